@@ -1,0 +1,175 @@
+"""How many vehicles leave, when, and by which exit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from evac.schema.base import Model, Name, Share
+
+Minutes = Annotated[float, Field(gt=0.0, le=10_080.0)]
+"""A positive time in minutes (a week at most)."""
+
+
+class VehiclesPerHousehold(Model):
+    """A named distribution of households over the number of vehicles that they take (census table B25044).
+
+    Households without a vehicle get none, and are reported: they need a bus.
+    """
+
+    name: Name
+    """What results and report call this case."""
+    distribution: dict[Annotated[int, Field(ge=0, le=9)], Share]
+    """Share of households by number of vehicles; the shares add up to 1."""
+
+    @model_validator(mode="after")
+    def _shares_add_up(self) -> Self:
+        total = sum(self.distribution.values())
+        if abs(total - 1.0) > 1e-6:
+            raise ValueError(f"the shares add up to {total:g}, expected 1")
+        return self
+
+
+class Rayleigh(Model):
+    """Rayleigh departures (TRR 2376: with the logit the best fit for Hurricane Irene)."""
+
+    form: Literal["rayleigh"]
+    """The curve's form."""
+    p90_min: Minutes = 60.0
+    """Minutes after the order by which 90 % have left."""
+
+
+class Gamma(Model):
+    """Gamma departures (arXiv 2002.06198)."""
+
+    form: Literal["gamma"]
+    """The curve's form."""
+    mean_min: Minutes
+    """Mean departure (minutes after the order)."""
+    sd_min: Minutes
+    """Standard deviation (minutes)."""
+
+
+class Lognormal(Model):
+    """Log-normal departures."""
+
+    form: Literal["lognormal"]
+    """The curve's form."""
+    median_min: Minutes
+    """Minutes after the order by which half have left."""
+    p90_min: Minutes
+    """Minutes after the order by which 90 % have left."""
+
+    @model_validator(mode="after")
+    def _median_before_p90(self) -> Self:
+        if self.p90_min <= self.median_min:
+            raise ValueError("'p90_min' must be later than 'median_min'")
+        return self
+
+
+class Weibull(Model):
+    """Weibull departures."""
+
+    form: Literal["weibull"]
+    """The curve's form."""
+    scale_min: Minutes
+    """Scale (minutes): 63 % have left by then."""
+    shape: Annotated[float, Field(gt=0.0, le=20.0)]
+    """Shape; 1 is exponential, 2 is Rayleigh."""
+
+
+class Logistic(Model):
+    """Logistic (sigmoid) departures, cut off at the order."""
+
+    form: Literal["logistic"]
+    """The curve's form."""
+    median_min: Minutes
+    """Minutes after the order by which half have left."""
+    p90_min: Minutes
+    """Minutes after the order by which 90 % have left."""
+
+    @model_validator(mode="after")
+    def _median_before_p90(self) -> Self:
+        if self.p90_min <= self.median_min:
+            raise ValueError("'p90_min' must be later than 'median_min'")
+        return self
+
+
+class Uniform(Model):
+    """Departures spread evenly over a span of time."""
+
+    form: Literal["uniform"]
+    """The curve's form."""
+    from_min: Annotated[float, Field(ge=0.0, le=10_080.0)] = 0.0
+    """First departure (minutes after the order)."""
+    until_min: Minutes
+    """Last departure (minutes after the order)."""
+
+    @model_validator(mode="after")
+    def _from_before_until(self) -> Self:
+        if self.until_min <= self.from_min:
+            raise ValueError("'until_min' must be later than 'from_min'")
+        return self
+
+
+class AllAtOnce(Model):
+    """Everybody leaves at one moment."""
+
+    form: Literal["all_at_once"]
+    """The curve's form."""
+    at_min: Annotated[float, Field(ge=0.0, le=10_080.0)] = 0.0
+    """The moment (minutes after the order)."""
+
+
+SimpleCurve = Annotated[
+    Rayleigh | Gamma | Lognormal | Weibull | Logistic | Uniform | AllAtOnce, Field(discriminator="form")
+]
+
+
+class Activities(Model):
+    """Departures as a sum of activity times, one drawn for each household (NUREG/CR-7002: trip generation)."""
+
+    form: Literal["activities"]
+    """The curve's form."""
+    notified: SimpleCurve
+    """From the order until the household knows of it."""
+    prepared: SimpleCurve
+    """From then until it is ready."""
+    left: SimpleCurve
+    """From then until it drives off."""
+
+
+class Measured(Model):
+    """A measured departure curve."""
+
+    form: Literal["measured"]
+    """The curve's form."""
+    file: Path
+    """CSV with the columns `minute` (after the order, rising) and `left` (share that has left by then, from 0 to 1)."""
+
+
+DepartureForm = Annotated[
+    Rayleigh | Gamma | Lognormal | Weibull | Logistic | Uniform | AllAtOnce | Activities | Measured,
+    Field(discriminator="form"),
+]
+
+
+class Departure(Model):
+    """A named departure curve."""
+
+    name: Name
+    """What results and report call this curve."""
+    curve: DepartureForm
+    """The curve."""
+
+
+class ExitChoice(Model):
+    """Which exit a vehicle takes."""
+
+    kind: Literal["free", "assigned"] = "free"
+    """`free`: the exit that is quickest to reach, and another one on the way for drivers with information;
+    `assigned`: the exit that its zone is assigned in `by_zone`."""
+    by_zone: dict[str, str] = {}
+    """Exit name for each zone name (with `assigned`); zones left out choose freely."""

@@ -1,0 +1,48 @@
+"""How people drive, what they know, and how right of way works in a saturated town."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from evac.schema.base import Model, Share
+
+
+class Driver(Model):
+    """The drivers: a documented profile, and how many of them know where the queues are."""
+
+    profile: Literal["calm", "normal", "aggressive"] = "normal"
+    """Car-following and lane-changing parameters; `normal` is calibrated to a cited queue-discharge rate."""
+    informed_share: Share = 0.8
+    """Share of vehicles that look for a faster route, and a faster exit, while they drive."""
+    reroute_every_s: Annotated[int, Field(ge=30, le=3600)] = 300
+    """How often an informed driver looks for a faster route (s)."""
+
+
+class Traffic(Model):
+    """Signals and right of way, the same for all plans unless a plan changes them."""
+
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
+    """ISO 3166 code: speed limits of roads without a `maxspeed` tag; general values when left out."""
+    signals: Literal["actuated", "static", "off"] = "actuated"
+    """Programs of the signals on the map. OpenStreetMap knows where signals are, not how they run, so programs are
+    guessed; `off` leaves right of way to the signs."""
+    right_of_way: Literal["strict", "courteous"] = "courteous"
+    """At saturated merges: `strict` holds a driver on the minor road until there is a gap; `courteous` lets drivers
+    who have waited long go first in turn (SUMO's impatience)."""
+
+
+class Simulation(Model):
+    """How the simulation is run."""
+
+    end_h: Annotated[float, Field(gt=0.0, le=168.0)] = 24.0
+    """An evacuation that isn't over by then is reported as not cleared (hours after the order)."""
+    router: Literal["dijkstra", "astar", "CH"] = "dijkstra"
+    """Routing algorithm. `CH` is quickest, but doesn't see roads that close during the run. Never compare results
+    across routers."""
+    gridlock_after_s: Annotated[int, Field(ge=60, le=7200)] = 300
+    """A ring of vehicles that block each other and haven't moved for this long is gridlock (s)."""
+    teleport_after_s: Annotated[int, Field(ge=1)] | None = None
+    """SUMO's teleporting: a jammed vehicle jumps ahead after this time (s). Off by default, because it flatters the
+    clearance time; a run with any teleport isn't trusted."""

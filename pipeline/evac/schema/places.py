@@ -1,0 +1,78 @@
+"""Places as people name them: a street and its cross street, an OSM way, or a point on the map."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from evac.schema.base import Model, Name
+
+Compass = Literal["north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest"]
+"""A direction of travel."""
+
+
+class Point(Model):
+    """A point on the map in WGS 84 (EPSG:4326), as map services show it."""
+
+    lat: Annotated[float, Field(ge=-90.0, le=90.0)]
+    """Latitude in degrees, north positive."""
+    lon: Annotated[float, Field(ge=-180.0, le=180.0)]
+    """Longitude in degrees, east positive."""
+
+
+class Place(Model):
+    """One direction of one road at one spot: where an exit line, a bottleneck or a change of the plan is.
+
+    Name it by `street` (with `crossing` where the street has many), by `way`, or by `point`. `towards` gives the
+    direction of travel where both directions of a road would fit.
+    """
+
+    street: str | None = None
+    """Street name or road number as OpenStreetMap has it (`name`, `ref`); upper and lower case don't matter."""
+    crossing: str | None = None
+    """A street that meets `street`: the place is where the traffic arrives at that crossing."""
+    way: int | None = None
+    """OpenStreetMap way id (also found in an `osm:way_id` tag of a rebuilt extract)."""
+    point: Point | None = None
+    """A point on or beside the road, at most 50 m away from it."""
+    towards: Compass | None = None
+    """Direction of travel at the place. An exit needs none where only one direction leads out of the area."""
+
+    @model_validator(mode="after")
+    def _one_way_to_say_it(self) -> Self:
+        if self.street is None and self.way is None and self.point is None:
+            raise ValueError("name the place by 'street', 'way' or 'point'")
+        if self.crossing is not None and self.street is None:
+            raise ValueError("'crossing' needs the 'street' that it crosses")
+        return self
+
+
+class Exit(Place):
+    """A way out. A vehicle is evacuated when it has crossed the exit line: the downstream end of the named road edge.
+
+    For a street without crossing or point that is where the street leaves the map.
+    """
+
+    name: Name
+    """What the report calls this exit."""
+
+
+class Bottleneck(Place):
+    """A place whose lanes are measured: vehicles per minute on each lane."""
+
+    name: Name
+    """What the report calls this bottleneck."""
+    lanes: tuple[Annotated[int, Field(ge=0)], ...] | None = None
+    """Lanes to measure, counted from the kerb (0 is the outermost); all lanes when left out."""
+
+
+class FoundExits(Model):
+    """Exits are found: each road of at least a class that leaves the map."""
+
+    at_least: Literal["motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential"] = (
+        "tertiary"
+    )
+    """Lowest OpenStreetMap `highway` class that counts as a way out."""
+    not_by: tuple[str, ...] = ()
+    """Streets that are no exit (closed, leading into the hazard), by name."""

@@ -1,0 +1,74 @@
+"""A whole scenario file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from evac.schema.base import Model, Name
+from evac.schema.demand import Departure, ExitChoice, Rayleigh, VehiclesPerHousehold
+from evac.schema.driving import Driver, Simulation, Traffic
+from evac.schema.places import Bottleneck, Exit, FoundExits
+from evac.schema.sources import Area, Households, OsmSource
+from evac.schema.trust import Trust
+
+Mean = Annotated[float, Field(gt=0.0, le=9.0)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class Scenario(Model):
+    """A place that is ordered to leave: roads, households, ways out, drivers, and the cases to run."""
+
+    name: Name
+    """The place, as the report's title has it."""
+    note: str = ""
+    """What a reader must know about this scenario (sources, approximations); shown with every result."""
+    osm: OsmSource
+    """The roads."""
+    area: Area | None = None
+    """The area ordered to leave; the boundary of the zones when left out."""
+    households: Households
+    """The households."""
+    exits: Annotated[tuple[Exit, ...], Field(min_length=1)] | FoundExits = FoundExits()
+    """The ways out, named; or found, when left out: each road of at least a class that leaves the map."""
+    bottlenecks: tuple[Bottleneck, ...] = ()
+    """Lanes to measure; found when left out."""
+    vehicles_per_household: Annotated[tuple[Mean | VehiclesPerHousehold, ...], Field(min_length=1)] = (1.0, 1.5, 2.0)
+    """Cases: means over all households (1.5: half take one, half take two) or named distributions."""
+    departures: Annotated[tuple[Departure, ...], Field(min_length=1)] = (
+        Departure(name="90 % within 60 min", curve=Rayleigh(form="rayleigh")),
+    )
+    """Cases: departure curves."""
+    exit_choice: ExitChoice = ExitChoice()
+    """Which exit a vehicle takes."""
+    driver: Driver = Driver()
+    """The drivers."""
+    traffic: Traffic = Traffic()
+    """Signals and right of way."""
+    simulation: Simulation = Simulation()
+    """How the simulation is run."""
+    trust: Trust = Trust()
+    """Limits of trust."""
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (1,)
+    """Seeds: each gives one replication of every case."""
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        exits = [] if isinstance(self.exits, FoundExits) else [item.name for item in self.exits]
+        for what, names in {
+            "exits": exits,
+            "bottlenecks": [item.name for item in self.bottlenecks],
+            "departures": [item.name for item in self.departures],
+            "seeds": [str(seed) for seed in self.seeds],
+            "vehicles_per_household": [vehicles_label(case) for case in self.vehicles_per_household],
+        }.items():
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"'{what}' has {', '.join(map(repr, twice))} twice")
+        return self
+
+
+def vehicles_label(case: float | VehiclesPerHousehold) -> str:
+    """Return the name of a vehicles-per-household case: `1.5`, or the distribution's name."""
+    return case.name if isinstance(case, VehiclesPerHousehold) else f"{case:g}"

@@ -1,0 +1,22 @@
+"""The limits beyond which a run's headline number is shown as not trustworthy."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from evac.schema.base import Model, Share
+
+
+class Trust(Model):
+    """Limits of trust. A scenario may tighten them; loosening is shown in the report."""
+
+    teleports: Annotated[int, Field(ge=0)] = 0
+    """Vehicles that SUMO moved out of a jam."""
+    gridlock_share: Share = 0.005
+    """Gridlock interventions as a share of the planned vehicles."""
+    unconnected_share: Share = 0.005
+    """Households that no street takes, as a share of all households."""
+    collisions_share: Share = 0.001
+    """Collisions as a share of the planned vehicles."""
