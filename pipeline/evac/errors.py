@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,7 @@ class Problem:
     remedy: str = ""
 
     def __str__(self) -> str:
+        """Return the problem in a line, the remedy in a second."""
         text = f"{self.where}: {self.what}"
         return f"{text}\n    try: {self.remedy}" if self.remedy else text
 

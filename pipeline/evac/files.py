@@ -48,8 +48,8 @@ def write_bytes(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -72,9 +72,9 @@ def whole_directory(target: Path) -> Iterator[Path]:
 
 
 def _publish(temporary: Path, target: Path) -> None:
-    os.chmod(temporary, 0o755)
+    temporary.chmod(0o755)  # noqa: S103 - as a folder made by hand: others may read it
     try:
-        os.rename(temporary, target)
+        temporary.rename(target)
     except OSError:
         if not target.is_dir():
             raise

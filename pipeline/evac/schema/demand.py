@@ -13,6 +13,9 @@ Minutes = Annotated[float, Field(gt=0.0, le=10_080.0)]
 """A positive time in minutes (a week at most)."""
 
 
+_ROUNDING = 1e-6
+
+
 class VehiclesPerHousehold(Model):
     """A named distribution of households over the number of vehicles that they take (census table B25044).
 
@@ -27,7 +30,7 @@ class VehiclesPerHousehold(Model):
     @model_validator(mode="after")
     def _shares_add_up(self) -> Self:
         total = sum(self.distribution.values())
-        if abs(total - 1.0) > 1e-6:
+        if abs(total - 1.0) > _ROUNDING:
             raise ValueError(f"the shares add up to {total:g}, expected 1")
         return self
 
