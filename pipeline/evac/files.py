@@ -72,7 +72,7 @@ def whole_directory(target: Path) -> Iterator[Path]:
 
 
 def _publish(temporary: Path, target: Path) -> None:
-    temporary.chmod(0o755)  # noqa: S103 - as a folder made by hand: others may read it
+    temporary.chmod(0o755)
     try:
         temporary.rename(target)
     except OSError:
