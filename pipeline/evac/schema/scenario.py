@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from evac.schema.base import Model, Name
 from evac.schema.demand import Departure, ExitChoice, Rayleigh, VehiclesPerHousehold
@@ -14,6 +14,14 @@ from evac.schema.sources import Area, Households, OsmSource
 from evac.schema.trust import Trust
 
 Mean = Annotated[float, Field(gt=0.0, le=9.0)]
+Vehicles = Annotated[
+    Annotated[Mean, Tag("mean")] | Annotated[VehiclesPerHousehold, Tag("distribution")],
+    Discriminator(lambda value: "distribution" if isinstance(value, dict | VehiclesPerHousehold) else "mean"),
+]
+Exits = Annotated[
+    Annotated[tuple[Exit, ...], Field(min_length=1), Tag("named")] | Annotated[FoundExits, Tag("found")],
+    Discriminator(lambda value: "found" if isinstance(value, dict | FoundExits) else "named"),
+]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 
@@ -24,17 +32,20 @@ class Scenario(Model):
     """The place, as the report's title has it."""
     note: str = ""
     """What a reader must know about this scenario (sources, approximations); shown with every result."""
+    report: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)] | None = None
+    """Name of the report's folder below `reports/`: letters, digits, `-`, `_` and `.`, so that it can't leave it. The
+    name of the scenario's folder when left out."""
     osm: OsmSource
     """The roads."""
     area: Area | None = None
     """The area ordered to leave; the boundary of the zones when left out."""
     households: Households
     """The households."""
-    exits: Annotated[tuple[Exit, ...], Field(min_length=1)] | FoundExits = FoundExits()
+    exits: Exits = FoundExits()
     """The ways out, named; or found, when left out: each road of at least a class that leaves the map."""
     bottlenecks: tuple[Bottleneck, ...] = ()
     """Lanes to measure; found when left out."""
-    vehicles_per_household: Annotated[tuple[Mean | VehiclesPerHousehold, ...], Field(min_length=1)] = (1.0, 1.5, 2.0)
+    vehicles_per_household: Annotated[tuple[Vehicles, ...], Field(min_length=1)] = (1.0, 1.5, 2.0)
     """Cases: means over all households (1.5: half take one, half take two) or named distributions."""
     departures: Annotated[tuple[Departure, ...], Field(min_length=1)] = (
         Departure(name="90 % within 60 min", curve=Rayleigh(form="rayleigh")),
