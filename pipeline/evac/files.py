@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 _CHUNK_BYTES = 1 << 20
+_TEMPORARY = ".tmp."
 
 
 def digest_file(path: Path) -> str:
@@ -61,14 +63,51 @@ def whole_directory(target: Path) -> Iterator[Path]:
 
     When the block raises, the directory goes and `target` is untouched. When another process has made
     `target` meanwhile, that one stays: content-addressed directories of one name hold the same content.
+    What a killed process left beside `target` is cleared away.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name[:16]}."))
+    remove_leftovers(target.parent)
+    temporary, lock = _locked_directory(target)
     try:
         yield temporary
         _publish(temporary, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        os.close(lock)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary directories in `folder` whose processes have died."""
+    for path in folder.glob(f"{_TEMPORARY}*"):
+        lock = _lock(path)
+        if lock is not None:
+            shutil.rmtree(path, ignore_errors=True)
+            os.close(lock)
+
+
+def _locked_directory(target: Path) -> tuple[Path, int]:
+    """Return a new directory and the lock that tells others that its maker lives (the kernel drops it at death)."""
+    while True:
+        path = Path(tempfile.mkdtemp(dir=target.parent, prefix=f"{_TEMPORARY}{target.name[:16]}."))
+        lock = _lock(path)
+        if lock is not None:
+            return path, lock
+
+
+def _lock(directory: Path) -> int | None:
+    """Lock a directory; None when another process holds it, or has removed it meanwhile."""
+    try:
+        handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(handle), directory.stat()):
+            return handle
+    except OSError:
+        pass
+    os.close(handle)
+    return None
 
 
 def _publish(temporary: Path, target: Path) -> None:
