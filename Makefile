@@ -1,0 +1,40 @@
+# `make` alone prints what there is. Every target sets up first what it needs (setup/bootstrap.py).
+
+PYTHON = .venv/bin/python
+unexport PYTHONPATH VIRTUAL_ENV
+
+.DEFAULT_GOAL = help
+.PHONY: help setup demo test test-slow lint format bench lock clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install all that is needed: system libraries (as root), .venv with the locked packages
+	@python3 setup/bootstrap.py
+
+demo: setup ## evacuate Balzers, Liechtenstein: a table here, the report in reports/balzers/
+	.venv/bin/evac run scenarios/balzers
+
+test: lint ## check style and types, run the tests (without the slow ones)
+	$(PYTHON) -m pytest -n auto -m "not slow"
+
+test-slow: setup ## run the tests that take minutes
+	$(PYTHON) -m pytest -n auto -m slow
+
+lint: setup ## check style, format and types
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+
+format: setup ## format the code and mend what ruff can mend by itself
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+bench: setup ## time the toolkit beside SUMO alone
+	$(PYTHON) benchmarks/toolkit_overhead.py
+
+lock: ## lock the packages that pyproject.toml asks for; pins that still fit stay (remove requirements.lock to renew all)
+	@python3 setup/bootstrap.py lock
+
+clean: ## remove the set-up and the tools' caches; simulations (.evac) and reports stay
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis pipeline/*.egg-info
