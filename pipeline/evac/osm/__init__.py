@@ -1,0 +1,186 @@
+"""Stage `osm`: what OpenStreetMap says, made explicit.
+
+Takes an OSM file. Gives a folder of the cache, addressed by the hash of the file, the settings and the rules:
+
+- `roads.osm.xml`: the drivable ways, their nodes and turn restrictions, for netconvert; lanes and speed explicit;
+- `streets.parquet`: a row a drivable way;
+- `dwellings.parquet`: a row a residential building or address point;
+- `map.json`: bounds, counts, attribution, and the source file's name, hash and date.
+
+Modules: `source` (is the file sound), `access` (which ways), `lanes`, `roads` (reading them), `buildings`, `built_up`
+(inside towns), `write` (for netconvert).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from evac import __version__
+from evac.files import digest_file, digest_json, whole_directory, write_text
+from evac.osm.access import direction, may_leave
+from evac.osm.buildings import Settlement, read_settlement
+from evac.osm.built_up import in_town
+from evac.osm.lanes import count_lanes
+from evac.osm.roads import Roads, Way, read_roads
+from evac.osm.source import check_source
+from evac.osm.write import Street, write_roads
+from evac.speeds import has_country, read_speed
+
+ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0, https://www.openstreetmap.org/copyright"
+_SPEED_KEYS = ("maxspeed", "maxspeed:type", "source:maxspeed", "zone:maxspeed")
+
+
+@dataclass(frozen=True)
+class StreetMap:
+    """A prepared map.
+
+    Parameters
+    ----------
+    folder
+        Its folder in the cache.
+    digest
+        64 hex digits that stand for its content.
+    """
+
+    folder: Path
+    digest: str
+
+    @property
+    def roads_file(self) -> Path:
+        """Return the roads for netconvert (OSM XML)."""
+        return self.folder / "roads.osm.xml"
+
+    def streets(self) -> gpd.GeoDataFrame:
+        """Return the drivable ways: a row each, LineStrings in WGS 84.
+
+        Columns `way_id`, `osm_way_id`, `name`, `ref`, `highway`, `oneway`, `lanes_forward`, `lanes_backward`,
+        `lanes_guessed`, `speed_kph`, `speed_guessed`, `in_town`, `may_leave`, `geometry`.
+        """
+        return gpd.read_parquet(self.folder / "streets.parquet")
+
+    def dwellings(self) -> gpd.GeoDataFrame:
+        """Return residential buildings and address points: points in WGS 84.
+
+        Columns `osm_id`, `kind`, `weight` (dwelling units), `weight_from`, `street`, `housenumber`, `geometry`.
+        """
+        return gpd.read_parquet(self.folder / "dwellings.parquet")
+
+    def info(self) -> dict[str, Any]:
+        """Return `map.json`: bounds (west, south, east, north in degrees), counts, attribution, source."""
+        found: dict[str, Any] = json.loads((self.folder / "map.json").read_text())
+        return found
+
+
+def prepare_map(osm_file: Path, min_road_class: str, country: str | None, cache: Path) -> StreetMap:
+    """Read an OSM file and write what the other stages need; a map that is in the cache isn't made again.
+
+    Parameters
+    ----------
+    osm_file
+        A .osm, .osm.gz, .osm.bz2 or .osm.pbf.
+    min_road_class
+        Lowest `highway` class that is simulated.
+    country
+        ISO 3166 code for speed limits without a tag; general values when None.
+    cache
+        The cache's folder.
+
+    Raises
+    ------
+    DataError
+        The file is missing, broken, unsafe or without roads. Nothing is written then.
+    """
+    facts = check_source(osm_file)
+    key = {
+        "sha256": digest_file(osm_file),
+        "min_road_class": min_road_class,
+        "country": country,
+        "version": __version__,
+    }
+    digest = digest_json(key)
+    target = cache / "maps" / digest
+    if not target.is_dir():
+        roads = read_roads(osm_file, min_road_class)
+        settlement = read_settlement(osm_file)
+        source = {"file": osm_file.name, "sha256": key["sha256"], "data_timestamp": facts.data_timestamp}
+        with whole_directory(target) as folder:
+            _write_map(folder, roads, settlement, country, {"source": source, "min_road_class": min_road_class})
+    return StreetMap(target, digest)
+
+
+def _write_map(
+    folder: Path, roads: Roads, settlement: Settlement, country: str | None, info: Mapping[str, Any]
+) -> None:
+    ways = _ways_frame(roads)
+    inside = in_town(ways, settlement)
+    streets = [_street(way, bool(town), country) for way, town in zip(roads.ways.values(), inside, strict=True)]
+    restrictions = write_roads(roads, streets, folder / "roads.osm.xml")
+    frame = _streets_frame(streets, ways.geometry, inside)
+    frame.to_parquet(folder / "streets.parquet", compression="zstd", index=False)
+    settlement.dwellings.to_parquet(folder / "dwellings.parquet", compression="zstd", index=False)
+    counts = {
+        "ways": len(frame),
+        "ways_left_out": dict(sorted(roads.left_out.items())),
+        "cut_at_barriers": roads.cut_at,
+        "turn_restrictions": dict(restrictions),
+        "lanes_guessed": int(frame["lanes_guessed"].sum()),
+        "speed_guessed": int(frame["speed_guessed"].sum()),
+        "buildings": dict(settlement.counts),
+    }
+    about = {
+        **info,
+        "attribution": ATTRIBUTION,
+        "bounds": [round(float(value), 7) for value in ways.total_bounds],
+        "country": country,
+        "country_has_speed_limits": has_country(country),
+        "counts": counts,
+    }
+    write_text(folder / "map.json", json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+
+
+def _ways_frame(roads: Roads) -> gpd.GeoDataFrame:
+    lines = [
+        shapely.LineString([(roads.nodes[ref].lon, roads.nodes[ref].lat) for ref in way.nodes])
+        for way in roads.ways.values()
+    ]
+    return gpd.GeoDataFrame(
+        {"highway": [way.tags["highway"] for way in roads.ways.values()]}, geometry=lines, crs="EPSG:4326"
+    )
+
+
+def _street(way: Way, inside: bool, country: str | None) -> Street:
+    tags, highway = way.tags, way.tags["highway"]
+    both = next((tags[key] for key in _SPEED_KEYS if key in tags), None)
+    forward = read_speed(tags.get("maxspeed:forward", both), country, highway, in_town=inside)
+    backward = read_speed(tags.get("maxspeed:backward", both), country, highway, in_town=inside)
+    runs = direction(tags)
+    guessed = (forward.guessed and runs >= 0) or (backward.guessed and runs <= 0)
+    return Street(way, runs, count_lanes(tags, highway, runs), forward.kph, backward.kph, guessed)
+
+
+def _streets_frame(streets: list[Street], geometry: gpd.GeoSeries, inside: np.ndarray) -> gpd.GeoDataFrame:
+    tags = [street.way.tags for street in streets]
+    columns = {
+        "way_id": np.array([street.way.way_id for street in streets], dtype=np.int64),
+        "osm_way_id": np.array([street.way.osm_way_id for street in streets], dtype=np.int64),
+        "name": [item.get("name") for item in tags],
+        "ref": [item.get("ref") for item in tags],
+        "highway": [item["highway"] for item in tags],
+        "oneway": [street.direction != 0 for street in streets],
+        "lanes_forward": [street.lanes.forward for street in streets],
+        "lanes_backward": [street.lanes.backward for street in streets],
+        "lanes_guessed": [street.lanes.guessed for street in streets],
+        "speed_kph": [street.backward_kph if street.direction < 0 else street.forward_kph for street in streets],
+        "speed_guessed": [street.speed_guessed for street in streets],
+        "in_town": inside,
+        "may_leave": [may_leave(item) for item in tags],
+    }
+    return gpd.GeoDataFrame(columns, geometry=geometry.to_numpy(), crs="EPSG:4326")

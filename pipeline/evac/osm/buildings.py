@@ -1,0 +1,271 @@
+"""Where people live: residential buildings and address points, with the dwelling units that they hold.
+
+A building counts as residential by its type. `building=yes`, which is most of them (97 % of Balzers), counts unless its
+own tags, the ground that it stands on or its size say otherwise.
+
+Dwelling units (`weight`), from the first that is known:
+
+- `building:flats`: as tagged (`flats`);
+- `building:levels` of an apartment house, terrace, dormitory or `residential` block, and of a `yes` with three levels or
+  more: floor area / 100 m² (`levels`);
+- an apartment house, terrace or dormitory without levels: footprint / 100 m², two at least (`area`);
+- else 1 (`none`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import osmium
+import shapely
+from osmium.filter import KeyFilter
+
+from evac.osm.access import Tags
+from evac.osm.source import readable
+
+# https://wiki.openstreetmap.org/wiki/Key:building#Accommodation, without hotels and the like
+_RESIDENTIAL = {
+    "annexe", "apartments", "bungalow", "cabin", "detached", "dormitory", "farm", "ger", "house", "houseboat",
+    "residential", "semidetached_house", "static_caravan", "stilt_house", "terrace", "tree_house", "trullo",
+}  # fmt: skip
+_MULTIPLE = {"apartments", "terrace", "dormitory"}
+_BY_LEVELS = _MULTIPLE | {"residential"}
+_MANY_LEVELS = 3  # a plain building this high holds flats rather than one family
+# Mean dwelling: 99 m² (Swiss Federal Statistical Office, Dwellings 2021); median new US apartment 1,050 sq ft = 98 m²
+# (US Census Bureau, Characteristics of New Housing).
+_DWELLING_M2 = 100.0
+# A dwelling smaller than 400 sq ft is a "tiny house" (International Residential Code, appendix Q); smaller plain
+# buildings are garages and sheds. Plain buildings above the upper limit are halls; no source, our choice.
+_MIN_PLAIN_M2, _MAX_PLAIN_M2 = 37.0, 2000.0
+_MAX_UNITS = 2000  # more in one building is a typing error: the largest apartment houses have about that many
+# Tags on the building itself that say it isn't (only) a home.
+_BUSINESS_KEYS = (
+    "amenity", "shop", "office", "craft", "industrial", "man_made", "tourism", "leisure", "public_transport",
+    "railway", "aeroway", "power", "military", "emergency", "healthcare",
+)  # fmt: skip
+_NON_RESIDENTIAL_LANDUSE = {
+    "allotments", "cemetery", "commercial", "construction", "depot", "education", "garages", "greenhouse_horticulture",
+    "industrial", "institutional", "landfill", "military", "plant_nursery", "port", "quarry", "railway",
+    "recreation_ground", "religious", "retail",
+}  # fmt: skip
+_BUILT_UP_LANDUSE = {"residential", "commercial", "retail", "industrial"}
+_PRIVATE_LEISURE = {"garden", "swimming_pool", "pitch", "playground", "park"}  # say nothing about a house beside them
+_GROUND_KEYS = ("landuse", "amenity", "leisure", "tourism")
+_AREA_KEYS = ("building", *_GROUND_KEYS)
+COLUMNS = ("osm_id", "kind", "weight", "weight_from", "street", "housenumber", "geometry")
+
+
+@dataclass
+class _Buildings:
+    """Buildings as they are read: `w12` (way) or `r12` (relation), tags and outline in WGS 84."""
+
+    ids: list[str] = field(default_factory=list)
+    tags: list[Tags] = field(default_factory=list)
+    outlines: list[shapely.Geometry] = field(default_factory=list)
+
+
+@dataclass
+class _Land:
+    """Outlines in WGS 84 of ground that isn't residential, and of built-up land."""
+
+    business: list[shapely.Geometry] = field(default_factory=list)
+    built_up: list[shapely.Geometry] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """Where a map is settled.
+
+    Parameters
+    ----------
+    dwellings
+        Residential buildings and address points (`COLUMNS`), points in WGS 84.
+    buildings
+        A point for each building of any kind, in WGS 84.
+    built_up
+        Outlines of built-up land use, in WGS 84.
+    counts
+        Buildings read, residential, and left out by reason; address points.
+    """
+
+    dwellings: gpd.GeoDataFrame
+    buildings: gpd.GeoSeries
+    built_up: gpd.GeoSeries
+    counts: Mapping[str, int]
+
+
+def read_settlement(path: Path) -> Settlement:
+    """Read buildings, addresses and land use of an OSM file (ways, multipolygons, nodes).
+
+    Parameters
+    ----------
+    path
+        A file that `source.check_source` has accepted.
+
+    Raises
+    ------
+    DataError
+        The file is broken.
+    """
+    buildings, land, addresses = _Buildings(), _Land(), []
+    with readable(path):
+        areas = osmium.FileProcessor(str(path)).with_areas(KeyFilter(*_AREA_KEYS))
+        for item in areas.with_filter(KeyFilter(*_AREA_KEYS, "addr:housenumber")):
+            if item.is_area():
+                _add_area(item, buildings, land)
+            elif item.is_node() and "addr:housenumber" in item.tags and not _is_business(item.tags):
+                addresses.append((f"n{item.id}", dict(item.tags), shapely.Point(item.location.lon, item.location.lat)))
+    return _settle(buildings, land, addresses)
+
+
+def _add_area(item: Any, buildings: _Buildings, land: _Land) -> None:
+    tags = dict(item.tags)
+    try:
+        outline = shapely.from_wkb(_wkb(item))
+    except RuntimeError:  # an outline that doesn't close, or crosses itself beyond repair
+        return
+    if tags.get("building", "no") != "no":
+        buildings.ids.append(f"{'w' if item.from_way() else 'r'}{item.orig_id()}")
+        buildings.tags.append(tags)
+        buildings.outlines.append(outline)
+        return
+    if tags.get("landuse") in _BUILT_UP_LANDUSE:
+        land.built_up.append(outline)
+    if _is_business_ground(tags):
+        land.business.append(outline)
+
+
+def _wkb(item: Any) -> bytes:
+    factory = osmium.geom.WKBFactory()
+    return bytes.fromhex(factory.create_multipolygon(item))
+
+
+def _is_business(tags: Any) -> bool:
+    return any(key in tags for key in _BUSINESS_KEYS)
+
+
+def _is_business_ground(tags: Tags) -> bool:
+    if tags.get("landuse") in _NON_RESIDENTIAL_LANDUSE:
+        return True
+    leisure = tags.get("leisure")
+    return "amenity" in tags or "tourism" in tags or (leisure is not None and leisure not in _PRIVATE_LEISURE)
+
+
+def _settle(buildings: _Buildings, land: _Land, addresses: list[tuple[str, Tags, Any]]) -> Settlement:
+    outlines = gpd.GeoSeries(buildings.outlines, crs=4326)
+    areas_m2 = outlines.to_crs(outlines.estimate_utm_crs()).area.to_numpy() if len(outlines) else np.empty(0)
+    on_business = _within_any(outlines, land.business)
+    reasons = [
+        _why_no_home(tags, area, in_business)
+        for tags, area, in_business in zip(buildings.tags, areas_m2, on_business, strict=True)
+    ]
+    homes = np.array([reason is None for reason in reasons], dtype=bool)
+    counts = {"buildings": len(reasons), "residential": int(homes.sum()), "addresses": 0}
+    for reason in reasons:
+        if reason is not None:
+            counts[reason] = counts.get(reason, 0) + 1
+    points = gpd.GeoSeries(outlines.representative_point(), crs=4326)
+    rows = _building_rows(buildings, areas_m2, homes, points, addresses)
+    rows += _address_rows(buildings, addresses)
+    counts["addresses"] = sum(row[1] == "address" for row in rows)
+    frame = gpd.GeoDataFrame(rows, columns=list(COLUMNS), geometry="geometry", crs=4326)
+    return Settlement(frame, points, gpd.GeoSeries(land.built_up, crs=4326), counts)
+
+
+def _within_any(outlines: gpd.GeoSeries, areas: list[shapely.Geometry]) -> np.ndarray:
+    inside = np.zeros(len(outlines), dtype=bool)
+    if len(outlines) and areas:
+        points = outlines.representative_point().to_numpy()
+        inside[shapely.STRtree(areas).query(points, predicate="within")[0]] = True
+    return inside
+
+
+def _why_no_home(tags: Tags, area_m2: float, on_business: bool) -> str | None:
+    kind = tags["building"]
+    if kind in _RESIDENTIAL:
+        return None
+    if kind != "yes":
+        return "other types of building"
+    if _is_business(tags):
+        return "plain buildings tagged as a business"
+    if "building:flats" in tags:
+        return None
+    if on_business:
+        return "plain buildings on non-residential ground"
+    if not _MIN_PLAIN_M2 <= area_m2 <= _MAX_PLAIN_M2:
+        return "plain buildings too small or too large for a home"
+    return None
+
+
+def _units(tags: Tags, area_m2: float) -> tuple[float, str]:
+    flats, levels = _number(tags.get("building:flats")), _number(tags.get("building:levels"))
+    if flats:
+        return min(flats, _MAX_UNITS), "flats"
+    kind = tags["building"]
+    if levels and (kind in _BY_LEVELS or (kind == "yes" and levels >= _MANY_LEVELS)):
+        return min(max(1.0, round(levels * area_m2 / _DWELLING_M2)), _MAX_UNITS), "levels"
+    if kind in _MULTIPLE:
+        return min(max(2.0, round(area_m2 / _DWELLING_M2)), _MAX_UNITS), "area"
+    return 1.0, "none"
+
+
+def _number(text: str | None) -> float | None:
+    found = re.match(r"\d+(?:\.\d+)?", text or "")
+    return float(found.group()) if found and float(found.group()) > 0 else None
+
+
+def _building_rows(
+    buildings: _Buildings,
+    areas_m2: np.ndarray,
+    homes: np.ndarray,
+    points: gpd.GeoSeries,
+    addresses: list[tuple[str, Tags, Any]],
+) -> list[tuple[Any, ...]]:
+    address_of = _address_inside(buildings, addresses)
+    rows: list[tuple[Any, ...]] = []
+    for index in np.flatnonzero(homes):
+        tags = buildings.tags[index]
+        weight, weight_from = _units(tags, float(areas_m2[index]))
+        place = tags if "addr:housenumber" in tags else address_of.get(int(index), tags)
+        rows.append(
+            (buildings.ids[index], "building", weight, weight_from, *_street_and_number(place), points.iloc[index])
+        )
+    return rows
+
+
+def _address_rows(buildings: _Buildings, addresses: list[tuple[str, Tags, Any]]) -> list[tuple[Any, ...]]:
+    """Return the address points that aren't inside a building with a house number of its own."""
+    numbered = [
+        outline
+        for outline, tags in zip(buildings.outlines, buildings.tags, strict=True)
+        if "addr:housenumber" in tags
+    ]
+    points = [point for _, _, point in addresses]
+    doubled = set(shapely.STRtree(numbered).query(points, predicate="within")[0].tolist()) if numbered and points else ()
+    return [
+        (osm_id, "address", 1.0, "none", *_street_and_number(tags), point)
+        for index, (osm_id, tags, point) in enumerate(addresses)
+        if index not in doubled
+    ]
+
+
+def _address_inside(buildings: _Buildings, addresses: list[tuple[str, Tags, Any]]) -> dict[int, Tags]:
+    """Return, by index of the building, the first address node inside it."""
+    if not addresses or not buildings.outlines:
+        return {}
+    tree = shapely.STRtree(buildings.outlines)
+    inside, containers = tree.query([point for _, _, point in addresses], predicate="within")
+    found: dict[int, Tags] = {}
+    for address, building in zip(inside.tolist(), containers.tolist(), strict=True):
+        found.setdefault(building, addresses[address][1])
+    return found
+
+
+def _street_and_number(tags: Tags) -> tuple[str | None, str | None]:
+    return tags.get("addr:street") or tags.get("addr:place"), tags.get("addr:housenumber")

@@ -1,0 +1,216 @@
+"""Reads the drivable ways, the nodes that they pass and the turn restrictions from an OSM file.
+
+The file is read twice, so that only what roads need is ever in memory: ways and restrictions first, then their nodes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import osmium
+from osmium.filter import IdFilter, KeyFilter
+from osmium.osm import NODE, RELATION, WAY
+
+from evac.osm.access import Tags, blocks_cars, why_left_out
+from evac.osm.source import readable, refusal
+
+_SHORT_OF_BARRIER = 0.5  # a road is cut half way between a barrier and the node before it
+_RESTRICTED_MODES = ("restriction:motorcar", "restriction:motor_vehicle", "restriction")
+
+
+@dataclass
+class Way:
+    """A drivable way, or the part of one on one side of a barrier.
+
+    Parameters
+    ----------
+    way_id
+        Its id; parts beyond a barrier get fresh ids.
+    file_id
+        The id in the file, the same for all parts.
+    osm_way_id
+        The id in OpenStreetMap: the tag `osm:way_id` of a rebuilt extract, else the id in the file.
+    nodes
+        Ids of its nodes.
+    tags
+        Its tags.
+    """
+
+    way_id: int
+    file_id: int
+    osm_way_id: int
+    nodes: list[int]
+    tags: Tags
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of a road: longitude and latitude in degrees (WGS 84), and its tags."""
+
+    lon: float
+    lat: float
+    tags: Tags
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """A turn restriction: `kind` such as `no_left_turn`; its members are two ways and the node or way between them."""
+
+    relation_id: int
+    kind: str
+    from_way: int
+    to_way: int
+    via: int
+    via_is_way: bool
+    exempt: str
+
+
+@dataclass
+class Roads:
+    """What a map's roads are made of.
+
+    Parameters
+    ----------
+    ways, nodes, restrictions
+        By id; in the order of the file.
+    left_out
+        How many ways with a `highway` tag aren't simulated, by reason.
+    cut_at
+        Ids of the barriers at which a road was cut.
+    """
+
+    ways: dict[int, Way] = field(default_factory=dict)
+    nodes: dict[int, Node] = field(default_factory=dict)
+    restrictions: list[Restriction] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    cut_at: list[int] = field(default_factory=list)
+
+
+def read_roads(path: Path, min_road_class: str) -> Roads:
+    """Read the roads of an OSM file.
+
+    Parameters
+    ----------
+    path
+        A file that `source.check_source` has accepted.
+    min_road_class
+        Lowest `highway` class that is simulated.
+
+    Raises
+    ------
+    DataError
+        The file is broken or has no drivable road.
+    """
+    roads = Roads()
+    with readable(path):
+        _read_ways(path, min_road_class, roads)
+        _read_nodes(path, roads)
+    _drop_unplaced(roads)
+    _cut_at_barriers(roads)
+    if not roads.ways:
+        seen = sum(roads.left_out.values())
+        raise refusal(
+            path,
+            f"has no road that a car may use ({seen} ways with a 'highway' tag were left out)",
+            "take an extract with streets, or lower 'osm.min_road_class'",
+        )
+    return roads
+
+
+def _read_ways(path: Path, min_road_class: str, roads: Roads) -> None:
+    wanted = osmium.FileProcessor(str(path), WAY | RELATION).with_filter(KeyFilter("highway", *_RESTRICTED_MODES))
+    for item in wanted:
+        if item.is_relation():
+            _add_restriction(item, roads)
+        elif "highway" in item.tags:
+            tags = dict(item.tags)
+            reason = why_left_out(tags, min_road_class)
+            if reason is None:
+                nodes = [node.ref for node in item.nodes]
+                roads.ways[item.id] = Way(item.id, item.id, _original_id(tags, item.id), nodes, tags)
+            else:
+                roads.left_out[reason] += 1
+
+
+def _original_id(tags: Tags, way_id: int) -> int:
+    original = tags.get("osm:way_id", "")
+    return int(original) if original.isdigit() else way_id
+
+
+def _add_restriction(item: osmium.osm.Relation, roads: Roads) -> None:
+    kind = next((item.tags[key] for key in _RESTRICTED_MODES if key in item.tags), "")
+    members = {member.role: member for member in item.members}
+    if not kind.startswith(("no_", "only_")) or not members.keys() >= {"from", "via", "to"}:
+        return
+    via = members["via"]
+    roads.restrictions.append(
+        Restriction(
+            item.id, kind, members["from"].ref, members["to"].ref, via.ref, via.type == "w", item.tags.get("except", "")
+        )
+    )
+
+
+def _read_nodes(path: Path, roads: Roads) -> None:
+    wanted = {ref for way in roads.ways.values() for ref in way.nodes}
+    for item in osmium.FileProcessor(str(path), NODE).with_filter(IdFilter(wanted)):
+        if item.location.valid():
+            roads.nodes[item.id] = Node(item.location.lon, item.location.lat, dict(item.tags))
+
+
+def _drop_unplaced(roads: Roads) -> None:
+    """Drop references to nodes that the extract lacks, and ways with fewer than two left."""
+    for way in list(roads.ways.values()):
+        way.nodes = [ref for ref in way.nodes if ref in roads.nodes]
+        if len(way.nodes) < 2:  # noqa: PLR2004  a line has two ends
+            del roads.ways[way.way_id]
+            roads.left_out["fewer than two nodes in the file"] += 1
+
+
+def _cut_at_barriers(roads: Roads) -> None:
+    """Cut a road half a segment before a barrier, on both sides of it.
+
+    Only where two segments of drivable road meet: a bollard mapped on the junction itself stands on the footpath
+    that starts there.
+    """
+    segments = Counter(ref for way in roads.ways.values() for ref in way.nodes[1:-1] for _ in range(2))
+    segments.update(ref for way in roads.ways.values() for ref in (way.nodes[0], way.nodes[-1]))
+    blocked = {ref for ref, node in roads.nodes.items() if segments[ref] == 2 and blocks_cars(node.tags)}  # noqa: PLR2004
+    fresh = _ids_after(max([*roads.nodes, *roads.ways], default=0))
+    for way in list(roads.ways.values()):
+        if not blocked.isdisjoint(way.nodes):
+            _cut(way, blocked, roads, fresh)
+    roads.cut_at = sorted(blocked)
+
+
+def _ids_after(last: int) -> Callable[[], int]:
+    counter: Iterator[int] = iter(range(last + 1, 2**62))
+    return lambda: next(counter)
+
+
+def _cut(way: Way, blocked: set[int], roads: Roads, fresh: Callable[[], int]) -> None:
+    parts: list[list[int]] = [[]]
+    for before, ref in zip([None, *way.nodes], way.nodes, strict=False):
+        if before in blocked:
+            parts[-1].append(_between(roads, fresh(), before, ref))
+        if ref not in blocked:
+            parts[-1].append(ref)
+        elif before is not None:
+            parts[-1].append(_between(roads, fresh(), ref, before))
+            parts.append([])
+    whole = [part for part in parts if len(part) > 1]
+    del roads.ways[way.way_id]
+    for number, part in enumerate(whole):
+        way_id = way.way_id if number == 0 else fresh()
+        roads.ways[way_id] = Way(way_id, way.file_id, way.osm_way_id, part, way.tags)
+
+
+def _between(roads: Roads, node_id: int, barrier: int, neighbour: int) -> int:
+    """Place a new node half way between a barrier and its neighbour."""
+    a, b = roads.nodes[barrier], roads.nodes[neighbour]
+    lon = a.lon + _SHORT_OF_BARRIER * (b.lon - a.lon)
+    lat = a.lat + _SHORT_OF_BARRIER * (b.lat - a.lat)
+    roads.nodes[node_id] = Node(lon, lat, {})
+    return node_id
