@@ -59,14 +59,25 @@ def say(text: str) -> None:
 
 
 def run(command: Command, environment: Mapping[str, str] | None = None) -> None:
-    """Run a command to its end, its output shown; raise `SetupError` when it fails."""
+    """Run a command to its end; raise `SetupError` with its last words when it fails."""
     words = [str(word) for word in command]
     try:
-        code = subprocess.run(words, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
+        done = subprocess.run(
+            words,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
     except OSError as error:
         raise SetupError(f"{words[0]} can't be run: {error}") from error
-    if code != 0:
-        raise SetupError(f"this command ended with exit code {code}: {' '.join(words)}")
+    if done.returncode != 0:
+        last_words = "\n".join(f"    {line}" for line in done.stdout.splitlines()[-20:])
+        raise SetupError(f"this ended with exit code {done.returncode}: {' '.join(words)}\n{last_words}")
 
 
 def answer(command: Command, environment: Mapping[str, str] | None = None) -> str | None:
@@ -204,7 +215,7 @@ def install_uv(pip: Sequence[str]) -> Path | None:
     try:
         run([*pip, "install", "--quiet", *options], pip_environment())
     except SetupError as error:
-        say(f"uv can't be had ({error}); pip does its work, slower")
+        say(f"uv can't be had, so pip does its work, slower: {error}")
         return None
     return find_uv()
 
