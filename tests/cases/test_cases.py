@@ -1,0 +1,34 @@
+"""Bad inputs: each folder `bad_*` is a scenario with one mistake, and the words that the message must have.
+
+`expected.txt` holds one text a line; every one must stand in the message. The command must end with exit code 2,
+show no traceback, and write nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evac.cli import run_guarded
+
+CASES = sorted(path for path in Path(__file__).parent.glob("bad_*") if path.is_dir())
+
+
+def _tree(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_bad_input_is_explained_and_nothing_is_written(
+    case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = _tree(case)
+    code = run_guarded(["run", str(case / "inputs"), "--workspace", str(tmp_path)])
+    message = " ".join(capsys.readouterr().err.split())
+    assert code == 2, message
+    for words in (case / "expected.txt").read_text().splitlines():
+        assert words in message
+    assert "Traceback" not in message
+    assert not _tree(tmp_path)
+    assert _tree(case) == before
