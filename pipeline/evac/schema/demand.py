@@ -14,6 +14,7 @@ Minutes = Annotated[float, Field(gt=0.0, le=10_080.0)]
 
 
 _ROUNDING = 1e-6
+_LOGISTIC_RATIO = (1.01, 3.3)  # at log 10 / log 2 = 3.32 the curve's peak is infinitely far before the order
 
 
 class VehiclesPerHousehold(Model):
@@ -84,7 +85,7 @@ class Weibull(Model):
 
 
 class Logistic(Model):
-    """Logistic (sigmoid) departures, cut off at the order."""
+    """Logistic (sigmoid) departures, cut off at the order; both times hold after the cut."""
 
     form: Literal["logistic"]
     """The curve's form."""
@@ -95,8 +96,8 @@ class Logistic(Model):
 
     @model_validator(mode="after")
     def _median_before_p90(self) -> Self:
-        if self.p90_min <= self.median_min:
-            raise ValueError("'p90_min' must be later than 'median_min'")
+        if not _LOGISTIC_RATIO[0] <= self.p90_min / self.median_min <= _LOGISTIC_RATIO[1]:
+            raise ValueError("'p90_min' must be 1.01 to 3.3 times 'median_min'; take a log-normal for a longer tail")
         return self
 
 
