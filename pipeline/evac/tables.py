@@ -1,0 +1,161 @@
+"""Tables on disk: declared columns, zstd-compressed Parquet, the same bytes for the same rows.
+
+`write_table` and `read_table` keep every result table to its declared schema. `read_lanes` reads SUMO's lane output
+(laneData, 60 s, without empty lanes), whose times are strings and which has no columns at all when nothing drove.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from evac.errors import SimulationError
+from evac.files import write_bytes
+
+VEHICLES = pa.schema(
+    [
+        pa.field("vehicle", pa.string(), nullable=False),
+        pa.field("household", pa.int64(), nullable=False),
+        pa.field("zone", pa.string(), nullable=False),
+        pa.field("vehicle_number", pa.int32(), nullable=False),
+        pa.field("departure_s", pa.float64(), nullable=False),
+        ("edge", pa.string()),
+        ("pos_m", pa.float64()),
+        pa.field("informed", pa.bool_(), nullable=False),
+        ("exit_assigned", pa.string()),
+        pa.field("status", pa.string(), nullable=False),
+        ("reason", pa.string()),
+        ("entered_s", pa.float64()),
+        ("evacuated_s", pa.float64()),
+        ("exit", pa.string()),
+        ("delay_s", pa.float64()),
+    ]
+)
+"""A row a planned vehicle. `status` is `evacuated`, `driving`, `waiting` or `no_route`; `exit` is the one taken."""
+
+CURVE = pa.schema([(name, pa.int32()) for name in ("minute", "departed", "entered", "evacuated")])
+"""Cumulative vehicles at the end of each minute after the order; `departed` counts intended departures."""
+
+BOTTLENECKS = pa.schema(
+    [
+        ("bottleneck", pa.string()),
+        ("edge", pa.string()),
+        ("lane", pa.int32()),
+        ("minute", pa.int32()),
+        ("vehicles", pa.int32()),
+        ("speed_mps", pa.float32()),
+        ("occupancy_percent", pa.float32()),
+        ("queued", pa.bool_()),
+    ]
+)
+"""A row a minute and lane: vehicles over the lane's end, and whether a queue stood on it or on a lane that feeds it."""
+
+EDGES = pa.schema(
+    [
+        ("edge", pa.string()),
+        ("from_s", pa.int32()),
+        ("flow_veh_per_h", pa.float32()),
+        ("speed_mps", pa.float32()),
+        ("density_veh_per_km", pa.float32()),
+        ("queue_veh", pa.float32()),
+    ]
+)
+"""A row for five minutes and an edge on which somebody drove."""
+
+_LANE_COLUMNS = {
+    "lane_id": pa.string(),
+    "interval_begin": pa.float64(),
+    "interval_end": pa.float64(),
+    "lane_sampledSeconds": pa.float64(),
+    "lane_distance": pa.float64(),
+    "lane_timeLoss": pa.float64(),
+    "lane_occupancy": pa.float64(),
+    "lane_left": pa.int64(),
+    "lane_arrived": pa.int64(),
+    "lane_vaporized": pa.int64(),
+    "lane_teleported": pa.int64(),
+}
+_SECONDS_A_MINUTE = 60
+
+
+def write_table(rows: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
+    """Write the schema's columns of `rows` as Parquet (zstd), at once, without anything that changes between runs."""
+    table = pa.Table.from_pandas(rows, schema=schema, preserve_index=False).replace_schema_metadata(None)
+    buffer = BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    write_bytes(path, buffer.getvalue())
+
+
+def read_table(path: Path, schema: pa.Schema) -> pd.DataFrame:
+    """Read a result table and check that it has the declared columns.
+
+    Raises
+    ------
+    SimulationError
+        The file is missing, unreadable, or has other columns.
+    """
+    table = _read_parquet(path)
+    if table.schema.remove_metadata() != schema:
+        raise SimulationError(f"{path}: has the columns {table.schema.names}, expected {schema.names}; run it again")
+    rows: pd.DataFrame = table.to_pandas()
+    return rows
+
+
+def read_lanes(path: Path) -> pd.DataFrame:
+    """Read SUMO's lane output (laneData, one interval a minute).
+
+    Returns
+    -------
+    One row a lane and minute in which anything was on the lane: `lane_id` (categorical), `edge` (categorical),
+    `minute`, `until_s` (end of the interval), `vehicles` (over the lane's end), `sampled_s` (vehicle-seconds),
+    `distance_m` (vehicle-metres), `time_loss_s` (vehicle-seconds lost against each driver's free speed),
+    `occupancy_percent`. Sorted by lane and minute.
+
+    Notes
+    -----
+    SUMO's `left` counts the fronts that pass the lane's end, just as an induction loop there does, and also vehicles
+    that were taken off the lane (teleported, removed), which did not cross. Vehicles that end their trip on the lane
+    are in `arrived` only: trips end at the lane's end, so these crossed the exit line.
+    """
+    table = _sumo_table(path)
+    rows = pd.DataFrame({"lane_id": table["lane_id"].dictionary_encode().to_pandas()})
+    rows["edge"] = edge_of_lane(rows["lane_id"])
+    rows["minute"] = (table["interval_begin"].to_numpy() // _SECONDS_A_MINUTE).astype("int32")
+    rows["until_s"] = table["interval_end"].to_numpy()
+    crossed = table["lane_left"].to_numpy() + table["lane_arrived"].to_numpy()
+    rows["vehicles"] = crossed - table["lane_teleported"].to_numpy() - table["lane_vaporized"].to_numpy()
+    rows["sampled_s"] = table["lane_sampledSeconds"].to_numpy()
+    rows["distance_m"] = table["lane_distance"].to_numpy()
+    rows["time_loss_s"] = table["lane_timeLoss"].to_numpy()
+    rows["occupancy_percent"] = table["lane_occupancy"].to_numpy()
+    return rows.sort_values(["lane_id", "minute"], kind="stable", ignore_index=True)
+
+
+def edge_of_lane(lane_ids: pd.Series) -> pd.Series:
+    """Return the edge of each lane id (`<edge>_<index>`) of a categorical column, as a categorical."""
+    names = lane_ids.cat.categories.to_series().astype(str).str.rpartition("_")[0]
+    codes, edges = pd.factorize(names, sort=True)
+    return pd.Series(pd.Categorical.from_codes(codes[lane_ids.cat.codes.to_numpy()], categories=edges))
+
+
+def _sumo_table(path: Path) -> pa.Table:
+    """Return the columns that we need, in our types; absent ones are zero (SUMO leaves out what never occurred)."""
+    table = _read_parquet(path)
+    columns = {}
+    for name, kind in _LANE_COLUMNS.items():
+        column = table[name] if name in table.schema.names else pa.nulls(table.num_rows, kind)
+        column = pc.cast(column, kind)
+        columns[name] = column if kind == pa.string() else pc.fill_null(column, pa.scalar(0, kind))
+    return pa.table(columns).combine_chunks()
+
+
+def _read_parquet(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise SimulationError(f"{path}: can't be read as Parquet ({error}); run it again") from error
