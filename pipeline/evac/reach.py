@@ -1,0 +1,219 @@
+"""Ways out: free-flow seconds from every edge of a net to beyond the nearest exit line.
+
+The graph has a node an edge of the net, and an arc for each pair that a connection joins and the vehicle class may
+drive: turn bans and closed lanes count. One run of Dijkstra from the exits, against the direction of travel, serves
+the whole net.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import sumolib
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+_NONE = -9999  # scipy's mark for "no predecessor"
+
+
+class ExitEdges(Protocol):
+    """What this module asks of an exit: its name and the edges that end at its line."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def edges(self) -> tuple[str, ...]: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class RoadGraph:
+    """The edges of a net as the nodes of a graph.
+
+    Parameters
+    ----------
+    edges
+        Ids of the edges that the vehicle class may drive, in the net's order.
+    index
+        Position of each id in `edges`.
+    time_s
+        Free-flow seconds on each edge.
+    arcs
+        For each arc, the two positions (upstream, downstream) in `edges`; shape (arcs, 2).
+    """
+
+    edges: tuple[str, ...]
+    index: Mapping[str, int]
+    time_s: NDArray[np.float64]
+    arcs: NDArray[np.int64]
+
+    @cached_property
+    def onward(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the edges that can be driven to directly, by edge."""
+        onward: dict[str, list[str]] = {edge: [] for edge in self.edges}
+        for upstream, downstream in self.arcs.tolist():
+            onward[self.edges[upstream]].append(self.edges[downstream])
+        return {edge: tuple(after) for edge, after in onward.items()}
+
+
+@dataclass(frozen=True)
+class WaysOut:
+    """The quickest way out from every edge of a graph, on empty roads.
+
+    Parameters
+    ----------
+    graph
+        The graph.
+    cost_s
+        Seconds from the edge's start to beyond the exit line; infinite where there is no way out.
+    next_position
+        Position of the next edge on the way; -1 on an exit edge and where there is no way out.
+    """
+
+    graph: RoadGraph
+    cost_s: NDArray[np.float64]
+    next_position: NDArray[np.int64]
+
+    def reachable(self) -> NDArray[np.int64]:
+        """Return the positions of the edges with a way out, the farthest first."""
+        order = np.argsort(-self.cost_s, kind="stable")
+        return order[np.isfinite(self.cost_s[order])]
+
+    def exit_edge(self) -> dict[str, str]:
+        """Return, for each edge with a way out, the exit edge at which the quickest way ends."""
+        ends = np.arange(len(self.cost_s))
+        for here in self.reachable()[::-1]:  # nearest first: the next edge's end is known
+            if self.next_position[here] >= 0:
+                ends[here] = ends[self.next_position[here]]
+        return {self.graph.edges[here]: self.graph.edges[ends[here]] for here in self.reachable()}
+
+
+def road_graph(net: sumolib.net.Net, vclass: str = "passenger") -> RoadGraph:
+    """Return the graph of the edges that `vclass` may drive."""
+    driven = [edge for edge in net.getEdges(withInternal=False) if edge.allows(vclass)]
+    index = {edge.getID(): position for position, edge in enumerate(driven)}
+    arcs = [
+        (position, index[onward.getID()])
+        for position, edge in enumerate(driven)
+        for onward in edge.getAllowedOutgoing(vclass)
+        if onward.getID() in index
+    ]
+    time_s = np.array([edge.getLength() / _speed_mps(edge, vclass) for edge in driven], dtype=float)
+    return RoadGraph(tuple(index), index, time_s, np.array(arcs, dtype=np.int64).reshape(-1, 2))
+
+
+def ways_out(graph: RoadGraph, exit_edges: Iterable[str]) -> WaysOut:
+    """Return the quickest way from every edge to beyond the nearest end of `exit_edges`.
+
+    Ids that the graph doesn't have are passed over: an exit that a plan closes serves nobody.
+    """
+    count = len(graph.edges)
+    exits = np.array(sorted({graph.index[edge] for edge in exit_edges if edge in graph.index}), dtype=np.int64)
+    upstream, downstream = graph.arcs[:, 0], graph.arcs[:, 1]
+    # Against the direction of travel, from a sink behind all exit lines; entering an edge costs its own time.
+    start = np.concatenate([downstream, np.full(len(exits), count)])
+    end = np.concatenate([upstream, exits])
+    matrix = csr_array((graph.time_s[end], (start, end)), shape=(count + 1, count + 1))
+    cost_s, before = dijkstra(matrix, indices=count, return_predecessors=True)
+    before = before[:count].astype(np.int64)
+    before[(before == _NONE) | (before == count)] = -1
+    return WaysOut(graph, cost_s[:count], before)
+
+
+def cost_to_exit(net: sumolib.net.Net, exit_edges: Iterable[str], vclass: str = "passenger") -> dict[str, float]:
+    """Return free-flow seconds from each edge's start to beyond the nearest exit line.
+
+    Parameters
+    ----------
+    net
+        The net.
+    exit_edges
+        Edges whose downstream ends are exit lines.
+    vclass
+        SUMO's vehicle class.
+
+    Returns
+    -------
+    dict
+        Seconds by edge id; an edge without a way out is absent.
+    """
+    out = ways_out(road_graph(net, vclass), exit_edges)
+    return {out.graph.edges[here]: float(out.cost_s[here]) for here in out.reachable()}
+
+
+def nearest_exit(net: sumolib.net.Net, exits: Sequence[ExitEdges], vclass: str = "passenger") -> dict[str, str]:
+    """Return the name of the exit that is quickest to reach from each edge on empty roads (absent: no way out)."""
+    names = {edge: item.name for item in exits for edge in item.edges}
+    ends = ways_out(road_graph(net, vclass), names).exit_edge()
+    return {edge: names[end] for edge, end in ends.items()}
+
+
+def cost_by_exit(
+    net: sumolib.net.Net, exits: Sequence[ExitEdges], vclass: str = "passenger"
+) -> dict[str, dict[str, float]]:
+    """Return, for each exit's name, the free-flow seconds to it from each edge that can reach it."""
+    graph = road_graph(net, vclass)
+    costs: dict[str, dict[str, float]] = {}
+    for item in exits:
+        out = ways_out(graph, item.edges)
+        costs[item.name] = {graph.edges[here]: float(out.cost_s[here]) for here in out.reachable()}
+    return costs
+
+
+def free_flow_assignment(
+    net: sumolib.net.Net, weights: Mapping[str, float], exits: Sequence[ExitEdges], vclass: str = "passenger"
+) -> dict[str, float]:
+    """Return the vehicles that pass each edge when everybody takes the quickest way out of an empty net.
+
+    An all-or-nothing assignment (Sheffi, Urban Transportation Networks, 1985, chapter 5): it finds the main ways out
+    before anything is simulated, and knows nothing of queues.
+
+    Parameters
+    ----------
+    net
+        The net.
+    weights
+        Vehicles that start on each edge. Those that start on an edge without a way out are left out.
+    exits
+        The exits.
+    vclass
+        SUMO's vehicle class.
+
+    Returns
+    -------
+    dict
+        Vehicles by edge id; edges that nobody passes are absent.
+    """
+    out = ways_out(road_graph(net, vclass), [edge for item in exits for edge in item.edges])
+    passing = np.array([weights.get(edge, 0.0) for edge in out.graph.edges], dtype=float)
+    for here in out.reachable():
+        if out.next_position[here] >= 0:
+            passing[out.next_position[here]] += passing[here]
+    return {out.graph.edges[here]: float(passing[here]) for here in out.reachable() if passing[here] > 0}
+
+
+def forward_reach(graph: RoadGraph, start: Iterable[str], blocked: Iterable[str] = (), limit: int = 0) -> set[str]:
+    """Return the edges that can be driven to from `start` (included) without entering `blocked`.
+
+    A positive `limit` ends the search once more edges than that are found.
+    """
+    closed = set(blocked)
+    found: set[str] = set()
+    ahead = [edge for edge in start if edge in graph.index]
+    while ahead:
+        edge = ahead.pop()
+        if edge in found or edge in closed:
+            continue
+        found.add(edge)
+        if limit and len(found) > limit:
+            break
+        ahead.extend(graph.onward[edge])
+    return found
+
+
+def _speed_mps(edge: sumolib.net.edge.Edge, vclass: str) -> float:
+    return float(max(lane.getSpeed() for lane in edge.getLanes() if lane.allows(vclass)))
