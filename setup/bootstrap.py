@@ -325,7 +325,7 @@ def main(arguments: Sequence[str]) -> int:
         try:
             write_locks() if list(arguments) == ["lock"] else set_up()
         except SetupError as error:
-            say(str(error))
+            print(f"setup: {error}", file=sys.stderr)
             return error.exit_code
     return 0
 
