@@ -71,6 +71,8 @@ def cut_map(source: Path, target: Path, area: BaseGeometry) -> None:
     tracker.complete_backward_references(str(source), relation_depth=0)
     header = osmium.io.Header()
     header.set("generator", "cut_extract.py")
+    date = osmium.io.Reader(str(source)).header().get("osmosis_replication_timestamp")
+    header.set("osmosis_replication_timestamp", date)
     header.add_box(osmium.osm.Box(*area.bounds))
     # Names of mappers and edit times are not needed, and would have to be kept out of anything published.
     output = osmium.io.File(str(target), "pbf,add_metadata=false")
