@@ -110,7 +110,12 @@ def prepare_map(osm_file: Path, min_road_class: str, country: str | None, cache:
     if not target.is_dir():
         roads = read_roads(osm_file, min_road_class)
         settlement = read_settlement(osm_file)
-        source = {"file": osm_file.name, "sha256": key["sha256"], "data_timestamp": facts.data_timestamp}
+        source = {
+            "file": osm_file.name,
+            "sha256": key["sha256"],
+            "data_timestamp": facts.data_timestamp,
+            "declared_bounds": facts.bounds,
+        }
         with whole_directory(target) as folder:
             _write_map(folder, roads, settlement, country, {"source": source, "min_road_class": min_road_class})
     return StreetMap(target, digest)

@@ -44,9 +44,12 @@ class SourceFacts:
     ----------
     data_timestamp
         Date of the data in ISO 8601, or None when the file has none.
+    bounds
+        West, south, east and north (degrees) of the box that the file says it covers, or None when it says nothing.
     """
 
     data_timestamp: str | None
+    bounds: tuple[float, float, float, float] | None
 
 
 def check_source(path: Path) -> SourceFacts:
@@ -63,12 +66,12 @@ def check_source(path: Path) -> SourceFacts:
         raise refusal(path, f"expected one of {', '.join(SUFFIXES)}", "download the extract as .osm.pbf or .osm.gz")
     if path.suffix.lower() == ".pbf":
         with readable(path):
-            return SourceFacts(_header_date(path))
+            return SourceFacts(_header_date(path), _header_bounds(path))
     prolog = _read_prolog(path)
     _refuse_foreign_xml(path, prolog)
     found = _DATE.search(prolog)
     with readable(path):
-        return SourceFacts(found.group(1) if found else _header_date(path))
+        return SourceFacts(found.group(1) if found else _header_date(path), _header_bounds(path))
 
 
 @contextmanager
@@ -88,6 +91,14 @@ def refusal(path: Path, what: str, remedy: str) -> DataError:
 def _header_date(path: Path) -> str | None:
     header: Any = osmium.io.Reader(str(path), osmium.osm.NOTHING).header()
     return header.get("osmosis_replication_timestamp") or header.get("timestamp") or None
+
+
+def _header_bounds(path: Path) -> tuple[float, float, float, float] | None:
+    box = osmium.io.Reader(str(path), osmium.osm.NOTHING).header().box()
+    if not box.valid():
+        return None
+    low, high = box.bottom_left, box.top_right
+    return low.lon, low.lat, high.lon, high.lat
 
 
 def _read_prolog(path: Path) -> str:
