@@ -54,8 +54,8 @@ def near_names(wanted: str, names: Iterable[str]) -> list[str]:
 
     `E Main St` is like `East Main Street`, `Main` like both, `Muhlegass` like `Mühlegass`.
     """
-    asked = _spelled_out(wanted)
-    alike = [(_likeness(asked, _spelled_out(name)), name) for name in set(names)]
+    asked = spelled_out(wanted)
+    alike = [(_likeness(asked, spelled_out(name)), name) for name in set(names)]
     best = sorted((-share, name) for share, name in alike if share >= _ALIKE)
     return [name for _, name in best[:_LISTED]]
 
@@ -70,7 +70,8 @@ def _likeness(asked: str, name: str) -> float:
     return max(letters.ratio(), 0.9 if in_other else 0.0)
 
 
-def _spelled_out(name: str) -> str:
+def spelled_out(name: str) -> str:
+    """Return the name without accents, punctuation and abbreviations, in lower case: `E Main St.` is `east main street`."""
     plain = unicodedata.normalize("NFKD", name.casefold())
     words = re.findall(r"[^\W_]+", "".join(letter for letter in plain if not unicodedata.combining(letter)))
     return " ".join(_ABBREVIATIONS.get(word, word) for word in words)
