@@ -19,7 +19,8 @@ from evac.osm.lanes import Lanes
 from evac.osm.roads import Restriction, Roads, Way
 
 _WAY_TAGS = ("highway", "name", "ref", "junction", "layer", "bridge", "tunnel")
-_NODE_TAGS = ("highway", "crossing", "traffic_signals", "traffic_signals:direction", "direction", "stop")
+# Signals: on the node of the junction, ahead of it, or on its crossings; the other values don't matter to cars.
+_SIGNALS = {("highway", "traffic_signals"), ("crossing", "traffic_signals")}
 _EXEMPT_CARS = {"motorcar", "motor_vehicle"}
 
 
@@ -49,7 +50,7 @@ def write_roads(roads: Roads, streets: Iterable[Street], path: Path) -> Mapping[
     """
     with osmium.SimpleWriter(osmium.io.File(str(path), "osm")) as writer:
         for node_id, node in sorted(roads.nodes.items()):
-            tags = _kept(node.tags, _NODE_TAGS)
+            tags = {key: value for key, value in node.tags.items() if (key, value) in _SIGNALS}
             writer.add_node(OsmNode(id=node_id, location=(node.lon, node.lat), tags=tags, version=1))
         for street in sorted(streets, key=lambda item: item.way.way_id):
             way = street.way
@@ -68,8 +69,9 @@ def _way_tags(street: Street) -> dict[str, str]:
     tags["lanes"] = str(lanes.forward + lanes.backward)
     if street.direction == 0:
         tags["lanes:forward"] = str(lanes.forward)
-    tags["maxspeed"] = f"{street.forward_kph:.2f}"
-    tags["maxspeed:backward"] = f"{street.backward_kph:.2f}"
+    tags["maxspeed"] = f"{street.backward_kph if street.direction < 0 else street.forward_kph:.2f}"
+    if street.direction == 0 and street.backward_kph != street.forward_kph:
+        tags["maxspeed:backward"] = f"{street.backward_kph:.2f}"  # on a one-way street it opens the other direction
     if lanes.turns_forward:
         tags["turn:lanes:forward"] = lanes.turns_forward
     if lanes.turns_backward:
