@@ -9,6 +9,7 @@ from __future__ import annotations
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -122,7 +123,7 @@ def read_lanes(path: Path) -> pd.DataFrame:
     that were taken off the lane (teleported, removed), which did not cross. Vehicles that end their trip on the lane
     are in `arrived` only: trips end at the lane's end, so these crossed the exit line.
     """
-    table = _sumo_table(path)
+    table = _sumo_table(path).drop_null()
     rows = pd.DataFrame({"lane_id": table["lane_id"].dictionary_encode().to_pandas()})
     rows["edge"] = edge_of_lane(rows["lane_id"])
     rows["minute"] = (table["interval_begin"].to_numpy() // _SECONDS_A_MINUTE).astype("int32")
@@ -138,9 +139,9 @@ def read_lanes(path: Path) -> pd.DataFrame:
 
 def edge_of_lane(lane_ids: pd.Series) -> pd.Series:
     """Return the edge of each lane id (`<edge>_<index>`) of a categorical column, as a categorical."""
-    names = lane_ids.cat.categories.to_series().astype(str).str.rpartition("_")[0]
-    codes, edges = pd.factorize(names, sort=True)
-    return pd.Series(pd.Categorical.from_codes(codes[lane_ids.cat.codes.to_numpy()], categories=edges))
+    names = np.array([str(lane_id).rpartition("_")[0] for lane_id in lane_ids.cat.categories], dtype=str)
+    edges, codes = np.unique(names, return_inverse=True)
+    return pd.Series(pd.Categorical.from_codes(codes[lane_ids.cat.codes.to_numpy()], categories=edges.tolist()))
 
 
 def _sumo_table(path: Path) -> pa.Table:

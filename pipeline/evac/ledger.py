@@ -1,0 +1,205 @@
+"""The trust ledger: everything that a run's headline number rests on, and whether it may be relied upon.
+
+A limit of trust that is passed makes a run *not trusted*, with the reason. What a reader should know, but doesn't
+decide, is a caveat. An evacuation that isn't over by the end of the simulation is a result, not a lack of trust.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import sumolib
+
+from evac.errors import SimulationError
+from evac.schema.trust import Trust
+
+# Base capacity of a freeway lane at 70 mph and more (Highway Capacity Manual, 7th edition, chapter 12).
+LANE_CAPACITY_VEH_PER_H = 2400
+_QUOTED = re.compile(r"'[^']*'")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What the stages before the simulation know that bears on trust.
+
+    Parameters
+    ----------
+    households
+        Households of the scenario.
+    unconnected_households
+        Those that no street takes; they have no vehicles in the demand.
+    lanes_guessed
+        SUMO edges whose number of lanes OpenStreetMap doesn't tell.
+    """
+
+    households: int = 0
+    unconnected_households: int = 0
+    lanes_guessed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a run's headline number may be relied upon.
+
+    Parameters
+    ----------
+    trusted
+        No limit of trust is passed.
+    reasons
+        The limits that are passed, each with what was found and what was allowed.
+    caveats
+        What else a reader of the number should know.
+    """
+
+    trusted: bool
+    reasons: tuple[str, ...]
+    caveats: tuple[str, ...]
+
+
+def build_ledger(
+    run_dir: Path,
+    statistics: Mapping[str, Mapping[str, float]],
+    *,
+    done: pd.DataFrame,
+    rates: pd.DataFrame,
+    net: sumolib.net.Net,
+    trust: Trust,
+    facts: RunFacts,
+) -> dict[str, Any]:
+    """Count what bears on trust and judge it.
+
+    Parameters
+    ----------
+    run_dir
+        Holds `sumo/sumo.log` and `gridlock.json`.
+    statistics
+        `measure.read_statistics` of the run.
+    done
+        `measure.vehicle_results` of the run.
+    rates
+        `bottlenecks.mean_rates` of the run.
+    net
+        The net of the run.
+    trust
+        Limits of trust.
+    facts
+        What the stages before know.
+
+    Returns
+    -------
+    dict
+        Counts, limits and the verdict, ready for `ledger.json`.
+    """
+    counts = {
+        "planned": len(done),
+        "never_inserted": int((done["status"] == "waiting").sum()),
+        "no_route": int((done["status"] == "no_route").sum()),
+        "still_driving": int((done["status"] == "driving").sum()),
+        "taken_out": int(done["taken_out"].eq(other=True).sum()),
+        "households": facts.households,
+        "unconnected_households": facts.unconnected_households,
+        "teleports": int(statistics["teleports"]["total"]),
+        "teleports_by_cause": {cause: n for cause, n in _integers(statistics["teleports"]).items() if cause != "total"},
+        **_integers(statistics["safety"]),
+        **read_gridlock(run_dir / "gridlock.json"),
+    }
+    caveats = (*_loosened(trust), *_unfinished(counts), *_rates_too_high(rates), *_guesses(rates, net, facts))
+    reasons = limits_passed(counts, trust)
+    return {
+        **counts,
+        "warnings": warnings_by_kind(run_dir / "sumo" / "sumo.log"),
+        "limits": trust.model_dump(),
+        **asdict(Verdict(not reasons, tuple(reasons), caveats)),
+    }
+
+
+def limits_passed(counts: Mapping[str, Any], trust: Trust) -> list[str]:
+    """Return a sentence for each limit of trust that the counts pass."""
+    reasons = []
+    if counts["teleports"] > trust.teleports:
+        causes = ", ".join(f"{n} {cause.replace('_', ' ')}" for cause, n in counts["teleports_by_cause"].items() if n)
+        reasons.append(f"{counts['teleports']} vehicles teleported ({causes}); the limit is {trust.teleports}")
+    for count, of, limit, what in (
+        ("gridlock_vehicles", "planned", trust.gridlock_share, "vehicles were moved to resolve gridlock"),
+        ("collisions", "planned", trust.collisions_share, "collisions among the planned vehicles"),
+        ("unconnected_households", "households", trust.unconnected_share, "households are not connected to a street"),
+    ):
+        if counts[count] > limit * counts[of]:
+            share = f"{counts[count]} of {counts[of]}" if counts[of] else str(counts[count])
+            reasons.append(f"{share}: {what}; the limit is {limit:.2%}")
+    return reasons
+
+
+def read_gridlock(path: Path) -> dict[str, int]:
+    """Return how many gridlock events the run had, and how many different vehicles were touched.
+
+    The file lists the events; each names its `vehicles`.
+    """
+    try:
+        events = json.loads(path.read_text())
+        touched = {vehicle for event in events for vehicle in event["vehicles"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SimulationError(f"{path}: is no list of gridlock events ({error!r}); run it again") from error
+    return {"gridlock_events": len(events), "gridlock_vehicles": len(touched)}
+
+
+def warnings_by_kind(log: Path) -> dict[str, int]:
+    """Count SUMO's warnings by kind: the same words, whatever the vehicle, edge, and time."""
+    lines = log.read_text(errors="replace").splitlines()
+    texts = (line.removeprefix("Warning: ") for line in lines if line.startswith("Warning: "))
+    kinds = Counter(_NUMBER.sub("…", _QUOTED.sub("'…'", text)) for text in texts)
+    return dict(sorted(kinds.items()))
+
+
+def _integers(numbers: Mapping[str, float]) -> dict[str, int]:
+    """Return SUMO's counts under names like ours (`emergencyStops` is `emergency_stops`)."""
+    return {re.sub(r"([A-Z])", r"_\1", name).lower(): int(value) for name, value in numbers.items()}
+
+
+def _loosened(trust: Trust) -> list[str]:
+    default = Trust()
+    return [
+        f"the scenario loosens the limit '{name}' from {getattr(default, name):g} to {getattr(trust, name):g}"
+        for name in Trust.model_fields
+        if getattr(trust, name) > getattr(default, name)
+    ]
+
+
+def _unfinished(counts: Mapping[str, Any]) -> list[str]:
+    texts = {
+        "no_route": "planned vehicles have no route to an exit",
+        "never_inserted": "planned vehicles never got onto the street",
+        "still_driving": "vehicles were still on the way at the end of the simulation",
+        "taken_out": "vehicles were taken out of the simulation before they reached an exit",
+        "emergency_stops": "emergency stops (a driver had to stop where no car can)",
+    }
+    return [f"{counts[key]} {text}" for key, text in texts.items() if counts[key]]
+
+
+def _rates_too_high(rates: pd.DataFrame) -> list[str]:
+    """Tell of lanes that pass more than a lane can: their clearance times would flatter."""
+    high = rates[rates["highest_veh_per_h"] > LANE_CAPACITY_VEH_PER_H]
+    return [
+        f"{row.bottleneck}, lane {row.lane}: {row.highest_veh_per_h:.0f} veh/h in a quarter of an hour, above the "
+        f"capacity of a freeway lane ({LANE_CAPACITY_VEH_PER_H} veh/h)"
+        for row in high.itertuples()
+    ]
+
+
+def _guesses(rates: pd.DataFrame, net: sumolib.net.Net, facts: RunFacts) -> list[str]:
+    """Tell of bottlenecks whose lanes or signals are guessed: OpenStreetMap has no signal programs at all."""
+    texts = []
+    for row in rates.drop_duplicates("edge").itertuples():
+        if row.edge in facts.lanes_guessed:
+            texts.append(f"{row.bottleneck}: the number of lanes is guessed")
+        if net.hasEdge(row.edge) and net.getEdge(row.edge).getTLS() is not None:
+            texts.append(f"{row.bottleneck}: the signal's program is guessed")
+    return texts

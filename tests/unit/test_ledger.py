@@ -1,0 +1,111 @@
+"""Every limit of trust, passed and kept; what is only a caveat; warnings by kind."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+import sumolib
+
+from evac.errors import SimulationError
+from evac.ledger import RunFacts, build_ledger, limits_passed, read_gridlock, warnings_by_kind
+from evac.schema.trust import Trust
+from small_runs import write_net
+
+COUNTS = {
+    "planned": 1000,
+    "households": 600,
+    "unconnected_households": 0,
+    "teleports": 0,
+    "teleports_by_cause": {"jam": 0, "yield": 0, "wrong_lane": 0},
+    "gridlock_vehicles": 0,
+    "collisions": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("count", "allowed", "words"),
+    [
+        ("gridlock_vehicles", 5, "resolve gridlock"),
+        ("collisions", 1, "collisions"),
+        ("unconnected_households", 3, "street"),
+    ],
+)
+def test_a_limit_holds_up_to_its_share_and_not_beyond(count, allowed, words):
+    assert limits_passed({**COUNTS, count: allowed}, Trust()) == []
+    (reason,) = limits_passed({**COUNTS, count: allowed + 1}, Trust())
+    assert words in reason
+    assert str(allowed + 1) in reason
+
+
+def test_one_teleport_is_too_many_and_its_cause_is_told():
+    counts = {**COUNTS, "teleports": 1, "teleports_by_cause": {"jam": 0, "yield": 0, "wrong_lane": 1}}
+    assert limits_passed(counts, Trust()) == ["1 vehicles teleported (1 wrong lane); the limit is 0"]
+    assert limits_passed(counts, Trust(teleports=1)) == []
+
+
+def test_warnings_are_counted_by_kind(tmp_path):
+    (tmp_path / "log").write_text(
+        "Loading done.\n"
+        "Warning: Teleporting vehicle 'h1'; waited too long (jam), lane='a_0', time=12.00.\n"
+        "Warning: Teleporting vehicle 'h22'; waited too long (jam), lane='b_1', time=1312.50.\n"
+        "Warning: Unknown thing.\n"
+    )
+    assert warnings_by_kind(tmp_path / "log") == {
+        "Teleporting vehicle '…'; waited too long (jam), lane='…', time=….": 2,
+        "Unknown thing.": 1,
+    }
+
+
+def test_gridlock_counts_events_and_different_vehicles(tmp_path):
+    events = [{"time_s": 60, "vehicles": ["a", "b"]}, {"time_s": 120, "vehicles": ["b"]}]
+    (tmp_path / "g.json").write_text(json.dumps(events))
+    assert read_gridlock(tmp_path / "g.json") == {"gridlock_events": 2, "gridlock_vehicles": 2}
+    (tmp_path / "g.json").write_text('{"vehicles": 1}')
+    with pytest.raises(SimulationError, match="no list of gridlock events"):
+        read_gridlock(tmp_path / "g.json")
+
+
+def _ledger(tmp_path, status=("evacuated",), trust=None, facts=None, highest=1500.0):
+    nodes = {"a": (0, 0), "b": (200, 0, "traffic_light"), "c": (400, 0), "s": (200, 200)}
+    edges = [{"id": name, "from": name[0], "to": name[1]} for name in ("ab", "bc", "sb")]
+    net = sumolib.net.readNet(str(write_net(tmp_path, nodes, edges)))
+    (tmp_path / "sumo").mkdir()
+    (tmp_path / "sumo" / "sumo.log").write_text("")
+    (tmp_path / "gridlock.json").write_text("[]")
+    statistics = {
+        "teleports": {"total": 0.0, "jam": 0.0, "yield": 0.0, "wrongLane": 0.0},
+        "safety": {"collisions": 0.0, "emergencyStops": 0.0, "emergencyBraking": 4.0},
+    }
+    done = pd.DataFrame({"status": list(status), "taken_out": False})
+    rates = pd.DataFrame({"bottleneck": ["Main"], "edge": ["ab"], "lane": [0], "highest_veh_per_h": [highest]})
+    facts = facts or RunFacts(households=10)
+    return build_ledger(tmp_path, statistics, done=done, rates=rates, net=net, trust=trust or Trust(), facts=facts)
+
+
+def test_a_clean_run_is_trusted_and_says_what_is_guessed(tmp_path):
+    ledger = _ledger(tmp_path, facts=RunFacts(10, 0, frozenset({"ab"})))
+    assert ledger["trusted"] is True
+    assert ledger["reasons"] == ()
+    assert ledger["caveats"] == ("Main: the number of lanes is guessed", "Main: the signal's program is guessed")
+    assert ledger["emergency_braking"] == 4
+
+
+def test_not_cleared_is_a_result_and_no_lack_of_trust(tmp_path):
+    ledger = _ledger(tmp_path, status=("evacuated", "waiting", "driving", "no_route"))
+    assert ledger["trusted"] is True
+    assert (ledger["never_inserted"], ledger["still_driving"], ledger["no_route"]) == (1, 1, 1)
+    assert len([text for text in ledger["caveats"] if text.startswith("1 ")]) == 3
+
+
+def test_unconnected_households_and_loosened_limits_are_told(tmp_path):
+    ledger = _ledger(tmp_path, facts=RunFacts(10, 1), trust=Trust(teleports=5))
+    assert ledger["trusted"] is False
+    assert ledger["reasons"] == ("1 of 10: households are not connected to a street; the limit is 0.50%",)
+    assert "the scenario loosens the limit 'teleports' from 0 to 5" in ledger["caveats"]
+
+
+def test_a_lane_that_passes_more_than_a_lane_can_is_told(tmp_path):
+    ledger = _ledger(tmp_path, highest=2500.0)
+    assert any("2500 veh/h" in text for text in ledger["caveats"])
