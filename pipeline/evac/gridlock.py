@@ -1,0 +1,244 @@
+"""True gridlock: rings of vehicles that block each other for good, found, resolved and put on record.
+
+SUMO's own remedy, teleporting, takes any vehicle that has waited long out of the jam, wherever it stands, and flatters
+the clearance time. Here a vehicle is in gridlock only when it waits, in a ring, for itself: a long queue behind a slow
+bottleneck, or a side street starved by a busy main road, waits for vehicles that move.
+
+Detection, once a minute of simulated time: vehicles that have stood for `after_s` are nodes; each waits for the
+standing vehicles that are in its way (the one ahead on its route, within the space that it needs; one that stands on
+the junction with right of way; those beside it, when it has to change lanes). A vehicle can move only when all of them
+have gone, so every strongly connected component of two or more is a deadlock (Coffman's circular wait; Holt 1972,
+doi 10.1145/356603.356607).
+
+Resolution, named `pulled over`: the foremost vehicles of the ring, those whose way on is full, drive onto the verge at
+the place where they stand. Those behind who can go on do so; the others rejoin from the verge after `PULLED_OVER_S`
+as soon as there is a gap. Nobody jumps ahead, and nobody leaves the simulation. Where a ring was found, the next one is
+resolved after `AGAIN_S`, for `REMEMBERED_S`: people there know by then what they are up against.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import traci.constants as tc
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from traci.connection import Connection
+from traci.exceptions import TraCIException
+
+PULLED_OVER_S = 60.0
+"""How long a vehicle stays on the verge at least (s)."""
+AGAIN_S = 60.0
+"""Standing time that makes a ring where one was found before (s)."""
+REMEMBERED_S = 1800.0
+"""For how long a place of gridlock is remembered (s)."""
+STANDSTILL_S = 1800.0
+"""A simulation in which nothing has moved for this long has come to a standstill (s): six cycles of a slow signal."""
+
+_VARIABLES = (tc.VAR_WAITING_TIME, tc.VAR_LANE_ID, tc.VAR_LANEPOSITION)
+_WHOLE_NET_M = 1e7
+_JAM_SPACING_M = 10.0  # front to front, with some slack: SUMO's passenger car stands 7.5 m apart
+_SPACE_M = 10.0  # a vehicle and its gap, beyond a junction that must be kept clear
+_LEFT, _RIGHT, _FOLLOWERS, _LEADERS = 0, 1, 0, 2  # bits of SUMO's getNeighbors
+
+
+class Standing(NamedTuple):
+    """A vehicle in the network: seconds since it last moved, lane, and position of its front on the lane (m)."""
+
+    waited_s: float
+    lane: str
+    pos_m: float
+
+
+@dataclass(frozen=True)
+class Event:
+    """A ring, and what was done about it.
+
+    Parameters
+    ----------
+    time_s
+        When it was found.
+    vehicles
+        The vehicles that pulled over.
+    ring
+        All vehicles of the ring.
+    edges
+        Where they stood.
+    lon, lat
+        The first of `vehicles`, or of `ring`; none in a net without geographic projection.
+    resolution
+        `pulled over`, or `none` where no vehicle of the ring could.
+    """
+
+    time_s: float
+    vehicles: list[str]
+    ring: list[str]
+    edges: list[str]
+    lon: float | None
+    lat: float | None
+    resolution: str
+
+    def record(self) -> dict[str, Any]:
+        """Return the event as plain JSON values."""
+        return asdict(self)
+
+
+class GridlockWatch:
+    """Watches one running simulation; `poll` is called after each step of about a minute.
+
+    Parameters
+    ----------
+    connection
+        Connection to the simulation.
+    after_s
+        Vehicles of a ring have stood at least this long.
+    """
+
+    def __init__(self, connection: Connection, after_s: float) -> None:
+        self.events: list[Event] = []
+        self._connection = connection
+        self._after_s = after_s
+        self._lengths_m: dict[str, float] = {}
+        self._found_s: dict[str, float] = {}
+        self._state: dict[str, Standing] = {}
+        self._moved_s = 0.0
+        self._anchor = connection.junction.getIDList()[0]
+        connection.junction.subscribeContext(self._anchor, tc.CMD_GET_VEHICLE_VARIABLE, _WHOLE_NET_M, _VARIABLES)
+
+    def poll(self, now_s: float) -> None:
+        """Find the rings that there are now and resolve them."""
+        state = self._read()
+        if state != self._state:
+            self._moved_s = now_s
+        self._state = state
+        enough_s = self._after_s
+        if any(now_s - found_s <= REMEMBERED_S for found_s in self._found_s.values()):
+            enough_s = min(AGAIN_S, self._after_s)
+        standing = {vehicle: at for vehicle, at in state.items() if at.waited_s >= enough_s}
+        waits, fronts = self._wait_for(standing)
+        for ring in find_rings(waits):
+            if self._is_due(ring, now_s):
+                self._resolve(ring, fronts, now_s)
+
+    def stands_still(self, now_s: float) -> bool:
+        """Return whether nothing in the network has moved for `STANDSTILL_S`."""
+        return now_s - self._moved_s >= STANDSTILL_S
+
+    def _read(self) -> dict[str, Standing]:
+        found = self._connection.junction.getContextSubscriptionResults(self._anchor) or {}
+        rows = {vehicle: Standing(*(values[variable] for variable in _VARIABLES)) for vehicle, values in found.items()}
+        return {vehicle: at for vehicle, at in rows.items() if at.lane}
+
+    def _wait_for(self, standing: Mapping[str, Standing]) -> tuple[dict[str, list[str]], set[str]]:
+        """Return for whom each standing vehicle waits, and the fronts: those that wait for no one on their lane."""
+        lanes = defaultdict(list)
+        for vehicle, at in standing.items():
+            lanes[at.lane].append((at.pos_m, vehicle))
+        waits: dict[str, list[str]] = {}
+        fronts = set()
+        for queue in lanes.values():
+            ahead_m, ahead = float("inf"), ""
+            for pos_m, vehicle in sorted(queue, reverse=True):
+                if ahead_m - pos_m < _JAM_SPACING_M:
+                    waits[vehicle] = [ahead]
+                else:
+                    fronts.add(vehicle)
+                    waits[vehicle] = [
+                        other for other in self._in_the_way(vehicle, standing[vehicle]) if other in standing
+                    ]
+                ahead_m, ahead = pos_m, vehicle
+        return waits, fronts
+
+    def _in_the_way(self, vehicle: str, at: Standing) -> list[str]:
+        """Return the vehicles that must go before a front can, standing or not."""
+        ask = self._connection.vehicle
+        links = ask.getNextLinks(vehicle)
+        reach_m = self._length_m(at.lane) - at.pos_m + (links[0][7] if links else 0.0) + _SPACE_M
+        ahead, gap_m = ask.getLeader(vehicle, reach_m) or ("", 0.0)
+        found = [ahead] if ahead and gap_m < reach_m else []
+        found += [foe[0] for foe in ask.getJunctionFoes(vehicle, reach_m) if self._has_priority_on_junction(foe)]
+        return found + self._beside(vehicle, at.lane)
+
+    def _has_priority_on_junction(self, foe: tuple[Any, ...]) -> bool:
+        _, _, foe_m, _, _, _, foe_lane, must_yield, _ = foe
+        return bool(must_yield) and foe_lane.startswith(":") and foe_m <= self._length_m(foe_lane)
+
+    def _beside(self, vehicle: str, lane: str) -> list[str]:
+        """Return the vehicles in the way of a lane change without which the route can't be followed."""
+        if lane.startswith(":"):
+            return []
+        ask = self._connection.vehicle
+        for name, _, _, offset, goes_on, _ in ask.getBestLanes(vehicle):
+            if name == lane and offset and not goes_on:
+                side = _LEFT if offset > 0 else _RIGHT
+                near = (*ask.getNeighbors(vehicle, side | _FOLLOWERS), *ask.getNeighbors(vehicle, side | _LEADERS))
+                return [other for other, gap_m in near if gap_m < 0.0]
+        return []
+
+    def _length_m(self, lane: str) -> float:
+        if lane not in self._lengths_m:
+            self._lengths_m[lane] = self._connection.lane.getLength(lane)
+        return self._lengths_m[lane]
+
+    def _is_due(self, ring: Iterable[str], now_s: float) -> bool:
+        """Return whether a ring has stood long enough, and note where it is."""
+        lanes = {self._state[vehicle].lane for vehicle in ring}
+        known = any(now_s - self._found_s.get(lane, -np.inf) <= REMEMBERED_S for lane in lanes)
+        due = known or min(self._state[vehicle].waited_s for vehicle in ring) >= self._after_s
+        if due:
+            self._found_s.update(dict.fromkeys(lanes, now_s))
+        return due
+
+    def _resolve(self, ring: list[str], fronts: set[str], now_s: float) -> None:
+        moved = [vehicle for vehicle in ring if vehicle in fronts and self._pull_over(vehicle)]
+        lon, lat = self._place((moved or ring)[0])
+        edges = sorted({self._state[vehicle].lane.rpartition("_")[0] for vehicle in ring})
+        resolution = "pulled over" if moved else "none"
+        self.events.append(Event(now_s, moved, ring, edges, lon, lat, resolution))
+
+    def _pull_over(self, vehicle: str) -> bool:
+        """Park a vehicle where it stands; return whether SUMO lets it (not on a junction)."""
+        lane, pos_m = self._state[vehicle].lane, self._state[vehicle].pos_m
+        if lane.startswith(":"):
+            return False
+        edge, _, index = lane.rpartition("_")
+        end_m = min(pos_m + 0.1, self._length_m(lane))  # a stop may not lie behind the front
+        try:
+            self._connection.vehicle.setStop(vehicle, edge, end_m, int(index), PULLED_OVER_S, tc.STOP_PARKING)
+        except TraCIException:
+            return False
+        return True
+
+    def _place(self, vehicle: str) -> tuple[float | None, float | None]:
+        x_m, y_m = self._connection.vehicle.getPosition(vehicle)
+        try:
+            lon, lat = self._connection.simulation.convertGeo(x_m, y_m)
+        except TraCIException:
+            return None, None
+        return round(lon, 6), round(lat, 6)
+
+
+def find_rings(waits: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """Return the sets of vehicles that wait for each other, directly or not: each sorted, and all in order.
+
+    Parameters
+    ----------
+    waits
+        For each standing vehicle the standing vehicles that it waits for.
+    """
+    vehicles = sorted(waits)
+    index = {vehicle: i for i, vehicle in enumerate(vehicles)}
+    pairs = np.array([(index[one], index[other]) for one, others in waits.items() for other in others], dtype=int)
+    if not len(pairs):
+        return []
+    shape = (len(vehicles), len(vehicles))
+    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=shape).tocsr()
+    _, label = connected_components(graph, directed=True, connection="strong")
+    rings = defaultdict(list)
+    for vehicle, component in zip(vehicles, label, strict=True):
+        rings[component].append(vehicle)
+    return sorted(ring for ring in rings.values() if len(ring) > 1)
