@@ -71,7 +71,7 @@ def _likeness(asked: str, name: str) -> float:
 
 
 def spelled_out(name: str) -> str:
-    """Return the name without accents, punctuation and abbreviations, in lower case: `E Main St.` is `east main street`."""
+    """Return the name in lower case without accents and abbreviations: `E Main St.` is `east main street`."""
     plain = unicodedata.normalize("NFKD", name.casefold())
     words = re.findall(r"[^\W_]+", "".join(letter for letter in plain if not unicodedata.combining(letter)))
     return " ".join(_ABBREVIATIONS.get(word, word) for word in words)

@@ -1,0 +1,130 @@
+"""Vector files from anywhere, checked; and small helpers for points, lines and their order in space."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pyogrio
+import shapely
+from pyproj import CRS
+
+from evac.errors import DataError, Problem
+from evac.files import digest_file, digest_json
+
+WGS84 = "EPSG:4326"
+_DEGREES = 361.0  # no coordinates in metres or feet of a real place are all this small, in either direction
+_MARGIN_DEGREES = 5.0  # a CRS is used somewhat beyond its area of use
+
+
+def read_vector(path: Path, key: str) -> gpd.GeoDataFrame:
+    """Read the features of a file in any format of GDAL/OGR, in WGS 84, without those that have no geometry.
+
+    Parameters
+    ----------
+    path
+        The file.
+    key
+        The scenario's key that names it, for messages.
+
+    Raises
+    ------
+    DataError
+        The file is missing, unreadable or empty, has no coordinate reference system, or an obviously wrong one.
+    """
+    where = str(path)
+    if not path.exists():
+        raise _refusal(where, "there is no such file", f"check '{key}'; the path is relative to the scenario file")
+    try:
+        features = pyogrio.read_dataframe(path)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
+        raise _refusal(
+            where, f"can't be read as vector data ({error})", "convert it to GeoJSON or GeoPackage"
+        ) from error
+    if not isinstance(features, gpd.GeoDataFrame):
+        raise _refusal(where, "is a table without geometry", "give polygons or points, not a table")
+    features = features[features.geometry.notna() & ~features.geometry.is_empty]
+    if features.empty:
+        raise _refusal(where, "has no features with a geometry", "check the export that made it")
+    if features.crs is None:
+        raise _refusal(
+            where, "has no coordinate reference system", "add the .prj file, or save it as GeoJSON in EPSG:4326"
+        )
+    return _to_wgs84(features, where)
+
+
+def _to_wgs84(features: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
+    name = _crs_name(features.crs)
+    if features.crs.is_projected and np.abs(features.total_bounds).max() < _DEGREES:
+        raise _refusal(
+            where,
+            f"is labelled {name}, which is in metres or feet, but its coordinates look like degrees",
+            "label it EPSG:4326",
+        )
+    degrees = features.set_geometry(shapely.force_2d(features.geometry.values)).to_crs(WGS84)
+    bounds = degrees.total_bounds
+    on_earth = (
+        np.isfinite(bounds).all() and np.abs(bounds[[0, 2]]).max() <= 180.0 and np.abs(bounds[[1, 3]]).max() <= 90.0
+    )
+    if not on_earth or not _in_area_of_use(features.crs, bounds):
+        low, high = np.round(features.total_bounds[:2], 4), np.round(features.total_bounds[2:], 4)
+        raise _refusal(
+            where,
+            f"is labelled {name}, but its coordinates, {low[0]:g}, {low[1]:g} to {high[0]:g}, {high[1]:g}, don't fit that",
+            "label it with the coordinate reference system that it was made in"
+            + ("; in EPSG:4326 the longitude comes first" if features.crs.is_geographic else ""),
+        )
+    return degrees.reset_index(drop=True)
+
+
+def _in_area_of_use(crs: CRS, bounds: np.ndarray) -> bool:
+    area = crs.area_of_use
+    if area is None or area.west > area.east:
+        return True
+    return bool(
+        shapely.box(area.west, area.south, area.east, area.north)
+        .buffer(_MARGIN_DEGREES)
+        .intersects(shapely.box(*bounds))
+    )
+
+
+def _crs_name(crs: CRS) -> str:
+    authority = crs.to_authority()
+    return ":".join(authority) if authority else str(crs.name)
+
+
+def _refusal(where: str, what: str, remedy: str) -> DataError:
+    return DataError(Problem(where, what, remedy))
+
+
+def digest_dataset(path: Path) -> str:
+    """Return the SHA-256 of a vector file; of a shapefile, of all its parts."""
+    if path.suffix.lower() != ".shp":
+        return digest_file(path)
+    parts = sorted(part for part in path.parent.glob(f"{path.stem}.*") if part.is_file())
+    return digest_json({part.suffix.lower(): digest_file(part) for part in parts})
+
+
+def make_valid_polygons(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Return the polygonal parts of shapes, with self-crossings and the like repaired."""
+    repaired = shapes.make_valid()
+    mixed = repaired.geom_type == "GeometryCollection"
+    repaired[mixed] = [polygons_of(shape) for shape in repaired[mixed]]
+    return repaired
+
+
+def polygons_of(shape: shapely.Geometry) -> shapely.Geometry:
+    """Return the polygonal parts of a shape as one (multi)polygon, which may be empty."""
+    return shapely.union_all([part for part in shapely.get_parts(shape) if part.geom_type.endswith("Polygon")])
+
+
+def along_curve(points: gpd.GeoSeries) -> np.ndarray:
+    """Return the positions of points in an order in which neighbours on the ground stand together (Hilbert curve).
+
+    The order depends on where the points are, not on the order in the file.
+    """
+    if len(points) == 0:
+        return np.empty(0, dtype=np.int64)
+    distance = points.hilbert_distance().to_numpy()
+    return np.lexsort((points.y.to_numpy(), points.x.to_numpy(), distance))
