@@ -71,6 +71,7 @@ def run(command: Command, environment: Mapping[str, str] | None = None) -> None:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            close_fds=False,
             check=False,
         )
     except OSError as error:
@@ -322,6 +323,7 @@ def main(arguments: Sequence[str]) -> int:
     TOOLS.mkdir(exist_ok=True)
     with (TOOLS / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two makes at once: the second waits, and finds the work done
+        os.set_inheritable(lock.fileno(), True)  # when this is killed, an installer that lives on still holds the lock
         try:
             write_locks() if list(arguments) == ["lock"] else set_up()
         except SetupError as error:
