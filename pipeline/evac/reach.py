@@ -188,7 +188,11 @@ def free_flow_assignment(
     dict
         Vehicles by edge id; edges that nobody passes are absent.
     """
-    out = ways_out(road_graph(net, vclass), [edge for item in exits for edge in item.edges])
+    return tree_assignment(ways_out(road_graph(net, vclass), [edge for item in exits for edge in item.edges]), weights)
+
+
+def tree_assignment(out: WaysOut, weights: Mapping[str, float]) -> dict[str, float]:
+    """Return the vehicles that pass each edge when those that start on it (`weights`) follow the ways out."""
     passing = np.array([weights.get(edge, 0.0) for edge in out.graph.edges], dtype=float)
     for here in out.reachable():
         if out.next_position[here] >= 0:
