@@ -39,7 +39,7 @@ def largest_remainder(weights: np.ndarray, total: int) -> np.ndarray:
     if not np.any(weights > 0.0):
         raise ValueError("nothing to share by: no weight is positive")
     quotas = weights / weights.sum() * total
-    shares = np.floor(quotas).astype(np.int64)
+    shares: np.ndarray = np.floor(quotas).astype(np.int64)
     left = total - int(shares.sum())
     largest = np.argsort(-(quotas - shares), kind="stable")[:left]
     shares[largest] += 1
@@ -71,8 +71,8 @@ def round_keeping_total(values: np.ndarray) -> np.ndarray:
 def share_in_turn(weights: np.ndarray, total: int) -> np.ndarray:
     """Share a whole total in proportion to weights, evenly along their order (systematic sampling).
 
-    Each share is its quota rounded down or up, as with the largest remainder. But where many weights are equal and there
-    is too little for all, every second (third, ...) gets one rather than the first in the list.
+    Each share is its quota rounded down or up, as with the largest remainder. But where many weights are equal and
+    there is too little for all, every second (third, ...) gets one rather than the first in the list.
 
     Parameters
     ----------
