@@ -299,7 +299,10 @@ def set_up() -> None:
 
 
 def write_locks() -> None:
-    """Lock the packages of pyproject.toml, and uv: pinned versions that still fit stay as they are."""
+    """Lock the packages of pyproject.toml, and uv: pinned versions that still fit stay as they are.
+
+    Run it on a full index: one that has only some files of a version gives a lock for some machines only.
+    """
     uv = find_uv() or install_uv(find_pip())
     if uv is None:
         raise SetupError("locking needs uv")
@@ -323,7 +326,8 @@ def main(arguments: Sequence[str]) -> int:
     TOOLS.mkdir(exist_ok=True)
     with (TOOLS / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two makes at once: the second waits, and finds the work done
-        os.set_inheritable(lock.fileno(), True)  # when this is killed, an installer that lives on still holds the lock
+        # When this is killed, an installer that lives on still holds the lock.
+        os.set_inheritable(lock.fileno(), True)  # noqa: FBT003 - it has no keyword
         try:
             write_locks() if list(arguments) == ["lock"] else set_up()
         except SetupError as error:
