@@ -21,6 +21,8 @@ import pandas as pd
 import sumolib
 from numpy.typing import NDArray
 
+from evac.tables import sum_up
+
 Reason = Literal["exit", "signal", "lane drop", "merge", "slower road", "junction"]
 
 _SLOW = 0.5  # share of the free speed; Chen et al. take 40 mph on a 60 mph road and a drop of 20 mph
@@ -105,8 +107,8 @@ def find_bottlenecks(
         return []
     links = _Links.of(net)
     heads = _delay_by_head(*_congestion(_windows(lanes), links), links)
-    passed = lanes.groupby("lane_id", observed=True)["vehicles"].sum()
-    heads["vehicles"] = passed.reindex(heads["lane_id"]).fillna(0).to_numpy(dtype="int64")
+    passed = sum_up(lanes, "lane_id", np.zeros(len(lanes), dtype=np.int64), ["vehicles"]).set_index("lane_id")
+    heads["vehicles"] = passed["vehicles"].reindex(heads["lane_id"]).fillna(0).to_numpy(dtype="int64")
     edges = _by_edge(heads)
     enough = edges["vehicles"] >= _MIN_SHARE * evacuated
     enough &= edges["delay_s"] >= _MIN_SHARE * edges["delay_s"].sum()
@@ -160,7 +162,8 @@ def lane_minutes(
         for minute in minutes
     ]
     rows = pd.DataFrame(keys, columns=["bottleneck", "edge", "lane", "lane_id", "minute"])
-    seen = lanes[["lane_id", "minute", "vehicles", "distance_m", "sampled_s", "occupancy_percent"]]
+    measured = ["lane_id", "minute", "vehicles", "distance_m", "sampled_s", "occupancy_percent"]
+    seen = lanes.loc[lanes["lane_id"].isin(set(rows["lane_id"])), measured]
     rows = rows.merge(seen.astype({"lane_id": str}), on=["lane_id", "minute"], how="left")
     rows["speed_mps"] = rows["distance_m"] / rows["sampled_s"].where(rows["sampled_s"] > 0)
     rows[["vehicles", "occupancy_percent"]] = rows[["vehicles", "occupancy_percent"]].fillna(0)
@@ -175,8 +178,8 @@ def lane_minutes(
 def _queued_minutes(lanes: pd.DataFrame, links: _Links, lane_ids: set[str]) -> dict[str, set[int]]:
     """Return the minutes in which each lane, or one that leads to it, was congested."""
     near = {lane_id: {lane_id, *links.feeders(lane_id)} for lane_id in lane_ids}
-    rows = lanes[_is_congested(lanes, links, _SECONDS_A_MINUTE)]
-    rows = rows[rows["lane_id"].isin(set().union(*near.values()))]
+    rows = lanes[lanes["lane_id"].isin(set().union(*near.values()))]
+    rows = rows[_is_congested(rows, links, _SECONDS_A_MINUTE)]
     minutes = {str(name): set(group) for name, group in rows.groupby("lane_id", observed=True)["minute"]}
     return {lane_id: set().union(*(minutes.get(other, set()) for other in near[lane_id])) for lane_id in lane_ids}
 
@@ -275,9 +278,8 @@ def _is_congested(rows: pd.DataFrame, links: _Links, window_s: int) -> NDArray[n
 
 def _windows(lanes: pd.DataFrame) -> pd.DataFrame:
     """Sum the lane minutes up to windows of five minutes."""
-    window = (lanes["minute"] // _WINDOW_MIN).rename("window")
-    sums = ["sampled_s", "distance_m", "time_loss_s"]
-    return lanes.groupby(["lane_id", window], observed=True)[sums].sum().reset_index()
+    window = lanes["minute"].to_numpy(dtype=np.int64) // _WINDOW_MIN
+    return sum_up(lanes, "lane_id", window, ["sampled_s", "distance_m", "time_loss_s"])
 
 
 def _congestion(windows: pd.DataFrame, links: _Links) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:

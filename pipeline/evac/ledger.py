@@ -128,7 +128,7 @@ def limits_passed(counts: Mapping[str, Any], trust: Trust) -> list[str]:
         causes = ", ".join(f"{n} {cause.replace('_', ' ')}" for cause, n in counts["teleports_by_cause"].items() if n)
         reasons.append(f"{counts['teleports']} vehicles teleported ({causes}); the limit is {trust.teleports}")
     for count, of, limit, what in (
-        ("gridlock_vehicles", "planned", trust.gridlock_share, "vehicles were moved to resolve gridlock"),
+        ("gridlock_vehicles", "planned", trust.gridlock_share, "vehicles had to pull over to resolve gridlock"),
         ("collisions", "planned", trust.collisions_share, "collisions among the planned vehicles"),
         ("unconnected_households", "households", trust.unconnected_share, "households are not connected to a street"),
     ):
@@ -139,16 +139,21 @@ def limits_passed(counts: Mapping[str, Any], trust: Trust) -> list[str]:
 
 
 def read_gridlock(path: Path) -> dict[str, int]:
-    """Return how many gridlock events the run had, and how many different vehicles were touched.
+    """Return how many gridlock events the run had, how many were left unresolved, and how many vehicles were touched.
 
-    The file lists the events; each names its `vehicles`.
+    The file lists the events; each names the `vehicles` that had to pull over, none where it couldn't be resolved.
     """
     try:
         events = json.loads(path.read_text())
         touched = {vehicle for event in events for vehicle in event["vehicles"]}
+        unresolved = sum(not event["vehicles"] for event in events)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SimulationError(f"{path}: is no list of gridlock events ({error!r}); run it again") from error
-    return {"gridlock_events": len(events), "gridlock_vehicles": len(touched)}
+    return {
+        "gridlock_events": len(events),
+        "gridlock_unresolved": unresolved,
+        "gridlock_vehicles": len(touched),
+    }
 
 
 def warnings_by_kind(log: Path) -> dict[str, int]:
@@ -179,6 +184,7 @@ def _unfinished(counts: Mapping[str, Any]) -> list[str]:
         "never_inserted": "planned vehicles never got onto the street",
         "still_driving": "vehicles were still on the way at the end of the simulation",
         "taken_out": "vehicles were taken out of the simulation before they reached an exit",
+        "gridlock_unresolved": "times a gridlock was found that no vehicle could resolve by pulling over",
         "emergency_stops": "emergency stops (a driver had to stop where no car can)",
     }
     return [f"{counts[key]} {text}" for key, text in texts.items() if counts[key]]

@@ -20,6 +20,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pandas as pd
 import sumolib
+from numpy.typing import NDArray
 
 from evac import tables
 from evac.bottlenecks import BottleneckLanes, FoundBottleneck, find_bottlenecks, lane_minutes, mean_rates
@@ -41,7 +42,14 @@ _TABLES = {
 }
 _SECONDS_A_MINUTE = 60
 _EDGE_WINDOW_S = 300
-_TRIP_COLUMNS = ["vehicle", "entered_s", "arrived_s", "arrival_lane", "time_loss_s", "taken_out"]
+_TRIP_COLUMNS = {
+    "vehicle": "str",
+    "entered_s": "float64",
+    "arrived_s": "float64",
+    "arrival_lane": "str",
+    "time_loss_s": "float64",
+    "taken_out": "bool",
+}
 
 
 def measure_run(
@@ -95,7 +103,7 @@ def measure_run(
     content = (done, curve(done, end_s), minutes, edge_windows(lanes, net))
     for (name, schema), rows in zip(_TABLES.items(), content, strict=True):
         tables.write_table(rows, schema, run_dir / name)
-    rates = mean_rates(minutes, clearance_s(done["evacuated_s"], 95) or end_s)
+    rates = mean_rates(minutes, clearance_s(done["evacuated_s"].to_numpy(), 95) or end_s)
     ledger = build_ledger(
         run_dir, statistics, done=done, rates=rates, net=net, trust=trust or Trust(), facts=facts or RunFacts()
     )
@@ -143,7 +151,7 @@ def read_trips(path: Path) -> pd.DataFrame:
         )
         for trip in _parse(path).iter("tripinfo")
     ]
-    trips = pd.DataFrame(rows, columns=_TRIP_COLUMNS).astype({"taken_out": bool})
+    trips = pd.DataFrame(rows, columns=list(_TRIP_COLUMNS)).astype(_TRIP_COLUMNS)
     twice = trips.loc[trips["vehicle"].duplicated(), "vehicle"]
     if len(twice):
         raise SimulationError(f"{path}: has {len(twice)} vehicles twice, such as {twice.iloc[0]!r}")
@@ -201,7 +209,7 @@ def _exit_taken(done: pd.DataFrame, exits: Sequence[ExitEdges]) -> pd.Series:
     return taken
 
 
-def clearance_s(evacuated_s: pd.Series, percent: int) -> float | None:
+def clearance_s(evacuated_s: NDArray[np.float64], percent: int) -> float | None:
     """Return when `percent` of all vehicles were out (s after the order), or None if they never were.
 
     Parameters
@@ -211,7 +219,7 @@ def clearance_s(evacuated_s: pd.Series, percent: int) -> float | None:
     percent
         Share of the planned vehicles (%).
     """
-    out = np.sort(evacuated_s.dropna().to_numpy())
+    out = np.sort(evacuated_s[~np.isnan(evacuated_s)])
     needed = math.ceil(len(evacuated_s) * percent / 100)
     return float(out[needed - 1]) if 0 < needed <= len(out) else None
 
@@ -223,13 +231,13 @@ def headline(done: pd.DataFrame, end_s: float) -> dict[str, Any]:
     return {
         "planned": len(done),
         **counts,
-        **_clearance_times(done["evacuated_s"]),
+        **_clearance_times(done["evacuated_s"].to_numpy()),
         "mean_delay_s": None if math.isnan(delay_s) else round(float(delay_s), 3),
         "end_s": end_s,
     }
 
 
-def _clearance_times(evacuated_s: pd.Series) -> dict[str, float | None]:
+def _clearance_times(evacuated_s: NDArray[np.float64]) -> dict[str, float | None]:
     return {f"t{percent}_s": clearance_s(evacuated_s, percent) for percent in SHARES_PERCENT}
 
 
@@ -241,13 +249,12 @@ def exit_counts(done: pd.DataFrame, exits: Sequence[ExitEdges]) -> dict[str, int
 
 def zone_clearance(done: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Return planned and evacuated vehicles and the clearance times of each zone, by its own planned vehicles."""
+    codes, zones = pd.factorize(done["zone"], sort=True)
+    order = np.argsort(codes, kind="stable")
+    parts = np.split(done["evacuated_s"].to_numpy()[order], np.cumsum(np.bincount(codes))[:-1])
     return {
-        str(zone): {
-            "planned": len(rows),
-            "evacuated": int((rows["status"] == "evacuated").sum()),
-            **_clearance_times(rows["evacuated_s"]),
-        }
-        for zone, rows in done.groupby("zone", sort=True)
+        str(zone): {"planned": len(out_s), "evacuated": int((~np.isnan(out_s)).sum()), **_clearance_times(out_s)}
+        for zone, out_s in zip(zones, parts, strict=True)
     }
 
 
@@ -269,9 +276,9 @@ def edge_windows(lanes: pd.DataFrame, net: sumolib.net.Net) -> pd.DataFrame:
     standing vehicle counts one, one at half its free speed a half, which is the length of the point queue of
     deterministic queueing (Newell, Applications of Queueing Theory, 1982).
     """
-    from_s = (lanes["minute"] * _SECONDS_A_MINUTE // _EDGE_WINDOW_S * _EDGE_WINDOW_S).rename("from_s")
-    sums = ["vehicles", "sampled_s", "distance_m", "time_loss_s"]
-    rows = lanes.groupby(["edge", from_s], observed=True)[sums].sum().reset_index()
+    window = lanes["minute"].to_numpy(dtype=np.int64) * _SECONDS_A_MINUTE // _EDGE_WINDOW_S
+    rows = tables.sum_up(lanes, "edge", window, ["vehicles", "sampled_s", "distance_m", "time_loss_s"])
+    rows["from_s"] = rows["window"] * _EDGE_WINDOW_S
     last_s = lanes["until_s"].max()
     span_s = np.minimum(_EDGE_WINDOW_S, last_s - rows["from_s"])
     length_km = rows["edge"].map(lambda edge: net.getEdge(edge).getLength() / 1000).astype(float)

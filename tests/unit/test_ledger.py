@@ -59,9 +59,17 @@ def test_warnings_are_counted_by_kind(tmp_path):
 
 
 def test_gridlock_counts_events_and_different_vehicles(tmp_path):
-    events = [{"time_s": 60, "vehicles": ["a", "b"]}, {"time_s": 120, "vehicles": ["b"]}]
+    events = [
+        {"time_s": 60, "vehicles": ["a", "b"]},
+        {"time_s": 120, "vehicles": ["b"]},
+        {"time_s": 180, "vehicles": []},
+    ]
     (tmp_path / "g.json").write_text(json.dumps(events))
-    assert read_gridlock(tmp_path / "g.json") == {"gridlock_events": 2, "gridlock_vehicles": 2}
+    assert read_gridlock(tmp_path / "g.json") == {
+        "gridlock_events": 3,
+        "gridlock_unresolved": 1,
+        "gridlock_vehicles": 2,
+    }
     (tmp_path / "g.json").write_text('{"vehicles": 1}')
     with pytest.raises(SimulationError, match="no list of gridlock events"):
         read_gridlock(tmp_path / "g.json")
