@@ -1,0 +1,145 @@
+"""What all figures share: colours, type, files that are the same bytes for the same data, labels that don't overlap.
+
+Figures are made through matplotlib's objects, not pyplot: no global state, no window, safe in threads and workers.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Annotation, Text
+from matplotlib.transforms import Bbox
+
+INK, GREY, SHADE, DOUBT = "#1a1a1a", "#595959", "#c9c9c9", "#9c2a00"
+CASE_COLOURS = ("#0072b2", "#d55e00", "#000000", "#007a5a", "#a8457f", "#6b5b00")
+"""Okabe and Ito's colours for the colour-blind (https://jfly.uni-koeln.de/color/), the light ones darkened so that
+lines and text keep a contrast of 3 : 1 on white. Labels and markers tell lines apart without colour."""
+CASE_MARKERS = ("o", "s", "^", "D", "v", "P")
+
+_DPI = 160
+_LABEL_PAD_PX = 4.0
+_POINTS_PER_INCH, _LAYOUT_DPI = 72, 100
+_STYLE: Any = {
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "svg.hashsalt": "evac",
+    "svg.fonttype": "path",
+    "text.parse_math": False,
+    "text.usetex": False,
+}
+
+
+def new_figure(width_in: float, height_in: float) -> Figure:
+    """Return an empty figure with a canvas of its own."""
+    figure = Figure(figsize=(width_in, height_in), dpi=_LAYOUT_DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def styled() -> Any:
+    """Return the context in which figures are drawn and saved. Text is taken as it is: `$` starts no formula."""
+    return mpl.rc_context(_STYLE)
+
+
+def png_bytes(figure: Figure) -> bytes:
+    """Return the figure as PNG."""
+    return _saved(figure, format="png", dpi=_DPI, metadata={"Software": None})
+
+
+def svg_bytes(figure: Figure) -> bytes:
+    """Return the figure as SVG: glyphs as outlines, no date."""
+    return _saved(figure, format="svg", dpi=_DPI, metadata={"Date": None, "Creator": None})
+
+
+def _saved(figure: Figure, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    with styled(), _any_script():
+        figure.savefig(buffer, **options)
+    return buffer.getvalue()
+
+
+@contextmanager
+def _any_script() -> Iterator[None]:
+    """Let a street name be in a script that the font lacks: the picture has boxes, the page has the name as text."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        warnings.filterwarnings("ignore", message="Matplotlib currently does not support .* natively")
+        yield
+
+
+def place_labels(axes: Axes, points: Sequence[tuple[float, float, str]], size: float = 8.5) -> None:
+    """Write a label beside each point so that labels cover neither each other nor a point, with a line to the point.
+
+    The first free spot of a few rings around the point is taken; when none is free, the one that covers least.
+    """
+    taken = [_marker_box(axes, x, y) for x, y, _ in points]
+    for x, y, text in points:
+        label = axes.annotate(
+            text, (x, y), xytext=(0, 0), textcoords="offset points", fontsize=size, color=INK, zorder=20, ha="center",
+            va="center", bbox={"boxstyle": "round,pad=0.2", "fc": "white", "ec": GREY, "lw": 0.5},
+            arrowprops={"arrowstyle": "-", "color": INK, "lw": 0.7, "shrinkA": 0, "shrinkB": 4},
+        )  # fmt: skip
+        taken.append(_settle(axes, label, taken))
+
+
+def _settle(axes: Axes, label: Annotation, taken: Sequence[Bbox]) -> Bbox:
+    best: tuple[float, tuple[float, float], Bbox] | None = None
+    for spot in _spots(_label_box(label)):
+        label.set_position(spot)
+        box = _label_box(label)
+        cost = _covered(box, taken) + 2 * _outside(box, axes.get_window_extent())
+        if best is None or cost < best[0]:
+            best = (cost, spot, box)
+        if cost == 0:
+            break
+    assert best is not None  # noqa: S101 - there is always at least one spot
+    label.set_position(best[1])
+    return best[2]
+
+
+def _spots(box: Bbox) -> list[tuple[float, float]]:
+    """Return offsets in points, nearest rings first, so that a box of this size stands clear of its point."""
+    points_per_pixel = _POINTS_PER_INCH / _LAYOUT_DPI
+    half_width, half_height = box.width / 2 * points_per_pixel, box.height / 2 * points_per_pixel
+    directions = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
+    return [
+        (across * (half_width + ring), up * (half_height + ring))
+        for ring in (10, 20, 34, 52, 76, 104)
+        for across, up in directions
+    ]
+
+
+def _label_box(label: Annotation) -> Bbox:
+    """Return the label's box in pixels, without its line to the point."""
+    figure = label.get_figure(root=True)
+    assert figure is not None  # noqa: S101 - a label in axes has a figure
+    with _any_script():
+        renderer: RendererBase = figure.canvas.get_renderer()  # type: ignore[attr-defined] # Agg's canvas has one
+        label.update_positions(renderer)
+        return Text.get_window_extent(label, renderer).padded(_LABEL_PAD_PX)
+
+
+def _marker_box(axes: Axes, x: float, y: float, half_px: float = 8.0) -> Bbox:
+    across, up = axes.transData.transform((x, y))
+    return Bbox.from_extents(across - half_px, up - half_px, across + half_px, up + half_px)
+
+
+def _covered(box: Bbox, taken: Sequence[Bbox]) -> float:
+    overlaps = (Bbox.intersection(box, other) for other in taken)
+    return sum(overlap.width * overlap.height for overlap in overlaps if overlap is not None)
+
+
+def _outside(box: Bbox, frame: Bbox) -> float:
+    inside = Bbox.intersection(box, frame)
+    return box.width * box.height - (inside.width * inside.height if inside is not None else 0.0)

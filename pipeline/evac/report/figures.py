@@ -1,0 +1,221 @@
+"""The study's two figures: how the vehicles get out, and what passes each bottleneck lane.
+
+Form after Google Research, "Improving traffic evacuations: A case study" (2023, arXiv 2307.07108).
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from evac import departures
+from evac.report import drawing, text
+from evac.report.results import CaseResult, clearance_s
+from evac.report.tables import LaneRate, lane_minutes, lane_rates
+from evac.schema.demand import Departure
+
+MARKS_PERCENT = (50, 90, 95)
+"""Percentages marked on the curves (NUREG/CR-7002, arXiv 2002.06198)."""
+SMOOTHING_MIN = 5
+"""Minutes of the running mean over the lanes' minute counts."""
+_HOUR_S, _HOUR_MIN = 3600, 60
+_PLANNED_SHARE_DONE = 0.99
+"""The departure curve is drawn up to here: some forms never end."""
+MOST_LANES = 12
+"""Panels of the lanes' figure; further lanes are in the table only."""
+_LABEL_ROW_IN = 0.36
+_NOTE_ROW_IN = 0.34
+_PLOT_HEIGHT_IN = 3.5
+_LABEL_CHARS, _NOTE_CHARS = 48, 130
+_LEAD_GAP = 0.012
+"""Least distance between the labels' leads, as a share of the time axis."""
+
+
+def draw_curves(cases: Sequence[CaseResult], curve: Departure | None, plan: str, end_h: float) -> Figure:
+    """Draw the share of all planned vehicles that is out against hours after the order.
+
+    Dashed: vehicles that mean to have left (departure curve). Solid: `plan`; dotted: any other plan. One line a case.
+    """
+    doubts = _doubts(cases)
+    rows, notes = len(cases) + (curve is not None), len(doubts)
+    height = 0.62 + _NOTE_ROW_IN * notes + _PLOT_HEIGHT_IN + _LABEL_ROW_IN * rows + 0.12
+    with drawing.styled():
+        figure = drawing.new_figure(9.0, height)
+        bottom = 0.62 + _NOTE_ROW_IN * notes
+        axes = figure.add_axes((0.08, bottom / height, 0.58, _PLOT_HEIGHT_IN / height))
+        ends = []
+        last_h = 0.0
+        for case in cases:
+            x_h, share = _cumulative(case)
+            last_h = max(last_h, x_h[-1])
+            index = _vehicles_index(cases, case)
+            solid = case.shown.plan == plan
+            _draw_case(axes, case, x_h, share, index, solid=solid)
+            ends.append((x_h[-1], share[-1], _curve_label(cases, case, end_h, doubts), drawing.CASE_COLOURS[index]))
+        if curve is not None:
+            ends.append(_draw_departures(axes, curve, last_h))
+        _dress_curves(axes, last_h)
+        _label_ends(axes, ends)
+        _footnotes(figure, doubts, height)
+    return figure
+
+
+def _cumulative(case: CaseResult) -> tuple[np.ndarray, np.ndarray]:
+    """Return hours and share of planned vehicles evacuated, up to the last vehicle that got out."""
+    table = pd.read_parquet(case.run.folder / "curve.parquet", columns=["minute", "evacuated"])
+    out = table["evacuated"].to_numpy(dtype=float)
+    last = int(np.argmax(out >= out[-1])) if len(out) else 0
+    hours = table["minute"].to_numpy(dtype=float)[: last + 1] / _HOUR_MIN
+    return hours, out[: last + 1] / max(case.shown.planned, 1)
+
+
+def _vehicles_index(cases: Sequence[CaseResult], case: CaseResult) -> int:
+    names = list(dict.fromkeys(other.shown.vehicles_per_household for other in cases))
+    return names.index(case.shown.vehicles_per_household) % len(drawing.CASE_COLOURS)
+
+
+def _draw_case(axes: Axes, case: CaseResult, x_h: np.ndarray, share: np.ndarray, index: int, *, solid: bool) -> None:
+    colour = drawing.CASE_COLOURS[index]
+    axes.plot(x_h, share, color=colour, linewidth=2.2, linestyle="-" if solid else (0, (1.2, 1.4)), zorder=5)
+    for percent in MARKS_PERCENT:
+        time_s = clearance_s(case.shown, percent)
+        if time_s is not None:
+            face = colour if solid else "white"
+            axes.plot(
+                time_s / _HOUR_S, percent / 100, drawing.CASE_MARKERS[index], color=colour, markerfacecolor=face,
+                markersize=6.5, zorder=6,
+            )  # fmt: skip
+
+
+def _draw_departures(axes: Axes, curve: Departure, last_h: float) -> tuple[float, float, str, str]:
+    hours = np.linspace(0.0, last_h, 2001)
+    share = departures.cdf(curve, hours * _HOUR_MIN)
+    shown = share <= max(_PLANNED_SHARE_DONE, share[0])
+    axes.plot(hours[shown], share[shown], color=drawing.INK, linewidth=1.6, linestyle=(0, (5, 3)), zorder=4)
+    done = int(np.flatnonzero(shown)[-1])
+    return hours[done], share[done], "departure curve (dashed):\n vehicles that mean to have left", drawing.INK
+
+
+def _curve_label(cases: Sequence[CaseResult], case: CaseResult, end_h: float, doubts: Sequence[str]) -> str:
+    shown = case.shown
+    plans = {other.shown.plan for other in cases}
+    name = case.label if len(plans) == 1 else f"{case.label}, {shown.plan}"
+    outcome = f"all out {text.clearance(shown.t100_s, end_h)}"
+    if shown.t100_s is None:
+        share = text.percent(shown.evacuated / max(shown.planned, 1))
+        outcome = f"{text.clearance(None, end_h)} ({share} out)"
+    doubt = f" {_sign(doubts.index(case.doubt))} not trusted" if case.doubt else ""
+    return f"{text.plain(name, _LABEL_CHARS)}\n {outcome}{doubt}"
+
+
+def _doubts(cases: Sequence[CaseResult]) -> list[str]:
+    return list(dict.fromkeys(case.doubt for case in cases if case.doubt))
+
+
+def _sign(number: int) -> str:
+    return "†" * (number + 1) if number < 3 else f"†{number + 1}"  # noqa: PLR2004 - more signs than three can't be told apart
+
+
+def _footnotes(figure: Figure, doubts: Sequence[str], height_in: float) -> None:
+    """Write why numbers aren't trusted at the figure's foot, two lines each at most."""
+    for number, doubt in enumerate(doubts):
+        words = text.plain(f"{_sign(number)} not trusted: {doubt}", 260)
+        y = (len(doubts) - number) * _NOTE_ROW_IN / height_in
+        figure.text(0.02, y, textwrap.fill(words, _NOTE_CHARS), fontsize=7.8, color=drawing.DOUBT, va="top")
+
+
+def _dress_curves(axes: Axes, last_h: float) -> None:
+    axes.set_xlim(0, last_h * 1.02 or 1.0)
+    axes.set_ylim(0, 1.0)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=9, steps=[1, 2, 2.5, 5, 10]))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_xlabel("hours after the evacuation order")
+    axes.set_ylabel("share of all planned vehicles")
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 0.9, 0.95, 1], ["0", "25 %", "50 %", "75 %", "90 %", "95 %", "100 %"])
+    axes.tick_params(axis="y", labelsize=7.6)
+    for percent in MARKS_PERCENT:
+        axes.axhline(percent / 100, color=drawing.SHADE, linewidth=0.8, zorder=1)
+
+
+def _label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
+    """Label each line above the plot: the earliest end has the top row, so that no lead crosses a label."""
+    ordered = sorted(ends, key=lambda end: end[0], reverse=True)
+    row_share = _LABEL_ROW_IN / _PLOT_HEIGHT_IN
+    label_h = math.inf
+    for row, (x_h, share, words, colour) in enumerate(ordered):
+        top = 1 + (row + 1) * row_share
+        label_h = min(x_h, label_h - _LEAD_GAP * axes.get_xlim()[1])
+        axes.plot([x_h, label_h, label_h], [share, 1.02, top], color=colour, linewidth=0.8, clip_on=False, zorder=3)
+        axes.text(label_h, top, f" {words}", color=colour, fontsize=8.4, va="top", linespacing=1.1, clip_on=False)
+
+
+def draw_lane_rates(case: CaseResult, other: CaseResult | None) -> Figure:
+    """Draw vehicles per minute on each bottleneck lane against time, a panel a lane: `case` black, `other` shaded.
+
+    A bar under the curve shows when a queue stands in the lane.
+    """
+    lanes = lane_rates(case.run)[:MOST_LANES]
+    tables = [lane_minutes(one.run) for one in (case, other) if one is not None]
+    last_h = max(_last_traffic_h(table) for table in tables)
+    doubts = _doubts([one for one in (case, other) if one is not None])
+    rows = -(-len(lanes) // 2)
+    height = 1.95 * rows + 0.6 + _NOTE_ROW_IN * len(doubts)
+    with drawing.styled():
+        figure = drawing.new_figure(9.0, height)
+        top_rate = max(1.0, *(_smooth(table, lane)["rate"].max() for table in tables for lane in lanes))
+        bottom = (0.55 + _NOTE_ROW_IN * len(doubts)) / height
+        grid = figure.add_gridspec(
+            rows, 2, left=0.07, right=0.98, top=1 - 0.3 / height, bottom=bottom, hspace=0.5, wspace=0.14
+        )
+        for number, lane in enumerate(lanes):
+            axes = figure.add_subplot(grid[number // 2, number % 2])
+            axes.set_xlim(0, last_h)
+            axes.set_ylim(-0.08 * top_rate, 1.3 * top_rate)
+            axes.xaxis.set_major_formatter("{x:g}")
+            _draw_lane(axes, lane, tables)
+            if number >= len(lanes) - 2:
+                axes.set_xlabel("hours after the evacuation order")
+        figure.supylabel("vehicles per minute", fontsize=9.5, x=0.005)
+        _footnotes(figure, doubts, height)
+    return figure
+
+
+def _draw_lane(axes: Axes, lane: LaneRate, tables: Sequence[pd.DataFrame]) -> None:
+    for table, shaded in zip(tables, (False, True), strict=False):
+        rates = _smooth(table, lane)
+        if shaded:
+            axes.fill_between(rates["hours"], rates["rate"], color=drawing.SHADE, linewidth=0, zorder=2)
+            continue
+        axes.plot(rates["hours"], rates["rate"], color="black", linewidth=1.5, zorder=4)
+        _, top = axes.get_ylim()
+        axes.fill_between(
+            rates["hours"], -0.07 * top, -0.02 * top, where=rates["queued"], step="mid", color=drawing.GREY, linewidth=0
+        )
+    axes.set_title(text.plain(lane.name, 58), fontsize=9, loc="left")
+    axes.text(
+        0.99, 0.93, f"{text.rate(lane.mean_veh_per_min)} per min until 95 % are out", transform=axes.transAxes,
+        ha="right", va="top", fontsize=7.8, color=drawing.GREY,
+    )  # fmt: skip
+
+
+def _smooth(table: pd.DataFrame, lane: LaneRate) -> pd.DataFrame:
+    rows = table[(table["edge"] == lane.edge) & (table["lane"] == lane.lane)]
+    return pd.DataFrame(
+        {
+            "hours": (rows["minute"] + 0.5) / _HOUR_MIN,
+            "rate": rows["vehicles"].rolling(SMOOTHING_MIN, center=True, min_periods=1).mean(),
+            "queued": rows["queued"],
+        }
+    )
+
+
+def _last_traffic_h(table: pd.DataFrame) -> float:
+    busy = table.loc[table["vehicles"] > 0, "minute"]
+    return (float(busy.max()) + 1 + SMOOTHING_MIN) / _HOUR_MIN if len(busy) else 1.0

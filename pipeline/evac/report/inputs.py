@@ -1,0 +1,161 @@
+"""What the report is made from: the scenario, its runs, and the map. Nothing in here is changed or computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import geopandas as gpd
+from shapely.geometry.base import BaseGeometry
+
+from evac.schema.scenario import Scenario
+
+
+class Case(Protocol):
+    """What tells one run from another."""
+
+    @property
+    def plan(self) -> str:
+        """Name of the plan."""
+
+    @property
+    def vehicles_per_household(self) -> Any:
+        """Name of the vehicles-per-household case, or its mean."""
+
+    @property
+    def departure(self) -> str:
+        """Name of the departure curve."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of the random draws."""
+
+    @property
+    def fidelity(self) -> str:
+        """`micro` or `meso`."""
+
+    @property
+    def capacity_factor(self) -> float:
+        """Lane capacity as a multiple of the calibrated one."""
+
+
+class Located(Protocol):
+    """A named spot on the map, in degrees (EPSG:4326)."""
+
+    @property
+    def name(self) -> str:
+        """What the report calls it."""
+
+    @property
+    def lon(self) -> float:
+        """Longitude."""
+
+    @property
+    def lat(self) -> float:
+        """Latitude."""
+
+
+class Finding(Protocol):
+    """A finding of the network's audit."""
+
+    @property
+    def severity(self) -> str:
+        """`error`, `warning` or `note`."""
+
+    @property
+    def kind(self) -> str:
+        """What sort of finding it is."""
+
+    @property
+    def text(self) -> str:
+        """The finding, as a person can act on it."""
+
+    @property
+    def map_url(self) -> str | None:
+        """Where to look at it on the web's map."""
+
+
+@dataclass(frozen=True)
+class ReportRun:
+    """One finished run.
+
+    Parameters
+    ----------
+    case
+        Plan, vehicles per household, departure curve, seed, fidelity and capacity factor.
+    job
+        The job's hash: the name of its run directory.
+    manifest
+        The content of `manifest.json` (`measure.measure_run`).
+    ledger
+        The content of `ledger.json` (`ledger.build_ledger`).
+    folder
+        The run directory with `vehicles.parquet`, `curve.parquet`, `bottlenecks.parquet` and `edges.parquet`.
+    """
+
+    case: Case
+    job: str
+    manifest: Mapping[str, Any]
+    ledger: Mapping[str, Any]
+    folder: Path
+
+
+@dataclass(frozen=True)
+class FailedRun:
+    """A run that didn't end, and why."""
+
+    case: Case
+    message: str
+
+
+@dataclass(frozen=True)
+class ReportInput:
+    """Everything that a report shows. Geometry is in degrees (EPSG:4326).
+
+    Parameters
+    ----------
+    scenario
+        The scenario's model.
+    runs
+        Finished runs; those with a capacity factor other than 1 serve the capacity sensitivity.
+    streets, households, zones
+        The tables `streets.parquet`, `households.parquet` and `zones.parquet`.
+    edges
+        Columns `edge` (id), `name` (of its street) and `geometry` (LineString, in the direction of travel).
+    exits
+        The ways out.
+    findings
+        The audit's findings.
+    sources
+        What each input is and where it is from (`roads` → text with origin, date and licence).
+    versions
+        Program → version.
+    plan
+        The plan that the headline and the figures show.
+    compared_with
+        The plan that they compare it with.
+    area
+        The area ordered to leave; the union of the zones when None.
+    failed
+        Runs that didn't end.
+    attribution
+        The map data's attribution, shown on the map.
+    """
+
+    scenario: Scenario
+    runs: tuple[ReportRun, ...]
+    streets: gpd.GeoDataFrame
+    households: gpd.GeoDataFrame
+    zones: gpd.GeoDataFrame
+    edges: gpd.GeoDataFrame
+    exits: tuple[Located, ...]
+    findings: tuple[Finding, ...]
+    sources: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    plan: str = "baseline"
+    compared_with: str | None = None
+    area: BaseGeometry | None = None
+    failed: tuple[FailedRun, ...] = ()
+    attribution: str = "Map data © OpenStreetMap contributors (ODbL)"

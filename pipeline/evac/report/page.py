@@ -1,0 +1,161 @@
+"""The page: one HTML file with style and pictures inside, that opens without a network."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jinja2
+from matplotlib.figure import Figure
+
+from evac import departures
+from evac.report import answer, drawing, figures, maps, tables, text
+from evac.report.assumptions import assumptions
+from evac.report.inputs import ReportInput
+from evac.report.results import CaseResult, case_words, counterpart, headline, result_of
+
+_WORST_STREETS = 10
+_SEVERITIES = ("error", "warning", "note")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure in its formats, and what it shows in words.
+
+    Parameters
+    ----------
+    name
+        File name without extension.
+    title, alt, note
+        Heading, the numbers for those who don't see the figure, and how to read it.
+    formats
+        Extension → content (`png`, `svg`).
+    on_page
+        The extension of the format that the page has.
+    """
+
+    name: str
+    title: str
+    alt: str
+    note: str
+    formats: dict[str, bytes]
+    on_page: str
+
+    @property
+    def data_uri(self) -> str:
+        """The picture as an address that holds it."""
+        kind = "image/svg+xml" if self.on_page == "svg" else "image/png"
+        return f"data:{kind};base64,{base64.b64encode(self.formats[self.on_page]).decode()}"
+
+
+def draw_pictures(report: ReportInput, cases: Sequence[CaseResult]) -> list[Picture]:
+    """Draw the curves (a figure a departure curve), the lanes' rates (where lanes are measured) and the map."""
+    centre = headline(report, cases)
+    pictures = [_curves(report, cases, centre, name) for name in dict.fromkeys(case.shown.departure for case in cases)]
+    if tables.lane_rates(centre.run):
+        pictures.append(_lanes(report, cases, centre))
+    return [*pictures, _map(report, centre)]
+
+
+def _curves(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult, departure: str) -> Picture:
+    plans = {centre.shown.plan, report.compared_with}
+    fidelity = centre.shown.fidelity
+    of_curve = [case for case in cases if case.shown.departure == departure and case.shown.fidelity == fidelity]
+    lines = [case for case in of_curve if case.shown.plan in plans] or of_curve or list(cases)
+    curve = next((item for item in report.scenario.departures if item.name == departure), None)
+    figure = figures.draw_curves(lines, curve, centre.shown.plan, report.scenario.simulation.end_h)
+    several = len({case.shown.departure for case in cases}) > 1
+    dotted = f"; dotted: {report.compared_with}" if len({case.shown.plan for case in lines}) > 1 else ""
+    return _picture(
+        f"clearance_curves-{text.file_name(departure)}" if several else "clearance_curves",
+        f"How the vehicles get out (departures “{text.plain(departure)}”)",
+        answer.curves_alt(report, lines),
+        f"Dashed: the departure curve, the share of vehicles that mean to have left home. Solid: {centre.shown.plan}"
+        f"{dotted}. Between dashed and solid, vehicles stand in queues. Marks at 50, 90 and 95 % of all planned "
+        "vehicles; a vehicle that never gets out counts as not out.",
+        figure=figure,
+    )
+
+
+def _lanes(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Picture:
+    other = counterpart(report, cases, centre)
+    shaded = f" Grey: {other.shown.plan}." if other is not None else ""
+    return _picture(
+        "lane_rates",
+        f"What each bottleneck lane passes ({case_words(report, centre)})",
+        answer.lanes_alt(centre),
+        f"Vehicles per minute that cross the lane's end; {figures.SMOOTHING_MIN}-minute mean of the minute counts. "
+        f"Lanes count from the kerb (0).{shaded} The bar under a curve shows when a queue stands there. At most "
+        f"{figures.MOST_LANES} lanes, the longest queues first; all are in the table.",
+        figure=figures.draw_lane_rates(centre, other),
+    )
+
+
+def _map(report: ReportInput, centre: CaseResult) -> Picture:
+    queued = tables.queues(centre.run, report.edges)
+    note = f"Queues: longest five-minute mean on each street section; {case_words(report, centre)}"
+    doubt = f" Not trusted: {centre.doubt}" if centre.doubt else ""
+    figure = maps.draw_map(report, queued, tables.bottleneck_spots(centre.run, report.edges), f"{note}.{doubt}")
+    return _picture(
+        "map", "Where the queues stand", answer.map_alt(report, queued), f"{note}.", figure=figure, on_page="png"
+    )
+
+
+def _picture(name: str, title: str, alt: str, note: str, *, figure: Figure, on_page: str = "svg") -> Picture:
+    formats = {"png": drawing.png_bytes(figure), "svg": drawing.svg_bytes(figure)}
+    return Picture(name, title, alt, text.plain(note, 600), formats, on_page)
+
+
+def page_html(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequence[Picture]) -> str:
+    """Return the page."""
+    centre = headline(report, cases)
+    return (
+        _templates()
+        .get_template("page.html.j2")
+        .render(
+            report=report,
+            scenario=report.scenario,
+            end_h=report.scenario.simulation.end_h,
+            cases=cases,
+            centre=centre,
+            answer=answer.answer(report, cases),
+            pictures=pictures,
+            case_words=lambda case: case_words(report, case),
+            range_doubt=answer.range_doubt,
+            runs=[(run, result_of(run)) for run in report.runs],
+            lane_rates=lambda case: tables.lane_rates(case.run),
+            found={item["name"]: item for item in centre.run.manifest["found_bottlenecks"]},
+            streets=tables.worst_streets(tables.queues(centre.run, report.edges), _WORST_STREETS),
+            groups=_groups(cases),
+            findings=sorted(report.findings, key=lambda finding: _SEVERITIES.index(finding.severity)),
+            placed=tables.placed_on(report.households),
+            assumptions=assumptions(report),
+            departures=[(curve.name, departures.describe(curve)) for curve in report.scenario.departures],
+        )
+    )
+
+
+def _groups(cases: Sequence[CaseResult]) -> list[tuple[str, list[CaseResult]]]:
+    """Return the cases side by side in a table: those of one plan, departure curve and fidelity."""
+    groups: dict[str, list[CaseResult]] = {}
+    for case in cases:
+        shown = case.shown
+        name = f"plan “{shown.plan}”, departures “{shown.departure}”, {shown.fidelity}"
+        groups.setdefault(text.plain(name), []).append(case)
+    return list(groups.items())
+
+
+def _templates() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("evac.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for function in (
+        text.plain, text.web_link, text.duration, text.clearance, text.count, text.percent, text.rate, text.listing
+    ):  # fmt: skip
+        environment.filters[function.__name__] = function
+    return environment

@@ -1,0 +1,93 @@
+"""Writes the report's folder. Everything is made before anything is written; the page, which needs no other file, last.
+
+An interrupted report so leaves the old page whole.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from evac import files
+from evac.report import tables, text
+from evac.report.inputs import ReportInput
+from evac.report.page import Picture, draw_pictures, page_html
+from evac.report.results import case_results, results_table
+
+_CELL_CHARS = 2000
+_RESULTS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("plan", "vehicles_per_household", "departure")),
+        ("seed", pa.int64()),
+        ("fidelity", pa.string()),
+        ("capacity_factor", pa.float64()),
+        *((name, pa.int64()) for name in ("planned", "evacuated", "driving", "waiting", "no_route")),
+        *((name, pa.float64()) for name in ("t50_s", "t90_s", "t95_s", "t100_s")),
+        ("trusted", pa.bool_()),
+        *((name, pa.string()) for name in ("reasons", "caveats", "job")),
+    ]
+)
+"""A row a run. Clearance times are seconds after the order, null when the evacuation wasn't over by the end."""
+
+
+def write_report(report: ReportInput, folder: Path) -> Path:
+    """Write `index.html`, `figures/`, `results.parquet`, `results.csv`, `bottlenecks.csv` and `bottleneck_summary.csv`.
+
+    Parameters
+    ----------
+    report
+        What the report shows.
+    folder
+        Where it is written; an older report in it is replaced.
+
+    Returns
+    -------
+    pathlib.Path
+        The page.
+
+    Raises
+    ------
+    EvacError
+        No run has ended well: there is nothing to report.
+    """
+    cases = case_results(report)
+    results = results_table(report)
+    pictures = draw_pictures(report, cases)
+    content = {
+        **{f"figures/{picture.name}.{kind}": data for picture in pictures for kind, data in picture.formats.items()},
+        "results.parquet": _parquet(results),
+        "results.csv": _csv(results),
+        "bottlenecks.csv": _csv(tables.lane_long_table(report)),
+        "bottleneck_summary.csv": _csv(tables.lane_summary_table(report)),
+        "index.html": page_html(report, cases, pictures).encode(),
+    }
+    for name, data in content.items():
+        files.write_bytes(folder / name, data)
+    _remove_old_figures(folder / "figures", pictures)
+    return folder / "index.html"
+
+
+def _remove_old_figures(folder: Path, pictures: list[Picture]) -> None:
+    """Remove an older report's curves: a figure of a case that is no more must not be taken for this report's."""
+    names = {f"{picture.name}.{kind}" for picture in pictures for kind in picture.formats}
+    for path in folder.glob("clearance_curves*"):
+        if path.name not in names:
+            path.unlink()
+
+
+def _parquet(results: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    table = pa.Table.from_pandas(results, schema=_RESULTS, preserve_index=False).replace_schema_metadata(None)
+    pq.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    safe = table.copy()
+    for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
+        safe[column] = [text.csv_cell(text.plain(cell, _CELL_CHARS)) for cell in safe[column]]
+    return safe.to_csv(index=False, lineterminator="\n", float_format="%.6g").encode()

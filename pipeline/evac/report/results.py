@@ -1,0 +1,231 @@
+"""The results table, a row a run, and the cases that the page shows: one source for text, tables and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+
+from evac.errors import EvacError
+from evac.report import text
+from evac.report.inputs import Case, ReportInput, ReportRun
+from evac.schema.demand import VehiclesPerHousehold
+from evac.schema.scenario import vehicles_label
+
+LESS_CAPACITY, MORE_CAPACITY = 0.85, 1.15
+"""Capacity factors of the sensitivity that every report shows."""
+
+_CENTRE_PERCENT = 90
+"""Where there are several seeds, the run in the middle by this clearance is shown (the one that decisions use:
+NUREG/CR-7002)."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A run in figures: vehicles as counts, clearance times in seconds after the order (None: not cleared)."""
+
+    plan: str
+    vehicles_per_household: str
+    departure: str
+    seed: int
+    fidelity: str
+    capacity_factor: float
+    planned: int
+    evacuated: int
+    driving: int
+    waiting: int
+    no_route: int
+    t50_s: float | None
+    t90_s: float | None
+    t95_s: float | None
+    t100_s: float | None
+    trusted: bool
+    reasons: tuple[str, ...]
+    caveats: tuple[str, ...]
+    job: str
+
+    @property
+    def doubt(self) -> str:
+        """Why the run's numbers aren't trusted, in a line; nothing when they are."""
+        return "; ".join(self.reasons)
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """One case: its runs over the seeds, the one that is shown, and its runs with less and more lane capacity."""
+
+    shown: Result
+    run: ReportRun
+    seeds: tuple[Result, ...]
+    less: Result | None
+    more: Result | None
+
+    @property
+    def label(self) -> str:
+        """The vehicles-per-household case in words."""
+        return vehicles_text(self.shown.vehicles_per_household)
+
+    @property
+    def doubt(self) -> str:
+        """Why the case's numbers aren't trusted: the reasons of all of its seeds; nothing when all are trusted."""
+        if len(self.seeds) == 1:
+            return self.shown.doubt
+        return "; ".join(f"seed {result.seed}: {result.doubt}" for result in self.seeds if not result.trusted)
+
+    def spread(self, percent: int) -> tuple[float | None, float | None]:
+        """Return the shortest and longest clearance time of the seeds (s), None being longest of all."""
+        times = sorted((clearance_s(result, percent) for result in self.seeds), key=_none_last)
+        return times[0], times[-1]
+
+
+def vehicles_text(label: str) -> str:
+    """Return `1.5 vehicles per household` for `1.5`, and a named distribution's name as it is."""
+    try:
+        number = float(label)
+    except ValueError:
+        return label
+    return f"{label} vehicle{'' if number == 1 else 's'} per household"
+
+
+def clearance_s(result: Result, percent: int) -> float | None:
+    """Return a run's clearance time at a percentage of its planned vehicles (s)."""
+    time: float | None = getattr(result, f"t{percent}_s")
+    return time
+
+
+def case_name(case: Case) -> str:
+    """Return the name of a run's vehicles-per-household case, as the results table has it."""
+    value = case.vehicles_per_household
+    return vehicles_label(value) if isinstance(value, int | float | VehiclesPerHousehold) else str(value)
+
+
+def result_of(run: ReportRun) -> Result:
+    """Return a run's row of the results table, from its manifest and its ledger."""
+    case, manifest, verdict = run.case, run.manifest, run.ledger["verdict"]
+    return Result(
+        plan=case.plan,
+        vehicles_per_household=case_name(case),
+        departure=case.departure,
+        seed=case.seed,
+        fidelity=case.fidelity,
+        capacity_factor=case.capacity_factor,
+        **{name: int(manifest[name]) for name in ("planned", "evacuated", "driving", "waiting", "no_route")},
+        **{name: manifest[name] for name in ("t50_s", "t90_s", "t95_s", "t100_s")},
+        trusted=verdict["trusted"],
+        reasons=tuple(verdict["reasons"]),
+        caveats=tuple(verdict["caveats"]),
+        job=run.job,
+    )
+
+
+def results_table(report: ReportInput) -> pd.DataFrame:
+    """Return the results table: a row a run, a column a measure (times in seconds, missing when not cleared)."""
+    rows = [asdict(result_of(run)) for run in sorted(report.runs, key=lambda run: _order(report, run))]
+    table = pd.DataFrame(rows)
+    times = dict.fromkeys(("t50_s", "t90_s", "t95_s", "t100_s"), "float64")
+    return table.astype(times).assign(reasons=table["reasons"].map("; ".join), caveats=table["caveats"].map("; ".join))
+
+
+def case_results(report: ReportInput) -> list[CaseResult]:
+    """Return the cases in the scenario's order, the headline plan first.
+
+    Raises
+    ------
+    EvacError
+        No run at the calibrated capacity: there is nothing to show.
+    """
+    groups: dict[tuple[str, ...], list[ReportRun]] = {}
+    for run in sorted(report.runs, key=lambda run: _order(report, run)):
+        groups.setdefault((run.case.plan, run.case.departure, case_name(run.case), run.case.fidelity), []).append(run)
+    cases = [case for runs in groups.values() if (case := _case_result(runs)) is not None]
+    if not cases:
+        raise EvacError(f"{report.scenario.name}: no run has ended well, so there is nothing to report")
+    return cases
+
+
+def headline(report: ReportInput, cases: Sequence[CaseResult]) -> CaseResult:
+    """Return the case that figures of a single case show: the plan's middle one by vehicles."""
+    of_plan = [case for case in cases if case.shown.plan == report.plan] or list(cases)
+    of_curve = [case for case in of_plan if case.shown.departure == of_plan[0].shown.departure]
+    by_vehicles = sorted(of_curve, key=lambda case: case.shown.planned)
+    return by_vehicles[(len(by_vehicles) - 1) // 2]
+
+
+def counterpart(report: ReportInput, cases: Iterable[CaseResult], case: CaseResult) -> CaseResult | None:
+    """Return the same case under the plan that the report compares with."""
+    for other in cases:
+        if other.shown.plan == report.compared_with != case.shown.plan and _same_but_plan(other, case):
+            return other
+    return None
+
+
+def _same_but_plan(one: CaseResult, other: CaseResult) -> bool:
+    columns = ("vehicles_per_household", "departure", "fidelity")
+    return all(getattr(one.shown, column) == getattr(other.shown, column) for column in columns)
+
+
+def _case_result(runs: Sequence[ReportRun]) -> CaseResult | None:
+    plain = [run for run in runs if run.case.capacity_factor == 1.0]
+    if not plain:
+        return None
+    run = _middle(plain)
+    shown = result_of(run)
+    return CaseResult(
+        shown=shown,
+        run=run,
+        seeds=tuple(result_of(other) for other in plain),
+        less=_with_capacity(runs, LESS_CAPACITY, shown.seed),
+        more=_with_capacity(runs, MORE_CAPACITY, shown.seed),
+    )
+
+
+def _with_capacity(runs: Sequence[ReportRun], factor: float, seed: int) -> Result | None:
+    fitting = [run for run in runs if run.case.capacity_factor == factor]
+    same_seed = [run for run in fitting if run.case.seed == seed]
+    return result_of(_middle(same_seed or fitting)) if fitting else None
+
+
+def _middle(runs: Sequence[ReportRun]) -> ReportRun:
+    ordered = sorted(runs, key=lambda run: _none_last(run.manifest[f"t{_CENTRE_PERCENT}_s"]))
+    return ordered[(len(ordered) - 1) // 2]
+
+
+def _none_last(time_s: float | None) -> tuple[bool, float]:
+    return time_s is None, time_s or 0.0
+
+
+def _order(report: ReportInput, run: ReportRun) -> tuple[Any, ...]:
+    scenario, case = report.scenario, run.case
+    place = _place_in([report.plan, report.compared_with or report.plan])
+    curves = _place_in([departure.name for departure in scenario.departures])
+    vehicles = _place_in([vehicles_label(value) for value in scenario.vehicles_per_household])
+    return (
+        place(case.plan),
+        case.plan,
+        curves(case.departure),
+        case.departure,
+        vehicles(case_name(case)),
+        case_name(case),
+        case.fidelity,
+        case.capacity_factor,
+        case.seed,
+    )
+
+
+def _place_in(names: Sequence[str]) -> Callable[[str], int]:
+    return lambda name: names.index(name) if name in names else len(names)
+
+
+def case_words(report: ReportInput, case: CaseResult | Result) -> str:
+    """Return what tells a case from the others of this report: plan, vehicles, departures, fidelity."""
+    shown = case.shown if isinstance(case, CaseResult) else case
+    words = [vehicles_text(shown.vehicles_per_household)]
+    if len({run.case.plan for run in report.runs}) > 1:
+        words.insert(0, f"plan “{shown.plan}”")
+    if len({run.case.departure for run in report.runs}) > 1:
+        words.append(f"departures “{shown.departure}”")
+    if shown.fidelity != "micro":
+        words.append(f"{shown.fidelity} (coarse) simulation")
+    return text.plain(", ".join(words))

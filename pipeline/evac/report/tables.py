@@ -1,0 +1,134 @@
+"""The report's tables, from the runs' manifests and Parquet files: bottleneck lanes, queues, zones."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from evac.report.inputs import ReportInput, ReportRun
+from evac.report.results import CaseResult, case_name, result_of
+
+_MINUTE_S = 60
+_EDGE_PERIOD_MIN = 5
+"""Minutes that a row of `edges.parquet` stands for."""
+_LEAST_QUEUE_VEH = 1.0
+
+
+@dataclass(frozen=True)
+class LaneRate:
+    """What passed one lane of a bottleneck in a run; rates in vehicles per minute, lanes counted from the kerb (0)."""
+
+    bottleneck: str
+    edge: str
+    lane: int
+    vehicles: int
+    mean_veh_per_min: float
+    queued_veh_per_min: float | None
+    queue_min: int
+
+    @property
+    def name(self) -> str:
+        """The lane as people name it."""
+        return f"{self.bottleneck}, lane {self.lane}{' (kerb)' if self.lane == 0 else ''}"
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A named spot on the map, in degrees (EPSG:4326)."""
+
+    name: str
+    lon: float
+    lat: float
+
+
+def lane_rates(run: ReportRun) -> list[LaneRate]:
+    """Return what passed each bottleneck lane, the one where a queue stands longest first."""
+    columns = LaneRate.__dataclass_fields__
+    lanes = [LaneRate(**{name: row[name] for name in columns}) for row in run.manifest["lanes"]]
+    return sorted(lanes, key=lambda lane: (-lane.queue_min, -lane.vehicles, lane.name, lane.edge))
+
+
+def holding_up(case: CaseResult) -> LaneRate | None:
+    """Return the bottleneck lane where a queue stands longest; None when none is measured or none has a queue."""
+    rates = lane_rates(case.run)
+    return rates[0] if rates and rates[0].queue_min else None
+
+
+def bottleneck_spots(run: ReportRun, edges: gpd.GeoDataFrame) -> list[Spot]:
+    """Return where a run's bottlenecks are: the downstream ends of their edges."""
+    ends = {row.edge: row.geometry.coords[-1] for row in edges.itertuples()}
+    spots = {(row["bottleneck"], row["edge"]): ends.get(row["edge"]) for row in run.manifest["lanes"]}
+    return [Spot(name, end[0], end[1]) for (name, _), end in spots.items() if end is not None]
+
+
+def lane_minutes(run: ReportRun) -> pd.DataFrame:
+    """Return a run's `bottlenecks.parquet`, ordered by bottleneck, lane and minute."""
+    table = pd.read_parquet(run.folder / "bottlenecks.parquet")
+    return table.sort_values(["bottleneck", "edge", "lane", "minute"], ignore_index=True)
+
+
+def queues(run: ReportRun, edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the edges where vehicles queued, longest queue first.
+
+    Columns: `edge`, `name`, `geometry`, `queue_veh` (longest five-minute mean), `at_min` (when: minutes after the
+    order), `queue_min` (time with at least one vehicle queueing).
+    """
+    table = pd.read_parquet(run.folder / "edges.parquet", columns=["edge", "from_s", "queue_veh"])
+    table = table[table["queue_veh"] >= _LEAST_QUEUE_VEH]
+    worst = table.sort_values(["queue_veh", "from_s"], ascending=[False, True]).drop_duplicates("edge")
+    minutes = table.groupby("edge").size() * _EDGE_PERIOD_MIN
+    worst = worst.assign(at_min=worst["from_s"] / _MINUTE_S, queue_min=worst["edge"].map(minutes))
+    joined = edges.merge(worst.drop(columns="from_s"), on="edge")
+    return joined.sort_values(["queue_veh", "edge"], ascending=[False, True], ignore_index=True)
+
+
+def worst_streets(queued: gpd.GeoDataFrame, number: int) -> list[dict[str, Any]]:
+    """Return the streets with the longest queues, each by its worst edge; streets without a name by their edge."""
+    named = queued.assign(street=queued["name"].where(queued["name"].fillna("").astype(str) != "", queued["edge"]))
+    worst = named.drop_duplicates("street").head(number).drop(columns="geometry")
+    rows: list[dict[str, Any]] = worst.to_dict("records")
+    return rows
+
+
+def placed_on(households: gpd.GeoDataFrame) -> dict[str, str]:
+    """Return, for each zone, on what its households are placed: `building 398, frontage 2`."""
+    return {
+        str(zone): ", ".join(f"{kind} {number}" for kind, number in kinds.value_counts().items())
+        for zone, kinds in households.groupby("zone", sort=True)["placed_on"]
+    }
+
+
+def lane_long_table(report: ReportInput) -> pd.DataFrame:
+    """Return the lane rates of all runs, a row a minute and lane: the content of `bottlenecks.csv`."""
+    return pd.concat([_described(run, _per_minute(run)) for run in report.runs], ignore_index=True)
+
+
+def lane_summary_table(report: ReportInput) -> pd.DataFrame:
+    """Return the two mean rates of each lane in each run: the content of `bottleneck_summary.csv`."""
+    columns = list(LaneRate.__dataclass_fields__)
+    tables = [pd.DataFrame([asdict(lane) for lane in lane_rates(run)], columns=columns) for run in report.runs]
+    described = [_described(run, table) for run, table in zip(report.runs, tables, strict=True)]
+    return pd.concat([table.astype({"queued_veh_per_min": "float64"}) for table in described], ignore_index=True)
+
+
+def _per_minute(run: ReportRun) -> pd.DataFrame:
+    table = lane_minutes(run).rename(columns={"vehicles": "veh_per_min"})
+    return table[["bottleneck", "edge", "lane", "minute", "veh_per_min", "speed_mps", "occupancy_percent", "queued"]]
+
+
+def _described(run: ReportRun, table: pd.DataFrame) -> pd.DataFrame:
+    result = result_of(run)
+    case: dict[str, Any] = {
+        "job": run.job,
+        "plan": run.case.plan,
+        "vehicles_per_household": case_name(run.case),
+        "departure": run.case.departure,
+        "seed": run.case.seed,
+        "capacity_factor": run.case.capacity_factor,
+        "trusted": result.trusted,
+        "reasons": result.doubt,
+    }
+    return table.assign(**case)[[*case, *table.columns]]

@@ -1,0 +1,91 @@
+"""Other people's text and our numbers, made fit for a page, a figure, a spreadsheet and a file name.
+
+Street and zone names come from OpenStreetMap and from files: they are shown as text, never as markup, formula or path.
+Every time, count and rate of the report is formatted here, so that one number looks the same everywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import unicodedata
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""First characters, also in full width, that make a spreadsheet run a cell (OWASP, CSV injection:
+https://owasp.org/www-community/attacks/CSV_Injection)."""
+
+_DIRECTION_CONTROLS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Characters that reverse the text around them (Unicode Standard Annex 9)."""
+
+_NO_BREAK = "\u00a0"
+NONE = "\u2013"
+"""A dash: there is no such number."""
+_FILE_NAME_LENGTH = 60
+_DIGEST_LENGTH = 6
+
+
+def plain(text: object, limit: int = 200) -> str:
+    """Return text in one line, without control characters, shortened to `limit` characters."""
+    visible = _DIRECTION_CONTROLS.sub("", str(text))
+    visible = "".join(" " if unicodedata.category(char) in {"Cc", "Cs", "Co", "Zl", "Zp"} else char for char in visible)
+    line = " ".join(visible.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def csv_cell(text: object) -> str:
+    """Return text that a spreadsheet shows and doesn't run: a leading `'` where it would be taken for a formula."""
+    cell = str(text)
+    return f"'{cell}" if cell.lstrip(" \u00a0").startswith(_FORMULA_STARTS) else cell
+
+
+def file_name(text: str) -> str:
+    """Return a file name (without extension) of `a-z`, `0-9` and `-` that stands for `text`.
+
+    Where something of the text is lost, some digits of its SHA-256 keep two names apart.
+    """
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    name = re.sub("[^a-z0-9]+", "-", ascii_text).strip("-")[:_FILE_NAME_LENGTH].strip("-")
+    if name and name == text:
+        return name
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_LENGTH]
+    return f"{name}-{digest}" if name else digest
+
+
+def web_link(url: str | None) -> str | None:
+    """Return the address if it is one of the web (http, https), else None: a page must not run a `javascript:` link."""
+    return url if url is not None and re.match("https?://", url) else None
+
+
+def duration(seconds: float) -> str:
+    """Return a time span as hours and minutes, rounded to the minute: `3 h 05 min`, `45 min`."""
+    hours, minutes = divmod(math.floor(seconds / 60 + 0.5), 60)
+    words = f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
+    return words.replace(" ", _NO_BREAK)
+
+
+def clearance(seconds: float | None, end_h: float) -> str:
+    """Return a clearance time as people read it; `not cleared by 24 h` where the simulation ended before it."""
+    return f"not cleared by {end_h:g}{_NO_BREAK}h" if seconds is None else duration(seconds)
+
+
+def count(number: float) -> str:
+    """Return a whole number with a comma for each thousand."""
+    return f"{number:,.0f}"
+
+
+def percent(share: float) -> str:
+    """Return a share from 0 to 1 as a percentage with one decimal; only a whole is `100 %`, only nothing `0 %`."""
+    if share in {0.0, 1.0}:
+        return f"{share * 100:.0f}{_NO_BREAK}%"
+    return f"{min(max(share * 100, 0.1), 99.9):.1f}{_NO_BREAK}%"
+
+
+def rate(veh_per_min: float | None) -> str:
+    """Return a flow in vehicles per minute with one decimal, a dash where there is none."""
+    return NONE if veh_per_min is None or math.isnan(veh_per_min) else f"{veh_per_min:.1f}"
+
+
+def listing(items: list[str]) -> str:
+    """Return items as a sentence has them: `a, b and c`."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+from matplotlib.text import Annotation
+
+import report_data
+from evac.report import ReportInput, drawing, figures, maps, results, tables
+from report_data import Case
+
+GRIDLOCK = "12 of 1800: vehicles were moved to resolve gridlock"
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> ReportInput:
+    return report_data.report_input(tmp_path_factory.mktemp("runs"))
+
+
+def _words(figure: object) -> str:
+    texts = [axes_text.get_text() for axes in figure.axes for axes_text in axes.texts]  # type: ignore[attr-defined]
+    return "\n".join([*texts, *(item.get_text() for item in figure.texts)])  # type: ignore[attr-defined]
+
+
+def test_the_curves_are_shares_of_all_planned_vehicles(tmp_path: Path) -> None:
+    run = report_data.write_run(tmp_path, Case(), stranded=120)
+    report = report_data.report_input(tmp_path, (run,))
+    figure = figures.draw_curves(results.case_results(report), None, "baseline", 24.0)
+    line = max(figure.axes[0].lines, key=lambda item: len(item.get_xdata()))
+    assert np.max(line.get_ydata()) == pytest.approx(1080 / 1200)
+    assert "not cleared by 24\u00a0h (90.0\u00a0% out)" in _words(figure)
+
+
+def test_the_marks_stand_at_the_clearance_times(report: ReportInput) -> None:
+    cases = results.case_results(report)
+    figure = figures.draw_curves(cases, report.scenario.departures[0], "baseline", 24.0)
+    marks = {
+        (round(float(line.get_xdata()[0]) * 3600, 3), float(line.get_ydata()[0]))
+        for line in figure.axes[0].lines
+        if line.get_marker() in drawing.CASE_MARKERS
+    }
+    times = {(50, "t50_s"), (90, "t90_s"), (95, "t95_s")}
+    assert marks == {(round(getattr(case.shown, key), 3), p / 100) for case in cases for p, key in times}
+
+
+def test_one_plan_is_solid_the_other_dotted(tmp_path: Path) -> None:
+    runs = [report_data.write_run(tmp_path, Case(plan=plan)) for plan in ("a", "b")]
+    report = report_data.report_input(tmp_path, tuple(runs), plan="a", compared_with="b")
+    figure = figures.draw_curves(results.case_results(report), None, "a", 24.0)
+    styles = [line.is_dashed() for line in figure.axes[0].lines if len(line.get_xdata()) > 10]
+    assert styles == [False, True]
+
+
+def test_labels_of_the_curves_do_not_overlap(tmp_path: Path) -> None:
+    runs = [
+        report_data.write_run(tmp_path, Case(plan=plan, vehicles_per_household=vph), speedup=speedup)
+        for plan, speedup in (("contraflow on East Street", 1.0), ("baseline", 1.02))
+        for vph in (1.0, 1.5, 2.0)
+    ]
+    report = report_data.report_input(tmp_path, tuple(runs), compared_with="contraflow on East Street")
+    figure = figures.draw_curves(results.case_results(report), report.scenario.departures[0], "baseline", 24.0)
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
+    assert len(boxes) == 7
+    assert not [pair for pair in itertools.combinations(boxes, 2) if pair[0].overlaps(pair[1])]
+    assert max(box.x1 for box in boxes) < figure.bbox.x1
+
+
+def test_figures_carry_the_reason_not_to_trust_them(tmp_path: Path) -> None:
+    run = report_data.write_run(tmp_path, Case(), reasons=(GRIDLOCK,))
+    report = report_data.report_input(tmp_path, (run,))
+    (case,) = results.case_results(report)
+    assert GRIDLOCK in _words(figures.draw_curves([case], None, "baseline", 24.0))
+    assert GRIDLOCK in _words(figures.draw_lane_rates(case, None))
+
+
+def test_the_lanes_panels_show_five_minute_means(report: ReportInput) -> None:
+    case = results.case_results(report)[0]
+    figure = figures.draw_lane_rates(case, None)
+    lanes = tables.lane_rates(case.run)
+    assert [axes.get_title("left") for axes in figure.axes] == [lane.name for lane in lanes]
+    minutes = tables.lane_minutes(case.run)
+    counts = minutes[(minutes["edge"] == lanes[0].edge) & (minutes["lane"] == lanes[0].lane)]["vehicles"].to_numpy()
+    drawn = figure.axes[0].lines[0].get_ydata()
+    assert drawn[30] == pytest.approx(counts[28:33].mean())
+    assert len(drawn) == len(counts)
+
+
+def test_the_other_plan_is_shaded(tmp_path: Path) -> None:
+    runs = [report_data.write_run(tmp_path, Case(plan=plan)) for plan in ("a", "b")]
+    report = report_data.report_input(tmp_path, tuple(runs), plan="a", compared_with="b")
+    cases = results.case_results(report)
+    alone, both = figures.draw_lane_rates(cases[0], None), figures.draw_lane_rates(cases[0], cases[1])
+    assert len(both.axes[0].collections) == len(alone.axes[0].collections) + 1
+
+
+def test_the_map_names_exits_and_bottlenecks_apart(report: ReportInput) -> None:
+    run = report.runs[0]
+    spots = tables.bottleneck_spots(run, report.edges)
+    figure = maps.draw_map(report, tables.queues(run, report.edges), spots, "note")
+    axes = figure.axes[0]
+    labels = [text for text in axes.texts if isinstance(text, Annotation) and text.get_text() != "N"]
+    names = {spot.name for spot in (*report.exits, *spots)}
+    assert {label.get_text() for label in labels} == names
+    boxes = [drawing._label_box(label) for label in labels]
+    assert not [pair for pair in itertools.combinations(boxes, 2) if pair[0].overlaps(pair[1])]
+    assert any("OpenStreetMap" in text.get_text() for text in axes.texts)
+
+
+def test_a_metre_is_as_long_across_as_up(report: ReportInput) -> None:
+    figure = maps.draw_map(report, tables.queues(report.runs[0], report.edges), [], "note")
+    axes = figure.axes[0]
+    west, east = axes.get_xlim()
+    south, north = axes.get_ylim()
+    box = axes.get_window_extent()
+    assert (east - west) / box.width == pytest.approx((north - south) / box.height, rel=1e-6)
+
+
+def test_other_peoples_text_is_no_formula_and_any_script_is_drawn(report: ReportInput) -> None:
+    spots = [tables.Spot(name, report_data.LON, report_data.LAT) for name in ("$\\frac{", "東京", "שלום", "a\nb")]
+    figure = maps.draw_map(report, tables.queues(report.runs[0], report.edges), spots, "$x_1$")
+    assert drawing.png_bytes(figure).startswith(b"\x89PNG")
+    ET.fromstring(drawing.svg_bytes(figure))
+
+
+def test_a_figure_is_the_same_bytes_for_the_same_data(report: ReportInput) -> None:
+    cases = results.case_results(report)
+    curve = report.scenario.departures[0]
+    twice = [figures.draw_curves(cases, curve, "baseline", 24.0) for _ in range(2)]
+    for saved in (drawing.png_bytes, drawing.svg_bytes):
+        assert saved(twice[0]) == saved(twice[1])
+    assert b"<dc:date>" not in drawing.svg_bytes(twice[0])
+
+
+def test_lines_and_text_stand_out_from_white() -> None:
+    def luminance(colour: str) -> float:
+        parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+    for colour in (*drawing.CASE_COLOURS, drawing.GREY, drawing.DOUBT):
+        assert 1.05 / (luminance(colour) + 0.05) >= 3.0

@@ -1,0 +1,303 @@
+"""The page and the files beside it: one source of numbers, other people's text as text, whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import report_data
+from evac.report import ReportInput, page, text, write_report
+from report_data import Case
+
+GRIDLOCK = "12 of 1800: vehicles were moved to resolve gridlock; the limit is 0.50%"
+SCRIPT, FORMULA = "<script>alert(1)</script>", '=HYPERLINK("http://example.org")'
+
+
+class _Page(HTMLParser):
+    """The page's tags with their attributes, its text, and its tables by id."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.tables: dict[str, list[list[str]]] = {}
+        self.words = ""
+        self._table = self._style = ""
+        self._cell = False
+        self.source = path.read_text()
+        self.feed(self.source)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag == "table":
+            self._table = str(dict(attrs)["id"])
+            self.tables[self._table] = []
+        elif tag == "tr":
+            self.tables[self._table].append([])
+        elif tag in {"th", "td"}:
+            self.tables[self._table][-1].append("")
+            self._cell = True
+        elif tag == "style":
+            self._style = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        self._cell = self._cell and tag not in {"th", "td"}
+        self._style = "" if tag == "style" else self._style
+
+    def handle_data(self, data: str) -> None:
+        if self._style:
+            return
+        self.words += data
+        if self._cell:
+            self.tables[self._table][-1][-1] += data
+
+
+def _read(folder: Path) -> _Page:
+    return _Page(folder / "index.html")
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> ReportInput:
+    return report_data.report_input(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="module")
+def folder(report: ReportInput, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_report(report, tmp_path_factory.mktemp("reports") / "millbrook").parent
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a report in which every name is hostile and a run isn't trusted."""
+    runs_folder = tmp_path_factory.mktemp("runs")
+    lanes = tuple((FORMULA if number else SCRIPT, 0, 2.0) for number in range(4))
+    runs = tuple(
+        report_data.write_run(
+            runs_folder,
+            Case(plan=FORMULA, departure=SCRIPT, vehicles_per_household=vehicles),
+            zones=(SCRIPT, FORMULA),
+            lanes=lanes,
+            reasons=(f"{GRIDLOCK} {SCRIPT}",) if vehicles == 2.0 else (),
+            caveats=(SCRIPT,),
+            stranded=5,
+        )
+        for vehicles in (1.0, 2.0)
+    )
+    edges = report_data._edges()
+    edges["name"] = SCRIPT
+    report = report_data.report_input(
+        runs_folder,
+        runs,
+        plan=FORMULA,
+        edges=edges,
+        scenario=report_data.scenario(
+            name=SCRIPT, note=SCRIPT, departures=[{"name": SCRIPT, "curve": {"form": "rayleigh"}}]
+        ),
+        exits=(report_data.spot(SCRIPT, 10, 5), report_data.spot(FORMULA, 10, -1)),
+        findings=(report_data.finding("error", SCRIPT, "javascript:alert(1)"),),
+        failed=(report_data.failed(Case(plan=SCRIPT, seed=9), SCRIPT),),
+        sources={SCRIPT: SCRIPT},
+        attribution=SCRIPT,
+    )
+    return write_report(report, tmp_path_factory.mktemp("reports") / "x").parent
+
+
+def test_all_files_are_there(folder: Path) -> None:
+    names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    figures = {
+        f"figures/{name}.{kind}" for name in ("clearance_curves", "lane_rates", "map") for kind in ("png", "svg")
+    }
+    tables = {"results.parquet", "results.csv", "bottlenecks.csv", "bottleneck_summary.csv"}
+    assert names == {"index.html", *tables, *figures}
+
+
+def test_the_page_needs_no_other_file(folder: Path) -> None:
+    parsed = _read(folder)
+    sources = [attrs["src"] for _, attrs in parsed.tags if "src" in attrs]
+    assert len(sources) == 3
+    assert all(str(source).startswith("data:image/") for source in sources)
+    assert not {"script", "iframe", "object"} & {tag for tag, _ in parsed.tags}
+    assert not re.search(r"@import|url\(", parsed.source)
+
+
+def test_numbers_in_the_page_are_the_numbers_in_the_files(folder: Path) -> None:
+    table = pd.read_parquet(folder / "results.parquet")
+    as_csv = pd.read_csv(folder / "results.csv", dtype={"vehicles_per_household": str})
+    times = ["t50_s", "t90_s", "t95_s", "t100_s"]
+    assert list(as_csv.columns) == list(table.columns)
+    pd.testing.assert_frame_equal(as_csv[times], table[times], rtol=1e-5)
+    plain = table[table["capacity_factor"] == 1.0].reset_index()
+    rows = _read(folder).tables["clearance"][1:]
+    assert len(rows) == len(plain) == 3
+    for cells, run in zip(rows, plain.itertuples(), strict=True):
+        assert cells[0].startswith(f"{run.vehicles_per_household} vehicle")
+        assert cells[1] == text.count(run.planned)
+        shown = [cells[2], cells[3], cells[5], cells[6]]
+        assert shown == [text.duration(getattr(run, name)) for name in times]
+
+
+def test_the_answer_has_the_numbers_of_the_parquet_file(folder: Path) -> None:
+    table = pd.read_parquet(folder / "results.parquet")
+    centre = table[table["vehicles_per_household"] == "1.5"].set_index("capacity_factor")
+    words = _read(folder).words
+    answer = words[: words.index("Clearance time:")]
+    for number in (centre.loc[1.0, "t90_s"], centre.loc[1.0, "t100_s"], *centre.loc[[0.85, 1.15], "t90_s"]):
+        assert text.duration(float(number)) in answer
+    assert text.count(centre.loc[1.0, "planned"]) in answer
+
+
+def test_results_agree_with_the_vehicles(report: ReportInput, folder: Path) -> None:
+    table = pd.read_parquet(folder / "results.parquet").set_index("job")
+    for run in report.runs:
+        vehicles = pd.read_parquet(run.folder / "vehicles.parquet")
+        row = table.loc[run.job]
+        assert row["planned"] == len(vehicles)
+        assert row["t100_s"] == vehicles["evacuated_s"].max()
+        assert row["planned"] == row["evacuated"] + row["driving"] + row["waiting"] + row["no_route"]
+
+
+def test_lane_rates_agree_with_the_runs(report: ReportInput, folder: Path) -> None:
+    long = pd.read_csv(folder / "bottlenecks.csv")
+    summary = pd.read_csv(folder / "bottleneck_summary.csv")
+    assert set(long["job"]) == {run.job for run in report.runs}
+    totals = long.groupby(["job", "edge", "lane"])["veh_per_min"].sum()
+    pd.testing.assert_series_equal(
+        summary.set_index(["job", "edge", "lane"])["vehicles"].sort_index(), totals.sort_index(), check_names=False
+    )
+    page_rows = list(_read(folder).tables["lanes2"][1:])
+    shown = summary[(summary["vehicles_per_household"] == 1.5) & (summary["capacity_factor"] == 1.0)]
+    rates = sorted(text.rate(rate) for rate in shown["mean_veh_per_min"])
+    assert sorted(row[1] for row in page_rows) == rates
+
+
+def test_exits_and_zones_add_up(report: ReportInput, folder: Path) -> None:
+    parsed = _read(folder)
+    planned = next(run for run in report.runs if run.case == Case(vehicles_per_household=1.0)).manifest["planned"]
+    for table, column in (("exits1", 1), ("zones1", 1)):
+        assert sum(int(row[column].replace(",", "")) for row in parsed.tables[table][2:]) == planned
+
+
+def test_accounts_are_shown_for_every_run(hostile: Path) -> None:
+    for row in _read(hostile).tables["accounting"][1:]:
+        planned, *parts = (int(cell.replace(",", "")) for cell in row[1:6])
+        assert planned == sum(parts)
+        assert parts[3] == 5
+
+
+def test_numbers_that_are_not_trusted_carry_the_reason(hostile: Path) -> None:
+    parsed = _read(hostile)
+    doubtful = [row for row in parsed.tables["clearance"] if row[0].startswith("2 vehicles")]
+    assert GRIDLOCK in doubtful[0][-1]
+    trusted = [row for row in parsed.tables["clearance"] if row[0].startswith("1 vehicle ")]
+    assert trusted[0][-1] == "trusted"
+    for table in ("zones1", "exits1"):
+        heads = {cell for row in parsed.tables[table] for cell in row if "per household" in cell}
+        assert {GRIDLOCK in head for head in heads if head.startswith("2 ")} == {True}
+        assert {GRIDLOCK in head for head in heads if head.startswith("1 ")} == {False}
+    assert "1 of 2 cases can't be trusted" in parsed.words
+    with (hostile / "results.csv").open() as file:
+        assert [row["reasons"] == "" for row in csv.DictReader(file)] == [True, False]
+    alts = [str(attrs["alt"]) for tag, attrs in parsed.tags if tag == "img"]
+    assert any(GRIDLOCK in alt for alt in alts)
+
+
+def test_not_cleared_is_shown_as_such(hostile: Path) -> None:
+    assert _read(hostile).tables["clearance"][1][6] == "not cleared by 24\u00a0h"
+    assert pd.read_parquet(hostile / "results.parquet")["t100_s"].isna().all()
+
+
+def test_hostile_names_are_text_in_the_page(hostile: Path) -> None:
+    parsed = _read(hostile)
+    assert SCRIPT in parsed.words
+    assert FORMULA in parsed.words
+    assert "<script" not in parsed.source
+    links = [str(attrs["href"]) for _, attrs in parsed.tags if attrs.get("href")]
+    assert not [link for link in links if link.startswith("javascript")]
+    assert not [name for _, attrs in parsed.tags for name in attrs if name.startswith("on")]
+
+
+@pytest.mark.parametrize("name", ["results.csv", "bottlenecks.csv", "bottleneck_summary.csv"])
+def test_hostile_names_are_no_formulas_in_spreadsheets(hostile: Path, name: str) -> None:
+    with (hostile / name).open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert f"'{FORMULA}" in {cell for row in rows for cell in row}
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "@"))]
+
+
+def test_parquet_keeps_names_as_they_are(hostile: Path) -> None:
+    assert set(pd.read_parquet(hostile / "results.parquet")["plan"]) == {FORMULA}
+
+
+def test_figures_of_hostile_names_stay_in_the_folder(tmp_path: Path) -> None:
+    departures = [{"name": name, "curve": {"form": "rayleigh"}} for name in ("../../up", "/etc/x")]
+    runs = tuple(report_data.write_run(tmp_path / "runs", Case(departure=item["name"])) for item in departures)
+    report = report_data.report_input(tmp_path, runs, scenario=report_data.scenario(departures=departures))
+    write_report(report, tmp_path / "a" / "b" / "c")
+    written = set(tmp_path.rglob("*.svg"))
+    assert {path.parent for path in written} == {tmp_path / "a" / "b" / "c" / "figures"}
+    assert len([path for path in written if path.name.startswith("clearance_curves-")]) == 2
+
+
+def test_failed_runs_and_findings_are_told(hostile: Path) -> None:
+    parsed = _read(hostile)
+    assert "Simulations that failed" in parsed.words
+    assert parsed.tables["audit"][1][:2] == ["error", SCRIPT]
+
+
+def test_findings_stand_by_severity(tmp_path: Path) -> None:
+    findings = [report_data.finding(severity, severity) for severity in ("note", "error", "warning")]
+    run = report_data.write_run(tmp_path, Case())
+    report = report_data.report_input(tmp_path, (run,), findings=tuple(findings))
+    write_report(report, tmp_path / "out")
+    assert [row[0] for row in _read(tmp_path / "out").tables["audit"][1:]] == ["error", "warning", "note"]
+
+
+def test_pictures_have_their_numbers_as_text(report: ReportInput, folder: Path) -> None:
+    alts = [str(attrs["alt"]) for tag, attrs in _read(folder).tags if tag == "img"]
+    assert text.duration(report.runs[0].manifest["t90_s"]) in alts[0]
+    assert "vehicles per minute" in alts[1]
+    assert "North ramps" in alts[2]
+
+
+def test_headings_go_down_one_step_at_a_time(folder: Path) -> None:
+    levels = [int(tag[1]) for tag, _ in _read(folder).tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
+
+
+def test_the_same_runs_give_the_same_bytes(report: ReportInput, folder: Path, tmp_path: Path) -> None:
+    write_report(report, tmp_path)
+    for path in folder.rglob("*.*"):
+        assert (tmp_path / path.relative_to(folder)).read_bytes() == path.read_bytes(), path.name
+
+
+def test_an_interrupted_report_leaves_the_old_one(
+    report: ReportInput, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    def stop(*_: Any, **__: Any) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(page, "_templates", stop)
+    with pytest.raises(KeyboardInterrupt):
+        write_report(report, folder)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_figures_of_cases_that_are_no_more_go(tmp_path: Path) -> None:
+    report = report_data.report_input(tmp_path, (report_data.write_run(tmp_path / "runs", Case()),))
+    old, other = (tmp_path / "out/figures" / name for name in ("clearance_curves-old.svg", "mine.svg"))
+    old.parent.mkdir(parents=True)
+    for path in (old, other):
+        path.write_text("old")
+    write_report(report, tmp_path / "out")
+    assert not old.exists()
+    assert other.exists()

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import report_data
+from evac.errors import EvacError
+from evac.report import ReportRun, answer, results, tables
+from report_data import Case
+
+GRIDLOCK = "12 of 1800: vehicles were moved to resolve gridlock; the limit is 0.50%"
+
+
+def _fake(t90_s: float | None, case: Case, reasons: tuple[str, ...] = ()) -> ReportRun:
+    manifest = {"planned": 100, "evacuated": 100, "driving": 0, "waiting": 0, "no_route": 0, "lanes": []}
+    times = {"t50_s": 60.0, "t90_s": t90_s, "t95_s": t90_s, "t100_s": t90_s}
+    ledger = {"verdict": {"trusted": not reasons, "reasons": list(reasons), "caveats": []}}
+    return ReportRun(case, f"job-{case}", {**manifest, **times}, ledger, Path("none"))
+
+
+def _report(tmp_path: Path, *runs: ReportRun, **changes: object) -> report_data.ReportInput:
+    return report_data.report_input(tmp_path, runs, **changes)
+
+
+def test_the_run_in_the_middle_of_the_seeds_is_shown(tmp_path: Path) -> None:
+    runs = [_fake(t90_s, Case(seed=seed)) for seed, t90_s in enumerate((700.0, None, 500.0))]
+    (case,) = results.case_results(_report(tmp_path, *runs))
+    assert case.shown.t90_s == 700.0
+    assert case.spread(90) == (500.0, None)
+
+
+def test_one_doubtful_seed_makes_the_case_doubtful(tmp_path: Path) -> None:
+    runs = [_fake(500.0, Case(seed=1)), _fake(600.0, Case(seed=2), (GRIDLOCK,))]
+    (case,) = results.case_results(_report(tmp_path, *runs))
+    assert case.shown.trusted
+    assert case.doubt == f"seed 2: {GRIDLOCK}"
+
+
+def test_capacity_runs_serve_their_case_only(tmp_path: Path) -> None:
+    runs = [
+        _fake(500.0, Case(vehicles_per_household=1.0)),
+        _fake(600.0, Case(vehicles_per_household=1.5)),
+        _fake(800.0, Case(vehicles_per_household=1.5, capacity_factor=0.85), (GRIDLOCK,)),
+        _fake(550.0, Case(vehicles_per_household=1.5, capacity_factor=1.15)),
+    ]
+    one, one_and_half = results.case_results(_report(tmp_path, *runs))
+    assert one.less is None
+    assert one_and_half.less is not None
+    assert one_and_half.more is not None
+    assert (one_and_half.less.t90_s, one_and_half.more.t90_s) == (800.0, 550.0)
+    assert one_and_half.doubt == ""
+    assert GRIDLOCK in answer.range_doubt(one_and_half)
+
+
+def test_no_run_is_an_error(tmp_path: Path) -> None:
+    only_sensitivity = _fake(500.0, Case(capacity_factor=0.85))
+    for runs in ((), (only_sensitivity,)):
+        with pytest.raises(EvacError, match="Millbrook: no run has ended well"):
+            results.case_results(_report(tmp_path, *runs))
+
+
+def test_cases_stand_in_the_scenarios_order_and_the_plan_first(tmp_path: Path) -> None:
+    runs = [_fake(1.0, Case(plan=plan, vehicles_per_household=vph)) for plan in ("a", "b") for vph in (2.0, 1.0)]
+    cases = results.case_results(_report(tmp_path, *runs, plan="b", compared_with="a"))
+    labels = [(case.shown.plan, case.shown.vehicles_per_household) for case in cases]
+    assert labels == [("b", "1"), ("b", "2"), ("a", "1"), ("a", "2")]
+
+
+def test_the_counterpart_is_the_same_case_of_the_other_plan(tmp_path: Path) -> None:
+    runs = [_fake(60.0, Case(plan=plan, vehicles_per_household=vph)) for plan in ("a", "b") for vph in (1.0, 2.0)]
+    report = _report(tmp_path, *runs, plan="b", compared_with="a")
+    cases = results.case_results(report)
+    other = results.counterpart(report, cases, cases[1])
+    assert other is not None
+    assert (other.shown.plan, other.shown.vehicles_per_household) == ("a", "2")
+    assert results.counterpart(report, cases, other) is None
+
+
+def test_what_a_plan_saves_carries_both_plans_doubts(tmp_path: Path) -> None:
+    runs = [_fake(3600.0, Case(plan="a"), (GRIDLOCK,)), _fake(1800.0, Case(plan="b"))]
+    report = _report(tmp_path, *runs, plan="b", compared_with="a")
+    sentences = answer.answer(report, results.case_results(report))
+    (saved,) = [sentence for sentence in sentences if "sooner" in sentence.words]
+    assert "30\u00a0min sooner" in saved.words
+    assert saved.doubt == GRIDLOCK
+
+
+def test_not_cleared_is_said_in_the_answer(tmp_path: Path) -> None:
+    report = _report(tmp_path, _fake(None, Case()))
+    words = " ".join(sentence.words for sentence in answer.answer(report, results.case_results(report)))
+    assert "not cleared by 24\u00a0h" in words
+
+
+def test_the_lane_with_the_longest_queue_holds_people_up(tmp_path: Path) -> None:
+    report = report_data.report_input(tmp_path, (report_data.write_run(tmp_path, Case()),))
+    (case,) = results.case_results(report)
+    lane = tables.holding_up(case)
+    assert lane is not None
+    counted = tables.lane_minutes(case.run).groupby(["edge", "lane"])["queued"].sum()
+    assert lane.queue_min == counted.max() == counted[(lane.edge, lane.lane)]
+
+
+def test_the_queues_table_has_each_edges_worst_five_minutes(tmp_path: Path) -> None:
+    report = report_data.report_input(tmp_path, (report_data.write_run(tmp_path, Case()),))
+    queues = tables.queues(report.runs[0], report.edges)
+    assert queues["edge"].is_unique
+    assert queues["queue_veh"].is_monotonic_decreasing
+    streets = tables.worst_streets(queues, 2)
+    assert len({street["street"] for street in streets}) == 2
+
+
+def test_bottlenecks_are_where_their_edges_end(tmp_path: Path) -> None:
+    report = report_data.report_input(tmp_path, (report_data.write_run(tmp_path, Case()),))
+    spots = {spot.name: spot for spot in tables.bottleneck_spots(report.runs[0], report.edges)}
+    shore = spots["Shore Road"]
+    assert (shore.lon, shore.lat) == pytest.approx((report_data.LON + 10 * 0.002, report_data.LAT - 0.002))

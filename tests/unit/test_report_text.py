@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from evac.report import text
+
+NBSP = "\u00a0"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 min"), (29.9, "0 min"), (30, "1 min"), (3569, "59 min"), (3570, "1 h 00 min"), (12_600, "3 h 30 min")],
+)
+def test_duration_is_rounded_to_the_minute(seconds: float, words: str) -> None:
+    assert text.duration(seconds) == words.replace(" ", NBSP)
+
+
+def test_an_evacuation_that_is_not_over_is_said_so() -> None:
+    assert text.clearance(None, 24.0) == f"not cleared by 24{NBSP}h"
+    assert text.clearance(5400, 24.0) == text.duration(5400)
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(1.0, "100 %"), (0.99999, "99.9 %"), (0.00001, "0.1 %"), (0.0, "0 %"), (0.5, "50.0 %")]
+)
+def test_only_the_whole_is_100_percent(share: float, words: str) -> None:
+    assert text.percent(share) == words.replace(" ", NBSP)
+
+
+def test_a_rate_that_is_not_there_is_a_dash() -> None:
+    assert text.rate(None) == text.rate(math.nan) == text.NONE
+    assert text.rate(18.25) == "18.2"
+
+
+@pytest.mark.parametrize(
+    "cell", ['=HYPERLINK("http://x")', "+1", "-2+3", "@SUM(A1)", "\t=1", " =1", "\u00a0=1", "\uff1dSUM(1)"]
+)
+def test_formulas_become_text(cell: str) -> None:
+    assert text.csv_cell(cell) == f"'{cell}"
+
+
+@pytest.mark.parametrize("cell", ["East Blithedale", "1.5", "A=B", ""])
+def test_harmless_cells_stay(cell: str) -> None:
+    assert text.csv_cell(cell) == cell
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "C:\\x", "a/b", "", "..", "東京", "slow <b>", "x" * 300, "nul\0l"]
+)
+def test_file_names_stay_in_their_folder(name: str) -> None:
+    safe = text.file_name(name)
+    assert safe
+    assert len(safe) < 80
+    assert set(safe) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
+
+
+def test_file_names_keep_names_apart() -> None:
+    names = ["a b", "a-b", "a/b", "A-B", "東京", "京東", "x" * 100, "x" * 101]
+    assert len({text.file_name(name) for name in names}) == len(names)
+    assert text.file_name("a-b") == "a-b"
+
+
+def test_plain_takes_out_what_moves_other_text() -> None:
+    assert text.plain("a\nb\u202ec\x00d\u2066 ") == "a bc d"
+    assert text.plain("x" * 30, 10) == "x" * 9 + "…"
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//x", "", None, " https://x"])
+def test_only_web_addresses_are_linked(url: str | None) -> None:
+    assert text.web_link(url) is None
+
+
+def test_web_addresses_are_linked() -> None:
+    assert text.web_link("https://www.openstreetmap.org/#map=18/1/2") is not None
+
+
+def test_listing() -> None:
+    assert [text.listing(list("abc"[:number])) for number in range(4)] == ["", "a", "a and b", "a, b and c"]
