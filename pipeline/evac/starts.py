@@ -113,11 +113,10 @@ def _near_edges(households: pd.DataFrame, edges: StartEdges, net: sumolib.net.Ne
     near["household"] = households.index[here]
     near["distance_m"] = shapely.distance(points[here], lines[there])
     near["pos_m"] = shapely.line_locate_point(lines[there], points[here], normalized=True) * near["length_m"]
-    near["same_way"] = [
-        way in edges.ways[there_] for way, there_ in zip(households["way_id"].to_numpy()[here], there, strict=True)
-    ]
+    way = households["way_id"].to_numpy()[here]
     street = households["street"].to_numpy()[here]
-    near["same_name"] = [bool(a) and a == b for a, b in zip(street, near["name"], strict=True)]
+    near["same_way"] = np.array([mine in edges.ways[k] for mine, k in zip(way, there, strict=True)], dtype=bool)
+    near["same_name"] = np.array([bool(a) and a == b for a, b in zip(street, near["name"], strict=True)], dtype=bool)
     return near
 
 

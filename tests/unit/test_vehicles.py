@@ -32,7 +32,7 @@ def test_mean_is_made_of_two_neighbouring_numbers() -> None:
 def test_each_zone_has_its_share() -> None:
     extra = vehicles_of_households(ZONES, 1.5, 1) - 1
     for zone, size in ZONES.value_counts().items():
-        assert abs(extra[ZONES == zone].sum() - size / 2) <= 1
+        assert abs(extra[ZONES.eq(zone)].sum() - size / 2) <= 1
 
 
 def test_distribution_totals_are_exact_and_some_need_a_bus() -> None:

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pandas as pd
+import pytest
+import sumolib
+
+from evac import sumo
+from evac.demand import COLUMNS, build_demand
+from evac.errors import ScenarioError
+from evac.routes import routing_options, write_exit_zones, write_trips
+from evac.schema.demand import VehiclesPerHousehold
+from evac.schema.scenario import Scenario
+
+# West Street (way 1, two-way) leads east to the crossing at lon 9.51; from there Main Street (way 2, two-way) on to the
+# exit 'east' at lon 9.53, and North Street (way 3) to the exit 'north'. The Cul-de-sac (way 4) is one-way into a dead
+# end: nobody gets out of it.
+NODES = """<nodes>
+    <node id="w" x="9.50" y="47.05"/><node id="x" x="9.51" y="47.05"/><node id="e" x="9.53" y="47.05"/>
+    <node id="n" x="9.51" y="47.07"/><node id="s" x="9.51" y="47.04"/>
+</nodes>"""
+EDGES = (
+    ("w_x", "w", "x", 1, "West Street"),
+    ("x_w", "x", "w", 1, "West Street"),
+    ("x_e", "x", "e", 2, "Main Street"),
+    ("e_x", "e", "x", 2, "Main Street"),
+    ("x_n", "x", "n", 3, "North Street"),
+    ("x_s", "x", "s", 4, "Cul-de-sac"),
+)
+
+
+@dataclass(frozen=True)
+class Exit:
+    name: str
+    edges: tuple[str, ...]
+
+
+EXITS = (Exit("east & out", ("x_e",)), Exit("north", ("x_n",)))
+
+
+def make_net(folder: Path, without: tuple[str, ...] = ()) -> sumolib.net.Net:
+    edges = "".join(
+        f'<edge id="{key}" from="{start}" to="{end}" numLanes="1" speed="13.89" name="{name}"'
+        f' type="highway.residential"><lane index="0"><param key="origId" value="{way}"/></lane></edge>'
+        for key, start, end, way, name in EDGES
+        if key not in without
+    )
+    (folder / "n.nod.xml").write_text(NODES)
+    (folder / "n.edg.xml").write_text(f"<edges>{edges}</edges>")
+    sumo.run("netconvert", ["-n", "n.nod.xml", "-e", "n.edg.xml", "--proj.utm", "-o", "n.net.xml"], cwd=folder)
+    return sumolib.net.readNet(str(folder / "n.net.xml"))
+
+
+@pytest.fixture(scope="module")
+def net(tmp_path_factory: pytest.TempPathFactory) -> sumolib.net.Net:
+    return make_net(tmp_path_factory.mktemp("net"))
+
+
+def make_homes(count: int = 40, **changes: object) -> pd.DataFrame:
+    homes = pd.DataFrame(
+        {
+            "household": range(count),
+            "zone": ["west", "main"] * (count // 2),
+            "way_id": [1, 2] * (count // 2),
+            "street": ["West Street", "Main Street"] * (count // 2),
+            "street_lon": [9.505, 9.520] * (count // 2),
+            "street_lat": 47.05,
+            "connected": True,
+            "reason": None,
+        }
+    )
+    return homes.assign(**changes)
+
+
+def scenario(**changes: object) -> Scenario:
+    given = {"name": "x", "osm": {"file": "x.osm"}, "households": {"zones": {"file": "z.gpkg", "count": "n"}}}
+    return Scenario.model_validate({**given, **changes})
+
+
+def demand(net: sumolib.net.Net, homes: pd.DataFrame, case: float | VehiclesPerHousehold = 1.5, **changes: object):
+    model = scenario(**changes)
+    return build_demand(
+        homes,
+        vehicles_per_household=case,
+        departure=model.departures[0],
+        seed=1,
+        scenario=model,
+        net=net,
+        exits=EXITS,
+    )
+
+
+def test_one_row_a_planned_vehicle(net: sumolib.net.Net) -> None:
+    vehicles = demand(net, make_homes())
+    assert list(vehicles.columns) == list(COLUMNS)
+    assert len(vehicles) == 60
+    assert vehicles["vehicle"].is_unique
+    assert (vehicles["status"] == "planned").all()
+
+
+def test_cases_share_their_vehicles(net: sumolib.net.Net) -> None:
+    fewer, more = (demand(net, make_homes(), case).set_index("vehicle") for case in (1.0, 2.0))
+    pd.testing.assert_frame_equal(fewer, more.loc[fewer.index])
+    assert more.groupby("household")["departure_s"].nunique().eq(2).all()
+
+
+def test_households_added_elsewhere_change_no_vehicle(net: sumolib.net.Net) -> None:
+    homes = make_homes()
+    added = pd.concat([make_homes(2, household=[100, 101], zone="new"), homes], ignore_index=True)
+    before, after = (demand(net, given, 1.0).set_index("vehicle") for given in (homes, added))
+    pd.testing.assert_frame_equal(before, after.loc[before.index])
+
+
+def test_direction_is_that_of_the_quicker_way_out(net: sumolib.net.Net) -> None:
+    starts = demand(net, make_homes(), 1.0).groupby("zone")["edge"].unique()
+    assert starts["west"].tolist() == ["w_x"]
+    assert starts["main"].tolist() == ["x_e"]
+
+
+def test_position_is_beside_the_household(net: sumolib.net.Net) -> None:
+    west = demand(net, make_homes(), 1.0).query("zone == 'west'")
+    half_m = net.getEdge("w_x").getLength() / 2
+    assert west["pos_m"].to_numpy() == pytest.approx(half_m, abs=20)
+
+
+def test_car_fits_at_the_ends_of_an_edge(net: sumolib.net.Net) -> None:
+    at_the_start = demand(net, make_homes(street_lon=9.50, way_id=1, street="West Street"), 1.0)
+    at_the_end = demand(net, make_homes(street_lon=9.5099, way_id=1, street="West Street"), 1.0)
+    assert (at_the_start["pos_m"] == 5.0).all()
+    assert (at_the_end["pos_m"] <= net.getEdge("w_x").getLength() - 1.0).all()
+
+
+def test_zone_held_to_an_exit_starts_towards_it(net: sumolib.net.Net) -> None:
+    choice = {"kind": "assigned", "by_zone": {"main": "north"}}
+    vehicles = demand(net, make_homes(), 1.0, exit_choice=choice)
+    assert vehicles.groupby("zone")["edge"].unique()["main"].tolist() == ["e_x"]
+    assert set(vehicles.loc[vehicles["zone"] == "main", "exit"]) == {"north"}
+    assert vehicles.loc[vehicles["zone"] == "west", "exit"].isna().all()
+
+
+def test_unknown_assigned_exit_is_the_users_mistake(net: sumolib.net.Net) -> None:
+    with pytest.raises(ScenarioError, match="'south', which isn't among the exits"):
+        demand(net, make_homes(), exit_choice={"kind": "assigned", "by_zone": {"main": "south"}})
+
+
+def test_no_way_out_is_counted_and_explained(net: sumolib.net.Net) -> None:
+    trapped = make_homes(street_lon=9.51, street_lat=47.045, way_id=4, street="Cul-de-sac")
+    vehicles = demand(net, trapped)
+    assert len(vehicles) == 60
+    assert set(vehicles["status"]) == {"no_route"}
+    assert set(vehicles["reason"]) == {"no way to an exit from Cul-de-sac"}
+
+
+def test_unconnected_households_are_planned_too(net: sumolib.net.Net) -> None:
+    homes = make_homes(connected=[False, *[True] * 39], reason=["300 m from a street", *[None] * 39])
+    first = demand(net, homes, 1.0).iloc[0]
+    assert (first["status"], first["reason"]) == ("no_route", "300 m from a street")
+
+
+def test_zero_car_households_have_no_vehicles(net: sumolib.net.Net) -> None:
+    case = VehiclesPerHousehold(name="census", distribution={0: 0.25, 1: 0.75})
+    assert demand(net, make_homes(), case)["household"].nunique() == 30
+
+
+def test_households_survive_a_plan_that_takes_their_way(tmp_path: Path) -> None:
+    reversed_only = make_net(tmp_path, without=("e_x",))
+    renumbered = make_homes(way_id=99)
+    assert set(demand(reversed_only, renumbered, 1.0)["edge"]) == {"w_x", "x_e"}
+
+
+def test_far_from_every_road_of_the_plan(net: sumolib.net.Net) -> None:
+    vehicles = demand(net, make_homes(street_lat=47.052))
+    assert set(vehicles["reason"]) == {"no road for cars within 50 m under this plan"}
+
+
+def test_informed_share_is_as_given(net: sumolib.net.Net) -> None:
+    homes = make_homes(2000)
+    informed = {share: demand(net, homes, 1.0, driver={"informed_share": share})["informed"] for share in (0.3, 0.8)}
+    assert informed[0.3].mean() == pytest.approx(0.3, abs=0.03)
+    assert (informed[0.3] <= informed[0.8]).all()
+
+
+def test_trips_are_sorted_and_load_in_sumo(net: sumolib.net.Net, tmp_path: Path) -> None:
+    model = scenario(exit_choice={"kind": "assigned", "by_zone": {"main": "east & out"}})
+    vehicles = demand(net, make_homes(), exit_choice=model.exit_choice.model_dump())
+    net_file = tmp_path / "n.net.xml"
+    make_net(tmp_path)
+    write_exit_zones(EXITS, tmp_path / "exits.add.xml")
+    routes = tmp_path / "trips.rou.xml"
+    write_trips(vehicles, EXITS, routes, driver=model.driver, traffic=model.traffic, capacity_factor=1.0)
+    trips = ET.parse(routes).getroot().findall("trip")
+    times_s = [float(trip.attrib["depart"]) for trip in trips]
+    assert times_s == sorted(times_s)
+    assert {trip.attrib["toTaz"] for trip in trips} == {"any_exit", "exit_0"}
+    options = ["-n", net_file, "-r", routes, "-a", tmp_path / "exits.add.xml", "--tripinfo-output", tmp_path / "t.xml"]
+    sumo.run("sumo", [*options, *routing_options(model.simulation, model.driver), "--no-step-log"])
+    done = ET.parse(tmp_path / "t.xml").getroot().findall("tripinfo")
+    assert {item.attrib["id"] for item in done} == set(vehicles["vehicle"])
+    driven = {item.attrib["id"]: float(item.attrib["speedFactor"]) for item in done}
+    assert np.allclose(vehicles["speed_factor"], vehicles["vehicle"].map(driven), atol=0.01)
+
+
+def test_same_demand_same_bytes(net: sumolib.net.Net, tmp_path: Path) -> None:
+    model = scenario()
+    for name in ("one", "other"):
+        write_trips(
+            demand(net, make_homes()),
+            EXITS,
+            tmp_path / name,
+            driver=model.driver,
+            traffic=model.traffic,
+            capacity_factor=1.0,
+        )
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
