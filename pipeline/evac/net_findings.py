@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,15 @@ _KINDS = (
 _QUOTED = re.compile(r"'([^']+)'")
 _NOT_JOINED = re.compile(r"(?:junctions|cluster) ([^ ]+)")
 _FILE = "warnings.json"
+_Joined = dict[str, list[str]]  # OSM nodes of each joined junction, by its id
+
+
+@dataclass(frozen=True)
+class _Roads:
+    """Of the roads that netconvert read: ids of the nodes tagged as signals, and the nodes of each way."""
+
+    signals: set[str]
+    way_nodes: dict[int, list[str]]
 
 
 def edge_table(net: Net, streets: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -102,11 +112,12 @@ def write_warnings(folder: Path, log: str, edges: pd.DataFrame, street_map: Stre
         The map that the net was built from.
     """
     joined = _joined_junctions(folder / "joined.nod.xml")
+    roads = _read_roads(street_map.roads_file)
     found = [
         *_warnings(log),
         *({"kind": "junctions_joined", "text": "", "ids": [name, *nodes]} for name, nodes in joined.items()),
-        *_guessed_signals(folder / "plain.nod.xml", joined, street_map),
-        *_lost_ways(edges, street_map, joined),
+        *_guessed_signals(folder / "plain.nod.xml", roads, joined),
+        *_lost_ways(edges, street_map, roads, joined),
     ]
     write_text(folder / _FILE, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 
@@ -129,43 +140,52 @@ def _warnings(log: str) -> Iterator[dict[str, Any]]:
         yield {"kind": kind, "text": text, "ids": unquoted.group(1).split(",") if unquoted else ids}
 
 
-def _joined_junctions(path: Path) -> dict[str, list[str]]:
+def _joined_junctions(path: Path) -> _Joined:
     """Return the OSM nodes of each junction that netconvert joined, by the junction's id."""
-    clusters: dict[str, list[str]] = {}
+    clusters: _Joined = {}
     for join in ET.parse(path).getroot().iter("join"):  # noqa: S314  netconvert's own output
         nodes = join.get("nodes", "").split()
         clusters[join.get("id") or "cluster_" + "_".join(sorted(nodes))] = nodes
     return clusters
 
 
-def _guessed_signals(
-    nodes: Path, joined: dict[str, list[str]], street_map: StreetMap
-) -> Iterator[dict[str, Any]]:
+def _guessed_signals(nodes: Path, roads: _Roads, joined: _Joined) -> Iterator[dict[str, Any]]:
     """Give the junctions that got signals although none of their own nodes is tagged as a signal."""
-    tagged = _signal_nodes(street_map.roads_file)
     for node in ET.parse(nodes).getroot().iter("node"):  # noqa: S314  netconvert's own output
         name = node.get("id", "")
-        if node.get("type", "").startswith("traffic_light") and tagged.isdisjoint(joined.get(name, [name])):
+        if node.get("type", "").startswith("traffic_light") and roads.signals.isdisjoint(joined.get(name, [name])):
             yield {"kind": "signals_guessed", "text": "signals on the ways in make this a signal", "ids": [name]}
 
 
-def _signal_nodes(roads_file: Path) -> set[str]:
-    signals = set()
-    for _, element in ET.iterparse(roads_file):  # noqa: S314  written by the stage before
-        if element.tag == "node":
-            if any(tag.get("v") == "traffic_signals" for tag in element):
-                signals.add(element.get("id", ""))
-            element.clear()
-        elif element.tag in {"way", "relation"}:
-            element.clear()
-    return signals
-
-
-def _lost_ways(
-    edges: pd.DataFrame, street_map: StreetMap, joined: dict[str, list[str]]
-) -> Iterable[dict[str, Any]]:
-    """Return the ways that no edge comes from."""
+def _lost_ways(edges: pd.DataFrame, street_map: StreetMap, roads: _Roads, joined: _Joined) -> Iterator[dict[str, Any]]:
+    """Give the ways that no edge comes from, and why: inside a joined junction, a double, or unexplained."""
     streets = street_map.streets()
-    lost = streets[~streets["way_id"].isin({way for ways in edges["way_ids"] for way in ways})]
-    for way, name in zip(lost["way_id"], lost["name"], strict=True):
-        yield {"kind": "way_lost", "text": name or "", "ids": [str(way)]}
+    kept = {way for ways in edges["way_ids"] for way in ways}
+    junction_of = {node: name for name, nodes in joined.items() for node in nodes}
+    known = {frozenset(roads.way_nodes[way]): way for way in kept}
+    for way, name in zip(streets["way_id"], streets["name"], strict=True):
+        if way in kept:
+            continue
+        nodes = roads.way_nodes[way]
+        junctions = {junction_of.get(node) for node in (nodes[0], nodes[-1])}
+        double = known.get(frozenset(nodes))
+        if len(junctions) == 1 and None not in junctions:
+            yield {"kind": "way_in_junction", "text": name or "", "ids": [str(way), *junctions]}
+        elif double is not None:
+            yield {"kind": "way_doubled", "text": name or "", "ids": [str(way), str(double)]}
+        else:
+            yield {"kind": "way_lost", "text": name or "", "ids": [str(way)]}
+
+
+def _read_roads(path: Path) -> _Roads:
+    """Read the nodes of each way, and the signals, of the OSM XML that the stage before has written."""
+    signals: set[str] = set()
+    way_nodes: dict[int, list[str]] = {}
+    for _, element in ET.iterparse(path):  # noqa: S314  written by the stage before
+        if element.tag == "node" and any(tag.get("v") == "traffic_signals" for tag in element):
+            signals.add(element.get("id", ""))
+        elif element.tag == "way":
+            way_nodes[int(element.get("id", ""))] = [item.get("ref", "") for item in element.iter("nd")]
+        if element.tag in {"node", "way", "relation"}:
+            element.clear()
+    return _Roads(signals, way_nodes)

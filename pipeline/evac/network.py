@@ -73,10 +73,13 @@ _COMPILATION = """<?xml version="1.0" encoding="UTF-8"?>
 </netconvertConfiguration>
 """
 # ISO 3166 codes of countries that drive on the left: https://www.worldstandards.eu/cars/list-of-left-driving-countries/
-LEFT_HAND = frozenset(
-    "AG AI AU BB BD BM BN BS BT BW CC CK CX CY DM FJ FK GB GD GG GY HK ID IE IM IN JE JM JP KE KI KN KY LC LK LS MO MS "
-    "MT MU MV MW MY MZ NA NF NP NR NU NZ PG PK PN SB SC SG SH SR SZ TC TH TK TL TO TT TV TZ UG VC VG VI WS ZA ZM ZW".split()
-)
+LEFT_HAND = frozenset({
+    "AG", "AI", "AU", "BB", "BD", "BM", "BN", "BS", "BT", "BW", "CC", "CK", "CX", "CY", "DM", "FJ", "FK", "GB",
+    "GD", "GG", "GY", "HK", "ID", "IE", "IM", "IN", "JE", "JM", "JP", "KE", "KI", "KN", "KY", "LC", "LK", "LS",
+    "MO", "MS", "MT", "MU", "MV", "MW", "MY", "MZ", "NA", "NF", "NP", "NR", "NU", "NZ", "PG", "PK", "PN", "SB",
+    "SC", "SG", "SH", "SR", "SZ", "TC", "TH", "TK", "TL", "TO", "TT", "TV", "TZ", "UG", "VC", "VG", "VI", "WS",
+    "ZA", "ZM", "ZW",
+})  # fmt: skip
 _STAMP = re.compile(r"\n<!-- generated on .*?-->\n", re.DOTALL)
 
 

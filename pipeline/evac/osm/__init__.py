@@ -27,7 +27,7 @@ from evac import __version__
 from evac.files import digest_file, digest_json, whole_directory, write_text
 from evac.osm.access import direction, may_leave
 from evac.osm.buildings import Settlement, read_settlement
-from evac.osm.built_up import in_town
+from evac.osm.built_up import lies_in_town
 from evac.osm.lanes import count_lanes
 from evac.osm.roads import Roads, Way, read_roads
 from evac.osm.source import check_source
@@ -125,8 +125,8 @@ def _write_map(
     folder: Path, roads: Roads, settlement: Settlement, country: str | None, info: Mapping[str, Any]
 ) -> None:
     ways = _ways_frame(roads)
-    inside = in_town(ways, settlement)
-    streets = [_street(way, bool(town), country) for way, town in zip(roads.ways.values(), inside, strict=True)]
+    inside = lies_in_town(ways, settlement)
+    streets = [_street(way, country, in_town=bool(town)) for way, town in zip(roads.ways.values(), inside, strict=True)]
     restrictions = write_roads(roads, streets, folder / "roads.osm.xml")
     frame = _streets_frame(streets, ways.geometry, inside)
     frame.to_parquet(folder / "streets.parquet", compression="zstd", index=False)
@@ -156,16 +156,16 @@ def _ways_frame(roads: Roads) -> gpd.GeoDataFrame:
         shapely.LineString([(roads.nodes[ref].lon, roads.nodes[ref].lat) for ref in way.nodes])
         for way in roads.ways.values()
     ]
-    return gpd.GeoDataFrame(
-        {"highway": [way.tags["highway"] for way in roads.ways.values()]}, geometry=lines, crs="EPSG:4326"
-    )
+    tags = [way.tags for way in roads.ways.values()]
+    columns = {"highway": [item["highway"] for item in tags], "oneway": [direction(item) != 0 for item in tags]}
+    return gpd.GeoDataFrame(columns, geometry=lines, crs="EPSG:4326")
 
 
-def _street(way: Way, inside: bool, country: str | None) -> Street:
+def _street(way: Way, country: str | None, *, in_town: bool) -> Street:
     tags, highway = way.tags, way.tags["highway"]
     both = next((tags[key] for key in _SPEED_KEYS if key in tags), None)
-    forward = read_speed(tags.get("maxspeed:forward", both), country, highway, in_town=inside)
-    backward = read_speed(tags.get("maxspeed:backward", both), country, highway, in_town=inside)
+    forward = read_speed(tags.get("maxspeed:forward", both), country, highway, in_town=in_town)
+    backward = read_speed(tags.get("maxspeed:backward", both), country, highway, in_town=in_town)
     runs = direction(tags)
     guessed = (forward.guessed and runs >= 0) or (backward.guessed and runs <= 0)
     return Street(way, runs, count_lanes(tags, highway, runs), forward.kph, backward.kph, guessed)

@@ -75,7 +75,7 @@ def blocks_cars(tags: Tags) -> bool:
 
 
 def may_leave(tags: Tags) -> bool:
-    """Return whether a car may pull out of a driveway here: not on motorways, trunk roads, links, in tunnels, on bridges."""
+    """Return whether a car may pull out of a driveway here: not on fast roads, links and bridges or in tunnels."""
     highway = tags["highway"]
     if highway in {"motorway", "trunk"} or highway.endswith("_link"):
         return False

@@ -6,8 +6,8 @@ own tags, the ground that it stands on or its size say otherwise.
 Dwelling units (`weight`), from the first that is known:
 
 - `building:flats`: as tagged (`flats`);
-- `building:levels` of an apartment house, terrace, dormitory or `residential` block, and of a `yes` with three levels or
-  more: floor area / 100 m² (`levels`);
+- `building:levels` of an apartment house, terrace, dormitory or `residential` block, and of a `yes` with three levels
+  or more: floor area / 100 m² (`levels`);
 - an apartment house, terrace or dormitory without levels: footprint / 100 m², two at least (`area`);
 - else 1 (`none`).
 """
@@ -58,6 +58,7 @@ _BUILT_UP_LANDUSE = {"residential", "commercial", "retail", "industrial"}
 _PRIVATE_LEISURE = {"garden", "swimming_pool", "pitch", "playground", "park"}  # say nothing about a house beside them
 _GROUND_KEYS = ("landuse", "amenity", "leisure", "tourism")
 _AREA_KEYS = ("building", *_GROUND_KEYS)
+_Address = tuple[str, Tags, shapely.Point]  # of a node: `n12`, tags, where
 COLUMNS = ("osm_id", "kind", "weight", "weight_from", "street", "housenumber", "geometry")
 
 
@@ -113,9 +114,10 @@ def read_settlement(path: Path) -> Settlement:
     DataError
         The file is broken.
     """
-    buildings, land, addresses = _Buildings(), _Land(), []
+    buildings, land, addresses = _Buildings(), _Land(), list[_Address]()
     with readable(path):
         areas = osmium.FileProcessor(str(path)).with_areas(KeyFilter(*_AREA_KEYS))
+        item: Any
         for item in areas.with_filter(KeyFilter(*_AREA_KEYS, "addr:housenumber")):
             if item.is_area():
                 _add_area(item, buildings, land)
@@ -157,13 +159,13 @@ def _is_business_ground(tags: Tags) -> bool:
     return "amenity" in tags or "tourism" in tags or (leisure is not None and leisure not in _PRIVATE_LEISURE)
 
 
-def _settle(buildings: _Buildings, land: _Land, addresses: list[tuple[str, Tags, Any]]) -> Settlement:
+def _settle(buildings: _Buildings, land: _Land, addresses: list[_Address]) -> Settlement:
     outlines = gpd.GeoSeries(buildings.outlines, crs=4326)
     areas_m2 = outlines.to_crs(outlines.estimate_utm_crs()).area.to_numpy() if len(outlines) else np.empty(0)
     on_business = _within_any(outlines, land.business)
     reasons = [
-        _why_no_home(tags, area, in_business)
-        for tags, area, in_business in zip(buildings.tags, areas_m2, on_business, strict=True)
+        _why_no_home(tags, area, on_business=bool(business))
+        for tags, area, business in zip(buildings.tags, areas_m2, on_business, strict=True)
     ]
     homes = np.array([reason is None for reason in reasons], dtype=bool)
     counts = {"buildings": len(reasons), "residential": int(homes.sum()), "addresses": 0}
@@ -186,16 +188,14 @@ def _within_any(outlines: gpd.GeoSeries, areas: list[shapely.Geometry]) -> np.nd
     return inside
 
 
-def _why_no_home(tags: Tags, area_m2: float, on_business: bool) -> str | None:
+def _why_no_home(tags: Tags, area_m2: float, *, on_business: bool) -> str | None:
     kind = tags["building"]
-    if kind in _RESIDENTIAL:
+    if kind in _RESIDENTIAL or (kind == "yes" and "building:flats" in tags):
         return None
     if kind != "yes":
         return "other types of building"
     if _is_business(tags):
         return "plain buildings tagged as a business"
-    if "building:flats" in tags:
-        return None
     if on_business:
         return "plain buildings on non-residential ground"
     if not _MIN_PLAIN_M2 <= area_m2 <= _MAX_PLAIN_M2:
@@ -225,7 +225,7 @@ def _building_rows(
     areas_m2: np.ndarray,
     homes: np.ndarray,
     points: gpd.GeoSeries,
-    addresses: list[tuple[str, Tags, Any]],
+    addresses: list[_Address],
 ) -> list[tuple[Any, ...]]:
     address_of = _address_inside(buildings, addresses)
     rows: list[tuple[Any, ...]] = []
@@ -239,15 +239,12 @@ def _building_rows(
     return rows
 
 
-def _address_rows(buildings: _Buildings, addresses: list[tuple[str, Tags, Any]]) -> list[tuple[Any, ...]]:
+def _address_rows(buildings: _Buildings, addresses: list[_Address]) -> list[tuple[Any, ...]]:
     """Return the address points that aren't inside a building with a house number of its own."""
-    numbered = [
-        outline
-        for outline, tags in zip(buildings.outlines, buildings.tags, strict=True)
-        if "addr:housenumber" in tags
-    ]
+    both = zip(buildings.outlines, buildings.tags, strict=True)
+    numbered = [outline for outline, tags in both if "addr:housenumber" in tags]
     points = [point for _, _, point in addresses]
-    doubled = set(shapely.STRtree(numbered).query(points, predicate="within")[0].tolist()) if numbered and points else ()
+    doubled = shapely.STRtree(numbered).query(points, predicate="within")[0].tolist() if numbered and points else []
     return [
         (osm_id, "address", 1.0, "none", *_street_and_number(tags), point)
         for index, (osm_id, tags, point) in enumerate(addresses)
@@ -255,7 +252,7 @@ def _address_rows(buildings: _Buildings, addresses: list[tuple[str, Tags, Any]])
     ]
 
 
-def _address_inside(buildings: _Buildings, addresses: list[tuple[str, Tags, Any]]) -> dict[int, Tags]:
+def _address_inside(buildings: _Buildings, addresses: list[_Address]) -> dict[int, Tags]:
     """Return, by index of the building, the first address node inside it."""
     if not addresses or not buildings.outlines:
         return {}

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import osmium
 from osmium.filter import IdFilter, KeyFilter
@@ -122,6 +123,7 @@ def read_roads(path: Path, min_road_class: str) -> Roads:
 
 def _read_ways(path: Path, min_road_class: str, roads: Roads) -> None:
     wanted = osmium.FileProcessor(str(path), WAY | RELATION).with_filter(KeyFilter("highway", *_RESTRICTED_MODES))
+    item: Any
     for item in wanted:
         if item.is_relation():
             _add_restriction(item, roads)
@@ -140,7 +142,7 @@ def _original_id(tags: Tags, way_id: int) -> int:
     return int(original) if original.isdigit() else way_id
 
 
-def _add_restriction(item: osmium.osm.Relation, roads: Roads) -> None:
+def _add_restriction(item: Any, roads: Roads) -> None:
     kind = next((item.tags[key] for key in _RESTRICTED_MODES if key in item.tags), "")
     members = {member.role: member for member in item.members}
     if not kind.startswith(("no_", "only_")) or not members.keys() >= {"from", "via", "to"}:
@@ -155,6 +157,7 @@ def _add_restriction(item: osmium.osm.Relation, roads: Roads) -> None:
 
 def _read_nodes(path: Path, roads: Roads) -> None:
     wanted = {ref for way in roads.ways.values() for ref in way.nodes}
+    item: Any
     for item in osmium.FileProcessor(str(path), NODE).with_filter(IdFilter(wanted)):
         if item.location.valid():
             roads.nodes[item.id] = Node(item.location.lon, item.location.lat, dict(item.tags))

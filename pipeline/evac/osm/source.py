@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import osmium
 
@@ -28,10 +29,10 @@ _PROLOG_BYTES = 1 << 16
 # 1,900 GB of XML); gzip reaches 1,000 times and bzip2 far more only with a file made to do so.
 _MAX_EXPANSION = 200
 _SMALL_BYTES = 64 << 20  # a file that stays below this is harmless at any ratio
-_OPENERS: dict[str, Callable[[Path], IO[bytes]]] = {
-    ".gz": lambda path: gzip.open(path, "rb"),
-    ".bz2": lambda path: bz2.open(path, "rb"),
-    ".osm": lambda path: path.open("rb"),
+_OPENERS: dict[str, Callable[[Path], Any]] = {
+    ".gz": gzip.GzipFile,
+    ".bz2": bz2.BZ2File,
+    ".osm": io.FileIO,
 }
 _DATE = re.compile(r'osm_base="([0-9T:Z.+-]+)"')
 
@@ -106,7 +107,7 @@ def _read_prolog(path: Path) -> str:
     limit = max(_SMALL_BYTES, _MAX_EXPANSION * path.stat().st_size)
     compressed = path.suffix.lower() != ".osm"
     with readable(path), _OPENERS[path.suffix.lower()](path) as file:
-        prolog = file.read(_PROLOG_BYTES)
+        prolog: bytes = file.read(_PROLOG_BYTES)
         size = len(prolog)
         while compressed and (chunk := file.read(_CHUNK_BYTES)):
             size += len(chunk)

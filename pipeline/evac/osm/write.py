@@ -12,7 +12,8 @@ from pathlib import Path
 
 import osmium
 from osmium.osm.mutable import Node as OsmNode
-from osmium.osm.mutable import Relation, Way as OsmWay
+from osmium.osm.mutable import Relation
+from osmium.osm.mutable import Way as OsmWay
 
 from evac.osm.access import Tags
 from evac.osm.lanes import Lanes
@@ -26,7 +27,7 @@ _EXEMPT_CARS = {"motorcar", "motor_vehicle"}
 
 @dataclass(frozen=True)
 class Street:
-    """A way with what netconvert needs to know: its direction (`access.direction`), lanes, and speed in km/h each way."""
+    """A way as netconvert needs it: its direction (`access.direction`), lanes, and speed in km/h each way."""
 
     way: Way
     direction: int
