@@ -166,6 +166,13 @@ class _Ground:
             return True
         return self.rank(edge) < _THROUGH and self._only_a_pocket(edge, onward)
 
+    def heads_off_the_map(self, edge: Edge) -> bool:
+        """Return whether straight on from an edge's end is soon off the map."""
+        x, y = edge.getShape()[-1]
+        bearing = np.radians(end_bearing_deg(edge))
+        ahead = shapely.Point(x + _NEAR_BORDER_M * np.sin(bearing), y + _NEAR_BORDER_M * np.cos(bearing))
+        return not self.outline.contains(ahead)
+
     def _only_a_pocket(self, edge: Edge, onward: Sequence[Edge]) -> bool:
         legs = {leg.getID(): leg for leg in edge.getToNode().getOutgoing() if leg.allows(self.index.vclass)}
         back = {leg for leg, way in legs.items() if way.getToNode().getID() == edge.getFromNode().getID()}
@@ -274,7 +281,8 @@ def _find_exits(ground: _Ground, settings: FoundExits, where: str) -> tuple[Reso
     not_by = {edge.getID() for street in settings.not_by for edge in ground.index.on_street(street, f"{where}.not_by")}
     lowest = _CLASSES.index(settings.at_least)
     roads = [edge for edge in ground.index.edges if ground.rank(edge) <= lowest and edge.getID() not in not_by]
-    ends = [end for end in _spots([edge for edge in roads if ground.is_map_end(edge)]) if _serves(ground, end)]
+    cut_off = [edge for edge in roads if ground.is_map_end(edge) and ground.heads_off_the_map(edge)]
+    ends = [end for end in _spots(cut_off) if _serves(ground, end)]
     if not ends:
         what = f"no road of class {settings.at_least} or above leaves the map"
         raise PlaceError(Problem(where, what, "name the exits by street, way or point, or lower 'at_least'"))

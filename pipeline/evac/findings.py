@@ -48,11 +48,11 @@ class Finding:
 
 def ranked(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings that matter most first, at most ten of a kind and then how many more there are."""
-    by_kind = sorted(findings, key=lambda item: (item.kind, *_rank(item)))
+    by_kind = sorted(findings, key=lambda item: (item.kind, *by_rank(item)))
     shown: list[Finding] = []
     for _, group in groupby(by_kind, key=lambda item: item.kind):
         shown.extend(_capped(list(group)))
-    return sorted(shown, key=_rank)
+    return sorted(shown, key=by_rank)
 
 
 def _capped(findings: list[Finding]) -> list[Finding]:
@@ -63,5 +63,6 @@ def _capped(findings: list[Finding]) -> list[Finding]:
     return [*findings[:_SHOWN_OF_A_KIND], more]
 
 
-def _rank(finding: Finding) -> tuple[int, float, str, str]:
+def by_rank(finding: Finding) -> tuple[int, float, str, str]:
+    """Return what findings are sorted by: severity, then the part of the evacuation that they touch."""
     return _ORDER[finding.severity], -finding.share, finding.kind, finding.text

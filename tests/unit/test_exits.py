@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import pytest
+import shapely
+
+from evac.errors import DataError, PlaceError
+from evac.exits import ResolvedExit, require_reachable, resolve_exits
+from evac.places import angle_between_deg, end_bearing_deg
+from evac.schema.places import Exit, FoundExits, Point
+from placed_town import made_up_town, real_town
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory):
+    return made_up_town(tmp_path_factory.mktemp("cache"))
+
+
+def resolved(town, area=None, **keys):
+    (item,) = resolve_exits(town.net, [Exit(name="out", **keys)], town.streets, area)
+    return item
+
+
+def end_node(town, item):
+    (edge,) = item.edges
+    return town.net.getEdge(edge).getToNode().getID()
+
+
+def test_a_street_leaves_where_the_map_ends(town):
+    west = resolved(town, street="Main Street", towards="west")
+    assert end_node(town, west) == "1"
+    assert west.lanes == 1
+    assert west.lat == pytest.approx(47.0, abs=1e-3)
+    assert west.lon < 9.475
+
+
+def test_a_street_with_two_ends_asks_for_towards(town):
+    with pytest.raises(PlaceError, match=r"'out': 2 places fit .*\n.*'towards'"):
+        resolved(town, street="Main Street")
+
+
+def test_an_end_inside_the_map_is_no_exit(town):
+    assert end_node(town, resolved(town, street="Station Road")) == "7"
+    with pytest.raises(PlaceError, match="doesn't leave the map"):
+        resolved(town, street="East Lane")
+
+
+def test_a_way_leads_out_by_itself(town):
+    assert end_node(town, resolved(town, way=20)) == "7"
+
+
+def test_a_point_inside_leads_away_from_the_area(town):
+    area = shapely.box(9.489, 46.998, 9.5, 47.002)
+    item = resolved(town, area, point=Point(lat=47.0, lon=9.5 + 200 / 75_900))
+    assert angle_between_deg(end_bearing_deg(town.net.getEdge(item.edges[0])), 90) < 5
+
+
+def test_all_problems_with_exits_come_at_once(town):
+    exits = [Exit(name="one", street="Nowhere"), Exit(name="two", way=77)]
+    with pytest.raises(PlaceError) as error:
+        resolve_exits(town.net, exits, town.streets, None)
+    assert len(error.value.problems) == 2
+
+
+def test_found_exits_are_through_roads_at_the_edge_of_the_map(town):
+    found = resolve_exits(town.net, FoundExits(), town.streets, None)
+    assert [item.name for item in found] == ["Main Street eastbound", "Main Street westbound", "Station Road"]
+    assert {end_node(town, item) for item in found} == {"1", "6", "7"}
+
+
+def test_found_exits_leave_out_what_is_named(town):
+    found = resolve_exits(town.net, FoundExits(not_by=("main street",)), town.streets, None)
+    assert {end_node(town, item) for item in found} == {"7"}
+    with pytest.raises(PlaceError, match="Main Streat"):
+        resolve_exits(town.net, FoundExits(not_by=("Main Streat",)), town.streets, None)
+
+
+def test_no_road_of_the_class_leaves_the_map(town):
+    with pytest.raises(PlaceError, match="motorway"):
+        resolve_exits(town.net, FoundExits(at_least="motorway"), town.streets, None)
+
+
+def test_an_exit_must_be_reachable_from_some_household(town):
+    out = resolved(town, street="Station Road")
+    island = [edge.getID() for edge in town.net.getNode("18").getOutgoing()]
+    with pytest.raises(DataError, match="no exit reachable"):
+        require_reachable(town.net, [out], island)
+    home = [edge.getID() for edge in town.net.getNode("9").getOutgoing()]
+    require_reachable(town.net, [out], [*island, *home])
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_the_four_ways_out_of_paradise_by_name_and_by_way(tmp_path):
+    town = real_town("paradise/paradise_2018-11-07.osm.gz", "US", tmp_path)
+    by_name = [
+        Exit(name="Skyway", street="Skyway", towards="southwest"),
+        Exit(name="Clark", street="Clark Road"),
+        Exit(name="Neal", street="Neal Road"),
+        Exit(name="Pentz", street="Pentz Road"),
+    ]
+    ways = {"Skyway": 27323694, "Clark": 184839999, "Neal": 10293408, "Pentz": 538864403}
+    by_way = [Exit(name=name, way=way) for name, way in ways.items()]
+    found: tuple[ResolvedExit, ...] = resolve_exits(town.net, by_name, town.streets, None)
+    assert found == resolve_exits(town.net, by_way, town.streets, None)
+    # The valley lies south-west; Pentz Road, the easternmost, goes down due south.
+    assert all(item.lat < 39.72 for item in found)
+    bearings = [end_bearing_deg(town.net.getEdge(item.edges[0])) for item in found]
+    assert all(angle_between_deg(bearing, 215) < 70 for bearing in bearings)
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_the_bridges_over_the_rhine_are_found(tmp_path):
+    town = real_town("liechtenstein/liechtenstein-2013-08-03.osm.pbf", "LI", tmp_path)
+    found = {item.name for item in resolve_exits(town.net, FoundExits(), town.streets, None)}
+    assert {"Gagoz", "Rheinbrücke", "Rheinstrasse", "Neue Churer Strasse", "Liechtensteiner Straße"} <= found
+    assert not any(name.startswith("Dorfstrasse") for name in found)
