@@ -10,9 +10,10 @@ the junction with right of way; those beside it, when it has to change lanes). A
 have gone, so every strongly connected component of two or more is a deadlock (Coffman's circular wait; Holt 1972,
 doi 10.1145/356603.356607).
 
-Resolution, named `pulled over`: the foremost vehicles of the ring, those whose way on is full, drive onto the verge at
+Resolution, `pulled over`: the foremost vehicles of the ring, those whose way on is full, drive onto the verge at
 the place where they stand. Those behind who can go on do so; the others rejoin from the verge after `PULLED_OVER_S`
-as soon as there is a gap. Nobody jumps ahead, and nobody leaves the simulation. Where a ring was found, the next one is
+as soon as there is a gap. Two side by side who each need the other's lane have no use for a verge: they change places
+(`swapped lanes`). Nobody jumps ahead, and nobody leaves the simulation. Where a ring was found, the next one is
 resolved after `AGAIN_S`, for `REMEMBERED_S`: people there know by then what they are up against.
 """
 
@@ -63,7 +64,7 @@ class Event:
     time_s
         When it was found.
     vehicles
-        The vehicles that pulled over.
+        The vehicles that were moved.
     ring
         All vehicles of the ring.
     edges
@@ -71,7 +72,7 @@ class Event:
     lon, lat
         The first of `vehicles`, or of `ring`; none in a net without geographic projection.
     resolution
-        `pulled over`, or `none` where no vehicle of the ring could.
+        `pulled over`, `swapped lanes`, or `none` where no vehicle of the ring could do either.
     """
 
     time_s: float
@@ -112,7 +113,7 @@ class GridlockWatch:
     def poll(self, now_s: float) -> None:
         """Find the rings that there are now and resolve them."""
         state = self._read()
-        if state != self._state:
+        if _places(state) != _places(self._state):
             self._moved_s = now_s
         self._state = state
         enough_s = self._after_s
@@ -160,12 +161,10 @@ class GridlockWatch:
         reach_m = self._length_m(at.lane) - at.pos_m + (links[0][7] if links else 0.0) + _SPACE_M
         ahead, gap_m = ask.getLeader(vehicle, reach_m) or ("", 0.0)
         found = [ahead] if ahead and gap_m < reach_m else []
-        found += [foe[0] for foe in ask.getJunctionFoes(vehicle, reach_m) if self._has_priority_on_junction(foe)]
+        for foe, *_, must_yield, _ in ask.getJunctionFoes(vehicle, reach_m):
+            if must_yield and foe in self._state and self._state[foe].lane.startswith(":"):
+                found.append(foe)
         return found + self._beside(vehicle, at.lane)
-
-    def _has_priority_on_junction(self, foe: tuple[Any, ...]) -> bool:
-        _, _, foe_m, _, _, _, foe_lane, must_yield, _ = foe
-        return bool(must_yield) and foe_lane.startswith(":") and foe_m <= self._length_m(foe_lane)
 
     def _beside(self, vehicle: str, lane: str) -> list[str]:
         """Return the vehicles in the way of a lane change without which the route can't be followed."""
@@ -194,11 +193,24 @@ class GridlockWatch:
         return due
 
     def _resolve(self, ring: list[str], fronts: set[str], now_s: float) -> None:
-        moved = [vehicle for vehicle in ring if vehicle in fronts and self._pull_over(vehicle)]
+        swapped = self._swap_lanes(ring, fronts)
+        moved = swapped or [vehicle for vehicle in ring if vehicle in fronts and self._pull_over(vehicle)]
         lon, lat = self._place((moved or ring)[0])
         edges = sorted({self._state[vehicle].lane.rpartition("_")[0] for vehicle in ring})
-        resolution = "pulled over" if moved else "none"
+        resolution = "swapped lanes" if swapped else "pulled over" if moved else "none"
         self.events.append(Event(now_s, moved, ring, edges, lon, lat, resolution))
+
+    def _swap_lanes(self, ring: list[str], fronts: set[str]) -> list[str]:
+        """Let pairs side by side, each in the lane that the other needs, change places; return those who did."""
+        beside = {one: self._beside(one, self._state[one].lane) for one in ring if one in fronts}
+        swapped: list[str] = []
+        for one, others in beside.items():
+            partner = next((other for other in others if one in beside.get(other, []) and other not in swapped), None)
+            if partner is not None and one not in swapped:
+                for vehicle, place in ((one, self._state[partner]), (partner, self._state[one])):
+                    self._connection.vehicle.moveTo(vehicle, place.lane, place.pos_m)
+                swapped += [one, partner]
+        return swapped
 
     def _pull_over(self, vehicle: str) -> bool:
         """Park a vehicle where it stands; return whether SUMO lets it (not on a junction)."""
@@ -220,6 +232,10 @@ class GridlockWatch:
         except TraCIException:
             return None, None
         return round(lon, 6), round(lat, 6)
+
+
+def _places(state: Mapping[str, Standing]) -> dict[str, tuple[str, float]]:
+    return {vehicle: (at.lane, at.pos_m) for vehicle, at in state.items()}
 
 
 def find_rings(waits: Mapping[str, Iterable[str]]) -> list[list[str]]:
