@@ -41,11 +41,18 @@ def connect(homes: gpd.GeoDataFrame, streets: gpd.GeoDataFrame, max_to_street_m:
     _prefer_addressed(homes, usable, max_to_street_m, (index, distance, by))
     _prefer_own(homes, usable, (index, distance, by))
     connected = distance <= max_to_street_m
-    return _rows(usable, points, index, distance, by, connected, max_to_street_m)
+    rows = _street_points(usable, points, np.where(connected, index, -1))
+    why = f"no street that a car may leave from within {max_to_street_m:g} m"
+    return rows.assign(
+        connected=connected,
+        by=np.where(connected, by, None),
+        distance_m=np.where(np.isfinite(distance), distance, np.nan),
+        reason=np.where(connected, None, why),
+    )
 
 
 def _nearest(points: np.ndarray, lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return, for each point, the position of the nearest line (the first of equals; -1 without any) and its distance."""
+    """Return, for each point, the position of the nearest line (the first of equals, -1 for none) and its distance."""
     index, distance = np.full(len(points), -1), np.full(len(points), np.inf)
     if len(lines) == 0 or len(points) == 0:
         return index, distance
@@ -65,7 +72,8 @@ def _prefer_addressed(
     index, distance, by = chosen
     named = _positions_by_name(streets)
     addressed = homes["street"].reset_index(drop=True).dropna()
-    for street, group in addressed.groupby(addressed.map(spelled_out)):
+    plain = {name: spelled_out(name) for name in addressed.unique()}
+    for street, group in addressed.groupby(addressed.map(plain)):
         lines = named.get(str(street))
         if lines is None:
             continue
@@ -92,33 +100,15 @@ def _prefer_own(
     distance[placed], by[placed] = 0.0, "frontage"
 
 
-def _rows(
-    streets: gpd.GeoDataFrame,
-    points: np.ndarray,
-    index: np.ndarray,
-    distance: np.ndarray,
-    by: np.ndarray,
-    connected: np.ndarray,
-    max_to_street_m: float,
-) -> pd.DataFrame:
-    on = index[connected]
-    lines = streets.geometry.to_numpy()[on]
+def _street_points(streets: gpd.GeoDataFrame, points: np.ndarray, index: np.ndarray) -> pd.DataFrame:
+    """Return the street at each position in `streets`, and its point nearest to the place; null where it is -1."""
+    tied = index >= 0
+    lines = streets.geometry.to_numpy()[index[tied]]
     on_street = np.full(len(points), None, dtype=object)
-    on_street[connected] = shapely.line_interpolate_point(lines, shapely.line_locate_point(lines, points[connected]))
+    on_street[tied] = shapely.line_interpolate_point(lines, shapely.line_locate_point(lines, points[tied]))
     way_id = pd.array([pd.NA] * len(points), dtype="Int64")
-    way_id[connected] = streets["way_id"].to_numpy()[on]
-    label = np.full(len(points), None, dtype=object)
+    way_id[tied] = streets["way_id"].to_numpy()[index[tied]]
     names = streets["name"].where(streets["name"].notna(), streets["ref"]).astype(object)
-    label[connected] = names.where(names.notna(), None).to_numpy()[on]
-    why = f"no street that a car may leave from within {max_to_street_m:g} m"
-    return pd.DataFrame(
-        {
-            "connected": connected,
-            "by": np.where(connected, by, None),
-            "way_id": way_id,
-            "street": label,
-            "distance_m": np.where(np.isfinite(distance), distance, np.nan),
-            "reason": np.where(connected, None, why),
-            "on_street": on_street,
-        }
-    )
+    street = np.full(len(points), None, dtype=object)
+    street[tied] = names.where(names.notna(), None).to_numpy()[index[tied]]
+    return pd.DataFrame({"way_id": way_id, "street": street, "on_street": on_street})

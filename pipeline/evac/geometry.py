@@ -15,6 +15,7 @@ from evac.files import digest_file, digest_json
 
 WGS84 = "EPSG:4326"
 _DEGREES = 361.0  # no coordinates in metres or feet of a real place are all this small, in either direction
+_EARTH = np.array([180.0, 90.0, 180.0, 90.0])  # largest longitude and latitude
 _MARGIN_DEGREES = 5.0  # a CRS is used somewhat beyond its area of use
 
 
@@ -64,14 +65,12 @@ def _to_wgs84(features: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
         )
     degrees = features.set_geometry(shapely.force_2d(features.geometry.values)).to_crs(WGS84)
     bounds = degrees.total_bounds
-    on_earth = (
-        np.isfinite(bounds).all() and np.abs(bounds[[0, 2]]).max() <= 180.0 and np.abs(bounds[[1, 3]]).max() <= 90.0
-    )
+    on_earth = np.isfinite(bounds).all() and (np.abs(bounds) <= _EARTH).all()
     if not on_earth or not _in_area_of_use(features.crs, bounds):
         low, high = np.round(features.total_bounds[:2], 4), np.round(features.total_bounds[2:], 4)
         raise _refusal(
             where,
-            f"is labelled {name}, but its coordinates, {low[0]:g}, {low[1]:g} to {high[0]:g}, {high[1]:g}, don't fit that",
+            f"is labelled {name}, but its coordinates don't fit: {low[0]:g}, {low[1]:g} to {high[0]:g}, {high[1]:g}",
             "label it with the coordinate reference system that it was made in"
             + ("; in EPSG:4326 the longitude comes first" if features.crs.is_geographic else ""),
         )

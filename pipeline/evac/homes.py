@@ -2,14 +2,14 @@
 
 What serves a zone, the first that it has: the given points (kind `points`, or `auto` with a file), residential
 buildings (`buildings`, `auto`), address points (`addresses`, `auto`); then, for every kind, the frontage of its
-residential streets, the frontage of any street that a car may leave from, and, in a zone without streets, a point inside
-it. Households are shared out in proportion to the weights of dwellings; where there are fewer households than dwellings,
-every second or third along a space-filling curve gets one. Along streets they stand at equal distances.
+residential streets, the frontage of any street that a car may leave from, and, in a zone without streets, a point
+inside it. Households are shared out in proportion to the weights of dwellings; where there are fewer households than
+dwellings, every second or third along a space-filling curve gets one. Along streets they stand at equal distances.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -41,8 +41,8 @@ def dwelling_layers(settings: Dwellings, mapped: gpd.GeoDataFrame) -> list[gpd.G
     Returns
     -------
     list of geopandas.GeoDataFrame
-        Each with `placed_on` (`point`, `building`, `address`), `measure` (weight), `known_everywhere` (also off the map),
-        `street` (may be null) and `geometry` (Point); none is empty.
+        Each with `placed_on` (`point`, `building`, `address`), `measure` (weight), `known_everywhere` (also off the
+        map), `street` (may be null) and `geometry` (Point); none is empty.
 
     Raises
     ------
@@ -115,61 +115,96 @@ def settle(zones: gpd.GeoDataFrame, layers: list[gpd.GeoDataFrame], streets: gpd
     Returns
     -------
     geopandas.GeoDataFrame
-        A row a household: `zone`, `placed_on` (`point`, `building`, `address`, `frontage`, `zone`), `street` (addressed, or
-        null), `way_id` (of the street that a household along a street stands on, else null), `geometry` (Point).
+        A row a household: `zone`, `placed_on` (`point`, `building`, `address`, `frontage`, `zone`), `street`
+        (addressed, or null), `way_id` (of the street that a household along a street stands on, else null), `geometry`
+        (Point).
     """
-    lines = [frontage(streets, residential=True), frontage(streets, residential=False)]
-    lived_in = zones[zones["households"] > 0]
-    rows = [
-        _settle_zone(shape, int(count), layers, lines).assign(zone=name)
-        for name, count, shape in zip(lived_in["zone"], lived_in["households"], lived_in.geometry, strict=True)
+    homes = [_Homes.of(layer) for layer in layers]
+    lines = [_Lines.of(frontage(streets, residential=True)), _Lines.of(frontage(streets, residential=False))]
+    counts = zones["households"].to_numpy()
+    places = [
+        _settle_zone(shape, int(count), homes, lines) for shape, count in zip(zones.geometry, counts, strict=True)
     ]
-    columns = ["zone", "placed_on", "street", "way_id", "geometry"]
-    if not rows:
-        return gpd.GeoDataFrame(columns=columns, geometry="geometry", crs=zones.crs)
-    placed = {column: np.concatenate([row[column].to_numpy(dtype=object) for row in rows]) for column in columns}
-    return gpd.GeoDataFrame(placed, geometry="geometry", crs=zones.crs).astype({"way_id": "Int64"})
+    points = np.concatenate([place.points for place in places])
+    columns = {
+        "zone": np.repeat(zones["zone"].to_numpy(dtype=object), counts),
+        "placed_on": np.repeat([place.placed_on for place in places], counts),
+        "street": np.concatenate([place.streets for place in places]),
+        "way_id": pd.array(np.concatenate([place.way_ids for place in places]), dtype="Int64"),
+    }
+    return gpd.GeoDataFrame(columns, geometry=points, crs=zones.crs)
 
 
-def _settle_zone(
-    shape: shapely.Geometry, count: int, layers: list[gpd.GeoDataFrame], lines: list[gpd.GeoDataFrame]
-) -> gpd.GeoDataFrame:
-    crs = lines[0].crs
-    for homes in _inside(layers, shape):
-        if homes["measure"].sum() > 0.0:
-            return _on_dwellings(homes, count)
-    for streets in _inside(lines, shape):
-        parts = _clipped_lines(streets, shape)
-        if parts.length.sum() > 0.0:
-            return _along_streets(parts, count)
-    place = [shape.representative_point()] * count
-    return gpd.GeoDataFrame({"placed_on": "zone", "street": None, "way_id": None}, geometry=place, crs=crs)
+@dataclass(frozen=True)
+class _Places:
+    """The places of a zone's households; `streets` and `way_ids` hold None where there is none."""
+
+    placed_on: str
+    points: np.ndarray
+    streets: np.ndarray
+    way_ids: np.ndarray
 
 
-def _inside(layers: list[gpd.GeoDataFrame], shape: shapely.Geometry) -> Iterator[gpd.GeoDataFrame]:
-    for layer in layers:
-        yield layer.iloc[np.sort(layer.sindex.query(shape, predicate="intersects"))]
+@dataclass(frozen=True)
+class _Homes:
+    """A layer of dwellings as arrays along the space-filling curve, with their spatial index."""
+
+    placed_on: str
+    weights: np.ndarray
+    points: np.ndarray
+    streets: np.ndarray
+    tree: shapely.STRtree
+
+    @classmethod
+    def of(cls, layer: gpd.GeoDataFrame) -> _Homes:
+        layer = layer.iloc[along_curve(layer.geometry)]
+        points, streets = layer.geometry.to_numpy(), layer["street"].astype(object)
+        streets = streets.where(streets.notna(), None).to_numpy()
+        return cls(layer["placed_on"].iloc[0], layer["measure"].to_numpy(), points, streets, shapely.STRtree(points))
 
 
-def _on_dwellings(homes: gpd.GeoDataFrame, count: int) -> gpd.GeoDataFrame:
-    ordered = homes.iloc[along_curve(homes.geometry)]
-    shares = share_in_turn(ordered["measure"].to_numpy(), count)
-    rows = ordered.iloc[np.repeat(np.arange(len(ordered)), shares)]
-    return rows[["placed_on", "street", "geometry"]].assign(way_id=None)
+@dataclass(frozen=True)
+class _Lines:
+    """Streets as arrays along the space-filling curve, with their spatial index."""
+
+    way_ids: np.ndarray
+    lines: np.ndarray
+    tree: shapely.STRtree
+
+    @classmethod
+    def of(cls, streets: gpd.GeoDataFrame) -> _Lines:
+        streets = streets.iloc[along_curve(streets.interpolate(0.5, normalized=True))]
+        lines = streets.geometry.to_numpy()
+        return cls(streets["way_id"].to_numpy(dtype=np.int64), lines, shapely.STRtree(lines))
 
 
-def _clipped_lines(streets: gpd.GeoDataFrame, shape: shapely.Geometry) -> gpd.GeoDataFrame:
-    clipped = streets.assign(geometry=streets.intersection(shape)).explode(index_parts=False)
-    parts = clipped[clipped.geom_type == "LineString"].sort_values("way_id", kind="stable")
-    return parts.iloc[along_curve(parts.interpolate(0.5, normalized=True))]
+def _settle_zone(shape: shapely.Geometry, count: int, layers: list[_Homes], lines: list[_Lines]) -> _Places:
+    nobody = np.full(count, None, dtype=object)
+    for homes in layers if count else ():
+        found = np.sort(homes.tree.query(shape, predicate="intersects"))
+        if homes.weights[found].sum() > 0.0:
+            chosen = np.repeat(found, share_in_turn(homes.weights[found], count))
+            return _Places(homes.placed_on, homes.points[chosen], homes.streets[chosen], nobody)
+    for streets in lines if count else ():
+        parts, way_ids = _clipped_lines(streets, shape)
+        if len(parts):
+            points, on = _along(parts, count)
+            return _Places("frontage", points, nobody, way_ids[on])
+    return _Places("zone", np.full(count, shape.representative_point()), nobody, nobody)
 
 
-def _along_streets(parts: gpd.GeoDataFrame, count: int) -> gpd.GeoDataFrame:
-    """Return points at equal distances along the parts, put end to end; the first half a distance in."""
-    ends = np.cumsum(parts.length.to_numpy())
+def _clipped_lines(streets: _Lines, shape: shapely.Geometry) -> tuple[np.ndarray, np.ndarray]:
+    """Return the parts of the streets in a shape and the ways that they are of."""
+    found = np.sort(streets.tree.query(shape, predicate="intersects"))
+    parts, of = shapely.get_parts(shapely.intersection(streets.lines[found], shape), return_index=True)
+    long = shapely.length(parts) > 0.0
+    return parts[long], streets.way_ids[found][of[long]].astype(object)
+
+
+def _along(parts: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return points at equal distances along the parts, from half a distance in, and the part of each."""
+    lengths = shapely.length(parts)
+    ends = np.cumsum(lengths)
     stations = (np.arange(count) + 0.5) * ends[-1] / count
     on = np.minimum(np.searchsorted(ends, stations, side="right"), len(ends) - 1)
-    offsets = stations - (ends - parts.length.to_numpy())[on]
-    points = shapely.line_interpolate_point(parts.geometry.to_numpy()[on], offsets)
-    frame = {"placed_on": "frontage", "street": None, "way_id": parts["way_id"].to_numpy()[on]}
-    return gpd.GeoDataFrame(frame, geometry=points, crs=parts.crs)
+    return shapely.line_interpolate_point(parts[on], stations - (ends - lengths)[on]), on

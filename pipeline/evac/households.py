@@ -51,19 +51,20 @@ class Households:
     def table(self) -> gpd.GeoDataFrame:
         """Return a row a household, in WGS 84, sorted by `household`.
 
-        Columns `household` (0 … n-1), `zone`, `placed_on` (`building`, `address`, `point`, `frontage`, `zone`), `way_id`,
-        `street`, `street_lon`, `street_lat` (the point on the street), `distance_m` (to it; of a household that isn't
-        connected to the nearest street), `connected`, `connected_by` (`address`, `nearest`, `frontage`), `reason` (why
-        not connected), `geometry` (Point).
+        Columns `household` (0 … n-1), `zone`, `placed_on` (`building`, `address`, `point`, `frontage`, `zone`),
+        `way_id`, `street`, `street_lon`, `street_lat` (the point on the street), `distance_m` (to it; of a household
+        that isn't connected to the nearest street), `connected`, `connected_by` (`address`, `nearest`, `frontage`),
+        `reason` (why not connected), `geometry` (Point).
         """
         return gpd.read_parquet(self.folder / "households.parquet")
 
     def zones(self) -> gpd.GeoDataFrame:
         """Return a row a zone, in WGS 84.
 
-        Columns `zone`, `households_given`, `households` (after clipping), `clipped_by` (`whole`, `dwellings`, `frontage`,
-        `area`, `outside`), `inside_share`, `placed_on` (what serves the zone, or null), `connected`, `unconnected`
-        (households), `repaired` (its polygon was invalid), `geometry` (the part inside; of a zone outside, all).
+        Columns `zone`, `households_given`, `households` (after clipping), `clipped_by` (`whole`, `dwellings`,
+        `frontage`, `area`, `outside`), `inside_share`, `placed_on` (what serves the zone, or null), `connected`,
+        `unconnected` (households), `repaired` (its polygon was invalid), `geometry` (the part inside; of a zone
+        outside, all).
         """
         return gpd.read_parquet(self.folder / "zones.parquet")
 
@@ -120,7 +121,7 @@ def _place(
     streets = street_map.streets()
     streets = streets.to_crs(streets.estimate_utm_crs())
     layers = dwelling_layers(settings.dwellings, street_map.dwellings().to_crs(streets.crs))
-    clipped = _clip(settings, zones.to_crs(streets.crs), area, streets, layers, street_map.info())
+    clipped = _clip(settings, zones.to_crs(streets.crs), area, streets, layers=layers, info=street_map.info())
     homes = settle(clipped, layers, streets)
     links = connect(homes, streets, settings.max_to_street_m)
     table = _table(homes, links)
@@ -133,6 +134,7 @@ def _clip(
     zones: gpd.GeoDataFrame,
     area: sources.Area | None,
     streets: gpd.GeoDataFrame,
+    *,
     layers: list[gpd.GeoDataFrame],
     info: dict[str, Any],
 ) -> gpd.GeoDataFrame:
@@ -143,7 +145,7 @@ def _clip(
         check_area_has_roads(ordered, on_map, streets, area.file)
     usable = streets[streets["may_leave"]]
     measures = {"dwellings": layers, "frontage": [frontage(streets, residential=True)]}
-    return clip_zones(zones, ordered, on_map, usable, measures, settings.zones.file)
+    return clip_zones(zones, ordered, on_map, usable, measures=measures, path=settings.zones.file)
 
 
 def _table(homes: gpd.GeoDataFrame, links: pd.DataFrame) -> gpd.GeoDataFrame:

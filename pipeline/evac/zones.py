@@ -1,13 +1,13 @@
 """Zones: polygons with household counts, and what is left of them on the map and in the area that is ordered out.
 
 The map's area is the box that the OSM file declares, or, where it declares none, the convex hull of its streets and
-100 m (the depth of lots) around it. The ordered area is the scenario's `area`, or, where it gives none, the zones as far
-as the map's area reaches.
+100 m (the depth of lots) around it. The ordered area is the scenario's `area`, or, where it gives none, the zones as
+far as the map's area reaches; a zone without a street there is outside.
 
-A zone that lies inside counts in full (`whole`). One that is cut gives its share by dwellings (`dwellings`), else by the
-length of residential streets (`frontage`), as far as the map knows all of the zone, else by area (`area`): off the map
-neither its dwellings nor its streets are known. Counts may be fractional (interpolated by census tools); after clipping
-they are rounded so that their total is exact (largest remainder).
+A zone that lies inside counts in full (`whole`). One that is cut gives its share by dwellings (`dwellings`), else by
+the length of residential streets (`frontage`), where the map knows all of the zone; else by area (`area`), because off
+the map neither its dwellings nor its streets are known (given points are). Counts may be fractional (interpolated by
+census tools); after clipping they are rounded so that their total is exact (largest remainder).
 """
 
 from __future__ import annotations
@@ -162,6 +162,7 @@ def clip_zones(
     area: shapely.Geometry | None,
     on_map: shapely.Geometry,
     streets: gpd.GeoDataFrame,
+    *,
     measures: Mapping[str, Sequence[gpd.GeoDataFrame]],
     path: Path,
 ) -> gpd.GeoDataFrame:
@@ -178,8 +179,8 @@ def clip_zones(
     streets
         The streets that a car may leave from.
     measures
-        By value of `clipped_by`, in the order of preference: layers of points or lines with `measure` (weight, or metres)
-        and `known_everywhere` (also off the map).
+        By value of `clipped_by`, in the order of preference: layers of points or lines with `measure` (weight, or
+        metres) and `known_everywhere` (also off the map).
     path
         The zones file, for messages.
 
@@ -253,7 +254,8 @@ def _none_overlaps(zones: gpd.GeoDataFrame, on_map: shapely.Geometry, path: Path
     zone_bounds = zones.to_crs(4326).total_bounds
     what = (
         f"no zone overlaps {'the ordered area' if given_area else 'the road map'}: the zones reach from "
-        f"{_spot(zone_bounds[:2])} to {_spot(zone_bounds[2:])}, the road map from {_spot(bounds[:2])} to {_spot(bounds[2:])}"
+        f"{_spot(zone_bounds[:2])} to {_spot(zone_bounds[2:])}, "
+        f"the road map from {_spot(bounds[:2])} to {_spot(bounds[2:])}"
     )
     if shapely.box(*zone_bounds[[1, 0, 3, 2]]).intersects(shapely.box(*bounds)):
         return Problem(str(path), what, "latitude and longitude are swapped: in EPSG:4326 the longitude comes first")
