@@ -13,8 +13,10 @@ import sumolib
 
 from evac import sumo
 from evac.measure import measure_run
+from evac.tables import edge_of_lane
 
 EXACT_DRIVER = {"sigma": 0, "speedDev": 0, "tau": 1.0, "length": 5, "minGap": 2.5}
+LANE_MINUTES = 20
 LANES = '<laneData id="lanes" file="lanes.parquet" period="60" excludeEmpty="true"/>'
 
 
@@ -97,6 +99,28 @@ def run_small(
     inputs = ["-n", str(net_file.resolve()), "-r", "trips.rou.xml", "-a", "extra.add.xml", "--end", str(end_s)]
     sumo.run("sumo", [*inputs, *outputs, "--no-step-log", *options], cwd=out)
     return SmallRun(folder, sumolib.net.readNet(str(net_file)), vehicles, tuple(exits))
+
+
+def lane_rows(speeds, minutes=range(LANE_MINUTES), vehicles=10):
+    """Rows like `read_lanes`: a speed (m/s) for each lane, ten vehicles on it and `vehicles` over its end a minute."""
+    rows = pd.DataFrame(
+        [
+            {
+                "lane_id": lane,
+                "minute": minute,
+                "until_s": 60.0 * minute + 60,
+                "vehicles": vehicles,
+                "sampled_s": 600.0,
+                "distance_m": 600.0 * speed,
+                "time_loss_s": 600.0 * (1 - speed / 15),
+                "occupancy_percent": 10.0,
+            }
+            for lane, speed in speeds.items()
+            for minute in minutes
+        ]
+    )
+    rows["lane_id"] = rows["lane_id"].astype("category")
+    return rows.assign(edge=edge_of_lane(rows["lane_id"]))
 
 
 def _routes(vehicles: pd.DataFrame, to: str, driver: dict[str, Any], by_hand: dict[str, str]) -> str:

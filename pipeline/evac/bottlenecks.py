@@ -1,12 +1,7 @@
-"""Bottlenecks: the lanes at the head of the queues, found in a run or named, and measured minute by minute.
+"""Bottlenecks: the lanes that hold the evacuation up, found in a run or named, and measured minute by minute.
 
-A lane is *congested* in a window when its vehicles are slower than half of what a queue that is free to drive off
-would do there. A congested lane's queue goes on into the slowest congested lane that it leads to; where none of these
-is congested, traffic drives off freely and the lane is the queue's *head*: an active bottleneck in the sense of Daganzo
-(Fundamentals of Transportation and Traffic Operations, 1997) and of Chen, Skabardonis and Varaiya (Systematic
-identification of freeway bottlenecks, TRR 1867, 2004). Every congested lane's delay goes to the head of its queue;
-bottlenecks are ranked by that delay. Vehicles that wait in a driveway because the street is full are in no lane and in
-no bottleneck's delay.
+`queues` tells which lanes are at the head of the queues; here they are ranked by the delay in the queues behind them.
+Vehicles that wait in a driveway because the street is full are in no lane and in no bottleneck's delay.
 """
 
 from __future__ import annotations
@@ -19,16 +14,12 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 import sumolib
-from numpy.typing import NDArray
 
+from evac.queues import MERGE, WINDOW_MIN, Links, heads_of_queues, is_congested
 from evac.tables import sum_up
 
 Reason = Literal["exit", "signal", "lane drop", "merge", "slower road", "junction"]
 
-_SLOW = 0.5  # share of the free speed; Chen et al. take 40 mph on a 60 mph road and a drop of 20 mph
-_START_MPS2 = 2.6  # acceleration of SUMO's default car: https://sumo.dlr.de/docs/Vehicle_Type_Parameter_Defaults.html
-_JAM_SPACING_M = 7.5  # SUMO's default car (5 m) and its gap at standstill (2.5 m)
-_WINDOW_MIN = 5  # long enough for the waves of a stop-and-go queue to pass
 _MIN_WINDOWS = 2  # a queue that stands for less than ten minutes holds up nobody for long
 _MIN_SHARE = 0.01  # share of the vehicles that got out, and of all delay in queues, below which a head is left out
 _LANE_SHARE = 0.5  # a lane belongs to the bottleneck when it is head for this share of its busiest lane's time
@@ -105,8 +96,8 @@ def find_bottlenecks(
     """
     if lanes.empty:
         return []
-    links = _Links.of(net)
-    heads = _delay_by_head(*_congestion(_windows(lanes), links), links)
+    links = Links.of(net)
+    heads = heads_of_queues(lanes, links)
     passed = sum_up(lanes, "lane_id", np.zeros(len(lanes), dtype=np.int64), ["vehicles"]).set_index("lane_id")
     heads["vehicles"] = passed["vehicles"].reindex(heads["lane_id"]).fillna(0).to_numpy(dtype="int64")
     edges = _by_edge(heads)
@@ -153,7 +144,7 @@ def lane_minutes(
     which the lane was empty. `queued`: the lane, or a lane that leads to it, was congested in that minute. A lane that
     a plan took away passes nobody.
     """
-    links = _Links.of(net)
+    links = Links.of(net)
     minutes = range(int(np.ceil(end_s / _SECONDS_A_MINUTE)))
     keys = [
         (item.name, item.edge, lane, f"{item.edge}_{lane}", minute)
@@ -175,11 +166,11 @@ def lane_minutes(
     return rows
 
 
-def _queued_minutes(lanes: pd.DataFrame, links: _Links, lane_ids: set[str]) -> dict[str, set[int]]:
+def _queued_minutes(lanes: pd.DataFrame, links: Links, lane_ids: set[str]) -> dict[str, set[int]]:
     """Return the minutes in which each lane, or one that leads to it, was congested."""
     near = {lane_id: {lane_id, *links.feeders(lane_id)} for lane_id in lane_ids}
     rows = lanes[lanes["lane_id"].isin(set().union(*near.values()))]
-    rows = rows[_is_congested(rows, links, _SECONDS_A_MINUTE)]
+    rows = rows[is_congested(rows, links, _SECONDS_A_MINUTE)]
     minutes = {str(name): set(group) for name, group in rows.groupby("lane_id", observed=True)["minute"]}
     return {lane_id: set().union(*(minutes.get(other, set()) for other in near[lane_id])) for lane_id in lane_ids}
 
@@ -219,121 +210,13 @@ def _best_quarter(vehicles: pd.Series) -> float:
     return float(vehicles.rolling(15, min_periods=1).sum().max()) * 4.0
 
 
-@dataclass(frozen=True)
-class _Links:
-    """The lanes of a net and which leads to which.
-
-    `index` gives a lane's position in `ids`, `length_m` and `slow_mps` (below it the lane is congested); `to_next` has
-    a column for each of a lane's next lanes, -1 where it has fewer.
-    """
-
-    ids: list[str]
-    index: dict[str, int]
-    length_m: NDArray[np.float64]
-    slow_mps: NDArray[np.float64]
-    to_next: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, net: sumolib.net.Net) -> _Links:
-        lanes = [lane for edge in net.getEdges(withInternal=False) for lane in edge.getLanes()]
-        ids = [lane.getID() for lane in lanes]
-        index = {lane_id: number for number, lane_id in enumerate(ids)}
-        following = [[index[link.getToLane().getID()] for link in lane.getOutgoing()] for lane in lanes]
-        to_next = np.full((len(ids), max([1, *map(len, following)])), -1, dtype=np.int64)
-        for number, after in enumerate(following):
-            to_next[number, : len(after)] = after
-        length_m = np.array([lane.getLength() for lane in lanes])
-        return cls(ids, index, length_m, _slow_mps(length_m, np.array([lane.getSpeed() for lane in lanes])), to_next)
-
-    def feeders(self, lane_id: str) -> list[str]:
-        if lane_id not in self.index:
-            return []
-        rows = np.nonzero((self.to_next == self.index[lane_id]).any(axis=1))[0]
-        return [self.ids[row] for row in rows]
-
-
-def _slow_mps(length_m: NDArray[np.float64], speed_mps: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the mean speed below which a lane is congested.
-
-    On a lane shorter than it takes to reach the speed limit, vehicles that start from a stop line are slow without any
-    queue: there the mean speed over the lane of a vehicle that starts at its beginning stands for the speed limit.
-    """
-    return _SLOW * np.minimum(speed_mps, np.sqrt(_START_MPS2 * length_m / 2.0))
-
-
-def _positions(lane_ids: pd.Series, links: _Links) -> NDArray[np.int64]:
-    """Return each lane's position in `links`; a lane that isn't in the net is a program error and raises KeyError."""
-    of_category = np.array([links.index[lane_id] for lane_id in lane_ids.cat.categories], dtype=np.int64)
-    return of_category[lane_ids.cat.codes.to_numpy()]
-
-
-def _is_congested(rows: pd.DataFrame, links: _Links, window_s: int) -> NDArray[np.bool_]:
-    """Tell which rows are slow and hold a queue's worth of vehicles: one, or half of what fits on a very short lane."""
-    at = _positions(rows["lane_id"], links)
-    sampled_s = rows["sampled_s"].to_numpy()
-    slow = rows["distance_m"].to_numpy() < links.slow_mps[at] * sampled_s
-    enough = np.minimum(1.0, 0.5 * links.length_m[at] / _JAM_SPACING_M)
-    return np.asarray(slow & (sampled_s / window_s >= enough))
-
-
-def _windows(lanes: pd.DataFrame) -> pd.DataFrame:
-    """Sum the lane minutes up to windows of five minutes."""
-    window = lanes["minute"].to_numpy(dtype=np.int64) // _WINDOW_MIN
-    return sum_up(lanes, "lane_id", window, ["sampled_s", "distance_m", "time_loss_s"])
-
-
-def _congestion(windows: pd.DataFrame, links: _Links) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
-    """Return congestion and delay (s) as arrays of shape (windows, lanes)."""
-    shape = (int(windows["window"].max()) + 1, len(links.ids))
-    at = (windows["window"].to_numpy(), _positions(windows["lane_id"], links))
-    congested = np.zeros(shape, dtype=np.bool_)
-    congested[at] = _is_congested(windows, links, _WINDOW_MIN * _SECONDS_A_MINUTE)
-    delay_s = np.zeros(shape, dtype=np.float32)
-    delay_s[at] = windows["time_loss_s"].to_numpy()
-    return congested, delay_s
-
-
-def _delay_by_head(congested: NDArray[np.bool_], delay_s: NDArray[np.float32], links: _Links) -> pd.DataFrame:
-    """Return, for each lane that headed a queue: `lane_id`, `windows` (how many), `delay_s` (of the whole queue)."""
-    onward = _queue_goes_on_to(congested, delay_s, links)
-    own = np.arange(len(links.ids))
-    is_head = congested & (onward == own)
-    head = _follow(onward)
-    counted = congested & np.take_along_axis(is_head, head, axis=1)  # a ring of queues has no head
-    windows = is_head.sum(axis=0)
-    delay = np.bincount(head[counted], weights=delay_s[counted], minlength=len(own))
-    lanes = np.nonzero(windows)[0]
-    return pd.DataFrame(
-        {"lane_id": [links.ids[lane] for lane in lanes], "windows": windows[lanes], "delay_s": delay[lanes]}
-    )
-
-
-def _queue_goes_on_to(congested: NDArray[np.bool_], delay_s: NDArray[np.float32], links: _Links) -> NDArray[np.int64]:
-    """Return, for each window and lane, the congested next lane with the most delay, or the lane itself."""
-    onward = np.broadcast_to(np.arange(len(links.ids)), congested.shape).copy()
-    most = np.full(congested.shape, -1.0, dtype=np.float32)
-    for after in links.to_next.T:
-        there = np.where((after >= 0) & congested[:, after] & congested, delay_s[:, after], -1.0)
-        better = there > most
-        onward = np.where(better, after, onward)
-        most = np.where(better, there, most)
-    return onward
-
-
-def _follow(onward: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Follow each lane's queue to its end by doubling the stride; lanes in a ring end anywhere in it."""
-    for _ in range(int(np.ceil(np.log2(max(onward.shape[1], 2))))):
-        onward = np.take_along_axis(onward, onward, axis=1)
-    return onward
-
-
 def _by_edge(heads: pd.DataFrame) -> pd.DataFrame:
     """Put the head lanes of an edge together; lanes that are rarely head stay out of its lanes, not of its delay."""
     parts = [lane_id.rpartition("_") for lane_id in heads["lane_id"]]
     rows = heads.assign(edge=[edge for edge, _, _ in parts], lane=[int(lane) for _, _, lane in parts])
     rows["longest"] = rows.groupby("edge")["windows"].transform("max")
     kept = rows[(rows["windows"] >= _LANE_SHARE * rows["longest"]) & (rows["longest"] >= _MIN_WINDOWS)]
-    edges = kept.groupby("edge").agg(windows=("windows", "max"), vehicles=("vehicles", "sum"))
+    edges = kept.groupby("edge").agg(windows=("windows", "max"), vehicles=("vehicles", "sum"), where=("where", "first"))
     edges["lanes"] = [tuple(sorted(group)) for _, group in kept.groupby("edge")["lane"]]
     edges["delay_s"] = rows.groupby("edge")["delay_s"].sum()
     return edges.reset_index()
@@ -341,13 +224,15 @@ def _by_edge(heads: pd.DataFrame) -> pd.DataFrame:
 
 def _found(row: dict[Hashable, Any], net: sumolib.net.Net) -> FoundBottleneck:
     edge = net.getEdge(row["edge"])
+    after_merge = row["where"] == MERGE
+    place = _place(edge, after=after_merge)
     return FoundBottleneck(
-        name=_place(edge),
+        name=place,
         edge=edge.getID(),
         lanes=row["lanes"],
-        place=_place(edge),
-        reason=why(edge),
-        queue_min=int(row["windows"]) * _WINDOW_MIN,
+        place=place,
+        reason="merge" if after_merge else why(edge),
+        queue_min=int(row["windows"]) * WINDOW_MIN,
         vehicles=int(row["vehicles"]),
         delay_veh_h=round(float(row["delay_s"]) / _SECONDS_AN_HOUR, 3),
     )
@@ -369,15 +254,15 @@ def why(edge: sumolib.net.edge.Edge) -> Reason:
     return "slower road" if slowest < edge.getSpeed() else "junction"
 
 
-def _place(edge: sumolib.net.edge.Edge) -> str:
-    """Return "street northbound at cross street" as far as the streets have names, else with the edge's id."""
+def _place(edge: sumolib.net.edge.Edge, *, after: bool) -> str:
+    """Return "street northbound at (after) cross street" as far as the streets have names, else with the edge's id."""
     own = edge.getName() or edge.getID()
-    node = edge.getToNode()
+    node = edge.getFromNode() if after else edge.getToNode()
     near = {other.getName() for other in [*node.getIncoming(), *node.getOutgoing()]} - {"", own}
     (west, south), (east, north) = edge.getShape()[-2:]
     bearing_deg = np.degrees(np.arctan2(east - west, north - south)) % 360
     heading = f"{own} {_HEADINGS[int((bearing_deg + 45) % 360 // 90)]}"
-    return f"{heading} at {min(near)}" if near else heading
+    return f"{heading} {'after' if after else 'at'} {min(near)}" if near else heading
 
 
 def _named_apart(found: Sequence[FoundBottleneck]) -> list[FoundBottleneck]:

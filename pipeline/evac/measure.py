@@ -112,7 +112,7 @@ def measure_run(
         **headline(done, end_s),
         "exits": exit_counts(done, exits),
         "zones": zone_clearance(done),
-        "lanes": _records(rates),
+        "lanes": records(rates),
         "found_bottlenecks": [_found_record(item) for item in found],
         "trusted": ledger["trusted"],
         "tables": {name: digest_file(run_dir / name) for name in (*_TABLES, "ledger.json")},
@@ -293,7 +293,7 @@ def _found_record(item: FoundBottleneck) -> dict[str, Any]:
     return {**vars(item), "lanes": list(item.lanes)}
 
 
-def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows as JSON has them: absent values are null, means are rounded to what they can mean."""
     plain = rows.round(3).astype(object)
     return [

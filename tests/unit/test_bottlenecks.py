@@ -16,10 +16,8 @@ from evac.bottlenecks import (
     union_of_bottlenecks,
     why,
 )
-from evac.tables import edge_of_lane
-from small_runs import write_net
-
-MINUTES = 20
+from small_runs import LANE_MINUTES as MINUTES
+from small_runs import lane_rows, write_net
 
 
 @pytest.fixture(scope="module")
@@ -43,28 +41,6 @@ def net(tmp_path_factory):
         edge["name"] = {"sc": "Side Street", "ge": "Cross Street"}.get(edge["id"], "Main Street")
     file = write_net(tmp_path_factory.mktemp("net"), nodes, edges)
     return sumolib.net.readNet(str(file))
-
-
-def lane_rows(speeds, minutes=range(MINUTES), vehicles=10):
-    """Rows like `read_lanes`: a speed (m/s) for each lane, ten vehicles on it and `vehicles` over its end a minute."""
-    rows = pd.DataFrame(
-        [
-            {
-                "lane_id": lane,
-                "minute": minute,
-                "until_s": 60.0 * minute + 60,
-                "vehicles": vehicles,
-                "sampled_s": 600.0,
-                "distance_m": 600.0 * speed,
-                "time_loss_s": 600.0 * (1 - speed / 15),
-                "occupancy_percent": 10.0,
-            }
-            for lane, speed in speeds.items()
-            for minute in minutes
-        ]
-    )
-    rows["lane_id"] = rows["lane_id"].astype("category")
-    return rows.assign(edge=edge_of_lane(rows["lane_id"]))
 
 
 def test_the_head_of_the_queue_is_the_bottleneck(net):
