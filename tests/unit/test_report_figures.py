@@ -58,7 +58,7 @@ def test_labels_of_the_curves_do_not_overlap(tmp_path: Path) -> None:
     runs = [
         report_data.write_run(tmp_path, Case(plan=plan, vehicles_per_household=vph), speedup=speedup)
         for plan, speedup in (("contraflow on East Street", 1.0), ("baseline", 1.02))
-        for vph in (1.0, 1.5, 2.0)
+        for vph in ("1", "1.5", "2")
     ]
     report = report_data.report_input(tmp_path, tuple(runs), compared_with="contraflow on East Street")
     figure = figures.draw_curves(results.case_results(report), report.scenario.departures[0], "baseline", 24.0)

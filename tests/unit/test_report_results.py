@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import report_data
+from evac import job
 from evac.errors import EvacError
 from evac.report import ReportRun, answer, results, tables
 from report_data import Case
@@ -12,11 +13,11 @@ from report_data import Case
 GRIDLOCK = "12 of 1800: vehicles were moved to resolve gridlock; the limit is 0.50%"
 
 
-def _fake(t90_s: float | None, case: Case, reasons: tuple[str, ...] = ()) -> ReportRun:
+def _fake(t90_s: float | None, case: job.Case, reasons: tuple[str, ...] = ()) -> ReportRun:
     manifest = {"planned": 100, "evacuated": 100, "driving": 0, "waiting": 0, "no_route": 0, "lanes": []}
     times = {"t50_s": 60.0, "t90_s": t90_s, "t95_s": t90_s, "t100_s": t90_s}
     ledger = {"verdict": {"trusted": not reasons, "reasons": list(reasons), "caveats": []}}
-    return ReportRun(case, f"job-{case}", {**manifest, **times}, ledger, Path("none"))
+    return ReportRun(case, f"job-{case}", {**manifest, **times}, ledger, Path("none"), Path("none"))
 
 
 def _report(tmp_path: Path, *runs: ReportRun, **changes: object) -> report_data.ReportInput:
@@ -39,10 +40,10 @@ def test_one_doubtful_seed_makes_the_case_doubtful(tmp_path: Path) -> None:
 
 def test_capacity_runs_serve_their_case_only(tmp_path: Path) -> None:
     runs = [
-        _fake(500.0, Case(vehicles_per_household=1.0)),
-        _fake(600.0, Case(vehicles_per_household=1.5)),
-        _fake(800.0, Case(vehicles_per_household=1.5, capacity_factor=0.85), (GRIDLOCK,)),
-        _fake(550.0, Case(vehicles_per_household=1.5, capacity_factor=1.15)),
+        _fake(500.0, Case(vehicles_per_household="1")),
+        _fake(600.0, Case(vehicles_per_household="1.5")),
+        _fake(800.0, Case(vehicles_per_household="1.5", capacity_factor=0.85), (GRIDLOCK,)),
+        _fake(550.0, Case(vehicles_per_household="1.5", capacity_factor=1.15)),
     ]
     one, one_and_half = results.case_results(_report(tmp_path, *runs))
     assert one.less is None
@@ -61,14 +62,14 @@ def test_no_run_is_an_error(tmp_path: Path) -> None:
 
 
 def test_cases_stand_in_the_scenarios_order_and_the_plan_first(tmp_path: Path) -> None:
-    runs = [_fake(1.0, Case(plan=plan, vehicles_per_household=vph)) for plan in ("a", "b") for vph in (2.0, 1.0)]
+    runs = [_fake(1.0, Case(plan=plan, vehicles_per_household=vph)) for plan in ("a", "b") for vph in ("2", "1")]
     cases = results.case_results(_report(tmp_path, *runs, plan="b", compared_with="a"))
     labels = [(case.shown.plan, case.shown.vehicles_per_household) for case in cases]
     assert labels == [("b", "1"), ("b", "2"), ("a", "1"), ("a", "2")]
 
 
 def test_the_counterpart_is_the_same_case_of_the_other_plan(tmp_path: Path) -> None:
-    runs = [_fake(60.0, Case(plan=plan, vehicles_per_household=vph)) for plan in ("a", "b") for vph in (1.0, 2.0)]
+    runs = [_fake(60.0, Case(plan=plan, vehicles_per_household=vph)) for plan in ("a", "b") for vph in ("1", "2")]
     report = _report(tmp_path, *runs, plan="b", compared_with="a")
     cases = results.case_results(report)
     other = results.counterpart(report, cases, cases[1])

@@ -10,35 +10,9 @@ from typing import Any, Protocol
 import geopandas as gpd
 from shapely.geometry.base import BaseGeometry
 
+from evac.findings import Finding
+from evac.job import Case
 from evac.schema.scenario import Scenario
-
-
-class Case(Protocol):
-    """What tells one run from another."""
-
-    @property
-    def plan(self) -> str:
-        """Name of the plan."""
-
-    @property
-    def vehicles_per_household(self) -> Any:
-        """Name of the vehicles-per-household case, or its mean."""
-
-    @property
-    def departure(self) -> str:
-        """Name of the departure curve."""
-
-    @property
-    def seed(self) -> int:
-        """Seed of the random draws."""
-
-    @property
-    def fidelity(self) -> str:
-        """`micro` or `meso`."""
-
-    @property
-    def capacity_factor(self) -> float:
-        """Lane capacity as a multiple of the calibrated one."""
 
 
 class Located(Protocol):
@@ -57,26 +31,6 @@ class Located(Protocol):
         """Latitude."""
 
 
-class Finding(Protocol):
-    """A finding of the network's audit."""
-
-    @property
-    def severity(self) -> str:
-        """`error`, `warning` or `note`."""
-
-    @property
-    def kind(self) -> str:
-        """What sort of finding it is."""
-
-    @property
-    def text(self) -> str:
-        """The finding, as a person can act on it."""
-
-    @property
-    def map_url(self) -> str | None:
-        """Where to look at it on the web's map."""
-
-
 @dataclass(frozen=True)
 class ReportRun:
     """One finished run.
@@ -92,7 +46,9 @@ class ReportRun:
     ledger
         The content of `ledger.json` (`ledger.build_ledger`).
     folder
-        The run directory with `vehicles.parquet`, `curve.parquet`, `bottlenecks.parquet` and `edges.parquet`.
+        The run directory with `vehicles.parquet`, `curve.parquet` and `edges.parquet`.
+    lanes_file
+        `bottlenecks.parquet`: of the run, or of the lanes that all runs of the study are measured at.
     """
 
     case: Case
@@ -100,6 +56,7 @@ class ReportRun:
     manifest: Mapping[str, Any]
     ledger: Mapping[str, Any]
     folder: Path
+    lanes_file: Path
 
 
 @dataclass(frozen=True)

@@ -203,7 +203,8 @@ def _draw_legend(figure: Figure, report: ReportInput, note: str) -> None:
     ]
     figure.legend(
         handles=[*keys, *queue_keys], loc="lower left", ncols=3, frameon=False,
-        bbox_to_anchor=(0.01, _LEGEND_BOTTOM_IN / figure.get_figheight()), fontsize=8.3, borderaxespad=0, handlelength=2.2,
+        bbox_to_anchor=(0.01, _LEGEND_BOTTOM_IN / figure.get_figheight()), fontsize=8.3, borderaxespad=0,
+        handlelength=2.2,
     )  # fmt: skip
     words = textwrap.fill(text.plain(note, 3 * _NOTE_CHARS), _NOTE_CHARS)
     figure.text(0.012, _NOTE_TOP_IN / figure.get_figheight(), words, fontsize=8, color=drawing.GREY, va="top")

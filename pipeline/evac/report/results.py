@@ -10,8 +10,7 @@ import pandas as pd
 
 from evac.errors import EvacError
 from evac.report import text
-from evac.report.inputs import Case, ReportInput, ReportRun
-from evac.schema.demand import VehiclesPerHousehold
+from evac.report.inputs import ReportInput, ReportRun
 from evac.schema.scenario import vehicles_label
 
 LESS_CAPACITY, MORE_CAPACITY = 0.85, 1.15
@@ -95,18 +94,12 @@ def clearance_s(result: Result, percent: int) -> float | None:
     return time
 
 
-def case_name(case: Case) -> str:
-    """Return the name of a run's vehicles-per-household case, as the results table has it."""
-    value = case.vehicles_per_household
-    return vehicles_label(value) if isinstance(value, int | float | VehiclesPerHousehold) else str(value)
-
-
 def result_of(run: ReportRun) -> Result:
     """Return a run's row of the results table, from its manifest and its ledger."""
     case, manifest, verdict = run.case, run.manifest, run.ledger["verdict"]
     return Result(
         plan=case.plan,
-        vehicles_per_household=case_name(case),
+        vehicles_per_household=case.vehicles_per_household,
         departure=case.departure,
         seed=case.seed,
         fidelity=case.fidelity,
@@ -138,8 +131,10 @@ def case_results(report: ReportInput) -> list[CaseResult]:
     """
     groups: dict[tuple[str, ...], list[ReportRun]] = {}
     for run in sorted(report.runs, key=lambda run: _order(report, run)):
-        groups.setdefault((run.case.plan, run.case.departure, case_name(run.case), run.case.fidelity), []).append(run)
-    cases = [case for runs in groups.values() if (case := _case_result(runs)) is not None]
+        groups.setdefault(
+            (run.case.plan, run.case.departure, run.case.vehicles_per_household, run.case.fidelity), []
+        ).append(run)
+    cases = [result for runs in groups.values() if (result := _case_result(runs)) is not None]
     if not cases:
         raise EvacError(f"{report.scenario.name}: no run has ended well, so there is nothing to report")
     return cases
@@ -206,8 +201,8 @@ def _order(report: ReportInput, run: ReportRun) -> tuple[Any, ...]:
         case.plan,
         curves(case.departure),
         case.departure,
-        vehicles(case_name(case)),
-        case_name(case),
+        vehicles(case.vehicles_per_household),
+        case.vehicles_per_household,
         case.fidelity,
         case.capacity_factor,
         case.seed,

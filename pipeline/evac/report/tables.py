@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from evac.report.inputs import ReportInput, ReportRun
-from evac.report.results import CaseResult, case_name, result_of
+from evac.report.results import CaseResult, result_of
 
 _MINUTE_S = 60
 _EDGE_PERIOD_MIN = 5
@@ -65,8 +65,8 @@ def bottleneck_spots(run: ReportRun, edges: gpd.GeoDataFrame) -> list[Spot]:
 
 
 def lane_minutes(run: ReportRun) -> pd.DataFrame:
-    """Return a run's `bottlenecks.parquet`, ordered by bottleneck, lane and minute."""
-    table = pd.read_parquet(run.folder / "bottlenecks.parquet")
+    """Return a run's vehicles over each bottleneck lane, ordered by bottleneck, lane and minute."""
+    table = pd.read_parquet(run.lanes_file)
     return table.sort_values(["bottleneck", "edge", "lane", "minute"], ignore_index=True)
 
 
@@ -124,7 +124,7 @@ def _described(run: ReportRun, table: pd.DataFrame) -> pd.DataFrame:
     case: dict[str, Any] = {
         "job": run.job,
         "plan": run.case.plan,
-        "vehicles_per_household": case_name(run.case),
+        "vehicles_per_household": run.case.vehicles_per_household,
         "departure": run.case.departure,
         "seed": run.case.seed,
         "capacity_factor": run.case.capacity_factor,
