@@ -163,7 +163,8 @@ def _stretch_starts(onward: dict[int, list[int]], count: int) -> NDArray[np.int6
     for lane, before in feeders.items():
         if len(before) == 1 and len(onward[before[0]]) == 1:
             start[lane] = before[0]
-    return _follow(start[np.newaxis])[0]
+    followed: NDArray[np.int64] = _follow(start[np.newaxis])[0]
+    return followed
 
 
 def _slow_mps(length_m: NDArray[np.float64], speed_mps: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -178,8 +179,7 @@ def _slow_mps(length_m: NDArray[np.float64], speed_mps: NDArray[np.float64]) -> 
 def _positions(lane_ids: pd.Series, links: Links) -> NDArray[np.int64]:
     """Return each lane's position in `links`."""
     of_category = np.array([links.index[lane_id] for lane_id in lane_ids.cat.categories], dtype=np.int64)
-    codes: NDArray[np.int64] = lane_ids.cat.codes.to_numpy(dtype=np.int64)
-    return of_category[codes]
+    return of_category[lane_ids.cat.codes.to_numpy()]
 
 
 def _states(lanes: pd.DataFrame, links: Links) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float32]]:
