@@ -11,7 +11,7 @@ All of it opens in netedit.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -201,19 +201,32 @@ def _import_osm(street_map: StreetMap, traffic: Traffic, folder: Path, *, leftha
                 "--junctions.join-output", "joined.nod.xml",
                 *_RECOMMENDED,
                 *_IMPORT,
-                *_signal_options(traffic.signals),
+                "--tls.default-type", "static" if traffic.signals == "off" else traffic.signals,
                 *(["--lefthand"] if lefthand else []),
             ],
             cwd=folder,
         )  # fmt: skip
     for path in folder.glob("*.xml"):
         _remove_stamp(path)
+    if traffic.signals == "off":
+        _switch_signals_off(folder)
     write_text(folder / _SETTINGS, _COMPILATION.format(lefthand=str(lefthand).lower()))
     return log
 
 
-def _signal_options(signals: str) -> Sequence[str]:
-    return ("--tls.discard-loaded",) if signals == "off" else ("--tls.default-type", signals)
+def _switch_signals_off(plain: Path) -> None:
+    """Leave every junction with signals to right of way; lanes and movements stay as they are.
+
+    netconvert's own option for it (`--tls.discard-loaded`) leaves the signals that it guesses.
+    """
+    nodes = ET.parse(plain / "plain.nod.xml")  # noqa: S314  netconvert's own output
+    for node in nodes.getroot().iter("node"):
+        if node.get("type", "").startswith("traffic_light"):
+            node.set("type", "priority")
+            for key in ("tl", "tlType", "tlLayout"):
+                node.attrib.pop(key, None)
+    nodes.write(plain / "plain.nod.xml", encoding="UTF-8", xml_declaration=True)
+    write_text(plain / "plain.tll.xml", "<tlLogics/>\n")
 
 
 def _remove_stamp(path: Path) -> None:

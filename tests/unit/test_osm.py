@@ -111,7 +111,7 @@ def test_original_way_id_comes_from_the_tag_of_a_rebuilt_extract(tmp_path: Path)
         ({"area": "yes"}, False),
     ],
 )
-def test_access(tags: dict[str, str], kept: bool) -> None:
+def test_access(tags: dict[str, str], *, kept: bool) -> None:
     assert (why_left_out({"highway": "service", **tags}, "service") is None) is kept
 
 
@@ -204,7 +204,7 @@ def test_turn_lanes_that_do_not_fit_the_count_are_dropped() -> None:
         (None, 80, True),
     ],
 )
-def test_maxspeed(text: str | None, kph: float, guessed: bool) -> None:
+def test_maxspeed(text: str | None, kph: float, *, guessed: bool) -> None:
     speed = read_speed(text, "CH", "primary", in_town=False)
     assert speed.kph == pytest.approx(kph, abs=0.01)
     assert speed.guessed is guessed
@@ -256,9 +256,9 @@ def test_homes_are_told_from_other_buildings(dwellings: gpd.GeoDataFrame) -> Non
 def test_weights_are_dwelling_units(dwellings: gpd.GeoDataFrame) -> None:
     rows = dwellings[["weight", "weight_from"]].apply(tuple, axis=1).to_dict()
     assert rows["w200"] == (1, "none")
-    assert rows["w204"] == (12, "levels")  # 20 m × 20 m × 3 levels / 100 m²
+    assert rows["w204"] == (12, "levels")  # three levels of 20 m by 20 m, 100 m² each
     assert rows["w207"] == (4, "flats")
-    assert rows["w208"] == (3, "area")  # 15 m × 20 m / 100 m²
+    assert rows["w208"] == (3, "area")  # 15 m by 20 m, 100 m² each
 
 
 def test_addresses(dwellings: gpd.GeoDataFrame) -> None:
