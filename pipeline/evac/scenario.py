@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from evac.errors import Problem, ScenarioError
-from evac.schema.demand import Measured
+from evac.schema.base import Model
 from evac.schema.places import FoundExits
 from evac.schema.scenario import Scenario
 from evac.yaml_file import YamlFile, read_yaml
 
 FILE_NAME = "scenario.yaml"
+M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class LoadedScenario:
     path
         The scenario file.
     model
-        Its content; file names in it are relative to `folder`.
+        Its content; file names in it are relative to the working folder, no longer to the scenario file.
     """
 
     path: Path
@@ -45,10 +46,6 @@ class LoadedScenario:
     def place_id(self) -> str:
         """Short name for folders: the scenario's `report`, else the name of its folder."""
         return self.model.report or self.folder.resolve().name
-
-    def file(self, relative: Path) -> Path:
-        """Return the path of a file that the scenario names."""
-        return self.folder / relative
 
 
 def load_scenario(path: Path) -> LoadedScenario:
@@ -65,11 +62,11 @@ def load_scenario(path: Path) -> LoadedScenario:
         model = Scenario.model_validate(document.content)
     except ValidationError as error:
         raise ScenarioError([_problem(document, details) for details in _root_causes(error)]) from error
-    loaded = LoadedScenario(path, model)
-    problems = [*_missing_files(document, loaded), *_unknown_exits(document, model)]
+    model = _located(model, path.parent)
+    problems = [*_missing_files(document, model), *_unknown_exits(document, model)]
     if problems:
         raise ScenarioError(problems)
-    return loaded
+    return LoadedScenario(path, model)
 
 
 def json_schema() -> dict[str, Any]:
@@ -167,27 +164,42 @@ def _expand(nodes: Iterable[dict[str, Any]], schema: Mapping[str, Any]) -> list[
     return plain
 
 
-def _missing_files(document: YamlFile, loaded: LoadedScenario) -> list[Problem]:
-    model = loaded.model
-    named: list[tuple[tuple[str | int, ...], Path]] = [
-        (("osm", "file"), model.osm.file),
-        (("households", "zones", "file"), model.households.zones.file),
-    ]
-    if model.area:
-        named.append((("area", "file"), model.area.file))
-    if model.households.dwellings.file:
-        named.append((("households", "dwellings", "file"), model.households.dwellings.file))
-    for index, departure in enumerate(model.departures):
-        if isinstance(departure.curve, Measured):
-            named.append((("departures", index, "curve", "file"), departure.curve.file))
+def _located(section: M, folder: Path) -> M:
+    """Return a section, and all in it, with file names that no longer depend on where the scenario file is."""
+    return section.model_copy(update={name: _located_value(value, folder) for name, value in section})
+
+
+def _located_value(value: Any, folder: Path) -> Any:
+    if isinstance(value, Path):
+        return folder / value
+    if isinstance(value, Model):
+        return _located(value, folder)
+    if isinstance(value, tuple):
+        return tuple(_located_value(item, folder) for item in value)
+    return value
+
+
+def _files(value: Any, keys: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Path]]:
+    """Yield every file that a section names, with its key."""
+    if isinstance(value, Path):
+        yield keys, value
+    elif isinstance(value, Model):
+        for name, inner in value:
+            yield from _files(inner, (*keys, name))
+    elif isinstance(value, tuple):
+        for index, inner in enumerate(value):
+            yield from _files(inner, (*keys, index))
+
+
+def _missing_files(document: YamlFile, model: Scenario) -> list[Problem]:
     return [
         Problem(
             f"{document.path}:{document.line_of(keys)}",
-            f"'{'.'.join(map(str, keys))}': there is no file {loaded.file(file)}",
+            f"'{'.'.join(map(str, keys))}': there is no file {file}",
             "give a path relative to the scenario file",
         )
-        for keys, file in named
-        if not loaded.file(file).is_file()
+        for keys, file in _files(model)
+        if not file.is_file()
     ]
 
 

@@ -40,7 +40,7 @@ def test_a_folder_stands_for_its_scenario_file() -> None:
     loaded = load_scenario(TOWN)
     assert loaded.path == TOWN / "scenario.yaml"
     assert loaded.place_id == "town"
-    assert loaded.file(loaded.model.osm.file).is_file()
+    assert loaded.model.osm.file == TOWN / "town.osm"
 
 
 def test_every_problem_is_named_with_its_line(tmp_path: Path) -> None:

@@ -1,0 +1,215 @@
+"""The command `evac`: parse, call one stage, show progress, explain errors in a line."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from evac import __version__, sumo
+from evac.errors import EvacError
+from evac.findings import Finding
+from evac.prepare import Prepared, prepare
+from evac.progress import show_runs
+from evac.report import write_report
+from evac.report_input import report_input
+from evac.scenario import LoadedScenario, json_schema_text, load_scenario
+from evac.study import Run, Selection, Study, run_study
+
+_SECONDS_AN_HOUR = 3600
+_INTERRUPTED = 128 + signal.SIGINT
+_FINDINGS_SHOWN = 30
+
+app = typer.Typer(
+    name="evac",
+    help="How long until everyone is out, which lane holds the city up, and how sure are you?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+console = Console()
+
+ScenarioPath = Annotated[Path, typer.Argument(help="A scenario.yaml, or the folder that holds it.", metavar="SCENARIO")]
+Workspace = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where reports/ and the cache .evac/ are.", show_default="the folder that holds scenarios/, else here"
+    ),
+]
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run_guarded(sys.argv[1:]))
+
+
+def run_guarded(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit code: 0, 2 for a mistake in the input, 1 for a failure of ours.
+
+    An error is one readable message on standard error; `--debug` adds Python's traceback.
+    """
+    debug = "--debug" in arguments
+    rest = [argument for argument in arguments if argument != "--debug"]
+    logging.basicConfig(level=logging.DEBUG if debug else logging.ERROR, force=True)
+    try:
+        app(rest)
+    except EvacError as error:
+        if debug:
+            traceback.print_exc()
+        sys.stderr.write(f"evac: {error}\n")
+        return error.exit_code
+    except SystemExit as ended:  # how typer ends
+        if ended.code == _INTERRUPTED:
+            sys.stderr.write("evac: interrupted; finished runs are kept, and the next start goes on from there\n")
+        return ended.code if isinstance(ended.code, int) else 0
+    return 0
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Show the versions of evac and SUMO.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show Python's traceback when something fails.")] = False,  # noqa: ARG001 - read in run_guarded
+) -> None:
+    if version:
+        console.print(f"evac {__version__} · SUMO {sumo.version()}", highlight=False)
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    scenario: ScenarioPath,
+    *,
+    vehicles: Annotated[list[str] | None, typer.Option(help="Only this vehicles-per-household case.")] = None,
+    departure: Annotated[list[str] | None, typer.Option(help="Only this departure curve.")] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="This seed instead of the scenario's.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Simulations side by side.", show_default="all cores")] = None,
+    sensitivity: Annotated[bool, typer.Option(help="Also run the middle case at ± 15 % lane capacity.")] = True,
+    workspace: Workspace = None,
+) -> None:
+    """Evacuate: simulate every case of a scenario and write the report."""
+    loaded = load_scenario(scenario)
+    folder = workspace or _workspace(loaded)
+    selection = Selection(tuple(vehicles or ()), tuple(departure or ()), tuple(seed or ()), sensitivity=sensitivity)
+    prepared = _prepare(loaded, folder)
+    with show_runs(console) as display:
+        study = run_study(prepared, selection, folder / ".evac", jobs or os.cpu_count() or 1, display)
+    _require_runs(study)
+    page = write_report(report_input(prepared, study), folder / "reports" / loaded.place_id)
+    _print_results(study)
+    console.print(f"Report: {escape(str(page))}", highlight=False, soft_wrap=True)
+    if study.failures:
+        raise EvacError(f"{len(study.failures)} of {len(study.failures) + len(study.runs)} runs failed; see above")
+
+
+@app.command()
+def check(scenario: ScenarioPath, *, workspace: Workspace = None) -> None:
+    """Check a scenario without simulating it: roads, exits, households, and what to look at first."""
+    loaded = load_scenario(scenario)
+    prepared = _prepare(loaded, workspace or _workspace(loaded))
+    _print_summary(prepared)
+    _print_findings(prepared.findings)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of scenario files, for editors."""
+    sys.stdout.write(json_schema_text())
+
+
+def _workspace(loaded: LoadedScenario) -> Path:
+    """Return the folder that holds `scenarios/<place>/`, else the working folder."""
+    place = loaded.folder.resolve()
+    return place.parents[1] if place.parent.name == "scenarios" else Path.cwd()
+
+
+def _prepare(loaded: LoadedScenario, folder: Path) -> Prepared:
+    with console.status("Preparing") as status:
+        return prepare(loaded, folder / ".evac", lambda step: status.update(escape(step)))
+
+
+def _require_runs(study: Study) -> None:
+    if not study.runs:
+        raise EvacError("no run has ended well: " + "; ".join({failure.message for failure in study.failures}))
+
+
+def _print_results(study: Study) -> None:
+    table = Table(
+        "vehicles per household",
+        "departures",
+        "seed",
+        "lane capacity",
+        "vehicles",
+        title="Clearance time",
+        min_width=80,
+    )
+    for percent in ("50 %", "90 %", "95 %", "100 %"):
+        table.add_column(percent, justify="right")
+    table.add_column("trusted")
+    doubts: list[str] = []
+    for item in study.runs:
+        _add_run(table, item, doubts)
+    console.print(table)
+    for number, doubt in enumerate(doubts, start=1):
+        console.print(f"  [{number}] not trustworthy: {escape(doubt)}".replace("[", "\\[", 1), highlight=False)
+
+
+def _add_run(table: Table, item: Run, doubts: list[str]) -> None:
+    manifest, case = item.manifest(), item.case
+    times = [_hours(manifest[f"t{percent}_s"]) for percent in (50, 90, 95, 100)]
+    verdict = "yes"
+    reasons = "; ".join(item.ledger()["reasons"])
+    if reasons:
+        if reasons not in doubts:
+            doubts.append(reasons)
+        verdict = f"NO \\[{doubts.index(reasons) + 1}]"
+    table.add_row(
+        escape(case.vehicles_per_household),
+        escape(case.departure),
+        str(case.seed),
+        f"{case.capacity_factor:.0%}",
+        f"{manifest['planned']:,}",
+        *times,
+        verdict,
+    )
+
+
+def _hours(seconds: float | None) -> str:
+    if seconds is None:
+        return "not cleared"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60}:{minutes % 60:02d} h"
+
+
+def _print_summary(prepared: Prepared) -> None:
+    homes = prepared.homes
+    console.print(
+        f"{len(homes):,} households in {homes['zone'].nunique()} zones, {int(homes['connected'].sum()):,} on a street"
+    )
+    for item in prepared.exits:
+        console.print(
+            f"exit {escape(item.name)}: {item.lanes} lane{'s' if item.lanes > 1 else ''}, "
+            f"https://www.openstreetmap.org/?mlat={item.lat:.5f}&mlon={item.lon:.5f}#map=17/{item.lat:.5f}/{item.lon:.5f}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _print_findings(findings: Sequence[Finding]) -> None:
+    console.print(f"{len(findings)} findings, those that touch most vehicles first:")
+    for finding in findings[:_FINDINGS_SHOWN]:
+        console.print(
+            f"{finding.severity:>8}  {escape(finding.text)}\n          {finding.map_url}",
+            highlight=False,
+            soft_wrap=True,
+        )

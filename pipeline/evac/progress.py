@@ -1,0 +1,69 @@
+"""Progress on the screen: a line a running simulation, and one for the whole study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
+
+from rich.console import Console
+from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+
+from evac.simulate import Progress
+
+_SECONDS_AN_HOUR = 3600
+
+
+@dataclass
+class RunsDisplay:
+    """The lines of all runs. Safe to use from several threads.
+
+    Parameters
+    ----------
+    console
+        Where lines of finished runs are printed when it is no terminal.
+    progress
+        The bars.
+    """
+
+    console: Console
+    progress: Bars
+    _tasks: dict[str, TaskID] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def begin(self, name: str, planned: int) -> None:
+        """Show that a run has begun."""
+        with self._lock:
+            self._tasks[name] = self.progress.add_task(name, total=max(planned, 1), state="starting")
+
+    def update(self, name: str, state: Progress) -> None:
+        """Show how far a run is: cars out of cars planned, and simulated time."""
+        text = (
+            f"{state.time_s / _SECONDS_AN_HOUR:5.2f} h · {state.out:,} out · {state.driving:,} driving · "
+            f"{state.waiting:,} waiting · {state.speed:,.0f} times real time"
+        )
+        self.progress.update(self._tasks[name], completed=state.out, state=text)
+
+    def finish(self, name: str, result: str) -> None:
+        """Show how a run ended."""
+        with self._lock:
+            task = self._tasks.get(name)
+            if task is not None:
+                self.progress.remove_task(task)
+        self.progress.console.print(f"{name}: {result}", highlight=False)
+
+
+@contextmanager
+def show_runs(console: Console) -> Iterator[RunsDisplay]:
+    """Show the progress of runs while the block works."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[state]}"),
+        TimeElapsedColumn(),
+    )
+    with Bars(*columns, console=console, transient=True) as progress:
+        yield RunsDisplay(console, progress)
