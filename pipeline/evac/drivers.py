@@ -41,8 +41,9 @@ MIN_TAU_S = 1.0
 """SUMO's drivers act once a step of 1 s; with a shorter headway Krauss's model isn't free of collisions."""
 
 LETS_IN_BELOW_MPS = 5.0
-"""A main road slower than this lets others in (18 km/h: stop-and-go; 8 m/s gives the same shares, 2 m/s half of them or
-nothing)."""
+"""A main road slower than this may let others in (18 km/h: stop-and-go)."""
+LETS_IN_SHARE = 0.1
+"""Chance per simulated second that it does; chosen by measurement, see `right_of_way_attributes`."""
 
 # Attributes that hold for all profiles. Length and gap: a jam spacing of 7.5 m, within 2 % of the 25 ft of the Highway
 # Capacity Manual. Sigma: SUMO's 0.5 makes a platoon of drivers brake at random; with 0.2 the headway is carried by
@@ -130,17 +131,21 @@ def vtype_attributes(profile: Profile, capacity_factor: float = 1.0) -> dict[str
 
 
 def right_of_way_attributes(traffic: Traffic) -> dict[str, str]:
-    """Return the SUMO vehicle type attributes that say how a driver on a minor road joins a saturated main road.
+    """Return the SUMO vehicle type attributes that say how drivers on a minor road join a saturated main road.
 
-    Measured where a minor street with a queue joins a main road with a queue, one lane each, over 50 minutes
-    (`tests/verification/test_right_of_way.py`). `strict`: the minor street gets nothing. SUMO's impatience, however
-    quickly it grows, changes nothing there: it accepts smaller gaps, and a queue has none. `courteous`: drivers in a
-    queue slower than `LETS_IN_BELOW_MPS` let others in. The minor street then gets a third of the flow, without a
-    collision and with the same flow in all. Where the main road flows at speed both are alike: it keeps its priority.
+    `strict`: they wait for a gap, however long. `courteous`: they accept smaller gaps the longer they wait (SUMO's
+    impatience, which grows over 300 s), and now and then go ahead of a main road that crawls below `LETS_IN_BELOW_MPS`.
+
+    Measured on a grid of 25 priority junctions, 2,000 cars: 95 % are out at 3,590 s with `strict`, at 2,790 s with
+    `courteous`; all get out with both, and 4 and 5 cars touch another. Where one queue joins another, one lane each,
+    the minor street gets nothing with `strict` or with impatience alone (a queue has no gaps), and 5 % of the flow with
+    `courteous`. Drivers who let in everybody (`LETS_IN_SHARE` 1) give it a third, but also enter junctions that they
+    can't leave: on the grid 9 % of the cars then stay in gridlock. So an alternating merge is not a matter of drivers
+    here, but of the junction: make it a zipper junction, which halves the flow evenly.
     """
     if traffic.right_of_way == "strict":
         return {"impatience": "off"}
-    return {"jmIgnoreFoeSpeed": f"{LETS_IN_BELOW_MPS:g}", "jmIgnoreFoeProb": "1"}
+    return {"jmIgnoreFoeSpeed": f"{LETS_IN_BELOW_MPS:g}", "jmIgnoreFoeProb": f"{LETS_IN_SHARE:g}"}
 
 
 def driver_attributes(profile: Profile) -> dict[str, str]:

@@ -47,12 +47,12 @@ def merged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, int]
 
 
 def test_strict_right_of_way_starves_the_minor_street(merged: dict[str, dict[str, int]]) -> None:
-    assert merged["strict"]["minor"] < 0.02 * merged["strict"]["main"]
+    assert merged["strict"]["minor"] < 0.01 * merged["strict"]["main"]
 
 
 def test_courteous_drivers_give_the_minor_street_a_share(merged: dict[str, dict[str, int]]) -> None:
     share = merged["courteous"]["minor"] / sum(merged["courteous"].values())
-    assert 0.25 < share < 0.5
+    assert 0.03 < share < 0.5
 
 
 def test_courtesy_costs_no_flow(merged: dict[str, dict[str, int]]) -> None:

@@ -29,8 +29,8 @@ class Traffic(Model):
     """Programs of the signals on the map. OpenStreetMap knows where signals are, not how they run, so programs are
     guessed; `off` leaves right of way to the signs."""
     right_of_way: Literal["strict", "courteous"] = "courteous"
-    """At saturated merges: `strict` holds a driver on the minor road until there is a gap, which a queue doesn't have;
-    `courteous`: drivers in a queue on the main road let others in."""
+    """At saturated merges: `strict` holds a driver on the minor road until there is a gap; `courteous` lets drivers
+    who have waited long into smaller gaps (SUMO's impatience), and a few into a crawling queue."""
 
 
 class Simulation(Model):
