@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
-_GRACE_S = 2.0
-"""How long a child may take to end after SIGTERM (s)."""
+_GRACE_S = 0.5
+"""How long a child may take to end after SIGTERM (s); SUMO under traci's control takes note of it and goes on."""
 
 Child = subprocess.Popen[bytes]
 

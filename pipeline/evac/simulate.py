@@ -21,7 +21,8 @@ from typing import Literal
 
 from traci.connection import Connection
 
-from evac import files, sumo
+from evac import files
+from evac.control import controlled
 from evac.errors import SimulationError
 from evac.gridlock import GridlockWatch
 from evac.job import Job
@@ -163,7 +164,7 @@ def output_options(folder: Path) -> list[str]:
         "--summary-output": "summary.xml",
         "--error-log": "sumo.log",
     }
-    flags = ["--tripinfo-output.write-unfinished", "--tripinfo-output.write-undeparted", "--duration-log.statistics"]
+    flags = ["--tripinfo-output.write-unfinished", "--tripinfo-output.write-undeparted"]
     options = [*flags, "--summary-output.period", "60", "--output.compression", "zstd", "--precision", "2"]
     return [*options, *(part for option, name in names.items() for part in (option, str(folder / name)))]
 
@@ -218,7 +219,7 @@ def _by_name(options: tuple[str, ...]) -> dict[str, str]:
 
 def _simulate(folder: Path, inputs: JobInputs, report: Callable[[Progress], None]) -> None:
     """Run SUMO to the end, check that it got there, and write what was done on the way."""
-    with sumo.controlled(_arguments(folder, inputs), folder, folder / _OUTPUTS / "console.log") as connection:
+    with controlled(_arguments(folder, inputs), folder, folder / _OUTPUTS / "console.log") as connection:
         watch = GridlockWatch(connection, inputs.gridlock_after_s)
         ending = _drive(connection, watch, inputs.end_s, report)
     _check_ending(folder / _OUTPUTS / "statistics.xml", ending)

@@ -9,21 +9,13 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-import traci
-from traci.connection import Connection
-from traci.exceptions import FatalTraCIError
-
-from evac import process
 from evac.errors import InstallationError, Problem, SimulationError
 
 # The Debian 12 package of each library that SUMO's binaries need beyond a bare system.
@@ -35,8 +27,6 @@ _DEBIAN_PACKAGES = {
     "libexpat.so": "libexpat1",
     "libatomic.so": "libatomic1",
 }
-_CONNECT_EVERY_S = 0.05
-_LAST_WORDS_S = 5.0  # for SUMO to say why it closed the connection
 _MISSING_LIBRARY = re.compile(r"error while loading shared libraries: (\S+?):")
 
 
@@ -108,66 +98,6 @@ def run(name: str, arguments: Sequence[str | Path], cwd: Path | None = None) -> 
     if done.returncode != 0:
         raise failure(name, done.returncode, done.stdout)
     return done.stdout
-
-
-@contextmanager
-def controlled(arguments: Sequence[str], cwd: Path, console: Path) -> Iterator[Connection]:
-    """Run a simulation that the block steps through; when the block ends, the simulation is asked to end as well.
-
-    Parameters
-    ----------
-    arguments
-        Options of `sumo`, among them `--configuration-file`.
-    cwd
-        Folder that relative paths in `arguments` start from.
-    console
-        File that takes what SUMO prints.
-
-    Raises
-    ------
-    SimulationError
-        SUMO ended before the block, or not well; the message has its last words.
-    InstallationError
-        A system library that SUMO needs is missing.
-    """
-    with _reserved_port() as port:
-        command = [str(binary("sumo")), *arguments, "--remote-port", str(port)]
-        with process.running(command, env=child_environment(), cwd=cwd, output=console) as child:
-            try:
-                connection = _connect(port, child)
-                yield connection
-                connection.close()
-            except (FatalTraCIError, ConnectionError) as error:
-                with suppress(subprocess.TimeoutExpired):
-                    child.wait(_LAST_WORDS_S)
-                process.end(child)
-                raise failure("sumo", child.returncode, console.read_text(errors="replace")) from error
-            if child.wait() != 0:
-                raise failure("sumo", child.returncode, console.read_text(errors="replace"))
-
-
-@contextmanager
-def _reserved_port() -> Iterator[int]:
-    """Give a free port that nobody else is given while the block lasts.
-
-    The port stays bound, without listening, with SO_REUSEADDR set afterwards: SUMO, which sets it too, can listen on
-    it, and the system gives it to no one who asks for any free port.
-    """
-    with socket.socket() as holder:
-        holder.bind(("", 0))
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        yield holder.getsockname()[1]
-
-
-def _connect(port: int, child: process.Child) -> Connection:
-    """Connect to a simulation as soon as it listens, which it does when its net is loaded."""
-    while True:
-        try:
-            return traci.connect(port, numRetries=0, host="127.0.0.1", proc=None)
-        except FatalTraCIError:
-            if child.poll() is not None:
-                raise
-            time.sleep(_CONNECT_EVERY_S)
 
 
 def failure(name: str, code: int, output: str) -> InstallationError | SimulationError:
