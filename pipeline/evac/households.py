@@ -23,9 +23,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from evac import __version__
 from evac.connect import connect
 from evac.files import digest_json, whole_directory, write_text
+from evac.fingerprint import fingerprint
 from evac.geometry import WGS84, digest_dataset
 from evac.homes import dwelling_layers, frontage, settle
 from evac.osm import StreetMap
@@ -111,7 +111,7 @@ def _key(settings: sources.Households, area: sources.Area | None, street_map: St
         "map": street_map.digest,
         "files": {name: digest_dataset(path) if path else None for name, path in files.items()},
         "settings": settings.model_dump(mode="json", exclude={"zones": {"file"}, "dwellings": {"file"}}),
-        "version": __version__,
+        "version": fingerprint(),
     }
 
 

@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal, Self
 
-from evac import __version__, sumo
+from evac import sumo
 from evac.files import canonical_json, digest_json
+from evac.fingerprint import fingerprint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +74,7 @@ class Job:
         inputs
             SHA-256 of each input by its name: net, households, the plan's files.
         """
-        versions = {"evac": __version__, "sumo": sumo.version()}
+        versions = {"evac": fingerprint(), "sumo": sumo.version()}
         return cls(case, canonical_json({"settings": settings, "inputs": inputs, "versions": versions}))
 
     @property

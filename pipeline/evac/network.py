@@ -20,8 +20,9 @@ from typing import Any
 import pandas as pd
 import sumolib
 
-from evac import __version__, sumo
+from evac import sumo
 from evac.files import digest_json, whole_directory, write_text
+from evac.fingerprint import fingerprint
 from evac.net_findings import edge_table, network_warnings, write_warnings
 from evac.osm import StreetMap
 from evac.schema.driving import Traffic
@@ -141,7 +142,7 @@ def build_network(street_map: StreetMap, traffic: Traffic, cache: Path) -> Netwo
         "signals": traffic.signals,
         "lefthand": lefthand,
         "sumo": sumo.version(),
-        "version": __version__,
+        "version": fingerprint(),
     }
     digest = digest_json(key)
     target = cache / "nets" / digest

@@ -23,8 +23,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from evac import __version__
 from evac.files import digest_file, digest_json, whole_directory, write_text
+from evac.fingerprint import fingerprint
 from evac.osm.access import direction, may_leave
 from evac.osm.buildings import Settlement, read_settlement
 from evac.osm.built_up import lies_in_town
@@ -103,7 +103,7 @@ def prepare_map(osm_file: Path, min_road_class: str, country: str | None, cache:
         "sha256": digest_file(osm_file),
         "min_road_class": min_road_class,
         "country": country,
-        "version": __version__,
+        "version": fingerprint(),
     }
     digest = digest_json(key)
     target = cache / "maps" / digest

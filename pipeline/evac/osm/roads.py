@@ -1,24 +1,25 @@
 """Reads the drivable ways, the nodes that they pass and the turn restrictions from an OSM file.
 
-The file is read twice, so that only what roads need is ever in memory: ways and restrictions first, then their nodes.
+The file streams by once. Coordinates of all nodes pass through osmium's location index (16 bytes each), because which
+of them belong to roads is known only when the ways come.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import osmium
-from osmium.filter import IdFilter, KeyFilter
-from osmium.osm import NODE, RELATION, WAY
+from osmium.filter import KeyFilter
 
 from evac.osm.access import Tags, blocks_cars, why_left_out
 from evac.osm.source import readable, refusal
 
 _SHORT_OF_BARRIER = 0.5  # a road is cut half way between a barrier and the node before it
+_NODE_KEYS = ("highway", "crossing", "barrier")
 _RESTRICTED_MODES = ("restriction:motorcar", "restriction:motor_vehicle", "restriction")
 
 
@@ -107,8 +108,8 @@ def read_roads(path: Path, min_road_class: str) -> Roads:
     """
     roads = Roads()
     with readable(path):
-        _read_ways(path, min_road_class, roads)
-        _read_nodes(path, roads)
+        _read(path, min_road_class, roads)
+    _refuse_unsorted(path, roads)
     _drop_unplaced(roads)
     _cut_at_barriers(roads)
     if not roads.ways:
@@ -121,20 +122,38 @@ def read_roads(path: Path, min_road_class: str) -> Roads:
     return roads
 
 
-def _read_ways(path: Path, min_road_class: str, roads: Roads) -> None:
-    wanted = osmium.FileProcessor(str(path), WAY | RELATION).with_filter(KeyFilter("highway", *_RESTRICTED_MODES))
+def _read(path: Path, min_road_class: str, roads: Roads) -> None:
+    keys = KeyFilter(*_NODE_KEYS, *_RESTRICTED_MODES)
+    node_tags: dict[int, Tags] = {}
     item: Any
-    for item in wanted:
-        if item.is_relation():
+    for item in osmium.FileProcessor(str(path)).with_locations().with_filter(keys):
+        if item.is_node():
+            node_tags[item.id] = dict(item.tags)
+        elif item.is_relation():
             _add_restriction(item, roads)
         elif "highway" in item.tags:
-            tags = dict(item.tags)
-            reason = why_left_out(tags, min_road_class)
-            if reason is None:
-                nodes = [node.ref for node in item.nodes]
-                roads.ways[item.id] = Way(item.id, item.id, _original_id(tags, item.id), nodes, tags)
-            else:
-                roads.left_out[reason] += 1
+            _add_way(item, min_road_class, node_tags, roads)
+
+
+def _add_way(item: Any, min_road_class: str, node_tags: Mapping[int, Tags], roads: Roads) -> None:
+    tags = dict(item.tags)
+    reason = why_left_out(tags, min_road_class)
+    if reason is not None:
+        roads.left_out[reason] += 1
+        return
+    roads.ways[item.id] = Way(item.id, item.id, _original_id(tags, item.id), [node.ref for node in item.nodes], tags)
+    for node in item.nodes:
+        if node.location.valid() and node.ref not in roads.nodes:
+            roads.nodes[node.ref] = Node(node.location.lon, node.location.lat, node_tags.get(node.ref, {}))
+
+
+def _refuse_unsorted(path: Path, roads: Roads) -> None:
+    if roads.ways and not roads.nodes:
+        raise refusal(
+            path,
+            "has ways before their nodes, or no nodes",
+            "sort it (`osmium sort in.osm -o out.osm.pbf`), or take an extract that is complete",
+        )
 
 
 def _original_id(tags: Tags, way_id: int) -> int:
@@ -153,14 +172,6 @@ def _add_restriction(item: Any, roads: Roads) -> None:
             item.id, kind, members["from"].ref, members["to"].ref, via.ref, via.type == "w", item.tags.get("except", "")
         )
     )
-
-
-def _read_nodes(path: Path, roads: Roads) -> None:
-    wanted = {ref for way in roads.ways.values() for ref in way.nodes}
-    item: Any
-    for item in osmium.FileProcessor(str(path), NODE).with_filter(IdFilter(wanted)):
-        if item.location.valid():
-            roads.nodes[item.id] = Node(item.location.lon, item.location.lat, dict(item.tags))
 
 
 def _drop_unplaced(roads: Roads) -> None:
