@@ -100,22 +100,28 @@ def test_a_run_killed_at_any_moment_and_started_again_ends_the_same(road, refere
         time.sleep(random.Random(seed).uniform(0.3, 0.95) * whole_s)
         process.kill()
     wait_for_none(road)
-    if process.returncode == -signal.SIGKILL and process.stdout.closed:
-        finished = [path for path in (road / cache / "runs").glob("*") if not path.name.startswith(".")]
-        assert not finished or content(finished[0]) == expected
+    finished = [path for path in (road / cache / "runs").glob("*") if not path.name.startswith(".")]
+    assert all(content(path) == expected for path in finished)
     run_dir = run(road, cache)
     assert content(run_dir) == expected
     assert [path.name for path in run_dir.parent.iterdir()] == [run_dir.name]
 
 
-def test_ctrl_c_ends_a_run_at_once(road, reference):
-    _, whole_s = reference
+def wait_for_simulation(road, cache):
+    """Wait until the run in the cache simulates: SUMO opens its lane output when it begins."""
+    started = time.monotonic()
+    while not list(road.glob(f"{cache}/runs/.*/sumo/lanes.parquet")):
+        assert time.monotonic() < started + 60
+        time.sleep(0.02)
+
+
+def test_ctrl_c_ends_a_run_at_once(road):
     with start(road, "interrupted") as process:
-        time.sleep(0.6 * whole_s)
+        wait_for_simulation(road, "interrupted")
         process.send_signal(signal.SIGINT)
         started = time.monotonic()
-        process.wait(10)
-    assert time.monotonic() - started < 5
+        process.wait(30)
+    assert time.monotonic() - started < 10
     assert process.returncode not in (0, None)
     assert list((road / "interrupted" / "runs").iterdir()) == []
     wait_for_none(road)
@@ -131,10 +137,7 @@ def test_two_processes_may_run_the_same_job_at_once(road, reference):
 def signal_simulator(road, cache, number):
     """Start a run, send its simulator a signal as soon as it simulates, and return the run's exit code."""
     with start(road, cache) as process:
-        started = time.monotonic()
-        while not list(road.glob(f"{cache}/runs/.*/sumo/lanes.parquet")):  # opened when the simulation begins
-            assert time.monotonic() < started + 60
-            time.sleep(0.02)
+        wait_for_simulation(road, cache)
         for pid in simulators(road):
             if pid != process.pid:
                 os.kill(pid, number)
