@@ -45,9 +45,9 @@ def connect(homes: gpd.GeoDataFrame, streets: gpd.GeoDataFrame, max_to_street_m:
     why = f"no street that a car may leave from within {max_to_street_m:g} m"
     return rows.assign(
         connected=connected,
-        by=np.where(connected, by, None),
+        by=pd.Series(by).where(connected, None),
         distance_m=np.where(np.isfinite(distance), distance, np.nan),
-        reason=np.where(connected, None, why),
+        reason=pd.Series(why, index=rows.index).where(~connected, None),
     )
 
 

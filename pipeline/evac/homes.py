@@ -77,7 +77,7 @@ def _weights(features: gpd.GeoDataFrame, column: str, where: str) -> np.ndarray:
         raise DataError(
             Problem(f"{where} ('households.dwellings.households')", f"has no column {column!r}", f"it has {listed}")
         )
-    weights = pd.to_numeric(features[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    weights: np.ndarray = pd.to_numeric(features[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     bad = np.flatnonzero(~np.isfinite(weights) | (weights < 0.0))
     if len(bad):
         raise DataError(

@@ -25,7 +25,7 @@ from evac.places import StreetIndex
 from evac.scenario import LoadedScenario
 from evac.schema.places import Bottleneck, Place
 from evac.starts import find_starts, start_edges
-from evac.zones import read_area
+from evac.zones import read_area, read_zones
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Prepared:
         """What bears on the trust in every run."""
         edges = self.network.edges()
         guessed = frozenset(edges.loc[edges["lanes_guessed"], "edge"].astype(str))
-        return RunFacts(len(self.homes), int((~self.homes["connected"]).sum()), guessed)
+        return RunFacts(len(self.homes), int(self.starts["edge"].isna().sum()), guessed)
 
     @cached_property
     def findings(self) -> list[Finding]:
@@ -81,8 +81,9 @@ class Prepared:
         starting = self.starts["edge"].dropna().value_counts()
         weights = {str(edge): float(households) for edge, households in starting.items()}
         limit = self.loaded.model.trust.unconnected_share
+        homes = self.homes.assign(reason=self.starts["reason"], connected=self.starts["edge"].notna())
         network = audit_network(self.net, self.network.edges(), self.network.warnings(), self.exits, weights)
-        return sorted([*network, *audit_households(self.homes, limit)], key=by_rank)
+        return sorted([*network, *audit_households(homes, limit)], key=by_rank)
 
 
 def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) -> Prepared:
@@ -103,8 +104,11 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
         An input is wrong; nothing has been written then but what is right and can be used again.
     """
     model = loaded.model
+    read_zones(model.households.zones)  # a mistake in there is told before the long work
     tell(f"Reading roads and buildings from {model.osm.file}")
-    street_map = prepare_map(model.osm.file, model.osm.min_road_class, model.traffic.country, cache)
+    street_map = prepare_map(
+        model.osm.file, model.osm.min_road_class, model.traffic.country, cache, model.osm.corrections
+    )
     tell("Placing households")
     households = place_households(model.households, model.area, street_map, cache)
     tell("Building the network")

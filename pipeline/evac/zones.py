@@ -82,7 +82,8 @@ def _read_polygons(path: Path, key: str) -> gpd.GeoDataFrame:
 def _column(features: gpd.GeoDataFrame, name: str, path: Path, key: str) -> pd.Series:
     columns = [str(column) for column in features.columns if column != "geometry"]
     if name in columns:
-        return features[name]
+        column: pd.Series = features[name]
+        return column
     lower = {column.lower(): column for column in columns}
     near = [lower[found] for found in get_close_matches(name.lower(), lower, n=3)]
     remedy = f"did you mean {' or '.join(map(repr, near))}?" if near else f"it has {', '.join(map(repr, columns))}"

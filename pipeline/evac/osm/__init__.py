@@ -14,7 +14,7 @@ Modules: `source` (is the file sound), `access` (which ways), `lanes`, `roads` (
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,12 @@ from evac.fingerprint import fingerprint
 from evac.osm.access import direction, may_leave
 from evac.osm.buildings import Settlement, read_settlement
 from evac.osm.built_up import lies_in_town
+from evac.osm.corrections import Corrections
 from evac.osm.lanes import count_lanes
 from evac.osm.roads import Roads, Way, read_roads
 from evac.osm.source import check_source
 from evac.osm.write import Street, write_roads
+from evac.schema.sources import Correction
 from evac.speeds import has_country, read_speed
 
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0, https://www.openstreetmap.org/copyright"
@@ -79,7 +81,9 @@ class StreetMap:
         return found
 
 
-def prepare_map(osm_file: Path, min_road_class: str, country: str | None, cache: Path) -> StreetMap:
+def prepare_map(
+    osm_file: Path, min_road_class: str, country: str | None, cache: Path, corrections: Sequence[Correction] = ()
+) -> StreetMap:
     """Read an OSM file and write what the other stages need; a map that is in the cache isn't made again.
 
     Parameters
@@ -92,23 +96,26 @@ def prepare_map(osm_file: Path, min_road_class: str, country: str | None, cache:
         ISO 3166 code for speed limits without a tag; general values when None.
     cache
         The cache's folder.
+    corrections
+        Tags of ways that the map lacks or has wrong.
 
     Raises
     ------
     DataError
-        The file is missing, broken, unsafe or without roads. Nothing is written then.
+        The file is missing, broken, unsafe or without roads, or a correction fits no way. Nothing is written then.
     """
     facts = check_source(osm_file)
     key = {
         "sha256": digest_file(osm_file),
         "min_road_class": min_road_class,
         "country": country,
+        "corrections": [item.model_dump(mode="json", exclude={"because"}) for item in corrections],
         "version": fingerprint(),
     }
     digest = digest_json(key)
     target = cache / "maps" / digest
     if not target.is_dir():
-        roads = read_roads(osm_file, min_road_class)
+        roads = read_roads(osm_file, min_road_class, Corrections(corrections))
         settlement = read_settlement(osm_file)
         source = {
             "file": osm_file.name,

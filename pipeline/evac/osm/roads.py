@@ -16,6 +16,7 @@ import osmium
 from osmium.filter import KeyFilter
 
 from evac.osm.access import Tags, blocks_cars, why_left_out
+from evac.osm.corrections import Corrections
 from evac.osm.source import readable, refusal
 
 _SHORT_OF_BARRIER = 0.5  # a road is cut half way between a barrier and the node before it
@@ -91,7 +92,7 @@ class Roads:
     cut_at: list[int] = field(default_factory=list)
 
 
-def read_roads(path: Path, min_road_class: str) -> Roads:
+def read_roads(path: Path, min_road_class: str, corrections: Corrections) -> Roads:
     """Read the roads of an OSM file.
 
     Parameters
@@ -100,15 +101,18 @@ def read_roads(path: Path, min_road_class: str) -> Roads:
         A file that `source.check_source` has accepted.
     min_road_class
         Lowest `highway` class that is simulated.
+    corrections
+        Made to the tags of each way before it is looked at.
 
     Raises
     ------
     DataError
-        The file is broken or has no drivable road.
+        The file is broken or has no drivable road, or a correction fits none.
     """
     roads = Roads()
     with readable(path):
-        _read(path, min_road_class, roads)
+        _read(path, min_road_class, corrections, roads)
+    corrections.require_all_used(path)
     _refuse_unsorted(path, roads)
     _drop_unplaced(roads)
     _cut_at_barriers(roads)
@@ -122,7 +126,7 @@ def read_roads(path: Path, min_road_class: str) -> Roads:
     return roads
 
 
-def _read(path: Path, min_road_class: str, roads: Roads) -> None:
+def _read(path: Path, min_road_class: str, corrections: Corrections, roads: Roads) -> None:
     keys = KeyFilter(*_NODE_KEYS, *_RESTRICTED_MODES)
     node_tags: dict[int, Tags] = {}
     item: Any
@@ -132,11 +136,10 @@ def _read(path: Path, min_road_class: str, roads: Roads) -> None:
         elif item.is_relation():
             _add_restriction(item, roads)
         elif "highway" in item.tags:
-            _add_way(item, min_road_class, node_tags, roads)
+            _add_way(item, corrections.apply(item.id, dict(item.tags)), min_road_class, node_tags, roads)
 
 
-def _add_way(item: Any, min_road_class: str, node_tags: Mapping[int, Tags], roads: Roads) -> None:
-    tags = dict(item.tags)
+def _add_way(item: Any, tags: Tags, min_road_class: str, node_tags: Mapping[int, Tags], roads: Roads) -> None:
     reason = why_left_out(tags, min_road_class)
     if reason is not None:
         roads.left_out[reason] += 1

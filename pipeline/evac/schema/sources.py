@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from evac.schema.base import Model
+
+
+class Correction(Model):
+    """Tags that the map lacks or has wrong, on one way or on all ways of a street."""
+
+    street: str | None = None
+    """Street name or road number as OpenStreetMap has it; upper and lower case don't matter."""
+    way: int | None = None
+    """OpenStreetMap way id, instead of the street (also found in an `osm:way_id` tag)."""
+    tags: Annotated[dict[str, str | int | float | None], Field(min_length=1)]
+    """Tags as in OpenStreetMap (`lanes: 4`, `maxspeed: 35 mph`, `motor_vehicle: destination`); null takes one away."""
+    because: Annotated[str, Field(min_length=1)]
+    """How you know. Shown with the results."""
+
+    @model_validator(mode="after")
+    def _street_or_way(self) -> Self:
+        if (self.street is None) == (self.way is None):
+            raise ValueError("give either 'street' or 'way'")
+        return self
 
 
 class OsmSource(Model):
@@ -17,6 +36,9 @@ class OsmSource(Model):
     """A local .osm, .osm.gz, .osm.bz2 or .osm.pbf, relative to the scenario file."""
     min_road_class: Literal["service", "living_street", "residential", "unclassified", "tertiary"] = "service"
     """Lowest `highway` class that is simulated."""
+    corrections: tuple[Correction, ...] = ()
+    """What the map lacks or has wrong: lanes on a way out, a limit, a road that is closed to cars but opened for the
+    evacuation. The audit names the guesses that matter."""
 
 
 class Area(Model):

@@ -1,0 +1,73 @@
+"""Corrections of a scenario: tags of ways that the map lacks or has wrong, set before anything else reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evac.errors import DataError, Problem
+from evac.osm.access import Tags
+from evac.schema.sources import Correction
+
+
+@dataclass
+class Corrections:
+    """The corrections, and how many ways each has met.
+
+    Parameters
+    ----------
+    wanted
+        The corrections, in the order in which they are made.
+    ways
+        Ways that each of `wanted` fitted.
+    """
+
+    wanted: Sequence[Correction]
+    ways: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin counting."""
+        self.ways = [0] * len(self.wanted)
+
+    def apply(self, way_id: int, tags: Tags) -> Tags:
+        """Return a way's tags as the scenario wants them."""
+        for place, correction in enumerate(self.wanted):
+            if not _fits(correction, way_id, tags):
+                continue
+            self.ways[place] += 1
+            changed = {**tags, **correction.tags}
+            tags = {key: str(value) for key, value in changed.items() if value is not None}
+        return tags
+
+    def require_all_used(self, path: Path) -> None:
+        """Refuse a correction that fits no way: a misspelt street would stay wrong in silence.
+
+        Raises
+        ------
+        DataError
+            With each correction that no way fits.
+        """
+        unused = [item for item, ways in zip(self.wanted, self.ways, strict=True) if not ways]
+        if unused:
+            raise DataError(
+                [
+                    Problem(
+                        f"{path}: osm.corrections, {_named(item)}",
+                        "fits no way with a 'highway' tag",
+                        "check the spelling ('name' or 'ref') or the way's id",
+                    )
+                    for item in unused
+                ]
+            )
+
+
+def _fits(correction: Correction, way_id: int, tags: Tags) -> bool:
+    if correction.way is not None:
+        return str(correction.way) in {str(way_id), tags.get("osm:way_id")}
+    street = str(correction.street).casefold()
+    return street in {tags.get("name", "").casefold(), tags.get("ref", "").casefold()}
+
+
+def _named(correction: Correction) -> str:
+    return f"way {correction.way}" if correction.way is not None else f"street '{correction.street}'"
