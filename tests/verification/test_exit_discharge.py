@@ -56,9 +56,10 @@ def discharge(folder: Path, stub_m: float, lanes: int, kph: float) -> tuple[floa
     for edge in read_net(built.net_file).getEdges():
         if edge.getToNode().getID() in {"2", "3"} and edge.getFromNode().getID() in {"1", "2"}:
             ends[way_ids(edge)[0]] = edge
+    start = 'depart="0" departSpeed="0" insertionChecks="collision"'
     vehicles = "".join(
-        f'<vehicle id="{lane}.{i}" depart="0" departLane="{lane}" departPos="{QUEUED * SPACE_M - i * SPACE_M:.2f}" '
-        f'departSpeed="0" insertionChecks="collision" type="car"><route edges="{ends[ROAD].getID()} {ends[STUB].getID()}"/></vehicle>'
+        f'<vehicle id="{lane}.{i}" type="car" {start} departLane="{lane}" departPos="{(QUEUED - i) * SPACE_M:.2f}">'
+        f'<route edges="{ends[ROAD].getID()} {ends[STUB].getID()}"/></vehicle>'
         for i in range(QUEUED)
         for lane in range(lanes)
     )
