@@ -74,7 +74,7 @@ def simulators(folder):
 def content(run_dir):
     trips = [sorted(trip.attrib.items()) for trip in ET.parse(run_dir / "sumo" / "tripinfo.xml").getroot()]
     assert len(trips) == VEHICLES
-    names = ("sumo/lanes.parquet", "gridlock.json", "ending.json", "job.json", "run.sumocfg", "trips.rou.xml")
+    names = ("sumo/lanes.parquet", "gridlock.json", "ending.json", "run.sumocfg", "trips.rou.xml")
     return trips, {name: digest_file(run_dir / name) for name in names}
 
 
