@@ -171,14 +171,17 @@ def _ledger(planned: int, reasons: tuple[str, ...], caveats: tuple[str, ...]) ->
         "planned": planned,
         "households": HOUSEHOLDS,
         "unconnected_households": 4,
-        "teleports": {"total": 0, "jam": 0},
+        "teleports": 0,
+        "teleports_by_cause": {"jam": 0},
         "collisions": 0,
         "emergency_stops": 1,
         "gridlock_events": 1,
         "gridlock_vehicles": 2,
         "warnings": {"Vehicle '…' performs emergency braking": 3},
         "limits": Trust().model_dump(),
-        "verdict": {"trusted": not reasons, "reasons": list(reasons), "caveats": list(caveats)},
+        "trusted": not reasons,
+        "reasons": list(reasons),
+        "caveats": list(caveats),
     }
 
 

@@ -44,6 +44,8 @@ LETS_IN_BELOW_MPS = 5.0
 """A main road slower than this may let others in (18 km/h: stop-and-go)."""
 LETS_IN_SHARE = 0.1
 """Chance per simulated second that it does; chosen by measurement, see `right_of_way_attributes`."""
+PASSED_AFTER_S = 60.0
+"""Drivers find their way around a car that has stood on a junction for this long (s)."""
 
 # Attributes that hold for all profiles. Length and gap: a jam spacing of 7.5 m, within 2 % of the 25 ft of the Highway
 # Capacity Manual. Sigma: SUMO's 0.5 makes a platoon of drivers brake at random; with 0.2 the headway is carried by
@@ -146,6 +148,16 @@ def right_of_way_attributes(traffic: Traffic) -> dict[str, str]:
     if traffic.right_of_way == "strict":
         return {"impatience": "off"}
     return {"jmIgnoreFoeSpeed": f"{LETS_IN_BELOW_MPS:g}", "jmIgnoreFoeProb": f"{LETS_IN_SHARE:g}"}
+
+
+def right_of_way_options(traffic: Traffic) -> list[str]:
+    """Return the options of `sumo` that go with `right_of_way_attributes`.
+
+    `courteous` drivers get past a car that has stood on a junction for `PASSED_AFTER_S`; SUMO's default is to wait for
+    it for ever. Without it the joined junctions of real maps lock for good: in Balzers, 3,000 cars, 30 of them never
+    got out; with 60, 30 or 10 s all did, with the same 95 % clearance time, and 0, 0 and 1 cars touched another.
+    """
+    return [] if traffic.right_of_way == "strict" else ["--ignore-junction-blocker", f"{PASSED_AFTER_S:g}"]
 
 
 def driver_attributes(profile: Profile) -> dict[str, str]:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from evac import process
 from evac.demand import build_demand
+from evac.drivers import right_of_way_options
 from evac.errors import EvacError, Problem, ScenarioError
 from evac.files import digest_file
 from evac.job import Case, Job
@@ -265,7 +266,7 @@ def _inputs(prepared: Prepared, case: Case, vehicles: pd.DataFrame) -> JobInputs
         end_s=model.simulation.end_h * _SECONDS_AN_HOUR,
         gridlock_after_s=model.simulation.gridlock_after_s,
         teleport_after_s=model.simulation.teleport_after_s,
-        extra_options=tuple(routing_options(model.simulation, model.driver)),
+        extra_options=(*routing_options(model.simulation, model.driver), *right_of_way_options(model.traffic)),
     )
 
 

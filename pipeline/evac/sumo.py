@@ -63,7 +63,8 @@ def binary(name: str) -> Path:
 
 def child_environment() -> dict[str, str]:
     """Return the environment for a child that is one of SUMO's programs."""
-    return {**os.environ, "SUMO_HOME": str(home()), "PROJ_DATA": str(home() / "data" / "proj")}
+    proj = str(home() / "data" / "proj")  # PROJ_LIB is what older versions of PROJ ask for
+    return {**os.environ, "SUMO_HOME": str(home()), "PROJ_DATA": proj, "PROJ_LIB": proj}
 
 
 @cache

@@ -16,7 +16,7 @@ GRIDLOCK = "12 of 1800: vehicles were moved to resolve gridlock; the limit is 0.
 def _fake(t90_s: float | None, case: job.Case, reasons: tuple[str, ...] = ()) -> ReportRun:
     manifest = {"planned": 100, "evacuated": 100, "driving": 0, "waiting": 0, "no_route": 0, "lanes": []}
     times = {"t50_s": 60.0, "t90_s": t90_s, "t95_s": t90_s, "t100_s": t90_s}
-    ledger = {"verdict": {"trusted": not reasons, "reasons": list(reasons), "caveats": []}}
+    ledger = {"trusted": not reasons, "reasons": list(reasons), "caveats": []}
     return ReportRun(case, f"job-{case}", {**manifest, **times}, ledger, Path("none"), Path("none"))
 
 

@@ -96,7 +96,7 @@ def clearance_s(result: Result, percent: int) -> float | None:
 
 def result_of(run: ReportRun) -> Result:
     """Return a run's row of the results table, from its manifest and its ledger."""
-    case, manifest, verdict = run.case, run.manifest, run.ledger["verdict"]
+    case, manifest, ledger = run.case, run.manifest, run.ledger
     return Result(
         plan=case.plan,
         vehicles_per_household=case.vehicles_per_household,
@@ -106,9 +106,9 @@ def result_of(run: ReportRun) -> Result:
         capacity_factor=case.capacity_factor,
         **{name: int(manifest[name]) for name in ("planned", "evacuated", "driving", "waiting", "no_route")},
         **{name: manifest[name] for name in ("t50_s", "t90_s", "t95_s", "t100_s")},
-        trusted=verdict["trusted"],
-        reasons=tuple(verdict["reasons"]),
-        caveats=tuple(verdict["caveats"]),
+        trusted=ledger["trusted"],
+        reasons=tuple(ledger["reasons"]),
+        caveats=tuple(ledger["caveats"]),
         job=run.job,
     )
 
