@@ -5,8 +5,8 @@ the clearance time. Here a vehicle is in gridlock only when it waits, in a ring,
 bottleneck, or a side street starved by a busy main road, waits for vehicles that move.
 
 Detection, once a minute of simulated time: vehicles that have stood for `after_s` are nodes; each waits for the
-standing vehicles that are in its way (the one ahead on its route, within the space that it needs; one that stands on
-the junction with right of way; those beside it, when it has to change lanes). A vehicle can move only when all of them
+standing vehicles that are in its way (the one ahead on its route, within the space that it needs; those on the
+junction, or with their rear on it, where their paths cross; those beside it, when it has to change lanes). A vehicle can move only when all of them
 have gone, so every strongly connected component of two or more is a deadlock (Coffman's circular wait; Holt 1972,
 doi 10.1145/356603.356607).
 
@@ -44,6 +44,8 @@ _VARIABLES = (tc.VAR_WAITING_TIME, tc.VAR_LANE_ID, tc.VAR_LANEPOSITION)
 _WHOLE_NET_M = 1e7
 _JAM_SPACING_M = 10.0  # front to front, with some slack: SUMO's passenger car stands 7.5 m apart
 _SPACE_M = 10.0  # a vehicle and its gap, beyond a junction that must be kept clear
+_VEHICLE_M = 5.0  # length of SUMO's passenger car
+_TOUCHING_M = 1.0  # so near to the point of conflict that others see the vehicle as in it
 _LEFT, _RIGHT, _FOLLOWERS, _LEADERS = 0, 1, 0, 2  # bits of SUMO's getNeighbors
 
 
@@ -104,6 +106,9 @@ class GridlockWatch:
         self._connection = connection
         self._after_s = after_s
         self._lengths_m: dict[str, float] = {}
+        self._following: dict[str, str] = {}
+        self._foe_exits: dict[str, list[str]] = {}
+        self._tails: dict[str, str] = {}
         self._found_s: dict[str, float] = {}
         self._state: dict[str, Standing] = {}
         self._moved_s = 0.0
@@ -123,7 +128,7 @@ class GridlockWatch:
         waits, fronts = self._wait_for(standing)
         for ring in find_rings(waits):
             if self._is_due(ring, now_s):
-                self._resolve(ring, fronts, now_s)
+                self._resolve(ring, waits, fronts, now_s)
 
     def stands_still(self, now_s: float) -> bool:
         """Return whether nothing in the network has moved for `STANDSTILL_S`."""
@@ -139,6 +144,7 @@ class GridlockWatch:
         lanes = defaultdict(list)
         for vehicle, at in standing.items():
             lanes[at.lane].append((at.pos_m, vehicle))
+        self._tails = {lane: min(queue)[1] for lane, queue in lanes.items()}
         waits: dict[str, list[str]] = {}
         fronts = set()
         for queue in lanes.values():
@@ -158,13 +164,49 @@ class GridlockWatch:
         """Return the vehicles that must go before a front can, standing or not."""
         ask = self._connection.vehicle
         links = ask.getNextLinks(vehicle)
-        reach_m = self._length_m(at.lane) - at.pos_m + (links[0][7] if links else 0.0) + _SPACE_M
+        on_junction = at.lane.startswith(":")
+        crossing = self._crossing(at.lane if on_junction else links[0][1] if links else "")
+        reach_m = sum(map(self._length_m, crossing)) - at.pos_m + _SPACE_M
+        reach_m += 0.0 if on_junction else self._length_m(at.lane)
         ahead, gap_m = ask.getLeader(vehicle, reach_m) or ("", 0.0)
         found = [ahead] if ahead and gap_m < reach_m else []
-        for foe, *_, must_yield, _ in ask.getJunctionFoes(vehicle, reach_m):
-            if must_yield and foe in self._state and self._state[foe].lane.startswith(":"):
-                found.append(foe)
-        return found + self._beside(vehicle, at.lane)
+        found += [foe[0] for foe in ask.getJunctionFoes(vehicle, reach_m) if self._bars_the_junction(foe)]
+        found += [tail for lane in crossing for tail in self._overhanging(lane)]
+        return [other for other in found if other != vehicle] + self._beside(vehicle, at.lane)
+
+    def _crossing(self, lane: str) -> list[str]:
+        """Return a junction's inner lane and those that continue it: a left turn waits for a gap between two."""
+        lanes = []
+        while lane.startswith(":"):
+            lanes.append(lane)
+            lane = self._beyond(lane)
+        return lanes
+
+    def _bars_the_junction(self, foe: tuple[Any, ...]) -> bool:
+        """Return whether a foe stands on the junction, in the way or with right of way."""
+        name, _, to_conflict_m, _, beyond_conflict_m, _, _, must_yield, _ = foe
+        if name not in self._state or not self._state[name].lane.startswith(":"):
+            return False
+        in_the_way = to_conflict_m <= _TOUCHING_M and beyond_conflict_m >= -_VEHICLE_M
+        return bool(must_yield) or in_the_way
+
+    def _overhanging(self, lane: str) -> list[str]:
+        """Return the vehicles just off the junction whose rear is still on a path that crosses an inner lane."""
+        if lane not in self._foe_exits:
+            foes = self._connection.lane.getInternalFoes(lane)
+            self._foe_exits[lane] = sorted({self._crossing_end(foe) for foe in foes})
+        tails = (self._tails[out] for out in self._foe_exits[lane] if out in self._tails)
+        return [tail for tail in tails if self._state[tail].pos_m < _VEHICLE_M]
+
+    def _crossing_end(self, lane: str) -> str:
+        return self._beyond(self._crossing(lane)[-1]) if lane.startswith(":") else lane
+
+    def _beyond(self, lane: str) -> str:
+        """Return the lane that follows a junction's inner lane."""
+        if lane not in self._following:
+            links = self._connection.lane.getLinks(lane)
+            self._following[lane] = (links[0][4] or links[0][0]) if links else ""
+        return self._following[lane]
 
     def _beside(self, vehicle: str, lane: str) -> list[str]:
         """Return the vehicles in the way of a lane change without which the route can't be followed."""
@@ -192,13 +234,19 @@ class GridlockWatch:
             self._found_s.update(dict.fromkeys(lanes, now_s))
         return due
 
-    def _resolve(self, ring: list[str], fronts: set[str], now_s: float) -> None:
+    def _resolve(self, ring: list[str], waits: Mapping[str, list[str]], fronts: set[str], now_s: float) -> None:
         swapped = self._swap_lanes(ring, fronts)
         moved = swapped or [vehicle for vehicle in ring if vehicle in fronts and self._pull_over(vehicle)]
+        if not moved:  # all fronts stand on junctions: make room for them
+            moved = [vehicle for vehicle in self._waited_for(ring, waits, fronts) if self._pull_over(vehicle)]
         lon, lat = self._place((moved or ring)[0])
         edges = sorted({self._state[vehicle].lane.rpartition("_")[0] for vehicle in ring})
         resolution = "swapped lanes" if swapped else "pulled over" if moved else "none"
         self.events.append(Event(now_s, moved, ring, edges, lon, lat, resolution))
+
+    def _waited_for(self, ring: list[str], waits: Mapping[str, list[str]], fronts: set[str]) -> list[str]:
+        inside = set(ring)
+        return sorted({other for one in inside & fronts for other in waits[one] if other in inside})
 
     def _swap_lanes(self, ring: list[str], fronts: set[str]) -> list[str]:
         """Let pairs side by side, each in the lane that the other needs, change places; return those who did."""
