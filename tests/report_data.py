@@ -74,7 +74,7 @@ def write_run(
         "exits": {name: int((vehicles["exit"] == name).sum()) for name in dict.fromkeys(EXITS)},
         "zones": measure.zone_clearance(vehicles),
         "lanes": measure.records(rates),
-        "found_bottlenecks": [],
+        "found_bottlenecks": _found(rates),
     }
     digest = hashlib.sha256(repr((case, lanes, zones)).encode()).hexdigest()
     run_dir = folder / digest
@@ -86,6 +86,24 @@ def write_run(
     return ReportRun(
         case, digest, manifest, _ledger(manifest["planned"], reasons, caveats), run_dir, run_dir / "bottlenecks.parquet"
     )
+
+
+def _found(rates: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return records of found bottlenecks: the measured lanes with a queue, those with most vehicles in it first."""
+    held = rates[rates["queue_min"] > 0].assign(queued=rates["queue_min"] * rates["queued_veh_per_min"])
+    return [
+        {
+            "name": row.bottleneck,
+            "edge": row.edge,
+            "lanes": [int(row.lane)],
+            "place": row.bottleneck,
+            "reason": "merge",
+            "queue_min": int(row.queue_min),
+            "vehicles": int(row.vehicles),
+            "delay_veh_h": round(float(row.queued) / 10, 3),
+        }
+        for row in held.sort_values("queued", ascending=False).itertuples()
+    ]
 
 
 def _vehicles(

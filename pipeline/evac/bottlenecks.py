@@ -107,19 +107,32 @@ def find_bottlenecks(
     return _named_apart([_found(row, net) for row in worst.to_dict("records")])
 
 
-def union_of_bottlenecks(runs: Iterable[Sequence[FoundBottleneck]]) -> list[BottleneckLanes]:
-    """Return the bottlenecks of several runs together, so that each run can be measured at all of them.
+def measured_lanes(
+    named: Sequence[BottleneckLanes], runs: Iterable[Sequence[FoundBottleneck]], at_most: int = _AT_MOST
+) -> list[BottleneckLanes]:
+    """Return the lanes to measure in each of several runs, so that they can be compared.
 
-    Lanes of the same edge become one bottleneck. The longest delays in any run come first.
+    The named ones come first. Then come those found in any run at other edges, lanes of the same edge as one
+    bottleneck, the longest delays first.
+
+    Parameters
+    ----------
+    named
+        The scenario's bottlenecks.
+    runs
+        What was found in each run.
+    at_most
+        How many of the found ones to return.
     """
     lanes: dict[str, set[int]] = defaultdict(set)
     worst: dict[str, FoundBottleneck] = {}
-    for found in (item for run in runs for item in run):
+    taken = {item.edge for item in named}
+    for found in (item for run in runs for item in run if item.edge not in taken):
         lanes[found.edge].update(found.lanes)
         if found.edge not in worst or found.delay_veh_h > worst[found.edge].delay_veh_h:
             worst[found.edge] = found
-    ranked = sorted(worst.values(), key=lambda item: (-item.delay_veh_h, item.edge))
-    return [BottleneckLanes(item.name, item.edge, tuple(sorted(lanes[item.edge]))) for item in _named_apart(ranked)]
+    ranked = _named_apart(sorted(worst.values(), key=lambda item: (-item.delay_veh_h, item.edge))[:at_most])
+    return [*named, *(BottleneckLanes(item.name, item.edge, tuple(sorted(lanes[item.edge]))) for item in ranked)]
 
 
 def lane_minutes(
@@ -255,8 +268,8 @@ def why(edge: sumolib.net.edge.Edge) -> Reason:
 
 
 def _place(edge: sumolib.net.edge.Edge, *, after: bool) -> str:
-    """Return "street northbound at (after) cross street" as far as the streets have names, else with the edge's id."""
-    own = edge.getName() or edge.getID()
+    """Return "street northbound at (after) cross street" as far as the streets have names."""
+    own = edge.getName() or "unnamed road"
     node = edge.getFromNode() if after else edge.getToNode()
     near = {other.getName() for other in [*node.getIncoming(), *node.getOutgoing()]} - {"", own}
     (west, south), (east, north) = edge.getShape()[-2:]

@@ -23,7 +23,14 @@ import sumolib
 from numpy.typing import NDArray
 
 from evac import tables
-from evac.bottlenecks import BottleneckLanes, FoundBottleneck, find_bottlenecks, lane_minutes, mean_rates
+from evac.bottlenecks import (
+    BottleneckLanes,
+    FoundBottleneck,
+    find_bottlenecks,
+    lane_minutes,
+    mean_rates,
+    measured_lanes,
+)
 from evac.errors import SimulationError
 from evac.files import digest_file, write_text
 from evac.ledger import RunFacts, build_ledger
@@ -75,7 +82,7 @@ def measure_run(
     exits
         The exits, with the last edges that a vehicle drives on.
     bottlenecks
-        Lanes to measure; found in the run when empty.
+        Lanes to measure in any case, before those that the run itself shows to hold it up.
     trust
         Limits of trust; the defaults when left out.
     facts
@@ -96,10 +103,8 @@ def measure_run(
     end_s = statistics["performance"]["end"]
     done = vehicle_results(vehicles, read_trips(sumo_dir / "tripinfo.xml"), exits, end_s)
     lanes = tables.read_lanes(sumo_dir / "lanes.parquet")
-    found: list[FoundBottleneck] = []
-    if not bottlenecks:
-        found = find_bottlenecks(lanes, net, int((done["status"] == "evacuated").sum()))
-    minutes = lane_minutes(lanes, net, bottlenecks or found, end_s)
+    found = find_bottlenecks(lanes, net, int((done["status"] == "evacuated").sum()))
+    minutes = lane_minutes(lanes, net, measured_lanes(bottlenecks, [found]), end_s)
     content = (done, curve(done, end_s), minutes, edge_windows(lanes, net))
     for (name, schema), rows in zip(_TABLES.items(), content, strict=True):
         tables.write_table(rows, schema, run_dir / name)

@@ -1,4 +1,4 @@
-"""Bottlenecks that were found in each run by itself, measured in all runs: only the same lanes can be compared."""
+"""Lanes that held up any run of a study, measured in all of its runs: only the same lanes can be compared."""
 
 from __future__ import annotations
 
@@ -11,18 +11,23 @@ import pandas as pd
 from sumolib.net import Net
 
 from evac import tables
-from evac.bottlenecks import BottleneckLanes, FoundBottleneck, lane_minutes, mean_rates, union_of_bottlenecks
+from evac.bottlenecks import BottleneckLanes, FoundBottleneck, lane_minutes, mean_rates, measured_lanes
 from evac.files import digest_json, whole_directory, write_text
+from evac.fingerprint import fingerprint
 from evac.measure import records
 
 LANES = "lanes.json"
 
 
-def measure_same_lanes(runs: Mapping[str, Path], net: Net, cache: Path) -> dict[str, Path]:
-    """Measure every run at the bottlenecks that were found in any of them.
+def measure_same_lanes(
+    named: Sequence[BottleneckLanes], runs: Mapping[str, Path], net: Net, cache: Path
+) -> dict[str, Path]:
+    """Measure every run at the named bottlenecks, and at those that were found in any of them.
 
     Parameters
     ----------
+    named
+        The scenario's bottlenecks.
     runs
         Run directory of each job.
     net
@@ -33,38 +38,27 @@ def measure_same_lanes(runs: Mapping[str, Path], net: Net, cache: Path) -> dict[
     Returns
     -------
     dict
-        For each job a folder with `bottlenecks.parquet` and `lanes.json`, which holds what the manifest of a run holds
-        of its own bottlenecks: `lanes` (the mean rates) and `found_bottlenecks` (the worst that any run had there).
+        For each job a folder with `bottlenecks.parquet`, and `lanes.json`: the mean rates, as `lanes` of a run's
+        manifest.
     """
     manifests = {job: json.loads((run / "manifest.json").read_text()) for job, run in runs.items()}
     found = [[_found(item) for item in manifest["found_bottlenecks"]] for manifest in manifests.values()]
-    lanes = union_of_bottlenecks(found)
-    worst = _worst(lanes, found)
+    lanes = measured_lanes(named, found)
+    key = [[item.name, item.edge, list(item.lanes)] for item in lanes]
     folders = {}
     for job, run in runs.items():
-        target = cache / "lanes" / digest_json({"job": job, "found": worst})
+        target = cache / "lanes" / digest_json({"job": job, "lanes": key, "version": fingerprint()})
         if not target.is_dir():
             minutes, rates = _measure(run, manifests[job], net, lanes)
-            content = {"lanes": rates, "found_bottlenecks": worst}
             with whole_directory(target) as folder:
                 tables.write_table(minutes, tables.BOTTLENECKS, folder / "bottlenecks.parquet")
-                write_text(folder / LANES, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+                write_text(folder / LANES, json.dumps({"lanes": rates}, indent=1, ensure_ascii=False) + "\n")
         folders[job] = target
     return folders
 
 
 def _found(record: Mapping[str, Any]) -> FoundBottleneck:
     return FoundBottleneck(**{**record, "lanes": tuple(record["lanes"])})
-
-
-def _worst(lanes: Sequence[BottleneckLanes], runs: Sequence[Sequence[FoundBottleneck]]) -> list[dict[str, Any]]:
-    """Return, for each of the lanes, the record of the run that was delayed there most, under the common name."""
-    rows = []
-    for item in lanes:
-        here = [found for run in runs for found in run if found.edge == item.edge]
-        worst = max(here, key=lambda found: found.delay_veh_h)
-        rows.append({**vars(worst), "name": item.name, "lanes": list(item.lanes)})
-    return rows
 
 
 def _measure(

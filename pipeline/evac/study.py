@@ -82,9 +82,7 @@ class Run:
     def manifest(self) -> dict[str, Any]:
         """Return the run's manifest, with the lanes that all runs of the study are measured at."""
         manifest: dict[str, Any] = json.loads((self.folder / "manifest.json").read_text())
-        if self.lanes_folder != self.folder:
-            manifest |= json.loads((self.lanes_folder / LANES).read_text())
-        return manifest
+        return {**manifest, **json.loads((self.lanes_folder / LANES).read_text())}
 
     def ledger(self) -> dict[str, Any]:
         """Return the run's trust ledger."""
@@ -171,7 +169,7 @@ def run_study(prepared: Prepared, selection: Selection, cache: Path, jobs: int, 
             message = str(error) if isinstance(error, EvacError) else f"{type(error).__name__}: {error}"
             failures[case] = Failure(case, message)
             display.finish(case_name(case), f"failed: {message}")
-    lanes = _lanes_folders(prepared, dict(folders.values()), cache)
+    lanes = measure_same_lanes(prepared.bottlenecks, dict(folders.values()), prepared.net, cache)
     runs = [Run(case, *folders[case], lanes[folders[case][0]]) for case in cases if case in folders]
     return Study(tuple(runs), tuple(failures[case] for case in cases if case in failures))
 
@@ -307,7 +305,3 @@ def _in_words(folder: Path) -> str:
     if t100_s is not None:
         return f"90 % out after {t90_s / _SECONDS_AN_HOUR:.2f} h, all after {t100_s / _SECONDS_AN_HOUR:.2f} h"
     return f"not cleared: {manifest['evacuated']:,} of {manifest['planned']:,} vehicles out by the end"
-
-
-def _lanes_folders(prepared: Prepared, runs: dict[str, Path], cache: Path) -> dict[str, Path]:
-    return runs if prepared.bottlenecks else measure_same_lanes(runs, prepared.net, cache)

@@ -13,7 +13,7 @@ from evac.bottlenecks import (
     find_bottlenecks,
     lane_minutes,
     mean_rates,
-    union_of_bottlenecks,
+    measured_lanes,
     why,
 )
 from small_runs import LANE_MINUTES as MINUTES
@@ -137,7 +137,7 @@ def test_the_union_measures_each_edge_once_under_a_name_of_its_own():
     def found(edge, lanes, delay_veh_h):
         return FoundBottleneck("Main", edge, lanes, "Main", "merge", 20, 100, delay_veh_h)
 
-    union = union_of_bottlenecks([[found("x", (0,), 5.0)], [found("x", (1,), 2.0), found("y", (0,), 3.0)]])
+    union = measured_lanes((), [[found("x", (0,), 5.0)], [found("x", (1,), 2.0), found("y", (0,), 3.0)]])
     assert union == [BottleneckLanes("Main", "x", (0, 1)), BottleneckLanes("Main #2", "y", (0,))]
 
 

@@ -14,7 +14,15 @@ GRIDLOCK = "12 of 1800: vehicles were moved to resolve gridlock; the limit is 0.
 
 
 def _fake(t90_s: float | None, case: job.Case, reasons: tuple[str, ...] = ()) -> ReportRun:
-    manifest = {"planned": 100, "evacuated": 100, "driving": 0, "waiting": 0, "no_route": 0, "lanes": []}
+    manifest = {
+        "planned": 100,
+        "evacuated": 100,
+        "driving": 0,
+        "waiting": 0,
+        "no_route": 0,
+        "lanes": [],
+        "found_bottlenecks": [],
+    }
     times = {"t50_s": 60.0, "t90_s": t90_s, "t95_s": t90_s, "t100_s": t90_s}
     ledger = {"trusted": not reasons, "reasons": list(reasons), "caveats": []}
     return ReportRun(case, f"job-{case}", {**manifest, **times}, ledger, Path("none"), Path("none"))
@@ -93,13 +101,15 @@ def test_not_cleared_is_said_in_the_answer(tmp_path: Path) -> None:
     assert "not cleared by 24\u00a0h" in words
 
 
-def test_the_lane_with_the_longest_queue_holds_people_up(tmp_path: Path) -> None:
+def test_the_head_of_the_queues_with_most_delay_holds_the_city_up(tmp_path: Path) -> None:
     report = report_data.report_input(tmp_path, (report_data.write_run(tmp_path, Case()),))
     (case,) = results.case_results(report)
-    lane = tables.holding_up(case)
-    assert lane is not None
-    counted = tables.lane_minutes(case.run).groupby(["edge", "lane"])["queued"].sum()
-    assert lane.queue_min == counted.max() == counted[(lane.edge, lane.lane)]
+    worst = tables.holding_up(case)
+    assert worst is not None
+    found = case.run.manifest["found_bottlenecks"]
+    assert worst.delay_veh_h == max(item["delay_veh_h"] for item in found)
+    (head,) = [lane for lane in tables.lane_rates(case.run) if lane.edge == found[0]["edge"]]
+    assert worst.queued_veh_per_min == head.queued_veh_per_min
 
 
 def test_the_queues_table_has_each_edges_worst_five_minutes(tmp_path: Path) -> None:

@@ -106,15 +106,17 @@ def _how_sure(report: ReportInput, centre: CaseResult) -> Sentence | None:
 
 
 def _holding_up(centre: CaseResult) -> Sentence:
-    lane = tables.holding_up(centre)
-    if lane is None:
-        return Sentence("No queue stands at any measured bottleneck lane.", centre.doubt)
-    minutes = text.duration(lane.queue_min * 60)
-    return Sentence(
-        f"The lane that holds people up longest is {text.plain(lane.name)}: a queue stands there for {minutes}, and "
-        f"{text.rate(lane.queued_veh_per_min)} vehicles pass per minute meanwhile.",
-        centre.doubt,
+    worst = tables.holding_up(centre)
+    if worst is None:
+        return Sentence("No queue stands anywhere for ten minutes or more.", centre.doubt)
+    rate = worst.queued_veh_per_min
+    meanwhile = f" and passes {text.rate(rate)} vehicles per minute meanwhile" if rate is not None else ""
+    words = (
+        f"The lane that holds the city up is {text.plain(worst.name)} ({worst.reason}): it is the head of a queue for "
+        f"{text.duration(worst.queue_min * 60)}{meanwhile}. In the queues behind it people lose "
+        f"{text.count(round(worst.delay_veh_h))} hours, all vehicles together."
     )
+    return Sentence(words, centre.doubt)
 
 
 def _left_over(centre: CaseResult) -> Sentence | None:

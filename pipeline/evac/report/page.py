@@ -87,7 +87,7 @@ def _lanes(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult)
         answer.lanes_alt(centre),
         f"Vehicles per minute that cross the lane's end; {figures.SMOOTHING_MIN}-minute mean of the minute counts. "
         f"Lanes count from the kerb (0).{shaded} The bar under a curve shows when a queue stands there. At most "
-        f"{figures.MOST_LANES} lanes, the longest queues first; all are in the table.",
+        f"{figures.MOST_LANES} lanes, those with the most delay first; all are in the table.",
         figure=figures.draw_lane_rates(centre, other),
     )
 

@@ -36,6 +36,31 @@ class LaneRate:
 
 
 @dataclass(frozen=True)
+class Holdup:
+    """The lane that holds a case up most.
+
+    Parameters
+    ----------
+    name
+        Where it is.
+    reason
+        What holds the traffic up there.
+    queue_min
+        Minutes during which a queue had its head there.
+    delay_veh_h
+        Hours lost in these queues, all vehicles together.
+    queued_veh_per_min
+        What the lane passed while a queue stood; None where it isn't among the lanes measured in all runs.
+    """
+
+    name: str
+    reason: str
+    queue_min: int
+    delay_veh_h: float
+    queued_veh_per_min: float | None
+
+
+@dataclass(frozen=True)
 class Spot:
     """A named spot on the map, in degrees (EPSG:4326)."""
 
@@ -45,16 +70,22 @@ class Spot:
 
 
 def lane_rates(run: ReportRun) -> list[LaneRate]:
-    """Return what passed each bottleneck lane, the one where a queue stands longest first."""
+    """Return what passed each bottleneck lane: the scenario's, then those with the most delay in any run."""
     columns = LaneRate.__dataclass_fields__
-    lanes = [LaneRate(**{name: row[name] for name in columns}) for row in run.manifest["lanes"]]
-    return sorted(lanes, key=lambda lane: (-lane.queue_min, -lane.vehicles, lane.name, lane.edge))
+    return [LaneRate(**{name: row[name] for name in columns}) for row in run.manifest["lanes"]]
 
 
-def holding_up(case: CaseResult) -> LaneRate | None:
-    """Return the bottleneck lane where a queue stands longest; None when none is measured or none has a queue."""
-    rates = lane_rates(case.run)
-    return rates[0] if rates and rates[0].queue_min else None
+def holding_up(case: CaseResult) -> Holdup | None:
+    """Return what holds the case up most: the head of the queues with the most delay; None without queues."""
+    if not case.run.manifest["found_bottlenecks"]:
+        return None
+    worst = case.run.manifest["found_bottlenecks"][0]
+    lanes = [lane for lane in lane_rates(case.run) if lane.edge == worst["edge"]]
+    slowest = max(lanes, key=lambda lane: lane.queue_min, default=None)
+    several = f", lane {slowest.lane}" if slowest and len(lanes) > 1 else ""
+    name = slowest.bottleneck if slowest else worst["name"]
+    rate = slowest.queued_veh_per_min if slowest else None
+    return Holdup(f"{name}{several}", worst["reason"], worst["queue_min"], worst["delay_veh_h"], rate)
 
 
 def bottleneck_spots(run: ReportRun, edges: gpd.GeoDataFrame) -> list[Spot]:
