@@ -60,7 +60,8 @@ def run_guarded(arguments: Sequence[str]) -> int:
     """
     debug = "--debug" in arguments
     rest = [argument for argument in arguments if argument != "--debug"]
-    logging.basicConfig(level=logging.DEBUG if debug else logging.ERROR, force=True)
+    logging.basicConfig(force=True)
+    logging.getLogger("evac").setLevel(logging.DEBUG if debug else logging.ERROR)
     try:
         app(rest)
     except EvacError as error:
@@ -144,44 +145,39 @@ def _require_runs(study: Study) -> None:
 
 
 def _print_results(study: Study) -> None:
-    table = Table(
-        "vehicles per household",
-        "departures",
-        "seed",
-        "lane capacity",
-        "vehicles",
-        title="Clearance time",
-        min_width=80,
-    )
-    for percent in ("50 %", "90 %", "95 %", "100 %"):
-        table.add_column(percent, justify="right")
+    """Print a row a run; what is the same in all of them isn't repeated."""
+    columns = {
+        "vehicles per household": [item.case.vehicles_per_household for item in study.runs],
+        "departures": [item.case.departure for item in study.runs],
+        "seed": [str(item.case.seed) for item in study.runs],
+        "lane capacity": [f"{item.case.capacity_factor:.0%}" for item in study.runs],
+    }
+    varying = {name: values for name, values in columns.items() if len(set(values)) > 1} or columns
+    table = Table(*varying, title="Clearance time: how long after the order a share of all planned vehicles is out")
+    for name in ("vehicles", "50 %", "90 %", "95 %", "100 %"):
+        table.add_column(name, justify="right")
     table.add_column("trusted")
     doubts: list[str] = []
-    for item in study.runs:
-        _add_run(table, item, doubts)
+    for number, item in enumerate(study.runs):
+        table.add_row(*(escape(values[number]) for values in varying.values()), *_measures(item), _trust(item, doubts))
     console.print(table)
     for number, doubt in enumerate(doubts, start=1):
-        console.print(f"  [{number}] not trustworthy: {escape(doubt)}".replace("[", "\\[", 1), highlight=False)
+        console.print(f"({number}) not trustworthy: {escape(doubt)}", highlight=False)
 
 
-def _add_run(table: Table, item: Run, doubts: list[str]) -> None:
-    manifest, case = item.manifest(), item.case
-    times = [_hours(manifest[f"t{percent}_s"]) for percent in (50, 90, 95, 100)]
-    verdict = "yes"
+def _measures(item: Run) -> list[str]:
+    manifest = item.manifest()
+    return [f"{manifest['planned']:,}", *(_hours(manifest[f"t{percent}_s"]) for percent in (50, 90, 95, 100))]
+
+
+def _trust(item: Run, doubts: list[str]) -> str:
+    """Return whether a run is trusted, with the number of the reason in `doubts` if not."""
     reasons = "; ".join(item.ledger()["reasons"])
-    if reasons:
-        if reasons not in doubts:
-            doubts.append(reasons)
-        verdict = f"NO \\[{doubts.index(reasons) + 1}]"
-    table.add_row(
-        escape(case.vehicles_per_household),
-        escape(case.departure),
-        str(case.seed),
-        f"{case.capacity_factor:.0%}",
-        f"{manifest['planned']:,}",
-        *times,
-        verdict,
-    )
+    if not reasons:
+        return "yes"
+    if reasons not in doubts:
+        doubts.append(reasons)
+    return f"NO ({doubts.index(reasons) + 1})"
 
 
 def _hours(seconds: float | None) -> str:

@@ -9,7 +9,7 @@ import geopandas as gpd
 
 from evac.report import tables, text
 from evac.report.inputs import ReportInput
-from evac.report.results import CaseResult, case_words, counterpart, headline, result_of
+from evac.report.results import CaseResult, case_words, counterpart, headline
 
 _WORST_IN_WORDS = 3
 
@@ -42,11 +42,6 @@ def range_doubt(case: CaseResult) -> str:
     """Return why the times at less and more lane capacity aren't trusted; nothing when they are."""
     parts = ((case.less, "at 15 % less capacity"), (case.more, "at 15 % more capacity"))
     return "; ".join(f"{words}: {result.doubt}" for result, words in parts if result is not None and result.doubt)
-
-
-def any_doubt(report: ReportInput) -> str:
-    """Return why numbers that come from any of the runs aren't trusted; nothing when all runs are."""
-    return "; ".join(dict.fromkeys(doubt for run in report.runs if (doubt := result_of(run).doubt)))
 
 
 def _ordered(report: ReportInput, centre: CaseResult) -> Sentence:

@@ -126,7 +126,6 @@ def page_html(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequen
             runs=[(run, result_of(run)) for run in report.runs],
             lane_rates=lambda case: tables.lane_rates(case.run),
             found=centre.run.manifest["found_bottlenecks"],
-            any_doubt=answer.any_doubt(report),
             streets=tables.worst_streets(tables.queues(centre.run, report.edges), _WORST_STREETS),
             groups=_groups(cases),
             findings=sorted(report.findings, key=lambda finding: _SEVERITIES.index(finding.severity)),
