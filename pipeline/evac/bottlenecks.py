@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import sumolib
 
-from evac.queues import MERGE, WINDOW_MIN, Links, heads_of_queues, is_congested
+from evac.queues import MERGE, WINDOW_MIN, Links, heads_of_queues, is_congested, queues_by_window
 from evac.tables import sum_up
 
 Reason = Literal["exit", "signal", "lane drop", "merge", "slower road", "junction"]
@@ -154,7 +154,8 @@ def lane_minutes(
     Returns
     -------
     Rows of `tables.BOTTLENECKS`, in the order of `bottlenecks`, lane and minute. `speed_mps` is absent in a minute in
-    which the lane was empty. `queued`: the lane, or a lane that leads to it, was congested in that minute. A lane that
+    which the lane was empty. `queued`: the lane, or a lane that leads to it, was congested in that minute, or it was
+    the head of a queue, wherever that stood. A lane that
     a plan took away passes nobody.
     """
     links = Links.of(net)
@@ -180,12 +181,21 @@ def lane_minutes(
 
 
 def _queued_minutes(lanes: pd.DataFrame, links: Links, lane_ids: set[str]) -> dict[str, set[int]]:
-    """Return the minutes in which each lane, or one that leads to it, was congested."""
+    """Return the minutes in which each lane, or one that leads to it, was congested, or it was the head of a queue."""
     near = {lane_id: {lane_id, *links.feeders(lane_id)} for lane_id in lane_ids}
     rows = lanes[lanes["lane_id"].isin(set().union(*near.values()))]
     rows = rows[is_congested(rows, links, _SECONDS_A_MINUTE)]
     minutes = {str(name): set(group) for name, group in rows.groupby("lane_id", observed=True)["minute"]}
+    if len(lanes):
+        _add_headed(minutes, queues_by_window(lanes, links), lane_ids)
     return {lane_id: set().union(*(minutes.get(other, set()) for other in near[lane_id])) for lane_id in lane_ids}
+
+
+def _add_headed(minutes: dict[str, set[int]], queues: pd.DataFrame, lane_ids: set[str]) -> None:
+    """Add the minutes in which a lane was the head of a queue, wherever the queue stood."""
+    heads = queues.loc[queues["lane_id"].isin(lane_ids), ["lane_id", "window"]].drop_duplicates()
+    for lane_id, window in heads.itertuples(index=False):
+        minutes.setdefault(str(lane_id), set()).update(range(window * WINDOW_MIN, (window + 1) * WINDOW_MIN))
 
 
 def mean_rates(minutes: pd.DataFrame, until_s: float) -> pd.DataFrame:

@@ -128,6 +128,24 @@ def heads_of_queues(lanes: pd.DataFrame, links: Links) -> pd.DataFrame:
     One row for each lane that headed a queue: `lane_id`, `windows` (how many of `WINDOW_MIN` it did), `delay_s` (lost
     in all of its queues), `where` (`STOP_LINE` or `MERGE`). A ring of queues has no head.
     """
+    queues = queues_by_window(lanes, links)
+    heads = queues.groupby("lane_id", as_index=False).agg(
+        windows=("window", "nunique"), delay_s=("delay_s", "sum"), merge=("merge", "mean")
+    )
+    heads["where"] = np.where(heads.pop("merge") > 0.5, MERGE, STOP_LINE)  # noqa: PLR2004 (the greater part)
+    return heads
+
+
+def queues_by_window(lanes: pd.DataFrame, links: Links) -> pd.DataFrame:
+    """Return one row for each congested lane and window: `window`, `lane_id` (its queue's head), `delay_s`, `merge`.
+
+    Parameters
+    ----------
+    lanes
+        `tables.read_lanes` of the run.
+    links
+        The lanes of the net.
+    """
     congested, full, delay_s = _states(lanes, links)
     onward = _queue_goes_on_to(congested, full, delay_s, links)
     last = _follow(onward)
@@ -137,12 +155,8 @@ def heads_of_queues(lanes: pd.DataFrame, links: Links) -> pd.DataFrame:
     window, lane = np.nonzero(congested & ends)
     queues = pd.DataFrame({"window": window, "head": head[window, lane], "delay_s": delay_s[window, lane]})
     queues["merge"] = at_merge[window, lane]
-    heads = queues.groupby("head", as_index=False).agg(
-        windows=("window", "nunique"), delay_s=("delay_s", "sum"), merge=("merge", "mean")
-    )
-    heads["lane_id"] = [links.ids[number] for number in heads.pop("head")]
-    heads["where"] = np.where(heads.pop("merge") > 0.5, MERGE, STOP_LINE)  # noqa: PLR2004 (the greater part)
-    return heads
+    queues["lane_id"] = np.array(links.ids)[queues.pop("head")]
+    return queues
 
 
 def _as_columns(lists: dict[int, list[int]], count: int) -> NDArray[np.int64]:

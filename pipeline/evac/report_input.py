@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import geopandas as gpd
 import shapely
+from sumolib.net.edge import Edge
 
 from evac import __version__, sumo
 from evac.prepare import Prepared
@@ -44,8 +45,16 @@ def _edge_lines(prepared: Prepared) -> gpd.GeoDataFrame:
     net = prepared.net
     edges = net.getEdges(withInternal=False)
     lines = [shapely.LineString([net.convertXY2LonLat(x, y) for x, y, *_ in edge.getShape()]) for edge in edges]
-    columns = {"edge": [edge.getID() for edge in edges], "name": [edge.getName() for edge in edges]}
+    columns = {"edge": [edge.getID() for edge in edges], "name": [_street(edge) for edge in edges]}
     return gpd.GeoDataFrame(columns, geometry=lines, crs="EPSG:4326")
+
+
+def _street(edge: Edge) -> str:
+    """Return the name of an edge's street, or what it is near to."""
+    if edge.getName():
+        return str(edge.getName())
+    near = {other.getName() for node in (edge.getFromNode(), edge.getToNode()) for other in node.getOutgoing()} - {""}
+    return f"unnamed road at {min(near)}" if near else "unnamed road"
 
 
 def _sources(prepared: Prepared) -> Mapping[str, str]:
