@@ -102,7 +102,8 @@ def _problem(document: YamlFile, details: ErrorDetails) -> Problem:
         return Problem(where, f"the key '{dotted}' is missing", f"add '{dotted}'")
     found = f", found {details['input']!r}" if _is_short(details["input"]) else ""
     message = details["msg"].removeprefix("Value error, ")
-    return Problem(where, f"'{dotted}': {message}{found}", _describe(details["loc"]))
+    about = _describe(details["loc"])
+    return Problem(where, f"'{dotted}': {message}{found}" + (f" ({about})" if about else ""))
 
 
 def _is_short(value: object) -> bool:
@@ -133,7 +134,7 @@ def _near_keys(location: Sequence[str | int], key: str) -> str:
 def _describe(location: Sequence[str | int]) -> str:
     """Return the first sentence of the documentation of a field."""
     texts = [str(node["description"]) for node in _schema_nodes(location) if node.get("description")]
-    return " ".join(texts[0].split()).split(". ")[0] if texts else ""
+    return " ".join(texts[0].split()).split(". ")[0].rstrip(".") if texts else ""
 
 
 def _schema_nodes(location: Sequence[str | int]) -> list[dict[str, Any]]:
