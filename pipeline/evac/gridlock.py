@@ -6,14 +6,16 @@ bottleneck, or a side street starved by a busy main road, waits for vehicles tha
 
 Detection, once a minute of simulated time: vehicles that have stood for `after_s` are nodes; each waits for the
 standing vehicles that are in its way (the one ahead on its route, within the space that it needs; those on the
-junction, or with their rear on it, where their paths cross; those beside it, when it has to change lanes). A vehicle can move only when all of them
-have gone, so every strongly connected component of two or more is a deadlock (Coffman's circular wait; Holt 1972,
-doi 10.1145/356603.356607).
+junction, or with their rear on it, where their paths cross; those beside it, when it has to change lanes). A vehicle
+can move only when all of them have gone, so every strongly connected component of two or more is a deadlock
+(Coffman's circular wait; Holt 1972, doi 10.1145/356603.356607).
 
 Resolution, `pulled over`: the foremost vehicles of the ring, those whose way on is full, drive onto the verge at
 the place where they stand. Those behind who can go on do so; the others rejoin from the verge after `PULLED_OVER_S`
 as soon as there is a gap. Two side by side who each need the other's lane have no use for a verge: they change places
-(`swapped lanes`). Nobody jumps ahead, and nobody leaves the simulation. Where a ring was found, the next one is
+(`swapped lanes`). Of vehicles that block each other in the middle of a junction, with no place to pull over, the first
+that has room beyond the junction drives off it, past the others (`waved through`): it moves by some metres. Nobody
+jumps ahead of a queue, and nobody leaves the simulation. Where a ring was found, the next one is
 resolved after `AGAIN_S`, for `REMEMBERED_S`: people there know by then what they are up against.
 """
 
@@ -45,6 +47,7 @@ _WHOLE_NET_M = 1e7
 _JAM_SPACING_M = 10.0  # front to front, with some slack: SUMO's passenger car stands 7.5 m apart
 _SPACE_M = 10.0  # a vehicle and its gap, beyond a junction that must be kept clear
 _VEHICLE_M = 5.0  # length of SUMO's passenger car
+_OFF_JUNCTION_M = 0.5  # where the front of a vehicle is that has just crossed
 _TOUCHING_M = 1.0  # so near to the point of conflict that others see the vehicle as in it
 _LEFT, _RIGHT, _FOLLOWERS, _LEADERS = 0, 1, 0, 2  # bits of SUMO's getNeighbors
 
@@ -74,7 +77,7 @@ class Event:
     lon, lat
         The first of `vehicles`, or of `ring`; none in a net without geographic projection.
     resolution
-        `pulled over`, `swapped lanes`, or `none` where no vehicle of the ring could do either.
+        `pulled over`, `swapped lanes`, `waved through`, or `none` where no vehicle of the ring could do either.
     """
 
     time_s: float
@@ -165,12 +168,15 @@ class GridlockWatch:
         ask = self._connection.vehicle
         links = ask.getNextLinks(vehicle)
         on_junction = at.lane.startswith(":")
-        crossing = self._crossing(at.lane if on_junction else links[0][1] if links else "")
+        crossing = self._crossing(at.lane if on_junction else links[0][4] if links else "")
         reach_m = sum(map(self._length_m, crossing)) - at.pos_m + _SPACE_M
         reach_m += 0.0 if on_junction else self._length_m(at.lane)
         ahead, gap_m = ask.getLeader(vehicle, reach_m) or ("", 0.0)
         found = [ahead] if ahead and gap_m < reach_m else []
-        found += [foe[0] for foe in ask.getJunctionFoes(vehicle, reach_m) if self._bars_the_junction(foe)]
+        foes = ask.getJunctionFoes(vehicle, reach_m)
+        found += [foe[0] for foe in foes if self._bars_the_junction(foe)]
+        if on_junction:
+            found += self._branching_off(at, {foe[0] for foe in foes})
         found += [tail for lane in crossing for tail in self._overhanging(lane)]
         return [other for other in found if other != vehicle] + self._beside(vehicle, at.lane)
 
@@ -189,6 +195,16 @@ class GridlockWatch:
             return False
         in_the_way = to_conflict_m <= _TOUCHING_M and beyond_conflict_m >= -_VEHICLE_M
         return bool(must_yield) or in_the_way
+
+    def _branching_off(self, at: Standing, crossing: set[str]) -> list[str]:
+        """Return the vehicles that came from the same lane, drive another way, and have their rear just ahead."""
+        foes = set(self._connection.lane.getInternalFoes(at.lane))
+        near_m = (at.pos_m, at.pos_m + _JAM_SPACING_M)
+        return [
+            name
+            for name, other in self._state.items()
+            if other.lane in foes and near_m[0] < other.pos_m < near_m[1] and name not in crossing
+        ]
 
     def _overhanging(self, lane: str) -> list[str]:
         """Return the vehicles just off the junction whose rear is still on a path that crosses an inner lane."""
@@ -235,14 +251,36 @@ class GridlockWatch:
         return due
 
     def _resolve(self, ring: list[str], waits: Mapping[str, list[str]], fronts: set[str], now_s: float) -> None:
-        swapped = self._swap_lanes(ring, fronts)
-        moved = swapped or [vehicle for vehicle in ring if vehicle in fronts and self._pull_over(vehicle)]
-        if not moved:  # all fronts stand on junctions: make room for them
-            moved = [vehicle for vehicle in self._waited_for(ring, waits, fronts) if self._pull_over(vehicle)]
+        moved, resolution = self._move(ring, waits, fronts)
         lon, lat = self._place((moved or ring)[0])
         edges = sorted({self._state[vehicle].lane.rpartition("_")[0] for vehicle in ring})
-        resolution = "swapped lanes" if swapped else "pulled over" if moved else "none"
         self.events.append(Event(now_s, moved, ring, edges, lon, lat, resolution))
+
+    def _move(self, ring: list[str], waits: Mapping[str, list[str]], fronts: set[str]) -> tuple[list[str], str]:
+        """Do what helps, the mildest first; return who was moved, and how."""
+        if moved := self._swap_lanes(ring, fronts):
+            return moved, "swapped lanes"
+        if moved := [vehicle for vehicle in ring if vehicle in fronts and self._pull_over(vehicle)]:
+            return moved, "pulled over"
+        if moved := self._wave_through(ring):
+            return moved, "waved through"
+        moved = [vehicle for vehicle in self._waited_for(ring, waits, fronts) if self._pull_over(vehicle)]
+        return moved, "pulled over" if moved else "none"
+
+    def _wave_through(self, ring: list[str]) -> list[str]:
+        """Let the first vehicle of those on the junction that has room beyond drive off it, past the others."""
+        left_m = {one: self._left_m(self._state[one]) for one in ring if self._state[one].lane.startswith(":")}
+        for vehicle in sorted(left_m, key=lambda one: (left_m[one], one)):
+            out = self._crossing_end(self._state[vehicle].lane)
+            tail_m = min((at.pos_m for at in self._state.values() if at.lane == out), default=np.inf)
+            if tail_m >= _SPACE_M:
+                self._connection.vehicle.moveTo(vehicle, out, _OFF_JUNCTION_M)
+                return [vehicle]
+        return []
+
+    def _left_m(self, at: Standing) -> float:
+        """Return how far it is to the end of the junction (m)."""
+        return sum(map(self._length_m, self._crossing(at.lane))) - at.pos_m
 
     def _waited_for(self, ring: list[str], waits: Mapping[str, list[str]], fronts: set[str]) -> list[str]:
         inside = set(ring)

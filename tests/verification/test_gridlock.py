@@ -8,11 +8,13 @@ at a signal that is red for ten minutes, and a side street that a busy main road
 from __future__ import annotations
 
 import json
+import random
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import sumolib
 
 from evac import gridlock, sumo
 from evac.gridlock import find_rings
@@ -198,6 +200,24 @@ def test_two_platoons_that_need_each_others_lane_get_out(tmp_path):
     assert outcome.everybody_is_out
     assert [event["edges"] for event in outcome.events] == [["road"]] * len(outcome.events)
     assert outcome.events
+
+
+@pytest.mark.slow
+def test_a_town_that_locks_is_freed_by_a_few_vehicles(tmp_path):
+    """Priority junctions with left turns, cars on the junctions and rears that hang over: everybody must get out."""
+    grid = ["--grid", "--grid.number", "7", "--grid.length", "120", "-j", "priority", "--no-turnarounds"]
+    sumo.run("netgenerate", [*grid, "-o", "net.net.xml"], cwd=tmp_path)
+    edges = [edge.getID() for edge in sumolib.net.readNet(str(tmp_path / "net.net.xml")).getEdges()]
+    draw = random.Random(3)
+    trips = ""
+    for n in range(2600):
+        origin, destination = draw.sample(edges, 2)
+        trips += f'<trip id="{n}" type="car" depart="{n / 2.5}" from="{origin}" to="{destination}"/>'
+    outcome = run(tmp_path / "net.net.xml", trips)
+    assert outcome.everybody_is_out
+    assert outcome.events
+    assert all(event["resolution"] != "none" for event in outcome.events)
+    assert len({vehicle for event in outcome.events for vehicle in event["vehicles"]}) < 0.1 * len(outcome.trips)
 
 
 @pytest.mark.parametrize(
