@@ -4,7 +4,7 @@ PYTHON = .venv/bin/python
 unexport PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL = help
-.PHONY: help setup demo test test-slow lint format bench lock clean
+.PHONY: help setup demo test test-slow lint format bench docs lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,10 @@ format: setup ## format the code and mend what ruff can mend by itself
 
 bench: setup ## time the toolkit beside SUMO alone
 	$(PYTHON) benchmarks/toolkit_overhead.py
+
+docs: setup ## write the pages that are made from the models: docs/scenario.schema.json, docs/scenario-reference.md
+	.venv/bin/evac schema > docs/scenario.schema.json
+	$(PYTHON) -m evac.reference > docs/scenario-reference.md
 
 lock: ## lock the packages that pyproject.toml asks for; pins that still fit stay (remove requirements.lock to renew all)
 	@python3 setup/bootstrap.py lock
