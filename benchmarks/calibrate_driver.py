@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from evac import drivers
-from evac.discharge import measure_discharge
+from evac.demand import drivers
+from evac.demand.discharge import measure_discharge
 
 TABLE = Path(__file__).parents[1] / "pipeline" / "evac" / "data" / "driver_calibration.csv"
 SPEEDS_KPH = (40, 50, 80)

@@ -17,12 +17,13 @@ import numpy as np
 import pandas as pd
 from shapely.geometry import LineString, Point, box
 
-from evac import job, measure, tables
-from evac.bottlenecks import mean_rates
-from evac.findings import Finding
+from evac import measure, tables
+from evac.audit.findings import Finding
+from evac.measure.bottlenecks import mean_rates
 from evac.report import FailedRun, ReportInput, ReportRun
 from evac.schema.scenario import Scenario
 from evac.schema.trust import Trust
+from evac.simulate import job
 
 LON, LAT, STEP = -122.55, 37.90, 0.002
 HOUSEHOLDS = 1200

@@ -17,14 +17,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from evac import __version__, sumo
+from evac.audit.findings import Finding
 from evac.errors import EvacError
-from evac.findings import Finding
-from evac.prepare import Prepared, prepare
 from evac.progress import show_runs
 from evac.report import write_report
-from evac.report_input import report_input
+from evac.report.from_study import report_input
 from evac.scenario import LoadedScenario, json_schema_text, load_scenario
 from evac.study import Run, Selection, Study, run_study
+from evac.study.prepare import Prepared, prepare
 
 _SECONDS_AN_HOUR = 3600
 _INTERRUPTED = 128 + signal.SIGINT

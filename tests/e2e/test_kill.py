@@ -20,7 +20,7 @@ from evac.files import digest_file
 SCRIPT = """
 import sys
 from pathlib import Path
-from evac.job import Case, Job
+from evac.simulate.job import Case, Job
 from evac.simulate import JobInputs, run_job
 
 folder = Path(sys.argv[1])

@@ -5,8 +5,8 @@ import pytest
 import shapely
 
 from evac.audit import audit_households, audit_network
-from evac.exits import resolve_exits
-from evac.findings import Finding, ranked
+from evac.audit.findings import Finding, ranked
+from evac.network.exits import resolve_exits
 from evac.schema.places import Exit
 from placed_town import made_up_town, real_town
 

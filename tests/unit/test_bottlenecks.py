@@ -7,7 +7,7 @@ import pytest
 import sumolib
 
 from evac import tables
-from evac.bottlenecks import (
+from evac.measure.bottlenecks import (
     BottleneckLanes,
     FoundBottleneck,
     find_bottlenecks,

@@ -11,8 +11,8 @@ import sumolib
 
 from evac import sumo
 from evac.demand import COLUMNS, build_demand
+from evac.demand.routes import routing_options, write_exit_zones, write_trips
 from evac.errors import ScenarioError
-from evac.routes import routing_options, write_exit_zones, write_trips
 from evac.schema.demand import VehiclesPerHousehold
 from evac.schema.scenario import Scenario
 

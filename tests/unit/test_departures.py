@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from evac.departures import ACTIVITIES, cdf, describe, draw_minutes, left_by
+from evac.demand.departures import ACTIVITIES, cdf, describe, draw_minutes, left_by
 from evac.errors import DataError
 from evac.schema.demand import Departure
 

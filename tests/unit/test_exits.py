@@ -4,8 +4,8 @@ import pytest
 import shapely
 
 from evac.errors import DataError, PlaceError
-from evac.exits import ResolvedExit, require_reachable, resolve_exits
-from evac.places import angle_between_deg, end_bearing_deg
+from evac.network.exits import ResolvedExit, require_reachable, resolve_exits
+from evac.network.places import angle_between_deg, end_bearing_deg
 from evac.schema.places import Exit, FoundExits, Point
 from placed_town import made_up_town, real_town
 

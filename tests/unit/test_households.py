@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import shapely
 
-from evac.connect import connect
 from evac.errors import DataError
 from evac.households import Households, place_households
+from evac.households.connect import connect
 from evac.osm import StreetMap, prepare_map
 from evac.schema import sources
 

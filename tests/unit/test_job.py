@@ -6,8 +6,8 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from evac import job as job_module
-from evac.job import Case, Job
+from evac.simulate import job as job_module
+from evac.simulate.job import Case, Job
 
 CASE = Case(vehicles_per_household="1.5", departure="90 % within 60 min", seed=1)
 SETTINGS = {"driver": {"profile": "normal"}, "simulation": {"end_h": 24.0}}

@@ -9,7 +9,7 @@ import pytest
 import sumolib
 
 from evac.errors import SimulationError
-from evac.ledger import RunFacts, build_ledger, limits_passed, read_gridlock, warnings_by_kind
+from evac.measure.ledger import RunFacts, build_ledger, limits_passed, read_gridlock, warnings_by_kind
 from evac.schema.trust import Trust
 from small_runs import write_net
 

@@ -18,7 +18,7 @@ from evac.errors import DataError
 from evac.osm import StreetMap, prepare_map
 from evac.osm.access import blocks_cars, direction, may_leave, why_left_out
 from evac.osm.lanes import count_lanes
-from evac.speeds import read_speed, usual_speed
+from evac.osm.speeds import read_speed, usual_speed
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "osm" / "crossroads.osm"
 REAL = Path(__file__).parents[3] / "shared" / "data"

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from evac.errors import PlaceError
-from evac.place_names import near_names
-from evac.places import StreetIndex, angle_between_deg, end_bearing_deg, find_edges
+from evac.network.place_names import near_names
+from evac.network.places import StreetIndex, angle_between_deg, end_bearing_deg, find_edges
 from evac.schema.places import Place, Point
 from placed_town import made_up_town
 

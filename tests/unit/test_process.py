@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from evac import files, process
+from evac import files
+from evac.simulate import process
 
 SLEEP = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"]
 STUBBORN = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import sumolib
 
-from evac.bottlenecks import find_bottlenecks
-from evac.queues import MERGE, STOP_LINE, Links, heads_of_queues
+from evac.measure.bottlenecks import find_bottlenecks
+from evac.measure.queues import MERGE, STOP_LINE, Links, heads_of_queues
 from small_runs import lane_rows, write_net
 
 

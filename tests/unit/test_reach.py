@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from evac.reach import cost_by_exit, cost_to_exit, forward_reach, free_flow_assignment, nearest_exit, road_graph
+from evac.network.reach import cost_by_exit, cost_to_exit, forward_reach, free_flow_assignment, nearest_exit, road_graph
 from placed_town import made_up_town
 
 

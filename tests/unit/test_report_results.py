@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 import report_data
-from evac import job
 from evac.errors import EvacError
 from evac.report import ReportRun, answer, results, tables
+from evac.simulate import job
 from report_data import Case
 
 GRIDLOCK = "12 of 1800: vehicles were moved to resolve gridlock; the limit is 0.50%"

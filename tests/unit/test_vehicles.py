@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evac.draws import uniform
+from evac.demand.draws import uniform
+from evac.demand.vehicles import household_keys, rank_households, vehicles_of_households
 from evac.schema.demand import VehiclesPerHousehold
-from evac.vehicles import household_keys, rank_households, vehicles_of_households
 
 ZONES = pd.Series(["a"] * 101 + ["b"] * 50 + ["c"] * 3)
 zone_lists = st.lists(st.sampled_from("abcd"), min_size=1, max_size=80)

@@ -10,9 +10,9 @@ import shapely
 from shapely import box
 
 from evac.errors import DataError
-from evac.geometry import digest_dataset
+from evac.households.geometry import digest_dataset
+from evac.households.zones import check_area_has_roads, clip_zones, map_area, read_zones
 from evac.schema.sources import Zones
-from evac.zones import check_area_has_roads, clip_zones, map_area, read_zones
 
 UTM = "EPSG:32632"
 PATH = Path("zones.geojson")

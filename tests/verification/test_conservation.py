@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from evac import tables
-from evac.bottlenecks import BottleneckLanes
 from evac.errors import SimulationError
 from evac.measure import STATUSES
+from evac.measure.bottlenecks import BottleneckLanes
 from small_runs import EXACT_DRIVER, SmallRun, Way, demand, run_small, write_net
 
 VEHICLES = 300

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from evac.departures import ACTIVITIES, cdf, draw_minutes
-from evac.draws import uniform
+from evac.demand.departures import ACTIVITIES, cdf, draw_minutes
+from evac.demand.draws import uniform
 from evac.schema.demand import Departure
 
 VEHICLES = 20_000

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from evac import sumo
-from evac.routes import routing_options, write_exit_zones, write_trips
+from evac.demand.routes import routing_options, write_exit_zones, write_trips
 from evac.schema.driving import Driver, Simulation, Traffic
 
 CARS = 300

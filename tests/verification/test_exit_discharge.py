@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from evac import sumo
-from evac.net_findings import way_ids
 from evac.network import build_network, read_net
+from evac.network.accounts import way_ids
 from evac.osm import prepare_map
 from evac.schema.driving import Traffic
 

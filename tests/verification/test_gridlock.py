@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 import sumolib
 
-from evac import gridlock, sumo
-from evac.gridlock import find_rings
-from evac.job import Case, Job
-from evac.simulate import JobInputs, run_job
+from evac import sumo
+from evac.simulate import JobInputs, gridlock, run_job
+from evac.simulate.gridlock import find_rings
+from evac.simulate.job import Case, Job
 
 AFTER_S = 300.0
 NEVER_S = 1e9

@@ -7,7 +7,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from evac import drivers, sumo
+from evac import sumo
+from evac.demand import drivers
 from evac.schema.driving import Traffic
 
 NODES = """<nodes><node id="a" x="0" y="0"/><node id="m" x="600" y="0" type="priority"/><node id="s" x="600" y="-400"/>

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evac import drivers
-from evac.discharge import measure_discharge, release_queue
+from evac.demand import drivers
+from evac.demand.discharge import measure_discharge, release_queue
 
 SPEEDS_KPH = (30, 50, 80)
 QUEUE_VEH = 100

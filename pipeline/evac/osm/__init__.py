@@ -32,9 +32,9 @@ from evac.osm.corrections import Corrections
 from evac.osm.lanes import count_lanes
 from evac.osm.roads import Roads, Way, read_roads
 from evac.osm.source import check_source
+from evac.osm.speeds import has_country, read_speed
 from evac.osm.write import Street, write_roads
 from evac.schema.sources import Correction
-from evac.speeds import has_country, read_speed
 
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0, https://www.openstreetmap.org/copyright"
 _SPEED_KEYS = ("maxspeed", "maxspeed:type", "source:maxspeed", "zone:maxspeed")

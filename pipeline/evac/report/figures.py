@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from evac import departures
+from evac.demand import departures
 from evac.report import drawing, text
 from evac.report.results import CaseResult, clearance_s
 from evac.report.tables import LaneRate, lane_minutes, lane_rates

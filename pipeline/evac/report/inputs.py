@@ -10,9 +10,9 @@ from typing import Any, Protocol
 import geopandas as gpd
 from shapely.geometry.base import BaseGeometry
 
-from evac.findings import Finding
-from evac.job import Case
+from evac.audit.findings import Finding
 from evac.schema.scenario import Scenario
+from evac.simulate.job import Case
 
 
 class Located(Protocol):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import jinja2
 from matplotlib.figure import Figure
 
-from evac import departures
+from evac.demand import departures
 from evac.report import answer, drawing, figures, maps, tables, text
 from evac.report.assumptions import assumptions
 from evac.report.inputs import ReportInput

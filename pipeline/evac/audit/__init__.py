@@ -1,0 +1,163 @@
+"""Stage `audit`: findings on the net and the households that a person can act on.
+
+Maps are incomplete and netconvert guesses. What it guesses matters where the evacuation drives: so everybody is sent
+out by the quickest way over empty roads, and each finding is ranked by how much of that traffic it touches.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from sumolib.net import Net
+from sumolib.net.edge import Edge
+
+from evac.audit.findings import Finding, Severity, ranked
+from evac.audit.guesses import Warning_, guessed_signals, guessed_values, netconvert_warnings
+from evac.audit.lanes import (
+    joined_junctions,
+    lane_drops,
+    merges,
+    parallel_ramps,
+    short_edges_at_signals,
+    too_much_for_the_lanes,
+    unconnected_lanes,
+)
+from evac.audit.traffic import Traffic, estimate_traffic, middle
+from evac.network.reach import ExitEdges
+
+__all__ = ["Finding", "audit_households", "audit_network"]
+
+_WORTH_A_NOTE_M = 50.0  # shorter pieces without a way out are driveways and stubs
+_STREETS_NAMED = 3
+
+
+def audit_network(
+    net: Net,
+    edges: pd.DataFrame,
+    warnings: Sequence[Warning_],
+    exits: Sequence[ExitEdges],
+    weights: Mapping[str, float] | None = None,
+) -> list[Finding]:
+    """Return what a person should look at on a net, the gravest and most driven over first.
+
+    Parameters
+    ----------
+    net
+        The net.
+    edges
+        The network stage's table, a row an edge: `edge`, `name`, `highway`, `lanes_guessed`, `speed_guessed`,
+        `length_m`.
+    warnings
+        The network stage's warnings: `kind`, `text`, `ids`.
+    exits
+        The exits.
+    weights
+        Vehicles that start on each edge; the length of residential streets stands in where none are given.
+
+    Returns
+    -------
+    list of Finding
+        At most ten of a kind, and one that says how many more there are.
+    """
+    traffic = estimate_traffic(net, edges, exits, weights)
+    return ranked(
+        [
+            *_no_way_out(traffic),
+            *guessed_values(traffic),
+            *guessed_signals(traffic, warnings),
+            *netconvert_warnings(traffic, warnings),
+            *joined_junctions(traffic, warnings),
+            *lane_drops(traffic),
+            *merges(traffic),
+            *parallel_ramps(traffic),
+            *short_edges_at_signals(traffic),
+            *too_much_for_the_lanes(traffic),
+            *unconnected_lanes(traffic, {edge for item in exits for edge in item.edges}),
+        ]
+    )
+
+
+def audit_households(households: gpd.GeoDataFrame, unconnected_share: float) -> list[Finding]:
+    """Return the households that no street takes, by zone and reason, the largest group first.
+
+    Parameters
+    ----------
+    households
+        The households table: `zone`, `connected`, `reason`, points in EPSG:4326.
+    unconnected_share
+        Limit of trust (0 to 1): more unconnected households than this share of all are an error.
+    """
+    lost = households[~households["connected"]]
+    severity: Severity = "error" if len(lost) > unconnected_share * len(households) else "warning"
+    findings = []
+    for (zone, reason), group in lost.groupby(["zone", "reason"], dropna=False, sort=True):
+        one = group.geometry.iloc[0]
+        text = f"{_counted(len(group), 'household')} of zone {zone} can't be connected to a street: {reason}"
+        share = len(group) / len(households)
+        findings.append(Finding(severity, "household_not_connected", text, float(one.x), float(one.y), share))
+    return ranked(findings)
+
+
+def _no_way_out(traffic: Traffic) -> list[Finding]:
+    """Report streets from which no exit can be reached, a finding for each group that hangs together."""
+    graph = traffic.out.graph
+    cut_off = [traffic.net.getEdge(graph.edges[here]) for here in np.flatnonzero(~np.isfinite(traffic.out.cost_s))]
+    return [finding for group in _hanging_together(cut_off) if (finding := _cut_off_group(traffic, group)) is not None]
+
+
+def _hanging_together(edges: Sequence[Edge]) -> list[list[Edge]]:
+    nodes: dict[str, int] = {}
+    for edge in edges:
+        for node in (edge.getFromNode(), edge.getToNode()):
+            nodes.setdefault(node.getID(), len(nodes))
+    start = [nodes[edge.getFromNode().getID()] for edge in edges]
+    end = [nodes[edge.getToNode().getID()] for edge in edges]
+    joined = coo_array((np.ones(len(edges)), (start, end)), shape=(len(nodes), len(nodes)))
+    count, label = connected_components(joined, directed=False)
+    groups: list[list[Edge]] = [[] for _ in range(count)]
+    for edge, node in zip(edges, start, strict=True):
+        groups[label[node]].append(edge)
+    return groups
+
+
+def _cut_off_group(traffic: Traffic, group: Sequence[Edge]) -> Finding | None:
+    metres = sum(edge.getLength() for edge in group)
+    starting = sum(traffic.starting.get(edge.getID(), 0.0) for edge in group)
+    if metres < _WORTH_A_NOTE_M and not starting:
+        return None
+    severity: Severity = "error" if traffic.counted and starting else "warning" if starting else "note"
+    affected = f", with {_counted(math.ceil(starting), 'vehicle')}" if traffic.counted and starting else ""
+    why = (
+        "can be entered, but not left towards any exit"
+        if _entered(group)
+        else "joined to no road that leads to an exit"
+    )
+    longest = max(group, key=lambda edge: float(edge.getLength()))
+    lon, lat = traffic.net.convertXY2LonLat(*middle(longest))
+    text = f"{_streets(traffic, group)} ({metres:,.0f} m of carriageway{affected}): {why}"
+    return Finding(severity, "no_way_out", text, lon, lat, starting / traffic.total if traffic.total else 0.0)
+
+
+def _entered(group: Sequence[Edge]) -> bool:
+    inside = {edge.getID() for edge in group}
+    return any(before.getID() not in inside for edge in group for before in edge.getIncoming())
+
+
+def _streets(traffic: Traffic, group: Iterable[Edge]) -> str:
+    lengths: Counter[str] = Counter()
+    for edge in group:
+        lengths[traffic.name(edge)] += round(edge.getLength())
+    names = [name for name, _ in lengths.most_common(_STREETS_NAMED)]
+    more = len(lengths) - len(names)
+    return ", ".join(names) + (f" and {_counted(more, 'other street')}" if more else "")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,114 @@
+"""SUMO's input files for the demand: the exits as destinations, the driver types, a trip for each vehicle.
+
+Which exit a vehicle takes is SUMO's choice, by travel time. An exit is a traffic assignment zone (TAZ) with its edges
+as sinks; all exits together are one more (`ANY_EXIT`). Measured with SUMO 1.28 (a short way to a slow exit and a longer
+one to a fast exit, 400 cars): a trip with `toTaz` is routed at its departure, to the exit that is then quickest in the
+traffic of the last minutes, and keeps that exit. It changes the exit on the way only with a re-routing period and
+`--device.rerouting.with-taz`. A trip to a TAZ with one exit never changes it.
+
+So drivers with information re-route with the scenario's period; those without look once, when they leave. Drivers of
+both kinds who can't get into their street yet look again every minute (`--device.rerouting.pre-period`).
+
+Insertion: a car enters its street beside its driveway (`departPos`), on a lane that leads on (`departLane="best"`), at
+the speed that traffic there allows (`departSpeed="max"`). Measured with 60 driveways on a lane of 700 m and three times
+as many cars as it passes: `max` lets 1,290 veh/h out, `0` 1,270, `avg` 1,180, `desired` 1,140.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+import pandas as pd
+
+from evac.demand.drivers import right_of_way_attributes, vtype_attributes
+from evac.network.reach import ExitEdges
+from evac.schema.driving import Driver, Simulation, Traffic
+
+ANY_EXIT = "any_exit"
+"""The zone (TAZ) of all exits."""
+INFORMED, UNINFORMED = "informed", "uninformed"
+"""The vehicle types."""
+
+
+def routing_options(simulation: Simulation, driver: Driver) -> list[str]:
+    """Return the options that SUMO needs for the trips of `write_trips` to choose their exits.
+
+    The period is an option, and the uninformed type overrides it with 0: CH rebuilds its hierarchy once a period, and
+    without the option for every vehicle.
+    """
+    return [
+        *("--routing-algorithm", simulation.router),
+        *("--device.rerouting.with-taz", "true"),
+        *("--device.rerouting.period", str(driver.reroute_every_s)),
+    ]
+
+
+def write_exit_zones(exits: Sequence[ExitEdges], path: Path) -> None:
+    """Write SUMO's additional file with the exits as zones: one each, and one for all."""
+    edges = [edge for item in exits for edge in item.edges]
+    zones = [_zone(ANY_EXIT, edges), *(_zone(exit_zone(exits, item.name), item.edges) for item in exits)]
+    path.write_text("\n".join(["<additional>", *zones, "</additional>", ""]), encoding="utf-8")
+
+
+def exit_zone(exits: Sequence[ExitEdges], name: str) -> str:
+    """Return the zone (TAZ) of an exit: ids are numbered, because names may hold what SUMO's ids may not."""
+    return f"exit_{[item.name for item in exits].index(name)}"
+
+
+def write_trips(
+    vehicles: pd.DataFrame,
+    exits: Sequence[ExitEdges],
+    path: Path,
+    *,
+    driver: Driver,
+    traffic: Traffic,
+    capacity_factor: float,
+) -> None:
+    """Write SUMO's route file: the driver types, and a trip for each planned vehicle that has a way out.
+
+    Parameters
+    ----------
+    vehicles
+        The demand's table.
+    exits
+        The exits, as given to `write_exit_zones`.
+    path
+        The file to write.
+    driver, traffic
+        The drivers, and right of way.
+    capacity_factor
+        One of `drivers.CAPACITY_FACTORS`.
+    """
+    with path.open("w", encoding="utf-8") as file:
+        file.write("<routes>\n")
+        file.writelines(_vehicle_types(driver, traffic, capacity_factor))
+        file.writelines(_trips(vehicles, exits))
+        file.write("</routes>\n")
+
+
+def _vehicle_types(driver: Driver, traffic: Traffic, capacity_factor: float) -> Iterator[str]:
+    attributes = {**vtype_attributes(driver.profile, capacity_factor), **right_of_way_attributes(traffic)}
+    for name, period_s in ((INFORMED, driver.reroute_every_s), (UNINFORMED, 0)):
+        text = " ".join(f"{key}={quoteattr(value)}" for key, value in {"id": name, **attributes}.items())
+        period = f'<param key="device.rerouting.period" value="{period_s}"/>'
+        yield f"    <vType {text}>{period}</vType>\n"
+
+
+def _trips(vehicles: pd.DataFrame, exits: Sequence[ExitEdges]) -> Iterator[str]:
+    zones = {item.name: exit_zone(exits, item.name) for item in exits}
+    going = vehicles[vehicles["status"] == "planned"].sort_values(["departure_s", "household", "vehicle_number"])
+    for row in going.to_dict("records"):
+        zone = zones.get(row["exit"], ANY_EXIT)
+        yield (
+            f'    <trip id={quoteattr(row["vehicle"])} type="{INFORMED if row["informed"] else UNINFORMED}" '
+            f'depart="{row["departure_s"]:.1f}" from={quoteattr(row["edge"])} toTaz="{zone}" '
+            f'departPos="{row["pos_m"]:.2f}" departLane="best" departSpeed="max" '
+            f'speedFactor="{row["speed_factor"]:.3f}"/>\n'
+        )
+
+
+def _zone(name: str, edges: Iterable[str]) -> str:
+    sinks = "".join(f'<tazSink id={quoteattr(edge)} weight="1"/>' for edge in edges)
+    return f'    <taz id="{name}">{sinks}</taz>'

@@ -1,0 +1,158 @@
+"""Where on a net each household's vehicles start: its street point, found again on the net of the plan.
+
+A household is tied to a point on an OpenStreetMap way. Its vehicles start beside that point, in the direction with the
+quicker way out. Only where a plan has taken the way off the net does the nearest road of the same name serve, and if
+there is none the nearest road that a car may leave a driveway to; never one farther than `RANGE_M`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import shapely
+import sumolib
+
+from evac.network import reach
+from evac.network.places import centre_line, way_ids
+from evac.osm.access import may_leave
+
+RANGE_M = 50.0
+"""How far a start may be from the household's street point: junctions and joined carriageways move a road's centre line
+by some tens of metres."""
+BESIDE_M = 10.0
+"""Edges that are this little farther than the nearest count as beside the point: the two directions of a road, and the
+edges before and after a junction."""
+CAR_LENGTH_M = 5.0
+_TO_LANE_END_M = 1.0
+_ANY_EXIT = ""
+
+
+@dataclass(frozen=True)
+class StartEdges:
+    """The edges of a net that cars drive, and the ways out from them.
+
+    Parameters
+    ----------
+    table
+        A row an edge: `edge`, `length_m`, `time_s`, `name`, `driveways`, `line`.
+    ways
+        OpenStreetMap way ids by position in `table`.
+    cost_s
+        For each exit's name, and for any exit (``""``), the free-flow seconds to it by edge.
+    """
+
+    table: pd.DataFrame
+    ways: Sequence[frozenset[int]]
+    cost_s: Mapping[str, Mapping[str, float]]
+
+
+def start_edges(net: sumolib.net.Net, exits: Sequence[reach.ExitEdges]) -> StartEdges:
+    """Collect what `find_starts` asks of a net, once for all cases."""
+    edges = [edge for edge in net.getEdges(withInternal=False) if edge.allows("passenger")]
+    table = pd.DataFrame(
+        {
+            "edge": [edge.getID() for edge in edges],
+            "length_m": [edge.getLength() for edge in edges],
+            "time_s": [edge.getLength() / edge.getSpeed() for edge in edges],
+            "name": [edge.getName() for edge in edges],
+            "driveways": [may_leave({"highway": edge.getType().rpartition(".")[2]}) for edge in edges],
+            "line": [centre_line(edge) for edge in edges],
+        }
+    )
+    costs = reach.cost_by_exit(net, exits)
+    nearest: dict[str, float] = {}
+    for cost in costs.values():
+        nearest.update({edge: cost_s for edge, cost_s in cost.items() if cost_s < nearest.get(edge, np.inf)})
+    return StartEdges(table, [frozenset(way_ids(edge)) for edge in edges], {**costs, _ANY_EXIT: nearest})
+
+
+def find_starts(households: pd.DataFrame, assigned: pd.Series, edges: StartEdges, net: sumolib.net.Net) -> pd.DataFrame:
+    """Return where the vehicles of each household start.
+
+    Parameters
+    ----------
+    households
+        The households' table: `way_id`, `street`, `street_lon`, `street_lat`, `connected`, `reason`.
+    assigned
+        Name of the exit that each household is held to; missing where it is free.
+    edges
+        The net's edges.
+    net
+        The net, for its projection.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With the households' index: `edge`, `pos_m` (from the edge's start), `reason` (why there is no way out, else
+        missing).
+    """
+    starts = pd.DataFrame({"edge": None, "pos_m": np.nan, "reason": None}, index=households.index, dtype=object)
+    connected = households["connected"].to_numpy(dtype=bool)
+    starts.loc[~connected, "reason"] = households.loc[~connected, "reason"].fillna("not connected to a street")
+    near = _best_matches(_near_edges(households[connected], edges, net))
+    near["cost_s"] = _cost_at(near, assigned.reindex(near["household"]).fillna(_ANY_EXIT).to_numpy(), edges)
+    chosen = _quickest_beside(near[np.isfinite(near["cost_s"])])
+    starts.loc[chosen.index, "edge"] = chosen["edge"]
+    starts.loc[chosen.index, "pos_m"] = _fitting_position_m(chosen)
+    _explain_missing(starts, households, near, connected)
+    return starts.astype({"pos_m": float})
+
+
+def _near_edges(households: pd.DataFrame, edges: StartEdges, net: sumolib.net.Net) -> pd.DataFrame:
+    """Return a row for each household and edge within range, with the distance and the position along the edge."""
+    lon, lat = households["street_lon"].to_numpy(dtype=float), households["street_lat"].to_numpy(dtype=float)
+    x_m, y_m = net.getGeoProj()(lon, lat)
+    offset_x_m, offset_y_m = net.getLocationOffset()
+    points = shapely.points(np.asarray(x_m) + offset_x_m, np.asarray(y_m) + offset_y_m)
+    lines = edges.table["line"].to_numpy()
+    here, there = shapely.STRtree(lines).query(points, predicate="dwithin", distance=RANGE_M)
+    near: pd.DataFrame = edges.table.iloc[there].drop(columns="line").reset_index(drop=True)
+    near["household"] = households.index[here]
+    near["distance_m"] = shapely.distance(points[here], lines[there])
+    near["pos_m"] = shapely.line_locate_point(lines[there], points[here], normalized=True) * near["length_m"]
+    way = households["way_id"].to_numpy()[here]
+    street = households["street"].to_numpy()[here]
+    near["same_way"] = np.array([mine in edges.ways[k] for mine, k in zip(way, there, strict=True)], dtype=bool)
+    near["same_name"] = np.array([bool(a) and a == b for a, b in zip(street, near["name"], strict=True)], dtype=bool)
+    return near
+
+
+def _best_matches(near: pd.DataFrame) -> pd.DataFrame:
+    """Keep, for each household, the edges of its way; else of its street's name; else where a car may leave."""
+    tier = np.select([near["same_way"], near["same_name"], near["driveways"]], [0, 1, 2], default=3)
+    near = near.assign(tier=tier)[tier < 3]  # noqa: PLR2004
+    best = near.groupby("household")["tier"].transform("min")
+    return near[near["tier"] == best].copy()
+
+
+def _cost_at(near: pd.DataFrame, exits: np.ndarray, edges: StartEdges) -> np.ndarray:
+    """Return the free-flow seconds from each position to beyond the exit line; infinite where there is no way."""
+    from_start_s = np.array(
+        [edges.cost_s[name].get(edge, np.inf) for name, edge in zip(exits, near["edge"], strict=True)], dtype=float
+    )
+    return np.asarray(from_start_s - near["time_s"] * near["pos_m"] / near["length_m"])
+
+
+def _quickest_beside(near: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a household: of the edges beside its point, the one with the quickest way out."""
+    nearest_m = near.groupby("household")["distance_m"].transform("min")
+    beside = near[near["distance_m"] <= nearest_m + BESIDE_M]
+    quickest = beside.sort_values(["household", "cost_s", "edge"]).drop_duplicates("household")
+    return quickest.set_index("household")
+
+
+def _fitting_position_m(chosen: pd.DataFrame) -> pd.Series:
+    """Return positions at which a whole car stands on the edge (or, on an edge shorter than a car, near its end)."""
+    last_m = np.maximum(chosen["length_m"] - _TO_LANE_END_M, chosen["length_m"] / 2.0)
+    return chosen["pos_m"].clip(np.minimum(CAR_LENGTH_M, last_m), last_m).round(2)
+
+
+def _explain_missing(starts: pd.DataFrame, households: pd.DataFrame, near: pd.DataFrame, connected: np.ndarray) -> None:
+    missing = starts["edge"].isna() & connected
+    on_net = households.index.isin(near["household"])
+    named = households["street"].fillna("its street")
+    starts.loc[missing & ~on_net, "reason"] = f"no road for cars within {RANGE_M:.0f} m under this plan"
+    starts.loc[missing & on_net, "reason"] = "no way to an exit from " + named[missing & on_net]

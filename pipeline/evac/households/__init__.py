@@ -1,0 +1,212 @@
+"""Stage `households`: who lives where, and where they drive off.
+
+Takes the map (stage `osm`), a file of zones with household counts, and maybe the ordered area and a file of dwellings.
+Gives a folder of the cache with
+
+- `households.parquet`: a row a household (see `Households.table`);
+- `zones.parquet`: a row a zone (see `Households.zones`);
+- `summary.json`: counts for the report: what served each zone, zones off the map, households not connected.
+
+Nothing is drawn at random: the same inputs give the same tables. Modules: `zones` (reading and clipping), `homes`
+(places in a zone), `connect` (points on streets).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from evac.files import digest_json, whole_directory, write_text
+from evac.fingerprint import fingerprint
+from evac.households.connect import connect
+from evac.households.geometry import WGS84, digest_dataset
+from evac.households.homes import dwelling_layers, frontage, settle
+from evac.households.zones import check_area_has_roads, clip_zones, map_area, read_area, read_zones
+from evac.osm import StreetMap
+from evac.schema import sources
+
+
+@dataclass(frozen=True)
+class Households:
+    """The households of a scenario.
+
+    Parameters
+    ----------
+    folder
+        Their folder in the cache.
+    digest
+        64 hex digits that stand for its content.
+    """
+
+    folder: Path
+    digest: str
+
+    def table(self) -> gpd.GeoDataFrame:
+        """Return a row a household, in WGS 84, sorted by `household`.
+
+        Columns `household` (0 … n-1), `zone`, `placed_on` (`building`, `address`, `point`, `frontage`, `zone`),
+        `way_id`, `street`, `street_lon`, `street_lat` (the point on the street), `distance_m` (to it; of a household
+        that isn't connected to the nearest street), `connected`, `connected_by` (`address`, `nearest`, `frontage`),
+        `reason` (why not connected), `geometry` (Point).
+        """
+        return gpd.read_parquet(self.folder / "households.parquet")
+
+    def zones(self) -> gpd.GeoDataFrame:
+        """Return a row a zone, in WGS 84.
+
+        Columns `zone`, `households_given`, `households` (after clipping), `clipped_by` (`whole`, `dwellings`,
+        `frontage`, `area`, `outside`), `inside_share`, `placed_on` (what serves the zone, or null), `connected`,
+        `unconnected` (households), `repaired` (its polygon was invalid), `geometry` (the part inside; of a zone
+        outside, all).
+        """
+        return gpd.read_parquet(self.folder / "zones.parquet")
+
+    def summary(self) -> dict[str, Any]:
+        """Return `summary.json`."""
+        found: dict[str, Any] = json.loads((self.folder / "summary.json").read_text())
+        return found
+
+
+def place_households(
+    settings: sources.Households, area: sources.Area | None, street_map: StreetMap, cache: Path
+) -> Households:
+    """Spread the zones' households over dwellings and tie each to a point on a street; once for the same inputs.
+
+    Parameters
+    ----------
+    settings
+        Zones, dwellings, and how far a dwelling may be from a street.
+    area
+        The area ordered to leave; None for the zones as far as the map goes.
+    street_map
+        The prepared map.
+    cache
+        The cache's folder.
+
+    Raises
+    ------
+    DataError
+        A file can't be used, no zone overlaps the area, or part of the ordered area has no roads. Nothing is written.
+    """
+    zones = read_zones(settings.zones)
+    digest = digest_json(_key(settings, area, street_map))
+    target = cache / "households" / digest
+    if not target.is_dir():
+        tables = _place(settings, zones, area, street_map)
+        with whole_directory(target) as folder:
+            _write(folder, *tables)
+    return Households(target, digest)
+
+
+def _key(settings: sources.Households, area: sources.Area | None, street_map: StreetMap) -> dict[str, Any]:
+    files = {"zones": settings.zones.file, "dwellings": settings.dwellings.file, "area": area.file if area else None}
+    return {
+        "map": street_map.digest,
+        "files": {name: digest_dataset(path) if path else None for name, path in files.items()},
+        "settings": settings.model_dump(mode="json", exclude={"zones": {"file"}, "dwellings": {"file"}}),
+        "version": fingerprint(),
+    }
+
+
+def _place(
+    settings: sources.Households, zones: gpd.GeoDataFrame, area: sources.Area | None, street_map: StreetMap
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, dict[str, Any]]:
+    streets = street_map.streets()
+    streets = streets.to_crs(streets.estimate_utm_crs())
+    layers = dwelling_layers(settings.dwellings, street_map.dwellings().to_crs(streets.crs))
+    clipped = _clip(settings, zones.to_crs(streets.crs), area, streets, layers=layers, info=street_map.info())
+    homes = settle(clipped, layers, streets)
+    links = connect(homes, streets, settings.max_to_street_m)
+    table = _table(homes, links)
+    clipped = _count_by_zone(clipped, table)
+    return table, clipped.to_crs(WGS84), _summary(table, clipped)
+
+
+def _clip(
+    settings: sources.Households,
+    zones: gpd.GeoDataFrame,
+    area: sources.Area | None,
+    streets: gpd.GeoDataFrame,
+    *,
+    layers: list[gpd.GeoDataFrame],
+    info: dict[str, Any],
+) -> gpd.GeoDataFrame:
+    on_map = map_area(streets, info)
+    ordered = None
+    if area is not None:
+        ordered = gpd.GeoSeries([read_area(area)], crs=WGS84).to_crs(streets.crs).iloc[0]
+        check_area_has_roads(ordered, on_map, streets, area.file)
+    usable = streets[streets["may_leave"]]
+    measures = {"dwellings": layers, "frontage": [frontage(streets, residential=True)]}
+    return clip_zones(zones, ordered, on_map, usable, measures=measures, path=settings.zones.file)
+
+
+def _table(homes: gpd.GeoDataFrame, links: pd.DataFrame) -> gpd.GeoDataFrame:
+    on_street = gpd.GeoSeries(links["on_street"].to_numpy(), crs=homes.crs).to_crs(WGS84)
+    places = homes.geometry.to_crs(WGS84)
+    columns = {
+        "household": np.arange(len(homes), dtype=np.int64),
+        "zone": homes["zone"].astype(str),
+        "placed_on": homes["placed_on"].astype(str),
+        "way_id": links["way_id"],
+        "street": links["street"],
+        "street_lon": _round(shapely.get_x(on_street.to_numpy())),
+        "street_lat": _round(shapely.get_y(on_street.to_numpy())),
+        "distance_m": np.round(links["distance_m"], 2),
+        "connected": links["connected"],
+        "connected_by": links["by"],
+        "reason": links["reason"],
+    }
+    points = shapely.points(_round(places.x.to_numpy()), _round(places.y.to_numpy()))
+    return gpd.GeoDataFrame(columns, geometry=points, crs=WGS84)
+
+
+def _round(degrees: np.ndarray) -> np.ndarray:
+    """Round to the seven places of OpenStreetMap (1 cm), so that tables don't change with the last bit of a library."""
+    return np.round(degrees, 7)
+
+
+def _count_by_zone(zones: gpd.GeoDataFrame, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    by_zone = table.groupby("zone")
+    connected = zones["zone"].map(by_zone["connected"].sum()).fillna(0).astype(np.int64)
+    return zones.assign(
+        placed_on=zones["zone"].map(by_zone["placed_on"].first()),
+        connected=connected,
+        unconnected=zones["households"] - connected,
+    )
+
+
+def _summary(table: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> dict[str, Any]:
+    outside = zones["clipped_by"] == "outside"
+    cut_off = zones[zones["unconnected"] > 0]
+    return {
+        "households_given": float(zones["households_given"].sum()),
+        "households": len(table),
+        "connected": int(table["connected"].sum()),
+        "unconnected": int((~table["connected"]).sum()),
+        "unconnected_by_zone": dict(zip(cut_off["zone"], cut_off["unconnected"].tolist(), strict=True)),
+        "connected_by": _counts(table["connected_by"].dropna()),
+        "placed_on": _counts(table["placed_on"]),
+        "zones": len(zones),
+        "zones_clipped_by": _counts(zones["clipped_by"]),
+        "zones_outside": zones.loc[outside, "zone"].tolist(),
+        "households_in_zones_outside": float(zones.loc[outside, "households_given"].sum()),
+        "zones_repaired": zones.loc[zones["repaired"], "zone"].tolist(),
+    }
+
+
+def _counts(values: pd.Series) -> dict[str, int]:
+    return {str(value): int(count) for value, count in values.value_counts().sort_index().items()}
+
+
+def _write(folder: Path, table: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, summary: dict[str, Any]) -> None:
+    table.to_parquet(folder / "households.parquet", compression="zstd", index=False)
+    zones.to_parquet(folder / "zones.parquet", compression="zstd", index=False)
+    write_text(folder / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")

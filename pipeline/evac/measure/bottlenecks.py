@@ -1,0 +1,299 @@
+"""Bottlenecks: the lanes that hold the evacuation up, found in a run or named, and measured minute by minute.
+
+`queues` tells which lanes are at the head of the queues; here they are ranked by the delay in the queues behind them.
+Vehicles that wait in a driveway because the street is full are in no lane and in no bottleneck's delay.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import sumolib
+
+from evac.measure.queues import MERGE, WINDOW_MIN, Links, heads_of_queues, is_congested, queues_by_window
+from evac.tables import sum_up
+
+Reason = Literal["exit", "signal", "lane drop", "merge", "slower road", "junction"]
+
+_MIN_WINDOWS = 2  # a queue that stands for less than ten minutes holds up nobody for long
+_MIN_SHARE = 0.01  # share of the vehicles that got out, and of all delay in queues, below which a head is left out
+_LANE_SHARE = 0.5  # a lane belongs to the bottleneck when it is head for this share of its busiest lane's time
+_AT_MOST = 6
+_HEADINGS = ("northbound", "eastbound", "southbound", "westbound")
+_SECONDS_A_MINUTE = 60
+_SECONDS_AN_HOUR = 3600
+
+
+@dataclass(frozen=True)
+class BottleneckLanes:
+    """Lanes of one edge that are measured at the edge's downstream end.
+
+    Parameters
+    ----------
+    name
+        What the report calls them.
+    edge
+        SUMO's edge id.
+    lanes
+        Lane indices, counted from the kerb (0 is the outermost).
+    """
+
+    name: str
+    edge: str
+    lanes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class FoundBottleneck(BottleneckLanes):
+    """A bottleneck found in a run.
+
+    Parameters
+    ----------
+    place
+        Street, direction of travel and cross street; several bottlenecks may share it, and are numbered in `name`.
+    reason
+        What holds the traffic up there, as far as the net tells.
+    queue_min
+        Minutes during which these lanes were the head of a queue.
+    vehicles
+        Vehicles that passed these lanes in the whole run.
+    delay_veh_h
+        Vehicle-hours lost in the queues behind these lanes.
+    """
+
+    place: str
+    reason: Reason
+    queue_min: int
+    vehicles: int
+    delay_veh_h: float
+
+
+def find_bottlenecks(
+    lanes: pd.DataFrame, net: sumolib.net.Net, evacuated: int, at_most: int = _AT_MOST
+) -> list[FoundBottleneck]:
+    """Find the lanes that hold the evacuation up, worst first.
+
+    Parameters
+    ----------
+    lanes
+        `tables.read_lanes` of the run.
+    net
+        The net of the run.
+    evacuated
+        Vehicles that got out.
+    at_most
+        How many to return.
+
+    Returns
+    -------
+    Bottlenecks that stood at the head of a queue for ten minutes or more, and through which at least 1 % of the
+    vehicles passed that got out, and which took at least 1 % of the delay in queues.
+    """
+    if lanes.empty:
+        return []
+    links = Links.of(net)
+    heads = heads_of_queues(lanes, links)
+    passed = sum_up(lanes, "lane_id", np.zeros(len(lanes), dtype=np.int64), ["vehicles"]).set_index("lane_id")
+    heads["vehicles"] = passed["vehicles"].reindex(heads["lane_id"]).fillna(0).to_numpy(dtype="int64")
+    edges = _by_edge(heads)
+    enough = edges["vehicles"] >= _MIN_SHARE * evacuated
+    enough &= edges["delay_s"] >= _MIN_SHARE * edges["delay_s"].sum()
+    worst = edges[enough].sort_values(["delay_s", "edge"], ascending=[False, True]).head(at_most)
+    return _named_apart([_found(row, net) for row in worst.to_dict("records")])
+
+
+def measured_lanes(
+    named: Sequence[BottleneckLanes], runs: Iterable[Sequence[FoundBottleneck]], at_most: int = _AT_MOST
+) -> list[BottleneckLanes]:
+    """Return the lanes to measure in each of several runs, so that they can be compared.
+
+    The named ones come first. Then come those found in any run at other edges, lanes of the same edge as one
+    bottleneck, the longest delays first.
+
+    Parameters
+    ----------
+    named
+        The scenario's bottlenecks.
+    runs
+        What was found in each run.
+    at_most
+        How many of the found ones to return.
+    """
+    lanes: dict[str, set[int]] = defaultdict(set)
+    worst: dict[str, FoundBottleneck] = {}
+    taken = {item.edge for item in named}
+    for found in (item for run in runs for item in run if item.edge not in taken):
+        lanes[found.edge].update(found.lanes)
+        if found.edge not in worst or found.delay_veh_h > worst[found.edge].delay_veh_h:
+            worst[found.edge] = found
+    ranked = _named_apart(sorted(worst.values(), key=lambda item: (-item.delay_veh_h, item.edge))[:at_most])
+    return [*named, *(BottleneckLanes(item.name, item.edge, tuple(sorted(lanes[item.edge]))) for item in ranked)]
+
+
+def lane_minutes(
+    lanes: pd.DataFrame, net: sumolib.net.Net, bottlenecks: Sequence[BottleneckLanes], end_s: float
+) -> pd.DataFrame:
+    """Measure given bottleneck lanes in every minute of a run, also the quiet ones.
+
+    Parameters
+    ----------
+    lanes
+        `tables.read_lanes` of the run.
+    net
+        The net of the run.
+    bottlenecks
+        The lanes to measure.
+    end_s
+        End of the run (seconds after the order).
+
+    Returns
+    -------
+    Rows of `tables.BOTTLENECKS`, in the order of `bottlenecks`, lane and minute. `speed_mps` is absent in a minute in
+    which the lane was empty. `queued`: the lane, or a lane that leads to it, was congested in that minute, or it was
+    the head of a queue, wherever that stood. A lane that
+    a plan took away passes nobody.
+    """
+    links = Links.of(net)
+    minutes = range(int(np.ceil(end_s / _SECONDS_A_MINUTE)))
+    keys = [
+        (item.name, item.edge, lane, f"{item.edge}_{lane}", minute)
+        for item in bottlenecks
+        for lane in item.lanes
+        for minute in minutes
+    ]
+    rows = pd.DataFrame(keys, columns=["bottleneck", "edge", "lane", "lane_id", "minute"])
+    measured = ["lane_id", "minute", "vehicles", "distance_m", "sampled_s", "occupancy_percent"]
+    seen = lanes.loc[lanes["lane_id"].isin(set(rows["lane_id"])), measured]
+    rows = rows.merge(seen.astype({"lane_id": str}), on=["lane_id", "minute"], how="left")
+    rows["speed_mps"] = rows["distance_m"] / rows["sampled_s"].where(rows["sampled_s"] > 0)
+    rows[["vehicles", "occupancy_percent"]] = rows[["vehicles", "occupancy_percent"]].fillna(0)
+    rows["vehicles"] = rows["vehicles"].astype("int32")
+    queued = _queued_minutes(lanes, links, set(rows["lane_id"]))
+    rows["queued"] = [
+        minute in queued[lane_id] for lane_id, minute in zip(rows["lane_id"], rows["minute"], strict=True)
+    ]
+    return rows
+
+
+def _queued_minutes(lanes: pd.DataFrame, links: Links, lane_ids: set[str]) -> dict[str, set[int]]:
+    """Return the minutes in which each lane, or one that leads to it, was congested, or it was the head of a queue."""
+    near = {lane_id: {lane_id, *links.feeders(lane_id)} for lane_id in lane_ids}
+    rows = lanes[lanes["lane_id"].isin(set().union(*near.values()))]
+    rows = rows[is_congested(rows, links, _SECONDS_A_MINUTE)]
+    minutes = {str(name): set(group) for name, group in rows.groupby("lane_id", observed=True)["minute"]}
+    if len(lanes):
+        _add_headed(minutes, queues_by_window(lanes, links), lane_ids)
+    return {lane_id: set().union(*(minutes.get(other, set()) for other in near[lane_id])) for lane_id in lane_ids}
+
+
+def _add_headed(minutes: dict[str, set[int]], queues: pd.DataFrame, lane_ids: set[str]) -> None:
+    """Add the minutes in which a lane was the head of a queue, wherever the queue stood."""
+    heads = queues.loc[queues["lane_id"].isin(lane_ids), ["lane_id", "window"]].drop_duplicates()
+    for lane_id, window in heads.itertuples(index=False):
+        minutes.setdefault(str(lane_id), set()).update(range(window * WINDOW_MIN, (window + 1) * WINDOW_MIN))
+
+
+def mean_rates(minutes: pd.DataFrame, until_s: float) -> pd.DataFrame:
+    """Return the two mean rates of each bottleneck lane.
+
+    Parameters
+    ----------
+    minutes
+        Rows of `tables.BOTTLENECKS`.
+    until_s
+        When 95 % of the planned vehicles were out (or the end of the run, when they never were).
+
+    Returns
+    -------
+    One row a lane: `bottleneck`, `edge`, `lane`, `vehicles` (whole run), `mean_veh_per_min` (from the order until
+    `until_s`), `queue_min` (minutes with a queue), `queued_veh_per_min` (mean of these; absent without a queue),
+    `highest_veh_per_h` (best quarter of an hour: capacity as the Highway Capacity Manual counts it).
+    """
+    rows = minutes.copy()
+    share = ((until_s - rows["minute"] * _SECONDS_A_MINUTE) / _SECONDS_A_MINUTE).clip(0.0, 1.0)
+    rows["until"] = rows["vehicles"] * share
+    rows["in_queue"] = rows["vehicles"].where(rows["queued"], 0)
+    groups = rows.groupby(["bottleneck", "edge", "lane"], sort=False)
+    rates = groups.agg(
+        vehicles=("vehicles", "sum"), until=("until", "sum"), queue_min=("queued", "sum"), in_queue=("in_queue", "sum")
+    )
+    rates["mean_veh_per_min"] = rates.pop("until") / (until_s / _SECONDS_A_MINUTE)
+    rates["queued_veh_per_min"] = rates.pop("in_queue") / rates["queue_min"].where(rates["queue_min"] > 0)
+    rates["highest_veh_per_h"] = groups["vehicles"].apply(_best_quarter)
+    return rates.reset_index()
+
+
+def _best_quarter(vehicles: pd.Series) -> float:
+    """Return the highest flow over 15 minutes in a row (veh/h); a shorter run counts as if it went on empty."""
+    return float(vehicles.rolling(15, min_periods=1).sum().max()) * 4.0
+
+
+def _by_edge(heads: pd.DataFrame) -> pd.DataFrame:
+    """Put the head lanes of an edge together; lanes that are rarely head stay out of its lanes, not of its delay."""
+    parts = [lane_id.rpartition("_") for lane_id in heads["lane_id"]]
+    rows = heads.assign(edge=[edge for edge, _, _ in parts], lane=[int(lane) for _, _, lane in parts])
+    rows["longest"] = rows.groupby("edge")["windows"].transform("max")
+    kept = rows[(rows["windows"] >= _LANE_SHARE * rows["longest"]) & (rows["longest"] >= _MIN_WINDOWS)]
+    edges = kept.groupby("edge").agg(windows=("windows", "max"), vehicles=("vehicles", "sum"), where=("where", "first"))
+    edges["lanes"] = [tuple(sorted(group)) for _, group in kept.groupby("edge")["lane"]]
+    edges["delay_s"] = rows.groupby("edge")["delay_s"].sum()
+    return edges.reset_index()
+
+
+def _found(row: dict[Hashable, Any], net: sumolib.net.Net) -> FoundBottleneck:
+    edge = net.getEdge(row["edge"])
+    after_merge = row["where"] == MERGE
+    place = _place(edge, after=after_merge)
+    return FoundBottleneck(
+        name=place,
+        edge=edge.getID(),
+        lanes=row["lanes"],
+        place=place,
+        reason="merge" if after_merge else why(edge),
+        queue_min=int(row["windows"]) * WINDOW_MIN,
+        vehicles=int(row["vehicles"]),
+        delay_veh_h=round(float(row["delay_s"]) / _SECONDS_AN_HOUR, 3),
+    )
+
+
+def why(edge: sumolib.net.edge.Edge) -> Reason:
+    """Tell from the net what holds traffic up at an edge's downstream end."""
+    links = [link for lane in edge.getLanes() for link in lane.getOutgoing()]
+    if not links:
+        return "exit"
+    if any(link.getTLSID() for link in links):
+        return "signal"
+    onto = {link.getToLane().getEdge() for link in links}
+    if len({link.getToLane().getID() for link in links}) < edge.getLaneNumber():
+        return "lane drop"
+    if any(len(after.getIncoming()) > 1 for after in onto):
+        return "merge"
+    slowest = min(after.getSpeed() for after in onto)
+    return "slower road" if slowest < edge.getSpeed() else "junction"
+
+
+def _place(edge: sumolib.net.edge.Edge, *, after: bool) -> str:
+    """Return "street northbound at (after) cross street" as far as the streets have names."""
+    own = edge.getName() or "unnamed road"
+    node = edge.getFromNode() if after else edge.getToNode()
+    near = {other.getName() for other in [*node.getIncoming(), *node.getOutgoing()]} - {"", own}
+    (west, south), (east, north) = edge.getShape()[-2:]
+    bearing_deg = np.degrees(np.arctan2(east - west, north - south)) % 360
+    heading = f"{own} {_HEADINGS[int((bearing_deg + 45) % 360 // 90)]}"
+    return f"{heading} {'after' if after else 'at'} {min(near)}" if near else heading
+
+
+def _named_apart(found: Sequence[FoundBottleneck]) -> list[FoundBottleneck]:
+    """Name bottlenecks by their place, with a number where several share it."""
+    seen: dict[str, int] = defaultdict(int)
+    apart = []
+    for item in found:
+        seen[item.place] += 1
+        number = f" #{seen[item.place]}" if seen[item.place] > 1 else ""
+        apart.append(replace(item, name=item.place + number))
+    return apart

@@ -1,0 +1,235 @@
+"""Stage `network`: the SUMO net of a map.
+
+OSM XML → netconvert → plain XML → netconvert → `net.net.xml`. The second step compiles plain XML, and only it; a plan
+changes the plain XML and passes through the same step, so that the baseline and the plan differ by the plan alone.
+
+Folder of the cache: `plain.nod.xml`, `plain.edg.xml`, `plain.con.xml`, `plain.tll.xml`, `plain.typ.xml`,
+`plain.netccfg` (the compilation's options), `net.net.xml`, `edges.parquet`, `warnings.json`, `netconvert.log`.
+All of it opens in netedit.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import sumolib
+
+from evac import sumo
+from evac.files import digest_json, whole_directory, write_text
+from evac.fingerprint import fingerprint
+from evac.network.accounts import edge_table, network_warnings, write_warnings
+from evac.osm import StreetMap
+from evac.schema.driving import Traffic
+
+# What SUMO's documentation recommends for OpenStreetMap
+# (https://sumo.dlr.de/docs/Networks/Import/OpenStreetMap.html#recommended_netconvert_options).
+_RECOMMENDED = (
+    "--geometry.remove",
+    "--ramps.guess",
+    "--junctions.join",
+    "--tls.guess-signals",
+    "--tls.discard-simple",
+    "--tls.join",
+)
+# Beyond that: turn lanes of the map; drivers turn round at dead ends only; names and OSM ids for people who look;
+# every warning, and not five of each kind.
+_IMPORT = (
+    "--osm.turn-lanes",
+    "--no-turnarounds.except-deadend",
+    "--output.street-names",
+    "--output.original-names",
+    "--aggregate-warnings=-1",
+)
+_PLAIN = "plain"
+_SETTINGS = "plain.netccfg"
+# Nothing is guessed a second time: connections, turnarounds included, are in the plain XML.
+_COMPILATION = """<?xml version="1.0" encoding="UTF-8"?>
+<netconvertConfiguration>
+    <input>
+        <node-files value="plain.nod.xml"/>
+        <edge-files value="plain.edg.xml"/>
+        <connection-files value="plain.con.xml"/>
+        <tllogic-files value="plain.tll.xml"/>
+        <type-files value="plain.typ.xml"/>
+    </input>
+    <output>
+        <output.street-names value="true"/>
+        <output.original-names value="true"/>
+    </output>
+    <processing>
+        <lefthand value="{lefthand}"/>
+    </processing>
+    <junctions>
+        <no-turnarounds value="true"/>
+    </junctions>
+    <report>
+        <aggregate-warnings value="-1"/>
+    </report>
+</netconvertConfiguration>
+"""
+# ISO 3166 codes of countries that drive on the left: https://www.worldstandards.eu/cars/list-of-left-driving-countries/
+LEFT_HAND = frozenset({
+    "AG", "AI", "AU", "BB", "BD", "BM", "BN", "BS", "BT", "BW", "CC", "CK", "CX", "CY", "DM", "FJ", "FK", "GB",
+    "GD", "GG", "GY", "HK", "ID", "IE", "IM", "IN", "JE", "JM", "JP", "KE", "KI", "KN", "KY", "LC", "LK", "LS",
+    "MO", "MS", "MT", "MU", "MV", "MW", "MY", "MZ", "NA", "NF", "NP", "NR", "NU", "NZ", "PG", "PK", "PN", "SB",
+    "SC", "SG", "SH", "SR", "SZ", "TC", "TH", "TK", "TL", "TO", "TT", "TV", "TZ", "UG", "VC", "VG", "VI", "WS",
+    "ZA", "ZM", "ZW",
+})  # fmt: skip
+_STAMP = re.compile(r"\n<!-- generated on .*?-->\n", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A net in the cache.
+
+    Parameters
+    ----------
+    folder
+        Its folder.
+    digest
+        64 hex digits that stand for its content.
+    """
+
+    folder: Path
+    digest: str
+
+    @property
+    def net_file(self) -> Path:
+        """Return the net (`net.net.xml`)."""
+        return self.folder / "net.net.xml"
+
+    def edges(self) -> pd.DataFrame:
+        """Return where each edge comes from: a row an edge.
+
+        Columns `edge`, `way_ids` (ways of `streets.parquet`), `name`, `highway`, `lanes`, `lanes_guessed`,
+        `speed_guessed`, `length_m`.
+        """
+        return pd.read_parquet(self.folder / "edges.parquet")
+
+    def warnings(self) -> list[dict[str, Any]]:
+        """Return what netconvert warned of and what was lost: `kind`, `text`, `ids` (edges, lanes or junctions)."""
+        return network_warnings(self.folder)
+
+
+def build_network(street_map: StreetMap, traffic: Traffic, cache: Path) -> Network:
+    """Build the net of a map; a net that is in the cache isn't built again.
+
+    Parameters
+    ----------
+    street_map
+        The prepared map.
+    traffic
+        Country (side of the road) and signal programs.
+    cache
+        The cache's folder.
+
+    Raises
+    ------
+    SimulationError
+        netconvert failed.
+    InstallationError
+        SUMO or a library that it needs is missing.
+    """
+    lefthand = traffic.country in LEFT_HAND
+    key = {
+        "map": street_map.digest,
+        "signals": traffic.signals,
+        "lefthand": lefthand,
+        "sumo": sumo.version(),
+        "version": fingerprint(),
+    }
+    digest = digest_json(key)
+    target = cache / "nets" / digest
+    if not target.is_dir():
+        with whole_directory(target) as folder:
+            log = _import_osm(street_map, traffic, folder, lefthand=lefthand)
+            log += compile_net(folder, folder / "net.net.xml")
+            write_text(folder / "netconvert.log", log)
+            edges = edge_table(read_net(folder / "net.net.xml"), street_map.streets())
+            edges.to_parquet(folder / "edges.parquet", compression="zstd", index=False)
+            write_warnings(folder, log, edges, street_map)
+    return Network(target, digest)
+
+
+def compile_net(plain: Path, out: Path) -> str:
+    """Compile plain XML to a net, and return netconvert's messages.
+
+    Parameters
+    ----------
+    plain
+        A folder with `plain.*.xml` and `plain.netccfg`.
+    out
+        The net to write. It carries no date, so that the same plain XML gives the same bytes.
+
+    Raises
+    ------
+    SimulationError
+        netconvert refused the plain XML.
+    """
+    log = sumo.run("netconvert", ["-c", _SETTINGS, "--output-file", out.resolve()], cwd=plain)
+    _remove_stamp(out)
+    return log
+
+
+def read_net(path: Path, *, internal: bool = False) -> Any:
+    """Return a net as `sumolib.net.Net`.
+
+    Parameters
+    ----------
+    path
+        A `.net.xml`.
+    internal
+        Also the lanes inside junctions.
+    """
+    return sumolib.net.readNet(str(path), withInternal=internal)
+
+
+def _import_osm(street_map: StreetMap, traffic: Traffic, folder: Path, *, lefthand: bool) -> str:
+    """Make plain XML of a map's roads, and return netconvert's messages."""
+    with as_file(files("evac.network").joinpath("roads.typ.xml")) as types:
+        log = sumo.run(
+            "netconvert",
+            [
+                "--osm-files", street_map.roads_file.resolve(),
+                "--type-files", types,
+                "--plain-output-prefix", _PLAIN,
+                "--junctions.join-output", "joined.nod.xml",
+                *_RECOMMENDED,
+                *_IMPORT,
+                "--tls.default-type", "static" if traffic.signals == "off" else traffic.signals,
+                *(["--lefthand"] if lefthand else []),
+            ],
+            cwd=folder,
+        )  # fmt: skip
+    for path in folder.glob("*.xml"):
+        _remove_stamp(path)
+    if traffic.signals == "off":
+        _switch_signals_off(folder)
+    write_text(folder / _SETTINGS, _COMPILATION.format(lefthand=str(lefthand).lower()))
+    return log
+
+
+def _switch_signals_off(plain: Path) -> None:
+    """Leave every junction with signals to right of way; lanes and movements stay as they are.
+
+    netconvert's own option for it (`--tls.discard-loaded`) leaves the signals that it guesses.
+    """
+    nodes = ET.parse(plain / "plain.nod.xml")  # noqa: S314  netconvert's own output
+    for node in nodes.getroot().iter("node"):
+        if node.get("type", "").startswith("traffic_light"):
+            node.set("type", "priority")
+            for key in ("tl", "tlType", "tlLayout"):
+                node.attrib.pop(key, None)
+    nodes.write(plain / "plain.nod.xml", encoding="UTF-8", xml_declaration=True)
+    write_text(plain / "plain.tll.xml", "<tlLogics/>\n")
+
+
+def _remove_stamp(path: Path) -> None:
+    """Remove netconvert's comment with the date and the machine's paths from a file that it has written."""
+    write_text(path, _STAMP.sub("\n", path.read_text(encoding="utf-8"), count=1))

@@ -1,0 +1,117 @@
+"""Speed limits: what a `maxspeed` tag says, and what is usual in a country where there is none.
+
+`speeds.csv` beside this module holds the usual limits by country and class of road, inside and outside towns, each
+with its source. Where a country has no row the general one (`*`) serves. They are guesses for the purpose of choosing
+a route; a queue's discharge hardly depends on them.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+GENERAL = "*"
+KPH_PER_MPH = 1.609344
+_KPH_PER_KNOT = 1.852
+_WALK_KPH = 7.0  # walking pace, StVO sign 325.1, as German courts read it
+_FASTEST_KPH = 160.0  # no limit on roads is higher (https://wiki.openstreetmap.org/wiki/Default_speed_limits)
+_NUMBER = re.compile(r"^(\d+(?:\.\d+)?)\s*(mph|kmh|km/h|kph|knots)?$")
+_ZONE = re.compile(r"^[a-z]{2}(?:-[a-z]+)?:(?:zone:?)?(\d+)$")
+_NAMED = re.compile(r"^([a-z]{2})(?:-[a-z]+)?:(.+)$")
+
+# The part after the colon of `maxspeed=DE:rural`: class of road (None: its own), inside a town (None: as it lies).
+_NAMED_LIMITS: Mapping[str, tuple[str | None, bool | None]] = {
+    "urban": (None, True),
+    "rural": (None, False),
+    "nsl_single": (None, False),
+    "trunk": ("trunk", False),
+    "nsl_dual": ("trunk", False),
+    "motorway": ("motorway", False),
+    "living_street": ("living_street", True),
+}
+
+
+@dataclass(frozen=True)
+class Speed:
+    """A way's speed limit.
+
+    Parameters
+    ----------
+    kph
+        The limit in km/h.
+    guessed
+        It isn't tagged.
+    """
+
+    kph: float
+    guessed: bool
+
+
+def usual_speed(country: str | None, highway: str, *, in_town: bool) -> float:
+    """Return the usual limit in km/h of a class of road without a `maxspeed` tag.
+
+    Parameters
+    ----------
+    country
+        ISO 3166 code, or None when it isn't known.
+    highway
+        Class of road. A link has the limit of its class unless the table says otherwise.
+    in_town
+        Inside a built-up area.
+    """
+    table = _table()
+    for nation in (country, GENERAL):
+        for name in (highway, highway.removesuffix("_link")):
+            row = table.get((nation or GENERAL, name))
+            if row is not None:
+                return row[0] if in_town else row[1]
+    raise KeyError(highway)
+
+
+def has_country(country: str | None) -> bool:
+    """Return whether the table knows a country; where it doesn't the general limits serve."""
+    return any(nation == country for nation, _ in _table())
+
+
+def read_speed(text: str | None, country: str | None, highway: str, *, in_town: bool) -> Speed:
+    """Return the limit that a `maxspeed` value gives, or the usual one when it gives none.
+
+    Parameters
+    ----------
+    text
+        The tag's value (https://wiki.openstreetmap.org/wiki/Key:maxspeed), or None.
+    country, highway, in_town
+        As for `usual_speed`.
+    """
+    value = (text or "").strip().lower().split(";")[0]
+    tagged = _tagged_kph(value)
+    if tagged is not None and 0 < tagged <= _FASTEST_KPH:
+        return Speed(tagged, guessed=False)
+    named = _NAMED.match(value)
+    if named and named.group(2) in _NAMED_LIMITS:
+        other_class, town = _NAMED_LIMITS[named.group(2)]
+        kph = usual_speed(named.group(1).upper(), other_class or highway, in_town=in_town if town is None else town)
+        return Speed(kph, guessed=False)
+    return Speed(usual_speed(country, highway, in_town=in_town), guessed=True)
+
+
+def _tagged_kph(value: str) -> float | None:
+    if value == "walk" or value.endswith(":walk"):
+        return _WALK_KPH
+    number = _NUMBER.match(value)
+    if number:
+        factor = {"mph": KPH_PER_MPH, "knots": _KPH_PER_KNOT}.get(number.group(2) or "", 1.0)
+        return float(number.group(1)) * factor
+    zone = _ZONE.match(value)
+    return float(zone.group(1)) if zone else None
+
+
+@cache
+def _table() -> Mapping[tuple[str, str], tuple[float, float]]:
+    with files("evac.osm").joinpath("speeds.csv").open(encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        return {(row["country"], row["highway"]): (float(row["town_kph"]), float(row["rural_kph"])) for row in rows}

@@ -1,0 +1,71 @@
+"""What the report is made from: the prepared scenario and its runs, handed over in the report's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import shapely
+from sumolib.net.edge import Edge
+
+from evac import __version__, sumo
+from evac.report import FailedRun, ReportInput, ReportRun
+from evac.study import Study
+from evac.study.prepare import Prepared
+
+
+def report_input(prepared: Prepared, study: Study) -> ReportInput:
+    """Return everything that the report of a study shows."""
+    model = prepared.loaded.model
+    runs = [
+        ReportRun(run.case, run.job, run.manifest(), run.ledger(), run.folder, run.lanes_folder / "bottlenecks.parquet")
+        for run in study.runs
+    ]
+    return ReportInput(
+        scenario=model,
+        runs=tuple(runs),
+        streets=prepared.street_map.streets(),
+        households=prepared.homes,
+        zones=prepared.households.zones(),
+        edges=_edge_lines(prepared),
+        exits=prepared.exits,
+        findings=tuple(prepared.findings),
+        sources=_sources(prepared),
+        versions={
+            "evac": __version__,
+            "SUMO": sumo.version(),
+        },
+        area=prepared.area,
+        failed=tuple(FailedRun(failure.case, failure.message) for failure in study.failures),
+    )
+
+
+def _edge_lines(prepared: Prepared) -> gpd.GeoDataFrame:
+    """Return the edges of the net: `edge`, `name`, `geometry` (LineString, EPSG:4326)."""
+    net = prepared.net
+    edges = net.getEdges(withInternal=False)
+    lines = [shapely.LineString([net.convertXY2LonLat(x, y) for x, y, *_ in edge.getShape()]) for edge in edges]
+    columns = {"edge": [edge.getID() for edge in edges], "name": [_street(edge) for edge in edges]}
+    return gpd.GeoDataFrame(columns, geometry=lines, crs="EPSG:4326")
+
+
+def _street(edge: Edge) -> str:
+    """Return the name of an edge's street, or what it is near to."""
+    if edge.getName():
+        return str(edge.getName())
+    near = {other.getName() for node in (edge.getFromNode(), edge.getToNode()) for other in node.getOutgoing()} - {""}
+    return f"unnamed road at {min(near)}" if near else "unnamed road"
+
+
+def _sources(prepared: Prepared) -> Mapping[str, str]:
+    about = prepared.street_map.info()
+    source, model = about["source"], prepared.loaded.model
+    date = f", data of {source['data_timestamp']}" if source["data_timestamp"] else ""
+    zones = model.households.zones
+    found = {
+        "roads": f"{source['file']}{date}, sha256 {source['sha256'][:16]}…; {about['attribution']}",
+        "households": f"{zones.file.name}, column '{zones.count}'",
+    }
+    if model.households.dwellings.file:
+        found["dwellings"] = model.households.dwellings.file.name
+    return found

@@ -1,0 +1,285 @@
+"""One frozen job, one run directory: SUMO runs as our child, is polled once a minute, and must have reached the end.
+
+The directory `runs/<digest>/` is whole or absent. It holds `job.json`; `run.sumocfg` and the files that it names (the
+net by a relative path), which run by themselves in sumo and sumo-gui; SUMO's outputs in `sumo/`; `gridlock.json`, every
+intervention; `ending.json`, why and when the run ended; and what `measure` writes.
+
+A run ends when nobody is left (`cleared`), at `end_s` (`end of time`), or when nothing has moved for half an hour, and
+nobody has yet to depart (`standstill`). The last two are results: the area was not cleared.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Literal
+
+from traci.connection import Connection
+
+from evac import files
+from evac.errors import SimulationError
+from evac.simulate.control import controlled
+from evac.simulate.gridlock import GridlockWatch
+from evac.simulate.job import Job
+
+POLL_S = 60.0
+"""Simulated seconds between two looks at a running simulation."""
+_CONFIGURATION = "run.sumocfg"
+_OUTPUTS = "sumo"
+# What `measure` reads; fewer attributes make a smaller file.
+_LANE_ATTRIBUTES = "sampledSeconds distance timeLoss occupancy left arrived teleported vaporized"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is.
+
+    Parameters
+    ----------
+    time_s
+        Simulated time since the order (s).
+    out, driving, waiting
+        Vehicles evacuated, in the network, and waiting to enter it after their intended departure.
+    speed
+        Simulated seconds per second of wall time, since the start.
+    """
+
+    time_s: float
+    out: int
+    driving: int
+    waiting: int
+    speed: float
+
+
+@dataclass(frozen=True)
+class JobInputs:
+    """What SUMO is given for a job.
+
+    Parameters
+    ----------
+    net_file
+        The net; referred to, not copied.
+    write
+        Writers of the job's own input files by file name: `*.rou.xml` are route files, others additional files.
+    end_s
+        When an evacuation that isn't over ends as not cleared (simulated s).
+    gridlock_after_s
+        Standing time that makes a ring of vehicles a gridlock (s).
+    teleport_after_s
+        SUMO's teleporting (s); off when None.
+    extra_options
+        SUMO's options for routing and right of way, as name and value in turn (`--routing-algorithm`, `dijkstra`).
+    """
+
+    net_file: Path
+    write: Mapping[str, Callable[[Path], object]]
+    end_s: float
+    gridlock_after_s: float
+    teleport_after_s: float | None = None
+    extra_options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Counts:
+    """SUMO's own totals (vehicles); loaded = inserted + waiting + not yet due."""
+
+    loaded: int
+    inserted: int
+    running: int
+    waiting: int
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Why and when a run ended, and SUMO's totals then."""
+
+    reason: Literal["cleared", "end of time", "standstill"]
+    time_s: float
+    counts: Counts = field(repr=False)
+
+
+def run_job(
+    job: Job,
+    inputs: JobInputs,
+    cache: Path,
+    progress: Callable[[Progress], None] | None = None,
+    measure: Callable[[Path], object] | None = None,
+) -> Path:
+    """Run a job, once ever, and return its run directory.
+
+    Safe to call from several threads and processes at once, also for the same job: the first that ends publishes its
+    directory, and the others' identical one is dropped.
+
+    Parameters
+    ----------
+    job
+        What is run; its digest names the directory.
+    inputs
+        The same for SUMO.
+    cache
+        The cache's folder; the run directory is `runs/<digest>` in it.
+    progress
+        Called after each simulated minute.
+    measure
+        Called with the directory of the run before it is published; when it raises, there is no run.
+
+    Raises
+    ------
+    SimulationError
+        SUMO ended before its time, or its outputs don't show the end. The log is kept in `failed/<digest>.log`.
+    InstallationError
+        SUMO lacks a system library.
+    """
+    target = cache / "runs" / job.digest
+    if target.is_dir():
+        return target
+    failed_log = cache / "failed" / f"{job.digest}.log"
+    with files.whole_directory(target) as folder:
+        files.write_text(folder / "job.json", json.dumps(job.document, indent=2, sort_keys=True) + "\n")
+        _write_inputs(folder, inputs, job.case.seed)
+        try:
+            _simulate(folder, inputs, progress or (lambda _: None))
+        except Exception:
+            _keep_log(folder / _OUTPUTS, failed_log)
+            raise
+        if measure is not None:
+            measure(folder)
+    failed_log.unlink(missing_ok=True)
+    return target
+
+
+def output_options(folder: Path) -> list[str]:
+    """Return SUMO's options for the outputs of a run, which go into `folder`.
+
+    They aren't part of `run.sumocfg`, so that opening a finished run in SUMO's tools leaves its results alone.
+    """
+    names = {
+        "--tripinfo-output": "tripinfo.xml",
+        "--statistic-output": "statistics.xml",
+        "--summary-output": "summary.xml",
+        "--error-log": "sumo.log",
+    }
+    flags = ["--tripinfo-output.write-unfinished", "--tripinfo-output.write-undeparted"]
+    options = [*flags, "--summary-output.period", "60", "--output.compression", "zstd", "--precision", "2"]
+    return [*options, *(part for option, name in names.items() for part in (option, str(folder / name)))]
+
+
+def _write_inputs(folder: Path, inputs: JobInputs, seed: int) -> None:
+    """Write the job's own input files, and the configuration that makes them a simulation."""
+    for name, write in inputs.write.items():
+        write(folder / name)
+    routes = [name for name in inputs.write if name.endswith(".rou.xml")]
+    options = {
+        "net-file": os.path.relpath(inputs.net_file.resolve(), folder.resolve()),
+        "route-files": ",".join(routes),
+        "additional-files": ",".join(name for name in inputs.write if name not in routes),
+        "begin": "0",
+        "end": f"{inputs.end_s:g}",
+        "route-steps": "0",  # all at once, so that vehicles that are not yet due at the end are accounted for as well
+        "seed": str(seed),
+        "time-to-teleport": "-1" if inputs.teleport_after_s is None else f"{inputs.teleport_after_s:g}",
+        "collision.action": "warn",  # SUMO's default is a teleport
+        "no-step-log": "true",
+        **_by_name(inputs.extra_options),
+    }
+    root = ET.Element("configuration")
+    for option, value in options.items():
+        if value:
+            ET.SubElement(root, option, value=value)
+    ET.indent(root)
+    ET.ElementTree(root).write(folder / _CONFIGURATION, encoding="utf-8", xml_declaration=True)
+    _write_lane_output(folder / _OUTPUTS)
+
+
+def _write_lane_output(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "lanes.add.xml").write_text(
+        f'<additional><laneData id="lanes" file="lanes.parquet" period="{POLL_S:g}" excludeEmpty="true" '
+        f'writeAttributes="{_LANE_ATTRIBUTES}"/></additional>\n'
+    )
+
+
+def _by_name(options: tuple[str, ...]) -> dict[str, str]:
+    """Return command-line options as a configuration has them; one without a value is a flag."""
+    named: dict[str, str] = {}
+    name = ""
+    for part in options:
+        if part.startswith("--"):
+            name = part.removeprefix("--")
+            named[name] = "true"
+        else:
+            named[name] = part
+    return named
+
+
+def _simulate(folder: Path, inputs: JobInputs, report: Callable[[Progress], None]) -> None:
+    """Run SUMO to the end, check that it got there, and write what was done on the way."""
+    with controlled(_arguments(folder, inputs), folder, folder / _OUTPUTS / "console.log") as connection:
+        watch = GridlockWatch(connection, inputs.gridlock_after_s)
+        ending = _drive(connection, watch, inputs.end_s, report)
+    _check_ending(folder / _OUTPUTS / "statistics.xml", ending)
+    events = [event.record() for event in watch.events]
+    files.write_text(folder / "gridlock.json", json.dumps(events, indent=1) + "\n")
+    ended = {"reason": ending.reason, "time_s": ending.time_s, "vehicles": asdict(ending.counts)}
+    files.write_text(folder / "ending.json", json.dumps(ended, indent=1) + "\n")
+
+
+def _arguments(folder: Path, inputs: JobInputs) -> list[str]:
+    additional = [name for name in inputs.write if not name.endswith(".rou.xml")]
+    return [
+        *("--configuration-file", str(folder / _CONFIGURATION)),
+        *("--additional-files", ",".join([*additional, f"{_OUTPUTS}/lanes.add.xml"])),
+        *output_options(Path(_OUTPUTS)),
+    ]
+
+
+def _drive(connection: Connection, watch: GridlockWatch, end_s: float, report: Callable[[Progress], None]) -> Ending:
+    """Step through the simulation until it ends."""
+    started_s = time.monotonic()
+    now_s = 0.0
+    while True:
+        now_s = min(now_s + POLL_S, end_s)
+        connection.simulationStep(now_s)
+        counts = _counts(connection)
+        speed = now_s / max(time.monotonic() - started_s, 1e-9)
+        report(Progress(now_s, counts.inserted - counts.running, counts.running, counts.waiting, speed))
+        if counts.running == 0 and counts.loaded == counts.inserted:
+            return Ending("cleared", now_s, counts)
+        if now_s >= end_s:
+            return Ending("end of time", now_s, counts)
+        watch.poll(now_s)
+        if watch.stands_still(now_s) and counts.loaded == counts.inserted + counts.waiting:
+            return Ending("standstill", now_s, counts)
+
+
+def _counts(connection: Connection) -> Counts:
+    ask = connection.simulation.getParameter
+    return Counts(**{item.name: int(ask("", f"stats.vehicles.{item.name}")) for item in fields(Counts)})
+
+
+def _check_ending(statistics: Path, ending: Ending) -> None:
+    """Refuse outputs that end before the simulation did: SUMO ends well when it is told to stop half-way."""
+    try:
+        root = ET.parse(statistics).getroot()  # noqa: S314 (SUMO wrote it just now)
+        end_s = float(root.find("performance").get("end"))  # type: ignore[union-attr, arg-type]
+        vehicles = root.find("vehicles").attrib  # type: ignore[union-attr]
+        counts = Counts(**{item.name: int(vehicles[item.name]) for item in fields(Counts)})
+    except (OSError, ET.ParseError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise SimulationError(f"{statistics.name}: SUMO's statistics are unreadable ({error!r})") from error
+    if (end_s, counts) != (ending.time_s, ending.counts):
+        raise SimulationError(
+            f"SUMO's outputs end at {end_s:g} s with {counts}, "
+            f"the simulation at {ending.time_s:g} s with {ending.counts}"
+        )
+
+
+def _keep_log(outputs: Path, kept: Path) -> None:
+    """Keep what SUMO said in a run that failed."""
+    logs = [outputs / name for name in ("console.log", "sumo.log")]
+    text = "".join(f"== {log.name}\n{log.read_text(errors='replace')}" for log in logs if log.is_file())
+    files.write_text(kept, text)

@@ -1,0 +1,155 @@
+"""Everything that the runs of a scenario share: map, net, exits, households, named bottlenecks, and the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from sumolib.net import Net
+
+from evac.audit import Finding, audit_households, audit_network
+from evac.audit.findings import by_rank
+from evac.demand.starts import find_starts, start_edges
+from evac.errors import PlaceError, Problem
+from evac.households import Households, place_households
+from evac.households.zones import read_area, read_zones
+from evac.measure.bottlenecks import BottleneckLanes
+from evac.measure.ledger import RunFacts
+from evac.network import Network, build_network, read_net
+from evac.network.exits import ResolvedExit, require_reachable, resolve_exits
+from evac.network.places import StreetIndex
+from evac.osm import StreetMap, prepare_map
+from evac.scenario import LoadedScenario
+from evac.schema.places import Bottleneck, Place
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A scenario ready to run.
+
+    Parameters
+    ----------
+    loaded
+        The scenario.
+    street_map, network, households
+        The stages' folders in the cache.
+    net
+        The net, read.
+    exits
+        The exits on the net.
+    bottlenecks
+        The scenario's bottlenecks on the net; empty when they are to be found.
+    area
+        The area ordered to leave (EPSG:4326).
+    """
+
+    loaded: LoadedScenario
+    street_map: StreetMap
+    network: Network
+    households: Households
+    net: Net
+    exits: tuple[ResolvedExit, ...]
+    bottlenecks: tuple[BottleneckLanes, ...]
+    area: shapely.Geometry
+
+    @cached_property
+    def homes(self) -> gpd.GeoDataFrame:
+        """The households' table."""
+        return self.households.table()
+
+    @cached_property
+    def starts(self) -> pd.DataFrame:
+        """Where the vehicles of each household start on the net: `edge`, `pos_m`, `reason`."""
+        nobody = pd.Series(None, index=self.homes.index, dtype=object)
+        return find_starts(self.homes, nobody, start_edges(self.net, self.exits), self.net)
+
+    @cached_property
+    def facts(self) -> RunFacts:
+        """What bears on the trust in every run."""
+        edges = self.network.edges()
+        guessed = frozenset(edges.loc[edges["lanes_guessed"], "edge"].astype(str))
+        return RunFacts(len(self.homes), int(self.starts["edge"].isna().sum()), guessed)
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """The audit's findings, the gravest first."""
+        starting = self.starts["edge"].dropna().value_counts()
+        weights = {str(edge): float(households) for edge, households in starting.items()}
+        limit = self.loaded.model.trust.unconnected_share
+        homes = self.homes.assign(reason=self.starts["reason"], connected=self.starts["edge"].notna())
+        network = audit_network(self.net, self.network.edges(), self.network.warnings(), self.exits, weights)
+        return sorted([*network, *audit_households(homes, limit)], key=by_rank)
+
+
+def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) -> Prepared:
+    """Prepare a scenario; what the cache has isn't made again.
+
+    Parameters
+    ----------
+    loaded
+        The scenario.
+    cache
+        The cache's folder.
+    tell
+        Takes a line of progress before each step.
+
+    Raises
+    ------
+    UserError
+        An input is wrong; nothing has been written then but what is right and can be used again.
+    """
+    model = loaded.model
+    read_zones(model.households.zones)  # a mistake in there is told before the long work
+    tell(f"Reading roads and buildings from {model.osm.file}")
+    street_map = prepare_map(
+        model.osm.file, model.osm.min_road_class, model.traffic.country, cache, model.osm.corrections
+    )
+    tell("Placing households")
+    households = place_households(model.households, model.area, street_map, cache)
+    tell("Building the network")
+    network = build_network(street_map, model.traffic, cache)
+    net = read_net(network.net_file)
+    streets = street_map.streets()
+    area = read_area(model.area) if model.area else _inhabited(households)
+    exits = resolve_exits(net, model.exits, streets, area, f"{loaded.path}: exits")
+    bottlenecks = _resolve_bottlenecks(model.bottlenecks, StreetIndex(net, streets), f"{loaded.path}: bottlenecks")
+    prepared = Prepared(loaded, street_map, network, households, net, exits, bottlenecks, area)
+    require_reachable(net, exits, prepared.starts["edge"].dropna().unique(), f"{loaded.path}: exits")
+    return prepared
+
+
+def _inhabited(households: Households) -> shapely.Geometry:
+    """Return the zones' parts inside: the area ordered to leave where the scenario names none."""
+    zones = households.zones()
+    return zones[zones["clipped_by"] != "outside"].union_all()
+
+
+def _resolve_bottlenecks(named: Sequence[Bottleneck], index: StreetIndex, where: str) -> tuple[BottleneckLanes, ...]:
+    found: list[BottleneckLanes] = []
+    problems: list[Problem] = []
+    for item in named:
+        try:
+            found.append(_lanes(item, index, f"{where}, '{item.name}'"))
+        except PlaceError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise PlaceError(problems)
+    return tuple(found)
+
+
+def _lanes(item: Bottleneck, index: StreetIndex, where: str) -> BottleneckLanes:
+    edges = index.find(Place(**item.model_dump(include=set(Place.model_fields))), where)
+    if len(edges) != 1:
+        names = ", ".join(edge.getID() for edge in edges)
+        raise PlaceError(Problem(where, f"fits {len(edges)} pieces of road ({names})", "add 'crossing' or 'point'"))
+    usable = [lane.getIndex() for lane in edges[0].getLanes() if lane.allows("passenger")]
+    missing = sorted(set(item.lanes or ()) - set(usable))
+    if missing:
+        what = f"'lanes' has {missing}, the road has the lanes {usable} for cars (0 is at the kerb)"
+        raise PlaceError(Problem(where, what, "leave 'lanes' out for all of them"))
+    return BottleneckLanes(item.name, edges[0].getID(), item.lanes or tuple(usable))

@@ -1,0 +1,69 @@
+"""Lanes that held up any run of a study, measured in all of its runs: only the same lanes can be compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sumolib.net import Net
+
+from evac import tables
+from evac.files import digest_json, whole_directory, write_text
+from evac.fingerprint import fingerprint
+from evac.measure import records
+from evac.measure.bottlenecks import BottleneckLanes, FoundBottleneck, lane_minutes, mean_rates, measured_lanes
+
+LANES = "lanes.json"
+
+
+def measure_same_lanes(
+    named: Sequence[BottleneckLanes], runs: Mapping[str, Path], net: Net, cache: Path
+) -> dict[str, Path]:
+    """Measure every run at the named bottlenecks, and at those that were found in any of them.
+
+    Parameters
+    ----------
+    named
+        The scenario's bottlenecks.
+    runs
+        Run directory of each job.
+    net
+        The net that all of them drove on.
+    cache
+        The cache's folder.
+
+    Returns
+    -------
+    dict
+        For each job a folder with `bottlenecks.parquet`, and `lanes.json`: the mean rates, as `lanes` of a run's
+        manifest.
+    """
+    manifests = {job: json.loads((run / "manifest.json").read_text()) for job, run in runs.items()}
+    found = [[_found(item) for item in manifest["found_bottlenecks"]] for manifest in manifests.values()]
+    lanes = measured_lanes(named, found)
+    key = [[item.name, item.edge, list(item.lanes)] for item in lanes]
+    folders = {}
+    for job, run in runs.items():
+        target = cache / "lanes" / digest_json({"job": job, "lanes": key, "version": fingerprint()})
+        if not target.is_dir():
+            minutes, rates = _measure(run, manifests[job], net, lanes)
+            with whole_directory(target) as folder:
+                tables.write_table(minutes, tables.BOTTLENECKS, folder / "bottlenecks.parquet")
+                write_text(folder / LANES, json.dumps({"lanes": rates}, indent=1, ensure_ascii=False) + "\n")
+        folders[job] = target
+    return folders
+
+
+def _found(record: Mapping[str, Any]) -> FoundBottleneck:
+    return FoundBottleneck(**{**record, "lanes": tuple(record["lanes"])})
+
+
+def _measure(
+    run: Path, manifest: Mapping[str, Any], net: Net, lanes: Sequence[BottleneckLanes]
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Return the vehicles of each lane and minute, and the lanes' mean rates."""
+    minutes = lane_minutes(tables.read_lanes(run / "sumo" / "lanes.parquet"), net, lanes, manifest["end_s"])
+    return minutes, records(mean_rates(minutes, manifest["t95_s"] or manifest["end_s"]))
