@@ -1,0 +1,64 @@
+"""The documentation: every YAML block is a valid piece of a scenario, and every link leads somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from evac.schema.scenario import Scenario
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("**/*.md"), *(ROOT / "scenarios").glob("**/*.md")])
+LEAST: dict[str, Any] = {
+    "name": "Least",
+    "osm": {"file": "roads.osm"},
+    "households": {"zones": {"file": "zones.geojson", "count": "households"}},
+}
+
+_BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+
+
+def _blocks() -> list[Any]:
+    return [
+        pytest.param(block, id=f"{page.name}:{number}")
+        for page in (ROOT / "README.md", ROOT / "docs" / "how-to.md")
+        for number, block in enumerate(_BLOCK.findall(page.read_text()))
+    ]
+
+
+@pytest.mark.parametrize("block", _blocks())
+def test_a_block_is_a_piece_of_a_scenario(block: str) -> None:
+    Scenario.model_validate({**LEAST, **yaml.safe_load(block)})
+
+
+def test_there_are_blocks_and_links_to_check() -> None:
+    assert len(_blocks()) > 20
+    assert sum(len(_links(page)) for page in PAGES) > 20
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_to_files_and_headings_that_are_there(page: Path) -> None:
+    for link in _links(page):
+        target, _, anchor = link.partition("#")
+        file = (page.parent / target).resolve() if target else page
+        assert file.exists(), f"{page.name} links to {link}"
+        if anchor and file.suffix == ".md":
+            assert anchor in _anchors(file), f"{page.name} links to {link}"
+
+
+def _links(page: Path) -> list[str]:
+    found = _LINK.findall(_CODE.sub("", page.read_text()))
+    return [link for link in found if not link.startswith(("http://", "https://"))]
+
+
+def _anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub makes of a page's headings."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
