@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,19 @@ from evac.errors import Problem, ScenarioError
 
 # A scenario is a page or two; a file of megabytes is a mistake or an attack.
 _MAX_BYTES = 1_000_000
+_BOOLEAN = "tag:yaml.org,2002:bool"
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain data, in which `off`, `on`, `yes` and `no` are words, as in YAML 1.2: settings and map tags have them."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != _BOOLEAN]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+_Loader.add_implicit_resolver(_BOOLEAN, re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 
 
 @dataclass(frozen=True)
@@ -54,8 +68,8 @@ def read_yaml(path: Path) -> YamlFile:
     text = _read_text(path)
     try:
         _refuse_aliases(path, text)
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        root = yaml.compose(text, Loader=_Loader)
+        content = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
         raise ScenarioError(_yaml_problem(path, error)) from error
     if not isinstance(content, dict) or root is None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from evac.schema.scenario import Scenario
+from evac.yaml_file import read_yaml
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("**/*.md"), *(ROOT / "scenarios").glob("**/*.md")])
@@ -20,7 +20,7 @@ LEAST: dict[str, Any] = {
 }
 
 _BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)|<img src=\"([^\"]+)\"")
 _CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 
@@ -33,8 +33,10 @@ def _blocks() -> list[Any]:
 
 
 @pytest.mark.parametrize("block", _blocks())
-def test_a_block_is_a_piece_of_a_scenario(block: str) -> None:
-    Scenario.model_validate({**LEAST, **yaml.safe_load(block)})
+def test_a_block_is_a_piece_of_a_scenario(block: str, tmp_path: Path) -> None:
+    path = tmp_path / "scenario.yaml"
+    path.write_text(block)
+    Scenario.model_validate({**LEAST, **read_yaml(path).content})
 
 
 def test_there_are_blocks_and_links_to_check() -> None:
@@ -53,7 +55,7 @@ def test_links_lead_to_files_and_headings_that_are_there(page: Path) -> None:
 
 
 def _links(page: Path) -> list[str]:
-    found = _LINK.findall(_CODE.sub("", page.read_text()))
+    found = [link or image for link, image in _LINK.findall(_CODE.sub("", page.read_text()))]
     return [link for link in found if not link.startswith(("http://", "https://"))]
 
 

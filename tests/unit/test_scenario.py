@@ -77,6 +77,13 @@ def test_vehicles_per_household_may_be_a_distribution(tmp_path: Path) -> None:
     assert cases[1].distribution == {0: 0.1, 1: 0.4, 2: 0.5}
 
 
+def test_off_and_no_are_words(tmp_path: Path) -> None:
+    text = SHORTEST.replace("{file: roads.osm}", "{file: roads.osm, corrections: [%s]}") + "traffic: {signals: off}\n"
+    scenario = load_scenario(_write(tmp_path, text % "{way: 1, tags: {access: no}, because: seen}")).model
+    assert scenario.traffic.signals == "off"
+    assert scenario.osm.corrections[0].tags == {"access": "no"}
+
+
 def test_an_assigned_exit_must_exist(tmp_path: Path) -> None:
     text = SHORTEST + "exits: [{name: A, way: 1}]\nexit_choice: {kind: assigned, by_zone: {Hill: B}}\n"
     with pytest.raises(ScenarioError, match="zone 'Hill' is assigned unknown exit 'B'"):
