@@ -43,7 +43,9 @@ ScenarioPath = Annotated[Path, typer.Argument(help="A scenario.yaml, or the fold
 Workspace = Annotated[
     Path | None,
     typer.Option(
-        help="Where reports/ and the cache .evac/ are.", show_default="the folder that holds scenarios/, else here"
+        help="Where reports/ and the cache .evac/ are.",
+        show_default="the folder that holds scenarios/, else here",
+        resolve_path=True,  # SUMO runs in a folder of its own
     ),
 ]
 

@@ -106,6 +106,12 @@ def test_an_unknown_case_is_a_mistake_of_the_user(tmp_path: Path, capsys: pytest
     assert "known: 1, 1.5" in capsys.readouterr().err
 
 
+def test_the_workspace_may_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert _run(Path("here"), "--vehicles", "1", "--no-sensitivity") == 0
+    assert _results(tmp_path / "here")["planned"].tolist() == [300]
+
+
 def test_check_names_the_exits_and_the_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_guarded(["check", str(TOWN), "--workspace", str(tmp_path)]) == 0
     words = capsys.readouterr().out
