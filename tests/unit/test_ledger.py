@@ -86,14 +86,14 @@ def _ledger(tmp_path, status=("evacuated",), trust=None, facts=None, highest=150
         "teleports": {"total": 0.0, "jam": 0.0, "yield": 0.0, "wrongLane": 0.0},
         "safety": {"collisions": 0.0, "emergencyStops": 0.0, "emergencyBraking": 4.0},
     }
-    done = pd.DataFrame({"status": list(status), "taken_out": False})
+    done = pd.DataFrame({"household": range(len(status)), "status": list(status), "taken_out": False})
     rates = pd.DataFrame({"bottleneck": ["Main"], "edge": ["ab"], "lane": [0], "highest_veh_per_h": [highest]})
-    facts = facts or RunFacts(households=10)
+    facts = facts or RunFacts(households=len(status))
     return build_ledger(tmp_path, statistics, done=done, rates=rates, net=net, trust=trust or Trust(), facts=facts)
 
 
 def test_a_clean_run_is_trusted_and_says_what_is_guessed(tmp_path):
-    ledger = _ledger(tmp_path, facts=RunFacts(10, 0, frozenset({"ab"})))
+    ledger = _ledger(tmp_path, facts=RunFacts(1, 0, frozenset({"ab"})))
     assert ledger["trusted"] is True
     assert ledger["reasons"] == ()
     assert ledger["caveats"] == ("Main: the number of lanes is guessed", "Main: the signal's program is guessed")
@@ -108,10 +108,18 @@ def test_not_cleared_is_a_result_and_no_lack_of_trust(tmp_path):
 
 
 def test_unconnected_households_and_loosened_limits_are_told(tmp_path):
-    ledger = _ledger(tmp_path, facts=RunFacts(10, 1), trust=Trust(teleports=5))
+    status = ["evacuated"] * 9 + ["no_route"]
+    ledger = _ledger(tmp_path, status=status, facts=RunFacts(10, 1), trust=Trust(teleports=5))
     assert ledger["trusted"] is False
     assert ledger["reasons"] == ("1 of 10: households are not connected to a street; the limit is 0.50%",)
     assert "the scenario loosens the limit 'teleports' from 0 to 5" in ledger["caveats"]
+
+
+def test_households_without_a_vehicle_need_a_bus(tmp_path):
+    ledger = _ledger(tmp_path, status=["evacuated"] * 7, facts=RunFacts(10))
+    assert ledger["households_without_vehicle"] == 3
+    assert "3 of 10 households take no vehicle: they need a bus, and none is simulated" in ledger["caveats"]
+    assert ledger["trusted"] is True
 
 
 def test_a_lane_that_passes_more_than_a_lane_can_is_told(tmp_path):

@@ -106,12 +106,19 @@ def build_ledger(
         "taken_out": int(done["taken_out"].eq(other=True).sum()),
         "households": facts.households,
         "unconnected_households": facts.unconnected_households,
+        "households_without_vehicle": max(0, facts.households - done["household"].nunique()),
         "teleports": int(statistics["teleports"]["total"]),
         "teleports_by_cause": {cause: n for cause, n in _integers(statistics["teleports"]).items() if cause != "total"},
         **_integers(statistics["safety"]),
         **read_gridlock(run_dir / "gridlock.json"),
     }
-    caveats = (*_loosened(trust), *_unfinished(counts), *_rates_too_high(rates), *_guesses(rates, net, facts))
+    caveats = (
+        *_loosened(trust),
+        *_unfinished(counts),
+        *_without_vehicle(counts),
+        *_rates_too_high(rates),
+        *_guesses(rates, net, facts),
+    )
     reasons = limits_passed(counts, trust)
     return {
         **counts,
@@ -188,6 +195,12 @@ def _unfinished(counts: Mapping[str, Any]) -> list[str]:
         "emergency_stops": "emergency stops (a driver had to stop where no car can)",
     }
     return [f"{counts[key]} {text}" for key, text in texts.items() if counts[key]]
+
+
+def _without_vehicle(counts: Mapping[str, Any]) -> list[str]:
+    number = counts["households_without_vehicle"]
+    what = f"{number} of {counts['households']} households take no vehicle: they need a bus, and none is simulated"
+    return [what] if number else []
 
 
 def _rates_too_high(rates: pd.DataFrame) -> list[str]:
