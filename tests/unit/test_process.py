@@ -78,7 +78,7 @@ def test_children_of_other_threads_end_at_once(tmp_path):
 
 def test_a_child_dies_with_a_killed_parent(tmp_path):
     script = (
-        "import os, sys; from pathlib import Path; from evac import process\n"
+        "import os, sys; from pathlib import Path; from evac.simulate import process\n"
         f"with process.running({SLEEP!r}, env=os.environ, cwd=Path('.'), output=Path('out')) as child:\n"
         "    print(child.pid, flush=True); child.wait()"
     )

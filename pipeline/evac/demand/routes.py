@@ -31,6 +31,11 @@ ANY_EXIT = "any_exit"
 INFORMED, UNINFORMED = "informed", "uninformed"
 """The vehicle types."""
 
+# Drivers know the mean travel times of the last three minutes, as in SUMO's default, but these are taken every 30 s
+# instead of every second. Balzers, 4,000 cars: 90 % clearance 0.4 % later, 12 % less computing; Paradise: about half.
+_TRAVEL_TIMES_OVER_S = 180
+_TRAVEL_TIMES_EVERY_S = 30
+
 
 def routing_options(simulation: Simulation, driver: Driver) -> list[str]:
     """Return the options that SUMO needs for the trips of `write_trips` to choose their exits.
@@ -42,6 +47,8 @@ def routing_options(simulation: Simulation, driver: Driver) -> list[str]:
         *("--routing-algorithm", simulation.router),
         *("--device.rerouting.with-taz", "true"),
         *("--device.rerouting.period", str(driver.reroute_every_s)),
+        *("--device.rerouting.adaptation-interval", str(_TRAVEL_TIMES_EVERY_S)),
+        *("--device.rerouting.adaptation-steps", str(_TRAVEL_TIMES_OVER_S // _TRAVEL_TIMES_EVERY_S)),
     ]
 
 
