@@ -6,8 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
+from evac import tables
+from evac.report import publish
 from evac.schema.scenario import Scenario
 from evac.yaml_file import read_yaml
 
@@ -37,6 +40,12 @@ def test_a_block_is_a_piece_of_a_scenario(block: str, tmp_path: Path) -> None:
     path = tmp_path / "scenario.yaml"
     path.write_text(block)
     Scenario.model_validate({**LEAST, **read_yaml(path).content})
+
+
+@pytest.mark.parametrize("schema", [tables.VEHICLES, tables.CURVE, tables.BOTTLENECKS, tables.EDGES, publish._RESULTS])
+def test_every_column_is_explained(schema: pa.Schema) -> None:
+    page = (ROOT / "docs" / "results.md").read_text()
+    assert [name for name in schema.names if f"`{name}`" not in page] == []
 
 
 def test_there_are_blocks_and_links_to_check() -> None:
