@@ -35,7 +35,7 @@ class RunFacts:
     households
         Households of the scenario.
     unconnected_households
-        Those that no street takes; they have no vehicles in the demand.
+        Those that no street takes, or whose street has no way out; their vehicles are planned and have no route.
     lanes_guessed
         SUMO edges whose number of lanes OpenStreetMap doesn't tell.
     """

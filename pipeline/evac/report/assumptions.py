@@ -21,7 +21,7 @@ _SIGNALS = {
 }
 _RIGHT_OF_WAY = {
     "strict": "drivers on the minor road wait for a gap, however long",
-    "courteous": "drivers who have waited long are let in, first come first served",
+    "courteous": "drivers who have waited long take smaller gaps, and now and then a crawling queue lets one in",
 }
 
 
