@@ -18,11 +18,13 @@ from evac.files import digest_file
 
 # One run in a process of its own; it says when it is over.
 SCRIPT = """
+import signal
 import sys
 from pathlib import Path
 from evac.simulate.job import Case, Job
 from evac.simulate import JobInputs, run_job
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is started with it ignored
 folder = Path(sys.argv[1])
 job = Job.of(Case(vehicles_per_household="1", departure="all at once", seed=7), settings={}, inputs={})
 inputs = JobInputs(folder / "net.net.xml", {"trips.rou.xml": lambda p: p.write_text((folder / "trips").read_text())},
