@@ -1,4 +1,8 @@
-"""The command `evac`: parse, call one stage, show progress, explain errors in a line."""
+"""The command `evac`: parse, call one stage, show progress, explain errors in a line.
+
+The stages are imported when a command needs them: with pandas, matplotlib and the rest they take seconds, and a mistake
+in a scenario file should be told at once.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -17,16 +21,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from evac import __version__, sumo
-from evac.audit.findings import Finding
 from evac.errors import EvacError
 from evac.progress import show_runs
-from evac.report import write_report
-from evac.report.from_study import report_input
 from evac.scenario import LoadedScenario, json_schema_text, load_scenario
-from evac.study import Run, Selection, Study, run_study
-from evac.study.prepare import Prepared, prepare
 
-_SECONDS_AN_HOUR = 3600
+if TYPE_CHECKING:
+    from evac.audit.findings import Finding
+    from evac.study import Run, Study
+    from evac.study.prepare import Prepared
+
 _INTERRUPTED = 128 + signal.SIGINT
 _FINDINGS_SHOWN = 30
 
@@ -103,6 +106,10 @@ def run(
     """Evacuate: simulate every case of a scenario and write the report."""
     loaded = load_scenario(scenario)
     folder = workspace or _workspace(loaded)
+    from evac.report import write_report  # noqa: PLC0415
+    from evac.report.from_study import report_input  # noqa: PLC0415
+    from evac.study import Selection, run_study  # noqa: PLC0415
+
     selection = Selection(tuple(vehicles or ()), tuple(departure or ()), tuple(seed or ()), sensitivity=sensitivity)
     prepared = _prepare(loaded, folder)
     with show_runs(console) as display:
@@ -138,6 +145,8 @@ def _workspace(loaded: LoadedScenario) -> Path:
 
 def _prepare(loaded: LoadedScenario, folder: Path) -> Prepared:
     with console.status("Preparing") as status:
+        from evac.study.prepare import prepare  # noqa: PLC0415
+
         return prepare(loaded, folder / ".evac", lambda step: status.update(escape(step)))
 
 
