@@ -199,6 +199,8 @@ def _hours(seconds: float | None) -> str:
 
 
 def _print_summary(prepared: Prepared) -> None:
+    from evac.network.places import map_url  # noqa: PLC0415
+
     homes = prepared.homes
     console.print(
         f"{len(homes):,} households in {homes['zone'].nunique()} zones, {int(homes['connected'].sum()):,} on a street"
@@ -206,7 +208,7 @@ def _print_summary(prepared: Prepared) -> None:
     for item in prepared.exits:
         console.print(
             f"exit {escape(item.name)}: {item.lanes} lane{'s' if item.lanes > 1 else ''}, "
-            f"https://www.openstreetmap.org/?mlat={item.lat:.5f}&mlon={item.lon:.5f}#map=17/{item.lat:.5f}/{item.lon:.5f}",
+            f"{map_url(item.lon, item.lat, zoom=17)}",
             highlight=False,
             soft_wrap=True,
         )

@@ -34,7 +34,10 @@ TARGET_VEH_PER_H = BASE_SATURATION_FLOW_VEH_PER_H * (1.0 - EVACUATION_REDUCTION)
 """Queue discharge of a lane that the normal driver is calibrated to, at the reference speed: 1,615 veh/h."""
 REFERENCE_SPEED_KPH = 50.0
 """Speed limit at which the discharge is the target: an urban street (31 mph)."""
-CAPACITY_FACTORS = (0.85, 1.0, 1.15)
+LESS_CAPACITY, MORE_CAPACITY = 0.85, 1.15
+"""Lane capacity is the assumption that nobody measures: every report shows the 90 % clearance at both ends of ± 15 %,
+the range of reductions reported for evacuations (TRID 1093433)."""
+CAPACITY_FACTORS = (LESS_CAPACITY, 1.0, MORE_CAPACITY)
 """The cases of every report. The highest, 1,857 veh/h, is the routine saturation flow less 2 %."""
 PROFILES: tuple[Profile, ...] = ("calm", "normal", "aggressive")
 MIN_TAU_S = 1.0

@@ -321,9 +321,9 @@ def compass_point(bearing: float) -> Compass:
     return min(COMPASS, key=lambda name: angle_between_deg(bearing, COMPASS[name]))
 
 
-def map_url(lon: float, lat: float) -> str:
-    """Return a link that shows a place on openstreetmap.org."""
-    return f"https://www.openstreetmap.org/?mlat={lat:.5f}&mlon={lon:.5f}#map=19/{lat:.5f}/{lon:.5f}"
+def map_url(lon: float, lat: float, zoom: int = 19) -> str:
+    """Return a link that shows a place on openstreetmap.org; at a zoom of 19 single houses, at 17 the quarter."""
+    return f"https://www.openstreetmap.org/?mlat={lat:.5f}&mlon={lon:.5f}#map={zoom}/{lat:.5f}/{lon:.5f}"
 
 
 def _bearing_deg(line: shapely.LineString, from_m: float, to_m: float) -> float:

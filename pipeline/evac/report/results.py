@@ -8,13 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from evac.demand.drivers import LESS_CAPACITY, MORE_CAPACITY
 from evac.errors import EvacError
 from evac.report import text
 from evac.report.inputs import ReportInput, ReportRun
 from evac.schema.scenario import vehicles_label
-
-LESS_CAPACITY, MORE_CAPACITY = 0.85, 1.15
-"""Capacity factors of the sensitivity that every report shows."""
 
 _CENTRE_PERCENT = 90
 """Where there are several seeds, the run in the middle by this clearance is shown (the one that decisions use:

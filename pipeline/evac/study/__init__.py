@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from evac.demand import build_demand
-from evac.demand.drivers import right_of_way_options
+from evac.demand.drivers import LESS_CAPACITY, MORE_CAPACITY, right_of_way_options
 from evac.demand.routes import routing_options, write_exit_zones, write_trips
 from evac.errors import EvacError, Problem, ScenarioError
 from evac.files import digest_file
@@ -25,10 +25,6 @@ from evac.simulate import JobInputs, Progress, process, run_job
 from evac.simulate.job import Case, Job
 from evac.study.prepare import Prepared
 from evac.study.same_lanes import LANES, measure_same_lanes
-
-LESS_CAPACITY, MORE_CAPACITY = 0.85, 1.15
-"""Lane capacity is the assumption that nobody measures: every report shows the 90 % clearance at both ends of ± 15 %,
-the range of reductions reported for evacuations (TRID 1093433)."""
 
 _LOG = logging.getLogger(__name__)
 _SECONDS_AN_HOUR = 3600
