@@ -19,6 +19,7 @@ from evac.osm import StreetMap, prepare_map
 from evac.osm.access import blocks_cars, direction, may_leave, why_left_out
 from evac.osm.lanes import count_lanes
 from evac.osm.speeds import read_speed, usual_speed
+from evac.schema.sources import Correction
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "osm" / "crossroads.osm"
 REAL = Path(__file__).parents[3] / "shared" / "data"
@@ -97,6 +98,15 @@ def test_original_way_id_comes_from_the_tag_of_a_rebuilt_extract(tmp_path: Path)
     ways = prepare_map(source, "service", None, tmp_path).streets().set_index("way_id")
     assert ways.loc[104, "osm_way_id"] == 27323694
     assert ways.loc[100, "osm_way_id"] == 100
+
+
+def test_correction_finds_a_way_that_a_simplified_graph_has_joined_with_another(tmp_path: Path) -> None:
+    text = FIXTURE.read_text().replace('<tag k="bridge" v="yes"/>', '<tag k="osm:way_id" v="[27323694, 622089262]"/>')
+    source = tmp_path / "rebuilt.osm"
+    source.write_text(text)
+    wanted = Correction(way=622089262, tags={"lanes": 4}, because="seen from the air")
+    ways = prepare_map(source, "service", None, tmp_path, corrections=[wanted]).streets().set_index("way_id")
+    assert ways.loc[104, "lanes_forward"] + ways.loc[104, "lanes_backward"] == 4
 
 
 @pytest.mark.parametrize(

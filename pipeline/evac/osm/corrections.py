@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 from evac.errors import DataError, Problem
 from evac.osm.access import Tags
 from evac.schema.sources import Correction
+
+_ORIGINAL_ID = re.compile(r"\d+")
+"""Way ids in an `osm:way_id` tag, as OSMnx writes it: one, or a list where a simplified graph has joined several."""
 
 
 @dataclass
@@ -64,7 +68,7 @@ class Corrections:
 
 def _fits(correction: Correction, way_id: int, tags: Tags) -> bool:
     if correction.way is not None:
-        return str(correction.way) in {str(way_id), tags.get("osm:way_id")}
+        return str(correction.way) in {str(way_id), *_ORIGINAL_ID.findall(tags.get("osm:way_id", ""))}
     street = str(correction.street).casefold()
     return street in {tags.get("name", "").casefold(), tags.get("ref", "").casefold()}
 

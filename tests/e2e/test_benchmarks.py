@@ -1,0 +1,17 @@
+"""The benchmarks run: a figure that can't be made again is worth nothing. What they measure isn't asserted."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_toolkit_overhead_compares_the_toolkit_with_sumo_alone() -> None:
+    command = [sys.executable, "benchmarks/toolkit_overhead.py", "--until-h", "0.02", "scenarios/balzers"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "balzers: 3,000 vehicles, end of time at 0.02 h" in done.stdout
+    assert "toolkit / sumo alone, empty cache" in done.stdout
