@@ -1,0 +1,165 @@
+"""YAML files against models: every problem of a file in one message, with its line, the nearest key and the remedy."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from evac.errors import Problem, ScenarioError
+from evac.schema.base import Model
+from evac.yaml_file import YamlFile, read_yaml
+
+M = TypeVar("M", bound=Model)
+
+
+def read_model(path: Path, model: type[M]) -> tuple[YamlFile, M]:
+    """Read a YAML file as a model; file names in it are then relative to the working folder, no longer to the file.
+
+    Raises
+    ------
+    ScenarioError
+        With a `Problem` for every key that is unknown, missing or wrong.
+    """
+    document = read_yaml(path)
+    try:
+        found = model.model_validate(document.content)
+    except ValidationError as error:
+        raise ScenarioError([_problem(document, model, details) for details in _root_causes(error)]) from error
+    return document, _located(found, path.parent)
+
+
+def missing_files(document: YamlFile, model: Model) -> list[Problem]:
+    """Return a problem for every file that a model names and that isn't there."""
+    return [
+        Problem(
+            f"{document.path}:{document.line_of(keys)}",
+            f"'{'.'.join(map(str, keys))}': there is no file {file}",
+            f"give a path relative to {document.path.name}",
+        )
+        for keys, file in _files(model)
+        if not file.is_file()
+    ]
+
+
+@cache
+def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
+
+
+def _root_causes(error: ValidationError) -> list[ErrorDetails]:
+    """Return the errors without those of a list that is only too short because its items are wrong."""
+    found = error.errors()
+
+    def is_consequence(details: ErrorDetails) -> bool:
+        here = details["loc"]
+        return details["type"] == "too_short" and any(
+            other["loc"][: len(here)] == here != other["loc"] for other in found
+        )
+
+    return [details for details in found if not is_consequence(details)]
+
+
+def _problem(document: YamlFile, model: type[Model], details: ErrorDetails) -> Problem:
+    keys = _keys_of_file(document.content, details["loc"])
+    where = f"{document.path}:{document.line_of(keys)}"
+    dotted = ".".join(str(key) for key in keys) or "the file"
+    if details["type"] == "extra_forbidden":
+        return Problem(where, f"unknown key '{dotted}'", _near_keys(model, details["loc"], str(keys[-1])))
+    if details["type"] == "missing":
+        return Problem(where, f"the key '{dotted}' is missing", f"add '{dotted}'")
+    found = f", found {details['input']!r}" if _is_short(details["input"]) else ""
+    message = details["msg"].removeprefix("Value error, ")
+    about = _describe(model, details["loc"])
+    return Problem(where, f"'{dotted}': {message}{found}" + (f" ({about})" if about else ""))
+
+
+def _is_short(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float | bool)
+
+
+def _keys_of_file(content: object, location: Sequence[str | int]) -> list[str | int]:
+    """Return the part of pydantic's location that the file has: without the tags of unions."""
+    keys: list[str | int] = []
+    here = content
+    for index, part in enumerate(location):
+        is_missing_key = index == len(location) - 1 and isinstance(part, str) and isinstance(here, Mapping)
+        try:
+            here = here[part]  # type: ignore[index]  # whatever the file has there
+        except (KeyError, IndexError, TypeError):
+            if not is_missing_key:
+                continue
+        keys.append(part)
+    return keys
+
+
+def _near_keys(model: type[Model], location: Sequence[str | int], key: str) -> str:
+    known = sorted({name for node in _schema_nodes(model, location[:-1]) for name in node.get("properties", {})})
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(known)}"
+
+
+def _describe(model: type[Model], location: Sequence[str | int]) -> str:
+    """Return the first sentence of the documentation of a field."""
+    texts = [str(node["description"]) for node in _schema_nodes(model, location) if node.get("description")]
+    return " ".join(texts[0].split()).split(". ")[0].rstrip(".") if texts else ""
+
+
+def _schema_nodes(model: type[Model], location: Sequence[str | int]) -> list[dict[str, Any]]:
+    """Return the parts of the JSON schema that describe a location, one for each alternative."""
+    schema = _schema_of(model)
+    nodes = _expand([schema], schema)
+    for part in location:
+        inner = _inner(nodes, part)
+        nodes = _expand(inner, schema) if inner else nodes  # a union's tag has no place in the schema
+    return nodes
+
+
+def _inner(nodes: Iterable[dict[str, Any]], part: str | int) -> list[dict[str, Any]]:
+    if isinstance(part, int):
+        return [node["items"] for node in nodes if isinstance(node.get("items"), dict)]
+    return [node["properties"][part] for node in nodes if part in node.get("properties", {})]
+
+
+def _expand(nodes: Iterable[dict[str, Any]], schema: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Follow references and alternatives until only plain schema nodes are left."""
+    plain: list[dict[str, Any]] = []
+    for node in nodes:
+        plain.append(node)
+        if "$ref" in node:
+            plain += _expand([schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]], schema)
+        for key in ("anyOf", "oneOf", "allOf"):
+            plain += _expand(node.get(key, []), schema)
+    return plain
+
+
+def _located(section: M, folder: Path) -> M:
+    """Return a section, and all in it, with file names that no longer depend on where the scenario file is."""
+    return section.model_copy(update={name: _located_value(value, folder) for name, value in section})
+
+
+def _located_value(value: Any, folder: Path) -> Any:
+    if isinstance(value, Path):
+        return folder / value
+    if isinstance(value, Model):
+        return _located(value, folder)
+    if isinstance(value, tuple):
+        return tuple(_located_value(item, folder) for item in value)
+    return value
+
+
+def _files(value: Any, keys: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Path]]:
+    """Yield every file that a section names, with its key."""
+    if isinstance(value, Path):
+        yield keys, value
+    elif isinstance(value, Model):
+        for name, inner in value:
+            yield from _files(inner, (*keys, name))
+    elif isinstance(value, tuple):
+        for index, inner in enumerate(value):
+            yield from _files(inner, (*keys, index))
