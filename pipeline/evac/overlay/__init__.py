@@ -1,0 +1,1 @@
+"""Stage `overlay`: a plan laid over the baseline's net."""

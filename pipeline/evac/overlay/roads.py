@@ -1,0 +1,184 @@
+"""Lanes, turns, closures and speeds of a plan in plain XML.
+
+A lane that closes keeps its movements, which nobody uses then; what only it served is served by the open lane beside
+it as well. So one net has both states, and an action with a time only switches who may use which lane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sumolib.net.edge import Edge
+
+from evac.errors import PlaceError, Problem
+from evac.overlay.plain import Movement, PlainNet
+from evac.overlay.turning import KERB, side_of
+from evac.overlay.where import Where
+from evac.schema.plan import AllowTurn, BanTurn, Barricade, Dedicate, Speed, TakeLane
+from evac.schema.plan import Movement as NamedMovement
+
+
+def use_shoulder(plain: PlainNet, stretch: Sequence[Edge], *, timed: bool) -> list[str]:
+    """Give each edge of a stretch a lane at the kerb, and return the new lanes.
+
+    What turns on the kerb's side does so from the new lane and into it. With `timed` the lane is closed at first, and
+    the lane beside it keeps these turns as well.
+    """
+    names = [edge.getID() for edge in stretch]
+    for name in names:
+        plain.widen(name, 1, at_kerb=True)
+    for name in names:
+        for movement in [*plain.out_of(name), *plain.into(name)]:
+            _serve_shoulder(plain, movement, set(names), keep=timed)
+        if timed:
+            plain.close_lane(name, 0)
+    return [f"{name}_0" for name in names]
+
+
+def _serve_shoulder(plain: PlainNet, old: Movement, widened: set[str], *, keep: bool) -> None:
+    """Join the new lane at the kerb to what the lane beside it is joined to, unless that turns to the middle."""
+    side = side_of(plain, old)
+    from_kerb = old.from_edge in widened and old.from_lane == 1
+    to_kerb = old.to_edge in widened and old.to_lane == 1
+    at_kerb_before = old.from_lane == 0 or old.from_edge in widened
+    if not (from_kerb or to_kerb) or side > 0 or not at_kerb_before:
+        return
+    new = old._replace(from_lane=0 if from_kerb else old.from_lane, to_lane=0 if to_kerb else old.to_lane)
+    plain.allow(new, old)
+    if side == KERB and not keep:
+        plain.forbid(old)
+
+
+def kerb_or_middle(edge: Edge, action: TakeLane, where: Where, place: str) -> list[int]:
+    """Return the lanes of an edge that an action takes."""
+    usable = [lane.getIndex() for lane in edge.getLanes() if lane.allows(where.index.vclass)]
+    if len(usable) <= action.lanes:
+        what = f"{where.index.describe(edge)} has {len(usable)} lane(s) for cars: taking {action.lanes} leaves none"
+        raise PlaceError(Problem(place, what, "take fewer, or use 'close'"))
+    return usable[: action.lanes] if action.side == "kerb" else usable[-action.lanes :]
+
+
+def lanes_of(edge: Edge, numbers: Sequence[int] | None, where: Where, place: str) -> list[int]:
+    """Return the lanes of an edge that are meant: the named ones, or all that cars may use."""
+    usable = [lane.getIndex() for lane in edge.getLanes() if lane.allows(where.index.vclass)]
+    missing = sorted(set(numbers or ()) - set(usable))
+    if missing:
+        what = f"{where.index.describe(edge)} has the lanes {usable} for cars (0 is at the kerb), not {missing}"
+        raise PlaceError(Problem(place, what, "leave 'lanes' out for all of them"))
+    return list(numbers or usable)
+
+
+def close_lanes(plain: PlainNet, edge: Edge, lanes: Sequence[int], *, now: bool, emergency: bool = True) -> list[str]:
+    """Prepare lanes to be closed, or close them from the order on (`now`); return their ids."""
+    name = edge.getID()
+    left = [lane for lane in range(plain.lanes(name)) if lane not in lanes]
+    if left:
+        _serve_from_beside(plain, name, set(lanes), left)
+    if now:
+        for lane in lanes:
+            plain.close_lane(name, lane, emergency=emergency)
+    return [f"{name}_{lane}" for lane in lanes]
+
+
+def _serve_from_beside(plain: PlainNet, edge: str, closed: set[int], left: Sequence[int]) -> None:
+    """Let the open lanes serve what only the closed ones do."""
+    for old in plain.out_of(edge):
+        if old.from_lane in closed and not any(item.from_lane in left for item in plain.between(edge, old.to_edge)):
+            plain.allow(old._replace(from_lane=_nearest(left, old.from_lane)), old)
+    for old in plain.into(edge):
+        if old.to_lane in closed and not any(item.to_lane in left for item in plain.between(old.from_edge, edge)):
+            plain.allow(old._replace(to_lane=_nearest(left, old.to_lane)), old)
+
+
+def _nearest(lanes: Sequence[int], lane: int) -> int:
+    return min(lanes, key=lambda other: (abs(other - lane), other))
+
+
+def dedicate(plain: PlainNet, action: Dedicate, where: Where, place: str) -> None:
+    """Let lanes lead into one street only."""
+    for edge in where.index.find(action.where, f"{place}.where"):
+        name = edge.getID()
+        lanes = lanes_of(edge, action.lanes, where, f"{place}.lanes")
+        movement = NamedMovement.model_validate({"to": action.into, "leaving": action.leaving})
+        _, targets = where.arms(edge.getToNode(), movement, f"{place}.to")
+        target = next((item for item in targets if item.getToNode() is not edge.getFromNode()), targets[0]).getID()
+        served = plain.between(name, target)
+        for count, lane in enumerate(lanes):
+            to_lane = min(count, plain.lanes(target) - 1)
+            plain.allow(Movement(name, lane, target, to_lane), served[0] if served else _beside(plain, name, lane))
+        for old in plain.out_of(name):
+            if old.from_lane in lanes and old.to_edge != target:
+                _move_over(plain, old, lanes)
+            elif action.exclusive and old.to_edge == target and old.from_lane not in lanes:
+                plain.forbid(old)
+
+
+def _beside(plain: PlainNet, edge: str, lane: int) -> Movement | None:
+    """Return a movement of the same lane, whose signal a new one shows."""
+    return next((item for item in plain.out_of(edge) if item.from_lane == lane), None)
+
+
+def _move_over(plain: PlainNet, old: Movement, lanes: Sequence[int]) -> None:
+    """Take a movement from a dedicated lane; where no other lane has it, the one beside gets it."""
+    others = [lane for lane in range(plain.lanes(old.from_edge)) if lane not in lanes]
+    if others and not any(item.from_lane in others for item in plain.between(old.from_edge, old.to_edge)):
+        plain.allow(old._replace(from_lane=_nearest(others, old.from_lane)), old)
+    plain.forbid(old)
+
+
+def ban_turn(plain: PlainNet, action: BanTurn, where: Where, place: str) -> None:
+    """Forbid movements through a junction."""
+    sources, targets = where.arms(where.junction(action.where, f"{place}.where"), action.movement, f"{place}.movement")
+    found = [
+        movement
+        for source in sources
+        for target in targets
+        for movement in plain.between(source.getID(), target.getID())
+    ]
+    if not found:
+        raise PlaceError(Problem(f"{place}.movement", "the map has no such movement at this junction", "leave it out"))
+    for movement in found:
+        plain.forbid(movement)
+
+
+def allow_turn(plain: PlainNet, action: AllowTurn, where: Where, place: str) -> None:
+    """Allow movements through a junction that the map hasn't: from the lane on the side of the turn."""
+    sources, targets = where.arms(where.junction(action.where, f"{place}.where"), action.movement, f"{place}.movement")
+    missing = [(a, b) for a in sources for b in targets if not plain.between(a.getID(), b.getID())]
+    if not missing:
+        raise PlaceError(Problem(f"{place}.movement", "is allowed already", "leave it out"))
+    for source, target in missing:
+        name, onto = source.getID(), target.getID()
+        movement = Movement(name, 0, onto, 0)
+        if side_of(plain, movement) != KERB:
+            movement = Movement(name, plain.lanes(name) - 1, onto, plain.lanes(onto) - 1)
+        plain.allow(movement, _beside(plain, name, movement.from_lane))
+
+
+def barricade(plain: PlainNet, action: Barricade, where: Where, place: str) -> None:
+    """Take away all movements between a side street and a junction."""
+    node = where.junction(action.where, f"{place}.where")
+    side_street = NamedMovement.model_validate({"to": action.street, "leaving": action.heading})
+    _, leaving = where.arms(node, side_street, f"{place}.street")
+    far = {edge.getToNode() for edge in leaving}
+    back = [edge for edge in node.getIncoming() if edge.getFromNode() in far and where.is_called(edge, action.street)]
+    arms = {edge.getID() for edge in [*leaving, *back]}
+    arriving = {edge.getID() for edge in node.getIncoming()}
+    for movement in list(plain.movements):
+        if movement.from_edge in arriving and arms & {movement.from_edge, movement.to_edge}:
+            plain.forbid(movement)
+
+
+def set_speed(plain: PlainNet, edges: Iterable[Edge], action: Speed) -> None:
+    """Set the speed limit of edges."""
+    for edge in edges:
+        speed_mps = f"{new_speed_mps(edge, action):.2f}"
+        plain.edges[edge.getID()].set("speed", speed_mps)
+        for lane in plain.edges[edge.getID()].iter("lane"):
+            if "speed" in lane.attrib:
+                lane.set("speed", speed_mps)
+
+
+def new_speed_mps(edge: Edge, action: Speed) -> float:
+    """Return the speed limit that an action gives to an edge (m/s)."""
+    return action.kph / 3.6 if action.kph is not None else float(edge.getSpeed()) * float(action.factor or 1.0)
