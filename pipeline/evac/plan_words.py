@@ -33,7 +33,7 @@ def action_words(action: AnyAction) -> str:
     return f"{_what(action)}{_when_words(when_of(action))}"
 
 
-def _what(action: AnyAction) -> str:  # noqa: PLR0911  a sentence for each kind of action
+def _what(action: AnyAction) -> str:  # noqa: C901, PLR0911, PLR0912  a sentence for each kind of action
     match action:
         case Contraflow():
             lanes = f"{action.lanes} lane(s)" if action.lanes else "all lanes"
@@ -63,7 +63,7 @@ def _what(action: AnyAction) -> str:  # noqa: PLR0911  a sentence for each kind 
             who = _place(action.approach) if action.approach else f"zones {', '.join(action.zones or ())}"
             return f"{who} to exit {action.to_exit} ({action.compliance:.0%} follow)"
         case Speed():
-            speed = f"{action.kph:g} km/h" if action.kph else f"{action.factor:g} × the limit"
+            speed = f"{action.kph:g} km/h" if action.kph else f"{action.factor:.0%} of the limit"
             return f"{speed} on {_stretch(action.where)}"
         case Phase():
             return f"zones {', '.join(action.zones)} leave {action.offset_min:g} min later"

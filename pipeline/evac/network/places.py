@@ -64,6 +64,7 @@ class StreetIndex:
 
     def __init__(self, net: Net, streets: gpd.GeoDataFrame, vclass: str = "passenger") -> None:
         self.net = net
+        self.streets = streets
         self.vclass = vclass
         self.edges: list[Edge] = [edge for edge in net.getEdges(withInternal=False) if edge.allows(vclass)]
         rows: dict[int, Any] = {int(row.way_id): row for row in streets.itertuples()}

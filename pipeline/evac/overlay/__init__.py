@@ -1,1 +1,204 @@
-"""Stage `overlay`: a plan laid over the baseline's net."""
+"""Stage `overlay`: a plan laid over the baseline's net.
+
+The plan's places are found on the baseline's net, the plain XML is changed, and compiled as the baseline was. What
+holds from the order to the end is in the net; what begins or ends during the evacuation is in a timetable that
+`simulate.controls` carries out, on a net that has both states.
+
+Folder of the cache, beside the baseline's: `plain.*`, `net.net.xml`, `edges.parquet` as for any net, and
+`plan.add.xml` (signal programs, variable speed signs), `timetable.json`, `changes.json` (the diff). All of it opens in
+netedit and sumo-gui.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+from sumolib.net import Net
+
+from evac import sumo
+from evac.errors import PlaceError, Problem, ScenarioError
+from evac.files import digest_file, digest_json, whole_directory, write_text
+from evac.fingerprint import fingerprint
+from evac.network import Network, compile_net, read_net
+from evac.network.accounts import edge_table
+from evac.network.exits import ResolvedExit
+from evac.network.places import StreetIndex
+from evac.overlay.compiling import Compiling
+from evac.overlay.contraflow import TWIN
+from evac.overlay.controls import Timetable
+from evac.overlay.diff import Change, changes_between
+from evac.overlay.plain import PlainNet
+from evac.overlay.where import Where
+from evac.plan import LoadedPlan
+from evac.schema.plan import DEMAND_ACTIONS, Divert, Stretch
+
+ADDITIONAL, TIMETABLE, CHANGES = "plan.add.xml", "timetable.json", "changes.json"
+_TWIN_EXIT_M = 1000.0  # the two roadways of a road leave the map within this distance
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A plan on the net.
+
+    Parameters
+    ----------
+    network
+        The net after the plan; the baseline's own where the plan changes no road.
+    timetable
+        What it does while the simulation runs.
+    changes
+        What it changes, for people.
+    """
+
+    network: Network
+    timetable: Timetable
+    changes: tuple[Change, ...]
+
+    @property
+    def additional(self) -> str | None:
+        """Return SUMO's additional file of the plan; None where it needs none."""
+        path = self.network.folder / ADDITIONAL
+        return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def lay_over(
+    *,
+    plan: LoadedPlan,
+    base: Network,
+    base_net: Net,
+    streets: gpd.GeoDataFrame,
+    exits: Sequence[ResolvedExit],
+    cache: Path,
+) -> Overlay:
+    """Compile a plan; one that the cache has isn't compiled again.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    base, base_net
+        The baseline's net, and the same read.
+    streets
+        The streets table of the map.
+    exits
+        The exits on the baseline's net.
+    cache
+        The cache's folder.
+
+    Raises
+    ------
+    UserError
+        A place isn't found, actions contradict each other, or an action makes no sense. All problems at once. Or a
+        lane that the plan adds would serve nobody.
+    SimulationError
+        netconvert failed.
+    """
+    actions = [item for item in plan.actions if _is_of_roads(item.action)]
+    if not actions:
+        return Overlay(base, Timetable(), ())
+    key = {
+        "base": base.digest,
+        "actions": [item.action.model_dump(mode="json", by_alias=True) for item in actions],
+        "labels": [item.label for item in actions],
+        "polygons": [digest_file(path) for item in actions for path in _polygons(item.action)],
+        "exits": [[item.name, list(item.edges)] for item in exits],
+        "sumo": sumo.version(),
+        "version": fingerprint(),
+    }
+    digest = digest_json(key)
+    target = cache / "nets" / digest
+    if not target.is_dir():
+        compiling = Compiling(PlainNet.read(base.folder), Where(StreetIndex(base_net, streets)), exits)
+        _each(compiling, actions)
+        with whole_directory(target) as folder:
+            _write(folder, compiling, base, base_net, streets)
+    return _read(target, digest)
+
+
+def exits_under(exits: Sequence[ResolvedExit], net: Net) -> tuple[ResolvedExit, ...]:
+    """Return the exits on the net of a plan: without edges that are gone, with reversed roadways that lead out there."""
+    found = []
+    ends = [
+        edge for edge in net.getEdges(withInternal=False) if edge.getID().startswith(TWIN) and not edge.getOutgoing()
+    ]
+    for item in exits:
+        edges = [edge for edge in item.edges if net.hasEdge(edge)]
+        spot = net.convertLonLat2XY(item.lon, item.lat)
+        for twin in ends:
+            x, y = twin.getToNode().getCoord()[:2]
+            nearest = min(exits, key=lambda other: _apart_m(net.convertLonLat2XY(other.lon, other.lat), (x, y)))
+            if nearest is item and _apart_m(spot, (x, y)) <= _TWIN_EXIT_M:
+                edges.append(twin.getID())
+        lanes = sum(lane.allows("passenger") for edge in edges for lane in net.getEdge(edge).getLanes())
+        found.append(ResolvedExit(item.name, tuple(edges), lanes, item.lon, item.lat))
+    return tuple(found)
+
+
+def _apart_m(one: Sequence[float], other: Sequence[float]) -> float:
+    return float(((one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2) ** 0.5)
+
+
+def _is_of_roads(action: Any) -> bool:
+    return not isinstance(action, DEMAND_ACTIONS) and not (isinstance(action, Divert) and action.zones)
+
+
+def _polygons(action: Any) -> list[Path]:
+    stretches = [getattr(action, name, None) for name in ("where", "corridor")]
+    return [item.polygon for item in stretches if isinstance(item, Stretch) and item.polygon is not None]
+
+
+def _each(compiling: Compiling, actions: Sequence[Any]) -> None:
+    """Apply all actions, and raise all problems at once."""
+    problems: list[Problem] = []
+    for item in actions:
+        try:
+            compiling.apply(item)
+        except (PlaceError, ScenarioError) as error:
+            problems += error.problems
+    problems += compiling.contradictions()
+    if problems:
+        raise ScenarioError(problems)
+
+
+def _write(folder: Path, compiling: Compiling, base: Network, base_net: Net, streets: gpd.GeoDataFrame) -> None:
+    compiling.plain.write(folder)
+    log = compile_net(folder, folder / "net.net.xml")
+    write_text(folder / "netconvert.log", log)
+    net = read_net(folder / "net.net.xml")
+    _require_served(net, compiling)
+    edge_table(net, streets).to_parquet(folder / "edges.parquet", compression="zstd", index=False)
+    timetable, additional = compiling.finish(net, StreetIndex(net, streets))
+    if additional:
+        lines = "\n".join(f"    {item}" for item in additional)
+        write_text(folder / ADDITIONAL, f"<additional>\n{lines}\n</additional>\n")
+    write_text(folder / TIMETABLE, json.dumps(timetable.document(), indent=1) + "\n")
+    changes = changes_between(PlainNet.read(base.folder), compiling, base_net, net, timetable)
+    write_text(folder / CHANGES, json.dumps([item.record() for item in changes], indent=1, ensure_ascii=False) + "\n")
+
+
+def _require_served(net: Net, compiling: Compiling) -> None:
+    """Refuse a net in which a lane that the plan adds is a dead lane: capacity on paper that nobody can drive to."""
+    dead = []
+    for name in sorted(compiling.added_lanes):
+        edge_id, lane = name.rsplit("_", 1)
+        edge = net.getEdge(edge_id)
+        fed = any(item.getToLane().getID() == name for items in edge.getIncoming().values() for item in items)
+        leads = bool(edge.getLane(int(lane)).getOutgoing())
+        if (edge.getIncoming() and not fed) or (edge.getOutgoing() and not leads):
+            dead.append(name)
+    if dead:
+        what = (
+            f"the lanes {', '.join(dead[:5])} that the plan adds would serve nobody: no way leads onto them, or none on"
+        )
+        raise ScenarioError(Problem("plan", what, "let the stretch begin and end where the road goes on"))
+
+
+def _read(folder: Path, digest: str) -> Overlay:
+    timetable = Timetable.of(json.loads((folder / TIMETABLE).read_text(encoding="utf-8")))
+    changes = tuple(Change(**item) for item in json.loads((folder / CHANGES).read_text(encoding="utf-8")))
+    return Overlay(Network(folder, digest), timetable, changes)

@@ -35,7 +35,8 @@ from evac.schema.plan import Contraflow, Stretch
 TWIN = "contraflow."
 """What the id of a reversed edge begins with; the rest is the id of the edge that it reverses."""
 _OPPOSITE_DEG = 120.0
-_BESIDE_M = 120.0  # how far apart the two roadways of a road run at most
+_BESIDE_M = 300.0  # how far apart the two roadways of a road run at most, in hills
+_END_M = 1.0
 
 
 @dataclass(frozen=True)
@@ -124,13 +125,20 @@ def _other_roadway(stretch: Sequence[Edge], where: Where) -> list[Edge]:
     names = {name for edge in stretch for name in where.index.names(edge)[:1]}
     found: list[tuple[float, Edge]] = []
     for edge in where.index.edges:
-        if edge in stretch or not names & set(where.index.names(edge)):
+        if edge in stretch or _partner(edge, where) is not None:
             continue
         middle = centre_line(edge).interpolate(0.5, normalized=True)
+        if line.distance(middle) > _BESIDE_M:
+            continue
         along = min(stretch, key=lambda item: centre_line(item).distance(middle))
+        if not names & set(where.index.names(edge)) and where.index.highway(edge) != where.index.highway(along):
+            continue  # the roadways of one road may bear different names, and are of one class
         bearings = bearing_at_deg(edge, middle), bearing_at_deg(along, middle)
-        if line.distance(middle) <= _BESIDE_M and angle_between_deg(*bearings) >= _OPPOSITE_DEG:
-            found.append((line.project(middle), edge))
+        position_m = line.project(middle)
+        if not _END_M < position_m < line.length - _END_M:
+            continue  # beyond an end of the stretch
+        if angle_between_deg(*bearings) >= _OPPOSITE_DEG:
+            found.append((position_m, edge))
     return [edge for _, edge in sorted(found, key=lambda item: item[0])]
 
 

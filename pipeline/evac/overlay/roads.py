@@ -126,7 +126,24 @@ def _move_over(plain: PlainNet, old: Movement, lanes: Sequence[int]) -> None:
     plain.forbid(old)
 
 
-def ban_turn(plain: PlainNet, action: BanTurn, where: Where, place: str) -> None:
+def change_turns(plain: PlainNet, action: BanTurn | AllowTurn | Barricade, where: Where, place: str) -> None:
+    """Forbid or allow movements through a junction.
+
+    Raises
+    ------
+    PlaceError
+        The junction, its arms or the movement aren't there, or the movement is allowed already.
+    """
+    match action:
+        case BanTurn():
+            _ban(plain, action, where, place)
+        case AllowTurn():
+            _allow(plain, action, where, place)
+        case Barricade():
+            _barricade(plain, action, where, place)
+
+
+def _ban(plain: PlainNet, action: BanTurn, where: Where, place: str) -> None:
     """Forbid movements through a junction."""
     sources, targets = where.arms(where.junction(action.where, f"{place}.where"), action.movement, f"{place}.movement")
     found = [
@@ -141,7 +158,7 @@ def ban_turn(plain: PlainNet, action: BanTurn, where: Where, place: str) -> None
         plain.forbid(movement)
 
 
-def allow_turn(plain: PlainNet, action: AllowTurn, where: Where, place: str) -> None:
+def _allow(plain: PlainNet, action: AllowTurn, where: Where, place: str) -> None:
     """Allow movements through a junction that the map hasn't: from the lane on the side of the turn."""
     sources, targets = where.arms(where.junction(action.where, f"{place}.where"), action.movement, f"{place}.movement")
     missing = [(a, b) for a in sources for b in targets if not plain.between(a.getID(), b.getID())]
@@ -155,7 +172,7 @@ def allow_turn(plain: PlainNet, action: AllowTurn, where: Where, place: str) -> 
         plain.allow(movement, _beside(plain, name, movement.from_lane))
 
 
-def barricade(plain: PlainNet, action: Barricade, where: Where, place: str) -> None:
+def _barricade(plain: PlainNet, action: Barricade, where: Where, place: str) -> None:
     """Take away all movements between a side street and a junction."""
     node = where.junction(action.where, f"{place}.where")
     side_street = NamedMovement.model_validate({"to": action.street, "leaving": action.heading})

@@ -1,0 +1,309 @@
+"""A plan's actions, one after the other, on plain XML; with what they leave to do while the simulation runs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from xml.sax.saxutils import quoteattr
+
+from sumolib.net import Net
+from sumolib.net.edge import Edge
+
+from evac.errors import PlaceError, Problem
+from evac.network.exits import ResolvedExit
+from evac.network.places import StreetIndex
+from evac.overlay import roads
+from evac.overlay.contraflow import apply_contraflow, plan_contraflow, reversal
+from evac.overlay.controls import Closing, Diversion, Opening, Reversal, SignalSwitch, Timetable
+from evac.overlay.plain import PlainNet
+from evac.overlay.where import Where
+from evac.plan import LoadedAction
+from evac.schema.plan import (
+    AllowTurn,
+    BanTurn,
+    Barricade,
+    Close,
+    Contraflow,
+    Dedicate,
+    Divert,
+    Open,
+    Signal,
+    Speed,
+    TakeLane,
+    UseShoulder,
+    When,
+    when_of,
+)
+
+_CORRIDOR_SIGNALS = 2  # to coordinate
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """What an action does to a piece of road or a junction, for finding contradictions."""
+
+    item: LoadedAction
+    does: str
+    when: When
+
+
+@dataclass
+class Compiling:
+    """A plan on its way into a net.
+
+    Parameters
+    ----------
+    plain
+        The net; changed by `apply`.
+    where
+        Finds places on the baseline's net.
+    exits
+        The exits on the baseline's net.
+    """
+
+    plain: PlainNet
+    where: Where
+    exits: Sequence[ResolvedExit]
+    closings: list[Closing] = field(default_factory=list)
+    openings: list[Opening] = field(default_factory=list)
+    reversals: list[Reversal] = field(default_factory=list)
+    diversions: list[Diversion] = field(default_factory=list)
+    speeds: list[tuple[str, Speed, list[Edge]]] = field(default_factory=list)
+    signals: list[tuple[LoadedAction, Signal, list[str], list[Edge], bool]] = field(default_factory=list)
+    added_lanes: set[str] = field(default_factory=set)
+    touched: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    _claims: dict[str, list[_Claim]] = field(default_factory=lambda: defaultdict(list))
+    _new_signals: set[str] = field(default_factory=set)
+
+    def apply(self, item: LoadedAction) -> None:
+        """Apply one action.
+
+        Raises
+        ------
+        UserError
+            Its place isn't found, or it makes no sense there.
+        """
+        action = item.action
+        match action:
+            case Contraflow():
+                self._contraflow(item, action)
+            case UseShoulder() | TakeLane() | Open() | Close():
+                self._lanes(item, action)
+            case Dedicate():
+                for edge in self.where.index.find(action.where, f"{item.where}.where"):
+                    self._claim(item, edge.getID(), "uses")
+                roads.dedicate(self.plain, action, self.where, item.where)
+            case BanTurn() | AllowTurn() | Barricade():
+                roads.change_turns(self.plain, action, self.where, item.where)
+            case Speed():
+                self._speed(item, action)
+            case Signal():
+                self._signal(item, action)
+            case Divert():
+                self._divert(item, action)
+
+    def contradictions(self) -> list[Problem]:
+        """Return a problem for each two actions that can't both hold."""
+        problems: dict[tuple[str, str], Problem] = {}
+        for place, claims in self._claims.items():
+            for one, other in combinations(claims, 2):
+                if (
+                    one.item is other.item
+                    or not _overlap(one.when, other.when)
+                    or not _contradict(one.does, other.does)
+                ):
+                    continue
+                what = f"'{one.item.label}' and '{other.item.label}' contradict each other on {self._describe(place)}"
+                problems[one.item.where, other.item.where] = Problem(
+                    other.item.where, what, "leave one out, or give them times that don't overlap"
+                )
+        return list(problems.values())
+
+    def finish(self, net: Net, index: StreetIndex) -> tuple[Timetable, list[str]]:
+        """Return the timetable, and the elements of SUMO's additional file, for the compiled net."""
+        switches, elements = self._switches(net, index)
+        elements += [line for number, item in enumerate(self.speeds) for line in _speed_signs(number, *item)]
+        timetable = Timetable(
+            tuple(self.closings), tuple(self.openings), tuple(self.reversals), tuple(switches), tuple(self.diversions)
+        )
+        return timetable, elements
+
+    def _claim(self, item: LoadedAction, place: str, does: str) -> None:
+        self._claims[place].append(_Claim(item, does, when_of(item.action)))
+        self.touched[place].append(item.label)
+
+    def _describe(self, place: str) -> str:
+        net = self.where.index.net
+        if net.hasEdge(place):
+            return self.where.index.describe(net.getEdge(place))
+        return f"the junction at {self.where.link(net.getNode(place))}"
+
+    def _contraflow(self, item: LoadedAction, action: Contraflow) -> None:
+        found = plan_contraflow(action, self.where, item.where)
+        for one in found:
+            self._claim(item, one.edge.getID(), "takes away")
+            if one.beside is not None:
+                self._claim(item, one.beside.getID(), "uses")
+        timed = not action.when.is_always
+        known = set(self.plain.edges)
+        if any(one.edge.getID() not in known for one in found):
+            return  # another action has it: told by `contradictions`
+        normal, turned = apply_contraflow(self.plain, found, timed=timed)
+        self.added_lanes |= set(turned)
+        if timed:
+            self.reversals.append(reversal(item.label, action, normal, turned))
+
+    def _lanes(self, item: LoadedAction, action: UseShoulder | TakeLane | Open | Close) -> None:
+        now = action.when.is_always
+        edges = self._edges(item, action)
+        if isinstance(action, UseShoulder):
+            for edge in edges:
+                self._claim(item, edge.getID(), "uses")
+            lanes = roads.use_shoulder(self.plain, edges, timed=not now)
+            self.added_lanes |= set(lanes)
+        else:
+            lanes = [lane for edge in edges for lane in self._change_lanes(item, action, edge, now=now)]
+        if now:
+            return
+        span = _span_s(action.when)
+        if isinstance(action, UseShoulder | Open):
+            self.openings.append(Opening(item.label, *span, tuple(lanes)))
+        else:
+            self.closings.append(Closing(item.label, *span, tuple(lanes)))
+
+    def _edges(self, item: LoadedAction, action: UseShoulder | TakeLane | Open | Close) -> list[Edge]:
+        place = f"{item.where}.where"
+        if isinstance(action, Close) and action.exit is not None:
+            return [self.where.index.net.getEdge(edge) for edge in self._exit(action.exit, item.where).edges]
+        if isinstance(action, Open):
+            net = self.where.index.net
+            closed = StreetIndex(net, self.where.index.streets, vclass="emergency")
+            return Where(closed).stretch(action.where, place)
+        assert action.where is not None  # noqa: S101  the model asks for a stretch or an exit
+        if isinstance(action, UseShoulder):
+            return self.where.path(action.where, place)
+        return self.where.stretch(action.where, place)
+
+    def _change_lanes(self, item: LoadedAction, action: TakeLane | Open | Close, edge: Edge, *, now: bool) -> list[str]:
+        if isinstance(action, Open):
+            return self._open(item, edge, now=now)
+        if isinstance(action, TakeLane):
+            numbers, emergency = roads.kerb_or_middle(edge, action, self.where, item.where), True
+        else:
+            numbers = roads.lanes_of(edge, action.lanes, self.where, item.where)
+            emergency = action.emergency_may_pass
+        whole = len(numbers) == len(roads.lanes_of(edge, None, self.where, item.where))
+        self._claim(item, edge.getID(), "takes away" if whole else "narrows")
+        if edge.getID() not in self.plain.edges:
+            return []
+        return roads.close_lanes(self.plain, edge, numbers, now=now, emergency=emergency)
+
+    def _open(self, item: LoadedAction, edge: Edge, *, now: bool) -> list[str]:
+        closed = [lane.getIndex() for lane in edge.getLanes() if not lane.allows("passenger")]
+        self._claim(item, edge.getID(), "uses")
+        for lane in closed if now else ():
+            self.plain.set_lane(edge.getID(), lane, {"allow": "all"})
+        return [f"{edge.getID()}_{lane}" for lane in closed]
+
+    def _exit(self, name: str, where: str) -> ResolvedExit:
+        found = next((item for item in self.exits if item.name == name), None)
+        if found is None:
+            names = ", ".join(f"'{item.name}'" for item in self.exits)
+            raise PlaceError(Problem(where, f"there is no exit '{name}'", f"the exits are {names}"))
+        return found
+
+    def _speed(self, item: LoadedAction, action: Speed) -> None:
+        edges = self.where.stretch(action.where, f"{item.where}.where")
+        for edge in edges:
+            self._claim(item, edge.getID(), "speed")
+        edges = [edge for edge in edges if edge.getID() in self.plain.edges]
+        if action.when.is_always:
+            roads.set_speed(self.plain, edges, action)
+        else:
+            self.speeds.append((item.label, action, edges))
+
+    def _divert(self, item: LoadedAction, action: Divert) -> None:
+        assert action.approach is not None  # noqa: S101  diversions of zones are of the demand
+        edges = tuple(edge.getID() for edge in self.where.index.find(action.approach, f"{item.where}.approach"))
+        for edge in edges:
+            self._claim(item, edge, "diverts")
+        exit_edges = self._exit(action.to_exit, f"{item.where}.to_exit").edges
+        self.diversions.append(Diversion(item.label, *_span_s(action.when), edges, exit_edges, action.compliance))
+
+    def _signal(self, item: LoadedAction, action: Signal) -> None:
+        if action.where is not None:
+            nodes, corridor = [self.where.junction(action.where, f"{item.where}.where")], []
+        else:
+            corridor = self.where.path(action.corridor, f"{item.where}.corridor")  # type: ignore[arg-type]
+            nodes = [edge.getToNode() for edge in corridor if self.plain.nodes[edge.getToNode().getID()].get("tl")]
+            fewest = _CORRIDOR_SIGNALS if action.mode == "coordinated" else 1
+            if len(nodes) < fewest:
+                what = f"has {len(nodes)} signal(s), expected {fewest} or more"
+                raise PlaceError(Problem(f"{item.where}.corridor", what, "name junctions one by one with 'where'"))
+        had = {node.getID(): self.plain.nodes[node.getID()].get("tl") is not None for node in nodes}
+        if action.mode == "off" and not all(had.values()):
+            raise PlaceError(Problem(item.where, "there is no signal at this junction to switch off", "leave it out"))
+        signals = []
+        for node in nodes:
+            self._claim(item, node.getID(), "signal")
+            signals.append(self.plain.make_signal(node.getID()))
+            if not had[node.getID()]:
+                self._new_signals.add(signals[-1])
+        self.signals.append((item, action, list(dict.fromkeys(signals)), list(corridor), all(had.values())))
+
+    def _switches(self, net: Net, index: StreetIndex) -> tuple[list[SignalSwitch], list[str]]:
+        """Return when each signal changes its program, and the programs."""
+        if not self.signals:
+            return [], []
+        from evac.overlay.signals import signal_programs
+
+        switches, elements = [], []
+        for number, (item, action, signals, corridor, _) in enumerate(self.signals):
+            still = [net.getEdge(edge.getID()) for edge in corridor if net.hasEdge(edge.getID())]
+            for program in signal_programs(action, signals, net, index, f"plan-{number}", item.where, corridor=still):
+                if program.logic:
+                    elements.append(program.logic)
+                normal = "off" if program.tls in self._new_signals else "0"
+                at_s, until_s = _span_s(action.when)
+                switches.append(
+                    SignalSwitch(
+                        item.label, at_s, until_s, program.tls, program.program, normal, officer=program.officer
+                    )
+                )
+        return switches, elements
+
+
+def _span_s(when: When) -> tuple[float, float | None]:
+    return 60.0 * when.ready_min, None if when.until_min is None else 60.0 * when.until_min
+
+
+def _overlap(one: When, other: When) -> bool:
+    ends = [float("inf") if item.until_min is None else item.until_min for item in (one, other)]
+    return one.from_min < ends[1] and other.from_min < ends[0]
+
+
+_CONTRADICTORY = ({"takes away"}, {"takes away", "uses"}, {"takes away", "narrows"}, {"speed"}, {"signal"})
+
+
+def _contradict(one: _Claim, other: _Claim) -> bool:
+    """Return whether two things can't both be done to one place; two that both use it, or one that narrows it, can."""
+    return _overlap(one.when, other.when) and {one.does, other.does} in _CONTRADICTORY
+
+
+def _speed_signs(number: int, label: str, action: Speed, edges: Iterable[Edge]) -> list[str]:
+    """Return variable speed signs, one for each new speed; SUMO takes -1 as the normal limit."""
+    by_speed: dict[float, list[str]] = defaultdict(list)
+    for edge in edges:
+        by_speed[roads.new_speed_mps(edge, action)] += [lane.getID() for lane in edge.getLanes()]
+    at_s, until_s = _span_s(action.when)
+    signs = []
+    for place, (speed_mps, lanes) in enumerate(sorted(by_speed.items())):
+        back = "" if until_s is None else f'<step time="{until_s:g}" speed="-1"/>'
+        signs.append(
+            f'<variableSpeedSign id="speed-{number}-{place}" lanes={quoteattr(" ".join(lanes))}>'
+            f'<step time="{at_s:g}" speed="{speed_mps:.2f}"/>{back}'
+            f'<param key="label" value={quoteattr(label)}/></variableSpeedSign>'
+        )
+    return signs
