@@ -2,7 +2,8 @@
 
 The directory `runs/<digest>/` is whole or absent. It holds `job.json`; `run.sumocfg` and the files that it names (the
 net by a relative path), which run by themselves in sumo and sumo-gui; SUMO's outputs in `sumo/`; `gridlock.json`, every
-intervention; `ending.json`, why and when the run ended; and what `measure` writes.
+intervention; `controls.json`, what a plan did while it ran; `ending.json`, why and when the run ended; and what
+`measure` writes.
 
 A run ends when nobody is left (`cleared`), at `end_s` (`end of time`), or when nothing has moved for half an hour, and
 nobody has yet to depart (`standstill`). The last two are results: the area was not cleared.
@@ -11,10 +12,11 @@ nobody has yet to depart (`standstill`). The last two are results: the area was 
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Literal
@@ -23,7 +25,9 @@ from traci.connection import Connection
 
 from evac import files
 from evac.errors import SimulationError
+from evac.overlay.controls import Timetable
 from evac.simulate.control import controlled
+from evac.simulate.controls import Controller
 from evac.simulate.gridlock import GridlockWatch
 from evac.simulate.job import Job
 
@@ -74,6 +78,10 @@ class JobInputs:
         SUMO's teleporting (s); off when None.
     extra_options
         SUMO's options for routing and right of way, as name and value in turn (`--routing-algorithm`, `dijkstra`).
+    timetable
+        What a plan does while the simulation runs.
+    exits
+        The last edges of each exit, for those whom the timetable sends another way.
     """
 
     net_file: Path
@@ -82,6 +90,8 @@ class JobInputs:
     gridlock_after_s: float
     teleport_after_s: float | None = None
     extra_options: tuple[str, ...] = ()
+    timetable: Timetable = Timetable()
+    exits: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -143,7 +153,7 @@ def run_job(
         files.write_text(folder / "job.json", json.dumps(job.document, indent=2, sort_keys=True) + "\n")
         _write_inputs(folder, inputs, job.case.seed)
         try:
-            _simulate(folder, inputs, progress or (lambda _: None))
+            _simulate(folder, inputs, job.case.seed, progress or (lambda _: None))
         except Exception:
             _keep_log(folder / _OUTPUTS, failed_log)
             raise
@@ -217,14 +227,16 @@ def _by_name(options: tuple[str, ...]) -> dict[str, str]:
     return named
 
 
-def _simulate(folder: Path, inputs: JobInputs, report: Callable[[Progress], None]) -> None:
+def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Progress], None]) -> None:
     """Run SUMO to the end, check that it got there, and write what was done on the way."""
     with controlled(_arguments(folder, inputs), folder, folder / _OUTPUTS / "console.log") as connection:
         watch = GridlockWatch(connection, inputs.gridlock_after_s)
-        ending = _drive(connection, watch, inputs.end_s, report)
+        controller = Controller(connection, inputs.timetable, inputs.exits, seed)
+        ending = _drive(connection, watch, controller, inputs.end_s, report)
     _check_ending(folder / _OUTPUTS / "statistics.xml", ending)
     events = [event.record() for event in watch.events]
     files.write_text(folder / "gridlock.json", json.dumps(events, indent=1) + "\n")
+    files.write_text(folder / "controls.json", json.dumps(controller.events, indent=1, ensure_ascii=False) + "\n")
     ended = {"reason": ending.reason, "time_s": ending.time_s, "vehicles": asdict(ending.counts)}
     files.write_text(folder / "ending.json", json.dumps(ended, indent=1) + "\n")
 
@@ -238,13 +250,18 @@ def _arguments(folder: Path, inputs: JobInputs) -> list[str]:
     ]
 
 
-def _drive(connection: Connection, watch: GridlockWatch, end_s: float, report: Callable[[Progress], None]) -> Ending:
+def _drive(
+    connection: Connection,
+    watch: GridlockWatch,
+    controller: Controller,
+    end_s: float,
+    report: Callable[[Progress], None],
+) -> Ending:
     """Step through the simulation until it ends."""
     started_s = time.monotonic()
     now_s = 0.0
     while True:
-        now_s = min(now_s + POLL_S, end_s)
-        connection.simulationStep(now_s)
+        now_s = _step(connection, controller, now_s, min(now_s + POLL_S, end_s))
         counts = _counts(connection)
         speed = now_s / max(time.monotonic() - started_s, 1e-9)
         report(Progress(now_s, counts.inserted - counts.running, counts.running, counts.waiting, speed))
@@ -255,6 +272,17 @@ def _drive(connection: Connection, watch: GridlockWatch, end_s: float, report: C
         watch.poll(now_s)
         if watch.stands_still(now_s) and counts.loaded == counts.inserted + counts.waiting:
             return Ending("standstill", now_s, counts)
+
+
+def _step(connection: Connection, controller: Controller, now_s: float, until_s: float) -> float:
+    """Step to a time, with stops where the plan has something to do; return the time."""
+    controller.act(now_s)
+    while (due_s := controller.next_s(now_s)) < until_s:
+        now_s = math.ceil(due_s)
+        connection.simulationStep(now_s)
+        controller.act(now_s)
+    connection.simulationStep(until_s)
+    return until_s
 
 
 def _counts(connection: Connection) -> Counts:

@@ -1,0 +1,259 @@
+"""Carries out a plan's timetable in a running simulation: lanes that close and open, signals, officers, diversions.
+
+Before its time an action asks and changes nothing, so that everything up to then is as if it never began.
+
+When lanes close (`edge` or lane permissions, traci `lane.setAllowed`), three groups are told apart:
+
+- who is on them, or has no other way left to any exit, is let through: the vehicle becomes one of SUMO's class
+  `authority`, which closed lanes admit;
+- who meant to pass there and is on the way gets the quickest way to any exit that is left, at once: the closure is
+  announced, and officers stand at the last turn-off;
+- who hasn't left yet finds out when leaving, as with any traffic.
+
+SUMO's own closing rerouter doesn't serve: it strands who is past the last turn-off, and drivers routed by travel times
+come back to the closed road. Routers that prepare a hierarchy once (CH, CCH) don't see that lanes close; `study` takes
+Dijkstra's where a plan changes roads during the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from traci.connection import Connection
+from traci.exceptions import TraCIException
+
+from evac.demand.draws import uniform
+from evac.overlay.controls import Diversion, Reversal, SignalSwitch, Timetable
+from evac.simulate.officer import LOOK_S, Officer
+
+DIVERT_EVERY_S = 1.0
+"""How often the vehicles on an approach are looked at: none passes a road of 20 m unseen."""
+EMPTY_EVERY_S = 10.0
+"""How often it is checked whether a closed lane is empty."""
+_ADMITTED = ["emergency", "authority", "army"]
+_LET_THROUGH = "authority"
+
+
+@dataclass
+class _Turning:
+    """A reversal on its way: `closing` until its lanes are empty, then `open`, and back."""
+
+    item: Reversal
+    state: str = "normal"
+
+
+@dataclass
+class Controller:
+    """A timetable at work.
+
+    Parameters
+    ----------
+    connection
+        The running simulation.
+    timetable
+        What to do.
+    exits
+        The last edges of each exit, by name.
+    seed
+        For drawing who follows a diversion.
+    """
+
+    connection: Connection
+    timetable: Timetable
+    exits: Mapping[str, Sequence[str]]
+    seed: int
+    events: list[dict[str, Any]] = field(default_factory=list)
+    _agenda: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list)
+    _officers: dict[str, Officer] = field(default_factory=dict)
+    _turning: list[_Turning] = field(default_factory=list)
+    _led: set[str] = field(default_factory=set)
+    _normally: dict[str, list[str]] = field(default_factory=dict)
+    _done_s: float = -1.0
+
+    def __post_init__(self) -> None:
+        """Set the agenda, and the signals as they are at the order."""
+        for item in self.timetable.closings:
+            self._at(item.at_s, lambda now_s, item=item: self._close(now_s, item.label, item.lanes))
+            self._at(item.until_s, lambda now_s, item=item: self._restore(now_s, item.label, item.lanes))
+        for item in self.timetable.openings:
+            self._at(item.at_s, lambda now_s, item=item: self._open(now_s, item.label, item.lanes))
+            self._at(item.until_s, lambda now_s, item=item: self._close(now_s, item.label, item.lanes))
+        for item in self.timetable.reversals:
+            turning = _Turning(item)
+            self._turning.append(turning)
+            self._at(item.begin_s, lambda now_s, turning=turning: self._begin_reversal(now_s, turning))
+            self._at(item.until_s, lambda now_s, turning=turning: self._end_reversal(now_s, turning))
+        for item in self.timetable.signals:
+            self.connection.trafficlight.setProgram(item.tls, item.normal)
+            self._at(item.at_s, lambda now_s, item=item: self._switch(now_s, item))
+            self._at(item.until_s, lambda now_s, item=item: self._switch_back(now_s, item))
+        self._agenda.sort(key=lambda entry: entry[:2])
+
+    def next_s(self, now_s: float) -> float:
+        """Return when `act` has to be called next (simulated s); infinite when never."""
+        times = [time_s for time_s, *_ in self._agenda[:1]]
+        if self._officers:
+            times.append(_next_multiple(now_s, LOOK_S))
+        if any(item.state in ("closing", "returning") for item in self._turning):
+            times.append(_next_multiple(now_s, EMPTY_EVERY_S))
+        times += [_next_multiple(now_s, DIVERT_EVERY_S) for _ in self._diverting(now_s)][:1]
+        times += [item.at_s for item in self.timetable.diversions if item.at_s > now_s]
+        return min(times, default=float("inf"))
+
+    def act(self, now_s: float) -> None:
+        """Do what is due."""
+        while self._agenda and self._agenda[0][0] <= now_s:
+            self._agenda.pop(0)[2](now_s)
+        for officer in self._officers.values():
+            if now_s % LOOK_S == 0:
+                officer.act(now_s)
+        for turning in self._turning:
+            self._advance(now_s, turning)
+        for diversion in self._diverting(now_s):
+            self._divert(diversion)
+
+    def _at(self, time_s: float | None, do: Callable[[float], None]) -> None:
+        if time_s is not None:
+            self._agenda.append((time_s, len(self._agenda), do))
+
+    def _tell(self, now_s: float, label: str, what: str, **counts: int) -> None:
+        self.events.append({"time_s": now_s, "action": label, "what": what, **counts})
+
+    def _close(self, now_s: float, label: str, lanes: Sequence[str]) -> None:
+        ask = self.connection.lane
+        for lane in lanes:
+            self._normally.setdefault(lane, list(ask.getAllowed(lane)))
+            ask.setAllowed(lane, _ADMITTED)
+        on_lanes = [vehicle for lane in lanes for vehicle in ask.getLastStepVehicleIDs(lane)]
+        for vehicle in on_lanes:
+            self._let_through(vehicle)
+        closed = {edge for edge in map(_edge_of, lanes) if not self._admits_cars(edge)}
+        sent, let = self._send_elsewhere(closed)
+        self._tell(now_s, label, "closed", on_it=len(on_lanes), sent_elsewhere=sent, let_through=let)
+
+    def _restore(self, now_s: float, label: str, lanes: Sequence[str]) -> None:
+        for lane in lanes:
+            self.connection.lane.setAllowed(lane, self._normally[lane])
+        self._tell(now_s, label, "opened again")
+
+    def _open(self, now_s: float, label: str, lanes: Sequence[str]) -> None:
+        for lane in lanes:
+            self._normally.setdefault(lane, list(self.connection.lane.getAllowed(lane)))
+            self.connection.lane.setAllowed(lane, [])  # SUMO: an empty list admits everybody
+        self._tell(now_s, label, "opened")
+
+    def _begin_reversal(self, now_s: float, turning: _Turning) -> None:
+        self._close(now_s, turning.item.label, turning.item.lanes)
+        turning.state = "closing"
+
+    def _end_reversal(self, now_s: float, turning: _Turning) -> None:
+        if turning.state == "open":
+            self._close(now_s, turning.item.label, turning.item.reversed_lanes)
+        turning.state = "returning"
+
+    def _advance(self, now_s: float, turning: _Turning) -> None:
+        """Open lanes that have been driven empty."""
+        item = turning.item
+        if turning.state == "closing" and now_s >= item.ready_s and self._are_empty(item.lanes):
+            self._open(now_s, item.label, item.reversed_lanes)
+            turning.state = "open"
+        elif turning.state == "returning" and self._are_empty(item.reversed_lanes):
+            self._restore(now_s, item.label, item.lanes)
+            turning.state = "normal"
+
+    def _are_empty(self, lanes: Iterable[str]) -> bool:
+        return not any(self.connection.lane.getLastStepVehicleNumber(lane) for lane in lanes)
+
+    def _switch(self, now_s: float, item: SignalSwitch) -> None:
+        self.connection.trafficlight.setProgram(item.tls, item.program)
+        if item.officer:
+            self._officers[item.tls] = Officer(self.connection, item.tls, item.program)
+        self._tell(now_s, item.label, "officer on duty" if item.officer else "signal switched")
+
+    def _switch_back(self, now_s: float, item: SignalSwitch) -> None:
+        self._officers.pop(item.tls, None)
+        self.connection.trafficlight.setProgram(item.tls, item.normal)
+        self._tell(now_s, item.label, "signal as normal")
+
+    def _admits_cars(self, edge: str) -> bool:
+        lanes = range(self.connection.edge.getLaneNumber(edge))
+        return any(self._admits_car(f"{edge}_{lane}") for lane in lanes)
+
+    def _admits_car(self, lane: str) -> bool:
+        allowed = self.connection.lane.getAllowed(lane)
+        return "passenger" in allowed or (not allowed and "passenger" not in self.connection.lane.getDisallowed(lane))
+
+    def _let_through(self, vehicle: str) -> None:
+        self.connection.vehicle.setVehicleClass(vehicle, _LET_THROUGH)
+
+    def _send_elsewhere(self, closed: set[str]) -> tuple[int, int]:
+        """Give everybody whose way is closed another one; return how many got one, and how many are let through."""
+        ways: dict[str, tuple[str, ...]] = {}
+        sent = let = 0
+        if not closed:
+            return sent, let
+        ask = self.connection.vehicle
+        for vehicle in sorted(ask.getIDList()):
+            place, route = max(ask.getRouteIndex(vehicle), 0), ask.getRoute(vehicle)
+            if not closed & set(route[place:]) or ask.getVehicleClass(vehicle) == _LET_THROUGH:
+                continue
+            on_junction = ask.getRoadID(vehicle).startswith(":") and place + 1 < len(route)
+            start = route[place + on_junction]
+            if start not in ways:
+                ways[start] = () if start in closed else self._quickest(start)
+            if ways[start]:
+                ask.setRoute(vehicle, [*route[place : place + on_junction], *ways[start]])
+                sent += 1
+            else:
+                self._let_through(vehicle)
+                let += 1
+        return sent, let
+
+    def _quickest(self, start: str, exits: Iterable[str] | None = None) -> tuple[str, ...]:
+        """Return the quickest way from an edge to any of the exits' edges, by current travel times; none if none is."""
+        targets = [edge for edges in self.exits.values() for edge in edges] if exits is None else exits
+        ways = []
+        for target in targets:
+            try:
+                stage = self.connection.simulation.findRoute(start, target, "informed")
+            except TraCIException:
+                continue
+            if stage.edges:
+                ways.append((stage.travelTime, tuple(stage.edges)))
+        return min(ways, default=(0.0, ()))[1]
+
+    def _diverting(self, now_s: float) -> list[Diversion]:
+        return [
+            item
+            for item in self.timetable.diversions
+            if item.at_s <= now_s and (item.until_s is None or now_s < item.until_s)
+        ]
+
+    def _divert(self, item: Diversion) -> None:
+        for edge in item.edges:
+            for vehicle in self.connection.edge.getLastStepVehicleIDs(edge):
+                key = f"{item.label}/{vehicle}"
+                if key in self._led:
+                    continue
+                self._led.add(key)
+                if uniform(self.seed, "diversion", [key])[0] < item.compliance:
+                    self._lead(vehicle, item)
+
+    def _lead(self, vehicle: str, item: Diversion) -> None:
+        """Send a vehicle to the exit for good: it looks for no other way from now on."""
+        ask = self.connection.vehicle
+        start = ask.getRoute(vehicle)[ask.getRouteIndex(vehicle)]
+        way = self._quickest(start, item.exit_edges)
+        if way and not ask.getRoadID(vehicle).startswith(":"):
+            ask.setRoute(vehicle, way)
+            ask.setParameter(vehicle, "device.rerouting.period", "0")
+
+
+def _edge_of(lane: str) -> str:
+    return lane.rsplit("_", 1)[0]
+
+
+def _next_multiple(now_s: float, every_s: float) -> float:
+    return (now_s // every_s + 1.0) * every_s
