@@ -1,0 +1,1 @@
+"""Plans as overlays: what a plan changes of the map, and while the simulation runs."""
