@@ -41,7 +41,6 @@ NEAR_M = 75.0
 """A queue that discharges has two cars and more on this length: about 28 m a car at 13.9 m/s and 2 s."""
 _MOVES_MPS = 0.5
 _STEPS_BACK = 20  # edges; nobody sees around more corners
-_GREEN = "Gg"
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,8 @@ class Officer:
         phases = self._phases()
         self._changes = {phase.name: number for number, phase in enumerate(phases)}
         states = [phase.state for number, phase in enumerate(phases) if phase.name == f"stage {number}"]
-        self._stages = [self._green_lanes(state) for state in states]
+        self._stages = [self._lanes(state, "Gg") for state in states]
+        self._first = [self._lanes(state, "G") for state in states]
         self._reaches = {lane: self._reach(lane) for stage in self._stages for lane in stage}
         self._green_since_s: float | None = None
         self._waiting_since_s: dict[int, float] = {}
@@ -120,12 +120,13 @@ class Officer:
         return green_s >= MAX_GREEN_S or not any(seen[lane].discharges for lane in self._stages[stage])
 
     def _queues(self, stage: int, seen: dict[str, _Approach]) -> dict[int, int]:
-        """Return the queue of each other stage, on lanes that have no green now."""
-        return {
-            number: sum(seen[lane].queued for lane in lanes - self._stages[stage])
-            for number, lanes in enumerate(self._stages)
-            if number != stage
+        """Return the queue of each other stage, on lanes that are red now, or yield now and wouldn't then."""
+        others = [number for number in range(len(self._stages)) if number != stage]
+        gains = {
+            number: (self._stages[number] - self._stages[stage]) | (self._first[number] - self._first[stage])
+            for number in others
         }
+        return {number: sum(seen[lane].queued for lane in lanes) for number, lanes in gains.items()}
 
     def _note_waiting(self, queues: dict[int, int], now_s: float) -> None:
         waiting = [number for number, cars in queues.items() if cars > 0]
@@ -158,10 +159,11 @@ class Officer:
         logics = self._connection.trafficlight.getAllProgramLogics(self._tls)
         return next(logic for logic in logics if logic.programID == self._program).getPhases()
 
-    def _green_lanes(self, state: str) -> frozenset[str]:
+    def _lanes(self, state: str, letters: str) -> frozenset[str]:
+        """Return the lanes at the stop line that a state shows one of the letters."""
         links = self._connection.trafficlight.getControlledLinks(self._tls)
         return frozenset(
-            link[0] for letter, group in zip(state, links, strict=True) for link in group if letter in _GREEN
+            link[0] for letter, group in zip(state, links, strict=True) for link in group if letter in letters
         )
 
     def _reach(self, lane: str) -> list[_Reach]:
