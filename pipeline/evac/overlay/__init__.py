@@ -121,7 +121,7 @@ def lay_over(
 
 
 def exits_under(exits: Sequence[ResolvedExit], net: Net) -> tuple[ResolvedExit, ...]:
-    """Return the exits on the net of a plan: without edges that are gone, with reversed roadways that lead out there."""
+    """Return the exits on a plan's net: without edges that are gone, with the reversed roadways that lead out."""
     found = []
     ends = [
         edge for edge in net.getEdges(withInternal=False) if edge.getID().startswith(TWIN) and not edge.getOutgoing()

@@ -18,6 +18,7 @@ from evac.overlay import roads
 from evac.overlay.contraflow import apply_contraflow, plan_contraflow, reversal
 from evac.overlay.controls import Closing, Diversion, Opening, Reversal, SignalSwitch, Timetable
 from evac.overlay.plain import PlainNet
+from evac.overlay.signals import signal_programs
 from evac.overlay.where import Where
 from evac.plan import LoadedAction
 from evac.schema.plan import (
@@ -255,10 +256,6 @@ class Compiling:
 
     def _switches(self, net: Net, index: StreetIndex) -> tuple[list[SignalSwitch], list[str]]:
         """Return when each signal changes its program, and the programs."""
-        if not self.signals:
-            return [], []
-        from evac.overlay.signals import signal_programs
-
         switches, elements = [], []
         for number, (item, action, signals, corridor, _) in enumerate(self.signals):
             still = [net.getEdge(edge.getID()) for edge in corridor if net.hasEdge(edge.getID())]

@@ -160,7 +160,7 @@ def _put_together(pieces: Iterable[_Piece], net: Net) -> list[Change]:
 def _movements(before: PlainNet, after: PlainNet, old: Net, new: Net) -> list[Change]:
     """Return a row for each movement that is there only before, or only after.
 
-    Those to and from a road that is gone aren't listed: the road is. Of a new roadway only its junctions with others are.
+    Those to and from a road that is gone aren't listed: the road is. Of a new roadway only where others join it is.
     """
     pairs = [{(item.from_edge, item.to_edge) for item in net.movements} for net in (before, after)]
     pairs[0] = {pair for pair in pairs[0] if set(pair) <= set(after.edges)}

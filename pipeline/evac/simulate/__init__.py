@@ -90,7 +90,7 @@ class JobInputs:
     gridlock_after_s: float
     teleport_after_s: float | None = None
     extra_options: tuple[str, ...] = ()
-    timetable: Timetable = Timetable()
+    timetable: Timetable = field(default_factory=Timetable)
     exits: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 

@@ -1,0 +1,209 @@
+"""A plan's signal action as programs of SUMO's traffic lights (`<tlLogic>` of an additional file).
+
+The letters of a state (https://sumo.dlr.de/docs/Simulation/Traffic_Lights.html#signal_state_definitions): `G` goes,
+`g` goes when no stream with priority comes, `s` does so after a stop, `y` stops if it can, `r` stops; `O` and `o` are
+`G` and `g` of a signal that is off or flashes. A program runs from the start of the simulation, seen or unseen, so
+that switching to it at any time finds it at the second of its cycle that its offset says.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from sumolib.net import Net
+from sumolib.net.edge import Edge
+
+from evac.errors import Problem, ScenarioError
+from evac.network.place_names import normal_name
+from evac.network.places import StreetIndex
+from evac.overlay.junctions import SignalJunction
+from evac.overlay.signal_timing import (
+    FOR_EVER_S,
+    Step,
+    Task,
+    check_stage,
+    coordinated,
+    fixed,
+    green_letters,
+    movements_of,
+    officer,
+    offsets_s,
+    present_control,
+    state_of,
+)
+from evac.schema.plan import Movement, Signal
+
+OFF = "off"
+"""SUMO's own program: the signal is dark, right of way rules hold."""
+# OpenStreetMap's classes, the main ones first (https://wiki.openstreetmap.org/wiki/Key:highway#Roads).
+_CLASSES = ("motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential")
+
+
+@dataclass(frozen=True)
+class SignalProgram:
+    """What one traffic light does under an action.
+
+    Parameters
+    ----------
+    tls
+        SUMO's id of the traffic light.
+    program
+        Program to switch to: `off`, or the id of `logic`.
+    logic
+        `<tlLogic>` for an additional file; empty for `off`.
+    officer
+        Whether an officer steers it while it runs (`evac.simulate.officer`).
+    before, after
+        How the junction was controlled and how it is now, for people.
+    """
+
+    tls: str
+    program: str
+    logic: str
+    officer: bool
+    before: str
+    after: str
+
+
+def signal_programs(
+    action: Signal,
+    tls_ids: Sequence[str],
+    net: Net,
+    index: StreetIndex,
+    program: str,
+    *,
+    where: str,
+    corridor: Sequence[Edge] = (),
+    made: Collection[str] = (),
+) -> list[SignalProgram]:
+    """Return what each traffic light does under an action, in the order of `tls_ids`.
+
+    Parameters
+    ----------
+    action
+        The action.
+    tls_ids
+        The traffic lights, along the corridor for `coordinated`.
+    net
+        The compiled net, with foes.
+    index
+        Street names of that net.
+    program
+        Id for the programs.
+    where
+        File and key for error messages.
+    corridor
+        The edges of the action's corridor, in the direction of travel; `coordinated` needs them.
+    made
+        Traffic lights that the plan itself put where there was none.
+
+    Raises
+    ------
+    PlaceError
+        A movement or street isn't at the junction, or a light isn't on the corridor.
+    ScenarioError
+        Movements that cross have green together, a movement never has green, the cycle is too short, or the map gives
+        right of way to a street that `main` leaves out.
+    """
+    offsets = offsets_s(action, tls_ids, corridor, where) if action.mode == "coordinated" else [0.0] * len(tls_ids)
+    result = []
+    for tls, offset_s in zip(tls_ids, offsets, strict=True):
+        task = Task(action, SignalJunction(net, tls, index), where, offset_s, frozenset(corridor))
+        steps, after = _MODES[action.mode](task)
+        logic = _xml(tls, program, steps, offset_s) if steps else ""
+        before = "right of way" if tls in made else present_control(task.junction)
+        result.append(SignalProgram(tls, program if steps else OFF, logic, action.mode == "officer", before, after))
+    return result
+
+
+def _off(_task: Task) -> tuple[list[Step], str]:
+    return [], "signals off: right of way"
+
+
+def _flashing(task: Task) -> tuple[list[Step], str]:
+    """Yellow for the main road: go, but yield to its other links; red for the others: stop, then go in a gap."""
+    junction = task.junction
+    main_edges = _named_main(task) if task.action.main else _main_by_class(junction)
+    main = [link for link in junction.links if any(arrives in main_edges for arrives, _ in link.ways)]
+    side = [link for link in junction.links if link not in main]
+    unheard = [
+        (one, other)
+        for one in side
+        for other in main
+        if junction.conflict(one, other) and not junction.yields(one, other)
+    ]
+    if unheard:
+        first = junction.describe([unheard[0][0]])[0]
+        remedy = "leave 'main' out, or name the road that has right of way without signals"
+        what = f"traffic {first} has right of way here, and wouldn't yield to the streets of 'main'"
+        raise ScenarioError(Problem(task.where, what, remedy))
+    letters = {link.number: "o" if junction.must_wait(link, main) else "O" for link in main}
+    letters.update({link.number: "s" for link in side})
+    streets = _streets(junction, main_edges)
+    after = f"flashing: yellow on {streets}, red on the others" if main else "flashing red on all roads: all-way stop"
+    return [Step(FOR_EVER_S, state_of(junction, letters, "s"))], after
+
+
+def _named_main(task: Task) -> set[Edge]:
+    wanted = task.action.main or ()
+    for street in wanted:
+        task.junction.movement(Movement.model_validate({"from": street}), task.where)
+    keys = {normal_name(street) for street in wanted}
+    index = task.junction.index
+    return {edge for edge in task.junction.arrivals() if keys & {normal_name(name) for name in index.names(edge)}}
+
+
+def _main_by_class(junction: SignalJunction) -> set[Edge]:
+    """Return the arms of the highest class from which somebody has right of way; none where nobody has."""
+    arrivals = junction.arrivals()
+    best = min(_rank(junction.index.highway(edge)) for edge in arrivals)
+    first = {arrives for link in junction.links if link.connection.getState() == "O" for arrives, _ in link.ways}
+    return {edge for edge in arrivals if edge in first and _rank(junction.index.highway(edge)) == best}
+
+
+def _rank(highway: str) -> int:
+    name = highway.removesuffix("_link")
+    return _CLASSES.index(name) if name in _CLASSES else len(_CLASSES)
+
+
+def _all_green(task: Task) -> tuple[list[Step], str]:
+    """Green for the named; the others stop and go in a gap where they don't cross the named and SUMO lets them wait."""
+    junction = task.junction
+    named = movements_of(junction, task.action.movements or (), task.where)
+    check_stage(junction, named, task.where)
+    letters = green_letters(junction, named)
+    for link in junction.links:
+        if link not in named:
+            foes = [other for other in named if junction.conflict(link, other)]
+            waits = all(link.target is other.target and junction.yields(link, other) for other in foes)
+            letters.setdefault(link.number, "s" if waits else "r")
+    after = f"always green: {'; '.join(junction.describe(named))}"
+    return [Step(FOR_EVER_S, state_of(junction, letters))], after
+
+
+def _streets(junction: SignalJunction, edges: Collection[Edge]) -> str:
+    return ", ".join(dict.fromkeys(junction.index.label(edge) for edge in junction.arrivals() if edge in edges))
+
+
+def _xml(tls: str, program: str, steps: Sequence[Step], offset_s: float) -> str:
+    logic = ET.Element("tlLogic", id=tls, type="static", programID=program, offset=f"{offset_s:g}")
+    for step in steps:
+        phase = ET.SubElement(logic, "phase", duration=f"{step.seconds:g}", state=step.state)
+        if step.name:
+            phase.set("name", step.name)
+        if step.onward is not None:
+            phase.set("next", str(step.onward))
+    ET.indent(logic, level=1)
+    return ET.tostring(logic, encoding="unicode").strip()
+
+
+_MODES: dict[str, Callable[[Task], tuple[list[Step], str]]] = {
+    "off": _off,
+    "flashing": _flashing,
+    "all_green": _all_green,
+    "officer": officer,
+    "fixed": fixed,
+    "coordinated": coordinated,
+}
