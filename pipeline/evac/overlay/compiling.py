@@ -110,11 +110,7 @@ class Compiling:
         problems: dict[tuple[str, str], Problem] = {}
         for place, claims in self._claims.items():
             for one, other in combinations(claims, 2):
-                if (
-                    one.item is other.item
-                    or not _overlap(one.when, other.when)
-                    or not _contradict(one.does, other.does)
-                ):
+                if one.item is other.item or not _overlap(one.when, other.when) or not _contradict(one, other):
                     continue
                 what = f"'{one.item.label}' and '{other.item.label}' contradict each other on {self._describe(place)}"
                 problems[one.item.where, other.item.where] = Problem(
@@ -259,7 +255,17 @@ class Compiling:
         switches, elements = [], []
         for number, (item, action, signals, corridor, _) in enumerate(self.signals):
             still = [net.getEdge(edge.getID()) for edge in corridor if net.hasEdge(edge.getID())]
-            for program in signal_programs(action, signals, net, index, f"plan-{number}", item.where, corridor=still):
+            programs = signal_programs(
+                action,
+                signals,
+                net,
+                index,
+                f"plan-{number}",
+                where=item.where,
+                corridor=still,
+                made=self._new_signals,
+            )
+            for program in programs:
                 if program.logic:
                     elements.append(program.logic)
                 normal = "off" if program.tls in self._new_signals else "0"

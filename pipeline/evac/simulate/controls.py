@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from traci.connection import Connection
@@ -74,21 +75,21 @@ class Controller:
 
     def __post_init__(self) -> None:
         """Set the agenda, and the signals as they are at the order."""
-        for item in self.timetable.closings:
-            self._at(item.at_s, lambda now_s, item=item: self._close(now_s, item.label, item.lanes))
-            self._at(item.until_s, lambda now_s, item=item: self._restore(now_s, item.label, item.lanes))
-        for item in self.timetable.openings:
-            self._at(item.at_s, lambda now_s, item=item: self._open(now_s, item.label, item.lanes))
-            self._at(item.until_s, lambda now_s, item=item: self._close(now_s, item.label, item.lanes))
+        for closing in self.timetable.closings:
+            self._at(closing.at_s, partial(self._close, closing.label, closing.lanes))
+            self._at(closing.until_s, partial(self._restore, closing.label, closing.lanes))
+        for opening in self.timetable.openings:
+            self._at(opening.at_s, partial(self._open, opening.label, opening.lanes))
+            self._at(opening.until_s, partial(self._close, opening.label, opening.lanes))
         for item in self.timetable.reversals:
             turning = _Turning(item)
             self._turning.append(turning)
-            self._at(item.begin_s, lambda now_s, turning=turning: self._begin_reversal(now_s, turning))
-            self._at(item.until_s, lambda now_s, turning=turning: self._end_reversal(now_s, turning))
-        for item in self.timetable.signals:
-            self.connection.trafficlight.setProgram(item.tls, item.normal)
-            self._at(item.at_s, lambda now_s, item=item: self._switch(now_s, item))
-            self._at(item.until_s, lambda now_s, item=item: self._switch_back(now_s, item))
+            self._at(item.begin_s, partial(self._begin_reversal, turning))
+            self._at(item.until_s, partial(self._end_reversal, turning))
+        for switch in self.timetable.signals:
+            self.connection.trafficlight.setProgram(switch.tls, switch.normal)
+            self._at(switch.at_s, partial(self._switch, switch))
+            self._at(switch.until_s, partial(self._switch_back, switch))
         self._agenda.sort(key=lambda entry: entry[:2])
 
     def next_s(self, now_s: float) -> float:
@@ -121,7 +122,7 @@ class Controller:
     def _tell(self, now_s: float, label: str, what: str, **counts: int) -> None:
         self.events.append({"time_s": now_s, "action": label, "what": what, **counts})
 
-    def _close(self, now_s: float, label: str, lanes: Sequence[str]) -> None:
+    def _close(self, label: str, lanes: Sequence[str], now_s: float) -> None:
         ask = self.connection.lane
         for lane in lanes:
             self._normally.setdefault(lane, list(ask.getAllowed(lane)))
@@ -133,46 +134,46 @@ class Controller:
         sent, let = self._send_elsewhere(closed)
         self._tell(now_s, label, "closed", on_it=len(on_lanes), sent_elsewhere=sent, let_through=let)
 
-    def _restore(self, now_s: float, label: str, lanes: Sequence[str]) -> None:
+    def _restore(self, label: str, lanes: Sequence[str], now_s: float) -> None:
         for lane in lanes:
             self.connection.lane.setAllowed(lane, self._normally[lane])
         self._tell(now_s, label, "opened again")
 
-    def _open(self, now_s: float, label: str, lanes: Sequence[str]) -> None:
+    def _open(self, label: str, lanes: Sequence[str], now_s: float) -> None:
         for lane in lanes:
             self._normally.setdefault(lane, list(self.connection.lane.getAllowed(lane)))
             self.connection.lane.setAllowed(lane, [])  # SUMO: an empty list admits everybody
         self._tell(now_s, label, "opened")
 
-    def _begin_reversal(self, now_s: float, turning: _Turning) -> None:
-        self._close(now_s, turning.item.label, turning.item.lanes)
+    def _begin_reversal(self, turning: _Turning, now_s: float) -> None:
+        self._close(turning.item.label, turning.item.lanes, now_s)
         turning.state = "closing"
 
-    def _end_reversal(self, now_s: float, turning: _Turning) -> None:
+    def _end_reversal(self, turning: _Turning, now_s: float) -> None:
         if turning.state == "open":
-            self._close(now_s, turning.item.label, turning.item.reversed_lanes)
+            self._close(turning.item.label, turning.item.reversed_lanes, now_s)
         turning.state = "returning"
 
     def _advance(self, now_s: float, turning: _Turning) -> None:
         """Open lanes that have been driven empty."""
         item = turning.item
         if turning.state == "closing" and now_s >= item.ready_s and self._are_empty(item.lanes):
-            self._open(now_s, item.label, item.reversed_lanes)
+            self._open(item.label, item.reversed_lanes, now_s)
             turning.state = "open"
         elif turning.state == "returning" and self._are_empty(item.reversed_lanes):
-            self._restore(now_s, item.label, item.lanes)
+            self._restore(item.label, item.lanes, now_s)
             turning.state = "normal"
 
     def _are_empty(self, lanes: Iterable[str]) -> bool:
         return not any(self.connection.lane.getLastStepVehicleNumber(lane) for lane in lanes)
 
-    def _switch(self, now_s: float, item: SignalSwitch) -> None:
+    def _switch(self, item: SignalSwitch, now_s: float) -> None:
         self.connection.trafficlight.setProgram(item.tls, item.program)
         if item.officer:
             self._officers[item.tls] = Officer(self.connection, item.tls, item.program)
         self._tell(now_s, item.label, "officer on duty" if item.officer else "signal switched")
 
-    def _switch_back(self, now_s: float, item: SignalSwitch) -> None:
+    def _switch_back(self, item: SignalSwitch, now_s: float) -> None:
         self._officers.pop(item.tls, None)
         self.connection.trafficlight.setProgram(item.tls, item.normal)
         self._tell(now_s, item.label, "signal as normal")
