@@ -241,7 +241,7 @@ def _given_twice(orders: Orders, where: str) -> Iterable[Problem]:
             yield Problem(where, f"sets '{key}' more than once: {said}", "leave one of them out")
 
 
-def _overlapping(actions: Sequence[Phase] | Sequence[Divert], what: str, where: str) -> Iterable[Problem]:
+def _overlapping(actions: Sequence[Phase | Divert], what: str, where: str) -> Iterable[Problem]:
     for one, other in combinations(actions, 2):
         both = [zone for zone in one.zones or () if zone in (other.zones or ())]
         if both and _at_once(_when(one), _when(other)):
