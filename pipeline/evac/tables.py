@@ -39,8 +39,8 @@ VEHICLES = pa.schema(
         ("delay_s", pa.float64()),
     ]
 )
-"""A row a vehicle: the planned ones are `ordered` to leave, the others leave unasked. `status` is `evacuated`, `driving`,
-`waiting` or `no_route`; `exit` is the one taken."""
+"""A row a vehicle: the planned ones are `ordered` to leave, the others leave unasked. `status` is `evacuated`,
+`driving`, `waiting` or `no_route`; `exit` is the one taken."""
 
 CURVE = pa.schema([(name, pa.int32()) for name in ("minute", "departed", "entered", "evacuated")])
 """Cumulative planned vehicles at the end of each minute after the order; `departed` counts intended departures."""

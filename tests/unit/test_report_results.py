@@ -20,6 +20,8 @@ def _fake(t90_s: float | None, case: job.Case, reasons: tuple[str, ...] = ()) ->
         "driving": 0,
         "waiting": 0,
         "no_route": 0,
+        "shadow": 0,
+        "shadow_evacuated": 0,
         "lanes": [],
         "found_bottlenecks": [],
     }

@@ -124,6 +124,7 @@ def page_html(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequen
             case_words=lambda case: case_words(report, case),
             range_doubt=answer.range_doubt,
             runs=[(run, result_of(run)) for run in report.runs],
+            unasked=any(result_of(run).shadow for run in report.runs),
             lane_rates=lambda case: tables.lane_rates(case.run),
             found=centre.run.manifest["found_bottlenecks"],
             streets=tables.worst_streets(tables.queues(centre.run, report.edges), _WORST_STREETS),
