@@ -72,6 +72,7 @@ def write_run(
     rates = mean_rates(minutes, measure.clearance_s(vehicles["evacuated_s"], 95) or end_s)
     manifest = {
         **measure.headline(vehicles, end_s),
+        **measure.shadow_counts(vehicles),
         "exits": {name: int((vehicles["exit"] == name).sum()) for name in dict.fromkeys(EXITS)},
         "zones": measure.zone_clearance(vehicles),
         "lanes": measure.records(rates),
@@ -129,6 +130,7 @@ def _vehicles(
             "household": np.arange(planned) % HOUSEHOLDS,
             "zone": np.array(zones)[rng.choice(len(zones), size=planned)],
             "vehicle_number": np.arange(planned) // HOUSEHOLDS,
+            "ordered": True,
             "departure_s": departure_s,
             "edge": "home",
             "pos_m": 1.0,
@@ -187,9 +189,13 @@ def _edge_queues(vehicles: pd.DataFrame, lane: np.ndarray, end_s: float) -> pd.D
 
 def _ledger(planned: int, reasons: tuple[str, ...], caveats: tuple[str, ...]) -> dict[str, Any]:
     return {
+        "vehicles": planned,
         "planned": planned,
+        "shadow": 0,
         "households": HOUSEHOLDS,
         "unconnected_households": 4,
+        "households_not_ordered": 0,
+        "households_unasked": 0,
         "teleports": 0,
         "teleports_by_cause": {"jam": 0},
         "collisions": 0,

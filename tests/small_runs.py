@@ -51,8 +51,11 @@ def write_net(folder: Path, nodes: dict[str, Any], edges: Sequence[dict[str, Any
     return net
 
 
-def demand(trips: Sequence[tuple[str, float, str]]) -> pd.DataFrame:
-    """Return a demand table of `(edge, departure_s, status)`, one household a vehicle, zone named after the edge."""
+def demand(trips: Sequence[tuple[str, float, str]], unasked: Sequence[str] = ()) -> pd.DataFrame:
+    """Return a demand table of `(edge, departure_s, status)`, one household a vehicle, zone named after the edge.
+
+    Those that start on the edges `unasked` are not ordered to leave.
+    """
     return pd.DataFrame(
         [
             {
@@ -60,6 +63,7 @@ def demand(trips: Sequence[tuple[str, float, str]]) -> pd.DataFrame:
                 "household": number,
                 "zone": f"zone {edge}",
                 "vehicle_number": 0,
+                "ordered": edge not in unasked,
                 "departure_s": float(departure_s),
                 "edge": edge if status == "planned" else None,
                 "pos_m": 0.0,

@@ -25,6 +25,7 @@ VEHICLES = pa.schema(
         pa.field("household", pa.int64(), nullable=False),
         pa.field("zone", pa.string(), nullable=False),
         pa.field("vehicle_number", pa.int32(), nullable=False),
+        pa.field("ordered", pa.bool_(), nullable=False),
         pa.field("departure_s", pa.float64(), nullable=False),
         ("edge", pa.string()),
         ("pos_m", pa.float64()),
@@ -38,10 +39,11 @@ VEHICLES = pa.schema(
         ("delay_s", pa.float64()),
     ]
 )
-"""A row a planned vehicle. `status` is `evacuated`, `driving`, `waiting` or `no_route`; `exit` is the one taken."""
+"""A row a vehicle: the planned ones are `ordered` to leave, the others leave unasked. `status` is `evacuated`,
+`driving`, `waiting` or `no_route`; `exit` is the one taken."""
 
 CURVE = pa.schema([(name, pa.int32()) for name in ("minute", "departed", "entered", "evacuated")])
-"""Cumulative vehicles at the end of each minute after the order; `departed` counts intended departures."""
+"""Cumulative planned vehicles at the end of each minute after the order; `departed` counts intended departures."""
 
 BOTTLENECKS = pa.schema(
     [

@@ -14,7 +14,7 @@ from evac.schema.trust import Trust
 from small_runs import write_net
 
 COUNTS = {
-    "planned": 1000,
+    "vehicles": 1000,
     "households": 600,
     "unconnected_households": 0,
     "teleports": 0,
@@ -75,7 +75,7 @@ def test_gridlock_counts_events_and_different_vehicles(tmp_path):
         read_gridlock(tmp_path / "g.json")
 
 
-def _ledger(tmp_path, status=("evacuated",), trust=None, facts=None, highest=1500.0):
+def _ledger(tmp_path, status=("evacuated",), *, trust=None, facts=None, highest=1500.0, ordered=True):
     nodes = {"a": (0, 0), "b": (200, 0, "traffic_light"), "c": (400, 0), "s": (200, 200)}
     edges = [{"id": name, "from": name[0], "to": name[1]} for name in ("ab", "bc", "sb")]
     net = sumolib.net.readNet(str(write_net(tmp_path, nodes, edges)))
@@ -87,6 +87,7 @@ def _ledger(tmp_path, status=("evacuated",), trust=None, facts=None, highest=150
         "safety": {"collisions": 0.0, "emergencyStops": 0.0, "emergencyBraking": 4.0},
     }
     done = pd.DataFrame({"household": range(len(status)), "status": list(status), "taken_out": False})
+    done["ordered"] = ordered
     rates = pd.DataFrame({"bottleneck": ["Main"], "edge": ["ab"], "lane": [0], "highest_veh_per_h": [highest]})
     facts = facts or RunFacts(households=len(status))
     return build_ledger(tmp_path, statistics, done=done, rates=rates, net=net, trust=trust or Trust(), facts=facts)
@@ -120,6 +121,18 @@ def test_households_without_a_vehicle_need_a_bus(tmp_path):
     assert ledger["households_without_vehicle"] == 3
     assert "3 of 10 households take no vehicle: they need a bus, and none is simulated" in ledger["caveats"]
     assert ledger["trusted"] is True
+
+
+def test_who_is_not_ordered_to_leave_is_told_and_never_counted_as_planned(tmp_path):
+    status, ordered = ["evacuated"] * 4 + ["waiting", "evacuated", "driving"], [True] * 4 + [False] * 3
+    facts = RunFacts(households=20, households_not_ordered=15, vehicles_left_at_home=2)
+    ledger = _ledger(tmp_path, status=status, ordered=ordered, facts=facts)
+    assert (ledger["vehicles"], ledger["planned"], ledger["shadow"], ledger["shadow_not_evacuated"]) == (7, 4, 3, 2)
+    assert (ledger["never_inserted"], ledger["still_driving"]) == (0, 0)
+    assert ledger["households_not_ordered"] + ledger["households_without_vehicle"] + 4 == 20
+    assert "15 households are not ordered to leave under this plan: 12 stay, 3 leave unasked" in str(ledger["caveats"])
+    assert "2 vehicles that left unasked were not out at the end" in ledger["caveats"]
+    assert "2 vehicles stay at home because this plan asks for it" in ledger["caveats"]
 
 
 def test_a_lane_that_passes_more_than_a_lane_can_is_told(tmp_path):

@@ -5,6 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.text import Annotation
 
@@ -36,7 +37,7 @@ def test_the_curves_are_shares_of_all_planned_vehicles(tmp_path: Path) -> None:
 
 def test_the_marks_stand_at_the_clearance_times(report: ReportInput) -> None:
     cases = results.case_results(report)
-    figure = figures.draw_curves(cases, report.scenario.departures[0], "baseline", 24.0)
+    figure = figures.draw_curves(cases, cases[0], "baseline", 24.0)
     marks = {
         (round(float(line.get_xdata()[0]) * 3600, 3), float(line.get_ydata()[0]))
         for line in figure.axes[0].lines
@@ -44,6 +45,16 @@ def test_the_marks_stand_at_the_clearance_times(report: ReportInput) -> None:
     }
     times = {(50, "t50_s"), (90, "t90_s"), (95, "t95_s")}
     assert marks == {(round(getattr(case.shown, key), 3), p / 100) for case in cases for p, key in times}
+
+
+def test_dashed_are_the_departures_of_the_run(tmp_path: Path) -> None:
+    run = report_data.write_run(tmp_path, Case())
+    (case,) = results.case_results(report_data.report_input(tmp_path, (run,)))
+    departed = pd.read_parquet(run.folder / "curve.parquet")["departed"].to_numpy() / 1200
+    (dashed,) = [line for line in figures.draw_curves([case], case, "baseline", 24.0).axes[0].lines if line.is_dashed()]
+    drawn = dashed.get_ydata()
+    assert drawn == pytest.approx(departed[: len(drawn)])
+    assert drawn[-1] == pytest.approx(0.99, abs=0.01)
 
 
 def test_one_plan_is_solid_the_other_dotted(tmp_path: Path) -> None:
@@ -61,7 +72,8 @@ def test_labels_of_the_curves_do_not_overlap(tmp_path: Path) -> None:
         for vph in ("1", "1.5", "2")
     ]
     report = report_data.report_input(tmp_path, tuple(runs), compared_with="contraflow on East Street")
-    figure = figures.draw_curves(results.case_results(report), report.scenario.departures[0], "baseline", 24.0)
+    cases = results.case_results(report)
+    figure = figures.draw_curves(cases, cases[0], "baseline", 24.0)
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
     boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
     assert len(boxes) == 7
@@ -128,8 +140,7 @@ def test_other_peoples_text_is_no_formula_and_any_script_is_drawn(report: Report
 
 def test_a_figure_is_the_same_bytes_for_the_same_data(report: ReportInput) -> None:
     cases = results.case_results(report)
-    curve = report.scenario.departures[0]
-    twice = [figures.draw_curves(cases, curve, "baseline", 24.0) for _ in range(2)]
+    twice = [figures.draw_curves(cases, cases[0], "baseline", 24.0) for _ in range(2)]
     for saved in (drawing.png_bytes, drawing.svg_bytes):
         assert saved(twice[0]) == saved(twice[1])
     assert b"<dc:date>" not in drawing.svg_bytes(twice[0])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,13 @@ def _fake(t90_s: float | None, case: job.Case, reasons: tuple[str, ...] = ()) ->
         "driving": 0,
         "waiting": 0,
         "no_route": 0,
+        "shadow": 0,
+        "shadow_evacuated": 0,
         "lanes": [],
         "found_bottlenecks": [],
     }
     times = {"t50_s": 60.0, "t90_s": t90_s, "t95_s": t90_s, "t100_s": t90_s}
-    ledger = {"trusted": not reasons, "reasons": list(reasons), "caveats": []}
+    ledger = {"trusted": not reasons, "reasons": list(reasons), "caveats": [], "households_not_ordered": 0}
     return ReportRun(case, f"job-{case}", {**manifest, **times}, ledger, Path("none"), Path("none"))
 
 
@@ -93,6 +96,18 @@ def test_what_a_plan_saves_carries_both_plans_doubts(tmp_path: Path) -> None:
     (saved,) = [sentence for sentence in sentences if "sooner" in sentence.words]
     assert "30\u00a0min sooner" in saved.words
     assert saved.doubt == GRIDLOCK
+
+
+def test_who_is_not_ordered_is_in_the_answer_and_not_in_its_households(tmp_path: Path) -> None:
+    run = _fake(3600.0, Case())
+    ledger = {**run.ledger, "households_not_ordered": 900, "households_unasked": 90}
+    run = replace(run, ledger=ledger, manifest={**run.manifest, "shadow": 120, "shadow_evacuated": 120})
+    report = _report(tmp_path, run)
+    words = " ".join(sentence.words for sentence in answer.answer(report, results.case_results(report)))
+    assert "ordered out: 300 households with 100 vehicles" in words
+    assert "900 more households are not ordered to leave: 810 stay, 90 leave unasked with 120 vehicles" in words
+    (row,) = results.results_table(report).to_dict("records")
+    assert (row["planned"], row["shadow"]) == (100, 120)
 
 
 def test_not_cleared_is_said_in_the_answer(tmp_path: Path) -> None:

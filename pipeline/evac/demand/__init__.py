@@ -1,4 +1,4 @@
-"""The demand: one row a planned vehicle, with its intended departure, its start and what its driver knows.
+"""The demand: one row a vehicle, with its intended departure, its start and what its driver knows.
 
 Vehicles that have no way out are rows too, with the status `no_route` and the reason: they count against the plan.
 Every number drawn depends on the seed and the vehicle alone (`draws`), so a vehicle is the same in every plan, and the
@@ -17,13 +17,14 @@ import pandas as pd
 import sumolib
 
 from evac.demand import drivers
-from evac.demand.departures import draw_minutes
 from evac.demand.draws import uniform
-from evac.demand.starts import find_starts, start_edges
+from evac.demand.orders import NORMAL_RULES, Orders, departures_s, driver_under, exits_under, households_under
+from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
 from evac.demand.vehicles import household_keys, vehicles_of_households
 from evac.errors import Problem, ScenarioError
 from evac.network.reach import ExitEdges
 from evac.schema.demand import Departure, VehiclesPerHousehold
+from evac.schema.driving import Driver
 from evac.schema.scenario import Scenario
 
 
@@ -36,8 +37,10 @@ def build_demand(
     scenario: Scenario,
     net: sumolib.net.Net,
     exits: Sequence[ExitEdges],
+    orders: Orders = NORMAL_RULES,
+    starts: Sequence[tuple[float, StartsOf]] | None = None,
 ) -> pd.DataFrame:
-    """Return the planned vehicles of a case.
+    """Return the vehicles of a case.
 
     Parameters
     ----------
@@ -55,13 +58,20 @@ def build_demand(
         The net after the plan.
     exits
         The exits on this net.
+    orders
+        What the plan changes about the demand.
+    starts
+        Where vehicles start (`starts.starts_of`), from which second after the order on, in order, the first from 0:
+        a vehicle starts where the roads that are open at its intended departure let it. Found on `net`, with all of
+        its roads open, when left out.
 
     Returns
     -------
     pandas.DataFrame
-        A row a vehicle: `vehicle` (`h12v0`), `household`, `zone`, `vehicle_number`, `departure_s` (intended, to 0.1 s),
-        `edge`, `pos_m`, `informed`, `speed_factor` (desired speed over the speed limit), `exit` (assigned, else
-        missing), `status` (`planned` or `no_route`), `reason`; by household and vehicle number.
+        A row a vehicle: `vehicle` (`h12v0`), `household`, `zone`, `vehicle_number`, `ordered` (whether its zone is
+        ordered to leave; else it leaves unasked), `departure_s` (intended, to 0.1 s), `edge`, `pos_m`, `informed`,
+        `speed_factor` (desired speed over the speed limit), `exit` (assigned, else missing), `status` (`planned` or
+        `no_route`), `reason`; by household and vehicle number.
 
     Raises
     ------
@@ -69,19 +79,24 @@ def build_demand(
         A zone is assigned an exit that isn't there.
     DataError
         A measured departure curve can't be read.
+    ValueError
+        `starts` doesn't begin at 0, or isn't in order.
     """
     homes = households.reset_index(drop=True)
     homes = homes.assign(zone=homes["zone"].astype(str), key=household_keys(homes["zone"].astype(str)))
     homes["exit"] = homes["zone"].map(_exit_by_zone(scenario, exits)).astype(object)
-    starts = find_starts(homes, homes["exit"], start_edges(net, exits), net)
-    counts = vehicles_of_households(homes["zone"], vehicles_per_household, seed)
-    rows = np.repeat(np.arange(len(homes)), counts)
-    vehicles = homes.loc[rows, ["household", "zone", "key", "exit"]].reset_index(drop=True)
-    vehicles[["edge", "pos_m", "reason"]] = starts.iloc[rows].reset_index(drop=True)
+    usual = vehicles_of_households(homes["zone"], vehicles_per_household, seed)
+    homes[["ordered", "vehicles"]] = households_under(homes, usual, seed, orders)
+    rows = np.repeat(np.arange(len(homes)), homes["vehicles"])
+    vehicles = homes.loc[rows, ["household", "zone", "key", "exit", "ordered"]].reset_index(drop=True)
     vehicles["vehicle_number"] = vehicles.groupby("household").cumcount()
     vehicles["vehicle"] = "h" + vehicles["household"].astype(str) + "v" + vehicles["vehicle_number"].astype(str)
+    vehicles = _with_draws(vehicles, departure, seed, driver_under(orders, scenario.driver), orders)
+    vehicles["exit"] = exits_under(vehicles, seed, orders)
+    starts = starts or [(0.0, starts_of(homes, start_edges(net, exits), net))]
+    vehicles[["edge", "pos_m", "reason"]] = _start(vehicles, rows, starts)
     vehicles["status"] = np.where(vehicles["reason"].isna(), "planned", "no_route")
-    return _with_draws(vehicles, departure, seed, scenario)[list(COLUMNS)]
+    return vehicles[list(COLUMNS)]
 
 
 COLUMNS = (
@@ -89,6 +104,7 @@ COLUMNS = (
     "household",
     "zone",
     "vehicle_number",
+    "ordered",
     "departure_s",
     "edge",
     "pos_m",
@@ -101,7 +117,9 @@ COLUMNS = (
 """The columns of the demand's table, in their order."""
 
 
-def _with_draws(vehicles: pd.DataFrame, departure: Departure, seed: int, scenario: Scenario) -> pd.DataFrame:
+def _with_draws(
+    vehicles: pd.DataFrame, departure: Departure, seed: int, driver: Driver, orders: Orders
+) -> pd.DataFrame:
     """Add what is drawn for each vehicle: departure, information, desired speed."""
     own = [f"{key}/{number}" for key, number in zip(vehicles["key"], vehicles["vehicle_number"], strict=True)]
     numbers = {
@@ -110,10 +128,28 @@ def _with_draws(vehicles: pd.DataFrame, departure: Departure, seed: int, scenari
         "left": uniform(seed, "left", own),
     }
     return vehicles.assign(
-        departure_s=np.round(60.0 * draw_minutes(departure, numbers), 1),
-        informed=uniform(seed, "informed", own) < scenario.driver.informed_share,
-        speed_factor=np.round(drivers.speed_factors(scenario.driver.profile, uniform(seed, "speed", own)), 3),
+        departure_s=departures_s(vehicles["zone"], departure, numbers, orders),
+        informed=uniform(seed, "informed", own) < driver.informed_share,
+        speed_factor=np.round(drivers.speed_factors(driver.profile, uniform(seed, "speed", own)), 3),
     )
+
+
+def _start(vehicles: pd.DataFrame, rows: np.ndarray, starts: Sequence[tuple[float, StartsOf]]) -> pd.DataFrame:
+    """Return `edge`, `pos_m` and `reason` of each vehicle, by the roads that are open when it leaves, and its exit.
+
+    `rows` has the position of each vehicle's household in the households' table.
+    """
+    since_s = [from_s for from_s, _ in starts]
+    if since_s[0] != 0.0 or since_s != sorted(set(since_s)):
+        raise ValueError(f"starts are given from {since_s} s after the order: expected 0 and rising")
+    state = np.searchsorted(since_s, vehicles["departure_s"], side="right") - 1
+    held_to = vehicles["exit"].fillna(FREE_CHOICE).to_numpy()
+    placed = starts[0][1](FREE_CHOICE).iloc[rows].reset_index(drop=True)
+    for number, (_, table_for) in enumerate(starts):
+        for exit_name in sorted(set(held_to[state == number])):
+            mine = np.flatnonzero((state == number) & (held_to == exit_name))
+            placed.iloc[mine] = table_for(exit_name).iloc[rows[mine]]
+    return placed
 
 
 def _exit_by_zone(scenario: Scenario, exits: Sequence[ExitEdges]) -> dict[str, str]:

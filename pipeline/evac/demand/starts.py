@@ -7,8 +7,9 @@ there is none the nearest road that a car may leave a driveway to; never one far
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,11 @@ BESIDE_M = 10.0
 edges before and after a junction."""
 CAR_LENGTH_M = 5.0
 _TO_LANE_END_M = 1.0
-_ANY_EXIT = ""
+FREE_CHOICE = ""
+"""Stands for the exit of a vehicle that may take any."""
+
+StartsOf = Callable[[str], pd.DataFrame]
+"""From an exit's name (`FREE_CHOICE` for any) to the table of `find_starts` for households that are all held to it."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,17 @@ def start_edges(net: sumolib.net.Net, exits: Sequence[reach.ExitEdges]) -> Start
     nearest: dict[str, float] = {}
     for cost in costs.values():
         nearest.update({edge: cost_s for edge, cost_s in cost.items() if cost_s < nearest.get(edge, np.inf)})
-    return StartEdges(table, [frozenset(way_ids(edge)) for edge in edges], {**costs, _ANY_EXIT: nearest})
+    return StartEdges(table, [frozenset(way_ids(edge)) for edge in edges], {**costs, FREE_CHOICE: nearest})
+
+
+def starts_of(households: pd.DataFrame, edges: StartEdges, net: sumolib.net.Net) -> StartsOf:
+    """Return a function that finds the starts of all households for an exit, each once."""
+
+    @cache
+    def find(exit_name: str) -> pd.DataFrame:
+        return find_starts(households, pd.Series(exit_name, index=households.index, dtype=object), edges, net)
+
+    return find
 
 
 def find_starts(households: pd.DataFrame, assigned: pd.Series, edges: StartEdges, net: sumolib.net.Net) -> pd.DataFrame:
@@ -93,7 +108,7 @@ def find_starts(households: pd.DataFrame, assigned: pd.Series, edges: StartEdges
     connected = households["connected"].to_numpy(dtype=bool)
     starts.loc[~connected, "reason"] = households.loc[~connected, "reason"].fillna("not connected to a street")
     near = _best_matches(_near_edges(households[connected], edges, net))
-    near["cost_s"] = _cost_at(near, assigned.reindex(near["household"]).fillna(_ANY_EXIT).to_numpy(), edges)
+    near["cost_s"] = _cost_at(near, assigned.reindex(near["household"]).fillna(FREE_CHOICE).to_numpy(), edges)
     chosen = _quickest_beside(near[np.isfinite(near["cost_s"])])
     starts.loc[chosen.index, "edge"] = chosen["edge"]
     starts.loc[chosen.index, "pos_m"] = _fitting_position_m(chosen)

@@ -5,7 +5,9 @@ Reads `sumo/` of a run directory (trips, statistics, lanes, log) and `gridlock.j
 these depends on the clock on the wall: the same run gives the same bytes.
 
 Clearance times are seconds from the order until a share of *all planned vehicles* has crossed an exit line. A
-vehicle that never left its driveway, has no route, or was taken out of the simulation never did.
+vehicle that never left its driveway, has no route, or was taken out of the simulation never did. Planned are the
+vehicles of zones that are ordered to leave; those that leave unasked (shadow evacuation) are traffic like any other,
+in every queue and lane rate, but not in the headline, the curves, and the counts by zone and exit.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ from evac.measure.ledger import RunFacts, build_ledger
 from evac.network.reach import ExitEdges
 from evac.schema.trust import Trust
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SHARES_PERCENT = (50, 90, 95, 100)
 STATUSES = ("evacuated", "driving", "waiting", "no_route")
 
@@ -76,7 +78,7 @@ def measure_run(
     run_dir
         Holds `sumo/tripinfo.xml`, `sumo/statistics.xml`, `sumo/lanes.parquet`, `sumo/sumo.log` and `gridlock.json`.
     vehicles
-        The demand: one row a planned vehicle.
+        The demand: one row a vehicle.
     net
         The net that the run drove on.
     exits
@@ -96,7 +98,7 @@ def measure_run(
     Raises
     ------
     SimulationError
-        SUMO's outputs are unreadable or don't account for every planned vehicle.
+        SUMO's outputs are unreadable or don't account for every vehicle.
     """
     sumo_dir = run_dir / "sumo"
     statistics = read_statistics(sumo_dir / "statistics.xml")
@@ -105,18 +107,20 @@ def measure_run(
     lanes = tables.read_lanes(sumo_dir / "lanes.parquet")
     found = find_bottlenecks(lanes, net, int((done["status"] == "evacuated").sum()))
     minutes = lane_minutes(lanes, net, measured_lanes(bottlenecks, [found]), end_s)
-    content = (done, curve(done, end_s), minutes, edge_windows(lanes, net))
+    planned = done[done["ordered"]]
+    content = (done, curve(planned, end_s), minutes, edge_windows(lanes, net))
     for (name, schema), rows in zip(_TABLES.items(), content, strict=True):
         tables.write_table(rows, schema, run_dir / name)
-    rates = mean_rates(minutes, clearance_s(done["evacuated_s"].to_numpy(), 95) or end_s)
+    rates = mean_rates(minutes, clearance_s(planned["evacuated_s"].to_numpy(), 95) or end_s)
     ledger = build_ledger(
         run_dir, statistics, done=done, rates=rates, net=net, trust=trust or Trust(), facts=facts or RunFacts()
     )
     write_text(run_dir / "ledger.json", _json(ledger))
     manifest = {
-        **headline(done, end_s),
-        "exits": exit_counts(done, exits),
-        "zones": zone_clearance(done),
+        **headline(planned, end_s),
+        **shadow_counts(done),
+        "exits": exit_counts(planned, exits),
+        "zones": zone_clearance(planned),
         "lanes": records(rates),
         "found_bottlenecks": [_found_record(item) for item in found],
         "trusted": ledger["trusted"],
@@ -169,7 +173,7 @@ def read_trips(path: Path) -> pd.DataFrame:
 def vehicle_results(
     vehicles: pd.DataFrame, trips: pd.DataFrame, exits: Sequence[ExitEdges], end_s: float
 ) -> pd.DataFrame:
-    """Return the rows of `tables.VEHICLES`, one for each planned vehicle in the demand's order.
+    """Return the rows of `tables.VEHICLES`, one for each vehicle in the demand's order.
 
     `delay_s` is the wait from the intended departure until the street took the vehicle, and the time that it lost
     against driving its way at its own free speed; for one that isn't out it is the delay until the end of the run. A
@@ -191,10 +195,10 @@ def vehicle_results(
 
 def _check_accounts(vehicles: pd.DataFrame, trips: pd.DataFrame, end_s: float) -> None:
     """Raise when SUMO's trips and the demand don't name the same vehicles, save those due to leave after the end."""
-    planned = set(vehicles.loc[vehicles["status"] == "planned", "vehicle"])
+    due = set(vehicles.loc[vehicles["status"] == "planned", "vehicle"])
     in_time = set(vehicles.loc[(vehicles["status"] == "planned") & (vehicles["departure_s"] < end_s), "vehicle"])
     reported = set(trips["vehicle"])
-    lost, strange = sorted(in_time - reported), sorted(reported - planned)
+    lost, strange = sorted(in_time - reported), sorted(reported - due)
     if lost or strange:
         raise SimulationError(
             f"SUMO's tripinfo and the demand disagree: {len(lost)} planned vehicles are missing {lost[:3]}, "
@@ -229,14 +233,14 @@ def clearance_s(evacuated_s: NDArray[np.float64], percent: int) -> float | None:
     return float(out[needed - 1]) if 0 < needed <= len(out) else None
 
 
-def headline(done: pd.DataFrame, end_s: float) -> dict[str, Any]:
+def headline(planned: pd.DataFrame, end_s: float) -> dict[str, Any]:
     """Return the counts by status, which add up to `planned`, the clearance times, and the end of the run."""
-    counts = {status: int((done["status"] == status).sum()) for status in STATUSES}
-    delay_s = done["delay_s"].mean()
+    counts = {status: int((planned["status"] == status).sum()) for status in STATUSES}
+    delay_s = planned["delay_s"].mean()
     return {
-        "planned": len(done),
+        "planned": len(planned),
         **counts,
-        **_clearance_times(done["evacuated_s"].to_numpy()),
+        **_clearance_times(planned["evacuated_s"].to_numpy()),
         "mean_delay_s": None if math.isnan(delay_s) else round(float(delay_s), 3),
         "end_s": end_s,
     }
@@ -246,29 +250,35 @@ def _clearance_times(evacuated_s: NDArray[np.float64]) -> dict[str, float | None
     return {f"t{percent}_s": clearance_s(evacuated_s, percent) for percent in SHARES_PERCENT}
 
 
-def exit_counts(done: pd.DataFrame, exits: Sequence[ExitEdges]) -> dict[str, int]:
-    """Return the vehicles that left by each exit, also by those that nobody took."""
-    taken = done["exit"].value_counts()
+def shadow_counts(done: pd.DataFrame) -> dict[str, int]:
+    """Return how many vehicles leave unasked, and how many of them got out."""
+    shadow = done[~done["ordered"]]
+    return {"shadow": len(shadow), "shadow_evacuated": int((shadow["status"] == "evacuated").sum())}
+
+
+def exit_counts(planned: pd.DataFrame, exits: Sequence[ExitEdges]) -> dict[str, int]:
+    """Return the planned vehicles that left by each exit, also by those that nobody took."""
+    taken = planned["exit"].value_counts()
     return {item.name: int(taken.get(item.name, 0)) for item in exits}
 
 
-def zone_clearance(done: pd.DataFrame) -> dict[str, dict[str, Any]]:
+def zone_clearance(planned: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Return planned and evacuated vehicles and the clearance times of each zone, by its own planned vehicles."""
-    codes, zones = pd.factorize(done["zone"], sort=True)
+    codes, zones = pd.factorize(planned["zone"], sort=True)
     order = np.argsort(codes, kind="stable")
-    parts = np.split(done["evacuated_s"].to_numpy()[order], np.cumsum(np.bincount(codes))[:-1])
+    parts = np.split(planned["evacuated_s"].to_numpy()[order], np.cumsum(np.bincount(codes))[:-1])
     return {
         str(zone): {"planned": len(out_s), "evacuated": int((~np.isnan(out_s)).sum()), **_clearance_times(out_s)}
         for zone, out_s in zip(zones, parts, strict=True)
     }
 
 
-def curve(done: pd.DataFrame, end_s: float) -> pd.DataFrame:
-    """Return the rows of `tables.CURVE`: cumulative vehicles at each minute from the order to the end of the run."""
+def curve(planned: pd.DataFrame, end_s: float) -> pd.DataFrame:
+    """Return the rows of `tables.CURVE`: planned vehicles, cumulative, at each minute until the end of the run."""
     minute = np.arange(math.ceil(end_s / _SECONDS_A_MINUTE) + 1, dtype=np.int32)
     columns = {"departed": "departure_s", "entered": "entered_s", "evacuated": "evacuated_s"}
     counts = {
-        name: np.searchsorted(np.sort(done[column].dropna()), minute * _SECONDS_A_MINUTE, side="right")
+        name: np.searchsorted(np.sort(planned[column].dropna()), minute * _SECONDS_A_MINUTE, side="right")
         for name, column in columns.items()
     }
     return pd.DataFrame({"minute": minute, **counts})

@@ -38,11 +38,17 @@ class RunFacts:
         Those that no street takes, or whose street has no way out; their vehicles are planned and have no route.
     lanes_guessed
         SUMO edges whose number of lanes OpenStreetMap doesn't tell.
+    households_not_ordered
+        Households that the plan doesn't order to leave (`demand.orders.staying`).
+    vehicles_left_at_home
+        Vehicles that leaving households leave at home because the plan asks them to.
     """
 
     households: int = 0
     unconnected_households: int = 0
     lanes_guessed: frozenset[str] = frozenset()
+    households_not_ordered: int = 0
+    vehicles_left_at_home: int = 0
 
 
 @dataclass(frozen=True)
@@ -99,14 +105,8 @@ def build_ledger(
         Counts, limits and the verdict, ready for `ledger.json`.
     """
     counts = {
-        "planned": len(done),
-        "never_inserted": int((done["status"] == "waiting").sum()),
-        "no_route": int((done["status"] == "no_route").sum()),
-        "still_driving": int((done["status"] == "driving").sum()),
-        "taken_out": int(done["taken_out"].eq(other=True).sum()),
-        "households": facts.households,
-        "unconnected_households": facts.unconnected_households,
-        "households_without_vehicle": max(0, facts.households - done["household"].nunique()),
+        **_vehicle_counts(done),
+        **_household_counts(done, facts),
         "teleports": int(statistics["teleports"]["total"]),
         "teleports_by_cause": {cause: n for cause, n in _integers(statistics["teleports"]).items() if cause != "total"},
         **_integers(statistics["safety"]),
@@ -116,6 +116,7 @@ def build_ledger(
         *_loosened(trust),
         *_unfinished(counts),
         *_without_vehicle(counts),
+        *_not_ordered(counts),
         *_rates_too_high(rates),
         *_guesses(rates, net, facts),
     )
@@ -128,6 +129,33 @@ def build_ledger(
     }
 
 
+def _vehicle_counts(done: pd.DataFrame) -> dict[str, int]:
+    """Count vehicles: those that are planned, those that leave unasked, and what became of all of them."""
+    shadow = ~done["ordered"]
+    return {
+        "vehicles": len(done),
+        "planned": int((~shadow).sum()),
+        "shadow": int(shadow.sum()),
+        "shadow_not_evacuated": int((shadow & (done["status"] != "evacuated")).sum()),
+        "never_inserted": int((~shadow & (done["status"] == "waiting")).sum()),
+        "no_route": int((~shadow & (done["status"] == "no_route")).sum()),
+        "still_driving": int((~shadow & (done["status"] == "driving")).sum()),
+        "taken_out": int(done["taken_out"].eq(other=True).sum()),
+    }
+
+
+def _household_counts(done: pd.DataFrame, facts: RunFacts) -> dict[str, int]:
+    with_vehicle = done.loc[done["ordered"], "household"].nunique()
+    return {
+        "households": facts.households,
+        "unconnected_households": facts.unconnected_households,
+        "households_not_ordered": facts.households_not_ordered,
+        "households_unasked": done.loc[~done["ordered"], "household"].nunique(),
+        "households_without_vehicle": max(0, facts.households - facts.households_not_ordered - with_vehicle),
+        "vehicles_left_at_home": facts.vehicles_left_at_home,
+    }
+
+
 def limits_passed(counts: Mapping[str, Any], trust: Trust) -> list[str]:
     """Return a sentence for each limit of trust that the counts pass."""
     reasons = []
@@ -135,8 +163,8 @@ def limits_passed(counts: Mapping[str, Any], trust: Trust) -> list[str]:
         causes = ", ".join(f"{n} {cause.replace('_', ' ')}" for cause, n in counts["teleports_by_cause"].items() if n)
         reasons.append(f"{counts['teleports']} vehicles teleported ({causes}); the limit is {trust.teleports}")
     for count, of, limit, what in (
-        ("gridlock_vehicles", "planned", trust.gridlock_share, "vehicles had to pull over to resolve gridlock"),
-        ("collisions", "planned", trust.collisions_share, "collisions among the planned vehicles"),
+        ("gridlock_vehicles", "vehicles", trust.gridlock_share, "vehicles had to pull over to resolve gridlock"),
+        ("collisions", "vehicles", trust.collisions_share, "collisions among all vehicles"),
         ("unconnected_households", "households", trust.unconnected_share, "households are not connected to a street"),
     ):
         if counts[count] > limit * counts[of]:
@@ -201,6 +229,23 @@ def _without_vehicle(counts: Mapping[str, Any]) -> list[str]:
     number = counts["households_without_vehicle"]
     what = f"{number} of {counts['households']} households take no vehicle: they need a bus, and none is simulated"
     return [what] if number else []
+
+
+def _not_ordered(counts: Mapping[str, Any]) -> list[str]:
+    """Tell who isn't in the headline because the plan doesn't order them to leave, and what it keeps at home."""
+    texts = []
+    if counts["households_not_ordered"]:
+        stay = counts["households_not_ordered"] - counts["households_unasked"]
+        texts.append(
+            f"{counts['households_not_ordered']} households are not ordered to leave under this plan: {stay} stay, "
+            f"{counts['households_unasked']} leave unasked with {counts['shadow']} vehicles, which are traffic and "
+            "not counted in the clearance times"
+        )
+    if counts["shadow_not_evacuated"]:
+        texts.append(f"{counts['shadow_not_evacuated']} vehicles that left unasked were not out at the end")
+    if counts["vehicles_left_at_home"]:
+        texts.append(f"{counts['vehicles_left_at_home']} vehicles stay at home because this plan asks for it")
+    return texts
 
 
 def _rates_too_high(rates: pd.DataFrame) -> list[str]:

@@ -33,6 +33,7 @@ def answer(report: ReportInput, cases: Sequence[CaseResult]) -> list[Sentence]:
         _seeds(report, centre),
         _saved(report, cases, centre),
         _left_over(centre),
+        _not_ordered(centre),
         _cut_off(report),
     ]
     return [sentence for sentence in sentences if sentence is not None]
@@ -45,7 +46,8 @@ def range_doubt(case: CaseResult) -> str:
 
 
 def _ordered(report: ReportInput, centre: CaseResult) -> Sentence:
-    households = text.count(int(report.zones["households"].sum()))
+    not_ordered = int(centre.run.ledger["households_not_ordered"])
+    households = text.count(int(report.zones["households"].sum()) - not_ordered)
     vehicles = text.count(centre.shown.planned)
     return Sentence(
         f"{text.plain(report.scenario.name)} is ordered out: {households} households with {vehicles} vehicles "
@@ -64,6 +66,21 @@ def _cut_off(report: ReportInput) -> Sentence | None:
         else ("households have no street that a car may leave from: their vehicles are")
     )
     return Sentence(f"{text.count(number)} {words} not in these numbers, see the map.", "")
+
+
+def _not_ordered(centre: CaseResult) -> Sentence | None:
+    ledger, shown = centre.run.ledger, centre.shown
+    number = int(ledger["households_not_ordered"])
+    if not number:
+        return None
+    unasked = int(ledger["households_unasked"])
+    words = f"{text.count(number)} more households are not ordered to leave: {text.count(number - unasked)} stay"
+    if unasked:
+        words += (
+            f", {text.count(unasked)} leave unasked with {text.count(shown.shadow)} vehicles, which are in every queue "
+            "but not in the clearance times"
+        )
+    return Sentence(f"{words}.", "")
 
 
 def _how_long(report: ReportInput, centre: CaseResult) -> Sentence:

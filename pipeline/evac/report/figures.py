@@ -15,11 +15,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from evac.demand import departures
 from evac.report import drawing, text
 from evac.report.results import CaseResult, clearance_s
 from evac.report.tables import LaneRate, lane_minutes, lane_rates
-from evac.schema.demand import Departure
 
 MARKS_PERCENT = (50, 90, 95)
 """Percentages marked on the curves (NUREG/CR-7002, arXiv 2002.06198)."""
@@ -38,13 +36,14 @@ _LEAD_GAP = 0.012
 """Least distance between the labels' leads, as a share of the time axis."""
 
 
-def draw_curves(cases: Sequence[CaseResult], curve: Departure | None, plan: str, end_h: float) -> Figure:
+def draw_curves(cases: Sequence[CaseResult], departing: CaseResult | None, plan: str, end_h: float) -> Figure:
     """Draw the share of all planned vehicles that is out against hours after the order.
 
-    Dashed: vehicles that mean to have left (departure curve). Solid: `plan`; dotted: any other plan. One line a case.
+    Dashed: vehicles of the case `departing` that mean to have left. Solid: `plan`; dotted: any other plan. One line a
+    case.
     """
     doubts = _doubts(cases)
-    rows, notes = len(cases) + (curve is not None), len(doubts)
+    rows, notes = len(cases) + (departing is not None), len(doubts)
     height = 0.62 + _NOTE_ROW_IN * notes + _PLOT_HEIGHT_IN + _LABEL_ROW_IN * rows + 0.12
     with drawing.styled():
         figure = drawing.new_figure(9.0, height)
@@ -53,27 +52,27 @@ def draw_curves(cases: Sequence[CaseResult], curve: Departure | None, plan: str,
         ends = []
         last_h = 0.0
         for case in cases:
-            x_h, share = _cumulative(case)
+            x_h, share = _cumulative(case, "evacuated")
             last_h = max(last_h, x_h[-1])
             index = _vehicles_index(cases, case)
             solid = case.shown.plan == plan
             _draw_case(axes, case, x_h, share, index, solid=solid)
             ends.append((x_h[-1], share[-1], _curve_label(cases, case, end_h, doubts), drawing.CASE_COLOURS[index]))
-        if curve is not None:
-            ends.append(_draw_departures(axes, curve, last_h))
+        if departing is not None:
+            ends.append(_draw_departures(axes, departing))
         _dress_curves(axes, last_h)
         _label_ends(axes, ends)
         _footnotes(figure, doubts, height)
     return figure
 
 
-def _cumulative(case: CaseResult) -> tuple[np.ndarray, np.ndarray]:
-    """Return hours and share of planned vehicles evacuated, up to the last vehicle that got out."""
-    table = pd.read_parquet(case.run.folder / "curve.parquet", columns=["minute", "evacuated"])
-    out = table["evacuated"].to_numpy(dtype=float)
-    last = int(np.argmax(out >= out[-1])) if len(out) else 0
+def _cumulative(case: CaseResult, column: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return hours and share of planned vehicles by a column of `curve.parquet`, up to the last vehicle of it."""
+    table = pd.read_parquet(case.run.folder / "curve.parquet", columns=["minute", column])
+    count = table[column].to_numpy(dtype=float)
+    last = int(np.argmax(count >= count[-1])) if len(count) else 0
     hours = table["minute"].to_numpy(dtype=float)[: last + 1] / _HOUR_MIN
-    return hours, out[: last + 1] / max(case.shown.planned, 1)
+    return hours, count[: last + 1] / max(case.shown.planned, 1)
 
 
 def _vehicles_index(cases: Sequence[CaseResult], case: CaseResult) -> int:
@@ -94,13 +93,12 @@ def _draw_case(axes: Axes, case: CaseResult, x_h: np.ndarray, share: np.ndarray,
             )  # fmt: skip
 
 
-def _draw_departures(axes: Axes, curve: Departure, last_h: float) -> tuple[float, float, str, str]:
-    hours = np.linspace(0.0, last_h, 2001)
-    share = departures.cdf(curve, hours * _HOUR_MIN)
+def _draw_departures(axes: Axes, case: CaseResult) -> tuple[float, float, str, str]:
+    hours, share = _cumulative(case, "departed")
     shown = share <= max(_PLANNED_SHARE_DONE, share[0])
     axes.plot(hours[shown], share[shown], color=drawing.INK, linewidth=1.6, linestyle=(0, (5, 3)), zorder=4)
     done = int(np.flatnonzero(shown)[-1])
-    return hours[done], share[done], "departure curve (dashed):\n vehicles that mean to have left", drawing.INK
+    return hours[done], share[done], "departures (dashed):\n vehicles that mean to have left", drawing.INK
 
 
 def _curve_label(cases: Sequence[CaseResult], case: CaseResult, end_h: float, doubts: Sequence[str]) -> str:

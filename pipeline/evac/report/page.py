@@ -63,17 +63,17 @@ def _curves(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult
     fidelity = centre.shown.fidelity
     of_curve = [case for case in cases if case.shown.departure == departure and case.shown.fidelity == fidelity]
     lines = [case for case in of_curve if case.shown.plan in plans] or of_curve or list(cases)
-    curve = next((item for item in report.scenario.departures if item.name == departure), None)
-    figure = figures.draw_curves(lines, curve, centre.shown.plan, report.scenario.simulation.end_h)
+    departing = headline(report, lines)
+    figure = figures.draw_curves(lines, departing, centre.shown.plan, report.scenario.simulation.end_h)
     several = len({case.shown.departure for case in cases}) > 1
     dotted = f"; dotted: {report.compared_with}" if len({case.shown.plan for case in lines}) > 1 else ""
     return _picture(
         f"clearance_curves-{text.file_name(departure)}" if several else "clearance_curves",
         f"How the vehicles get out (departures “{text.plain(departure)}”)",
         answer.curves_alt(report, lines),
-        f"Dashed: the departure curve, the share of vehicles that mean to have left home. Solid: {centre.shown.plan}"
-        f"{dotted}. Between dashed and solid, vehicles stand in queues. Marks at 50, 90 and 95 % of all planned "
-        "vehicles; a vehicle that never gets out counts as not out.",
+        f"Dashed: the share of vehicles that mean to have left home ({departing.shown.plan}). Solid: "
+        f"{centre.shown.plan}{dotted}. Between dashed and solid, vehicles stand in queues. Marks at 50, 90 and 95 % of "
+        "all planned vehicles; a vehicle that never gets out counts as not out.",
         figure=figure,
     )
 
@@ -124,6 +124,7 @@ def page_html(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequen
             case_words=lambda case: case_words(report, case),
             range_doubt=answer.range_doubt,
             runs=[(run, result_of(run)) for run in report.runs],
+            unasked=any(result_of(run).shadow for run in report.runs),
             lane_rates=lambda case: tables.lane_rates(case.run),
             found=centre.run.manifest["found_bottlenecks"],
             streets=tables.worst_streets(tables.queues(centre.run, report.edges), _WORST_STREETS),

@@ -16,7 +16,7 @@ from evac import files
 from evac.report import tables, text
 from evac.report.inputs import ReportInput
 from evac.report.page import Picture, draw_pictures, page_html
-from evac.report.results import case_results, results_table
+from evac.report.results import COUNTS, case_results, results_table
 
 _CELL_CHARS = 2000
 _RESULTS = pa.schema(
@@ -25,7 +25,7 @@ _RESULTS = pa.schema(
         ("seed", pa.int64()),
         ("fidelity", pa.string()),
         ("capacity_factor", pa.float64()),
-        *((name, pa.int64()) for name in ("planned", "evacuated", "driving", "waiting", "no_route")),
+        *((name, pa.int64()) for name in COUNTS),
         *((name, pa.float64()) for name in ("t50_s", "t90_s", "t95_s", "t100_s")),
         ("trusted", pa.bool_()),
         *((name, pa.string()) for name in ("reasons", "caveats", "job")),

@@ -14,6 +14,8 @@ from evac.report import text
 from evac.report.inputs import ReportInput, ReportRun
 from evac.schema.scenario import vehicles_label
 
+COUNTS = ("planned", "evacuated", "driving", "waiting", "no_route", "shadow", "shadow_evacuated")
+"""The counts of vehicles in a run's row."""
 _CENTRE_PERCENT = 90
 """Where there are several seeds, the run in the middle by this clearance is shown (the one that decisions use:
 NUREG/CR-7002)."""
@@ -34,6 +36,8 @@ class Result:
     driving: int
     waiting: int
     no_route: int
+    shadow: int
+    shadow_evacuated: int
     t50_s: float | None
     t90_s: float | None
     t95_s: float | None
@@ -102,7 +106,7 @@ def result_of(run: ReportRun) -> Result:
         seed=case.seed,
         fidelity=case.fidelity,
         capacity_factor=case.capacity_factor,
-        **{name: int(manifest[name]) for name in ("planned", "evacuated", "driving", "waiting", "no_route")},
+        **{name: int(manifest[name]) for name in COUNTS},
         **{name: manifest[name] for name in ("t50_s", "t90_s", "t95_s", "t100_s")},
         trusted=ledger["trusted"],
         reasons=tuple(ledger["reasons"]),

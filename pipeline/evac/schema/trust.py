@@ -15,8 +15,8 @@ class Trust(Model):
     teleports: Annotated[int, Field(ge=0)] = 0
     """Vehicles that SUMO moved out of a jam."""
     gridlock_share: Share = 0.005
-    """Gridlock interventions as a share of the planned vehicles."""
+    """Gridlock interventions as a share of all vehicles."""
     unconnected_share: Share = 0.005
     """Households that no street takes, as a share of all households."""
     collisions_share: Share = 0.001
-    """Collisions as a share of the planned vehicles."""
+    """Collisions as a share of all vehicles."""

@@ -1,0 +1,299 @@
+"""What a plan changes about who leaves, when, to which exit, and how they drive.
+
+Nothing is drawn anew for a plan: whoever a plan doesn't touch leaves at the same second, with the same driver, as
+under normal rules. Who follows a campaign or a diversion, or leaves unasked, is drawn once for each household, so the
+households of a smaller share are among those of a larger one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from evac.demand.departures import draw_minutes
+from evac.demand.draws import uniform
+from evac.demand.vehicles import household_keys, vehicles_of_households
+from evac.errors import Problem
+from evac.network.place_names import near_names
+from evac.schema.demand import Departure, VehiclesPerHousehold
+from evac.schema.driving import Driver
+from evac.schema.plan import AnyAction, Behaviour, Divert, EvacuateOnly, Phase, When
+
+OrdersAction = Phase | EvacuateOnly | Behaviour | Divert
+"""An action that `Orders` holds."""
+_SECONDS_A_MINUTE = 60.0
+_BEHAVIOUR_KEYS = ("informed_share", "profile", "at_most_vehicles")
+_LISTED = 8
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What a plan changes about the demand; empty for normal rules. Where two actions contradict, the later one holds.
+
+    Parameters
+    ----------
+    phases
+        Zones that leave in waves of their own.
+    evacuate_only
+        Which zones are ordered to leave: all without it.
+    behaviours
+        What people do differently.
+    diversions
+        Zones whose traffic is sent to an exit.
+    """
+
+    phases: tuple[Phase, ...] = ()
+    evacuate_only: tuple[EvacuateOnly, ...] = ()
+    behaviours: tuple[Behaviour, ...] = ()
+    diversions: tuple[Divert, ...] = ()
+
+
+NORMAL_RULES = Orders()
+"""Everybody is ordered to leave at once, and drives as the scenario says."""
+
+
+@dataclass(frozen=True)
+class Staying:
+    """Who and what stays behind because the plan says so.
+
+    Parameters
+    ----------
+    households_not_ordered
+        Households of zones that aren't ordered to leave; those that leave unasked among them.
+    vehicles_left_at_home
+        Vehicles that leaving households take under normal rules, and leave at home under this plan.
+    """
+
+    households_not_ordered: int
+    vehicles_left_at_home: int
+
+
+def orders_of(actions: Sequence[AnyAction]) -> Orders:
+    """Return what a plan's actions change about the demand; those that change roads or signals are passed over."""
+    return Orders(
+        phases=tuple(item for item in actions if isinstance(item, Phase)),
+        evacuate_only=tuple(item for item in actions if isinstance(item, EvacuateOnly)),
+        behaviours=tuple(item for item in actions if isinstance(item, Behaviour)),
+        diversions=tuple(item for item in actions if isinstance(item, Divert) and item.zones is not None),
+    )
+
+
+def driver_under(orders: Orders, driver: Driver) -> Driver:
+    """Return the scenario's drivers as they are under the plan."""
+    changes = {
+        key: value
+        for behaviour in orders.behaviours
+        for key in ("informed_share", "profile")
+        if (value := getattr(behaviour, key)) is not None
+    }
+    return driver.model_copy(update=changes)
+
+
+def staying(
+    zones: pd.Series, vehicles_per_household: float | VehiclesPerHousehold, seed: int, orders: Orders
+) -> Staying:
+    """Count what stays behind in a case; `zones` has the zone of each household."""
+    homes = pd.DataFrame({"zone": zones.astype(str), "key": household_keys(zones.astype(str))})
+    usual = vehicles_of_households(homes["zone"], vehicles_per_household, seed)
+    leaving = households_under(homes, usual, seed, orders)
+    left = np.where(leaving["vehicles"] > 0, usual - leaving["vehicles"], 0)
+    return Staying(int((~leaving["ordered"]).sum()), int(left.sum()))
+
+
+def households_under(homes: pd.DataFrame, usual: np.ndarray, seed: int, orders: Orders) -> pd.DataFrame:
+    """Return whether each household is ordered to leave, and how many vehicles it takes.
+
+    Parameters
+    ----------
+    homes
+        A row a household: `zone`, `key`.
+    usual
+        Vehicles of each household under normal rules.
+    seed
+        The replication's seed.
+    orders
+        The plan's.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With the index of `homes`: `ordered`, `vehicles` (none: it stays, or has none).
+    """
+    vehicles = usual
+    for behaviour in orders.behaviours:
+        if behaviour.at_most_vehicles is not None:
+            follows = uniform(seed, "campaign", homes["key"]) < behaviour.followed_by
+            vehicles = np.where(follows, np.minimum(usual, behaviour.at_most_vehicles), usual)
+    ordered = np.ones(len(homes), dtype=bool)
+    for only in orders.evacuate_only:
+        ordered = homes["zone"].isin(only.zones).to_numpy(dtype=bool)
+        unasked = uniform(seed, "shadow", homes["key"]) < only.shadow_share
+        vehicles = np.where(ordered | unasked, vehicles, 0)
+    return pd.DataFrame({"ordered": ordered, "vehicles": vehicles}, index=homes.index)
+
+
+def departures_s(
+    zones: pd.Series, departure: Departure, numbers: Mapping[str, np.ndarray], orders: Orders
+) -> np.ndarray:
+    """Return when each vehicle means to leave (s after the order, to 0.1 s).
+
+    Parameters
+    ----------
+    zones
+        Zone of each vehicle.
+    departure
+        The case's departure curve.
+    numbers
+        Uniform numbers of each vehicle, as `departures.draw_minutes` takes them.
+    orders
+        The plan's: a zone's own curve is drawn with the same numbers.
+    """
+    intended_s = _drawn_s(departure, numbers)
+    for phase in orders.phases:
+        mine = zones.isin(phase.zones).to_numpy(dtype=bool)
+        own = departure if phase.curve is None else departure.model_copy(update={"curve": phase.curve})
+        drawn_s = _drawn_s(own, {name: values[mine] for name, values in numbers.items()})
+        intended_s[mine] = drawn_s + _SECONDS_A_MINUTE * phase.offset_min
+    return np.asarray(np.round(intended_s, 1))
+
+
+def _drawn_s(departure: Departure, numbers: Mapping[str, np.ndarray]) -> np.ndarray:
+    return np.asarray(np.round(_SECONDS_A_MINUTE * draw_minutes(departure, dict(numbers)), 1))
+
+
+def exits_under(vehicles: pd.DataFrame, seed: int, orders: Orders) -> pd.Series:
+    """Return the exit that each vehicle is held to, missing where it is free.
+
+    Parameters
+    ----------
+    vehicles
+        A row a vehicle: `zone`, `key` (its household's), `departure_s`, `exit` (under normal rules).
+    seed
+        The replication's seed.
+    orders
+        The plan's: who follows a diversion is drawn for the household, whose vehicles so go together.
+    """
+    exits = vehicles["exit"].copy()
+    for diversion in orders.diversions:
+        told = vehicles["zone"].isin(diversion.zones or ()) & _while(diversion.when, vehicles["departure_s"])
+        follows = uniform(seed, "diversion", vehicles["key"]) < diversion.compliance
+        exits[told & follows] = diversion.to_exit
+    return exits
+
+
+def _while(when: When, departure_s: pd.Series) -> pd.Series:
+    minutes = departure_s / _SECONDS_A_MINUTE
+    return (minutes >= when.ready_min) & (minutes < _end_min(when))
+
+
+def _end_min(when: When) -> float:
+    return np.inf if when.until_min is None else when.until_min
+
+
+def check_orders(orders: Orders, zones: Collection[str], exits: Collection[str], where: str) -> list[Problem]:
+    """Return what makes no sense in a plan's orders.
+
+    Parameters
+    ----------
+    orders
+        The plan's.
+    zones
+        The scenario's zones.
+    exits
+        Names of its exits.
+    where
+        The plan's file, for messages.
+    """
+    return [
+        *_unknown_names(orders, zones, exits, where),
+        *_given_twice(orders, where),
+        *_overlapping(orders.phases, "leave in two waves", where),
+        *_overlapping(orders.diversions, "are sent to two exits at the same time", where),
+        *_not_ordered(orders, where),
+        *_idle(orders.behaviours, where),
+    ]
+
+
+def _unknown_names(orders: Orders, zones: Collection[str], exits: Collection[str], where: str) -> Iterable[Problem]:
+    of_zones: Sequence[Phase | EvacuateOnly | Divert] = (*orders.phases, *orders.evacuate_only, *orders.diversions)
+    for action in of_zones:
+        for zone in action.zones or ():
+            if zone not in zones:
+                yield Problem(_place(where, action), f"there is no zone {zone!r}", _instead(zone, zones, "zones"))
+    for diversion in orders.diversions:
+        if diversion.to_exit not in exits:
+            what = f"there is no exit {diversion.to_exit!r}"
+            yield Problem(_place(where, diversion), what, _instead(diversion.to_exit, exits, "exits"))
+
+
+def _given_twice(orders: Orders, where: str) -> Iterable[Problem]:
+    if len(orders.evacuate_only) > 1:
+        names = " and ".join(repr(_title(action)) for action in orders.evacuate_only)
+        yield Problem(where, f"says more than once who is ordered to leave: {names}", "join them into one action")
+    for key in _BEHAVIOUR_KEYS:
+        values = [getattr(action, key) for action in orders.behaviours if getattr(action, key) is not None]
+        if len(values) > 1:
+            said = " and ".join(f"{value}" for value in values)
+            yield Problem(where, f"sets '{key}' more than once: {said}", "leave one of them out")
+
+
+def _overlapping(actions: Sequence[Phase | Divert], what: str, where: str) -> Iterable[Problem]:
+    for one, other in combinations(actions, 2):
+        both = [zone for zone in one.zones or () if zone in (other.zones or ())]
+        if both and _at_once(_when(one), _when(other)):
+            names = f"{_title(one)!r} and {_title(other)!r}"
+            yield Problem(where, f"zones {_listing(both)} {what}: {names}", "name each zone in one of them only")
+
+
+def _when(action: Phase | Divert) -> When:
+    return action.when if isinstance(action, Divert) else When()
+
+
+def _at_once(one: When, other: When) -> bool:
+    return one.ready_min < _end_min(other) and other.ready_min < _end_min(one)
+
+
+def _not_ordered(orders: Orders, where: str) -> Iterable[Problem]:
+    """Tell of actions for zones that stay: a wave of them never happens, and without shadow traffic nobody is sent."""
+    for only in orders.evacuate_only:
+        idle: Sequence[Phase | Divert] = (*orders.phases, *(orders.diversions if only.shadow_share == 0.0 else ()))
+        for action in idle:
+            stay = [zone for zone in action.zones or () if zone not in only.zones]
+            if stay:
+                what = f"is for the zones {_listing(stay)}, which {_title(only)!r} doesn't order to leave"
+                yield Problem(_place(where, action), what, "order them to leave, or leave them out here")
+
+
+def _idle(behaviours: Iterable[Behaviour], where: str) -> Iterable[Problem]:
+    for action in behaviours:
+        if all(getattr(action, key) is None for key in _BEHAVIOUR_KEYS):
+            yield Problem(_place(where, action), "changes nothing", f"give one of {', '.join(_BEHAVIOUR_KEYS)}")
+        elif action.at_most_vehicles is None and "followed_by" in action.model_fields_set:
+            what = "has 'followed_by' without 'at_most_vehicles', the rule that is followed"
+            yield Problem(_place(where, action), what, "give 'at_most_vehicles', or leave 'followed_by' out")
+
+
+def _place(where: str, action: OrdersAction) -> str:
+    return f"{where}, {_title(action)!r}"
+
+
+def _title(action: OrdersAction) -> str:
+    if action.label is not None:
+        return action.label
+    return action.do if isinstance(action, Behaviour) else f"{action.do} {_listing(action.zones or ())}"
+
+
+def _listing(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(names[:_LISTED]) + more
+
+
+def _instead(wanted: str, known: Collection[str], what: str) -> str:
+    near = near_names(wanted, known)
+    if near:
+        return "did you mean " + " or ".join(map(repr, near)) + "?"
+    return f"the {what} are {_listing(sorted(known))}"
