@@ -80,21 +80,25 @@ def work(scenario: Path, workspace: Path, vehicles: float, until_h: float | None
     with costs.count("import"):
         from rich.console import Console  # noqa: PLC0415 - the imports are what is timed
 
+        from evac.plan import BASELINE, load_plan  # noqa: PLC0415
         from evac.progress import show_runs  # noqa: PLC0415
         from evac.report import write_report  # noqa: PLC0415
         from evac.report.from_study import report_input  # noqa: PLC0415
         from evac.scenario import load_scenario  # noqa: PLC0415
         from evac.study import Selection, run_study  # noqa: PLC0415
         from evac.study.prepare import prepare  # noqa: PLC0415
+        from evac.study.under_plan import under_plan  # noqa: PLC0415
     with costs.count("prepare"):
         prepared = prepare(load_scenario(scenario), workspace / ".evac", lambda _: None)
         prepared = replace(prepared, loaded=_one_case(prepared.loaded, vehicles, until_h))
+        plans = {BASELINE: under_plan(prepared, load_plan(BASELINE, workspace), workspace / ".evac")}
     if simulate:
         with costs.count("simulate"), show_runs(Console()) as display:
-            study = run_study(prepared, Selection(sensitivity=False), workspace / ".evac", 1, display)
+            selection = Selection(sensitivity=False)
+            study = run_study(prepared, plans, selection, workspace / ".evac", jobs=1, display=display)
         costs.run_folder = str(study.runs[0].folder)
         with costs.count("report"):
-            write_report(report_input(prepared, study), workspace / "report")
+            write_report(report_input(prepared, plans, study), workspace / "report")
     costs.close()
     return costs
 

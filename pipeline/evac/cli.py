@@ -21,7 +21,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from evac import __version__, sumo
-from evac.errors import EvacError
+from evac.errors import EvacError, Problem, ScenarioError
+from evac.plan import BASELINE, LoadedPlan, load_plan
 from evac.progress import show_runs
 from evac.scenario import LoadedScenario, json_schema_text, load_scenario
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from evac.audit.findings import Finding
     from evac.study import Run, Study
     from evac.study.prepare import Prepared
+    from evac.study.under_plan import UnderPlan
 
 _INTERRUPTED = 128 + signal.SIGINT
 _FINDINGS_SHOWN = 30
@@ -96,6 +98,9 @@ def _options(
 def run(
     scenario: ScenarioPath,
     *,
+    plan: Annotated[
+        list[str] | None, typer.Option(help="A plan of plans/<place>/, or `baseline`; may be repeated.")
+    ] = None,
     vehicles: Annotated[list[str] | None, typer.Option(help="Only this vehicles-per-household case.")] = None,
     departure: Annotated[list[str] | None, typer.Option(help="Only this departure curve.")] = None,
     seed: Annotated[list[int] | None, typer.Option(help="This seed instead of the scenario's.")] = None,
@@ -111,11 +116,15 @@ def run(
     from evac.study import Selection, run_study  # noqa: PLC0415
 
     selection = Selection(tuple(vehicles or ()), tuple(departure or ()), tuple(seed or ()), sensitivity=sensitivity)
+    loaded_plans = _load_plans(plan or [BASELINE], loaded)
     prepared = _prepare(loaded, folder)
+    plans = _under_plans(prepared, loaded_plans, folder)
     with show_runs(console) as display:
-        study = run_study(prepared, selection, folder / ".evac", jobs or os.cpu_count() or 1, display)
+        study = run_study(
+            prepared, plans, selection, folder / ".evac", jobs=jobs or os.cpu_count() or 1, display=display
+        )
     _require_runs(study)
-    page = write_report(report_input(prepared, study), folder / "reports" / loaded.place_id)
+    page = write_report(report_input(prepared, plans, study), folder / "reports" / loaded.place_id)
     _print_results(study)
     console.print(f"Report: {escape(str(page))}", highlight=False, soft_wrap=True)
     if study.failures:
@@ -150,6 +159,28 @@ def _prepare(loaded: LoadedScenario, folder: Path) -> Prepared:
         return prepare(loaded, folder / ".evac", lambda step: status.update(escape(step)))
 
 
+def plans_folder(loaded: LoadedScenario) -> Path:
+    """Return `plans/<place>/` beside `scenarios/<place>/`; for a scenario elsewhere, `plans/` in its own folder."""
+    place = loaded.folder.resolve()
+    return place.parents[1] / "plans" / place.name if place.parent.name == "scenarios" else loaded.folder / "plans"
+
+
+def _load_plans(names: Sequence[str], loaded: LoadedScenario) -> list[LoadedPlan]:
+    """Read the plans before any work is done; all problems of one plan come in one message."""
+    found = [load_plan(name, plans_folder(loaded)) for name in names]
+    twice = sorted({item.key for item in found if [other.key for other in found].count(item.key) > 1})
+    if twice:
+        raise ScenarioError(Problem("--plan", f"names {', '.join(map(repr, twice))} twice", "name each plan once"))
+    return found
+
+
+def _under_plans(prepared: Prepared, plans: Sequence[LoadedPlan], folder: Path) -> dict[str, UnderPlan]:
+    with console.status("Laying the plans over the network"):
+        from evac.study.under_plan import under_plan  # noqa: PLC0415
+
+        return {plan.key: under_plan(prepared, plan, folder / ".evac") for plan in plans}
+
+
 def _require_runs(study: Study) -> None:
     if not study.runs:
         raise EvacError("no run has ended well: " + "; ".join({failure.message for failure in study.failures}))
@@ -158,12 +189,14 @@ def _require_runs(study: Study) -> None:
 def _print_results(study: Study) -> None:
     """Print a row a run; what is the same in all of them isn't repeated."""
     columns = {
+        "plan": [item.case.plan for item in study.runs],
         "vehicles per household": [item.case.vehicles_per_household for item in study.runs],
         "departures": [item.case.departure for item in study.runs],
         "seed": [str(item.case.seed) for item in study.runs],
         "lane capacity": [f"{item.case.capacity_factor:.0%}" for item in study.runs],
     }
-    varying = {name: values for name, values in columns.items() if len(set(values)) > 1} or columns
+    varying = {name: values for name, values in columns.items() if len(set(values)) > 1}
+    varying = varying or {"vehicles per household": columns["vehicles per household"]}
     table = Table(*varying, title="Clearance time: how long after the order a share of all planned vehicles is out")
     for name in ("vehicles", "50 %", "90 %", "95 %", "100 %"):
         table.add_column(name, justify="right")

@@ -12,9 +12,11 @@ import pytest
 
 from evac.network.exits import ResolvedExit
 from evac.network.reach import cost_to_exit
+from evac.plan import BASELINE, load_plan
 from evac.scenario import load_scenario
 from evac.study import Selection, run_study
 from evac.study.prepare import Prepared, prepare
+from evac.study.under_plan import under_plan
 
 HERE = Path(__file__).parent
 DATA = HERE.parents[2] / "shared" / "data"
@@ -97,7 +99,9 @@ def test_mission_canyon_leaves_for_both_ends_of_the_highway(prepared, scenario, 
 @pytest.mark.slow
 def test_every_car_of_mission_canyon_is_accounted_for(prepared, tmp_path):
     town = prepared("mission_canyon/scenario.yaml")
-    study = run_study(town, Selection(vehicles=("1",), sensitivity=False), tmp_path, 1, Silent())
+    plans = {BASELINE: under_plan(town, load_plan(BASELINE, tmp_path), tmp_path)}
+    selection = Selection(vehicles=("1",), sensitivity=False)
+    study = run_study(town, plans, selection, tmp_path, jobs=1, display=Silent())
     assert not study.failures
     folder = study.runs[0].folder
     vehicles = pd.read_parquet(folder / "vehicles.parquet")

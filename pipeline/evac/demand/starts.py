@@ -54,9 +54,12 @@ class StartEdges:
     cost_s: Mapping[str, Mapping[str, float]]
 
 
-def start_edges(net: sumolib.net.Net, exits: Sequence[reach.ExitEdges]) -> StartEdges:
-    """Collect what `find_starts` asks of a net, once for all cases."""
-    edges = [edge for edge in net.getEdges(withInternal=False) if edge.allows("passenger")]
+def start_edges(
+    net: sumolib.net.Net, exits: Sequence[reach.ExitEdges], closed: frozenset[str] = frozenset()
+) -> StartEdges:
+    """Collect what `find_starts` asks of a net, once for all cases; `closed` edges are left out."""
+    driven = [edge for edge in net.getEdges(withInternal=False) if edge.allows("passenger")]
+    edges = [edge for edge in driven if edge.getID() not in closed]
     table = pd.DataFrame(
         {
             "edge": [edge.getID() for edge in edges],
@@ -67,7 +70,7 @@ def start_edges(net: sumolib.net.Net, exits: Sequence[reach.ExitEdges]) -> Start
             "line": [centre_line(edge) for edge in edges],
         }
     )
-    costs = reach.cost_by_exit(net, exits)
+    costs = reach.cost_by_exit(net, exits, closed)
     nearest: dict[str, float] = {}
     for cost in costs.values():
         nearest.update({edge: cost_s for edge, cost_s in cost.items() if cost_s < nearest.get(edge, np.inf)})

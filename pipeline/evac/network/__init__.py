@@ -177,7 +177,7 @@ def compile_net(plain: Path, out: Path) -> str:
     return log
 
 
-def read_net(path: Path, *, internal: bool = False) -> Any:
+def read_net(path: Path, *, internal: bool = False, programs: bool = False) -> Any:
     """Return a net as `sumolib.net.Net`.
 
     Parameters
@@ -186,8 +186,10 @@ def read_net(path: Path, *, internal: bool = False) -> Any:
         A `.net.xml`.
     internal
         Also the lanes inside junctions.
+    programs
+        Also the signals' programs.
     """
-    return sumolib.net.readNet(str(path), withInternal=internal)
+    return sumolib.net.readNet(str(path), withInternal=internal, withPrograms=programs)
 
 
 def _import_osm(street_map: StreetMap, traffic: Traffic, folder: Path, *, lefthand: bool) -> str:

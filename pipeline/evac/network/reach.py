@@ -7,7 +7,7 @@ the whole net.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -92,9 +92,10 @@ class WaysOut:
         return {self.graph.edges[here]: self.graph.edges[ends[here]] for here in self.reachable()}
 
 
-def road_graph(net: sumolib.net.Net, vclass: str = "passenger") -> RoadGraph:
-    """Return the graph of the edges that `vclass` may drive."""
-    driven = [edge for edge in net.getEdges(withInternal=False) if edge.allows(vclass)]
+def road_graph(net: sumolib.net.Net, vclass: str = "passenger", closed: Container[str] = frozenset()) -> RoadGraph:
+    """Return the graph of the edges that `vclass` may drive, without those that a plan has `closed`."""
+    usable = [edge for edge in net.getEdges(withInternal=False) if edge.allows(vclass)]
+    driven = [edge for edge in usable if edge.getID() not in closed]
     index = {edge.getID(): position for position, edge in enumerate(driven)}
     arcs = [
         (position, index[onward.getID()])
@@ -153,10 +154,13 @@ def nearest_exit(net: sumolib.net.Net, exits: Sequence[ExitEdges], vclass: str =
 
 
 def cost_by_exit(
-    net: sumolib.net.Net, exits: Sequence[ExitEdges], vclass: str = "passenger"
+    net: sumolib.net.Net, exits: Sequence[ExitEdges], closed: Container[str] = frozenset(), vclass: str = "passenger"
 ) -> dict[str, dict[str, float]]:
-    """Return, for each exit's name, the free-flow seconds to it from each edge that can reach it."""
-    graph = road_graph(net, vclass)
+    """Return, for each exit's name, the free-flow seconds to it from each edge that can reach it.
+
+    Edges in `closed` are left out: a plan has closed them.
+    """
+    graph = road_graph(net, vclass, closed)
     costs: dict[str, dict[str, float]] = {}
     for item in exits:
         out = ways_out(graph, item.edges)

@@ -169,7 +169,7 @@ def _write(folder: Path, compiling: Compiling, base: Network, base_net: Net, str
     compiling.plain.write(folder)
     log = compile_net(folder, folder / "net.net.xml")
     write_text(folder / "netconvert.log", log)
-    net = read_net(folder / "net.net.xml")
+    net = read_net(folder / "net.net.xml", programs=True)
     _require_served(net, compiling)
     edge_table(net, streets).to_parquet(folder / "edges.parquet", compression="zstd", index=False)
     timetable, additional = compiling.finish(net, StreetIndex(net, streets))

@@ -210,6 +210,7 @@ class _Reversing:
         self.twins = {item.edge.getID(): item for item in found if item.beside is None}
         self.starting = {item.edge.getToNode().getID(): f"{TWIN}{name}" for name, item in self.twins.items()}
         self.ending = {item.edge.getFromNode().getID(): f"{TWIN}{name}" for name, item in self.twins.items()}
+        self.losing = {item.edge.getID() for item in found}
         self.before = list(plain.movements)
 
     def build(self) -> None:
@@ -352,6 +353,8 @@ class _Reversing:
                     for other in self.beside
                     if self.plain.edges[other].attrib["from"] == node and movement.from_edge != name
                 ]
+                if movement.from_edge in self.losing:
+                    continue  # it has no traffic any more
                 served = any(self.plain.between(movement.from_edge, other) for other in onward)
                 if onward and not served and movement.from_edge not in self.beside:
                     lane = self.plain.lanes(onward[0]) - 1

@@ -10,13 +10,15 @@ from sumolib.net.edge import Edge
 
 from evac import __version__, sumo
 from evac.report import FailedRun, ReportInput, ReportRun
-from evac.study import Study
+from evac.study import Plans, Study, with_router
 from evac.study.prepare import Prepared
 
 
-def report_input(prepared: Prepared, study: Study) -> ReportInput:
+def report_input(prepared: Prepared, plans: Plans, study: Study) -> ReportInput:
     """Return everything that the report of a study shows."""
+    prepared = with_router(prepared, plans)
     model = prepared.loaded.model
+    shown, against = headline_plans(study, plans)
     runs = [
         ReportRun(run.case, run.job, run.manifest(), run.ledger(), run.folder, run.lanes_folder / "bottlenecks.parquet")
         for run in study.runs
@@ -36,8 +38,16 @@ def report_input(prepared: Prepared, study: Study) -> ReportInput:
             "SUMO": sumo.version(),
         },
         area=prepared.area,
+        plan=shown,
+        compared_with=against,
         failed=tuple(FailedRun(failure.case, failure.message) for failure in study.failures),
     )
+
+
+def headline_plans(study: Study, plans: Plans) -> tuple[str, str | None]:
+    """Return the plan that the headline shows, and the one that it is compared with: the last against the first."""
+    run = [plan for plan in plans if any(item.case.plan == plan for item in study.runs)] or list(plans)
+    return run[-1], run[0] if len(run) > 1 else None
 
 
 def _edge_lines(prepared: Prepared) -> gpd.GeoDataFrame:

@@ -278,11 +278,11 @@ def _step(connection: Connection, controller: Controller, now_s: float, until_s:
     """Step to a time, with stops where the plan has something to do; return the time."""
     controller.act(now_s)
     while (due_s := controller.next_s(now_s)) < until_s:
-        now_s = math.ceil(due_s)
+        now_s = float(math.ceil(due_s))
         connection.simulationStep(now_s)
         controller.act(now_s)
-    connection.simulationStep(until_s)
-    return until_s
+    connection.simulationStep(float(until_s))
+    return float(until_s)
 
 
 def _counts(connection: Connection) -> Counts:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,21 +15,28 @@ import pandas as pd
 
 from evac.demand import build_demand
 from evac.demand.drivers import LESS_CAPACITY, MORE_CAPACITY, right_of_way_options
+from evac.demand.orders import driver_under, staying
 from evac.demand.routes import routing_options, write_exit_zones, write_trips
 from evac.errors import EvacError, Problem, ScenarioError
 from evac.files import digest_file
 from evac.measure import measure_run
+from evac.measure.bottlenecks import BottleneckLanes
+from evac.plan import BASELINE
 from evac.schema.demand import Departure, Measured, VehiclesPerHousehold
 from evac.schema.scenario import Scenario, vehicles_label
 from evac.simulate import JobInputs, Progress, process, run_job
 from evac.simulate.job import Case, Job
 from evac.study.prepare import Prepared
 from evac.study.same_lanes import LANES, measure_same_lanes
+from evac.study.under_plan import UnderPlan
 
 _LOG = logging.getLogger(__name__)
 _SECONDS_AN_HOUR = 3600
 # What a run's result doesn't depend on.
 _NOT_OF_A_RUN = {"name", "note", "report", "osm", "area", "households", "seeds", "vehicles_per_household", "departures"}
+_HIERARCHIES = ("CH", "CCH")  # routers that don't see roads close
+Plans = Mapping[str, UnderPlan]
+"""The plans of a study by their keys, in the order in which they are compared."""
 
 
 class Display(Protocol):
@@ -101,8 +108,8 @@ class Study:
     failures: tuple[Failure, ...]
 
 
-def cases_of(scenario: Scenario, selection: Selection, place: str) -> list[Case]:
-    """Return the cases of a scenario: the selected matrix, then the middle case at other lane capacities.
+def cases_of(scenario: Scenario, selection: Selection, place: str, plans: Sequence[str] = (BASELINE,)) -> list[Case]:
+    """Return the cases of a scenario: the selected matrix, then each plan's middle case at other lane capacities.
 
     Raises
     ------
@@ -113,16 +120,22 @@ def cases_of(scenario: Scenario, selection: Selection, place: str) -> list[Case]
     departures = _selected([item.name for item in scenario.departures], selection.departures, place)
     seeds = selection.seeds or scenario.seeds
     cases = [
-        Case(vehicles_per_household=number, departure=departure, seed=seed)
-        for departure, number, seed in product(departures, vehicles, seeds)
+        Case(vehicles_per_household=number, departure=departure, seed=seed, plan=plan)
+        for plan, departure, number, seed in product(plans, departures, vehicles, seeds)
     ]
     if selection.sensitivity:
         middle = sorted(vehicles, key=lambda label: mean_vehicles(_vehicles_case(scenario, label)))[
             (len(vehicles) - 1) // 2
         ]
         cases += [
-            Case(vehicles_per_household=middle, departure=departures[0], seed=seeds[0], capacity_factor=factor)
-            for factor in (LESS_CAPACITY, MORE_CAPACITY)
+            Case(
+                vehicles_per_household=middle,
+                departure=departures[0],
+                seed=seeds[0],
+                plan=plan,
+                capacity_factor=factor,
+            )
+            for plan, factor in product(plans, (LESS_CAPACITY, MORE_CAPACITY))
         ]
     return cases
 
@@ -137,13 +150,49 @@ def mean_vehicles(case: float | VehiclesPerHousehold) -> float:
 def case_name(case: Case) -> str:
     """Return a case in words, for progress and messages."""
     parts = [f"{case.vehicles_per_household} vehicles per household", case.departure, f"seed {case.seed}"]
+    if case.plan != BASELINE:
+        parts.insert(0, case.plan)
     if case.capacity_factor != 1.0:
         parts.append(f"{case.capacity_factor - 1:+.0%} lane capacity")
     return " · ".join(parts)
 
 
-def run_study(prepared: Prepared, selection: Selection, cache: Path, jobs: int, display: Display) -> Study:
+def router_of(scenario: Scenario, plans: Plans) -> str:
+    """Return the router of all runs: Dijkstra's where any plan opens or closes roads during the run.
+
+    Hierarchies (CH, CCH) are built once and lead traffic to closed roads. All plans get the same router, since it
+    changes results.
+    """
+    blind = scenario.simulation.router in _HIERARCHIES
+    return "dijkstra" if blind and any(item.needs_dijkstra for item in plans.values()) else scenario.simulation.router
+
+
+def with_router(prepared: Prepared, plans: Plans) -> Prepared:
+    """Return the prepared scenario with the router that its plans need."""
+    model = prepared.loaded.model
+    simulation = model.simulation.model_copy(update={"router": router_of(model, plans)})
+    return replace(prepared, loaded=replace(prepared.loaded, model=model.model_copy(update={"simulation": simulation})))
+
+
+def run_study(
+    prepared: Prepared, plans: Plans, selection: Selection, cache: Path, *, jobs: int, display: Display
+) -> Study:
     """Run the selected cases that the cache doesn't have, at most `jobs` at a time.
+
+    Parameters
+    ----------
+    prepared
+        The scenario.
+    plans
+        The plans to compare, the baseline among them where it is wanted.
+    selection
+        Which cases to run.
+    cache
+        The cache's folder.
+    jobs
+        Simulations side by side.
+    display
+        Where progress is shown.
 
     Raises
     ------
@@ -152,10 +201,11 @@ def run_study(prepared: Prepared, selection: Selection, cache: Path, jobs: int, 
     KeyboardInterrupt
         All simulations have been ended, and nothing half-done is left that could be taken for done.
     """
-    cases = cases_of(prepared.loaded.model, selection, str(prepared.loaded.path))
+    prepared = with_router(prepared, plans)
+    cases = cases_of(prepared.loaded.model, selection, str(prepared.loaded.path), list(plans))
     folders: dict[Case, tuple[str, Path]] = {}
     failures: dict[Case, Failure] = {}
-    for case, future in _finished(prepared, cases, cache, jobs, display):
+    for case, future in _finished(prepared, plans, cases, cache, jobs=jobs, display=display):
         try:
             folders[case] = future.result()
             display.finish(case_name(case), _in_words(folders[case][1]))
@@ -164,9 +214,19 @@ def run_study(prepared: Prepared, selection: Selection, cache: Path, jobs: int, 
             message = str(error) if isinstance(error, EvacError) else f"{type(error).__name__}: {error}"
             failures[case] = Failure(case, message)
             display.finish(case_name(case), f"failed: {message}")
-    lanes = measure_same_lanes(prepared.bottlenecks, dict(folders.values()), prepared.net, cache)
+    nets = {folder[0]: plans[case.plan].net for case, folder in folders.items()}
+    lanes = measure_same_lanes(_all_lanes(plans), dict(folders.values()), nets, cache)
     runs = [Run(case, *folders[case], lanes[folders[case][0]]) for case in cases if case in folders]
     return Study(tuple(runs), tuple(failures[case] for case in cases if case in failures))
+
+
+def _all_lanes(plans: Plans) -> list[BottleneckLanes]:
+    """Return the scenario's bottlenecks with all lanes that they have under any plan."""
+    lanes: dict[str, BottleneckLanes] = {}
+    for item in (item for plan in plans.values() for item in plan.bottlenecks):
+        known = lanes.get(item.name, item)
+        lanes[item.name] = replace(known, lanes=tuple(sorted({*known.lanes, *item.lanes})))
+    return list(lanes.values())
 
 
 def _selected(known: Sequence[str], wanted: Sequence[str], place: str) -> Sequence[str]:
@@ -179,12 +239,12 @@ def _selected(known: Sequence[str], wanted: Sequence[str], place: str) -> Sequen
 
 
 def _finished(
-    prepared: Prepared, cases: Sequence[Case], cache: Path, jobs: int, display: Display
+    prepared: Prepared, plans: Plans, cases: Sequence[Case], cache: Path, *, jobs: int, display: Display
 ) -> Iterator[tuple[Case, Future[tuple[str, Path]]]]:
     """Run the cases side by side, and yield each with its future when it has ended."""
     largest_first = sorted(cases, key=lambda case: -_mean_of(prepared, case))  # so that no long run is left for the end
     with ThreadPoolExecutor(jobs) as pool:
-        futures = {pool.submit(_run, prepared, case, cache, display): case for case in largest_first}
+        futures = {pool.submit(_run, prepared, plans[case.plan], case, cache, display): case for case in largest_first}
         try:
             for future in as_completed(futures):
                 yield futures[future], future
@@ -198,33 +258,39 @@ def _mean_of(prepared: Prepared, case: Case) -> float:
     return mean_vehicles(_vehicles_case(prepared.loaded.model, case.vehicles_per_household))
 
 
-def _run(prepared: Prepared, case: Case, cache: Path, display: Display) -> tuple[str, Path]:
+def _run(prepared: Prepared, plan: UnderPlan, case: Case, cache: Path, display: Display) -> tuple[str, Path]:
     """Run one case, or find it in the cache."""
-    job = job_of(prepared, case)
+    job = job_of(prepared, plan, case)
     if (cache / "runs" / job.digest).is_dir():
         return job.digest, cache / "runs" / job.digest
     model = prepared.loaded.model
-    vehicles = _demand(prepared, case)
+    vehicles = _demand(prepared, plan, case)
     display.begin(case_name(case), int((vehicles["status"] == "planned").sum()))
+    stays = staying(prepared.homes["zone"], _vehicles_case(model, case.vehicles_per_household), case.seed, plan.orders)
+    facts = replace(
+        plan.facts,
+        households_not_ordered=stays.households_not_ordered,
+        vehicles_left_at_home=stays.vehicles_left_at_home,
+    )
     folder = run_job(
         job,
-        _inputs(prepared, case, vehicles),
+        _inputs(prepared, plan, case, vehicles),
         cache,
         lambda state: display.update(case_name(case), state),
         lambda run_dir: measure_run(
             run_dir,
             vehicles,
-            prepared.net,
-            prepared.exits,
-            bottlenecks=prepared.bottlenecks,
+            plan.net,
+            plan.exits,
+            bottlenecks=plan.bottlenecks,
             trust=model.trust,
-            facts=prepared.facts,
+            facts=facts,
         ),
     )
     return job.digest, folder
 
 
-def _demand(prepared: Prepared, case: Case) -> pd.DataFrame:
+def _demand(prepared: Prepared, plan: UnderPlan, case: Case) -> pd.DataFrame:
     model = prepared.loaded.model
     return build_demand(
         prepared.homes,
@@ -232,43 +298,47 @@ def _demand(prepared: Prepared, case: Case) -> pd.DataFrame:
         departure=_departure(model, case.departure),
         seed=case.seed,
         scenario=model,
-        net=prepared.net,
-        exits=prepared.exits,
+        net=plan.net,
+        exits=plan.exits,
+        orders=plan.orders,
+        starts=plan.starts,
     )
 
 
-def _inputs(prepared: Prepared, case: Case, vehicles: pd.DataFrame) -> JobInputs:
+def _inputs(prepared: Prepared, plan: UnderPlan, case: Case, vehicles: pd.DataFrame) -> JobInputs:
     model = prepared.loaded.model
+    driver = driver_under(plan.orders, model.driver)
+    additional = plan.overlay.additional
 
     def write_routes(path: Path) -> None:
         write_trips(
-            vehicles,
-            prepared.exits,
-            path,
-            driver=model.driver,
-            traffic=model.traffic,
-            capacity_factor=case.capacity_factor,
+            vehicles, plan.exits, path, driver=driver, traffic=model.traffic, capacity_factor=case.capacity_factor
         )
 
+    writers: dict[str, Callable[[Path], object]] = {
+        "trips.rou.xml": write_routes,
+        "exits.add.xml": lambda path: write_exit_zones(plan.exits, path),
+    }
+    if additional is not None:
+        writers["plan.add.xml"] = lambda path: path.write_text(additional, encoding="utf-8")
     return JobInputs(
-        net_file=prepared.network.net_file,
-        write={
-            "trips.rou.xml": write_routes,
-            "exits.add.xml": lambda path: write_exit_zones(prepared.exits, path),
-        },
+        net_file=plan.overlay.network.net_file,
+        write=writers,
         end_s=model.simulation.end_h * _SECONDS_AN_HOUR,
         gridlock_after_s=model.simulation.gridlock_after_s,
         teleport_after_s=model.simulation.teleport_after_s,
-        extra_options=(*routing_options(model.simulation, model.driver), *right_of_way_options(model.traffic)),
+        extra_options=(*routing_options(model.simulation, driver), *right_of_way_options(model.traffic)),
+        timetable=plan.overlay.timetable,
+        exits={item.name: item.edges for item in plan.exits},
     )
 
 
-def job_of(prepared: Prepared, case: Case) -> Job:
+def job_of(prepared: Prepared, plan: UnderPlan, case: Case) -> Job:
     """Return the job of a case: what its result depends on, and nothing else."""
     model = prepared.loaded.model
     vehicles = _vehicles_case(model, case.vehicles_per_household)
     departure = _departure(model, case.departure)
-    inputs = {"net": prepared.network.digest, "households": prepared.households.digest}
+    inputs = {"net": plan.overlay.network.digest, "households": prepared.households.digest}
     if isinstance(departure.curve, Measured):
         inputs["departures"] = digest_file(departure.curve.file)
         curve: dict[str, Any] = {"form": departure.curve.form}
@@ -276,12 +346,13 @@ def job_of(prepared: Prepared, case: Case) -> Job:
         curve = departure.curve.model_dump(mode="json")
     settings = {
         "scenario": model.model_dump(mode="json", exclude=_NOT_OF_A_RUN),
+        "plan": plan.plan.document(),
         "vehicles_per_household": vehicles.model_dump(mode="json")
         if isinstance(vehicles, VehiclesPerHousehold)
         else vehicles,
         "departure": curve,
-        "exits": [[item.name, list(item.edges)] for item in prepared.exits],
-        "bottlenecks": [[item.name, item.edge, list(item.lanes)] for item in prepared.bottlenecks],
+        "exits": [[item.name, list(item.edges)] for item in plan.exits],
+        "bottlenecks": [[item.name, item.edge, list(item.lanes)] for item in plan.bottlenecks],
     }
     return Job.of(case, settings=settings, inputs=inputs)
 

@@ -20,18 +20,18 @@ LANES = "lanes.json"
 
 
 def measure_same_lanes(
-    named: Sequence[BottleneckLanes], runs: Mapping[str, Path], net: Net, cache: Path
+    named: Sequence[BottleneckLanes], runs: Mapping[str, Path], nets: Mapping[str, Net], cache: Path
 ) -> dict[str, Path]:
     """Measure every run at the named bottlenecks, and at those that were found in any of them.
 
     Parameters
     ----------
     named
-        The scenario's bottlenecks.
+        The scenario's bottlenecks, with the lanes that they have under any of the plans.
     runs
         Run directory of each job.
-    net
-        The net that all of them drove on.
+    nets
+        The net that each job drove on; a lane that it doesn't have passes nobody.
     cache
         The cache's folder.
 
@@ -49,7 +49,7 @@ def measure_same_lanes(
     for job, run in runs.items():
         target = cache / "lanes" / digest_json({"job": job, "lanes": key, "version": fingerprint()})
         if not target.is_dir():
-            minutes, rates = _measure(run, manifests[job], net, lanes)
+            minutes, rates = _measure(run, manifests[job], nets[job], lanes)
             with whole_directory(target) as folder:
                 tables.write_table(minutes, tables.BOTTLENECKS, folder / "bottlenecks.parquet")
                 write_text(folder / LANES, json.dumps({"lanes": rates}, indent=1, ensure_ascii=False) + "\n")

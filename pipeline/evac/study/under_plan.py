@@ -1,0 +1,183 @@
+"""A scenario under a plan: the net, the exits, the demand's orders, and the households that the plan cuts off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sumolib.net import Net
+
+from evac.demand.orders import Orders, check_orders, orders_of
+from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
+from evac.errors import Problem, ScenarioError
+from evac.measure.bottlenecks import BottleneckLanes
+from evac.measure.ledger import RunFacts
+from evac.network import read_net
+from evac.network.exits import ResolvedExit
+from evac.network.places import map_url
+from evac.overlay import Overlay, exits_under, lay_over
+from evac.overlay.controls import Timetable
+from evac.plan import LoadedPlan
+from evac.schema.plan import Close
+from evac.study.prepare import Prepared
+
+_LISTED = 5
+
+
+@dataclass(frozen=True)
+class UnderPlan:
+    """A prepared scenario under a plan.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    overlay
+        Its net and timetable.
+    net
+        The net, read.
+    exits, bottlenecks
+        The scenario's, on this net.
+    orders
+        What the plan changes about the demand.
+    starts
+        Where vehicles start, from which second after the order on.
+    cut_off
+        The households that have a way out under normal rules and, from some time on, none under this plan:
+        `household`, `zone`, `street`, `lon`, `lat`, `from_s`, `reason`.
+    """
+
+    plan: LoadedPlan
+    overlay: Overlay
+    net: Net
+    exits: tuple[ResolvedExit, ...]
+    bottlenecks: tuple[BottleneckLanes, ...]
+    orders: Orders
+    starts: tuple[tuple[float, StartsOf], ...]
+    cut_off: pd.DataFrame
+    _base: Prepared
+
+    @property
+    def needs_dijkstra(self) -> bool:
+        """Whether roads open or close during the run, which hierarchies of the router don't see."""
+        return self.overlay.timetable.changes_roads
+
+    @cached_property
+    def facts(self) -> RunFacts:
+        """What bears on the trust in every run under the plan."""
+        edges = self.overlay.network.edges()
+        guessed = frozenset(edges.loc[edges["lanes_guessed"], "edge"].astype(str))
+        missing = int(self.starts[0][1](FREE_CHOICE)["edge"].isna().sum())
+        return replace(self._base.facts, lanes_guessed=guessed, unconnected_households=missing)
+
+
+def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path) -> UnderPlan:
+    """Lay a plan over a prepared scenario.
+
+    Raises
+    ------
+    UserError
+        A place isn't found, actions contradict each other, or households lose their only way out.
+    """
+    where = plan.actions[0].where.split(":")[0] if plan.actions else plan.key
+    orders = orders_of([item.action for item in plan.actions])
+    zones = sorted(prepared.homes["zone"].astype(str).unique())
+    problems = check_orders(orders, zones, [item.name for item in prepared.exits], where)
+    if problems:
+        raise ScenarioError(problems)
+    overlay = lay_over(
+        plan=plan,
+        base=prepared.network,
+        base_net=prepared.net,
+        streets=prepared.street_map.streets(),
+        exits=prepared.exits,
+        cache=cache,
+    )
+    if overlay.network.digest == prepared.network.digest:
+        net, exits, bottlenecks = prepared.net, prepared.exits, prepared.bottlenecks
+    else:
+        net = read_net(overlay.network.net_file)
+        exits = exits_under(prepared.exits, net)
+        bottlenecks = tuple(_on_net(item, net) for item in prepared.bottlenecks)
+    starts = tuple(_starts(prepared, net, exits, overlay.timetable))
+    cut_off = _cut_off(prepared, starts)
+    _refuse_cut_off(plan, cut_off, where)
+    return UnderPlan(plan, overlay, net, exits, bottlenecks, orders, starts, cut_off, prepared)
+
+
+def _on_net(item: BottleneckLanes, net: Net) -> BottleneckLanes:
+    """Return a bottleneck with the lanes that a plan has added to its road."""
+    if not net.hasEdge(item.edge):
+        return item
+    usable = [lane.getIndex() for lane in net.getEdge(item.edge).getLanes() if lane.allows("passenger")]
+    return replace(item, lanes=tuple(sorted({*item.lanes, *usable})))
+
+
+def _starts(
+    prepared: Prepared, net: Net, exits: Sequence[ResolvedExit], timetable: Timetable
+) -> list[tuple[float, StartsOf]]:
+    """Return where vehicles start, from the order on, and from each time at which roads close or open again."""
+    return [
+        (from_s, starts_of(prepared.homes, start_edges(net, exits, closed), net))
+        for from_s, closed in _closed_edges(net, timetable).items()
+    ]
+
+
+def _closed_edges(net: Net, timetable: Timetable) -> Mapping[float, frozenset[str]]:
+    """Return the edges that no car may enter, from each time on at which that changes."""
+    spans = [(item.at_s, item.until_s, item.lanes) for item in timetable.closings]
+    spans += [(item.begin_s, item.until_s, item.lanes) for item in timetable.reversals]
+    times = sorted({0.0, *(at_s for at_s, *_ in spans), *(until_s for _, until_s, _ in spans if until_s is not None)})
+    found: dict[float, frozenset[str]] = {}
+    for time_s in times:
+        lanes = {
+            lane
+            for at_s, until_s, closing in spans
+            if at_s <= time_s and (until_s is None or time_s < until_s)
+            for lane in closing
+        }
+        found[time_s] = frozenset(
+            edge for edge in {lane.rsplit("_", 1)[0] for lane in lanes} if _all_of(net, edge, lanes)
+        )
+    return found
+
+
+def _all_of(net: Net, edge: str, lanes: set[str]) -> bool:
+    return all(lane.getID() in lanes for lane in net.getEdge(edge).getLanes() if lane.allows("passenger"))
+
+
+def _cut_off(prepared: Prepared, starts: Sequence[tuple[float, StartsOf]]) -> pd.DataFrame:
+    """Return the households that the plan leaves without a way out, each from the first time on."""
+    homes = prepared.homes.assign(from_s=np.nan, cut_reason=None)
+    normally = prepared.starts["edge"].notna()
+    for from_s, find in starts:
+        now = find(FREE_CHOICE)
+        lost = (normally & now["edge"].isna() & homes["from_s"].isna()).to_numpy()
+        homes.loc[lost, "from_s"] = from_s
+        homes.loc[lost, "cut_reason"] = now["reason"].to_numpy()[lost]
+    columns = {"street_lon": "lon", "street_lat": "lat", "cut_reason": "reason"}
+    kept = ["household", "zone", "street", "street_lon", "street_lat", "from_s", "cut_reason"]
+    return pd.DataFrame(homes.loc[homes["from_s"].notna(), kept]).rename(columns=columns).reset_index(drop=True)
+
+
+def _refuse_cut_off(plan: LoadedPlan, cut_off: pd.DataFrame, where: str) -> None:
+    accepted = any(isinstance(item.action, Close) and item.action.accept_cut_off for item in plan.actions)
+    if accepted or cut_off.empty:
+        return
+    shown = "; ".join(
+        f"{row['street'] or 'unnamed street'} ({row['zone']}) {map_url(row['lon'], row['lat'])}"
+        for row in cut_off.drop_duplicates("street").head(_LISTED).to_dict("records")
+    )
+    first_min = cut_off["from_s"].min() / 60.0
+    when = f" after {first_min:g} min" if first_min else ""
+    what = (
+        f"{len(cut_off):,} households lose their only way out{when}, on {cut_off['street'].nunique()} streets: {shown}"
+    )
+    remedy = (
+        "leave them a way, or add 'accept_cut_off: true' to a 'close' action: their cars then count as not evacuated"
+    )
+    raise ScenarioError(Problem(f"{where}: plan '{plan.key}'", what, remedy))
