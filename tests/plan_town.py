@@ -1,0 +1,167 @@
+"""Crafted roads on which plans are tried: plain XML as the network stage makes it, plans from text, runs to the last car."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from evac import sumo
+from evac.demand.drivers import right_of_way_options
+from evac.demand.routes import routing_options, write_exit_zones, write_trips
+from evac.measure import read_trips
+from evac.network import Network, compile_net, read_net
+from evac.network.exits import ResolvedExit
+from evac.overlay import Overlay, exits_under, lay_over
+from evac.overlay.controls import Timetable
+from evac.plan import load_plan
+from evac.schema.driving import Driver, Simulation, Traffic
+from evac.simulate import JobInputs, run_job
+from evac.simulate.job import Case, Job
+
+STREETS = gpd.GeoDataFrame({"way_id": [], "osm_way_id": [], "name": [], "ref": [], "highway": []})
+_LOCATION = (
+    '<location netOffset="-500000.00,-5200000.00" convBoundary="0.00,0.00,9000.00,9000.00" '
+    'origBoundary="9,46.9,9.1,47" projParameter="+proj=utm +zone=32 +ellps=WGS84 +datum=WGS84 +units=m +no_defs"/>'
+)
+_SETTINGS = """<netconvertConfiguration>
+    <input>
+        <node-files value="plain.nod.xml"/><edge-files value="plain.edg.xml"/>
+        <connection-files value="plain.con.xml"/><tllogic-files value="plain.tll.xml"/>
+        <type-files value="plain.typ.xml"/>
+    </input>
+    <output><output.street-names value="true"/><output.original-names value="true"/></output>
+    <processing><lefthand value="false"/></processing>
+    <junctions><no-turnarounds value="true"/></junctions>
+</netconvertConfiguration>
+"""
+
+
+@dataclass(frozen=True)
+class Town:
+    """A net with its exits, and a folder for what is made of it."""
+
+    folder: Path
+    network: Network
+    exits: tuple[ResolvedExit, ...]
+
+    def under(self, text: str, name: str = "plan") -> Overlay:
+        """Lay a plan over the net; `text` has the actions as YAML."""
+        path = self.folder / "plans" / f"{name}.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"name: {name}\nactions:\n{text}\n")
+        return lay_over(
+            plan=load_plan(name, path.parent),
+            base=self.network,
+            base_net=read_net(self.network.net_file),
+            streets=STREETS,
+            exits=self.exits,
+            cache=self.folder / ".evac",
+        )
+
+    def normally(self) -> Overlay:
+        return Overlay(self.network, Timetable(), ())
+
+    def drive(
+        self, overlay: Overlay, vehicles: pd.DataFrame, *, seed: int = 1, router: str = "dijkstra", end_h: float = 4.0
+    ) -> tuple[pd.DataFrame, Path]:
+        """Run the vehicles; return a row each (`vehicle`, `entered_s`, `arrived_s`, `arrival_lane`), and the folder."""
+        exits = exits_under(self.exits, read_net(overlay.network.net_file))
+        simulation, driver, traffic = Simulation(router=router), Driver(reroute_every_s=60), Traffic()  # type: ignore[arg-type]
+        writers = {
+            "t.rou.xml": lambda path: write_trips(
+                vehicles, exits, path, driver=driver, traffic=traffic, capacity_factor=1.0
+            ),
+            "exits.add.xml": lambda path: write_exit_zones(exits, path),
+        }
+        if overlay.additional is not None:
+            writers["plan.add.xml"] = lambda path: path.write_text(str(overlay.additional))
+        inputs = JobInputs(
+            net_file=overlay.network.net_file,
+            write=writers,
+            end_s=3600.0 * end_h,
+            gridlock_after_s=300,
+            extra_options=(*routing_options(simulation, driver), *right_of_way_options(traffic)),
+            timetable=overlay.timetable,
+            exits={item.name: item.edges for item in exits},
+        )
+        case = Case(vehicles_per_household="1", departure="d", seed=seed)
+        settings = {"timetable": overlay.timetable.document(), "router": router, "vehicles": vehicles.to_csv()}
+        job = Job.of(case, settings=settings, inputs={"net": overlay.network.digest})
+        run = run_job(job, inputs, self.folder / ".evac")
+        return read_trips(run / "sumo" / "tripinfo.xml"), run
+
+
+def town(
+    folder: Path,
+    nodes: Mapping[str, tuple[float, float]],
+    streets: Sequence[tuple[str, str, int]],
+    exits: Mapping[str, str],
+    kinds: Mapping[str, str] | None = None,
+) -> Town:
+    """Build a town.
+
+    `nodes` are in metres; `streets` are the way along nodes (`a b c`; `a>b` one-way), the name and the lanes in each
+    direction: edges are called `ab`. `exits` has the last edge by the exit's name.
+    """
+    base = folder / ".evac" / "nets" / "base"
+    base.mkdir(parents=True)
+    typed = {node: f' type="{kind}"' for node, kind in (kinds or {}).items()}
+    points = "".join(f'<node id="{n}" x="{x}" y="{y}"{typed.get(n, "")}/>' for n, (x, y) in nodes.items())
+    (base / "n.nod.xml").write_text(f"<nodes>{_LOCATION}{points}</nodes>")
+    edges = "".join(_edges(way, name, lanes) for way, name, lanes in streets)
+    (base / "n.edg.xml").write_text(f"<edges>{edges}</edges>")
+    (base / "n.typ.xml").write_text('<types><type id="highway.secondary" priority="9" numLanes="1" speed="13.89"/></types>')
+    files = ["-n", "n.nod.xml", "-e", "n.edg.xml", "-t", "n.typ.xml", "--plain-output-prefix", "plain"]
+    options = ["--no-turnarounds.except-deadend", "--output.street-names", "--offset.disable-normalization"]
+    sumo.run("netconvert", [*files, *options], cwd=base)
+    (base / "plain.netccfg").write_text(_SETTINGS)
+    compile_net(base, base / "net.net.xml")
+    net = read_net(base / "net.net.xml")
+    found = []
+    for name, edge in exits.items():
+        lon, lat = net.convertXY2LonLat(*net.getEdge(edge).getShape()[-1])
+        found.append(ResolvedExit(name, (edge,), net.getEdge(edge).getLaneNumber(), lon, lat))
+    return Town(folder, Network(base, f"base-{folder.name}"), tuple(found))
+
+
+def _edges(way: str, name: str, lanes: int) -> str:
+    one_way = ">" in way
+    stops = way.replace(">", " ").split()
+    pairs = list(zip(stops, stops[1:], strict=False))
+    if not one_way:
+        pairs += [pair[::-1] for pair in pairs]
+    return "".join(
+        f'<edge id="{a}{b}" from="{a}" to="{b}" name="{name}" numLanes="{lanes}" speed="13.89" priority="9" '
+        f'type="highway.secondary"/>'
+        for a, b in pairs
+    )
+
+
+def cars(edge: str, count: int, *, every_s: float, from_s: float = 0.0, length_m: float = 500.0, name: str = "h") -> pd.DataFrame:
+    """Return vehicles that leave driveways spread along an edge, one every `every_s`."""
+    rows = range(count)
+    return pd.DataFrame(
+        {
+            "vehicle": [f"{name}{k}v0" for k in rows],
+            "household": list(rows),
+            "vehicle_number": 0,
+            "departure_s": [from_s + round(k * every_s, 1) for k in rows],
+            "edge": edge,
+            "pos_m": [20.0 + (k * 37) % int(length_m - 40) for k in rows],
+            "informed": [k % 5 != 0 for k in rows],
+            "speed_factor": [1.0 + 0.1 * ((k * 7919) % 21 - 10) / 10 for k in rows],
+            "exit": None,
+            "status": "planned",
+        }
+    )
+
+
+def discharge_veh_per_h(trips: pd.DataFrame) -> float:
+    """Return the mean rate at which the middle 60 % of the vehicles arrived."""
+    arrived = trips["arrived_s"].dropna().sort_values().to_numpy()
+    first, last = int(0.2 * len(arrived)), int(0.8 * len(arrived))
+    return float((last - first) / (arrived[last] - arrived[first]) * 3600.0)

@@ -1,0 +1,106 @@
+"""Contraflow doubles the discharge of a way out with one lane; a lane that is taken halves one with two."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from plan_town import Town, cars, discharge_veh_per_h, town
+
+from evac.network import read_net
+
+NODES = {"w": (0, 0), "a": (1500, 0), "b": (2500, 0), "n": (2500, 300), "d": (3500, 0)}
+
+
+@pytest.fixture(scope="module")
+def one_lane_out(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """Wide Road has two lanes, Main Street one; Side Street comes in from the left, half-way."""
+    folder = tmp_path_factory.mktemp("out")
+    streets = [("w a", "Wide Road", 2), ("a b d", "Main Street", 1), ("n b", "Side Street", 1)]
+    return town(folder, NODES, streets, {"east": "bd"})
+
+
+CONTRAFLOW = "  - do: contraflow\n    where: {street: Main Street, from: Wide Road, towards: east}\n"
+DEMAND = cars("wa", 900, every_s=0.5, length_m=1400.0)
+
+
+def test_contraflow_doubles_the_discharge_and_each_lane_carries_its_share(one_lane_out: Town) -> None:
+    normal, _ = one_lane_out.drive(one_lane_out.normally(), DEMAND)
+    turned, run = one_lane_out.drive(one_lane_out.under(CONTRAFLOW), DEMAND)
+    assert normal["arrived_s"].notna().all()
+    assert turned["arrived_s"].notna().all()
+    assert discharge_veh_per_h(turned) / discharge_veh_per_h(normal) == pytest.approx(2.0, rel=0.05)
+    by_lane = turned["arrival_lane"].value_counts(normalize=True)
+    assert set(by_lane.index) == {"bd_0", "bd_1"}
+    assert by_lane.min() > 0.4
+    assert json.loads((run / "gridlock.json").read_text()) == []
+
+
+def test_side_street_still_gets_out_and_nobody_can_go_against_the_flow(one_lane_out: Town) -> None:
+    overlay = one_lane_out.under(CONTRAFLOW)
+    net = read_net(overlay.network.net_file)
+    assert not net.hasEdge("db")
+    assert {edge.getID() for edge in net.getEdge("nb").getOutgoing()} == {"bd"}
+    side, _ = one_lane_out.drive(overlay, cars("nb", 20, every_s=5, length_m=280.0))
+    assert side["arrived_s"].notna().all()
+    lanes = {change.place: (change.before, change.after) for change in overlay.changes if change.kind == "lanes"}
+    assert lanes == {"Main Street eastbound": ("1", "2"), "Main Street westbound": ("1", "0")}
+
+
+def test_set_up_contraflow_drives_the_other_side_empty_first(one_lane_out: Town) -> None:
+    timed = CONTRAFLOW + "    when: {from_min: 4, setup_min: 3}\n"
+    inbound = cars("db", 30, every_s=8, length_m=900.0, name="in")
+    inbound["exit"] = "west"
+    with_west = Town(one_lane_out.folder, one_lane_out.network, (*one_lane_out.exits, _west(one_lane_out)))
+    demand = pd.concat([DEMAND.assign(exit="east"), inbound]).sort_values("departure_s")
+    trips, run = with_west.drive(with_west.under(timed, "timed"), demand)
+    events = json.loads((run / "controls.json").read_text())
+    opened = next(event["time_s"] for event in events if event["what"] == "opened")
+    last_in = trips.loc[trips["vehicle"].str.startswith("in") & (trips["arrival_lane"].str[:2] == "aw"), "arrived_s"].max()
+    assert opened >= 7 * 60
+    assert trips["arrived_s"].notna().all()
+    reversed_use = trips[(trips["arrival_lane"] == "bd_1")]
+    assert reversed_use["arrived_s"].min() > opened
+    assert len(reversed_use) > 50
+    assert last_in < opened + 200  # who was on the road got through; nobody entered it afterwards
+
+
+def _west(place: Town):  # noqa: ANN202
+    net = read_net(place.network.net_file)
+    lon, lat = net.convertXY2LonLat(*net.getEdge("aw").getShape()[-1])
+    return type(place.exits[0])("west", ("aw",), 2, lon, lat)
+
+
+def test_prepared_net_without_the_action_discharges_like_the_baseline(one_lane_out: Town) -> None:
+    never = one_lane_out.under(CONTRAFLOW + "    when: {from_min: 9000}\n", "never")
+    demand = cars("wa", 300, every_s=0.5, length_m=1400.0)
+    ratios = []
+    for seed in range(10):
+        plain, prepared = (
+            one_lane_out.drive(overlay, demand, seed=seed)[0] for overlay in (one_lane_out.normally(), never)
+        )
+        ratios.append(discharge_veh_per_h(prepared) / discharge_veh_per_h(plain))
+    assert sum(ratios) / len(ratios) == pytest.approx(1.0, abs=0.02)
+
+
+def test_taken_lane_halves_the_discharge(tmp_path: Path) -> None:
+    nodes = {"w": (0, 0), "a": (1500, 0), "d": (3000, 0)}
+    place = town(tmp_path, nodes, [("w a", "Wide Road", 2), ("a d", "Main Street", 2)], {"east": "ad"})
+    taken = place.under("  - {do: take_lane, where: {street: Main Street, towards: east}}\n")
+    both, one = (place.drive(overlay, DEMAND)[0] for overlay in (place.normally(), taken))
+    assert discharge_veh_per_h(one) / discharge_veh_per_h(both) == pytest.approx(0.5, rel=0.05)
+    assert set(one["arrival_lane"]) == {"ad_1"}
+
+
+def test_shoulder_adds_a_lane_at_the_kerb_that_is_used(tmp_path: Path) -> None:
+    nodes = {"w": (0, 0), "a": (1500, 0), "b": (2200, 0), "s": (2200, -300), "d": (3000, 0)}
+    streets = [("w a", "Wide Road", 2), ("a b d", "Main Street", 1), ("s b", "South Street", 1)]
+    place = town(tmp_path, nodes, streets, {"east": "bd"})
+    wide = place.under("  - {do: use_shoulder, where: {street: Main Street, towards: east}}\n")
+    before, after = (place.drive(overlay, DEMAND)[0] for overlay in (place.normally(), wide))
+    assert discharge_veh_per_h(after) / discharge_veh_per_h(before) == pytest.approx(2.0, rel=0.05)
+    assert after["arrival_lane"].value_counts(normalize=True).min() > 0.4
+    south = read_net(wide.network.net_file).getEdge("sb")
+    assert {item.getToLane().getIndex() for items in south.getOutgoing().values() for item in items} >= {0}
