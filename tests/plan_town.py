@@ -22,7 +22,8 @@ from evac.schema.driving import Driver, Simulation, Traffic
 from evac.simulate import JobInputs, run_job
 from evac.simulate.job import Case, Job
 
-STREETS = gpd.GeoDataFrame({"way_id": [], "osm_way_id": [], "name": [], "ref": [], "highway": []})
+_COLUMNS = ("way_id", "osm_way_id", "name", "ref", "highway", "lanes_forward", "lanes_backward")
+STREETS = gpd.GeoDataFrame({name: [] for name in (*_COLUMNS, "lanes_guessed", "speed_guessed")})
 _LOCATION = (
     '<location netOffset="-500000.00,-5200000.00" convBoundary="0.00,0.00,9000.00,9000.00" '
     'origBoundary="9,46.9,9.1,47" projParameter="+proj=utm +zone=32 +ellps=WGS84 +datum=WGS84 +units=m +no_defs"/>'
