@@ -93,8 +93,18 @@ def test_flashing_lets_the_main_road_go_and_the_side_road_stop(net_file):
 
 
 def test_flashing_for_a_street_without_right_of_way_is_refused(net_file):
-    with pytest.raises(ScenarioError, match="wouldn't yield to the streets of 'main'"):
+    with pytest.raises(ScenarioError, match="wouldn't yield to 'main'"):
         programs(net_file, mode="flashing", main=["Side Street"])
+
+
+def test_flashing_where_streets_are_equal_is_red_for_all(folder):
+    """Main Street and Side Street have the same class, and the map gives right of way to neither."""
+    nodes = {"c": (0, 0), **ARMS}
+    edges = [(f"{a}{b}", a, b, f"{arm} street", 1, 1) for arm in ARMS for a, b in ((arm, "c"), ("c", arm))]
+    extra = {"c": 'traffic_light" rightOfWay="allwayStop'}
+    (program,) = programs(compiled(folder / "equal", nodes, edges, extra), mode="flashing")
+    assert set(states(program)[0]) == {"s"}
+    assert program.after == "flashing red on all roads: all-way stop"
 
 
 def test_all_green_stops_what_crosses_and_lets_what_merges_wait(net_file):

@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from evac.simulate.officer import MAX_GREEN_S, MIN_GREEN_S
-from signal_town import Outcome, crossing, drive, programs
+from evac.simulate.officer import MAX_GREEN_S, MAX_WAIT_S, MIN_GREEN_S, Officer
+from signal_town import ARMS, Outcome, compiled, crossing, drive, programs
 
 FLOWS = {
     "main": ("wc", "ce", 2000.0),
@@ -87,8 +87,6 @@ def test_an_officer_waits_for_a_gap_where_nobody_else_waits(folder, signals):
 
 def test_an_officer_sees_the_queue_round_a_short_approach(folder):
     """Sixty metres before the stop line the road is another edge: its cars count as well."""
-    from evac.simulate import officer as module  # noqa: PLC0415
-    from signal_town import ARMS, compiled  # noqa: PLC0415
 
     nodes = {"c": (0, 0), **ARMS, "m": (-60, 0)}
     edges = [(f"{a}{b}", a, b, "Side Street", 1, 3) for arm in "ns" for a, b in ((arm, "c"), ("c", arm))]
@@ -96,7 +94,7 @@ def test_an_officer_sees_the_queue_round_a_short_approach(folder):
     net = compiled(folder / "short", nodes, edges, {"c": "traffic_light", "m": "priority"})
     seen: list[int] = []
 
-    class Watched(module.Officer):
+    class Watched(Officer):
         def _look(self, lane):
             found = super()._look(lane)
             if lane == "mc_0":
@@ -108,3 +106,19 @@ def test_an_officer_sees_the_queue_round_a_short_approach(folder):
         drive(folder / "short", net, {"main": ("wm", "ce", 1800.0), "side": ("nc", "cs", 400.0)},
               programs(net, mode="officer"), for_s=600)  # fmt: skip
     assert 10 < max(seen) <= 20
+
+
+def test_no_stage_starves_where_there_are_more_than_two(folder):
+    """Six arms make three stages and more; two have queues all the time, from the third comes a car now and then."""
+    nodes = {"c": (0, 0), **ARMS, "x": (450, 450), "y": (-450, -450)}
+    edges = [
+        (f"{a}{b}", a, b, f"{arm} street", 1, 5) for arm in nodes if arm != "c" for a, b in ((arm, "c"), ("c", arm))
+    ]
+    net = compiled(folder / "star", nodes, edges, {"c": "traffic_light"})
+    (program,) = programs(net, mode="officer")
+    assert program.after.endswith("(stages: 3)")
+    flows = {"main": ("wc", "ce", 1500.0), "side": ("nc", "cs", 1500.0), "seldom": ("xc", "cy", 40.0)}
+    run = drive(folder / "star", net, flows, [program], for_s=1800, end_s=1800)
+    took_s = [at - run.departs_s[name] for name, at in run.arrivals_s.items() if name.startswith("seldom.")]
+    assert len(took_s) > 10
+    assert max(took_s) < MAX_WAIT_S + MAX_GREEN_S + 2 * 600 / 13.89 + 30

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -94,8 +95,6 @@ def _offset_s(logic):
 
 
 def _shifted(chosen, offsets):
-    from dataclasses import replace  # noqa: PLC0415
-
     return [
         replace(item, logic=re.sub(r'offset="[^"]*"', f'offset="{offset % 80:g}"', item.logic))
         for item, offset in zip(chosen, offsets, strict=True)

@@ -119,7 +119,7 @@ def officer(task: Task) -> tuple[list[Step], str]:
                 yellow, red = _change(junction, state, following)
                 steps.append(Step(yellow.seconds, yellow.state, CHANGE_NAME.format(one, other)))
                 steps.append(Step(red.seconds, red.state, onward=other))
-    return steps, f"an officer, {len(states)} stages, serves the longest queue"
+    return steps, f"an officer serves the longest queue (stages: {len(states)})"
 
 
 def _present_stages(junction: SignalJunction) -> list[str]:
