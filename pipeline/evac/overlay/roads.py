@@ -12,7 +12,7 @@ from sumolib.net.edge import Edge
 
 from evac.errors import PlaceError, Problem
 from evac.overlay.plain import Movement, PlainNet
-from evac.overlay.turning import KERB, side_of
+from evac.overlay.turning import KERB, join_idle_lanes, side_of
 from evac.overlay.where import Where
 from evac.schema.plan import AllowTurn, BanTurn, Barricade, Dedicate, Speed, TakeLane
 from evac.schema.plan import Movement as NamedMovement
@@ -30,8 +30,9 @@ def use_shoulder(plain: PlainNet, stretch: Sequence[Edge], *, timed: bool) -> li
     for name in names:
         for movement in [*plain.out_of(name), *plain.into(name)]:
             _serve_shoulder(plain, movement, set(names), keep=timed)
-        if timed:
-            plain.close_lane(name, 0)
+    join_idle_lanes(plain, names)
+    for name in names if timed else ():
+        plain.close_lane(name, 0)
     return [f"{name}_0" for name in names]
 
 
