@@ -112,7 +112,8 @@ def test_dedicated_lane_leads_into_its_street_only(tmp_path: Path) -> None:
         [("w a", "Wide Road", 2), ("a d", "Main Street", 2), ("a n", "North Road", 1)],
         {"east": "ad", "north": "an"},
     )
-    text = "  - do: dedicate\n    where: {street: Wide Road, crossing: North Road, towards: east}\n    lanes: [1]\n    to: North Road\n"
+    where = "{street: Wide Road, crossing: North Road, towards: east}"
+    text = f"  - do: dedicate\n    where: {where}\n    lanes: [1]\n    to: North Road\n"
     overlay = place.under(text)
     demand = pd.concat(
         [

@@ -187,7 +187,10 @@ class Controller:
         return "passenger" in allowed or (not allowed and "passenger" not in self.connection.lane.getDisallowed(lane))
 
     def _let_through(self, vehicle: str) -> None:
-        self.connection.vehicle.setVehicleClass(vehicle, _LET_THROUGH)
+        """Admit a vehicle to closed lanes; its route is set again, or it would go by what its old class may."""
+        ask = self.connection.vehicle
+        ask.setVehicleClass(vehicle, _LET_THROUGH)
+        ask.setRoute(vehicle, ask.getRoute(vehicle)[max(ask.getRouteIndex(vehicle), 0) :])
 
     def _send_elsewhere(self, closed: set[str]) -> tuple[int, int]:
         """Give everybody whose way is closed another one; return how many got one, and how many are let through."""
