@@ -1,0 +1,76 @@
+"""Where all vehicles of a running simulation are, asked in one request and decoded in one go.
+
+`traci` has a request for it, the context subscription. SUMO evaluates a lasting one in every simulated second, also when
+it is asked to step by a minute, which takes a third of its time; so it begins and ends with the moment of each look.
+`traci` decodes the answer value by value, in Python; its records all have the same form, and are read here with one
+`struct` for each of their parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from struct import Struct
+from typing import NamedTuple
+
+import traci.constants as tc
+from traci.connection import Connection
+
+_VARIABLES = (tc.VAR_WAITING_TIME, tc.VAR_LANE_ID, tc.VAR_LANEPOSITION)
+_WHOLE_NET_M = 1e7
+# The answer's records (https://sumo.dlr.de/docs/TraCI/Object_Context_Subscription.html): the vehicle's name, and each
+# variable after three bytes for its number, status and type. Texts follow their length.
+_LENGTH = Struct("!i")
+_WAITED_AND_LENGTH = Struct("!3xd3xi")
+_POSITION = Struct("!3xd")
+
+
+class Standing(NamedTuple):
+    """A vehicle in the network: seconds since it last moved, lane, and position of its front on the lane (m)."""
+
+    waited_s: float
+    lane: str
+    pos_m: float
+
+
+def vehicles_in_network(connection: Connection, junction: str, now_s: float) -> dict[str, Standing]:
+    """Return all vehicles that are on a lane.
+
+    Parameters
+    ----------
+    connection
+        Connection to the simulation.
+    junction
+        Any junction of the net.
+    now_s
+        Time of the simulation (s): the subscription begins and ends with it.
+    """
+    answer = connection._sendCmd(  # noqa: SLF001 (what `subscribeContext` calls, whose answer is decoded by value)
+        tc.CMD_SUBSCRIBE_JUNCTION_CONTEXT,
+        (now_s, now_s),
+        junction,
+        "uDu" + "u" * len(_VARIABLES),
+        tc.CMD_GET_VEHICLE_VARIABLE,
+        _WHOLE_NET_M,
+        len(_VARIABLES),
+        *_VARIABLES,
+    )
+    answer.readLength()
+    answer.read("!B")  # the kind of answer
+    answer.readString()  # the junction
+    _, _, count = answer.read("!BBi")
+    return {name: at for name, at in _records(answer._content, answer._pos, count) if at.lane}  # noqa: SLF001
+
+
+def _records(content: bytes, start: int, count: int) -> Iterator[tuple[str, Standing]]:
+    """Decode the vehicles of an answer."""
+    at = start
+    for _ in range(count):
+        (length,) = _LENGTH.unpack_from(content, at)
+        at += _LENGTH.size
+        name = content[at : at + length].decode()
+        waited_s, length_of_lane = _WAITED_AND_LENGTH.unpack_from(content, at + length)
+        at += length + _WAITED_AND_LENGTH.size
+        lane = content[at : at + length_of_lane].decode()
+        (pos_m,) = _POSITION.unpack_from(content, at + length_of_lane)
+        at += length_of_lane + _POSITION.size
+        yield name, Standing(waited_s, lane, pos_m)
