@@ -1,7 +1,7 @@
 """Where all vehicles of a running simulation are, asked in one request and decoded in one go.
 
-`traci` has a request for it, the context subscription. SUMO evaluates a lasting one in every simulated second, also when
-it is asked to step by a minute, which takes a third of its time; so it begins and ends with the moment of each look.
+`traci` has a request for it, the context subscription. SUMO evaluates a lasting one in every simulated second, even
+when it is told to step by a minute, which takes a third of its time; so this one begins and ends with each look.
 `traci` decodes the answer value by value, in Python; its records all have the same form, and are read here with one
 `struct` for each of their parts.
 """
