@@ -33,7 +33,7 @@ from scipy.sparse.csgraph import connected_components
 from traci.connection import Connection
 from traci.exceptions import TraCIException
 
-from evac.simulate.standing import Standing, vehicles_in_network
+from evac.simulate.answers import Standing, next_inner_lane, vehicles_in_network
 
 PULLED_OVER_S = 60.0
 """How long a vehicle stays on the verge at least (s)."""
@@ -103,7 +103,7 @@ class GridlockWatch:
         self._lengths_m: dict[str, float] = {}
         self._following: dict[str, str] = {}
         self._foe_exits: dict[str, list[str]] = {}
-        self._tails: dict[str, str] = {}
+        self._queues: dict[str, list[tuple[float, str]]] = {}
         self._found_s: dict[str, float] = {}
         self._state: dict[str, Standing] = {}
         self._moved_s = 0.0
@@ -133,12 +133,12 @@ class GridlockWatch:
         lanes = defaultdict(list)
         for vehicle, at in standing.items():
             lanes[at.lane].append((at.pos_m, vehicle))
-        self._tails = {lane: min(queue)[1] for lane, queue in lanes.items()}
+        self._queues = {lane: sorted(queue, reverse=True) for lane, queue in lanes.items()}
         waits: dict[str, list[str]] = {}
         fronts = set()
-        for queue in lanes.values():
+        for queue in self._queues.values():
             ahead_m, ahead = float("inf"), ""
-            for pos_m, vehicle in sorted(queue, reverse=True):
+            for pos_m, vehicle in queue:
                 if ahead_m - pos_m < _JAM_SPACING_M:
                     waits[vehicle] = [ahead]
                 else:
@@ -152,9 +152,9 @@ class GridlockWatch:
     def _in_the_way(self, vehicle: str, at: Standing) -> list[str]:
         """Return the vehicles that must go before a front can, standing or not."""
         ask = self._connection.vehicle
-        links = ask.getNextLinks(vehicle)
+        next_lane = next_inner_lane(self._connection, vehicle)
         on_junction = at.lane.startswith(":")
-        crossing = self._crossing(at.lane if on_junction else links[0][4] if links else "")
+        crossing = self._crossing(at.lane if on_junction else next_lane)
         reach_m = sum(map(self._length_m, crossing)) - at.pos_m + _SPACE_M
         reach_m += 0.0 if on_junction else self._length_m(at.lane)
         ahead, gap_m = ask.getLeader(vehicle, reach_m) or ("", 0.0)
@@ -183,13 +183,13 @@ class GridlockWatch:
         return bool(must_yield) or in_the_way
 
     def _branching_off(self, at: Standing, crossing: set[str]) -> list[str]:
-        """Return the vehicles that came from the same lane, drive another way, and have their rear just ahead."""
-        foes = set(self._connection.lane.getInternalFoes(at.lane))
+        """Return those standing that came from the same lane, drive another way, and have their rear just ahead."""
         near_m = (at.pos_m, at.pos_m + _JAM_SPACING_M)
         return [
             name
-            for name, other in self._state.items()
-            if other.lane in foes and near_m[0] < other.pos_m < near_m[1] and name not in crossing
+            for lane in self._connection.lane.getInternalFoes(at.lane)
+            for pos_m, name in self._queues.get(lane, ())
+            if near_m[0] < pos_m < near_m[1] and name not in crossing
         ]
 
     def _overhanging(self, lane: str) -> list[str]:
@@ -197,8 +197,8 @@ class GridlockWatch:
         if lane not in self._foe_exits:
             foes = self._connection.lane.getInternalFoes(lane)
             self._foe_exits[lane] = sorted({self._crossing_end(foe) for foe in foes})
-        tails = (self._tails[out] for out in self._foe_exits[lane] if out in self._tails)
-        return [tail for tail in tails if self._state[tail].pos_m < _VEHICLE_M]
+        tails = (self._queues[out][-1] for out in self._foe_exits[lane] if out in self._queues)
+        return [tail for pos_m, tail in tails if pos_m < _VEHICLE_M]
 
     def _crossing_end(self, lane: str) -> str:
         return self._beyond(self._crossing(lane)[-1]) if lane.startswith(":") else lane

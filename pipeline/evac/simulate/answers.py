@@ -1,9 +1,8 @@
-"""Where all vehicles of a running simulation are, asked in one request and decoded in one go.
+"""Answers of a running simulation that `traci` decodes value by value, which took longer than the rest of the watch.
 
-`traci` has a request for it, the context subscription. SUMO evaluates a lasting one in every simulated second, even
-when it is told to step by a minute, which takes a third of its time; so this one begins and ends with each look.
-`traci` decodes the answer value by value, in Python; its records all have the same form, and are read here with one
-`struct` for each of their parts.
+Where all vehicles are is asked with a context subscription. SUMO evaluates a lasting one in every simulated second,
+even when it is told to step by a minute, which takes a third of its time; so this one begins and ends with each look.
+The records of its answer all have the same form, and are read with one `struct` for each of their parts.
 """
 
 from __future__ import annotations
@@ -59,6 +58,21 @@ def vehicles_in_network(connection: Connection, junction: str, now_s: float) -> 
     answer.readString()  # the junction
     _, _, count = answer.read("!BBi")
     return {name: at for name, at in _records(answer._content, answer._pos, count) if at.lane}  # noqa: SLF001
+
+
+def next_inner_lane(connection: Connection, vehicle: str) -> str:
+    """Return the junction's inner lane that a vehicle drives onto next; empty where its route has no further junction.
+
+    SUMO's answer (https://sumo.dlr.de/docs/TraCI/Vehicle_Value_Retrieval.html, next links) has all junctions of the
+    route; only the first is decoded.
+    """
+    answer = connection.vehicle._getCmd(tc.VAR_NEXT_LINKS, vehicle)  # noqa: SLF001 (what `getNextLinks` decodes whole)
+    answer.read("!BiB")  # a compound and its size; a number follows
+    if not answer.readInt():
+        return ""
+    answer.readTypedString()  # the lane beyond the junction
+    inner: str = answer.readTypedString()
+    return inner
 
 
 def _records(content: bytes, start: int, count: int) -> Iterator[tuple[str, Standing]]:
