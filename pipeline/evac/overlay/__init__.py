@@ -172,7 +172,9 @@ def _write(folder: Path, compiling: Compiling, base: Network, base_net: Net, str
     net = read_net(folder / "net.net.xml", programs=True)
     _require_served(net, compiling)
     edge_table(net, streets).to_parquet(folder / "edges.parquet", compression="zstd", index=False)
-    timetable, additional = compiling.finish(net, StreetIndex(net, streets))
+    timetable, additional = compiling.finish(
+        net, StreetIndex(net, streets), read_net(folder / "net.net.xml", internal=True)
+    )
     if additional:
         lines = "\n".join(f"    {item}" for item in additional)
         write_text(folder / ADDITIONAL, f"<additional>\n{lines}\n</additional>\n")

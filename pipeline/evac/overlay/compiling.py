@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from xml.sax.saxutils import quoteattr
 
 from sumolib.net import Net
+from sumolib.net.connection import Connection
 from sumolib.net.edge import Edge
+from sumolib.net.lane import Lane
 
 from evac.errors import PlaceError, Problem
 from evac.network.exits import ResolvedExit
@@ -118,12 +120,21 @@ class Compiling:
                 )
         return list(problems.values())
 
-    def finish(self, net: Net, index: StreetIndex) -> tuple[Timetable, list[str]]:
-        """Return the timetable, and the elements of SUMO's additional file, for the compiled net."""
+    def finish(self, net: Net, index: StreetIndex, inner: Net) -> tuple[Timetable, list[str]]:
+        """Return the timetable, and the elements of SUMO's additional file, for the compiled net.
+
+        `inner` is the same net with the lanes inside junctions: those that lead to a lane that opens open with it.
+        """
         switches, elements = self._switches(net, index)
         elements += [line for number, item in enumerate(self.speeds) for line in _speed_signs(number, *item)]
         timetable = Timetable(
-            tuple(self.closings), tuple(self.openings), tuple(self.reversals), tuple(switches), tuple(self.diversions)
+            tuple(self.closings),
+            tuple(replace(item, lanes=_with_inner_lanes(item.lanes, inner)) for item in self.openings),
+            tuple(
+                replace(item, reversed_lanes=_with_inner_lanes(item.reversed_lanes, inner)) for item in self.reversals
+            ),
+            tuple(switches),
+            tuple(self.diversions),
         )
         return timetable, elements
 
@@ -276,6 +287,26 @@ class Compiling:
                     )
                 )
         return switches, elements
+
+
+def _with_inner_lanes(lanes: Sequence[str], inner: Net) -> tuple[str, ...]:
+    """Return lanes and, after them, those inside junctions through which traffic gets onto and off them.
+
+    netconvert gives these the permissions that both of their ends have in common.
+    """
+    found: dict[str, None] = dict.fromkeys(lanes)
+    ahead = [item for lane in lanes for item in (*inner.getLane(lane).getOutgoing(), *_into(inner.getLane(lane)))]
+    while ahead:
+        via = ahead.pop().getViaLaneID()
+        if via and via not in found:
+            found[via] = None
+            ahead += inner.getLane(via).getOutgoing()
+    return tuple(found)
+
+
+def _into(lane: Lane) -> list[Connection]:
+    incoming = [item for items in lane.getEdge().getIncoming().values() for item in items]
+    return [item for item in incoming if item.getToLane() is lane and not item.getFrom().getID().startswith(":")]
 
 
 def _span_s(when: When) -> tuple[float, float | None]:

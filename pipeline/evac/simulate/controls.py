@@ -146,7 +146,7 @@ class Controller:
     def _open(self, label: str, lanes: Sequence[str], now_s: float) -> None:
         for lane in lanes:
             self._normally.setdefault(lane, list(self.connection.lane.getAllowed(lane)))
-            self.connection.lane.setAllowed(lane, [])  # SUMO: an empty list admits everybody
+            self.connection.lane.setDisallowed(lane, [])  # an empty list of `setAllowed` would admit nobody
         self._tell(now_s, label, "opened")
 
     def _begin_reversal(self, turning: _Turning, now_s: float) -> None:
