@@ -21,6 +21,8 @@ COUNTS = {
     "teleports_by_cause": {"jam": 0, "yield": 0, "wrong_lane": 0},
     "gridlock_vehicles": 0,
     "collisions": 0,
+    "added_lanes": 2,
+    "added_lanes_idle": [],
 }
 
 
@@ -43,6 +45,18 @@ def test_one_teleport_is_too_many_and_its_cause_is_told():
     counts = {**COUNTS, "teleports": 1, "teleports_by_cause": {"jam": 0, "yield": 0, "wrong_lane": 1}}
     assert limits_passed(counts, Trust()) == ["1 vehicles teleported (1 wrong lane); the limit is 0"]
     assert limits_passed(counts, Trust(teleports=1)) == []
+
+
+def test_contraflow_lane_that_serves_nobody_is_no_capacity():
+    counts = {**COUNTS, "added_lanes_idle": ["north_1"]}
+    (reason,) = limits_passed(counts, Trust())
+    assert "1 of 2 lanes that the plan adds serve nobody (north_1)" in reason
+
+
+def test_lanes_that_somebody_drove_on_are_told_from_idle_ones(tmp_path):
+    ledger = _ledger(tmp_path, status=["evacuated"] * 10, facts=RunFacts(10, added_lanes=("b_1", "b_2")))
+    assert ledger["added_lanes_idle"] == ["b_2"]
+    assert ledger["trusted"] is False
 
 
 def test_warnings_are_counted_by_kind(tmp_path):
@@ -90,7 +104,9 @@ def _ledger(tmp_path, status=("evacuated",), *, trust=None, facts=None, highest=
     done["ordered"] = ordered
     rates = pd.DataFrame({"bottleneck": ["Main"], "edge": ["ab"], "lane": [0], "highest_veh_per_h": [highest]})
     facts = facts or RunFacts(households=len(status))
-    return build_ledger(tmp_path, statistics, done=done, rates=rates, net=net, trust=trust or Trust(), facts=facts)
+    return build_ledger(
+        tmp_path, statistics, done=done, rates=rates, driven={"b_1"}, net=net, trust=trust or Trust(), facts=facts
+    )
 
 
 def test_a_clean_run_is_trusted_and_says_what_is_guessed(tmp_path):

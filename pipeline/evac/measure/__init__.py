@@ -115,7 +115,14 @@ def measure_run(
         tables.write_table(rows, schema, run_dir / name)
     rates = mean_rates(minutes, clearance_s(planned["evacuated_s"].to_numpy(), 95) or end_s)
     ledger = build_ledger(
-        run_dir, statistics, done=done, rates=rates, net=net, trust=trust or Trust(), facts=facts or RunFacts()
+        run_dir,
+        statistics,
+        done=done,
+        rates=rates,
+        driven=set(lanes.loc[lanes["sampled_s"] > 0, "lane_id"].unique()),
+        net=net,
+        trust=trust or Trust(),
+        facts=facts or RunFacts(),
     )
     write_text(run_dir / "ledger.json", _json(ledger))
     manifest = {

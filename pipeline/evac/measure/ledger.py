@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from evac.schema.trust import Trust
 
 # Base capacity of a freeway lane at 70 mph and more (Highway Capacity Manual, 7th edition, chapter 12).
 LANE_CAPACITY_VEH_PER_H = 2400
+_LISTED = 5
 _QUOTED = re.compile(r"'[^']*'")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
@@ -42,6 +43,8 @@ class RunFacts:
         Households that the plan doesn't order to leave (`demand.orders.staying`).
     vehicles_left_at_home
         Vehicles that leaving households leave at home because the plan asks them to.
+    added_lanes
+        Lanes that the plan adds (contraflow, shoulders).
     """
 
     households: int = 0
@@ -49,6 +52,7 @@ class RunFacts:
     lanes_guessed: frozenset[str] = frozenset()
     households_not_ordered: int = 0
     vehicles_left_at_home: int = 0
+    added_lanes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ def build_ledger(
     *,
     done: pd.DataFrame,
     rates: pd.DataFrame,
+    driven: Container[str],
     net: sumolib.net.Net,
     trust: Trust,
     facts: RunFacts,
@@ -92,6 +97,8 @@ def build_ledger(
         `measure.vehicle_results` of the run.
     rates
         `bottlenecks.mean_rates` of the run.
+    driven
+        Lanes that anybody drove on.
     net
         The net of the run.
     trust
@@ -111,6 +118,8 @@ def build_ledger(
         "teleports_by_cause": {cause: n for cause, n in _integers(statistics["teleports"]).items() if cause != "total"},
         **_integers(statistics["safety"]),
         **read_gridlock(run_dir / "gridlock.json"),
+        "added_lanes": len(facts.added_lanes),
+        "added_lanes_idle": [lane for lane in facts.added_lanes if lane not in driven],
     }
     caveats = (
         *_loosened(trust),
@@ -170,6 +179,10 @@ def limits_passed(counts: Mapping[str, Any], trust: Trust) -> list[str]:
         if counts[count] > limit * counts[of]:
             share = f"{counts[count]} of {counts[of]}" if counts[of] else str(counts[count])
             reasons.append(f"{share}: {what}; the limit is {limit:.2%}")
+    if counts["added_lanes_idle"]:
+        names = ", ".join(counts["added_lanes_idle"][:_LISTED])
+        number = f"{len(counts['added_lanes_idle'])} of {counts['added_lanes']}"
+        reasons.append(f"{number} lanes that the plan adds serve nobody ({names}): contraflow on paper only")
     return reasons
 
 

@@ -53,11 +53,14 @@ class Overlay:
         What it does while the simulation runs.
     changes
         What it changes, for people.
+    added_lanes
+        Lanes that it adds (contraflow, shoulders): each must serve somebody.
     """
 
     network: Network
     timetable: Timetable
     changes: tuple[Change, ...]
+    added_lanes: tuple[str, ...] = ()
 
     @property
     def additional(self) -> str | None:
@@ -180,7 +183,8 @@ def _write(folder: Path, compiling: Compiling, base: Network, base_net: Net, str
         write_text(folder / ADDITIONAL, f"<additional>\n{lines}\n</additional>\n")
     write_text(folder / TIMETABLE, json.dumps(timetable.document(), indent=1) + "\n")
     changes = changes_between(PlainNet.read(base.folder), compiling, base_net, net, timetable)
-    write_text(folder / CHANGES, json.dumps([item.record() for item in changes], indent=1, ensure_ascii=False) + "\n")
+    document = {"changes": [item.record() for item in changes], "added_lanes": sorted(compiling.added_lanes)}
+    write_text(folder / CHANGES, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
 def _require_served(net: Net, compiling: Compiling) -> None:
@@ -203,5 +207,6 @@ def _require_served(net: Net, compiling: Compiling) -> None:
 
 def _read(folder: Path, digest: str) -> Overlay:
     timetable = Timetable.of(json.loads((folder / TIMETABLE).read_text(encoding="utf-8")))
-    changes = tuple(Change(**item) for item in json.loads((folder / CHANGES).read_text(encoding="utf-8")))
-    return Overlay(Network(folder, digest), timetable, changes)
+    document = json.loads((folder / CHANGES).read_text(encoding="utf-8"))
+    changes = tuple(Change(**item) for item in document["changes"])
+    return Overlay(Network(folder, digest), timetable, changes, tuple(document["added_lanes"]))
