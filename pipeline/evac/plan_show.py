@@ -69,10 +69,11 @@ def takes(resources: Resources) -> str:
 
 
 def _print_actions(console: Console, plan: LoadedPlan) -> None:
-    table = Table("action", "what", "takes", title=f"Actions; together they take {takes(plan.resources)}")
+    table = Table("action", "takes", title=f"Actions; together they take {takes(plan.resources)}")
     for item in plan.actions:
         words = action_words(item.action)
-        table.add_row(escape(item.label), "" if words == item.label else escape(words), takes(item.action.resources))
+        name = item.label if words == item.label else f"{item.label}: {words}"
+        table.add_row(escape(name), takes(item.action.resources))
     console.print(table)
 
 

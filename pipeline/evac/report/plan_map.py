@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ _SPOT_STYLES: Mapping[str, tuple[str, float, str]] = {
 }
 """Marker, size and colour of each change at a spot; the later ones lie on top."""
 _CUT_OFF_COLOUR, _EXIT_COLOUR = "#b00050", "#00614a"
-_ROAD_PT, _ASIDE_PT, _FOOT_IN, _POINTS_PER_INCH = 3.4, 2.4, 0.95, 72.0
+_ROAD_PT, _ASIDE_PT, _BESIDE_PT, _FOOT_IN, _POINTS_PER_INCH = 3.4, 2.4, 15.0, 0.95, 72.0
 _LABELLED_STREETS, _LABELLED_TURNS, _NAME_CHARS, _NOTE_CHARS = 12, 6, 38, 150
 _SAME_SPOT_DIGITS = 5  # of a degree: about a metre
 _LABEL_CLEAR_M, _ARROWS_ACROSS = 40.0, 14
@@ -117,7 +118,7 @@ def spots_of(changes: Sequence[Change]) -> gpd.GeoDataFrame:
             continue
         when = f", {row.when}" if row.when else ""
         spot = round(row.lon, _SAME_SPOT_DIGITS), round(row.lat, _SAME_SPOT_DIGITS)
-        spots[(_spot_kind(row), *spot)].append(
+        spots[_spot_kind(row), *spot].append(
             row.place if row.kind.startswith("movement") else f"{row.place}: {row.after}{when}"
         )
     return gpd.GeoDataFrame(
@@ -137,6 +138,7 @@ def draw_plan_map(picture: PlanPicture) -> Figure:
     """
     crs = pd.concat([picture.roads.geometry, picture.spots.geometry, picture.cut_off.geometry]).estimate_utm_crs()
     roads, spots, cut_off = (part.to_crs(crs) for part in (picture.roads, picture.spots, picture.cut_off))
+    spots = spots.assign(beside=spots.groupby(spots.geometry.to_wkb()).cumcount())
     frame = maps.fit_frame(pd.concat([roads.geometry, spots.geometry, cut_off.geometry]).total_bounds)
     exits = picture.exits.to_crs(crs).cx[frame[0] : frame[2], frame[1] : frame[3]]
     with drawing.styled():
@@ -196,13 +198,12 @@ def _spot_kind(row: Change) -> str:
 def _spot_words(kind: str, said: Sequence[str]) -> str:
     if kind in (_REMOVED, _ADDED) and len(said) > 1:
         return f"{len(said)} turns {kind.split()[1]}"
-    return f"{kind}: {said[0]}" if kind in (_REMOVED, _ADDED) else "\n".join(dict.fromkeys(said))
+    return f"{kind}: {said[0]}" if kind in (_REMOVED, _ADDED) else "; ".join(dict.fromkeys(said))
 
 
 def _draw_roads(axes: Axes, roads: gpd.GeoDataFrame, *, lefthand: bool) -> list[BaseGeometry]:
     """Draw each direction of a road on its own side, and arrows where it gets lanes; return what was drawn."""
-    metres_a_point = (axes.get_xlim()[1] - axes.get_xlim()[0]) / (axes.bbox.width / axes.figure.dpi * _POINTS_PER_INCH)
-    aside_m = _ASIDE_PT * metres_a_point * (1 if lefthand else -1)
+    aside_m = _ASIDE_PT * _metres_a_point(axes) * (1 if lefthand else -1)
     drawn = []
     for kind, (colour, style) in _ROAD_STYLES.items():
         rows = roads[roads["kind"] == kind]
@@ -214,6 +215,10 @@ def _draw_roads(axes: Axes, roads: gpd.GeoDataFrame, *, lefthand: bool) -> list[
         if kind == MORE:
             _draw_arrows(axes, lines, colour)
     return drawn
+
+
+def _metres_a_point(axes: Axes) -> float:
+    return float((axes.get_xlim()[1] - axes.get_xlim()[0]) / (axes.bbox.width / axes.figure.dpi * _POINTS_PER_INCH))
 
 
 def _draw_arrows(axes: Axes, lines: gpd.GeoSeries, colour: str) -> None:
@@ -238,9 +243,10 @@ def _draw_spots(axes: Axes, spots: gpd.GeoDataFrame, cut_off: gpd.GeoDataFrame, 
         exits.geometry.x, exits.geometry.y, s=90, color=_EXIT_COLOUR, marker="s", edgecolors="white", zorder=14
     )
     for number, (kind, (marker, size, colour)) in enumerate(_SPOT_STYLES.items()):
-        rows = spots[spots["kind"] == kind].geometry
+        rows = spots[spots["kind"] == kind]
+        across = rows.geometry.x + _BESIDE_PT * _metres_a_point(axes) * rows["beside"]
         axes.scatter(
-            rows.x, rows.y, s=size, marker=marker, color=colour, edgecolors="white", linewidths=0.9,
+            across, rows.geometry.y, s=size, marker=marker, color=colour, edgecolors="white", linewidths=0.9,
             zorder=15 + number / 10,
         )  # fmt: skip
 
@@ -266,7 +272,7 @@ def _spot_labels(spots: gpd.GeoDataFrame) -> list[tuple[float, float, str]]:
     turns = spots["kind"].isin((_REMOVED, _ADDED))
     shown = spots if turns.sum() <= _LABELLED_TURNS else spots[~turns]
     return [
-        (row.geometry.x, row.geometry.y, "\n".join(text.plain(line, 2 * _NAME_CHARS) for line in row.words.split("\n")))
+        (row.geometry.x, row.geometry.y, textwrap.fill(text.plain(row.words, 4 * _NAME_CHARS), _NAME_CHARS))
         for row in shown.itertuples()
     ]
 
