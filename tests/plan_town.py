@@ -1,9 +1,10 @@
-"""Crafted roads on which plans are tried: plain XML as the network stage makes it, plans from text, runs to the last car."""
+"""Crafted roads on which plans are tried: plain XML as the network stage makes it, and runs to the last car."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import geopandas as gpd
@@ -22,7 +23,8 @@ from evac.schema.driving import Driver, Simulation, Traffic
 from evac.simulate import JobInputs, run_job
 from evac.simulate.job import Case, Job
 
-STREETS = gpd.GeoDataFrame({"way_id": [], "osm_way_id": [], "name": [], "ref": [], "highway": []})
+_COLUMNS = ("way_id", "osm_way_id", "name", "ref", "highway", "lanes_forward", "lanes_backward")
+STREETS = gpd.GeoDataFrame({name: [] for name in (*_COLUMNS, "lanes_guessed", "speed_guessed")})
 _LOCATION = (
     '<location netOffset="-500000.00,-5200000.00" convBoundary="0.00,0.00,9000.00,9000.00" '
     'origBoundary="9,46.9,9.1,47" projParameter="+proj=utm +zone=32 +ellps=WGS84 +datum=WGS84 +units=m +no_defs"/>'
@@ -100,21 +102,27 @@ def town(
     nodes: Mapping[str, tuple[float, float]],
     streets: Sequence[tuple[str, str, int]],
     exits: Mapping[str, str],
+    *,
     kinds: Mapping[str, str] | None = None,
+    speeds_mps: Mapping[str, float] | None = None,
 ) -> Town:
     """Build a town.
 
     `nodes` are in metres; `streets` are the way along nodes (`a b c`; `a>b` one-way), the name and the lanes in each
-    direction: edges are called `ab`. `exits` has the last edge by the exit's name.
+    direction: edges are called `ab`; 50 km/h unless `speeds_mps` says otherwise by street. `exits` has the last edge by
+    the exit's name.
     """
     base = folder / ".evac" / "nets" / "base"
     base.mkdir(parents=True)
     typed = {node: f' type="{kind}"' for node, kind in (kinds or {}).items()}
     points = "".join(f'<node id="{n}" x="{x}" y="{y}"{typed.get(n, "")}/>' for n, (x, y) in nodes.items())
     (base / "n.nod.xml").write_text(f"<nodes>{_LOCATION}{points}</nodes>")
-    edges = "".join(_edges(way, name, lanes) for way, name, lanes in streets)
+    speeds = speeds_mps or {}
+    edges = "".join(_edges(way, name, lanes, speeds.get(name, 13.89)) for way, name, lanes in streets)
     (base / "n.edg.xml").write_text(f"<edges>{edges}</edges>")
-    (base / "n.typ.xml").write_text('<types><type id="highway.secondary" priority="9" numLanes="1" speed="13.89"/></types>')
+    (base / "n.typ.xml").write_text(
+        '<types><type id="highway.secondary" priority="9" numLanes="1" speed="13.89"/></types>'
+    )
     files = ["-n", "n.nod.xml", "-e", "n.edg.xml", "-t", "n.typ.xml", "--plain-output-prefix", "plain"]
     options = ["--no-turnarounds.except-deadend", "--output.street-names", "--offset.disable-normalization"]
     sumo.run("netconvert", [*files, *options], cwd=base)
@@ -128,20 +136,22 @@ def town(
     return Town(folder, Network(base, f"base-{folder.name}"), tuple(found))
 
 
-def _edges(way: str, name: str, lanes: int) -> str:
+def _edges(way: str, name: str, lanes: int, speed_mps: float) -> str:
     one_way = ">" in way
     stops = way.replace(">", " ").split()
-    pairs = list(zip(stops, stops[1:], strict=False))
+    pairs = list(pairwise(stops))
     if not one_way:
         pairs += [pair[::-1] for pair in pairs]
     return "".join(
-        f'<edge id="{a}{b}" from="{a}" to="{b}" name="{name}" numLanes="{lanes}" speed="13.89" priority="9" '
+        f'<edge id="{a}{b}" from="{a}" to="{b}" name="{name}" numLanes="{lanes}" speed="{speed_mps}" priority="9" '
         f'type="highway.secondary"/>'
         for a, b in pairs
     )
 
 
-def cars(edge: str, count: int, *, every_s: float, from_s: float = 0.0, length_m: float = 500.0, name: str = "h") -> pd.DataFrame:
+def cars(
+    edge: str, count: int, *, every_s: float, from_s: float = 0.0, length_m: float = 500.0, name: str = "h"
+) -> pd.DataFrame:
     """Return vehicles that leave driveways spread along an edge, one every `every_s`."""
     rows = range(count)
     return pd.DataFrame(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,7 +46,7 @@ def corridor(folder: Path, spacing_m: float = 400.0) -> Path:
     line = ["w", "a", "b", "c", "e"]
     edges = [
         (f"{x}{y}", x, y, "Main Street", 1, 9)
-        for one, other in zip(line, line[1:], strict=False)
+        for one, other in itertools.pairwise(line)
         for x, y in ((one, other), (other, one))
     ]
     for number, node in enumerate("abc"):

@@ -16,8 +16,17 @@ from evac.measure.bottlenecks import (
     measured_lanes,
     why,
 )
+from evac.measure.queues import Links, Queues
 from small_runs import LANE_MINUTES as MINUTES
 from small_runs import lane_rows, write_net
+
+
+def found_in(rows, net, **limits):
+    return find_bottlenecks(rows, Queues.of(rows, Links.of(net)), net, **limits)
+
+
+def minutes_of(rows, net, bottlenecks, end_s):
+    return lane_minutes(rows, Queues.of(rows, Links.of(net)), bottlenecks, end_s)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +54,7 @@ def net(tmp_path_factory):
 
 def test_the_head_of_the_queue_is_the_bottleneck(net):
     speeds = {"ab_0": 3, "ab_1": 3, "bc_0": 2, "bc_1": 2, "sc_0": 1, "cd_0": 2, "cd_1": 2, "de_0": 12, "ef_0": 14}
-    (found,) = find_bottlenecks(lane_rows(speeds), net, evacuated=400)
+    (found,) = found_in(lane_rows(speeds), net, evacuated=400)
     assert (found.edge, found.lanes, found.reason) == ("cd", (0, 1), "lane drop")
     assert found.queue_min == MINUTES
     assert found.vehicles == 2 * 10 * MINUTES
@@ -58,25 +67,25 @@ def test_the_head_of_the_queue_is_the_bottleneck(net):
 
 def test_two_queues_have_two_heads_the_longer_delay_first(net):
     speeds = {"ab_0": 14, "bc_0": 4, "bc_1": 13, "sc_0": 1, "cd_0": 14, "de_0": 2, "ef_0": 14, "ge_0": 14}
-    found = find_bottlenecks(lane_rows(speeds), net, evacuated=200)
+    found = found_in(lane_rows(speeds), net, evacuated=200)
     assert [item.edge for item in found] == ["sc", "de", "bc"]
     assert [item.reason for item in found] == ["merge", "signal", "merge"]
     assert [item.lanes for item in found] == [(0,), (0,), (0,)]
     assert found[1].name == "Main Street eastbound at Cross Street"
-    assert find_bottlenecks(lane_rows(speeds), net, evacuated=200, at_most=1) == found[:1]
+    assert found_in(lane_rows(speeds), net, evacuated=200, at_most=1) == found[:1]
 
 
 def test_short_or_unused_queues_are_no_bottlenecks(net):
-    assert find_bottlenecks(lane_rows({"cd_0": 1}, range(5)), net, evacuated=200) == []
-    assert find_bottlenecks(lane_rows({"cd_0": 1}, vehicles=0), net, evacuated=200) == []
-    assert find_bottlenecks(lane_rows({"cd_0": 14}), net, evacuated=200) == []
+    assert found_in(lane_rows({"cd_0": 1}, range(5)), net, evacuated=200) == []
+    assert found_in(lane_rows({"cd_0": 1}, vehicles=0), net, evacuated=200) == []
+    assert found_in(lane_rows({"cd_0": 14}), net, evacuated=200) == []
 
 
 def test_a_ring_of_queues_has_no_head(tmp_path):
     nodes = {"a": (0, 0), "b": (200, 0), "c": (100, 200)}
     edges = [{"id": name, "from": name[0], "to": name[1], "numLanes": 1} for name in ("ab", "bc", "ca")]
     ring = sumolib.net.readNet(str(write_net(tmp_path, nodes, edges)))
-    assert find_bottlenecks(lane_rows({"ab_0": 1, "bc_0": 1, "ca_0": 1}), ring, evacuated=10) == []
+    assert found_in(lane_rows({"ab_0": 1, "bc_0": 1, "ca_0": 1}), ring, evacuated=10) == []
 
 
 def test_reasons_are_told_from_the_net(net):
@@ -95,7 +104,7 @@ def test_reasons_are_told_from_the_net(net):
 
 def test_lane_minutes_have_the_quiet_minutes_too(net):
     rows = lane_rows({"de_0": 12}, [1, 3])
-    minutes = lane_minutes(rows, net, [BottleneckLanes("drop", "de", (0,))], end_s=250.0)
+    minutes = minutes_of(rows, net, [BottleneckLanes("drop", "de", (0,))], end_s=250.0)
     assert minutes["minute"].tolist() == [0, 1, 2, 3, 4]
     assert minutes["vehicles"].tolist() == [0, 10, 0, 10, 0]
     assert minutes["speed_mps"].dropna().tolist() == [12.0, 12.0]
@@ -105,13 +114,20 @@ def test_lane_minutes_have_the_quiet_minutes_too(net):
 def test_a_queue_counts_also_on_the_lane_that_feeds(net):
     rows = pd.concat([lane_rows({"de_0": 12}), lane_rows({"cd_1": 2}, [4, 5])])
     rows["lane_id"] = rows["lane_id"].astype("category")
-    minutes = lane_minutes(rows, net, [BottleneckLanes("drop", "de", (0,))], end_s=60.0 * MINUTES)
+    minutes = minutes_of(rows, net, [BottleneckLanes("drop", "de", (0,))], end_s=60.0 * MINUTES)
     assert minutes.loc[minutes["queued"], "minute"].tolist() == [4, 5]
 
 
 def test_a_lane_that_the_plan_took_away_passes_nobody(net):
-    minutes = lane_minutes(lane_rows({"de_0": 12}), net, [BottleneckLanes("gone", "zz", (0,))], end_s=120.0)
+    minutes = minutes_of(lane_rows({"de_0": 12}), net, [BottleneckLanes("gone", "zz", (0,))], end_s=120.0)
     assert minutes["vehicles"].tolist() == [0, 0]
+
+
+def test_a_run_in_which_nobody_drove_has_quiet_minutes_and_no_bottlenecks(net):
+    nobody = lane_rows({"de_0": 2}).iloc[:0]
+    assert found_in(nobody, net, evacuated=0) == []
+    minutes = minutes_of(nobody, net, [BottleneckLanes("drop", "de", (0,))], end_s=120.0)
+    assert minutes[["vehicles", "queued"]].to_numpy().tolist() == [[0, False], [0, False]]
 
 
 def test_both_mean_rates_and_the_best_quarter_of_an_hour():
@@ -142,6 +158,6 @@ def test_the_union_measures_each_edge_once_under_a_name_of_its_own():
 
 
 def test_bottleneck_rows_fit_their_table(net, tmp_path):
-    minutes = lane_minutes(lane_rows({"de_0": 2}), net, [BottleneckLanes("drop", "de", (0,))], end_s=120.0)
+    minutes = minutes_of(lane_rows({"de_0": 2}), net, [BottleneckLanes("drop", "de", (0,))], end_s=120.0)
     tables.write_table(minutes, tables.BOTTLENECKS, tmp_path / "b.parquet")
     assert tables.read_table(tmp_path / "b.parquet", tables.BOTTLENECKS)["queued"].tolist() == [True, True]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from plan_town import STREETS, Town, town
 
 from evac.network import read_net
 from evac.overlay import Overlay
 from evac.report import drawing, plan_map
 from evac.report.plan_map import PlanPicture, roads_of, spots_of
+from plan_town import STREETS, Town, town
 
 NODES = {"w": (0, 0), "a": (1500, 0), "b": (2500, 0), "n": (2500, 300), "d": (3500, 0)}
 Row = tuple[str, str, str, str]

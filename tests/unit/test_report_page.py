@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -188,6 +189,16 @@ def test_accounts_are_shown_for_every_run(hostile: Path) -> None:
         planned, *parts = (int(cell.replace(",", "")) for cell in row[1:6])
         assert planned == sum(parts)
         assert parts[3] == 5
+
+
+def test_vehicles_that_leave_unasked_stand_beside_the_planned(tmp_path: Path) -> None:
+    run = report_data.write_run(tmp_path / "runs", Case())
+    unasked = {**run.manifest, "shadow": 120, "shadow_evacuated": 110}
+    report = report_data.report_input(tmp_path, (replace(run, manifest=unasked),))
+    write_report(report, tmp_path / "report")
+    heads, row = _read(tmp_path / "report").tables["accounting"]
+    assert heads[6:8] == ["Besides: leave unasked", "Of these out"]
+    assert row[6:8] == ["120", "110"]
 
 
 def test_numbers_that_are_not_trusted_carry_the_reason(hostile: Path) -> None:

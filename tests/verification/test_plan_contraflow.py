@@ -7,23 +7,29 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from plan_town import Town, cars, discharge_veh_per_h, town
 
 from evac.network import read_net
+from plan_town import Town, cars, discharge_veh_per_h, town
 
-NODES = {"w": (0, 0), "a": (1500, 0), "b": (2500, 0), "n": (2500, 300), "d": (3500, 0)}
+FAR = {"w": (0, 0), "v": (1500, 0), "u": (3000, 0), "a": (4500, 0)}
+NODES = {**FAR, "b": (5500, 0), "n": (5500, 300), "d": (6500, 0)}
 
 
 @pytest.fixture(scope="module")
 def one_lane_out(tmp_path_factory: pytest.TempPathFactory) -> Town:
     """Wide Road has two lanes, Main Street one; Side Street comes in from the left, half-way."""
     folder = tmp_path_factory.mktemp("out")
-    streets = [("w a", "Wide Road", 2), ("a b d", "Main Street", 1), ("n b", "Side Street", 1)]
-    return town(folder, NODES, streets, {"east": "bd"})
+    streets = [("w v u a", "Wide Road", 2), ("a b d", "Main Street", 1), ("n b", "Side Street", 1)]
+    return town(folder, NODES, streets, {"east": "bd"}, speeds_mps=SLOW)
 
 
 CONTRAFLOW = "  - do: contraflow\n    where: {street: Main Street, from: Wide Road, towards: east}\n"
-DEMAND = cars("wa", 900, every_s=0.5, length_m=1400.0)
+# Main Street is slow, so that it and not the way onto it is the bottleneck, with one lane and with two.
+SLOW = {"Main Street": 7.0}
+# More than two lanes take, from driveways along three edges: one alone doesn't let enough in to fill two lanes.
+DEMAND = pd.concat(
+    [cars(edge, 400, every_s=1.0, length_m=1400.0, name=edge) for edge in ("wv", "vu", "ua")]
+).sort_values("departure_s")
 
 
 def test_contraflow_doubles_the_discharge_and_each_lane_carries_its_share(one_lane_out: Town) -> None:
@@ -58,7 +64,9 @@ def test_set_up_contraflow_drives_the_other_side_empty_first(one_lane_out: Town)
     trips, run = with_west.drive(with_west.under(timed, "timed"), demand)
     events = json.loads((run / "controls.json").read_text())
     opened = next(event["time_s"] for event in events if event["what"] == "opened")
-    last_in = trips.loc[trips["vehicle"].str.startswith("in") & (trips["arrival_lane"].str[:2] == "aw"), "arrived_s"].max()
+    last_in = trips.loc[
+        trips["vehicle"].str.startswith("in") & (trips["arrival_lane"].str[:2] == "vw"), "arrived_s"
+    ].max()
     assert opened >= 7 * 60
     assert trips["arrived_s"].notna().all()
     reversed_use = trips[(trips["arrival_lane"] == "bd_1")]
@@ -67,15 +75,15 @@ def test_set_up_contraflow_drives_the_other_side_empty_first(one_lane_out: Town)
     assert last_in < opened + 200  # who was on the road got through; nobody entered it afterwards
 
 
-def _west(place: Town):  # noqa: ANN202
+def _west(place: Town):
     net = read_net(place.network.net_file)
-    lon, lat = net.convertXY2LonLat(*net.getEdge("aw").getShape()[-1])
-    return type(place.exits[0])("west", ("aw",), 2, lon, lat)
+    lon, lat = net.convertXY2LonLat(*net.getEdge("vw").getShape()[-1])
+    return type(place.exits[0])("west", ("vw",), 2, lon, lat)
 
 
 def test_prepared_net_without_the_action_discharges_like_the_baseline(one_lane_out: Town) -> None:
     never = one_lane_out.under(CONTRAFLOW + "    when: {from_min: 9000}\n", "never")
-    demand = cars("wa", 300, every_s=0.5, length_m=1400.0)
+    demand = DEMAND[DEMAND["departure_s"] < 150]
     ratios = []
     for seed in range(10):
         plain, prepared = (
@@ -86,8 +94,10 @@ def test_prepared_net_without_the_action_discharges_like_the_baseline(one_lane_o
 
 
 def test_taken_lane_halves_the_discharge(tmp_path: Path) -> None:
-    nodes = {"w": (0, 0), "a": (1500, 0), "d": (3000, 0)}
-    place = town(tmp_path, nodes, [("w a", "Wide Road", 2), ("a d", "Main Street", 2)], {"east": "ad"})
+    nodes = {**FAR, "d": (6000, 0)}
+    place = town(
+        tmp_path, nodes, [("w v u a", "Wide Road", 2), ("a d", "Main Street", 2)], {"east": "ad"}, speeds_mps=SLOW
+    )
     taken = place.under("  - {do: take_lane, where: {street: Main Street, towards: east}}\n")
     both, one = (place.drive(overlay, DEMAND)[0] for overlay in (place.normally(), taken))
     assert discharge_veh_per_h(one) / discharge_veh_per_h(both) == pytest.approx(0.5, rel=0.05)
@@ -95,9 +105,9 @@ def test_taken_lane_halves_the_discharge(tmp_path: Path) -> None:
 
 
 def test_shoulder_adds_a_lane_at_the_kerb_that_is_used(tmp_path: Path) -> None:
-    nodes = {"w": (0, 0), "a": (1500, 0), "b": (2200, 0), "s": (2200, -300), "d": (3000, 0)}
-    streets = [("w a", "Wide Road", 2), ("a b d", "Main Street", 1), ("s b", "South Street", 1)]
-    place = town(tmp_path, nodes, streets, {"east": "bd"})
+    nodes = {**FAR, "b": (5200, 0), "s": (5200, -300), "d": (6000, 0)}
+    streets = [("w v u a", "Wide Road", 2), ("a b d", "Main Street", 1), ("s b", "South Street", 1)]
+    place = town(tmp_path, nodes, streets, {"east": "bd"}, speeds_mps=SLOW)
     wide = place.under("  - {do: use_shoulder, where: {street: Main Street, towards: east}}\n")
     before, after = (place.drive(overlay, DEMAND)[0] for overlay in (place.normally(), wide))
     assert discharge_veh_per_h(after) / discharge_veh_per_h(before) == pytest.approx(2.0, rel=0.05)

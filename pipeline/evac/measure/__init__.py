@@ -36,6 +36,7 @@ from evac.measure.bottlenecks import (
     measured_lanes,
 )
 from evac.measure.ledger import RunFacts, build_ledger
+from evac.measure.queues import Links, Queues
 from evac.network.reach import ExitEdges
 from evac.schema.trust import Trust
 
@@ -105,8 +106,9 @@ def measure_run(
     end_s = statistics["performance"]["end"]
     done = vehicle_results(vehicles, read_trips(sumo_dir / "tripinfo.xml"), exits, end_s)
     lanes = tables.read_lanes(sumo_dir / "lanes.parquet")
-    found = find_bottlenecks(lanes, net, int((done["status"] == "evacuated").sum()))
-    minutes = lane_minutes(lanes, net, measured_lanes(bottlenecks, [found]), end_s)
+    queues = Queues.of(lanes, Links.of(net))
+    found = find_bottlenecks(lanes, queues, net, int((done["status"] == "evacuated").sum()))
+    minutes = lane_minutes(lanes, queues, measured_lanes(bottlenecks, [found]), end_s)
     planned = done[done["ordered"]]
     content = (done, curve(planned, end_s), minutes, edge_windows(lanes, net))
     for (name, schema), rows in zip(_TABLES.items(), content, strict=True):

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import sumolib
 
-from evac.measure.queues import MERGE, WINDOW_MIN, Links, heads_of_queues, is_congested, queues_by_window
+from evac.measure.queues import MERGE, WINDOW_MIN, Queues, heads_of_queues, is_congested
 from evac.tables import sum_up
 
 Reason = Literal["exit", "signal", "lane drop", "merge", "slower road", "junction"]
@@ -74,7 +74,7 @@ class FoundBottleneck(BottleneckLanes):
 
 
 def find_bottlenecks(
-    lanes: pd.DataFrame, net: sumolib.net.Net, evacuated: int, at_most: int = _AT_MOST
+    lanes: pd.DataFrame, queues: Queues, net: sumolib.net.Net, evacuated: int, at_most: int = _AT_MOST
 ) -> list[FoundBottleneck]:
     """Find the lanes that hold the evacuation up, worst first.
 
@@ -82,6 +82,8 @@ def find_bottlenecks(
     ----------
     lanes
         `tables.read_lanes` of the run.
+    queues
+        The queues of the run.
     net
         The net of the run.
     evacuated
@@ -96,8 +98,7 @@ def find_bottlenecks(
     """
     if lanes.empty:
         return []
-    links = Links.of(net)
-    heads = heads_of_queues(lanes, links)
+    heads = heads_of_queues(queues)
     passed = sum_up(lanes, "lane_id", np.zeros(len(lanes), dtype=np.int64), ["vehicles"]).set_index("lane_id")
     heads["vehicles"] = passed["vehicles"].reindex(heads["lane_id"]).fillna(0).to_numpy(dtype="int64")
     edges = _by_edge(heads)
@@ -136,7 +137,7 @@ def measured_lanes(
 
 
 def lane_minutes(
-    lanes: pd.DataFrame, net: sumolib.net.Net, bottlenecks: Sequence[BottleneckLanes], end_s: float
+    lanes: pd.DataFrame, queues: Queues, bottlenecks: Sequence[BottleneckLanes], end_s: float
 ) -> pd.DataFrame:
     """Measure given bottleneck lanes in every minute of a run, also the quiet ones.
 
@@ -144,8 +145,8 @@ def lane_minutes(
     ----------
     lanes
         `tables.read_lanes` of the run.
-    net
-        The net of the run.
+    queues
+        The queues of the run.
     bottlenecks
         The lanes to measure.
     end_s
@@ -158,7 +159,6 @@ def lane_minutes(
     the head of a queue, wherever that stood. A lane that
     a plan took away passes nobody.
     """
-    links = Links.of(net)
     minutes = range(int(np.ceil(end_s / _SECONDS_A_MINUTE)))
     keys = [
         (item.name, item.edge, lane, f"{item.edge}_{lane}", minute)
@@ -173,27 +173,26 @@ def lane_minutes(
     rows["speed_mps"] = rows["distance_m"] / rows["sampled_s"].where(rows["sampled_s"] > 0)
     rows[["vehicles", "occupancy_percent"]] = rows[["vehicles", "occupancy_percent"]].fillna(0)
     rows["vehicles"] = rows["vehicles"].astype("int32")
-    queued = _queued_minutes(lanes, links, set(rows["lane_id"]))
+    queued = _queued_minutes(lanes, queues, set(rows["lane_id"]))
     rows["queued"] = [
         minute in queued[lane_id] for lane_id, minute in zip(rows["lane_id"], rows["minute"], strict=True)
     ]
     return rows
 
 
-def _queued_minutes(lanes: pd.DataFrame, links: Links, lane_ids: set[str]) -> dict[str, set[int]]:
+def _queued_minutes(lanes: pd.DataFrame, queues: Queues, lane_ids: set[str]) -> dict[str, set[int]]:
     """Return the minutes in which each lane, or one that leads to it, was congested, or it was the head of a queue."""
-    near = {lane_id: {lane_id, *links.feeders(lane_id)} for lane_id in lane_ids}
+    near = {lane_id: {lane_id, *queues.links.feeders(lane_id)} for lane_id in lane_ids}
     rows = lanes[lanes["lane_id"].isin(set().union(*near.values()))]
-    rows = rows[is_congested(rows, links, _SECONDS_A_MINUTE)]
+    rows = rows[is_congested(rows, queues.links, _SECONDS_A_MINUTE)]
     minutes = {str(name): set(group) for name, group in rows.groupby("lane_id", observed=True)["minute"]}
-    if len(lanes):
-        _add_headed(minutes, queues_by_window(lanes, links), lane_ids)
+    _add_headed(minutes, queues.windows, lane_ids)
     return {lane_id: set().union(*(minutes.get(other, set()) for other in near[lane_id])) for lane_id in lane_ids}
 
 
-def _add_headed(minutes: dict[str, set[int]], queues: pd.DataFrame, lane_ids: set[str]) -> None:
+def _add_headed(minutes: dict[str, set[int]], windows: pd.DataFrame, lane_ids: set[str]) -> None:
     """Add the minutes in which a lane was the head of a queue, wherever the queue stood."""
-    heads = queues.loc[queues["lane_id"].isin(lane_ids), ["lane_id", "window"]].drop_duplicates()
+    heads = windows.loc[windows["lane_id"].isin(lane_ids), ["lane_id", "window"]].drop_duplicates()
     for lane_id, window in heads.itertuples(index=False):
         minutes.setdefault(str(lane_id), set()).update(range(window * WINDOW_MIN, (window + 1) * WINDOW_MIN))
 

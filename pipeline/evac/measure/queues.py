@@ -94,6 +94,27 @@ class Links:
         return [self.ids[row] for row in rows]
 
 
+@dataclass(frozen=True)
+class Queues:
+    """The queues of a run, found once for all that is read off them.
+
+    Parameters
+    ----------
+    links
+        The lanes of the net.
+    windows
+        `queues_by_window` of the run.
+    """
+
+    links: Links
+    windows: pd.DataFrame
+
+    @classmethod
+    def of(cls, lanes: pd.DataFrame, links: Links) -> Queues:
+        """Find the queues in `tables.read_lanes` of a run."""
+        return cls(links, queues_by_window(lanes, links))
+
+
 def is_congested(rows: pd.DataFrame, links: Links, window_s: int) -> NDArray[np.bool_]:
     """Tell which rows are slow and hold a queue's worth of vehicles: one, or half of what fits on a very short lane.
 
@@ -113,23 +134,20 @@ def is_congested(rows: pd.DataFrame, links: Links, window_s: int) -> NDArray[np.
     return np.asarray(slow & (sampled_s / window_s >= enough))
 
 
-def heads_of_queues(lanes: pd.DataFrame, links: Links) -> pd.DataFrame:
+def heads_of_queues(queues: Queues) -> pd.DataFrame:
     """Return the lanes at the heads of the queues.
 
     Parameters
     ----------
-    lanes
-        `tables.read_lanes` of the run.
-    links
-        The lanes of the net.
+    queues
+        The queues of the run.
 
     Returns
     -------
     One row for each lane that headed a queue: `lane_id`, `windows` (how many of `WINDOW_MIN` it did), `delay_s` (lost
     in all of its queues), `where` (`STOP_LINE` or `MERGE`). A ring of queues has no head.
     """
-    queues = queues_by_window(lanes, links)
-    heads = queues.groupby("lane_id", as_index=False).agg(
+    heads = queues.windows.groupby("lane_id", as_index=False).agg(
         windows=("window", "nunique"), delay_s=("delay_s", "sum"), merge=("merge", "mean")
     )
     heads["where"] = np.where(heads.pop("merge") > 0.5, MERGE, STOP_LINE)  # noqa: PLR2004 (the greater part)
@@ -146,6 +164,8 @@ def queues_by_window(lanes: pd.DataFrame, links: Links) -> pd.DataFrame:
     links
         The lanes of the net.
     """
+    if lanes.empty:
+        return pd.DataFrame({"window": [], "delay_s": [], "merge": [], "lane_id": []})
     congested, full, delay_s = _states(lanes, links)
     onward = _queue_goes_on_to(congested, full, delay_s, links)
     last = _follow(onward)

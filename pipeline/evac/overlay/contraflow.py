@@ -28,7 +28,7 @@ from evac.errors import PlaceError, Problem
 from evac.network.places import angle_between_deg, bearing_at_deg, centre_line
 from evac.overlay.controls import Reversal
 from evac.overlay.plain import Movement, PlainNet
-from evac.overlay.turning import KERB, MIDDLE, goes_straight, side_of
+from evac.overlay.turning import KERB, MIDDLE, goes_straight, join_idle_lanes, side_of
 from evac.overlay.where import Where
 from evac.schema.plan import Contraflow, Stretch
 
@@ -223,6 +223,7 @@ class _Reversing:
         self._join_roadways()
         self._let_side_streets_in()
         self._serve_idle_lanes()
+        join_idle_lanes(self.plain, self.beside)
 
     def _add_twin(self, name: str, lanes: int) -> None:
         """Add an edge against the direction of another one, on its lanes in the middle of the road."""
@@ -265,6 +266,10 @@ class _Reversing:
             targets = list(self._added(old.to_edge))
         if side == MIDDLE:
             sources, targets = sources[-1:], targets[-1:]
+        elif old.from_edge not in self.beside:
+            sources = self._idle(old.from_edge, leading_on=True) or sources
+        elif old.to_edge not in self.beside:
+            targets = self._idle(old.to_edge, leading_on=False) or targets
         for number in range(max(len(sources), len(targets))):
             source, target = sources[min(number, len(sources) - 1)], targets[min(number, len(targets) - 1)]
             self.plain.allow(Movement(old.from_edge, source, old.to_edge, target), old)
@@ -279,6 +284,14 @@ class _Reversing:
                 if self.plain.into(edge) and not any(item.to_lane == lane for item in self.plain.into(edge)):
                     like = max(self.plain.into(edge), key=lambda item: (item.to_lane, item.from_lane))
                     self.plain.allow(like._replace(to_lane=lane), like)
+
+    def _idle(self, edge: str, *, leading_on: bool) -> list[int]:
+        """Return the lanes of an edge that, in the baseline, lead nowhere, or that nothing leads to."""
+        if leading_on:
+            busy = {item.from_lane for item in self.before if item.from_edge == edge}
+        else:
+            busy = {item.to_lane for item in self.before if item.to_edge == edge}
+        return [lane for lane in range(self.plain.lanes(edge)) if lane not in busy]
 
     def _is_last(self, old: Movement, *, of_from: bool) -> bool:
         """Return whether a movement is the one nearest to the middle of the road between its two edges."""

@@ -12,7 +12,7 @@ from sumolib.net.edge import Edge
 
 from evac.errors import PlaceError, Problem
 from evac.overlay.plain import Movement, PlainNet
-from evac.overlay.turning import KERB, side_of
+from evac.overlay.turning import KERB, join_idle_lanes, side_of
 from evac.overlay.where import Where
 from evac.schema.plan import AllowTurn, BanTurn, Barricade, Dedicate, Speed, TakeLane
 from evac.schema.plan import Movement as NamedMovement
@@ -30,24 +30,10 @@ def use_shoulder(plain: PlainNet, stretch: Sequence[Edge], *, timed: bool) -> li
     for name in names:
         for movement in [*plain.out_of(name), *plain.into(name)]:
             _serve_shoulder(plain, movement, set(names), keep=timed)
-    for name in names:
-        _serve_idle_shoulder(plain, name)
-        if timed:
-            plain.close_lane(name, 0)
+    join_idle_lanes(plain, names)
+    for name in names if timed else ():
+        plain.close_lane(name, 0)
     return [f"{name}_0" for name in names]
-
-
-def _serve_idle_shoulder(plain: PlainNet, name: str) -> None:
-    """Join a new lane at the kerb that nothing leads to, or that leads nowhere, like the lane beside it.
-
-    So it is where a stretch begins, or ends, at a junction at which all its traffic turns to the middle of the road.
-    """
-    if plain.out_of(name) and not any(item.from_lane == 0 for item in plain.out_of(name)):
-        like = min(plain.out_of(name), key=lambda item: (item.from_lane, item.to_lane))
-        plain.allow(like._replace(from_lane=0), like)
-    if plain.into(name) and not any(item.to_lane == 0 for item in plain.into(name)):
-        like = min(plain.into(name), key=lambda item: (item.to_lane, item.from_lane))
-        plain.allow(like._replace(to_lane=0), like)
 
 
 def _serve_shoulder(plain: PlainNet, old: Movement, widened: set[str], *, keep: bool) -> None:

@@ -119,7 +119,7 @@ def officer(task: Task) -> tuple[list[Step], str]:
                 yellow, red = _change(junction, state, following)
                 steps.append(Step(yellow.seconds, yellow.state, CHANGE_NAME.format(one, other)))
                 steps.append(Step(red.seconds, red.state, onward=other))
-    return steps, f"an officer, {len(states)} stages, serves the longest queue"
+    return steps, f"an officer serves the longest queue (stages: {len(states)})"
 
 
 def _present_stages(junction: SignalJunction) -> list[str]:
@@ -162,8 +162,9 @@ def offsets_s(action: Signal, tls_ids: Sequence[str], corridor: Sequence[Edge], 
     """Return how long after the first light a platoon at the speed limit reaches each (s), modulo the cycle."""
     reached: dict[str, float] = {}
     time_s = 0.0
-    for edge in corridor:
-        time_s += edge.getLength() / edge.getSpeed()
+    for before, edge in zip([None, *corridor], corridor, strict=False):
+        across_m = 0.0 if before is None else _gap_m(before.getLane(0), edge.getLane(0))
+        time_s += (across_m + edge.getLength()) / edge.getSpeed()
         for tls in {connection.getTLSID() for group in edge.getOutgoing().values() for connection in group}:
             reached.setdefault(tls, time_s)
     missing = [tls for tls in tls_ids if tls not in reached]
@@ -204,9 +205,12 @@ def _keeps(one: str, other: str) -> str:
 
 def _width_m(link: Link) -> float:
     """Return the distance across the junction (m)."""
-    start = link.connection.getFromLane().getShape()[-1]
-    end = link.connection.getToLane().getShape()[0]
-    return math.dist(start[:2], end[:2])
+    return _gap_m(link.connection.getFromLane(), link.connection.getToLane())
+
+
+def _gap_m(before: Any, after: Any) -> float:
+    """Return the distance from the end of a lane to the start of another (m)."""
+    return math.dist(before.getShape()[-1][:2], after.getShape()[0][:2])
 
 
 def _within(seconds: float, limits: tuple[int, int]) -> int:

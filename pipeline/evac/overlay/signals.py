@@ -18,7 +18,7 @@ from sumolib.net.edge import Edge
 from evac.errors import Problem, ScenarioError
 from evac.network.place_names import normal_name
 from evac.network.places import StreetIndex
-from evac.overlay.junctions import SignalJunction
+from evac.overlay.junctions import Link, SignalJunction
 from evac.overlay.signal_timing import (
     FOR_EVER_S,
     Step,
@@ -123,27 +123,36 @@ def _off(_task: Task) -> tuple[list[Step], str]:
 
 
 def _flashing(task: Task) -> tuple[list[Step], str]:
-    """Yellow for the main road: go, but yield to its other links; red for the others: stop, then go in a gap."""
+    """Yellow for the main road: go, but yield to its other links; red for the others: stop, then go in a gap.
+
+    Without `main`, and where the map gives right of way to a turn from another road, all roads get red: who has stopped
+    goes by the right of way, and of two that conflict one always yields.
+    """
     junction = task.junction
     main_edges = _named_main(task) if task.action.main else _main_by_class(junction)
-    main = [link for link in junction.links if any(arrives in main_edges for arrives, _ in link.ways)]
-    side = [link for link in junction.links if link not in main]
-    unheard = [
-        (one, other)
-        for one in side
-        for other in main
-        if junction.conflict(one, other) and not junction.yields(one, other)
-    ]
-    if unheard:
-        first = junction.describe([unheard[0][0]])[0]
+    unheard = _unheard(junction, main_edges)
+    if unheard and task.action.main:
         remedy = "leave 'main' out, or name the road that has right of way without signals"
-        what = f"traffic {first} has right of way here, and wouldn't yield to the streets of 'main'"
+        what = f"traffic {junction.describe(unheard)[0]} has right of way here, and wouldn't yield to 'main'"
         raise ScenarioError(Problem(task.where, what, remedy))
+    main = [] if unheard else _from(junction, main_edges)
     letters = {link.number: "o" if junction.must_wait(link, main) else "O" for link in main}
-    letters.update({link.number: "s" for link in side})
     streets = _streets(junction, main_edges)
     after = f"flashing: yellow on {streets}, red on the others" if main else "flashing red on all roads: all-way stop"
     return [Step(FOR_EVER_S, state_of(junction, letters, "s"))], after
+
+
+def _unheard(junction: SignalJunction, main_edges: Collection[Edge]) -> list[Link]:
+    """Return the links of other roads that wouldn't yield to the main road where they conflict."""
+    main = _from(junction, main_edges)
+    side = [link for link in junction.links if link not in main]
+    return [
+        one for one in side if any(junction.conflict(one, other) and not junction.yields(one, other) for other in main)
+    ]
+
+
+def _from(junction: SignalJunction, edges: Collection[Edge]) -> list[Link]:
+    return [link for link in junction.links if any(arrives in edges for arrives, _ in link.ways)]
 
 
 def _named_main(task: Task) -> set[Edge]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from evac.network.places import angle_between_deg
 from evac.overlay.plain import Movement, PlainNet
@@ -49,3 +50,22 @@ def line_of(plain: PlainNet, edge: str) -> list[tuple[float, float]]:
 def _point(text: str) -> tuple[float, float]:
     x, y, *_ = text.split(",")
     return float(x), float(y)
+
+
+def join_idle_lanes(plain: PlainNet, changed: Iterable[str]) -> None:
+    """Use the lanes before and behind edges that have got lanes: those that led nowhere, or that nothing led to.
+
+    Where a road with two lanes becomes one with one, a lane ends; when the second road gets a lane, both go on.
+    """
+    for edge in changed:
+        lanes = plain.lanes(edge)
+        for movement in [item for item in plain.into(edge) if side_of(plain, item) == STRAIGHT]:
+            feeder = movement.from_edge
+            busy = {item.from_lane for item in plain.out_of(feeder)}
+            for lane in set(range(plain.lanes(feeder))) - busy:
+                plain.allow(Movement(feeder, lane, edge, min(lane, lanes - 1)), movement)
+        for movement in [item for item in plain.out_of(edge) if side_of(plain, item) == STRAIGHT]:
+            onward = movement.to_edge
+            fed = {item.to_lane for item in plain.into(onward)}
+            for lane in set(range(plain.lanes(onward))) - fed:
+                plain.allow(Movement(edge, min(lane, lanes - 1), onward, lane), movement)

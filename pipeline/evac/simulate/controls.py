@@ -5,7 +5,8 @@ Before its time an action asks and changes nothing, so that everything up to the
 When lanes close (`edge` or lane permissions, traci `lane.setAllowed`), three groups are told apart:
 
 - who is on them, or has no other way left to any exit, is let through: the vehicle becomes one of SUMO's class
-  `authority`, which closed lanes admit;
+  `authority`, which closed lanes admit (before they close: SUMO 1.28 doesn't look again at the lanes that a vehicle may
+  take when its class changes);
 - who meant to pass there and is on the way gets the quickest way to any exit that is left, at once: the closure is
   announced, and officers stand at the last turn-off;
 - who hasn't left yet finds out when leaving, as with any traffic.
@@ -35,6 +36,7 @@ EMPTY_EVERY_S = 10.0
 """How often it is checked whether a closed lane is empty."""
 _ADMITTED = ["emergency", "authority", "army"]
 _LET_THROUGH = "authority"
+_CAR = "passenger"
 
 
 @dataclass
@@ -124,15 +126,17 @@ class Controller:
 
     def _close(self, label: str, lanes: Sequence[str], now_s: float) -> None:
         ask = self.connection.lane
+        on_lanes = {vehicle for lane in lanes for vehicle in ask.getLastStepVehicleIDs(lane)}
+        closing = self._closed_with(lanes)
+        bound = self._bound_for(closing) - on_lanes
+        for vehicle in sorted(on_lanes | bound):
+            self.connection.vehicle.setVehicleClass(vehicle, _LET_THROUGH)
         for lane in lanes:
             self._normally.setdefault(lane, list(ask.getAllowed(lane)))
             ask.setAllowed(lane, _ADMITTED)
-        on_lanes = [vehicle for lane in lanes for vehicle in ask.getLastStepVehicleIDs(lane)]
-        for vehicle in on_lanes:
-            self._let_through(vehicle)
-        closed = {edge for edge in map(_edge_of, lanes) if not self._admits_cars(edge)}
-        sent, let = self._send_elsewhere(closed)
-        self._tell(now_s, label, "closed", on_it=len(on_lanes), sent_elsewhere=sent, let_through=let)
+        sent = self._send_elsewhere(bound, closing)
+        counts = {"on_it": len(on_lanes), "sent_elsewhere": sent, "let_through": len(bound) - sent}
+        self._tell(now_s, label, "closed", **counts)
 
     def _restore(self, label: str, lanes: Sequence[str], now_s: float) -> None:
         for lane in lanes:
@@ -178,39 +182,49 @@ class Controller:
         self.connection.trafficlight.setProgram(item.tls, item.normal)
         self._tell(now_s, item.label, "signal as normal")
 
-    def _admits_cars(self, edge: str) -> bool:
-        lanes = range(self.connection.edge.getLaneNumber(edge))
-        return any(self._admits_car(f"{edge}_{lane}") for lane in lanes)
+    def _closed_with(self, lanes: Sequence[str]) -> set[str]:
+        """Return the edges that admit no car any more when these lanes close too."""
+        closing = set(lanes)
+        return {
+            edge
+            for edge in map(_edge_of, lanes)
+            if not any(
+                self._admits_car(lane)
+                for number in range(self.connection.edge.getLaneNumber(edge))
+                if (lane := f"{edge}_{number}") not in closing
+            )
+        }
 
     def _admits_car(self, lane: str) -> bool:
         allowed = self.connection.lane.getAllowed(lane)
         return "passenger" in allowed or (not allowed and "passenger" not in self.connection.lane.getDisallowed(lane))
 
-    def _let_through(self, vehicle: str) -> None:
-        self.connection.vehicle.setVehicleClass(vehicle, _LET_THROUGH)
-
-    def _send_elsewhere(self, closed: set[str]) -> tuple[int, int]:
-        """Give everybody whose way is closed another one; return how many got one, and how many are let through."""
-        ways: dict[str, tuple[str, ...]] = {}
-        sent = let = 0
-        if not closed:
-            return sent, let
+    def _bound_for(self, edges: set[str]) -> set[str]:
+        """Return the vehicles in the network that have any of the edges on their way."""
         ask = self.connection.vehicle
-        for vehicle in sorted(ask.getIDList()):
+        return {
+            vehicle
+            for vehicle in (ask.getIDList() if edges else ())
+            if ask.getVehicleClass(vehicle) != _LET_THROUGH
+            and edges & set(ask.getRoute(vehicle)[max(ask.getRouteIndex(vehicle), 0) :])
+        }
+
+    def _send_elsewhere(self, vehicles: Iterable[str], closed: set[str]) -> int:
+        """Give vehicles, which are admitted to closed lanes by now, another way where there is one; return how many."""
+        ways: dict[str, tuple[str, ...]] = {}
+        sent = 0
+        ask = self.connection.vehicle
+        for vehicle in sorted(vehicles):
             place, route = max(ask.getRouteIndex(vehicle), 0), ask.getRoute(vehicle)
-            if not closed & set(route[place:]) or ask.getVehicleClass(vehicle) == _LET_THROUGH:
-                continue
             on_junction = ask.getRoadID(vehicle).startswith(":") and place + 1 < len(route)
             start = route[place + on_junction]
             if start not in ways:
                 ways[start] = () if start in closed else self._quickest(start)
             if ways[start]:
+                ask.setVehicleClass(vehicle, _CAR)
                 ask.setRoute(vehicle, [*route[place : place + on_junction], *ways[start]])
                 sent += 1
-            else:
-                self._let_through(vehicle)
-                let += 1
-        return sent, let
+        return sent
 
     def _quickest(self, start: str, exits: Iterable[str] | None = None) -> tuple[str, ...]:
         """Return the quickest way from an edge to any of the exits' edges, by current travel times; none if none is."""

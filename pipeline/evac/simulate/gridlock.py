@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import traci.constants as tc
@@ -32,6 +32,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from traci.connection import Connection
 from traci.exceptions import TraCIException
+
+from evac.simulate.answers import Standing, next_inner_lane, vehicles_in_network
 
 PULLED_OVER_S = 60.0
 """How long a vehicle stays on the verge at least (s)."""
@@ -42,22 +44,12 @@ REMEMBERED_S = 1800.0
 STANDSTILL_S = 1800.0
 """A simulation in which nothing has moved for this long has come to a standstill (s): six cycles of a slow signal."""
 
-_VARIABLES = (tc.VAR_WAITING_TIME, tc.VAR_LANE_ID, tc.VAR_LANEPOSITION)
-_WHOLE_NET_M = 1e7
 _JAM_SPACING_M = 10.0  # front to front, with some slack: SUMO's passenger car stands 7.5 m apart
 _SPACE_M = 10.0  # a vehicle and its gap, beyond a junction that must be kept clear
 _VEHICLE_M = 5.0  # length of SUMO's passenger car
 _OFF_JUNCTION_M = 0.5  # where the front of a vehicle is that has just crossed
 _TOUCHING_M = 1.0  # so near to the point of conflict that others see the vehicle as in it
 _LEFT, _RIGHT, _FOLLOWERS, _LEADERS = 0, 1, 0, 2  # bits of SUMO's getNeighbors
-
-
-class Standing(NamedTuple):
-    """A vehicle in the network: seconds since it last moved, lane, and position of its front on the lane (m)."""
-
-    waited_s: float
-    lane: str
-    pos_m: float
 
 
 @dataclass(frozen=True)
@@ -111,17 +103,16 @@ class GridlockWatch:
         self._lengths_m: dict[str, float] = {}
         self._following: dict[str, str] = {}
         self._foe_exits: dict[str, list[str]] = {}
-        self._tails: dict[str, str] = {}
+        self._queues: dict[str, list[tuple[float, str]]] = {}
         self._found_s: dict[str, float] = {}
         self._state: dict[str, Standing] = {}
         self._moved_s = 0.0
-        self._anchor = connection.junction.getIDList()[0]
-        connection.junction.subscribeContext(self._anchor, tc.CMD_GET_VEHICLE_VARIABLE, _WHOLE_NET_M, _VARIABLES)
+        self._junction = connection.junction.getIDList()[0]
 
     def poll(self, now_s: float) -> None:
         """Find the rings that there are now and resolve them."""
-        state = self._read()
-        if _places(state) != _places(self._state):
+        state = vehicles_in_network(self._connection, self._junction, now_s)
+        if _anything_moved(self._state, state):
             self._moved_s = now_s
         self._state = state
         enough_s = self._after_s
@@ -137,22 +128,17 @@ class GridlockWatch:
         """Return whether nothing in the network has moved for `STANDSTILL_S`."""
         return now_s - self._moved_s >= STANDSTILL_S
 
-    def _read(self) -> dict[str, Standing]:
-        found = self._connection.junction.getContextSubscriptionResults(self._anchor) or {}
-        rows = {vehicle: Standing(*(values[variable] for variable in _VARIABLES)) for vehicle, values in found.items()}
-        return {vehicle: at for vehicle, at in rows.items() if at.lane}
-
     def _wait_for(self, standing: Mapping[str, Standing]) -> tuple[dict[str, list[str]], set[str]]:
         """Return for whom each standing vehicle waits, and the fronts: those that wait for no one on their lane."""
         lanes = defaultdict(list)
         for vehicle, at in standing.items():
             lanes[at.lane].append((at.pos_m, vehicle))
-        self._tails = {lane: min(queue)[1] for lane, queue in lanes.items()}
+        self._queues = {lane: sorted(queue, reverse=True) for lane, queue in lanes.items()}
         waits: dict[str, list[str]] = {}
         fronts = set()
-        for queue in lanes.values():
+        for queue in self._queues.values():
             ahead_m, ahead = float("inf"), ""
-            for pos_m, vehicle in sorted(queue, reverse=True):
+            for pos_m, vehicle in queue:
                 if ahead_m - pos_m < _JAM_SPACING_M:
                     waits[vehicle] = [ahead]
                 else:
@@ -166,9 +152,9 @@ class GridlockWatch:
     def _in_the_way(self, vehicle: str, at: Standing) -> list[str]:
         """Return the vehicles that must go before a front can, standing or not."""
         ask = self._connection.vehicle
-        links = ask.getNextLinks(vehicle)
+        next_lane = next_inner_lane(self._connection, vehicle)
         on_junction = at.lane.startswith(":")
-        crossing = self._crossing(at.lane if on_junction else links[0][4] if links else "")
+        crossing = self._crossing(at.lane if on_junction else next_lane)
         reach_m = sum(map(self._length_m, crossing)) - at.pos_m + _SPACE_M
         reach_m += 0.0 if on_junction else self._length_m(at.lane)
         ahead, gap_m = ask.getLeader(vehicle, reach_m) or ("", 0.0)
@@ -197,13 +183,13 @@ class GridlockWatch:
         return bool(must_yield) or in_the_way
 
     def _branching_off(self, at: Standing, crossing: set[str]) -> list[str]:
-        """Return the vehicles that came from the same lane, drive another way, and have their rear just ahead."""
-        foes = set(self._connection.lane.getInternalFoes(at.lane))
+        """Return those standing that came from the same lane, drive another way, and have their rear just ahead."""
         near_m = (at.pos_m, at.pos_m + _JAM_SPACING_M)
         return [
             name
-            for name, other in self._state.items()
-            if other.lane in foes and near_m[0] < other.pos_m < near_m[1] and name not in crossing
+            for lane in self._connection.lane.getInternalFoes(at.lane)
+            for pos_m, name in self._queues.get(lane, ())
+            if near_m[0] < pos_m < near_m[1] and name not in crossing
         ]
 
     def _overhanging(self, lane: str) -> list[str]:
@@ -211,8 +197,8 @@ class GridlockWatch:
         if lane not in self._foe_exits:
             foes = self._connection.lane.getInternalFoes(lane)
             self._foe_exits[lane] = sorted({self._crossing_end(foe) for foe in foes})
-        tails = (self._tails[out] for out in self._foe_exits[lane] if out in self._tails)
-        return [tail for tail in tails if self._state[tail].pos_m < _VEHICLE_M]
+        tails = (self._queues[out][-1] for out in self._foe_exits[lane] if out in self._queues)
+        return [tail for pos_m, tail in tails if pos_m < _VEHICLE_M]
 
     def _crossing_end(self, lane: str) -> str:
         return self._beyond(self._crossing(lane)[-1]) if lane.startswith(":") else lane
@@ -320,8 +306,11 @@ class GridlockWatch:
         return round(lon, 6), round(lat, 6)
 
 
-def _places(state: Mapping[str, Standing]) -> dict[str, tuple[str, float]]:
-    return {vehicle: (at.lane, at.pos_m) for vehicle, at in state.items()}
+def _anything_moved(before: Mapping[str, Standing], after: Mapping[str, Standing]) -> bool:
+    """Return whether any vehicle is somewhere else, has come, or has gone."""
+    if before.keys() != after.keys():
+        return True
+    return any((at.lane, at.pos_m) != (after[name].lane, after[name].pos_m) for name, at in before.items())
 
 
 def find_rings(waits: Mapping[str, Iterable[str]]) -> list[list[str]]:

@@ -88,7 +88,7 @@ class Officer:
         self._stages = [self._lanes(state, "Gg") for state in states]
         self._first = [self._lanes(state, "G") for state in states]
         self._reaches = {lane: self._reach(lane) for stage in self._stages for lane in stage}
-        self._green_since_s: float | None = None
+        self._on_duty_since_s: float | None = None
         self._waiting_since_s: dict[int, float] = {}
 
     def act(self, now_s: float) -> None:
@@ -102,16 +102,16 @@ class Officer:
         light = self._connection.trafficlight
         if light.getProgram(self._tls) != self._program:
             light.setProgram(self._tls, self._program)
+        if self._on_duty_since_s is None:
+            self._on_duty_since_s = now_s
         stage = light.getPhase(self._tls)
         if stage >= len(self._stages):  # yellow or all-red
-            self._green_since_s = None
             return
-        if self._green_since_s is None:
-            self._green_since_s = now_s
+        green_s = min(light.getSpentDuration(self._tls), now_s - self._on_duty_since_s)
         seen = {lane: self._look(lane) for lane in self._reaches}
         queues = self._queues(stage, seen)
         self._note_waiting(queues, now_s)
-        if self._ends(stage, seen, now_s - self._green_since_s) and any(queues.values()):
+        if self._ends(stage, seen, green_s) and any(queues.values()):
             self._change(stage, self._next(queues, now_s))
 
     def _ends(self, stage: int, seen: dict[str, _Approach], green_s: float) -> bool:
@@ -140,7 +140,6 @@ class Officer:
 
     def _change(self, stage: int, following: int) -> None:
         self._connection.trafficlight.setPhase(self._tls, self._changes[f"stage {stage} to {following}"])
-        self._green_since_s = None
 
     def _look(self, lane: str) -> _Approach:
         cars = [car for reach in self._reaches[lane] for car in self._cars(reach)]

@@ -15,6 +15,7 @@ from evac.files import digest_json, whole_directory, write_text
 from evac.fingerprint import fingerprint
 from evac.measure import records
 from evac.measure.bottlenecks import BottleneckLanes, FoundBottleneck, lane_minutes, mean_rates, measured_lanes
+from evac.measure.queues import Links, Queues
 
 LANES = "lanes.json"
 
@@ -45,15 +46,17 @@ def measure_same_lanes(
     found = [[_found(item) for item in manifest["found_bottlenecks"]] for manifest in manifests.values()]
     lanes = measured_lanes(named, found)
     key = [[item.name, item.edge, list(item.lanes)] for item in lanes]
-    folders = {}
-    for job, run in runs.items():
-        target = cache / "lanes" / digest_json({"job": job, "lanes": key, "version": fingerprint()})
+    folders = {job: cache / "lanes" / digest_json({"job": job, "lanes": key, "version": fingerprint()}) for job in runs}
+    links: dict[Net, Links] = {}
+    for job, target in folders.items():
         if not target.is_dir():
-            minutes, rates = _measure(run, manifests[job], nets[job], lanes)
+            net = nets[job]
+            if net not in links:
+                links[net] = Links.of(net)
+            minutes, rates = _measure(runs[job], manifests[job], links[net], lanes)
             with whole_directory(target) as folder:
                 tables.write_table(minutes, tables.BOTTLENECKS, folder / "bottlenecks.parquet")
                 write_text(folder / LANES, json.dumps({"lanes": rates}, indent=1, ensure_ascii=False) + "\n")
-        folders[job] = target
     return folders
 
 
@@ -62,8 +65,9 @@ def _found(record: Mapping[str, Any]) -> FoundBottleneck:
 
 
 def _measure(
-    run: Path, manifest: Mapping[str, Any], net: Net, lanes: Sequence[BottleneckLanes]
+    run: Path, manifest: Mapping[str, Any], links: Links, lanes: Sequence[BottleneckLanes]
 ) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     """Return the vehicles of each lane and minute, and the lanes' mean rates."""
-    minutes = lane_minutes(tables.read_lanes(run / "sumo" / "lanes.parquet"), net, lanes, manifest["end_s"])
+    driven = tables.read_lanes(run / "sumo" / "lanes.parquet")
+    minutes = lane_minutes(driven, Queues.of(driven, links), lanes, manifest["end_s"])
     return minutes, records(mean_rates(minutes, manifest["t95_s"] or manifest["end_s"]))

@@ -1,0 +1,53 @@
+"""Answers decoded by us say what `traci`'s own decoding says."""
+
+from __future__ import annotations
+
+import pytest
+
+from evac.simulate.answers import Standing, next_inner_lane, vehicles_in_network
+from evac.simulate.control import controlled
+from small_runs import write_net
+
+NOW_S = 50.0
+
+
+@pytest.fixture
+def connection(tmp_path):
+    """Four cars of different names on the way along three streets, one of them stopped on the way."""
+    nodes = {"a": (0, 0), "b": (300, 0), "c": (600, 0), "d": (900, 0)}
+    edges = [{"id": name, "from": name[0], "to": name[1], "numLanes": 2, "speed": 15} for name in ("ab", "bc", "cd")]
+    net = write_net(tmp_path, nodes, edges)
+    stop = '<stop lane="ab_0" endPos="150" duration="600"/>'
+    cars = "".join(
+        f'<trip id="{name}" from="ab" to="cd" depart="{depart}">{stop if name == "ö" else ""}</trip>'
+        for depart, name in enumerate(["ö", "x", "a_much_longer_name", "y"])
+    )
+    routes = tmp_path / "trips.rou.xml"
+    routes.write_text(f"<routes>{cars}</routes>", encoding="utf-8")
+    arguments = ["-n", str(net), "-r", str(routes), "--no-step-log"]
+    with controlled(arguments, tmp_path, tmp_path / "console.log") as running:
+        running.simulationStep(NOW_S)
+        yield running
+
+
+def test_vehicles_are_where_they_say_they_are(connection):
+    ask = connection.vehicle
+    told = {
+        name: Standing(ask.getWaitingTime(name), ask.getLaneID(name), ask.getLanePosition(name))
+        for name in ask.getIDList()
+    }
+    assert len(told) == 4
+    assert vehicles_in_network(connection, "b", NOW_S) == told
+
+
+def test_no_subscription_lasts(connection):
+    vehicles_in_network(connection, "b", NOW_S)
+    assert connection.simulationStep(NOW_S + 1.0) == []
+    assert len(vehicles_in_network(connection, "b", NOW_S + 1.0)) == 4
+
+
+def test_the_next_inner_lane_is_the_first_of_the_next_links(connection):
+    names = connection.vehicle.getIDList()
+    first = {name: [link[4] for link in connection.vehicle.getNextLinks(name)][:1] for name in names}
+    assert [] in first.values()  # on its last street
+    assert {name: [inner] if (inner := next_inner_lane(connection, name)) else [] for name in names} == first

@@ -1,0 +1,129 @@
+"""What closes during the evacuation: nobody uses it any more, nobody is stranded, and nothing changes before."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from evac.network import read_net
+from plan_town import Town, cars, discharge_veh_per_h, town
+
+CLOSES_S = 600.0
+CLEAR_S = 1500 / 13.89 * 1.6  # from the last turn-off to the near exit, for a slow driver
+CLOSE = "  - do: close\n    exit: near\n    when: {from_min: %g}\n"
+DEMAND = cars("wa", 300, every_s=4.0, length_m=900.0)
+
+
+@pytest.fixture(scope="module")
+def fork(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """Two ways out: a near one along Main Street, and a far one by North Road; a side street half-way joins them."""
+    nodes = {
+        "w": (0, 0),
+        "a": (1000, 0),
+        "b": (1500, 0),
+        "c": (2000, 0),
+        "d": (3500, 0),
+        "n": (1500, 1500),
+        "m": (4000, 1500),
+    }
+    streets = [("w a b c d", "Main Street", 1), ("b n m", "North Road", 1), ("c n", "Link", 1)]
+    return town(tmp_path_factory.mktemp("fork"), nodes, streets, {"near": "cd", "far": "nm"})
+
+
+@pytest.mark.parametrize("router", ["dijkstra", "astar"])
+def test_exit_that_closes_gets_nobody_and_strands_nobody(fork: Town, router: str) -> None:
+    trips, run = fork.drive(fork.under(CLOSE % 10, f"at10{router}"), DEMAND, router=router)
+    near = trips[trips["arrival_lane"] == "cd_0"]
+    assert trips["arrived_s"].notna().all()
+    assert len(near) > 50
+    assert near["arrived_s"].max() < CLOSES_S + CLEAR_S
+    assert (trips["arrival_lane"] == "nm_0").sum() == len(DEMAND) - len(near)
+    told = json.loads((run / "controls.json").read_text())[0]
+    assert told["what"] == "closed"
+    assert told["sent_elsewhere"] > 0
+
+
+def test_everything_before_the_closure_is_as_if_it_never_came(fork: Town) -> None:
+    closes, _ = fork.drive(fork.under(CLOSE % 10, "comes"), DEMAND)
+    never, _ = fork.drive(fork.under(CLOSE % 9000, "never"), DEMAND)
+    for column in ("entered_s", "arrived_s"):
+        early = [
+            item.loc[item[column] < CLOSES_S, ["vehicle", column]].sort_values("vehicle", ignore_index=True)
+            for item in (closes, never)
+        ]
+        pd.testing.assert_frame_equal(*early)
+    assert (never["arrival_lane"] == "cd_0").sum() > (closes["arrival_lane"] == "cd_0").sum()
+
+
+def test_road_that_opens_again_is_used_again(fork: Town) -> None:
+    where = "{street: Main Street, from: Link, towards: east}"
+    text = f"  - do: close\n    where: {where}\n    when: {{from_min: 5, until_min: 10}}\n"
+    trips, _ = fork.drive(fork.under(text, "reopens"), DEMAND)
+    near = trips.loc[trips["arrival_lane"] == "cd_0", "arrived_s"]
+    assert trips["arrived_s"].notna().all()
+    assert not near.between(300 + CLEAR_S, 600).any()
+    assert (near > 600).sum() > 50
+
+
+def test_turn_ban_moves_the_flow_elsewhere(fork: Town) -> None:
+    ban = (
+        "  - do: ban_turn\n    where: {street: Main Street, crossing: Link}\n"
+        "    movement: {from: Main Street, heading: east, to: Main Street}\n"
+    )
+    overlay = fork.under(ban, "ban")
+    trips, _ = fork.drive(overlay, DEMAND)
+    assert set(trips["arrival_lane"]) == {"nm_0"}
+    assert [(change.kind, change.place) for change in overlay.changes] == [
+        ("movement removed", "Main Street eastbound → Main Street eastbound")
+    ]
+
+
+def test_diversion_leads_its_share_to_the_exit(fork: Town) -> None:
+    approach = "{street: Main Street, crossing: North Road, towards: east}"
+    text = f"  - do: divert\n    to_exit: far\n    approach: {approach}\n    compliance: 0.5\n"
+    normal, _ = fork.drive(fork.normally(), DEMAND)
+    led, _ = fork.drive(fork.under(text, "led"), DEMAND)
+    assert led["arrived_s"].notna().all()
+    assert (normal["arrival_lane"] == "nm_0").mean() < 0.1
+    assert (led["arrival_lane"] == "nm_0").mean() == pytest.approx(0.5, abs=0.1)
+
+
+def test_smoke_slows_a_road_for_its_time(fork: Town) -> None:
+    where = "{street: Main Street, towards: east}"
+    smoke = f"  - do: speed\n    where: {where}\n    factor: 0.3\n    when: {{from_min: 10, until_min: 60}}\n"
+    few = cars("wa", 40, every_s=60.0, length_m=900.0)
+    few["exit"] = "near"
+    clear, slow = (fork.drive(overlay, few)[0] for overlay in (fork.normally(), fork.under(smoke, "smoke")))
+    took = {name: (item["arrived_s"] - item["entered_s"]) for name, item in (("clear", clear), ("slow", slow))}
+    inside = slow["entered_s"].between(660, 3000)
+    assert (took["slow"][inside] / took["clear"][inside]).median() > 2.5
+    before = clear["arrived_s"] < 600
+    pd.testing.assert_series_equal(took["slow"][before], took["clear"][before])
+
+
+def test_dedicated_lane_leads_into_its_street_only(tmp_path: Path) -> None:
+    nodes = {"w": (0, 0), "a": (1500, 0), "d": (2500, 0), "n": (1500, 1000)}
+    place = town(
+        tmp_path,
+        nodes,
+        [("w a", "Wide Road", 2), ("a d", "Main Street", 2), ("a n", "North Road", 1)],
+        {"east": "ad", "north": "an"},
+    )
+    where = "{street: Wide Road, crossing: North Road, towards: east}"
+    text = f"  - do: dedicate\n    where: {where}\n    lanes: [1]\n    to: North Road\n"
+    overlay = place.under(text)
+    demand = pd.concat(
+        [
+            cars("wa", 150, every_s=3.0, length_m=1400.0, name="e").assign(exit="east"),
+            cars("wa", 150, every_s=3.0, length_m=1400.0, name="n").assign(exit="north"),
+        ]
+    ).sort_values("departure_s")
+    trips, _ = place.drive(overlay, demand)
+    assert trips["arrived_s"].notna().all()
+    assert {change.kind for change in overlay.changes} <= {"movement removed", "movement added"}
+    out = read_net(overlay.network.net_file).getEdge("wa").getLane(1).getOutgoing()
+    assert {item.getTo().getID() for item in out} == {"an"}
+    assert discharge_veh_per_h(trips) > 500
