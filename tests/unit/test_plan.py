@@ -104,20 +104,30 @@ def test_a_single_thing_is_told_in_the_singular() -> None:
         ({"do": "close", "exit": "West", "when": {"until_min": 60}}, "exit West closed, until 60 min"),
         ({"do": "close", "where": {"ways": [7]}, "lanes": [0, 1]}, "lane 0, 1 of way 7 closed"),
         ({"do": "speed", "where": {"point": {"lat": 47, "lon": 9.5}}, "kph": 30}, "30 km/h on (47.00000, 9.50000)"),
-        ({"do": "speed", "where": {"polygon": "x/smoke.geojson"}, "factor": 0.5}, "50% of the limit on the roads in smoke.geojson"),
         (
-            {"do": "ban_turn", "where": {"street": "A", "crossing": "B"}, "movement": {"from": "A", "heading": "north"}},
+            {"do": "speed", "where": {"polygon": "x/smoke.geojson"}, "factor": 0.5},
+            "50% of the limit on the roads in smoke.geojson",
+        ),
+        (
+            {
+                "do": "ban_turn",
+                "where": {"street": "A", "crossing": "B"},
+                "movement": {"from": "A", "heading": "north"},
+            },
             "no turn from A northbound into anywhere at A / B",
         ),
         ({"do": "divert", "zones": ["Z"], "to_exit": "W", "compliance": 0.5}, "zones Z to exit W (50% follow)"),
         ({"do": "phase", "zones": ["Z", "Y"], "offset_min": 30}, "zones Z, Y leave 30 min later"),
-        ({"do": "evacuate_only", "zones": ["Z"], "shadow_share": 0.1}, "only zones Z ordered, 10% of the others leave unasked"),
+        (
+            {"do": "evacuate_only", "zones": ["Z"], "shadow_share": 0.1},
+            "only zones Z ordered, 10% of the others leave unasked",
+        ),
         (
             {"do": "behaviour", "informed_share": 0.9, "at_most_vehicles": 1, "followed_by": 0.7},
             "90% of drivers informed; at most 1 vehicle(s) a household (70% follow)",
         ),
     ],
-)  # fmt: skip
+)
 def test_an_action_in_words(action: dict[str, object], words: str) -> None:
     model: TypeAdapter[AnyAction] = TypeAdapter(AnyAction)
     assert action_words(model.validate_python(action)) == words
