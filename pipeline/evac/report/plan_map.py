@@ -40,7 +40,7 @@ _SPOT_STYLES: Mapping[str, tuple[str, float, str]] = {
 }
 """Marker, size and colour of each change at a spot; the later ones lie on top."""
 _CUT_OFF_COLOUR, _EXIT_COLOUR = "#b00050", "#00614a"
-_ROAD_PT, _ASIDE_PT, _BESIDE_PT, _FOOT_IN, _POINTS_PER_INCH = 3.4, 2.4, 15.0, 0.95, 72.0
+_ROAD_PT, _ASIDE_PT, _BESIDE_PT, _FOOT_IN, _POINTS_PER_INCH = 3.4, 2.4, 10.0, 0.95, 72.0
 _LABELLED_STREETS, _LABELLED_TURNS, _NAME_CHARS, _NOTE_CHARS = 12, 6, 38, 150
 _SAME_SPOT_DIGITS = 5  # of a degree: about a metre
 _LABEL_CLEAR_M, _ARROWS_ACROSS = 40.0, 14
