@@ -33,9 +33,11 @@ format: setup ## format the code and mend what ruff can mend by itself
 bench: setup ## time the toolkit beside SUMO alone
 	$(PYTHON) benchmarks/toolkit_overhead.py
 
-docs: setup ## write the pages that are made from the models: docs/scenario.schema.json, docs/scenario-reference.md
-	.venv/bin/evac schema > docs/scenario.schema.json
-	$(PYTHON) -m evac.reference > docs/scenario-reference.md
+docs: setup ## write the pages that are made from the models: the JSON schemas and references of scenarios and plans
+	.venv/bin/evac schema scenario > docs/scenario.schema.json
+	.venv/bin/evac schema plan > docs/plan.schema.json
+	$(PYTHON) -m evac.reference scenario > docs/scenario-reference.md
+	$(PYTHON) -m evac.reference plan > docs/plan-reference.md
 
 lock: ## lock the packages that pyproject.toml asks for; pins that still fit stay (remove requirements.lock to renew all)
 	@python3 setup/bootstrap.py lock

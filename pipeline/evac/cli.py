@@ -13,7 +13,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -22,9 +22,11 @@ from rich.table import Table
 
 from evac import __version__, sumo
 from evac.errors import EvacError, Problem, ScenarioError
-from evac.plan import BASELINE, LoadedPlan, load_plan
+from evac.files import write_bytes
+from evac.plan import BASELINE, LoadedPlan, load_plan, plan_names
 from evac.progress import show_runs
-from evac.scenario import LoadedScenario, json_schema_text, load_scenario
+from evac.reference import SCHEMAS, json_schema_text
+from evac.scenario import LoadedScenario, load_scenario
 
 if TYPE_CHECKING:
     from evac.audit.findings import Finding
@@ -42,6 +44,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+plan_app = typer.Typer(help="Look at plans without simulating them.", no_args_is_help=True)
+app.add_typer(plan_app, name="plan")
 console = Console()
 
 ScenarioPath = Annotated[Path, typer.Argument(help="A scenario.yaml, or the folder that holds it.", metavar="SCENARIO")]
@@ -140,10 +144,51 @@ def check(scenario: ScenarioPath, *, workspace: Workspace = None) -> None:
     _print_findings(prepared.findings)
 
 
+@plan_app.command("show")
+def show_plan(
+    scenario: ScenarioPath,
+    plan: Annotated[str, typer.Argument(help="A plan of plans/<place>/, by its file name.", metavar="PLAN")],
+    *,
+    map_file: Annotated[
+        Path | None, typer.Option("--map", help="The map's file.", show_default="reports/<place>/plans/<plan>.png")
+    ] = None,
+    workspace: Workspace = None,
+) -> None:
+    """Show what a plan takes and what it changes, as tables and on a map. Nothing is simulated."""
+    loaded = load_scenario(scenario)
+    folder = workspace or _workspace(loaded)
+    (loaded_plan,) = _load_plans([plan], loaded)
+    prepared = _prepare(loaded, folder)
+    under = _under_plans(prepared, [loaded_plan], folder)[loaded_plan.key]
+    from evac.plan_show import print_plan  # noqa: PLC0415
+    from evac.report import drawing, plan_map  # noqa: PLC0415
+    from evac.report.from_study import plan_picture  # noqa: PLC0415
+
+    print_plan(console, under)
+    picture = plan_picture(prepared, under)
+    if picture.is_empty:
+        console.print("The plan changes no road and no signal: there is no map to draw.")
+        return
+    file = map_file or folder / "reports" / loaded.place_id / "plans" / f"{loaded_plan.key}.png"
+    write_bytes(file, drawing.png_bytes(plan_map.draw_plan_map(picture)))
+    console.print(f"Map: {escape(str(file))}", highlight=False, soft_wrap=True)
+
+
+@plan_app.command("list")
+def list_plans(scenario: ScenarioPath) -> None:
+    """List the plans of a place, with their notes and what they take."""
+    loaded = load_scenario(scenario)
+    from evac.plan_show import print_plans  # noqa: PLC0415
+
+    print_plans(console, _load_plans(plan_names(plans_folder(loaded)), loaded))
+
+
 @app.command()
-def schema() -> None:
-    """Print the JSON schema of scenario files, for editors."""
-    sys.stdout.write(json_schema_text())
+def schema(
+    of: Annotated[Literal["scenario", "plan"], typer.Argument(help="Of which files.", metavar="FILES")] = "scenario",
+) -> None:
+    """Print the JSON schema of scenario files, or of plan files, for editors."""
+    sys.stdout.write(json_schema_text(SCHEMAS[of]))
 
 
 def _workspace(loaded: LoadedScenario) -> Path:

@@ -85,20 +85,22 @@ def load_plan(name: str, folder: Path) -> LoadedPlan:
     if name == BASELINE and not path.is_file():
         return LoadedPlan(BASELINE, Plan(name="Baseline"), ())
     if not path.is_file():
-        known = ", ".join([BASELINE, *sorted(item.stem for item in folder.glob("*.yaml"))])
-        raise ScenarioError(Problem(f"--plan {name}", f"there is no file {path}", f"known plans: {known}"))
+        known = ", ".join(plan_names(folder))
+        raise ScenarioError(Problem(f"plan '{name}'", f"there is no file {path}", f"known plans: {known}"))
     model, actions = _chain(path, ())
     if path.stem == BASELINE and actions:
         what = "the baseline must not change anything: all plans are compared with it"
-        raise ScenarioError(Problem(str(path), what, "give the plan another name"))
+        raise ScenarioError(Problem(actions[0].where, what, "give the file another name, such as plan.yaml"))
     return LoadedPlan(path.stem, model, actions)
+
+
+def plan_names(folder: Path) -> list[str]:
+    """Return what `--plan` takes for the plans of a folder: the baseline first."""
+    return [BASELINE, *sorted(item.stem for item in folder.glob("*.yaml") if item.stem != BASELINE)]
 
 
 def _chain(path: Path, below: Sequence[Path]) -> tuple[Plan, tuple[LoadedAction, ...]]:
     """Return a plan and its actions, after those of the plan that it extends."""
-    if path.resolve() in below:
-        chain = " → ".join(item.stem for item in [*below, path])
-        raise ScenarioError(Problem(str(path), f"extends itself ({chain})", "break the circle"))
     document, model = read_model(path, Plan)
     problems = missing_files(document, model)
     if problems:
@@ -111,12 +113,7 @@ def _chain(path: Path, below: Sequence[Path]) -> tuple[Plan, tuple[LoadedAction,
     )
     if model.extends is None:
         return model, own
-    base = path.parent / f"{model.extends}.yaml"
-    if not base.is_file():
-        known = ", ".join(sorted(item.stem for item in path.parent.glob("*.yaml") if item != path))
-        where = f"{path}:{document.line_of(('extends',))}"
-        raise ScenarioError(Problem(where, f"extends '{model.extends}', and there is no {base}", f"known: {known}"))
-    inherited = _chain(base, [*below, path.resolve()])[1]
+    inherited = _inherited(path, model.extends, f"{path}:{document.line_of(('extends',))}", [*below, path.resolve()])
     unknown = sorted(set(model.without) - {item.label for item in inherited})
     if unknown:
         labels = "; ".join(item.label for item in inherited)
@@ -124,3 +121,16 @@ def _chain(path: Path, below: Sequence[Path]) -> tuple[Plan, tuple[LoadedAction,
         what = f"'without' names {', '.join(map(repr, unknown))}, which '{model.extends}' doesn't have"
         raise ScenarioError(Problem(where, what, f"its actions: {labels}"))
     return model, (*(item for item in inherited if item.label not in model.without), *own)
+
+
+def _inherited(path: Path, extends: str, where: str, below: Sequence[Path]) -> tuple[LoadedAction, ...]:
+    """Return the actions of the plan that another one extends; `below` has the files on the way there."""
+    base = path.parent / f"{extends}.yaml"
+    if base.resolve() in below:
+        chain = " → ".join([*(item.stem for item in below), base.stem])
+        raise ScenarioError(Problem(where, f"'extends': the plan extends itself ({chain})", "break the circle"))
+    if not base.is_file():
+        known = [name for name in plan_names(path.parent) if name not in (BASELINE, path.stem)]
+        remedy = f"known here: {', '.join(known)}" if known else "there is no other plan in this folder: leave it out"
+        raise ScenarioError(Problem(where, f"'extends': there is no plan '{extends}' ({base})", remedy))
+    return _chain(base, below)[1]

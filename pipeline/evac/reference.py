@@ -1,7 +1,8 @@
-"""The reference of scenario files, written from the models: every key with its type, default and meaning.
+"""The references of scenario and plan files, written from the models: every key with its type, default and meaning.
 
-`python -m evac.reference` prints docs/scenario-reference.md. It reads the JSON schema that editors get, so that the two
-never say different things; the meaning of a key is the docstring under its field.
+`python -m evac.reference scenario` prints docs/scenario-reference.md, `plan` docs/plan-reference.md. They are made from
+the JSON schema that editors get, so that the two never say different things; the meaning of a key is the docstring
+under its field.
 """
 
 from __future__ import annotations
@@ -11,17 +12,31 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from evac.scenario import json_schema
+from evac.schema.base import Model
+from evac.schema.plan import Plan
+from evac.schema.scenario import Scenario
 
 Node = Mapping[str, Any]
 
-_HEAD = """\
+SCHEMAS: Mapping[str, type[Model]] = {"scenario": Scenario, "plan": Plan}
+"""The model of each kind of file."""
+_HEADS = {
+    "scenario": """\
 # Scenario reference
 
 Every key of a `scenario.yaml`: what it takes, what it is when left out, and what it means. Written from the models by
 `make docs`; change the docstrings in the models, not this page. Recipes are in [how-to.md](how-to.md). A key that isn't
 listed here is refused. File names are relative to the scenario file.
-"""
+""",
+    "plan": """\
+# Plan reference
+
+Every key of a plan, `plans/<place>/<plan>.yaml`: what it takes, what it is when left out, and what it means. Written
+from the models by `make docs`; change the docstrings in the models, not this page. How to write a plan, with an example
+of each action, is in [plans.md](plans.md). A key that isn't listed here is refused. File names are relative to the
+plan's file.
+""",
+}
 _PLAIN = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "null": "null"}
 _BOUNDS = {
     "minimum": "at least {}",
@@ -31,12 +46,23 @@ _BOUNDS = {
 }
 
 
-def reference_text() -> str:
-    """Return the reference page (Markdown): a section for each model, in the order in which a file meets them."""
-    schema = json_schema()
+def json_schema_text(model: type[Model]) -> str:
+    """Return the JSON schema of a kind of file as the text that is committed beside the documentation."""
+    return json.dumps(model.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def reference_text(kind: str) -> str:
+    """Return a reference page (Markdown): a section for each model, in the order in which a file meets them.
+
+    Parameters
+    ----------
+    kind
+        A key of `SCHEMAS`.
+    """
+    schema = SCHEMAS[kind].model_json_schema()
     models = {schema["title"]: schema, **schema["$defs"]}
     sections = [_section(name, models) for name in _in_order(schema["title"], models)]
-    return "\n".join([_HEAD, *sections])
+    return "\n".join([_HEADS[kind], *sections])
 
 
 def _in_order(name: str, models: Mapping[str, Node]) -> list[str]:
@@ -145,4 +171,4 @@ def _either(words: Sequence[str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(reference_text())
+    sys.stdout.write(reference_text(sys.argv[1]))

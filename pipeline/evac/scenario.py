@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from evac.errors import Problem, ScenarioError
 from evac.schema.places import FoundExits
@@ -56,16 +54,6 @@ def load_scenario(path: Path) -> LoadedScenario:
     if problems:
         raise ScenarioError(problems)
     return LoadedScenario(path, model)
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON schema of a scenario file, for editors."""
-    return Scenario.model_json_schema()
-
-
-def json_schema_text() -> str:
-    """Return the JSON schema as the text that is committed beside the documentation."""
-    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _unknown_exits(document: YamlFile, model: Scenario) -> list[Problem]:

@@ -69,6 +69,8 @@ def _problem(document: YamlFile, model: type[Model], details: ErrorDetails) -> P
     keys = _keys_of_file(document.content, details["loc"])
     where = f"{document.path}:{document.line_of(keys)}"
     dotted = ".".join(str(key) for key in keys) or "the file"
+    if details["type"] == "union_tag_invalid":
+        return _unknown_tag(document, keys, details)
     if details["type"] == "extra_forbidden":
         return Problem(where, f"unknown key '{dotted}'", _near_keys(model, details["loc"], str(keys[-1])))
     if details["type"] == "missing":
@@ -77,6 +79,16 @@ def _problem(document: YamlFile, model: type[Model], details: ErrorDetails) -> P
     message = details["msg"].removeprefix("Value error, ")
     about = _describe(model, details["loc"])
     return Problem(where, f"'{dotted}': {message}{found}" + (f" ({about})" if about else ""))
+
+
+def _unknown_tag(document: YamlFile, keys: Sequence[str | int], details: ErrorDetails) -> Problem:
+    """Return the problem of a section whose kind (`do`, `form`) isn't one that is known."""
+    about = details["ctx"]
+    key, known = about["discriminator"].strip("'"), about["expected_tags"].replace("'", "").split(", ")
+    where = f"{document.path}:{document.line_of([*keys, key])}"
+    what = f"'{'.'.join(map(str, [*keys, key]))}': there is no '{about['tag']}'"
+    near = difflib.get_close_matches(str(about["tag"]), known, n=1, cutoff=0.5)
+    return Problem(where, what, f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(known)}")
 
 
 def _is_short(value: object) -> bool:

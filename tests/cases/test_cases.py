@@ -1,5 +1,7 @@
 """Bad inputs: each folder `bad_*` is a scenario with one mistake, and the words that the message must have.
 
+In `bad_plan_*` the mistake is in `plans/plan.yaml`, under which the scenario is run, or in the baseline's file.
+
 `expected.txt` holds one text a line; every one must stand in the message. The command must end with exit code 2,
 show no traceback, and write nothing: no report, no run. Only a map or a net that was sound by itself may stay in the
 cache, so that the next try doesn't begin anew.
@@ -25,7 +27,8 @@ def test_a_bad_input_is_explained_and_nothing_is_written(
     case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = _tree(case)
-    code = run_guarded(["run", str(case / "inputs"), "--workspace", str(tmp_path)])
+    plan = ["--plan", "plan"] if (case / "inputs" / "plans" / "plan.yaml").is_file() else []
+    code = run_guarded(["run", str(case / "inputs"), *plan, "--workspace", str(tmp_path)])
     message = " ".join(capsys.readouterr().err.split())
     assert code == 2, message
     for words in (case / "expected.txt").read_text().splitlines():

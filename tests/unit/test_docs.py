@@ -11,6 +11,7 @@ import pytest
 
 from evac import tables
 from evac.report import publish
+from evac.schema.plan import Plan
 from evac.schema.scenario import Scenario
 from evac.yaml_file import read_yaml
 
@@ -40,6 +41,24 @@ def test_a_block_is_a_piece_of_a_scenario(block: str, tmp_path: Path) -> None:
     path = tmp_path / "scenario.yaml"
     path.write_text(block)
     Scenario.model_validate({**LEAST, **read_yaml(path).content})
+
+
+def _plans() -> list[Any]:
+    blocks = _BLOCK.findall((ROOT / "docs" / "plans.md").read_text())
+    return [pytest.param(block, id=f"plans.md:{number}") for number, block in enumerate(blocks)]
+
+
+@pytest.mark.parametrize("block", _plans())
+def test_a_block_on_plans_is_a_plan(block: str, tmp_path: Path) -> None:
+    path = tmp_path / "plan.yaml"
+    path.write_text(block)
+    Plan.model_validate(read_yaml(path).content)
+
+
+def test_every_action_has_an_example() -> None:
+    page = (ROOT / "docs" / "plans.md").read_text()
+    actions = Plan.model_json_schema()["properties"]["actions"]["items"]["discriminator"]["mapping"]
+    assert [name for name in actions if f"do: {name}" not in page] == []
 
 
 @pytest.mark.parametrize("schema", [tables.VEHICLES, tables.CURVE, tables.BOTTLENECKS, tables.EDGES, publish._RESULTS])

@@ -1,4 +1,4 @@
-"""The reference page: every key is there with its meaning, and the committed page is that of the models."""
+"""The reference pages: every key is there with its meaning, and the committed pages are those of the models."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from evac.reference import reference_text, takes
-from evac.scenario import json_schema
+from evac.reference import SCHEMAS, json_schema_text, reference_text, takes
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_committed_page_is_that_of_the_models() -> None:
-    assert (ROOT / "docs" / "scenario-reference.md").read_text() == reference_text(), "run `make docs`"
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_the_committed_pages_are_those_of_the_models(kind: str) -> None:
+    assert (ROOT / "docs" / f"{kind}-reference.md").read_text() == reference_text(kind), "run `make docs`"
+    assert (ROOT / "docs" / f"{kind}.schema.json").read_text() == json_schema_text(SCHEMAS[kind]), "run `make docs`"
 
 
-def test_every_key_of_every_model_has_a_row_with_a_meaning() -> None:
-    sections = {part.split("\n", 1)[0]: part for part in reference_text().split("\n## ")[1:]}
-    schema = json_schema()
-    for name, model in {"Scenario": schema, **schema["$defs"]}.items():
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_every_key_of_every_model_has_a_row_with_a_meaning(kind: str) -> None:
+    sections = {part.split("\n", 1)[0]: part for part in reference_text(kind).split("\n## ")[1:]}
+    schema = SCHEMAS[kind].model_json_schema()
+    for name, model in {schema["title"]: schema, **schema["$defs"]}.items():
         for key in model["properties"]:
             rows = [line for line in sections[name].splitlines() if line.startswith(f"| `{key}` |")]
             assert len(rows) == 1, f"{name}.{key}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evac.errors import ScenarioError
-from evac.scenario import json_schema_text, load_scenario
+from evac.scenario import load_scenario
 
 ROOT = Path(__file__).parents[2]
 TOWN = ROOT / "tests" / "fixtures" / "town"
@@ -88,7 +88,3 @@ def test_an_assigned_exit_must_exist(tmp_path: Path) -> None:
     text = SHORTEST + "exits: [{name: A, way: 1}]\nexit_choice: {kind: assigned, by_zone: {Hill: B}}\n"
     with pytest.raises(ScenarioError, match="zone 'Hill' is assigned unknown exit 'B'"):
         load_scenario(_write(tmp_path, text))
-
-
-def test_the_committed_schema_is_that_of_the_models() -> None:
-    assert (ROOT / "docs" / "scenario.schema.json").read_text() == json_schema_text()

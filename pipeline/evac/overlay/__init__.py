@@ -189,7 +189,7 @@ def _write(folder: Path, compiling: Compiling, base: Network, base_net: Net, str
 
 def _require_served(net: Net, compiling: Compiling) -> None:
     """Refuse a net in which a lane that the plan adds is a dead lane: capacity on paper that nobody can drive to."""
-    dead = []
+    dead: dict[str, list[str]] = {}
     for name in sorted(compiling.added_lanes):
         edge_id, lane = name.rsplit("_", 1)
         edge = net.getEdge(edge_id)
@@ -197,12 +197,18 @@ def _require_served(net: Net, compiling: Compiling) -> None:
         leads = bool(edge.getLane(int(lane)).getOutgoing())
         ends = all(after.getToNode() is edge.getFromNode() for after in edge.getOutgoing())  # but for turning round
         if (edge.getIncoming() and not fed) or not (leads or ends):
-            dead.append(name)
-    if dead:
-        what = (
-            f"the lanes {', '.join(dead[:5])} that the plan adds would serve nobody: no way leads onto them, or none on"
+            dead.setdefault(compiling.who_claims(edge_id), []).append(name)
+    remedy = "let the stretch begin and end where the road goes on"
+    problems = [
+        Problem(
+            where,
+            f"its new lanes {', '.join(lanes[:5])} would serve nobody: no way leads onto them, or none on",
+            remedy,
         )
-        raise ScenarioError(Problem("plan", what, "let the stretch begin and end where the road goes on"))
+        for where, lanes in dead.items()
+    ]
+    if problems:
+        raise ScenarioError(problems)
 
 
 def _read(folder: Path, digest: str) -> Overlay:

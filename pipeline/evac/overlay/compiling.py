@@ -17,7 +17,7 @@ from evac.errors import PlaceError, Problem
 from evac.network.exits import ResolvedExit
 from evac.network.places import StreetIndex
 from evac.overlay import roads
-from evac.overlay.contraflow import apply_contraflow, plan_contraflow, reversal
+from evac.overlay.contraflow import TWIN, apply_contraflow, plan_contraflow, reversal
 from evac.overlay.controls import Closing, Diversion, Opening, Reversal, SignalSwitch, Timetable
 from evac.overlay.plain import PlainNet
 from evac.overlay.signals import signal_programs
@@ -119,6 +119,11 @@ class Compiling:
                     other.item.where, what, "leave one out, or give them times that don't overlap"
                 )
         return list(problems.values())
+
+    def who_claims(self, edge: str) -> str:
+        """Return file and line of the action that adds lanes to an edge, for error messages."""
+        claims = self._claims[edge.removeprefix(TWIN)]
+        return next(item.item.where for item in claims if item.does in ("uses", "takes away"))
 
     def finish(self, net: Net, index: StreetIndex, inner: Net) -> tuple[Timetable, list[str]]:
         """Return the timetable, and the elements of SUMO's additional file, for the compiled net.

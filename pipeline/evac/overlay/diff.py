@@ -12,7 +12,7 @@ from sumolib.net.edge import Edge
 
 from evac.network.places import compass_point, end_bearing_deg
 from evac.overlay.contraflow import TWIN
-from evac.overlay.controls import Timetable
+from evac.overlay.controls import Diversion, Timetable
 from evac.overlay.plain import PlainNet
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Change:
     Parameters
     ----------
     kind
-        `lanes`, `closed`, `speed`, `movement added`, `movement removed`, `signal` or `diversion`.
+        `lanes` (0 lanes: closed to cars), `speed`, `movement added`, `movement removed`, `signal` or `diversion`.
     place
         Street and direction, or junction.
     before, after
@@ -94,10 +94,7 @@ def changes_between(before: PlainNet, compiling: Compiling, old: Net, new: Net, 
     ]
     rows = [*_put_together(pieces, new), *_movements(before, after, old, new)]
     rows += [_signal_row(item, new) for item in timetable.signals]
-    rows += [
-        Change("diversion", item.label, "", f"{item.compliance:.0%} sent there", _seconds(item.at_s, item.until_s))
-        for item in timetable.diversions
-    ]
+    rows += [_diversion_row(item, new) for item in timetable.diversions]
     return rows
 
 
@@ -189,6 +186,13 @@ def _signal_row(item: Any, net: Net) -> Change:
     return Change(
         "signal", " / ".join(names) or item.tls, before, after, _seconds(item.at_s, item.until_s), 0.0, lon, lat
     )
+
+
+def _diversion_row(item: Diversion, net: Net) -> Change:
+    """Return a row for the approach on which drivers are told, at its downstream end."""
+    lon, lat = net.convertXY2LonLat(*net.getEdge(item.edges[0]).getShape()[-1][:2])
+    after = f"{item.compliance:.0%} sent there"
+    return Change("diversion", item.label, "", after, _seconds(item.at_s, item.until_s), 0.0, lon, lat, item.edges)
 
 
 def _street(edge: Edge) -> str:

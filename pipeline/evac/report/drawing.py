@@ -78,12 +78,19 @@ def _any_script() -> Iterator[None]:
         yield
 
 
-def place_labels(axes: Axes, points: Sequence[tuple[float, float, str]], size: float = 8.5) -> None:
+def place_labels(
+    axes: Axes,
+    points: Sequence[tuple[float, float, str]],
+    size: float = 8.5,
+    clear_of: Sequence[tuple[float, float]] = (),
+) -> None:
     """Write a label beside each point so that labels cover neither each other nor a point, with a line to the point.
 
-    The first free spot of a few rings around the point is taken; when none is free, the one that covers least.
+    The first free spot of a few rings around the point is taken; when none is free, the one that covers least. Points
+    of `clear_of` have no label and aren't covered either.
     """
     taken = [_marker_box(axes, x, y) for x, y, _ in points]
+    taken += [_marker_box(axes, x, y, half_px=3.0) for x, y in clear_of]
     for x, y, text in points:
         label = axes.annotate(
             text, (x, y), xytext=(0, 0), textcoords="offset points", fontsize=size, color=INK, zorder=20, ha="center",

@@ -9,9 +9,12 @@ import shapely
 from sumolib.net.edge import Edge
 
 from evac import __version__, sumo
+from evac.network import LEFT_HAND
 from evac.report import FailedRun, ReportInput, ReportRun
+from evac.report.plan_map import PlanPicture, roads_of, spots_of
 from evac.study import Plans, Study, with_router
 from evac.study.prepare import Prepared
+from evac.study.under_plan import UnderPlan
 
 
 def report_input(prepared: Prepared, plans: Plans, study: Study) -> ReportInput:
@@ -41,6 +44,24 @@ def report_input(prepared: Prepared, plans: Plans, study: Study) -> ReportInput:
         plan=shown,
         compared_with=against,
         failed=tuple(FailedRun(failure.case, failure.message) for failure in study.failures),
+    )
+
+
+def plan_picture(prepared: Prepared, under: UnderPlan) -> PlanPicture:
+    """Return what the map of a plan shows."""
+    changes, cut_off = under.overlay.changes, under.cut_off
+    return PlanPicture(
+        name=under.plan.model.name,
+        roads=roads_of(changes, (under.net, prepared.net)),
+        spots=spots_of(changes),
+        cut_off=gpd.GeoDataFrame(cut_off, geometry=gpd.points_from_xy(cut_off["lon"], cut_off["lat"]), crs="EPSG:4326"),
+        exits=gpd.GeoDataFrame(
+            {"name": [item.name for item in prepared.exits]},
+            geometry=[shapely.Point(item.lon, item.lat) for item in prepared.exits],
+            crs="EPSG:4326",
+        ),
+        streets=prepared.street_map.streets(),
+        lefthand=prepared.loaded.model.traffic.country in LEFT_HAND,
     )
 
 

@@ -57,26 +57,17 @@ def draw_map(report: ReportInput, queues: gpd.GeoDataFrame, bottlenecks: Sequenc
     """
     crs = report.zones.estimate_utm_crs()
     frame = _frame(report, bottlenecks, crs)
-    map_height_in = _MAP_WIDTH_IN * (frame[3] - frame[1]) / (frame[2] - frame[0])
-    height_in = map_height_in + _FOOT_IN + _MARGIN_IN
     with drawing.styled():
-        figure = drawing.new_figure(_WIDTH_IN, height_in)
-        axes = figure.add_axes(
-            (_MARGIN_IN / _WIDTH_IN, _FOOT_IN / height_in, _MAP_WIDTH_IN / _WIDTH_IN, map_height_in / height_in)
-        )
-        _frame_axes(axes, frame)
+        figure, axes = new_map(frame)
         _draw_area(axes, report, crs)
-        _draw_streets(axes, report.streets.to_crs(crs))
+        draw_streets(axes, report.streets.to_crs(crs))
         _draw_queues(axes, queues.to_crs(crs))
         _draw_households(axes, report.households.to_crs(crs))
-        _draw_scale(axes)
+        draw_scale(axes)
         _draw_places(axes, report.exits, bottlenecks, crs)
         axes.set(xlabel="", ylabel="")
         _draw_legend(figure, report, note)
-        axes.text(
-            0.995, 0.006, report.attribution, transform=axes.transAxes, ha="right", va="bottom", fontsize=7.5,
-            color=drawing.INK, zorder=30, bbox={"fc": "white", "ec": "none", "alpha": 0.85, "pad": 1.5},
-        )  # fmt: skip
+        write_attribution(axes, report.attribution)
     return figure
 
 
@@ -87,12 +78,37 @@ def _frame(report: ReportInput, bottlenecks: Sequence[Located], crs: Any) -> tup
     if report.area is not None:
         parts = [gpd.GeoSeries([report.area], crs="EPSG:4326"), report.households.geometry, spots]
     bounds = pd.concat([part.to_crs(crs) for part in parts], ignore_index=True).total_bounds
+    return fit_frame(bounds)
+
+
+def fit_frame(bounds: Sequence[float]) -> tuple[float, float, float, float]:
+    """Return bounds in metres (west, south, east, north) with a margin, in a shape that a page has room for."""
     across, up = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
     margin = 0.08 * max(bounds[2] - bounds[0], bounds[3] - bounds[1], _LEAST_EXTENT_M)
     half_width, half_height = (bounds[2] - bounds[0]) / 2 + margin, (bounds[3] - bounds[1]) / 2 + margin
     half_width = max(half_width, half_height / _GREATEST_ASPECT)
     half_height = max(half_height, half_width * _LEAST_ASPECT)
     return across - half_width, up - half_height, across + half_width, up + half_height
+
+
+def new_map(frame: tuple[float, float, float, float], foot_in: float = _FOOT_IN) -> tuple[Figure, Axes]:
+    """Return a figure and the axes of a map that fills it, above a foot for the legend."""
+    map_height_in = _MAP_WIDTH_IN * (frame[3] - frame[1]) / (frame[2] - frame[0])
+    height_in = map_height_in + foot_in + _MARGIN_IN
+    figure = drawing.new_figure(_WIDTH_IN, height_in)
+    axes = figure.add_axes(
+        (_MARGIN_IN / _WIDTH_IN, foot_in / height_in, _MAP_WIDTH_IN / _WIDTH_IN, map_height_in / height_in)
+    )
+    _frame_axes(axes, frame)
+    return figure, axes
+
+
+def write_attribution(axes: Axes, attribution: str) -> None:
+    """Write whose map data it is (lower right)."""
+    axes.text(
+        0.995, 0.006, attribution, transform=axes.transAxes, ha="right", va="bottom", fontsize=7.5,
+        color=drawing.INK, zorder=30, bbox={"fc": "white", "ec": "none", "alpha": 0.85, "pad": 1.5},
+    )  # fmt: skip
 
 
 def _frame_axes(axes: Axes, frame: tuple[float, float, float, float]) -> None:
@@ -116,7 +132,8 @@ def _draw_area(axes: Axes, report: ReportInput, crs: Any) -> None:
     gpd.GeoSeries([area]).boundary.plot(ax=axes, color="#7d6b3f", linewidth=1.2, linestyle="--", aspect=None, zorder=7)
 
 
-def _draw_streets(axes: Axes, streets: gpd.GeoDataFrame) -> None:
+def draw_streets(axes: Axes, streets: gpd.GeoDataFrame) -> None:
+    """Draw the streets (in metres) that are in the frame: the main ones wider."""
     west, east = axes.get_xlim()
     south, north = axes.get_ylim()
     inside = streets[streets.intersects(box(west, south, east, north))]
@@ -158,7 +175,7 @@ def _metres(spots: Sequence[Located], crs: Any) -> list[tuple[float, float]]:
     return [(point.x, point.y) for point in points]
 
 
-def _draw_scale(axes: Axes) -> None:
+def draw_scale(axes: Axes) -> None:
     """Draw a scale bar of a round length (lower left) and an arrow to the north (upper left)."""
     west, east = axes.get_xlim()
     south, north = axes.get_ylim()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +23,22 @@ from evac.network.places import map_url
 from evac.overlay import Overlay, exits_under, lay_over
 from evac.overlay.controls import Timetable
 from evac.plan import LoadedPlan
-from evac.schema.plan import Close
+from evac.schema.plan import (
+    AnyAction,
+    BanTurn,
+    Barricade,
+    Close,
+    Contraflow,
+    Dedicate,
+    Phase,
+    TakeLane,
+    when_of,
+)
 from evac.study.prepare import Prepared
 
 _LISTED = 5
+_MINUTES_AN_HOUR = 60
+_CLOSES = (Contraflow, Close, TakeLane, Dedicate, BanTurn, Barricade)
 
 
 @dataclass(frozen=True)
@@ -84,12 +97,10 @@ def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path) -> UnderPlan:
     UserError
         A place isn't found, actions contradict each other, or households lose their only way out.
     """
-    where = plan.actions[0].where.split(":")[0] if plan.actions else plan.key
-    orders = orders_of([item.action for item in plan.actions])
-    zones = sorted(prepared.homes["zone"].astype(str).unique())
-    problems = check_orders(orders, zones, [item.name for item in prepared.exits], where)
+    problems = [*_order_problems(prepared, plan), *_never(plan, prepared.loaded.model.simulation.end_h)]
     if problems:
         raise ScenarioError(problems)
+    orders = orders_of([item.action for item in plan.actions])
     overlay = lay_over(
         plan=plan,
         base=prepared.network,
@@ -106,8 +117,32 @@ def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path) -> UnderPlan:
         bottlenecks = tuple(_on_net(item, net) for item in prepared.bottlenecks)
     starts = tuple(_starts(prepared, net, exits, overlay.timetable))
     cut_off = _cut_off(prepared, starts)
-    _refuse_cut_off(plan, cut_off, where)
+    _refuse_cut_off(plan, cut_off)
     return UnderPlan(plan, overlay, net, exits, bottlenecks, orders, starts, cut_off, prepared)
+
+
+def _order_problems(prepared: Prepared, plan: LoadedPlan) -> list[Problem]:
+    """Return what makes no sense in an action that changes the demand, or in two of them together, each once."""
+    zones = sorted(prepared.homes["zone"].astype(str).unique())
+    exits = [item.name for item in prepared.exits]
+    found: dict[str, Problem] = {}
+    for items in [*((item,) for item in plan.actions), *combinations(plan.actions, 2)]:
+        for problem in check_orders(orders_of([item.action for item in items]), zones, exits, items[-1].where):
+            found.setdefault(problem.what, problem)
+    return list(found.values())
+
+
+def _never(plan: LoadedPlan, end_h: float) -> list[Problem]:
+    """Return a problem for each action that begins only after the simulation's end."""
+    problems = []
+    for item in plan.actions:
+        begins_min = item.action.offset_min if isinstance(item.action, Phase) else when_of(item.action).ready_min
+        if begins_min >= end_h * _MINUTES_AN_HOUR:
+            what = f"never happens: it begins {begins_min:g} min after the order; the simulation ends after {end_h:g} h"
+            problems.append(
+                Problem(item.where, what, "let it begin earlier, or raise the scenario's 'simulation.end_h'")
+            )
+    return problems
 
 
 def _on_net(item: BottleneckLanes, net: Net) -> BottleneckLanes:
@@ -165,7 +200,7 @@ def _cut_off(prepared: Prepared, starts: Sequence[tuple[float, StartsOf]]) -> pd
     return pd.DataFrame(homes.loc[homes["from_s"].notna(), kept]).rename(columns=columns).reset_index(drop=True)
 
 
-def _refuse_cut_off(plan: LoadedPlan, cut_off: pd.DataFrame, where: str) -> None:
+def _refuse_cut_off(plan: LoadedPlan, cut_off: pd.DataFrame) -> None:
     accepted = any(isinstance(item.action, Close) and item.action.accept_cut_off for item in plan.actions)
     if accepted or cut_off.empty:
         return
@@ -181,4 +216,17 @@ def _refuse_cut_off(plan: LoadedPlan, cut_off: pd.DataFrame, where: str) -> None
     remedy = (
         "leave them a way, or add 'accept_cut_off: true' to a 'close' action: their cars then count as not evacuated"
     )
-    raise ScenarioError(Problem(f"{where}: plan '{plan.key}'", what, remedy))
+    raise ScenarioError(Problem(_cause(plan, cut_off), what, remedy))
+
+
+def _cause(plan: LoadedPlan, cut_off: pd.DataFrame) -> str:
+    """Return file and line of the actions that may have cut households off: those that close ways at that time."""
+    first_s = cut_off["from_s"].min()
+    causes = [item for item in plan.actions if isinstance(item.action, _CLOSES) and _begins_s(item.action) == first_s]
+    return "; ".join(item.where for item in causes) or plan.key
+
+
+def _begins_s(action: AnyAction) -> float:
+    """Return when an action takes ways away: contraflow does so when its set-up begins."""
+    when = when_of(action)
+    return 60.0 * (when.from_min if isinstance(action, Contraflow) else when.ready_min)

@@ -1,0 +1,126 @@
+"""What a plan takes and changes, as tables in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from evac.network.places import map_url
+from evac.plan import LoadedPlan
+from evac.plan_words import action_words
+from evac.schema.plan import DEMAND_ACTIONS, Divert, Resources
+
+if TYPE_CHECKING:
+    from evac.overlay.diff import Change
+    from evac.study.under_plan import UnderPlan
+
+_TITLES = (
+    ("lanes", "Lanes for cars"),
+    ("speed", "Speed"),
+    ("movement removed", "Movements that are no longer allowed"),
+    ("movement added", "Movements that are new"),
+    ("signal", "Signals and officers"),
+    ("diversion", "Diversions on the road"),
+)
+_STREETS_LISTED = 20
+_ZOOM = 17
+
+
+def print_plan(console: Console, under: UnderPlan) -> None:
+    """Print what a plan takes, the diff of the roads and signals, the changes of the demand, and who is cut off."""
+    plan = under.plan
+    console.print(f"[bold]{escape(plan.model.name)}[/bold] ({escape(plan.key)})", highlight=False)
+    if plan.model.note:
+        console.print(escape(" ".join(plan.model.note.split())), highlight=False)
+    if not plan.actions:
+        console.print("Normal rules: the plan changes nothing.")
+        return
+    _print_actions(console, plan)
+    for kind, title in _TITLES:
+        _print_changes(console, title, [row for row in under.overlay.changes if row.kind == kind])
+    _print_demand(console, plan)
+    _print_cut_off(console, under)
+
+
+def print_plans(console: Console, plans: Iterable[LoadedPlan]) -> None:
+    """Print a row a plan: its name, what it builds on, what it takes, and its note."""
+    table = Table("plan", "name", "actions", "takes", "note", title="Plans")
+    for plan in plans:
+        base = f" (extends {plan.model.extends})" if plan.model.extends else ""
+        note = " ".join(plan.model.note.split())
+        table.add_row(
+            escape(plan.key),
+            escape(plan.model.name + base),
+            str(len(plan.actions)),
+            takes(plan.resources),
+            escape(note),
+        )
+    console.print(table)
+
+
+def takes(resources: Resources) -> str:
+    """Return what a plan or an action takes, in words: `3 officers, 120 cones`."""
+    parts = [(count, name.removesuffix("s") if count == 1 else name) for name, count in resources if count]
+    return ", ".join(f"{count:,} {name}" for count, name in parts) or "nothing"
+
+
+def _print_actions(console: Console, plan: LoadedPlan) -> None:
+    table = Table("action", "takes", title=f"Actions; together they take {takes(plan.resources)}")
+    for item in plan.actions:
+        words = action_words(item.action)
+        name = item.label if words == item.label else f"{item.label}: {words}"
+        table.add_row(escape(name), takes(item.action.resources))
+    console.print(table)
+
+
+def _print_changes(console: Console, title: str, rows: Sequence[Change]) -> None:
+    """Print the changes of a kind, and a map link for each below the table: in a column it would be broken."""
+    if not rows:
+        return
+    table = Table("", "where", "before → after", "when", title=title)
+    of_roads = any(row.length_m for row in rows)
+    if of_roads:
+        table.add_column("length", justify="right")
+    for number, row in enumerate(rows, start=1):
+        change = f"{row.before} → {row.after}" if row.before else row.after
+        length = [f"{row.length_m:,.0f} m"] if of_roads else []
+        table.add_row(str(number), escape(row.place), escape(change), row.when or "from the order on", *length)
+    console.print(table)
+    for number, row in enumerate(rows, start=1):
+        console.print(f"  {number}  {map_url(row.lon, row.lat, zoom=_ZOOM)}", highlight=False, soft_wrap=True)
+
+
+def _print_demand(console: Console, plan: LoadedPlan) -> None:
+    """Print the actions that change who leaves, when, where to, or how they drive, and no road."""
+    changes = [
+        item.action
+        for item in plan.actions
+        if isinstance(item.action, DEMAND_ACTIONS) or (isinstance(item.action, Divert) and item.action.zones)
+    ]
+    if changes:
+        console.print("[bold]Who leaves, when, and how[/bold]")
+    for action in changes:
+        console.print(f"  {escape(action_words(action))}", highlight=False)
+
+
+def _print_cut_off(console: Console, under: UnderPlan) -> None:
+    homes = under.cut_off
+    if homes.empty:
+        console.print("No household loses its way out.")
+        return
+    streets = homes.groupby(homes["street"].fillna("unnamed street"), sort=False)
+    console.print(f"[bold]{len(homes):,} households lose their only way out[/bold], on {len(streets)} streets:")
+    for street, rows in list(streets)[:_STREETS_LISTED]:
+        first = rows.iloc[0]
+        since = f"from {first['from_s'] / 60:g} min on" if first["from_s"] else "from the order on"
+        link = map_url(first["lon"], first["lat"], zoom=_ZOOM)
+        console.print(
+            f"  {escape(str(street))} ({escape(str(first['zone']))}): {len(rows):,} households, {since}, {link}",
+            highlight=False, soft_wrap=True,
+        )  # fmt: skip
+    if len(streets) > _STREETS_LISTED:
+        console.print(f"  and {len(streets) - _STREETS_LISTED} more streets")

@@ -1,0 +1,133 @@
+"""Plans as files: what they extend and leave out, labels, sums, and actions in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter
+
+from evac.errors import ScenarioError
+from evac.plan import load_plan, plan_names
+from evac.plan_show import takes
+from evac.plan_words import action_words
+from evac.schema.plan import AnyAction, Resources
+
+PRELIMINARY = """\
+name: Preliminary
+actions:
+  - {do: signal, label: officer, where: {street: A, crossing: B}, mode: officer, with: {officers: 2, signs: 1}}
+  - {do: close, where: {street: C}, with: {barricades: 2}}
+"""
+FINAL = """\
+name: Final
+extends: preliminary
+without: [officer]
+actions:
+  - {do: take_lane, where: {street: D}, with: {cones: 30, barricades: 1}}
+"""
+
+
+@pytest.fixture
+def plans(tmp_path: Path) -> Path:
+    (tmp_path / "preliminary.yaml").write_text(PRELIMINARY)
+    (tmp_path / "final.yaml").write_text(FINAL)
+    return tmp_path
+
+
+def test_a_plan_has_the_actions_of_the_one_that_it_extends_first(plans: Path) -> None:
+    (plans / "all.yaml").write_text(FINAL.replace("without: [officer]\n", ""))
+    plan = load_plan("all", plans)
+    assert [item.label for item in plan.actions] == ["officer", "C closed", "1 lane(s) at the kerb taken on D"]
+    assert plan.model.name == "Final"
+
+
+def test_without_leaves_out_by_label(plans: Path) -> None:
+    assert [item.action.do for item in load_plan("final", plans).actions] == ["close", "take_lane"]
+
+
+def test_without_takes_an_action_without_a_label_by_its_description(plans: Path) -> None:
+    (plans / "less.yaml").write_text("name: Less\nextends: preliminary\nwithout: [C closed]\n")
+    assert [item.label for item in load_plan("less", plans).actions] == ["officer"]
+
+
+def test_actions_know_their_own_file_and_line(plans: Path) -> None:
+    closing, taking = load_plan("final", plans).actions
+    assert closing.where == f"{plans / 'preliminary.yaml'}:4: close"
+    assert taking.where == f"{plans / 'final.yaml'}:5: take_lane"
+
+
+def test_resources_are_summed_over_all_plans_that_are_extended(plans: Path) -> None:
+    assert load_plan("preliminary", plans).resources == Resources(officers=2, signs=1, barricades=2)
+    assert load_plan("final", plans).resources == Resources(cones=30, barricades=3)
+
+
+def test_a_chain_of_three_is_no_circle(plans: Path) -> None:
+    (plans / "last.yaml").write_text("name: Last\nextends: final\n")
+    assert len(load_plan("last", plans).actions) == 2
+
+
+def test_a_label_stands_once(plans: Path) -> None:
+    (plans / "twice.yaml").write_text(PRELIMINARY.replace("{do: close,", "{do: close, label: officer,"))
+    with pytest.raises(ScenarioError, match="'officer' twice"):
+        load_plan("twice", plans)
+
+
+def test_an_unknown_plan_lists_those_that_are_there(plans: Path) -> None:
+    assert plan_names(plans) == ["baseline", "final", "preliminary"]
+    with pytest.raises(ScenarioError, match="known plans: baseline, final, preliminary"):
+        load_plan("finall", plans)
+
+
+def test_a_file_may_describe_the_baseline(plans: Path) -> None:
+    assert load_plan("baseline", plans).model.name == "Baseline"
+    (plans / "baseline.yaml").write_text("name: As today\n")
+    assert load_plan("baseline", plans).model.name == "As today"
+
+
+def test_a_single_thing_is_told_in_the_singular() -> None:
+    assert takes(Resources(officers=1, cones=1200)) == "1 officer, 1,200 cones"
+    assert takes(Resources()) == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        (
+            {"do": "contraflow", "where": {"street": "A", "from": "B"}, "when": {"from_min": 5, "setup_min": 20}},
+            "contraflow (all lanes) on A from B, from 25 min (set up from 5 min)",
+        ),
+        (
+            {"do": "contraflow", "where": {"street": "A", "towards": "south"}, "lanes": 1, "keep_emergency_lane": True},
+            "contraflow (1 lane(s) but one for emergency vehicles) on A southbound",
+        ),
+        ({"do": "close", "exit": "West", "when": {"until_min": 60}}, "exit West closed, until 60 min"),
+        ({"do": "close", "where": {"ways": [7]}, "lanes": [0, 1]}, "lane 0, 1 of way 7 closed"),
+        ({"do": "speed", "where": {"point": {"lat": 47, "lon": 9.5}}, "kph": 30}, "30 km/h on (47.00000, 9.50000)"),
+        (
+            {"do": "speed", "where": {"polygon": "x/smoke.geojson"}, "factor": 0.5},
+            "50% of the limit on the roads in smoke.geojson",
+        ),
+        (
+            {
+                "do": "ban_turn",
+                "where": {"street": "A", "crossing": "B"},
+                "movement": {"from": "A", "heading": "north"},
+            },
+            "no turn from A northbound into anywhere at A / B",
+        ),
+        ({"do": "divert", "zones": ["Z"], "to_exit": "W", "compliance": 0.5}, "zones Z to exit W (50% follow)"),
+        ({"do": "phase", "zones": ["Z", "Y"], "offset_min": 30}, "zones Z, Y leave 30 min later"),
+        (
+            {"do": "evacuate_only", "zones": ["Z"], "shadow_share": 0.1},
+            "only zones Z ordered, 10% of the others leave unasked",
+        ),
+        (
+            {"do": "behaviour", "informed_share": 0.9, "at_most_vehicles": 1, "followed_by": 0.7},
+            "90% of drivers informed; at most 1 vehicle(s) a household (70% follow)",
+        ),
+    ],
+)
+def test_an_action_in_words(action: dict[str, object], words: str) -> None:
+    model: TypeAdapter[AnyAction] = TypeAdapter(AnyAction)
+    assert action_words(model.validate_python(action)) == words

@@ -1,0 +1,120 @@
+"""The diff of a plan on a crafted town, in the table and on the map."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from evac.network import read_net
+from evac.overlay import Overlay
+from evac.report import drawing, plan_map
+from evac.report.plan_map import PlanPicture, roads_of, spots_of
+from plan_town import STREETS, Town, town
+
+NODES = {"w": (0, 0), "a": (1500, 0), "b": (2500, 0), "n": (2500, 300), "d": (3500, 0)}
+Row = tuple[str, str, str, str]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """Wide Road has two lanes, Main Street one; Side Street comes in from the left, half-way."""
+    streets = [("w a", "Wide Road", 2), ("a b d", "Main Street", 1), ("n b", "Side Street", 1)]
+    return town(tmp_path_factory.mktemp("diff"), NODES, streets, {"east": "bd"})
+
+
+def _rows(overlay: Overlay, kind: str) -> dict[str, Row]:
+    return {
+        row.place: (row.before, row.after, row.when, f"{row.length_m:.0f}")
+        for row in overlay.changes
+        if row.kind == kind
+    }
+
+
+def test_lanes_that_close_and_open_again(place: Town) -> None:
+    overlay = place.under(
+        "  - {do: take_lane, where: {street: Wide Road, towards: east}, when: {from_min: 10, until_min: 40}}", "take"
+    )
+    assert set(_rows(overlay, "lanes")) == {"Wide Road eastbound"}
+    assert _rows(overlay, "lanes")["Wide Road eastbound"][:3] == ("2", "1", "from 10 min until 40 min")
+    assert len(overlay.changes) == 1
+
+
+def test_contraflow_gives_and_takes_on_the_whole_stretch(place: Town) -> None:
+    overlay = place.under(
+        "  - {do: contraflow, where: {street: Main Street, towards: east}, when: {setup_min: 20}}", "turn"
+    )
+    rows = _rows(overlay, "lanes")
+    assert rows["Main Street eastbound"][:3] == ("1", "2", "from 20 min")
+    assert rows["Main Street westbound"][:3] == ("1", "0", "")  # nobody enters from the order on: the set-up begins
+    lengths = [float(row[3]) for row in rows.values()]
+    assert lengths == pytest.approx([2000.0, 2000.0], abs=60.0)  # without the junctions
+
+
+def test_a_turn_a_speed_and_an_officer_have_a_row_each(place: Town) -> None:
+    overlay = place.under(
+        """\
+  - {do: ban_turn, where: {street: Main Street, crossing: Side Street}, movement: {from: Side Street, leaving: west}}
+  - {do: speed, where: {street: Wide Road, towards: west}, kph: 30}
+  - {do: signal, where: {street: Main Street, crossing: Side Street}, mode: officer, when: {from_min: 5}}
+  - {do: divert, approach: {street: Side Street, crossing: Main Street}, to_exit: east, compliance: 0.5}""",
+        "several",
+    )
+    assert _rows(overlay, "movement removed") == {
+        "Side Street southbound → Main Street westbound": ("allowed", "none", "", "0")
+    }
+    assert _rows(overlay, "speed")["Wide Road westbound"][:3] == ("50 km/h", "30 km/h", "")
+    assert _rows(overlay, "signal") == {"Main Street / Side Street": ("right of way", "officer", "from 5 min", "0")}
+    (diversion,) = (row for row in overlay.changes if row.kind == "diversion")
+    assert diversion.after == "50% sent there"
+    lon, lat = read_net(place.network.net_file).convertXY2LonLat(*NODES["b"])
+    assert (diversion.lon, diversion.lat) == pytest.approx((lon, lat), abs=0.0005)
+
+
+def test_a_plan_of_the_demand_alone_changes_no_road(place: Town) -> None:
+    overlay = place.under("  - {do: behaviour, at_most_vehicles: 1}", "demand")
+    assert overlay.changes == ()
+    assert overlay.network.digest == place.network.digest
+
+
+def test_the_map_has_what_the_diff_has(place: Town) -> None:
+    overlay = place.under(
+        """\
+  - {do: contraflow, where: {street: Main Street, towards: east}}
+  - {do: take_lane, where: {street: Wide Road, towards: west}}
+  - {do: speed, where: {street: Side Street}, kph: 20}
+  - {do: signal, where: {street: Main Street, crossing: Side Street}, mode: officer}""",
+        "map",
+    )
+    nets = read_net(overlay.network.net_file), read_net(place.network.net_file)
+    roads = roads_of(overlay.changes, nets)
+    kinds = {(row.street, row.towards, row.kind) for row in roads.itertuples()}
+    assert kinds == {
+        ("Main Street", "E", plan_map.MORE),
+        ("Main Street", "W", plan_map.CLOSED),
+        ("Wide Road", "W", plan_map.FEWER),
+        ("Side Street", "N", plan_map.SPEED),
+        ("Side Street", "S", plan_map.SPEED),
+    }
+    eastbound = roads[(roads["street"] == "Main Street") & (roads["towards"] == "E")].geometry.iloc[0]
+    assert eastbound.geom_type == "LineString", "the pieces of a street are one line, in the direction of travel"
+    assert eastbound.coords[0][0] < eastbound.coords[-1][0]
+    spots = spots_of(overlay.changes)
+    assert "officer" in set(spots["kind"])
+    figure = plan_map.draw_plan_map(_picture(roads, spots))
+    labels = {item.get_text() for item in figure.axes[0].texts}
+    assert "Main Street\nE: 1 → 2 lanes\nW: 1 → 0 lanes" in labels
+    assert any("OpenStreetMap" in label for label in labels)
+    assert drawing.png_bytes(figure).startswith(b"\x89PNG")
+
+
+def test_nothing_to_see_is_told() -> None:
+    assert _picture(roads_of((), ()), spots_of(())).is_empty
+
+
+def _picture(roads: gpd.GeoDataFrame, spots: gpd.GeoDataFrame) -> PlanPicture:
+    nobody = gpd.GeoDataFrame(pd.DataFrame(), geometry=[], crs="EPSG:4326")
+    exits = gpd.GeoDataFrame({"name": ["east"]}, geometry=[shapely.Point(9.046, 46.95)], crs="EPSG:4326")
+    streets = gpd.GeoDataFrame(STREETS, geometry=[], crs="EPSG:4326")
+    return PlanPicture("Tried", roads, spots, nobody, exits, streets)
