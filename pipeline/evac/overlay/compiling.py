@@ -288,7 +288,15 @@ class Compiling:
                 at_s, until_s = _span_s(action.when)
                 switches.append(
                     SignalSwitch(
-                        item.label, at_s, until_s, program.tls, program.program, normal, officer=program.officer
+                        item.label,
+                        at_s,
+                        until_s,
+                        program.tls,
+                        program.program,
+                        normal,
+                        officer=program.officer,
+                        before=program.before,
+                        after=program.after,
                     )
                 )
         return switches, elements

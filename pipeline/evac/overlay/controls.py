@@ -70,7 +70,7 @@ class Reversal:
 
 @dataclass(frozen=True)
 class SignalSwitch:
-    """A signal that runs another program for a time, or is steered by an officer."""
+    """A signal that runs another program for a time, or is steered by an officer; `before`, `after`: for people."""
 
     label: str
     at_s: float
@@ -79,6 +79,8 @@ class SignalSwitch:
     program: str
     normal: str
     officer: bool
+    before: str
+    after: str
 
 
 @dataclass(frozen=True)

@@ -181,11 +181,8 @@ def _signal_row(item: Any, net: Net) -> Change:
     node = connections[0][0].getEdge().getToNode()
     lon, lat = net.convertXY2LonLat(*node.getCoord()[:2])
     names = sorted({lane.getEdge().getName() for lane, *_ in connections} - {""})
-    before = "right of way" if item.normal == "off" else "signal"
-    after = "officer" if item.officer else ("right of way (signal off)" if item.program == "off" else item.label)
-    return Change(
-        "signal", " / ".join(names) or item.tls, before, after, _seconds(item.at_s, item.until_s), 0.0, lon, lat
-    )
+    place, when = " / ".join(names) or item.tls, _seconds(item.at_s, item.until_s)
+    return Change("signal", place, item.before, item.after, when, 0.0, lon, lat)
 
 
 def _diversion_row(item: Diversion, net: Net) -> Change:

@@ -315,12 +315,16 @@ class Close(TimedAction):
 
 
 class Open(TimedAction):
-    """A road that the map or the baseline has closed to cars is opened (a fire road, a bus lane, a gate)."""
+    """Lanes or roads that the net has closed to cars are opened (bus lanes, roads for emergency vehicles).
+
+    A road that the map closes to all traffic isn't in the net: `osm.corrections` of the scenario opens it, for all
+    plans.
+    """
 
     do: Literal["open"]
     """The action."""
     where: Stretch
-    """The stretch; it must be on the map, at least as a road that the scenario's `closed_roads` names."""
+    """The stretch."""
 
 
 class Divert(TimedAction):
