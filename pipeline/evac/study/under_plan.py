@@ -14,7 +14,7 @@ from sumolib.net import Net
 
 from evac.demand.orders import Orders, check_orders, orders_of
 from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
-from evac.errors import Problem, ScenarioError
+from evac.errors import Problem, ScenarioError, UserError
 from evac.measure.bottlenecks import BottleneckLanes
 from evac.measure.ledger import RunFacts
 from evac.network import read_net
@@ -97,18 +97,8 @@ def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path) -> UnderPlan:
     UserError
         A place isn't found, actions contradict each other, or households lose their only way out.
     """
-    problems = [*_order_problems(prepared, plan), *_never(plan, prepared.loaded.model.simulation.end_h)]
-    if problems:
-        raise ScenarioError(problems)
     orders = orders_of([item.action for item in plan.actions])
-    overlay = lay_over(
-        plan=plan,
-        base=prepared.network,
-        base_net=prepared.net,
-        streets=prepared.street_map.streets(),
-        exits=prepared.exits,
-        cache=cache,
-    )
+    overlay = _overlay(prepared, plan, cache)
     if overlay.network.digest == prepared.network.digest:
         net, exits, bottlenecks = prepared.net, prepared.exits, prepared.bottlenecks
     else:
@@ -119,6 +109,25 @@ def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path) -> UnderPlan:
     cut_off = _cut_off(prepared, starts)
     _refuse_cut_off(plan, cut_off)
     return UnderPlan(plan, overlay, net, exits, bottlenecks, orders, starts, cut_off, prepared)
+
+
+def _overlay(prepared: Prepared, plan: LoadedPlan, cache: Path) -> Overlay:
+    """Compile the plan's roads and signals; whatever is wrong with any of its actions is told at once."""
+    problems = [*_order_problems(prepared, plan), *_never(plan, prepared.loaded.model.simulation.end_h)]
+    try:
+        overlay = lay_over(
+            plan=plan,
+            base=prepared.network,
+            base_net=prepared.net,
+            streets=prepared.street_map.streets(),
+            exits=prepared.exits,
+            cache=cache,
+        )
+    except UserError as error:
+        problems += error.problems
+    if problems:
+        raise ScenarioError(problems)
+    return overlay
 
 
 def _order_problems(prepared: Prepared, plan: LoadedPlan) -> list[Problem]:
