@@ -37,10 +37,14 @@ def _blocks() -> list[Any]:
 
 
 @pytest.mark.parametrize("block", _blocks())
-def test_a_block_is_a_piece_of_a_scenario(block: str, tmp_path: Path) -> None:
-    path = tmp_path / "scenario.yaml"
+def test_a_block_is_a_piece_of_a_scenario_or_a_plan(block: str, tmp_path: Path) -> None:
+    path = tmp_path / "block.yaml"
     path.write_text(block)
-    Scenario.model_validate({**LEAST, **read_yaml(path).content})
+    content = read_yaml(path).content
+    if "actions" in content:
+        Plan.model_validate(content)
+    else:
+        Scenario.model_validate({**LEAST, **content})
 
 
 def _plans() -> list[Any]:

@@ -182,7 +182,8 @@ def _signal_row(item: Any, net: Net) -> Change:
     lon, lat = net.convertXY2LonLat(*node.getCoord()[:2])
     names = sorted({lane.getEdge().getName() for lane, *_ in connections} - {""})
     place, when = " / ".join(names) or item.tls, _seconds(item.at_s, item.until_s)
-    return Change("signal", place, item.before, item.after, when, 0.0, lon, lat)
+    after = "officer" if item.officer else item.after
+    return Change("signal", place, item.before, after, when, 0.0, lon, lat)
 
 
 def _diversion_row(item: Diversion, net: Net) -> Change:
