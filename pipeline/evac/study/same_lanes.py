@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def measure_same_lanes(
     """
     manifests = {job: json.loads((run / "manifest.json").read_text()) for job, run in runs.items()}
     found = [[_found(item) for item in manifest["found_bottlenecks"]] for manifest in manifests.values()]
-    lanes = measured_lanes(named, found)
+    lanes = [_with_added_lanes(item, nets.values()) for item in measured_lanes(named, found)]
     key = [[item.name, item.edge, list(item.lanes)] for item in lanes]
     folders = {job: cache / "lanes" / digest_json({"job": job, "lanes": key, "version": fingerprint()}) for job in runs}
     links: dict[Net, Links] = {}
@@ -58,6 +59,17 @@ def measure_same_lanes(
                 tables.write_table(minutes, tables.BOTTLENECKS, folder / "bottlenecks.parquet")
                 write_text(folder / LANES, json.dumps({"lanes": rates}, indent=1, ensure_ascii=False) + "\n")
     return folders
+
+
+def _with_added_lanes(item: BottleneckLanes, nets: Iterable[Net]) -> BottleneckLanes:
+    """Return a bottleneck with the lanes that its road has under some of the plans and not under all of them."""
+    usable = [
+        {lane.getIndex() for lane in net.getEdge(item.edge).getLanes() if lane.allows("passenger")}
+        for net in nets
+        if net.hasEdge(item.edge)
+    ]
+    differing = set().union(*usable) - set.intersection(*usable) if usable else set()
+    return replace(item, lanes=tuple(sorted({*item.lanes, *differing})))
 
 
 def _found(record: Mapping[str, Any]) -> FoundBottleneck:
