@@ -12,8 +12,8 @@ help: ## print this list
 setup: ## install all that is needed: system libraries (as root), .venv with the locked packages
 	@python3 setup/bootstrap.py
 
-demo: setup ## evacuate Balzers, Liechtenstein: a table here, the report in reports/balzers/
-	.venv/bin/evac run scenarios/balzers
+demo: setup ## evacuate Balzers, Liechtenstein, with and without a plan: a table here, the report in reports/balzers/
+	.venv/bin/evac run scenarios/balzers --plan baseline --plan contraflow-south
 
 test: lint ## check style and types, run the tests (without the slow ones)
 	$(PYTHON) -m pytest -n auto -m "not slow"
