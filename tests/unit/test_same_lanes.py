@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from plan_town import town
-
 from evac.measure.bottlenecks import BottleneckLanes
 from evac.network import read_net
 from evac.study.same_lanes import _with_added_lanes
+from plan_town import town
 
 
 def test_a_lane_that_a_plan_adds_is_measured_in_every_run(tmp_path: Path) -> None:
