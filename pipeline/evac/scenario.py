@@ -39,6 +39,21 @@ class LoadedScenario:
         """Short name for folders: the scenario's `report`, else the name of its folder."""
         return self.model.report or self.folder.resolve().name
 
+    @property
+    def workspace(self) -> Path:
+        """The folder that holds `scenarios/<place>/`; for a scenario elsewhere, the working folder."""
+        return self._project or Path.cwd()
+
+    @property
+    def plans_folder(self) -> Path:
+        """`plans/<place>/` beside `scenarios/<place>/`; for a scenario elsewhere, `plans/` in its own folder."""
+        return self._project / "plans" / self.folder.resolve().name if self._project else self.folder / "plans"
+
+    @property
+    def _project(self) -> Path | None:
+        place = self.folder.resolve()
+        return place.parents[1] if place.parent.name == "scenarios" else None
+
 
 def load_scenario(path: Path) -> LoadedScenario:
     """Read a scenario file, or the `scenario.yaml` of a folder, and check all of it.

@@ -1,0 +1,51 @@
+"""`evac check`: what to look at before anything is simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+from evac.cli.common import ScenarioPath, Workspace, console, prepare_scenario
+from evac.scenario import load_scenario
+
+if TYPE_CHECKING:
+    from evac.audit.findings import Finding
+    from evac.study.prepare import Prepared
+
+_FINDINGS_SHOWN = 30
+
+
+def check(scenario: ScenarioPath, *, workspace: Workspace = None) -> None:
+    """Check a scenario without simulating it: roads, exits, households, and what to look at first."""
+    loaded = load_scenario(scenario)
+    prepared = prepare_scenario(loaded, workspace or loaded.workspace)
+    _print_summary(prepared)
+    _print_findings(prepared.findings)
+
+
+def _print_summary(prepared: Prepared) -> None:
+    from evac.network.places import map_url  # noqa: PLC0415
+
+    homes = prepared.homes
+    console.print(
+        f"{len(homes):,} households in {homes['zone'].nunique()} zones, {int(homes['connected'].sum()):,} on a street"
+    )
+    for item in prepared.exits:
+        console.print(
+            f"exit {escape(item.name)}: {item.lanes} lane{'s' if item.lanes > 1 else ''}, "
+            f"{map_url(item.lon, item.lat, zoom=17)}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _print_findings(findings: Sequence[Finding]) -> None:
+    console.print(f"{len(findings)} findings, those that touch most vehicles first:")
+    for finding in findings[:_FINDINGS_SHOWN]:
+        console.print(
+            f"{finding.severity:>8}  {escape(finding.text)}\n          {finding.map_url}",
+            highlight=False,
+            soft_wrap=True,
+        )

@@ -1,0 +1,56 @@
+"""What the commands share: the console, their usual arguments, and the steps before a study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from evac.errors import Problem, ScenarioError
+from evac.plan import LoadedPlan, load_plan
+from evac.scenario import LoadedScenario
+
+if TYPE_CHECKING:
+    from evac.study.prepare import Prepared
+    from evac.study.under_plan import UnderPlan
+
+console = Console()
+
+ScenarioPath = Annotated[Path, typer.Argument(help="A scenario.yaml, or the folder that holds it.", metavar="SCENARIO")]
+Workspace = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where reports/ and the cache .evac/ are.",
+        show_default="the folder that holds scenarios/, else here",
+        resolve_path=True,  # SUMO runs in a folder of its own
+    ),
+]
+
+
+def prepare_scenario(loaded: LoadedScenario, folder: Path) -> Prepared:
+    """Prepare a scenario, and show how far it is."""
+    with console.status("Preparing") as status:
+        from evac.study.prepare import prepare  # noqa: PLC0415
+
+        return prepare(loaded, folder / ".evac", lambda step: status.update(escape(step)))
+
+
+def load_plans(names: Sequence[str], loaded: LoadedScenario) -> list[LoadedPlan]:
+    """Read the plans before any work is done; all problems of one plan come in one message."""
+    found = [load_plan(name, loaded.plans_folder) for name in names]
+    twice = sorted({item.key for item in found if [other.key for other in found].count(item.key) > 1})
+    if twice:
+        raise ScenarioError(Problem("--plan", f"names {', '.join(map(repr, twice))} twice", "name each plan once"))
+    return found
+
+
+def lay_plans_over(prepared: Prepared, plans: Sequence[LoadedPlan], folder: Path) -> dict[str, UnderPlan]:
+    """Lay each plan over the prepared scenario; the plans by their keys."""
+    with console.status("Laying the plans over the network"):
+        from evac.study.under_plan import under_plan  # noqa: PLC0415
+
+        return {plan.key: under_plan(prepared, plan, folder / ".evac") for plan in plans}

@@ -1,0 +1,105 @@
+"""`evac run`: simulate every case of a scenario and write the report."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from evac.cli.common import ScenarioPath, Workspace, console, lay_plans_over, load_plans, prepare_scenario
+from evac.errors import EvacError
+from evac.plan import BASELINE
+from evac.progress import show_runs
+from evac.scenario import load_scenario
+
+if TYPE_CHECKING:
+    from evac.study import Run, Study
+
+
+def run(
+    scenario: ScenarioPath,
+    *,
+    plan: Annotated[
+        list[str] | None, typer.Option(help="A plan of plans/<place>/, or `baseline`; may be repeated.")
+    ] = None,
+    vehicles: Annotated[list[str] | None, typer.Option(help="Only this vehicles-per-household case.")] = None,
+    departure: Annotated[list[str] | None, typer.Option(help="Only this departure curve.")] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="This seed instead of the scenario's.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Simulations side by side.", show_default="all cores")] = None,
+    sensitivity: Annotated[bool, typer.Option(help="Also run the middle case at ± 15 % lane capacity.")] = True,
+    workspace: Workspace = None,
+) -> None:
+    """Evacuate: simulate every case of a scenario and write the report."""
+    loaded = load_scenario(scenario)
+    folder = workspace or loaded.workspace
+    from evac.report import write_report  # noqa: PLC0415
+    from evac.report.from_study import report_input  # noqa: PLC0415
+    from evac.study import Selection, run_study  # noqa: PLC0415
+
+    selection = Selection(tuple(vehicles or ()), tuple(departure or ()), tuple(seed or ()), sensitivity=sensitivity)
+    loaded_plans = load_plans(plan or [BASELINE], loaded)
+    prepared = prepare_scenario(loaded, folder)
+    plans = lay_plans_over(prepared, loaded_plans, folder)
+    with show_runs(console) as display:
+        study = run_study(
+            prepared, plans, selection, folder / ".evac", jobs=jobs or os.cpu_count() or 1, display=display
+        )
+    _require_runs(study)
+    page = write_report(report_input(prepared, plans, study), folder / "reports" / loaded.place_id)
+    _print_results(study)
+    console.print(f"Report: {escape(str(page))}", highlight=False, soft_wrap=True)
+    if study.failures:
+        raise EvacError(f"{len(study.failures)} of {len(study.failures) + len(study.runs)} runs failed; see above")
+
+
+def _require_runs(study: Study) -> None:
+    if not study.runs:
+        raise EvacError("no run has ended well: " + "; ".join({failure.message for failure in study.failures}))
+
+
+def _print_results(study: Study) -> None:
+    """Print a row a run; what is the same in all of them isn't repeated."""
+    columns = {
+        "plan": [item.case.plan for item in study.runs],
+        "vehicles per household": [item.case.vehicles_per_household for item in study.runs],
+        "departures": [item.case.departure for item in study.runs],
+        "seed": [str(item.case.seed) for item in study.runs],
+        "lane capacity": [f"{item.case.capacity_factor:.0%}" for item in study.runs],
+    }
+    varying = {name: values for name, values in columns.items() if len(set(values)) > 1}
+    varying = varying or {"vehicles per household": columns["vehicles per household"]}
+    table = Table(*varying, title="Clearance time: how long after the order a share of all planned vehicles is out")
+    for name in ("vehicles", "50 %", "90 %", "95 %", "100 %"):
+        table.add_column(name, justify="right")
+    table.add_column("trusted")
+    doubts: list[str] = []
+    for number, item in enumerate(study.runs):
+        table.add_row(*(escape(values[number]) for values in varying.values()), *_measures(item), _trust(item, doubts))
+    console.print(table)
+    for number, doubt in enumerate(doubts, start=1):
+        console.print(f"({number}) not trustworthy: {escape(doubt)}", highlight=False)
+
+
+def _measures(item: Run) -> list[str]:
+    manifest = item.manifest()
+    return [f"{manifest['planned']:,}", *(_hours(manifest[f"t{percent}_s"]) for percent in (50, 90, 95, 100))]
+
+
+def _trust(item: Run, doubts: list[str]) -> str:
+    """Return whether a run is trusted, with the number of the reason in `doubts` if not."""
+    reasons = "; ".join(item.ledger()["reasons"])
+    if not reasons:
+        return "yes"
+    if reasons not in doubts:
+        doubts.append(reasons)
+    return f"NO ({doubts.index(reasons) + 1})"
+
+
+def _hours(seconds: float | None) -> str:
+    if seconds is None:
+        return "not cleared"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60}:{minutes % 60:02d} h"
