@@ -25,6 +25,7 @@ from evac.simulate.job import Case, Job
 
 _COLUMNS = ("way_id", "osm_way_id", "name", "ref", "highway", "lanes_forward", "lanes_backward")
 STREETS = gpd.GeoDataFrame({name: [] for name in (*_COLUMNS, "lanes_guessed", "speed_guessed")})
+NOTHING_CLOSED = STREETS.assign(direction=[], nodes=[], speed_kph=[])
 _LOCATION = (
     '<location netOffset="-500000.00,-5200000.00" convBoundary="0.00,0.00,9000.00,9000.00" '
     'origBoundary="9,46.9,9.1,47" projParameter="+proj=utm +zone=32 +ellps=WGS84 +datum=WGS84 +units=m +no_defs"/>'
@@ -60,6 +61,7 @@ class Town:
             base=self.network,
             base_net=read_net(self.network.net_file),
             streets=STREETS,
+            closed=NOTHING_CLOSED,
             exits=self.exits,
             cache=self.folder / ".evac",
         )

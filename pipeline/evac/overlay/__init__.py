@@ -2,7 +2,8 @@
 
 The plan's places are found on the baseline's net, the plain XML is changed, and compiled as the baseline was. What
 holds from the order to the end is in the net; what begins or ends during the evacuation is in a timetable that
-`simulate.controls` carries out, on a net that has both states.
+`simulate.controls` carries out, on a net that has both states. A plan that opens roads that the map closes to cars
+starts from the baseline's net with these roads added (`opening`).
 
 Folder of the cache, beside the baseline's: `plain.*`, `net.net.xml`, `edges.parquet` as for any net, and
 `plan.add.xml` (signal programs, variable speed signs), `timetable.json`, `changes.json` (the diff). All of it opens in
@@ -32,6 +33,7 @@ from evac.overlay.compiling import Compiling
 from evac.overlay.contraflow import TWIN
 from evac.overlay.controls import Timetable
 from evac.overlay.diff import Change, changes_between
+from evac.overlay.opening import Base, with_closed_roads
 from evac.overlay.plain import PlainNet
 from evac.overlay.where import Where
 from evac.plan import LoadedPlan
@@ -75,6 +77,7 @@ def lay_over(
     base: Network,
     base_net: Net,
     streets: gpd.GeoDataFrame,
+    closed: gpd.GeoDataFrame,
     exits: Sequence[ResolvedExit],
     cache: Path,
 ) -> Overlay:
@@ -86,8 +89,8 @@ def lay_over(
         The plan.
     base, base_net
         The baseline's net, and the same read.
-    streets
-        The streets table of the map.
+    streets, closed
+        The streets of the map, and the roads that it closes to cars.
     exits
         The exits on the baseline's net.
     cache
@@ -104,8 +107,9 @@ def lay_over(
     actions = [item for item in plan.actions if _is_of_roads(item.action)]
     if not actions:
         return Overlay(base, Timetable(), ())
+    start = with_closed_roads(Base(base, base_net, streets), actions, closed, cache)
     key = {
-        "base": base.digest,
+        "base": start.network.digest,
         "actions": [item.action.model_dump(mode="json", by_alias=True) for item in actions],
         "labels": [item.label for item in actions],
         "polygons": [digest_file(path) for item in actions for path in _polygons(item.action)],
@@ -116,10 +120,10 @@ def lay_over(
     digest = digest_json(key)
     target = cache / "nets" / digest
     if not target.is_dir():
-        compiling = Compiling(PlainNet.read(base.folder), Where(StreetIndex(base_net, streets)), exits)
+        compiling = Compiling(PlainNet.read(start.network.folder), Where(StreetIndex(start.net, start.streets)), exits)
         _each(compiling, actions)
         with whole_directory(target) as folder:
-            _write(folder, compiling, base, base_net, streets)
+            _write(folder, compiling, start)
     return _read(target, digest)
 
 
@@ -168,21 +172,21 @@ def _each(compiling: Compiling, actions: Sequence[Any]) -> None:
         raise ScenarioError(problems)
 
 
-def _write(folder: Path, compiling: Compiling, base: Network, base_net: Net, streets: gpd.GeoDataFrame) -> None:
+def _write(folder: Path, compiling: Compiling, base: Base) -> None:
     compiling.plain.write(folder)
     log = compile_net(folder, folder / "net.net.xml")
     write_text(folder / "netconvert.log", log)
     net = read_net(folder / "net.net.xml", programs=True)
     _require_served(net, compiling)
-    edge_table(net, streets).to_parquet(folder / "edges.parquet", compression="zstd", index=False)
+    edge_table(net, base.streets).to_parquet(folder / "edges.parquet", compression="zstd", index=False)
     timetable, additional = compiling.finish(
-        net, StreetIndex(net, streets), read_net(folder / "net.net.xml", internal=True)
+        net, StreetIndex(net, base.streets), read_net(folder / "net.net.xml", internal=True)
     )
     if additional:
         lines = "\n".join(f"    {item}" for item in additional)
         write_text(folder / ADDITIONAL, f"<additional>\n{lines}\n</additional>\n")
     write_text(folder / TIMETABLE, json.dumps(timetable.document(), indent=1) + "\n")
-    changes = changes_between(PlainNet.read(base.folder), compiling, base_net, net, timetable)
+    changes = changes_between(PlainNet.read(base.network.folder), compiling, base.net, net, timetable)
     document = {"changes": [item.record() for item in changes], "added_lanes": sorted(compiling.added_lanes)}
     write_text(folder / CHANGES, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 

@@ -34,6 +34,7 @@ from evac.schema.plan import (
     Open,
     Signal,
     Speed,
+    Stretch,
     TakeLane,
     UseShoulder,
     When,
@@ -191,13 +192,23 @@ class Compiling:
         if isinstance(action, Close) and action.exit is not None:
             return [self.where.index.net.getEdge(edge) for edge in self._exit(action.exit, item.where).edges]
         if isinstance(action, Open):
-            net = self.where.index.net
-            closed = StreetIndex(net, self.where.index.streets, vclass="emergency")
-            return Where(closed).stretch(action.where, place)
+            return self._closed_edges(action.where, place)
         assert action.where is not None  # noqa: S101  the model asks for a stretch or an exit
         if isinstance(action, UseShoulder):
             return self.where.path(action.where, place)
         return self.where.stretch(action.where, place)
+
+    def _closed_edges(self, stretch: Stretch, place: str) -> list[Edge]:
+        """Return the edges of a stretch that have lanes closed to cars; by point or polygon only these are meant."""
+        index = StreetIndex(self.where.index.net, self.where.index.streets, vclass="emergency")
+        index.edges = [edge for edge in index.edges if _closed_lanes(edge)]
+        found = Where(index).stretch(stretch, place) if index.edges else []
+        edges = [edge for edge in found if _closed_lanes(edge)]
+        if not edges:
+            what = "nothing there is closed to cars: there is nothing to open"
+            remedy = "leave it out; more lanes are 'use_shoulder' or 'contraflow', a forbidden turn is 'allow_turn'"
+            raise PlaceError(Problem(place, what, remedy))
+        return edges
 
     def _change_lanes(self, item: LoadedAction, action: TakeLane | Open | Close, edge: Edge, *, now: bool) -> list[str]:
         if isinstance(action, Open):
@@ -214,7 +225,7 @@ class Compiling:
         return roads.close_lanes(self.plain, edge, numbers, now=now, emergency=emergency)
 
     def _open(self, item: LoadedAction, edge: Edge, *, now: bool) -> list[str]:
-        closed = [lane.getIndex() for lane in edge.getLanes() if not lane.allows("passenger")]
+        closed = _closed_lanes(edge)
         self._claim(item, edge.getID(), "uses")
         for lane in closed if now else ():
             self.plain.set_lane(edge.getID(), lane, {"allow": "all"})
@@ -300,6 +311,10 @@ class Compiling:
                     )
                 )
         return switches, elements
+
+
+def _closed_lanes(edge: Edge) -> list[int]:
+    return [lane.getIndex() for lane in edge.getLanes() if not lane.allows("passenger")]
 
 
 def _with_inner_lanes(lanes: Sequence[str], inner: Net) -> tuple[str, ...]:

@@ -120,6 +120,7 @@ def _overlay(prepared: Prepared, plan: LoadedPlan, cache: Path) -> Overlay:
             base=prepared.network,
             base_net=prepared.net,
             streets=prepared.street_map.streets(),
+            closed=prepared.street_map.closed_roads(),
             exits=prepared.exits,
             cache=cache,
         )
