@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -50,6 +50,8 @@ class Town:
     folder: Path
     network: Network
     exits: tuple[ResolvedExit, ...]
+    streets: gpd.GeoDataFrame = field(default_factory=lambda: STREETS)
+    closed: gpd.GeoDataFrame = field(default_factory=lambda: NOTHING_CLOSED)
 
     def under(self, text: str, name: str = "plan") -> Overlay:
         """Lay a plan over the net; `text` has the actions as YAML."""
@@ -60,8 +62,8 @@ class Town:
             plan=load_plan(name, path.parent),
             base=self.network,
             base_net=read_net(self.network.net_file),
-            streets=STREETS,
-            closed=NOTHING_CLOSED,
+            streets=self.streets,
+            closed=self.closed,
             exits=self.exits,
             cache=self.folder / ".evac",
         )
@@ -168,6 +170,7 @@ def cars(
             "speed_factor": [1.0 + 0.1 * ((k * 7919) % 21 - 10) / 10 for k in rows],
             "exit": None,
             "status": "planned",
+            "resident": False,
         }
     )
 

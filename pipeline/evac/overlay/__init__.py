@@ -23,7 +23,7 @@ from sumolib.net import Net
 
 from evac import sumo
 from evac.errors import PlaceError, Problem, ScenarioError
-from evac.files import digest_file, digest_json, whole_directory, write_text
+from evac.files import digest_json, whole_directory, write_text
 from evac.fingerprint import fingerprint
 from evac.network import Network, compile_net, read_net
 from evac.network.accounts import edge_table
@@ -36,8 +36,8 @@ from evac.overlay.diff import Change, changes_between
 from evac.overlay.opening import Base, with_closed_roads
 from evac.overlay.plain import PlainNet
 from evac.overlay.where import Where
-from evac.plan import LoadedPlan
-from evac.schema.plan import DEMAND_ACTIONS, Divert, Stretch
+from evac.plan import LoadedPlan, content_of
+from evac.schema.plan import DEMAND_ACTIONS, Divert
 
 ADDITIONAL, TIMETABLE, CHANGES = "plan.add.xml", "timetable.json", "changes.json"
 _TWIN_EXIT_M = 1000.0  # the two roadways of a road leave the map within this distance
@@ -57,12 +57,15 @@ class Overlay:
         What it changes, for people.
     added_lanes
         Lanes that it adds (contraflow, shoulders): each must serve somebody.
+    for_residents
+        Lanes that it closes to through traffic only.
     """
 
     network: Network
     timetable: Timetable
     changes: tuple[Change, ...]
     added_lanes: tuple[str, ...] = ()
+    for_residents: tuple[str, ...] = ()
 
     @property
     def additional(self) -> str | None:
@@ -110,9 +113,8 @@ def lay_over(
     start = with_closed_roads(Base(base, base_net, streets), actions, closed, cache)
     key = {
         "base": start.network.digest,
-        "actions": [item.action.model_dump(mode="json", by_alias=True) for item in actions],
+        "actions": [content_of(item.action) for item in actions],
         "labels": [item.label for item in actions],
-        "polygons": [digest_file(path) for item in actions for path in _polygons(item.action)],
         "exits": [[item.name, list(item.edges)] for item in exits],
         "sumo": sumo.version(),
         "version": fingerprint(),
@@ -154,11 +156,6 @@ def _is_of_roads(action: Any) -> bool:
     return not isinstance(action, DEMAND_ACTIONS) and not (isinstance(action, Divert) and action.zones)
 
 
-def _polygons(action: Any) -> list[Path]:
-    stretches = [getattr(action, name, None) for name in ("where", "corridor")]
-    return [item.polygon for item in stretches if isinstance(item, Stretch) and item.polygon is not None]
-
-
 def _each(compiling: Compiling, actions: Sequence[Any]) -> None:
     """Apply all actions, and raise all problems at once."""
     problems: list[Problem] = []
@@ -173,6 +170,8 @@ def _each(compiling: Compiling, actions: Sequence[Any]) -> None:
 
 
 def _write(folder: Path, compiling: Compiling, base: Base) -> None:
+    if compiling.for_residents:
+        compiling.plain.admit_residents()
     compiling.plain.write(folder)
     log = compile_net(folder, folder / "net.net.xml")
     write_text(folder / "netconvert.log", log)
@@ -187,7 +186,11 @@ def _write(folder: Path, compiling: Compiling, base: Base) -> None:
         write_text(folder / ADDITIONAL, f"<additional>\n{lines}\n</additional>\n")
     write_text(folder / TIMETABLE, json.dumps(timetable.document(), indent=1) + "\n")
     changes = changes_between(PlainNet.read(base.network.folder), compiling, base.net, net, timetable)
-    document = {"changes": [item.record() for item in changes], "added_lanes": sorted(compiling.added_lanes)}
+    document = {
+        "changes": [item.record() for item in changes],
+        "added_lanes": sorted(compiling.added_lanes),
+        "for_residents": sorted(compiling.for_residents),
+    }
     write_text(folder / CHANGES, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -219,4 +222,5 @@ def _read(folder: Path, digest: str) -> Overlay:
     timetable = Timetable.of(json.loads((folder / TIMETABLE).read_text(encoding="utf-8")))
     document = json.loads((folder / CHANGES).read_text(encoding="utf-8"))
     changes = tuple(Change(**item) for item in document["changes"])
-    return Overlay(Network(folder, digest), timetable, changes, tuple(document["added_lanes"]))
+    lanes = [tuple(document[name]) for name in ("added_lanes", "for_residents")]
+    return Overlay(Network(folder, digest), timetable, changes, *lanes)

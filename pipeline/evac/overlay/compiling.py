@@ -18,7 +18,7 @@ from evac.network.exits import ResolvedExit
 from evac.network.places import StreetIndex
 from evac.overlay import roads
 from evac.overlay.contraflow import TWIN, apply_contraflow, plan_contraflow, reversal
-from evac.overlay.controls import Closing, Diversion, Opening, Reversal, SignalSwitch, Timetable
+from evac.overlay.controls import Diversion, LaneSpan, Reversal, SignalSwitch, Timetable
 from evac.overlay.plain import PlainNet
 from evac.overlay.signals import signal_programs
 from evac.overlay.where import Where
@@ -70,13 +70,14 @@ class Compiling:
     plain: PlainNet
     where: Where
     exits: Sequence[ResolvedExit]
-    closings: list[Closing] = field(default_factory=list)
-    openings: list[Opening] = field(default_factory=list)
+    closings: list[LaneSpan] = field(default_factory=list)
+    openings: list[LaneSpan] = field(default_factory=list)
     reversals: list[Reversal] = field(default_factory=list)
     diversions: list[Diversion] = field(default_factory=list)
     speeds: list[tuple[str, Speed, list[Edge]]] = field(default_factory=list)
     signals: list[tuple[LoadedAction, Signal, list[str], list[Edge], bool]] = field(default_factory=list)
     added_lanes: set[str] = field(default_factory=set)
+    for_residents: set[str] = field(default_factory=set)
     touched: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _claims: dict[str, list[_Claim]] = field(default_factory=lambda: defaultdict(list))
     _new_signals: set[str] = field(default_factory=set)
@@ -183,9 +184,9 @@ class Compiling:
             return
         span = _span_s(action.when)
         if isinstance(action, UseShoulder | Open):
-            self.openings.append(Opening(item.label, *span, tuple(lanes)))
+            self.openings.append(LaneSpan(item.label, *span, tuple(lanes)))
         else:
-            self.closings.append(Closing(item.label, *span, tuple(lanes)))
+            self.closings.append(LaneSpan(item.label, *span, tuple(lanes), _admits_residents(action)))
 
     def _edges(self, item: LoadedAction, action: UseShoulder | TakeLane | Open | Close) -> list[Edge]:
         place = f"{item.where}.where"
@@ -218,11 +219,14 @@ class Compiling:
         else:
             numbers = roads.lanes_of(edge, action.lanes, self.where, item.where)
             emergency = action.emergency_may_pass
+        residents = _admits_residents(action)
+        if residents:
+            self.for_residents |= {f"{edge.getID()}_{number}" for number in numbers}
         whole = len(numbers) == len(roads.lanes_of(edge, None, self.where, item.where))
         self._claim(item, edge.getID(), "takes away" if whole else "narrows")
         if edge.getID() not in self.plain.edges:
             return []
-        return roads.close_lanes(self.plain, edge, numbers, now=now, emergency=emergency)
+        return roads.close_lanes(self.plain, edge, numbers, now=now, emergency=emergency, residents=residents)
 
     def _open(self, item: LoadedAction, edge: Edge, *, now: bool) -> list[str]:
         closed = _closed_lanes(edge)
@@ -311,6 +315,10 @@ class Compiling:
                     )
                 )
         return switches, elements
+
+
+def _admits_residents(action: TakeLane | Close) -> bool:
+    return isinstance(action, Close) and action.admit == "residents"
 
 
 def _closed_lanes(edge: Edge) -> list[int]:

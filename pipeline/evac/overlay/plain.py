@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from evac.demand.drivers import RESIDENT_CLASS
+
 _FILES = {
     "nodes": "plain.nod.xml",
     "edges": "plain.edg.xml",
@@ -276,9 +278,18 @@ class PlainNet:
                 found.attrib.pop(key, None)
         found.attrib.update(attributes)
 
-    def close_lane(self, edge: str, lane: int, *, emergency: bool = True) -> None:
-        """Close a lane to all but emergency vehicles, or to all."""
-        self.set_lane(edge, lane, {"allow": ALL_CLASSES_BUT_CARS} if emergency else {"disallow": "all"})
+    def close_lane(self, edge: str, lane: int, *, emergency: bool = True, residents: bool = False) -> None:
+        """Close a lane to all but emergency vehicles and residents, or to all."""
+        admitted = " ".join([ALL_CLASSES_BUT_CARS] * emergency + [RESIDENT_CLASS] * residents)
+        self.set_lane(edge, lane, {"allow": admitted} if admitted else {"disallow": "all"})
+
+    def admit_residents(self) -> None:
+        """Admit the class of residents wherever cars may drive."""
+        for edge in self.edges.values():
+            for element in (edge, *edge.iter("lane")):
+                allowed = element.get("allow", "").split()
+                if "passenger" in allowed and RESIDENT_CLASS not in allowed:
+                    element.set("allow", " ".join([*allowed, RESIDENT_CLASS]))
 
     def make_signal(self, node: str) -> str:
         """Give a junction signals, if it has none, and return their id."""
