@@ -44,6 +44,10 @@ def print_plan(console: Console, under: UnderPlan) -> None:
         _print_changes(console, title, [row for row in under.overlay.changes if row.kind == kind])
     _print_demand(console, plan)
     _print_cut_off(console, under)
+    if under.warnings:
+        console.print("[bold yellow]To look at[/bold yellow]")
+    for warning in under.warnings:
+        console.print(f"  {escape(warning)}", highlight=False)
 
 
 def print_plans(console: Console, plans: Iterable[LoadedPlan]) -> None:

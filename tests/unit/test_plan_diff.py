@@ -52,6 +52,13 @@ def test_contraflow_gives_and_takes_on_the_whole_stretch(place: Town) -> None:
     assert lengths == pytest.approx([2000.0, 2000.0], abs=60.0)  # without the junctions
 
 
+def test_contraflow_that_ends_in_fewer_lanes_is_warned_of(place: Town) -> None:
+    ends = "  - {do: contraflow, label: half, where: {street: Main Street, to: Side Street, towards: east}}"
+    assert place.under(ends, "half").warnings == ("half: its 2 lanes go on in 1: what they gain waits there",)
+    whole = "  - {do: contraflow, where: {street: Main Street, towards: east}}"
+    assert place.under(whole, "whole").warnings == ()
+
+
 def test_a_turn_a_speed_and_an_officer_have_a_row_each(place: Town) -> None:
     overlay = place.under(
         """\

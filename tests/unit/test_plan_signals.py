@@ -115,6 +115,8 @@ def test_all_green_stops_what_crosses_and_lets_what_merges_wait(net_file):
     assert letters["wc ce"] == "G"
     assert letters["sc ce"] == "s"
     assert letters["nc cs"] == letters["sc cn"] == letters["ec cs"] == letters["sc cw"] == "r"
+    assert "red all the time for traffic" in program.warnings[0]
+    assert "from Side Street heading north to Side Street" in program.warnings[0]
 
 
 def test_fixed_stages_have_yellow_and_all_red_between_them(net_file):
@@ -165,6 +167,7 @@ def test_an_officer_has_each_stage_and_the_way_to_each_other(net_file):
     names = [phase.get("name", "") for phase in ET.fromstring(program.logic).iter("phase")]
     assert names == ["stage 0", "stage 1", "stage 0 to 1", "", "stage 1 to 0", ""]
     assert program.officer
+    assert program.warnings == ()
 
 
 def test_coordinated_signals_share_a_cycle_and_begin_with_the_corridor(folder):
