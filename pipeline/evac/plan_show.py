@@ -23,6 +23,7 @@ _TITLES = (
     ("speed", "Speed"),
     ("movement removed", "Movements that are no longer allowed"),
     ("movement added", "Movements that are new"),
+    ("lane use", "What lanes lead to (0 is at the kerb)"),
     ("signal", "Signals and officers"),
     ("diversion", "Diversions on the road"),
 )

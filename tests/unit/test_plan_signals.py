@@ -180,6 +180,18 @@ def test_coordinated_signals_share_a_cycle_and_begin_with_the_corridor(folder):
         programs(net, ["a", "c"], ["wa", "ab"], mode="coordinated")
 
 
+@pytest.mark.parametrize(("arriving", "onward"), [("wa", "ab"), ("na_a", "a_sa")])
+def test_a_signal_at_the_end_of_the_corridor_begins_with_it_too(folder, arriving, onward):
+    net_file = corridor(folder / f"end-{arriving}")
+    (program,) = programs(net_file, ["a"], [arriving], mode="coordinated", cycle_s=100)
+    net = sumolib.net.readNet(str(net_file), withPrograms=True)
+    controlled = net.getTLS("a").getConnections()
+    link = next(
+        n for one, other, n in controlled if (one.getEdge().getID(), other.getEdge().getID()) == (arriving, onward)
+    )
+    assert states(program)[0][link] == "G"
+
+
 def test_a_cycle_that_is_too_short_is_refused(folder):
     nodes = {"c": (0, 0), **ARMS, "x": (500, 500), "y": (-500, -500), "z": (500, -500)}
     edges = [(f"{a}{b}", a, b, f"{arm} street", 1, 5) for arm in nodes if arm != "c"

@@ -78,6 +78,7 @@ class Compiling:
     signals: list[tuple[LoadedAction, Signal, list[str], list[Edge], bool]] = field(default_factory=list)
     added_lanes: set[str] = field(default_factory=set)
     for_residents: set[str] = field(default_factory=set)
+    dedicated: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     touched: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _claims: dict[str, list[_Claim]] = field(default_factory=lambda: defaultdict(list))
@@ -101,6 +102,7 @@ class Compiling:
             case Dedicate():
                 for edge in self.where.index.find(action.where, f"{item.where}.where"):
                     self._claim(item, edge.getID(), "uses")
+                    self.dedicated.append(edge.getID())
                 roads.dedicate(self.plain, action, self.where, item.where)
             case BanTurn() | AllowTurn() | Barricade():
                 roads.change_turns(self.plain, action, self.where, item.where)

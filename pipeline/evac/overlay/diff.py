@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from evac.overlay.compiling import Compiling
 
 
+FOR_RESIDENTS = "for residents"
+"""How `after` ends where a road is closed to through traffic only."""
+
+
 @dataclass(frozen=True)
 class Change:
     """A row of the diff.
@@ -28,7 +32,7 @@ class Change:
     ----------
     kind
         `lanes` (0: closed to cars; `1 for residents`: to through traffic), `speed`, `movement added`,
-        `movement removed`, `signal` or `diversion`.
+        `movement removed`, `lane use` (what the lanes of an approach lead to), `signal` or `diversion`.
     place
         Street and direction, or junction.
     before, after
@@ -97,6 +101,7 @@ def changes_between(before: PlainNet, compiling: Compiling, old: Net, new: Net, 
         for edge in edges
     ]
     rows = [*_put_together(pieces, new), *_movements(before, after, old, new)]
+    rows += [_lane_use(edge, before, after, new) for edge in compiling.dedicated if edge in after.edges]
     rows += [_signal_row(item, new) for item in timetable.signals]
     rows += [_diversion_row(item, new) for item in timetable.diversions]
     return rows
@@ -135,7 +140,7 @@ def _lane_pieces(
 def _left(edge: Edge, lanes: int, compiling: Compiling) -> str:
     """Return the lanes that are left to cars, in words where only residents may use them."""
     residents = sum(lane.getID() in compiling.for_residents for lane in edge.getLanes())
-    return f"{residents} for residents" if residents else str(lanes)
+    return f"{residents} {FOR_RESIDENTS}" if residents else str(lanes)
 
 
 def _open_lanes(net: Net, edge: str) -> int:
@@ -206,6 +211,22 @@ def _movements(before: PlainNet, after: PlainNet, old: Net, new: Net) -> list[Ch
             states = ("allowed", "none") if kind == "movement removed" else ("none", "allowed")
             rows.append(Change(kind, words, *states, "", 0.0, lon, lat, (source, target)))
     return rows
+
+
+def _lane_use(edge: str, before: PlainNet, after: PlainNet, net: Net) -> Change:
+    """Return a row for what the lanes of an approach lead to."""
+    lon, lat = net.convertXY2LonLat(*net.getEdge(edge).getShape()[-1][:2])
+    was, now = (_leads_to(edge, plain, net) for plain in (before, after))
+    return Change("lane use", _street(net.getEdge(edge)), was, now, "", 0.0, lon, lat, (edge,))
+
+
+def _leads_to(edge: str, plain: PlainNet, net: Net) -> str:
+    lanes = []
+    for lane in range(plain.lanes(edge)):
+        targets = sorted({item.to_edge for item in plain.out_of(edge) if item.from_lane == lane})
+        streets = dict.fromkeys(_street(net.getEdge(target)) for target in targets if net.hasEdge(target))
+        lanes.append(f"lane {lane} to {' and '.join(streets) or 'nothing'}")
+    return "; ".join(lanes)
 
 
 def _signal_row(item: Any, net: Net) -> Change:
