@@ -149,3 +149,12 @@ def test_a_file_counts_by_its_content_and_not_by_its_place(tmp_path: Path, file:
         documents.append(load_plan("plan", tmp_path / folder).document())
     assert documents[0] == documents[1]
     assert documents[0] != documents[2]
+
+
+def test_an_unknown_key_is_looked_for_in_its_own_action(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.yaml"
+    for key, remedy in (("from_min: 20", "it belongs under 'when'"), ("exits: A", "did you mean 'exit'?")):
+        plan.write_text(f"name: P\nactions:\n  - {{do: close, where: {{street: A}}, {key}}}\n")
+        with pytest.raises(ScenarioError) as caught:
+            load_plan("plan", tmp_path)
+        assert caught.value.problems[0].remedy == remedy

@@ -104,7 +104,8 @@ def _reversal(edge: Edge, beside: Edge | None, action: Contraflow, where: Where,
         had = f"{edge.getLaneNumber()} lane{'s' if edge.getLaneNumber() > 1 else ''}"
         kept = ", one of them kept for emergency vehicles" if action.keep_emergency_lane else ""
         what = f"{where.index.describe(edge)} has {had}{kept}: {max(lanes, 1)} can't be reversed"
-        raise PlaceError(Problem(place, what, "reverse fewer lanes, or a shorter stretch"))
+        remedy = "leave out 'keep_emergency_lane'" if action.keep_emergency_lane else "reverse fewer lanes"
+        raise PlaceError(Problem(place, what, f"{remedy}, or reverse a shorter stretch"))
     return Reversed(edge, beside, lanes)
 
 

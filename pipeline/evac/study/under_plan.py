@@ -198,8 +198,9 @@ def _refuse_cut_off(prepared: Prepared, plan: LoadedPlan, cut_off: pd.DataFrame,
         cut_off = _laid_over(prepared, rest, cache).ways_out.cut_off(prepared.homes, prepared.starts)
     if cut_off.empty:
         return
+    cut_off = cut_off.assign(street=cut_off["street"].fillna("unnamed street"))
     shown = "; ".join(
-        f"{row['street'] or 'unnamed street'} ({row['zone']}) {map_url(row['lon'], row['lat'])}"
+        f"{row['street']} ({row['zone']}) {map_url(row['lon'], row['lat'])}"
         for row in cut_off.drop_duplicates("street").head(_LISTED).to_dict("records")
     )
     first_min = cut_off["from_s"].min() / 60.0
