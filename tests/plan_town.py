@@ -37,7 +37,7 @@ _SETTINGS = """<netconvertConfiguration>
         <type-files value="plain.typ.xml"/>
     </input>
     <output><output.street-names value="true"/><output.original-names value="true"/></output>
-    <processing><lefthand value="false"/></processing>
+    <processing><lefthand value="LEFTHAND"/></processing>
     <junctions><no-turnarounds value="true"/></junctions>
 </netconvertConfiguration>
 """
@@ -109,6 +109,7 @@ def town(
     *,
     kinds: Mapping[str, str] | None = None,
     speeds_mps: Mapping[str, float] | None = None,
+    lefthand: bool = False,
 ) -> Town:
     """Build a town.
 
@@ -129,8 +130,8 @@ def town(
     )
     files = ["-n", "n.nod.xml", "-e", "n.edg.xml", "-t", "n.typ.xml", "--plain-output-prefix", "plain"]
     options = ["--no-turnarounds.except-deadend", "--output.street-names", "--offset.disable-normalization"]
-    sumo.run("netconvert", [*files, *options], cwd=base)
-    (base / "plain.netccfg").write_text(_SETTINGS)
+    sumo.run("netconvert", [*files, *options, *(["--lefthand"] if lefthand else [])], cwd=base)
+    (base / "plain.netccfg").write_text(_SETTINGS.replace("LEFTHAND", str(lefthand).lower()))
     compile_net(base, base / "net.net.xml")
     net = read_net(base / "net.net.xml")
     found = []
