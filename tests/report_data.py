@@ -240,8 +240,9 @@ def _edges() -> gpd.GeoDataFrame:
     }
     names = {"e0": "Mill Street", "e1": "Mill Street", "e2": "Shore Road", "e3": "Ridge Way"}
     rows = [(edge + "abc"[k], names[edge], _line(way[k : k + 2][::-1])) for edge, way in ways.items() for k in range(3)]
+    columns = {"edge": [row[0] for row in rows], "name": [row[1] for row in rows]}
     return gpd.GeoDataFrame(
-        {"edge": [row[0] for row in rows], "name": [row[1] for row in rows]},
+        {**columns, "lanes": 1, "speed_kph": 50.0, "length_m": 400.0},
         geometry=[row[2] for row in rows],
         crs="EPSG:4326",
     )
