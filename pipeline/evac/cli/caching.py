@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from evac.archive.status import RunStatus
 
 _SECONDS_A_MINUTE = 60
+_BYTES_A_MEGABYTE = 1e6
 
 
 def status(scenario: ScenarioPath, *, plan: Plans = None, workspace: Workspace = None) -> None:
@@ -43,6 +45,42 @@ def status(scenario: ScenarioPath, *, plan: Plans = None, workspace: Workspace =
     if any(run.state in ("running", "to do") for run in runs):
         words = "not known before the first run has ended" if left_s is None else f"about {_duration(left_s)}"
         console.print(f"Time left: {words}", highlight=False)
+
+
+def clean(
+    *,
+    older_than: Annotated[
+        float, typer.Option(min=0.0, help="Studies last started, and unneeded content made, more days ago.")
+    ] = 30.0,
+    study: Annotated[str | None, typer.Option(help="Instead: the studies of this place, however old.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove it; without this it is only listed.")] = False,
+    workspace: Workspace = None,
+) -> None:
+    """Free the cache, but for what a report shows. Lists what would go; `--yes` removes it."""
+    from evac.archive.cleaning import CONTENT, plan_cleaning  # noqa: PLC0415
+    from evac.archive.cleaning import clean as remove  # noqa: PLC0415
+
+    folder = workspace or Path.cwd()
+    found = plan_cleaning(folder / ".evac", folder / "reports", older_than, study)
+    for record in found.kept:
+        console.print(f"kept: {escape(_words(record))}: reports/{escape(record.place)} shows it", highlight=False)
+    for record in found.studies:
+        console.print(f"study: {escape(_words(record))}", highlight=False)
+    for kind in CONTENT:
+        sizes = [size for path, size in found.folders.items() if path.parent.name == kind]
+        if sizes:
+            console.print(f"{kind}: {len(sizes):,}, {sum(sizes) / _BYTES_A_MEGABYTE:,.1f} MB", highlight=False)
+    if not found.folders and not found.studies:
+        console.print("Nothing to remove.")
+    elif yes:
+        remove(folder / ".evac", found)
+        console.print("Removed.")
+    else:
+        console.print("Nothing has been removed; --yes does it.")
+
+
+def _words(record: StudyRecord) -> str:
+    return f"{record.place}: {', '.join(record.plans)}, last started {record.begun:%Y-%m-%d}"
 
 
 def _print_changes(record: StudyRecord, loaded: LoadedScenario) -> None:

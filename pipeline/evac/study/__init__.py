@@ -92,6 +92,7 @@ def run_study(
     folders = {work.jobs[case].digest: folder for case, folder in work.folders.items()}
     nets = {work.jobs[case].digest: plans[case.plan].net for case in work.folders}
     lanes = measure_same_lanes(all_lanes(plans), folders, nets, cache)
+    work.note_study(cases, sorted({f"lanes/{folder.name}" for folder in lanes.values()}))
     runs = [
         Run(case, work.jobs[case].digest, work.folders[case], lanes[work.jobs[case].digest])
         for case in cases
@@ -121,7 +122,7 @@ class _Work:
         """Run the cases that have not been run, and of these only those of the part, where one is given."""
         for case in cases:
             self.jobs.setdefault(case, job_of(self.grounds[case.plan].terms, case))
-        note_study(self.cache, self._record(cases))
+        self.note_study(cases, ())
         largest_first = sorted(cases, key=lambda case: -self._vehicles(case))  # so that no long run is left for the end
         mine = largest_first[part[0] - 1 :: part[1]] if part else largest_first
         new = [case for case in mine if case not in self.folders and case not in self.failures]
@@ -149,10 +150,11 @@ class _Work:
         note_failure(self.cache, self.jobs[case].digest, message)
         self.display.finish(case_name(case), f"failed: {message}")
 
-    def _record(self, cases: Sequence[Case]) -> StudyRecord:
+    def note_study(self, cases: Sequence[Case], lanes: Sequence[str]) -> None:
+        """Write down what the study asks for, and the folders of the cache that it needs."""
         loaded = self.prepared.loaded
         nets = {self.prepared.network.digest, *(ground.terms.network.digest for ground in self.grounds.values())}
-        return StudyRecord(
+        record = StudyRecord(
             place=loaded.place_id,
             scenario=digest_file(loaded.path),
             plans={key: digest_plan(under.plan.document()) for key, under in self.plans.items()},
@@ -165,8 +167,10 @@ class _Work:
                 f"maps/{self.prepared.street_map.digest}",
                 f"households/{self.prepared.households.digest}",
                 *(f"nets/{digest}" for digest in sorted(nets)),
+                *lanes,
             ),
         )
+        note_study(self.cache, record)
 
     def _vehicles(self, case: Case) -> float:
         return mean_vehicles(vehicles_case(self.prepared.loaded.model, case.vehicles_per_household))
