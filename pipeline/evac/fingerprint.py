@@ -13,7 +13,7 @@ from evac import __version__
 from evac.files import digest_file, digest_json
 
 _PACKAGE = Path(__file__).parent
-_SHOWN_ONLY = ("report", "audit", "cli", "plan_show.py", "progress.py", "reference.py", "statistics.py")
+_SHOWN_ONLY = ("archive", "report", "audit", "cli", "plan_show.py", "progress.py", "reference.py", "statistics.py")
 _SUFFIXES = (".py", ".csv", ".xml")
 
 

@@ -26,12 +26,15 @@ class Selection:
         Seeds instead of the scenario's.
     sensitivity
         Whether to run the middle case at ± 15 % lane capacity as well.
+    part
+        Run only the n-th of m parts (from 1), for the tasks of a batch system that share a cache.
     """
 
     vehicles: tuple[str, ...] = ()
     departures: tuple[str, ...] = ()
     seeds: tuple[int, ...] = ()
     sensitivity: bool = True
+    part: tuple[int, int] | None = None
 
 
 def cases_of(scenario: Scenario, selection: Selection, place: str, plans: Sequence[str] = (BASELINE,)) -> list[Case]:
