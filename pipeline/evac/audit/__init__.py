@@ -31,8 +31,9 @@ from evac.audit.lanes import (
 )
 from evac.audit.traffic import Traffic, estimate_traffic, middle
 from evac.network.reach import ExitEdges
+from evac.schema.sources import Expected
 
-__all__ = ["Finding", "audit_households", "audit_network"]
+__all__ = ["Finding", "audit_households", "audit_network", "audit_total"]
 
 _WORTH_A_NOTE_M = 50.0  # shorter pieces without a way out are driveways and stubs
 _STREETS_NAMED = 3
@@ -103,6 +104,26 @@ def audit_households(households: gpd.GeoDataFrame, unconnected_share: float) -> 
         share = len(group) / len(households)
         findings.append(Finding(severity, "household_not_connected", text, float(one.x), float(one.y), share))
     return ranked(findings)
+
+
+def audit_total(households: gpd.GeoDataFrame, expected: Expected | None) -> list[Finding]:
+    """Return a warning when there are other than the expected number of households, within its tolerance.
+
+    Parameters
+    ----------
+    households
+        The households table: points in EPSG:4326.
+    expected
+        How many there should be, and who says so; nothing is checked without.
+    """
+    if expected is None or abs(len(households) - expected.households) <= expected.tolerance * expected.households:
+        return []
+    text = (
+        f"{len(households):,} households where {expected.households:,} ± {expected.tolerance:.0%} are expected "
+        f"({expected.because}): check the area and the counts"
+    )
+    west, south, east, north = households.total_bounds
+    return [Finding("warning", "households_unexpected", text, (west + east) / 2, (south + north) / 2, 1.0)]
 
 
 def _no_way_out(traffic: Traffic) -> list[Finding]:

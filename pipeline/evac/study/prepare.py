@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from sumolib.net import Net
 
-from evac.audit import Finding, audit_households, audit_network
+from evac.audit import Finding, audit_households, audit_network, audit_total
 from evac.audit.findings import by_rank
 from evac.demand.starts import find_starts, start_edges
 from evac.errors import PlaceError, Problem
@@ -83,7 +83,8 @@ class Prepared:
         limit = self.loaded.model.trust.unconnected_share
         homes = self.homes.assign(reason=self.starts["reason"], connected=self.starts["edge"].notna())
         network = audit_network(self.net, self.network.edges(), self.network.warnings(), self.exits, weights)
-        return sorted([*network, *audit_households(homes, limit)], key=by_rank)
+        expected = audit_total(homes, self.loaded.model.households.expected)
+        return sorted([*network, *audit_households(homes, limit), *expected], key=by_rank)
 
 
 def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) -> Prepared:
@@ -107,7 +108,12 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
     read_zones(model.households.zones)  # a mistake in there is told before the long work
     tell(f"Reading roads and buildings from {model.osm.file}")
     street_map = prepare_map(
-        model.osm.file, model.osm.min_road_class, model.traffic.country, cache, model.osm.corrections
+        model.osm.file,
+        model.osm.min_road_class,
+        model.traffic.country,
+        cache,
+        model.osm.corrections,
+        forbidden=model.forbidden_exits,
     )
     tell("Placing households")
     households = place_households(model.households, model.area, street_map, cache)
