@@ -69,6 +69,12 @@ class Scenario(Model):
     """Seeds: each gives one replication of every case."""
 
     @model_validator(mode="after")
+    def _fetched_around_an_area(self) -> Self:
+        if self.fetch is not None and self.area is None:
+            raise ValueError("'fetch' needs the 'area' around which data are fetched")
+        return self
+
+    @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         exits = [] if isinstance(self.exits, FoundExits) else [item.name for item in self.exits]
         for what, names in {

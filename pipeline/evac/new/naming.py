@@ -1,0 +1,126 @@
+"""Exits and bottlenecks that were found, named as a person would name them in a scenario.
+
+Each is written in the way that reads best (a street and a direction, an OpenStreetMap way, a point) among those that
+mean the same lanes on the net: every one is looked up before it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sumolib.net.edge import Edge
+
+from evac.audit.lanes import SATURATION_VEH_PER_H
+from evac.audit.traffic import VCLASS, Traffic, middle
+from evac.errors import PlaceError
+from evac.network.exits import Ground, ResolvedExit, named_exit
+from evac.network.places import StreetIndex, compass_point, end_bearing_deg, map_url, way_ids
+from evac.schema.places import Exit, Place
+
+MOST_BOTTLENECKS = 5
+"""How many bottlenecks a new scenario names: a person should look at each."""
+
+LEAST_HOURS = 0.25
+"""Lanes that pass their traffic in less aren't named: with the default departures they have no queue. Our choice."""
+
+_DECIMALS = 6  # of a degree: 0.1 m
+_Keys = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Named:
+    """A place as the scenario writes it.
+
+    Parameters
+    ----------
+    keys
+        `name` and what says where.
+    about
+        What a person should know, for a comment.
+    """
+
+    keys: Mapping[str, Any]
+    about: str
+
+
+def name_exits(ground: Ground, exits: Iterable[ResolvedExit]) -> list[Named]:
+    """Return found exits as a scenario names them, each with its lanes and a map link."""
+    return [_name_exit(ground, item) for item in exits]
+
+
+def _name_exit(ground: Ground, item: ResolvedExit) -> Named:
+    edges = [ground.index.net.getEdge(edge) for edge in item.edges]
+    about = f"{item.lanes} lane{'s' if item.lanes > 1 else ''}, {map_url(item.lon, item.lat, zoom=17)}"
+    for keys in _ways_to_say_it(edges[0], ground.index):
+        wanted = Exit.model_validate({"name": item.name, **keys})
+        try:
+            found = named_exit(ground, wanted, "exits")
+        except PlaceError:
+            continue
+        if {edge.getID() for edge in found} == set(item.edges):
+            return Named({"name": item.name, **keys}, about)
+    return Named({"name": item.name, **_by_point(edges[0], ground.index)}, about)
+
+
+def _ways_to_say_it(edge: Edge, index: StreetIndex) -> Iterator[_Keys]:
+    towards = compass_point(end_bearing_deg(edge))
+    yield from ({"street": name, "towards": towards} for name in index.names(edge))
+    yield from ({"way": way, "towards": towards} for way in way_ids(edge)[:1])
+    yield _by_point(edge, index)
+
+
+def _by_point(edge: Edge, index: StreetIndex) -> _Keys:
+    """Return the point half way along an edge, and the direction of travel."""
+    lon, lat = index.net.convertXY2LonLat(*middle(edge))
+    point = {"lat": round(float(lat), _DECIMALS), "lon": round(float(lon), _DECIMALS)}
+    return {"point": point, "towards": compass_point(end_bearing_deg(edge))}
+
+
+def name_bottlenecks(traffic: Traffic, index: StreetIndex) -> list[Named]:
+    """Return the lanes that need longest to pass everybody's quickest way out, at most one place a street.
+
+    Parameters
+    ----------
+    traffic
+        Everybody on the quickest way out, one vehicle a household.
+    index
+        The net's streets.
+    """
+    hours = {edge.getID(): _hours(traffic, edge) for edge in traffic.used(0.0)}
+    cost_s, position = traffic.out.cost_s, traffic.out.graph.index
+    worst: dict[str, Edge] = {}
+    for name in sorted(hours, key=lambda edge: (-round(hours[edge], 3), cost_s[position[edge]])):
+        edge = traffic.net.getEdge(name)
+        if hours[name] >= LEAST_HOURS:
+            worst.setdefault(traffic.name(edge), edge)  # of equal ones the farthest downstream: there the queue begins
+    chosen = list(worst.values())[:MOST_BOTTLENECKS]
+    return [_name_bottleneck(edge, index, hours[edge.getID()]) for edge in chosen]
+
+
+def _hours(traffic: Traffic, edge: Edge) -> float:
+    lanes = sum(lane.allows(VCLASS) for lane in edge.getLanes())
+    return float(traffic.passing[edge.getID()]) / (int(lanes) * SATURATION_VEH_PER_H)
+
+
+def _name_bottleneck(edge: Edge, index: StreetIndex, hours: float) -> Named:
+    name = f"{index.label(edge)} {compass_point(end_bearing_deg(edge))}bound"
+    lon, lat = index.net.convertXY2LonLat(*middle(edge))
+    about = f"{hours:.1f} h for one vehicle a household at {SATURATION_VEH_PER_H:,.0f} an hour and lane, "
+    about += map_url(lon, lat, zoom=17)
+    for keys in _ways_to_say_where(edge, index):
+        try:
+            found = index.find(Place.model_validate(keys), "bottlenecks")
+        except PlaceError:
+            continue
+        if [item.getID() for item in found] == [edge.getID()]:
+            return Named({"name": name, **keys}, about)
+    return Named({"name": name, **_by_point(edge, index)}, about)
+
+
+def _ways_to_say_where(edge: Edge, index: StreetIndex) -> Iterator[_Keys]:
+    towards = compass_point(end_bearing_deg(edge))
+    for street in index.names(edge)[:1]:
+        yield from ({"street": street, "crossing": met, "towards": towards} for met in index.met_at(edge))
+    yield _by_point(edge, index)
