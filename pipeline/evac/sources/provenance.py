@@ -8,6 +8,10 @@ from pathlib import Path
 
 from evac.files import write_text
 
+OPENSTREETMAP = "OpenStreetMap"
+ODBL = "[ODbL 1.0](https://opendatacommons.org/licenses/odbl/1-0/), © OpenStreetMap contributors"
+PUBLIC_DOMAIN = "[public domain](https://www.usa.gov/government-copyright), US Census Bureau"
+
 _COLUMNS = "| what | source | fetched from | on | licence |"
 
 
