@@ -33,7 +33,7 @@ from evac.audit.traffic import Traffic, estimate_traffic, middle
 from evac.network.reach import ExitEdges
 from evac.schema.sources import Expected
 
-__all__ = ["Finding", "audit_households", "audit_network", "audit_total"]
+__all__ = ["Finding", "audit_households", "audit_network", "audit_total", "hanging_together"]
 
 _WORTH_A_NOTE_M = 50.0  # shorter pieces without a way out are driveways and stubs
 _STREETS_NAMED = 3
@@ -130,10 +130,11 @@ def _no_way_out(traffic: Traffic) -> list[Finding]:
     """Report streets from which no exit can be reached, a finding for each group that hangs together."""
     graph = traffic.out.graph
     cut_off = [traffic.net.getEdge(graph.edges[here]) for here in np.flatnonzero(~np.isfinite(traffic.out.cost_s))]
-    return [finding for group in _hanging_together(cut_off) if (finding := _cut_off_group(traffic, group)) is not None]
+    return [finding for group in hanging_together(cut_off) if (finding := _cut_off_group(traffic, group)) is not None]
 
 
-def _hanging_together(edges: Sequence[Edge]) -> list[list[Edge]]:
+def hanging_together(edges: Sequence[Edge]) -> list[list[Edge]]:
+    """Return edges in groups that are joined, each with those that it can be driven to from, in either direction."""
     nodes: dict[str, int] = {}
     for edge in edges:
         for node in (edge.getFromNode(), edge.getToNode()):

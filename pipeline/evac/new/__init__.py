@@ -4,7 +4,7 @@ Puts together what the other stages do: the area, roads and households are acqui
 is built once to find and name exits and bottlenecks, and the scenario is written with comments for whoever edits it.
 
 Modules: `request` (what is asked, and the area), `roads` (fetched or cut, with `beyond`: how far, and
-`clip`), `counts` (households), `naming` (exits and bottlenecks), `writing` (the text).
+`clip`), `counts` (households), `mending` (homes that can't leave), `naming` (exits and bottlenecks), `writing`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from evac.files import whole_directory, write_text
 from evac.network.exits import Ground
 from evac.network.places import StreetIndex
 from evac.new.counts import Counted, estimated, from_census, from_file_or_total, report_zones
+from evac.new.mending import leads_out, mend
 from evac.new.naming import name_bottlenecks, name_exits
 from evac.new.request import OrderedArea, Request, check_request, folder_name, ordered_area
 from evac.new.roads import fetched_roads, own_roads
@@ -38,6 +39,8 @@ from evac.study.prepare import Prepared, prepare
 __all__ = ["NewScenario", "Request", "write_scenario"]
 
 Tell = Callable[[str], None]
+
+_ROUNDS = 3  # a home that leaves by another street may meet another dead end; then a person has to look
 
 
 @dataclass(frozen=True)
@@ -153,9 +156,15 @@ def _counted(
 
 
 def _found(folder: Path, facts: Facts, cache: Path, tell: Tell) -> Facts:
-    """Find and name exits and bottlenecks on the net, write the scenario, and return all that it says."""
-    write_text(folder / FILE_NAME, scenario_text(facts))
-    prepared = prepare(load_scenario(folder), cache, tell)
+    """Find and name exits and bottlenecks on the net, mend what can be, and return all that the scenario says."""
+    for _ in range(_ROUNDS):
+        write_text(folder / FILE_NAME, scenario_text(facts))
+        prepared = prepare(load_scenario(folder), cache, tell)
+        prepared = replace(prepared, exits=leads_out(prepared.exits, prepared.area))
+        mended = mend(prepared, facts.mended)
+        if mended == facts.mended:
+            break
+        facts = replace(facts, mended=mended)
     ground = Ground(StreetIndex(prepared.net, prepared.street_map.streets()), prepared.area)
     traffic = estimate_traffic(prepared.net, prepared.network.edges(), prepared.exits, prepared.starting)
     exits = name_exits(ground, prepared.exits)

@@ -25,6 +25,7 @@ MOST_BOTTLENECKS = 5
 LEAST_HOURS = 0.25
 """Lanes that pass their traffic in less aren't named: with the default departures they have no queue. Our choice."""
 
+_SAME_SHARE = 0.7  # two places with this much of their traffic in common are one bottleneck
 _DECIMALS = 6  # of a degree: 0.1 m
 _Keys = dict[str, Any]
 
@@ -79,7 +80,7 @@ def _by_point(edge: Edge, index: StreetIndex) -> _Keys:
 
 
 def name_bottlenecks(traffic: Traffic, index: StreetIndex) -> list[Named]:
-    """Return the lanes that need longest to pass everybody's quickest way out, at most one place a street.
+    """Return the lanes that need longest to pass everybody's quickest way out, one place a street and a stream.
 
     Parameters
     ----------
@@ -90,13 +91,31 @@ def name_bottlenecks(traffic: Traffic, index: StreetIndex) -> list[Named]:
     """
     hours = {edge.getID(): _hours(traffic, edge) for edge in traffic.used(0.0)}
     cost_s, position = traffic.out.cost_s, traffic.out.graph.index
-    worst: dict[str, Edge] = {}
+    chosen: list[Edge] = []
     for name in sorted(hours, key=lambda edge: (-round(hours[edge], 3), cost_s[position[edge]])):
-        edge = traffic.net.getEdge(name)
-        if hours[name] >= LEAST_HOURS:
-            worst.setdefault(traffic.name(edge), edge)  # of equal ones the farthest downstream: there the queue begins
-    chosen = list(worst.values())[:MOST_BOTTLENECKS]
+        edge = traffic.net.getEdge(name)  # of equal ones the farthest downstream comes first: there the queue begins
+        if len(chosen) < MOST_BOTTLENECKS and hours[name] >= LEAST_HOURS and not _told(traffic, edge, chosen):
+            chosen.append(edge)
     return [_name_bottleneck(edge, index, hours[edge.getID()]) for edge in chosen]
+
+
+def _told(traffic: Traffic, edge: Edge, chosen: Iterable[Edge]) -> bool:
+    """Return whether a street, or most of the traffic of a place, has its bottleneck already."""
+    for other in chosen:
+        upstream, downstream = (edge, other) if _passes(traffic, edge, other) else (other, edge)
+        joined = _passes(traffic, upstream, downstream)
+        same = joined and traffic.passing[upstream.getID()] >= _SAME_SHARE * traffic.passing[downstream.getID()]
+        if same or traffic.name(edge) == traffic.name(other):
+            return True
+    return False
+
+
+def _passes(traffic: Traffic, edge: Edge, other: Edge) -> bool:
+    """Return whether the quickest way out from an edge leads over the other."""
+    here: Edge | None = edge
+    while here is not None and here is not other:
+        here = traffic.next_edge(here)
+    return here is other
 
 
 def _hours(traffic: Traffic, edge: Edge) -> float:

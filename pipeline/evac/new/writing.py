@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from evac.new.mending import Mended
 from evac.new.naming import Named
 
 AREA, ROADS = "data/area.geojson", "data/roads.osm.pbf"
@@ -40,6 +41,8 @@ class Facts:
         As found; before they are, the exits are left to be found.
     country
         ISO 3166 code, if known.
+    mended
+        What was changed so that households can leave.
     shares
         Share of households by vehicles available, where counted.
     fetch
@@ -58,6 +61,7 @@ class Facts:
     bottlenecks: list[Named] = field(default_factory=list)
     country: str | None = None
     shares: Mapping[int, float] | None = None
+    mended: Mended = field(default_factory=Mended)
     fetch: Mapping[str, Any] | None = None
     schema: str | None = None
 
@@ -113,24 +117,32 @@ def _area_and_roads(facts: Facts) -> str:
             ),
             "osm:",
             f"  file: {ROADS}",
-            "  # corrections:",
-            "  #   - {street: Main Street, tags: {lanes: 4, maxspeed: 35 mph}, because: counted on site}",
+            *_corrections(facts.mended.closed_ways),
         ]
     )
+
+
+def _corrections(closed_ways: Iterable[int]) -> list[str]:
+    example = "  #   - {street: Main Street, tags: {lanes: 4, maxspeed: 35 mph}, because: counted on site}"
+    because = "leads to no exit on this map; its homes leave by the nearest other street (evac new; not checked)"
+    closed = [f"    - {_flow({'way': way, 'tags': {'access': 'no'}, 'because': because})}" for way in closed_ways]
+    return ["  corrections:", example.replace("#", " #", 1), *closed] if closed else ["  # corrections:", example]
 
 
 def _households(facts: Facts) -> str:
     lines = _comment(f"{facts.households[:1].upper()}{facts.households[1:]}.")
     lines.append("households:")
     lines += [f"  {key}: {_flow(value)}" for key, value in facts.section.items()]
+    if facts.mended.max_to_street_m > Mended().max_to_street_m:
+        lines.append(f"  max_to_street_m: {facts.mended.max_to_street_m:g}  # farms reach the nearest street by tracks")
     return "\n".join(lines)
 
 
 def _exits(facts: Facts) -> str:
     how = (
-        f"Ways out: each road of class {facts.exits_at_least} or above that leaves the map. A car is evacuated when it "
-        "has crossed the exit line, past which traffic flows freely. Follow the links; take away what leads into the "
-        "hazard, and close a road that nobody may take:"
+        f"Ways out: each road of class {facts.exits_at_least} or above that leaves area and map. A car is evacuated when "
+        "it has crossed the exit line, past which traffic flows freely. Follow the links; take away what leads into "
+        "the hazard, and close a road that nobody may take:"
     )
     example = '{name: Hill road, street: Hill Road, point: {lat: 0.0, lon: 0.0}, because: "leads into the fire"}'
     head = [*_comment(how), "# forbidden_exits:", f"#   - {example}"]
