@@ -9,7 +9,7 @@ are its households, and the vehicles available to the households of each block g
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,39 +126,31 @@ def fetch_blocks(
     if outlines.empty:
         raise DataError(Problem("the area", "has no US census block", "outside the US give zones by --households FILE"))
     counties = sorted(set(outlines["name"].str[:5]))
-    tell(f"census: {len(outlines):,} blocks overlap the area; asking for the households of {len(counties)} counties")
+    tell(f"census: {len(outlines):,} blocks overlap the area; asking for the households of {', '.join(counties)}")
     api = _Api(endpoints, cache, key, patience)
     blocks = pd.concat([_read_blocks(api, census, county) for county in counties])
     groups = pd.concat([_read_groups(api, _acs_year_of(county, acs_year), county) for county in counties])
     blocks = blocks[blocks["block_group"].isin(outlines["name"].str[:12])]
+    zones = _zones(outlines, blocks, groups, f"census ({endpoints.census})")
+    drawn = _source("outlines", f"TIGERweb, {census.map_service}", endpoints.tigerweb, drawn_on)
+    edition = f"decennial census, {census.dataset}, {census.occupied}"
+    counted = _source("occupied housing units", edition, f"{endpoints.census}/{census.dataset}", blocks["on"].min())
+    years = sorted({_acs_year_of(county, acs_year) for county in counties})
+    edition = f"American Community Survey {' and '.join(f'{last - 4}-{last}' for last in years)}, table B25044"
+    url = f"{endpoints.census}/{years[-1]}/acs/acs5"
+    surveyed = _source("households and vehicles available", edition, url, groups["on"].min(), _note(zones, groups))
+    return CensusZones(zones, [drawn, counted, surveyed])
+
+
+def _zones(outlines: gpd.GeoDataFrame, blocks: pd.DataFrame, groups: pd.DataFrame, where: str) -> gpd.GeoDataFrame:
     if not groups[list(VEHICLES)].to_numpy().any():
-        raise SourceError(
-            Problem(f"census ({endpoints.census})", "has no vehicles in table B25044", "another ACS year")
-        )
+        raise SourceError(Problem(where, "has no vehicles in table B25044 for the area's counties", "another ACS year"))
     zones = outlines.merge(spread_over_blocks(blocks, groups), on="name", how="inner", validate="1:1")
     if len(zones) < len(outlines):
         missing = sorted(set(outlines["name"]) - set(zones["name"]))
-        what = f"{len(missing)} blocks on the map aren't in {census.dataset}, such as {missing[0]}"
-        raise SourceError(Problem(f"census ({endpoints.census})", what, "later again, or --households FILE"))
-    near = groups[groups.index.isin(zones["block_group"])]
-    years = sorted({_acs_year_of(county, acs_year) for county in counties})
-    sources = [
-        _source("outlines", f"TIGERweb, {census.map_service}", endpoints.tigerweb, drawn_on),
-        _source(
-            "occupied housing units",
-            f"decennial census, {census.dataset}, {census.occupied}",
-            f"{endpoints.census}/{census.dataset}",
-            blocks["on"].min(),
-        ),
-        _source(
-            "households and vehicles available",
-            f"American Community Survey {' and '.join(f'{last - 4}-{last}' for last in years)}, table B25044",
-            f"{endpoints.census}/{years[-1]}/acs/acs5",
-            near["on"].min(),
-            _note(zones, near),
-        ),
-    ]
-    return CensusZones(zones, sources)
+        what = f"doesn't know {len(missing)} of the {len(outlines)} blocks on the map, such as {missing[0]}"
+        raise SourceError(Problem(where, what, "later again, or --households FILE"))
+    return zones
 
 
 @dataclass(frozen=True)
@@ -248,12 +240,13 @@ def _source(what: str, edition: str, url: str, on: str, note: str = "") -> Prove
 
 def _note(zones: gpd.GeoDataFrame, groups: pd.DataFrame) -> str:
     """Tell what was counted, and how sure it is."""
-    margin = float(np.sqrt((groups["margin"] ** 2).sum()))  # of a sum: ACS General Handbook (2020), chapter 8
+    near = groups[groups.index.isin(zones["block_group"])]
+    margin = float(np.sqrt((near["margin"] ** 2).sum()))  # of a sum: ACS General Handbook (2020), chapter 8
     households, counted, without = (
         int(zones[name].sum()) for name in ("households", "households_counted", "vehicles_0")
     )
     return (
         f"{households:,} households in these blocks, {without:,} of them without a vehicle. Their block groups have "
-        f"{int(groups['total'].sum()):,} ± {margin:,.0f} (90 % confidence), and each one's are shared out over its blocks "
-        f"by the households that the census counted there ({counted:,} in these blocks). {_NOTICE}"
+        f"{int(near['total'].sum()):,} ± {margin:,.0f} (90 % confidence); each one's are shared out over its blocks by "
+        f"the households that the census counted there ({counted:,} in these blocks). {_NOTICE}"
     )

@@ -57,7 +57,7 @@ def check_osm(file: Path) -> None:
     if "</osm>" not in tail:
         raise Unusable(f"the answer breaks off after {file.stat().st_size:,} bytes")
     try:
-        osmium.apply(str(file), osmium.SimpleHandler())
+        osmium.apply(str(file), osmium.filter.EntityFilter(osmium.osm.NOTHING))  # reads it to its end
     except RuntimeError as error:
         raise Unusable(f"the answer isn't sound OSM data ({error})") from error
 

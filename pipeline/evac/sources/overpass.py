@@ -19,7 +19,7 @@ from evac.errors import DataError, Problem
 from evac.files import digest_json, write_bytes
 from evac.sources.checks import check_osm
 from evac.sources.endpoints import Endpoints
-from evac.sources.extract import build_extract
+from evac.sources.extract import Extract, build_extract
 from evac.sources.fetch import PATIENCE, Answer, Patience, ask
 from evac.sources.provenance import ODBL, OPENSTREETMAP, Provenance
 from evac.sources.transfer import USER_AGENT, Question
@@ -133,13 +133,7 @@ def fetch_map(
         what = f"is in {len(tiles)} tiles, more than the {MAX_TILES} that a public server should be asked for"
         raise DataError(Problem("the area", what, f"take {_OTHERWISE}, such as one of https://download.geofabrik.de"))
     answers = _ask_all(tiles, endpoints, cache, tell, patience)
-    key = {"tiles": [tile.query() for tile in tiles], "answers": [str(answer.file) for answer in answers]}
-    extract = build_extract(
-        [answer.file for answer in answers],
-        roads_polygon,
-        area_polygon.bounds,
-        cache / "fetched" / digest_json({**key, "roads": roads_polygon.wkt}),
-    )
+    extract = _put_together(answers, roads_polygon, area_polygon.bounds, cache)
     if not extract.counts["roads"]:
         raise DataError(Problem("the area", "OpenStreetMap has no road there", "check the area: longitude comes first"))
     write_bytes(file, extract.file.read_bytes())
@@ -154,6 +148,15 @@ def fetch_map(
     )
     old = sum(answer.from_cache for answer in answers)
     return Fetched(file, extract.data_timestamp, dict(extract.counts), len(answers), old, [source])
+
+
+def _put_together(
+    answers: Sequence[Answer], roads_polygon: shapely.Geometry, bounds: tuple[float, float, float, float], cache: Path
+) -> Extract:
+    parts = [[answer.file.parent.name, answer.retrieved] for answer in answers]
+    key = {"parts": parts, "roads": roads_polygon.wkt, "bounds": bounds}
+    files = [answer.file for answer in answers]
+    return build_extract(files, roads_polygon, bounds, cache / "fetched" / digest_json(key))
 
 
 def _tiles(kind: str, polygon: shapely.Geometry) -> Iterator[Tile]:

@@ -112,7 +112,8 @@ def _overlapping(features: list[Mapping[str, Any]], polygon: shapely.Geometry) -
     outlines = [shapely.geometry.shape(feature["geometry"]) for feature in features]
     blocks = gpd.GeoDataFrame({"name": names}, geometry=shapely.make_valid(outlines), crs="EPSG:4326")
     blocks = blocks.drop_duplicates("name").sort_values("name", ignore_index=True)
-    return blocks[blocks.intersection(polygon).area > 0.0].reset_index(drop=True)
+    overlaps = shapely.area(shapely.intersection(blocks.geometry.to_numpy(), polygon)) > 0.0
+    return blocks[overlaps].reset_index(drop=True)
 
 
 def _layer(service: str, name: str, endpoints: Endpoints, cache: Path, patience: Patience) -> str:

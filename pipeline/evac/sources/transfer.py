@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,10 @@ import requests
 from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util.retry import Retry
 
+from evac import __version__
 from evac.files import digest_json
 
-USER_AGENT = f"evac/{version('evac')} (evacuation traffic simulation toolkit)"
+USER_AGENT = f"evac/{__version__} (evacuation traffic simulation toolkit)"
 """The usage policies of Nominatim and Overpass ask for the application's name."""
 
 _MAY_PASS = {408, 425, 429, 500, 502, 503, 504}
