@@ -140,9 +140,9 @@ def _households(facts: Facts) -> str:
 
 def _exits(facts: Facts) -> str:
     how = (
-        f"Ways out: each road of class {facts.exits_at_least} or above that leaves area and map. A car is evacuated when "
-        "it has crossed the exit line, past which traffic flows freely. Follow the links; take away what leads into "
-        "the hazard, and close a road that nobody may take:"
+        f"Ways out: each road of class {facts.exits_at_least} or above that leaves area and map. A car is evacuated "
+        "when it has crossed the exit line, past which traffic flows freely. Follow the links; take away what leads "
+        "into the hazard, and close a road that nobody may take:"
     )
     example = '{name: Hill road, street: Hill Road, point: {lat: 0.0, lon: 0.0}, because: "leads into the fire"}'
     head = [*_comment(how), "# forbidden_exits:", f"#   - {example}"]
