@@ -72,8 +72,12 @@ def new(
     ] = None,
     zone_name: Annotated[str | None, typer.Option(help="Column of --zones with their names or ids.")] = None,
     exits_at_least: Annotated[
-        str, typer.Option(help="Lowest class of road that is a way out, such as secondary or motorway.")
-    ] = "tertiary",
+        str | None,
+        typer.Option(
+            help="Lowest class of road that is a way out, such as secondary.",
+            show_default="motorways and trunk roads in reach, else tertiary",
+        ),
+    ] = None,
     roads_beyond: Beyond = None,
     acs_year: Annotated[
         int | None, typer.Option(help="Year of the US census' vehicles available.", show_default="2023")
@@ -151,6 +155,7 @@ def estimate(
 
 def _write(request: Request, workspace: Path, *, force: bool) -> NewScenario:
     from evac.new import write_scenario  # noqa: PLC0415
+    from evac.new.writing import exits_rule  # noqa: PLC0415
 
     with console.status("Beginning") as status:
         written = write_scenario(request, workspace, lambda step: status.update(escape(step)), force=force)
@@ -158,7 +163,8 @@ def _write(request: Request, workspace: Path, *, force: bool) -> NewScenario:
     console.print(f"Written: {escape(str(written.folder / 'scenario.yaml'))}", highlight=False, soft_wrap=True)
     console.print(f"Roads: {escape(facts.roads)}; they reach {escape(facts.beyond)}", highlight=False)
     console.print(f"Households: {escape(facts.households)}", highlight=False)
-    console.print(f"Exits: each road of class {facts.exits_at_least} or above that leaves the map", highlight=False)
+    others = f"; {len(facts.other_exits)} lesser roads leave it too and are in the file" if facts.other_exits else ""
+    console.print(f"Exits: {exits_rule(facts.exits_at_least)} that leave the map{others}", highlight=False)
     print_summary(written.prepared)
     print_findings(written.prepared.findings, _FINDINGS_SHOWN)
     return written

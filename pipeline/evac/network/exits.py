@@ -97,7 +97,7 @@ def resolve_exits(
     """
     ground = Ground(StreetIndex(net, streets), area)
     if isinstance(exits, FoundExits):
-        return _find_exits(ground, exits, where)
+        return find_exits(ground, exits, where)
     resolved: list[ResolvedExit] = []
     problems: list[Problem] = []
     for item in exits:
@@ -293,7 +293,14 @@ def _angle_from_outward_deg(ground: Ground, edge: Edge) -> float:
     return angle_between_deg(end_bearing_deg(edge), outward)
 
 
-def _find_exits(ground: Ground, settings: FoundExits, where: str) -> tuple[ResolvedExit, ...]:
+def find_exits(ground: Ground, settings: FoundExits, where: str) -> tuple[ResolvedExit, ...]:
+    """Return the roads of at least a class that leave the map, by name.
+
+    Raises
+    ------
+    PlaceError
+        There is none.
+    """
     not_by = {edge.getID() for street in settings.not_by for edge in ground.index.on_street(street, f"{where}.not_by")}
     lowest = _CLASSES.index(settings.at_least)
     roads = [edge for edge in ground.index.edges if ground.rank(edge) <= lowest and edge.getID() not in not_by]

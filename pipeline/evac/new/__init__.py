@@ -20,16 +20,16 @@ import geopandas as gpd
 
 from evac.acquire import fetch_census, write_geojson
 from evac.audit.traffic import estimate_traffic
-from evac.errors import Problem, UserError
+from evac.errors import PlaceError, Problem, UserError
 from evac.files import whole_directory, write_text
 from evac.network.exits import Ground
 from evac.network.places import StreetIndex
 from evac.new.counts import Counted, estimated, from_census, from_file_or_total, report_zones
-from evac.new.mending import leads_out, mend
-from evac.new.naming import name_bottlenecks, name_exits
+from evac.new.mending import mend
+from evac.new.naming import leads_out, name_bottlenecks, name_exits, other_exits
 from evac.new.request import OrderedArea, Request, check_request, folder_name, ordered_area
 from evac.new.roads import fetched_roads, own_roads
-from evac.new.writing import AREA, ROADS, Facts, scenario_text
+from evac.new.writing import AREA, HIGHWAYS, ROADS, THROUGH_ROADS, Facts, scenario_text
 from evac.osm import prepare_map
 from evac.scenario import FILE_NAME, load_scenario
 from evac.schema.sources import CensusFetch
@@ -94,7 +94,8 @@ def write_scenario(request: Request, workspace: Path, tell: Tell, *, force: bool
         raise UserError(Problem(str(target), "is there already", remedy))
     replaced = target.with_name(f".replaced.{target.name}")
     with whole_directory(target) as folder, _without_path(folder):
-        facts = _found(folder, _filled(folder, request, area, cache, tell), cache, tell)
+        facts = _filled(folder, request, area, cache, tell)
+        facts = _found(folder, facts, cache, tell, by_request=request.exits_at_least is not None)
         prepared = prepare(load_scenario(folder), cache, tell)
         if target.exists():
             target.rename(replaced)
@@ -132,7 +133,7 @@ def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell
         households=counted.about,
         beyond=f"{roads.beyond.metres:,.0f} m beyond the area, {roads.beyond.why}",
         section={**counted.section, **zones.section},
-        exits_at_least=request.exits_at_least,
+        exits_at_least=request.exits_at_least or (HIGHWAYS if roads.beyond.to_highway else THROUGH_ROADS),
         country=area.country or ("US" if census else None),
         shares=counted.shares,
         fetch=fetch if request.osm is None else None,
@@ -155,11 +156,10 @@ def _counted(
     return estimated(request, area, street_map.dwellings(), data), {}
 
 
-def _found(folder: Path, facts: Facts, cache: Path, tell: Tell) -> Facts:
+def _found(folder: Path, facts: Facts, cache: Path, tell: Tell, *, by_request: bool) -> Facts:
     """Find and name exits and bottlenecks on the net, mend what can be, and return all that the scenario says."""
     for _ in range(_ROUNDS):
-        write_text(folder / FILE_NAME, scenario_text(facts))
-        prepared = prepare(load_scenario(folder), cache, tell)
+        facts, prepared = _prepared(folder, facts, cache, tell, by_request=by_request)
         prepared = replace(prepared, exits=leads_out(prepared.exits, prepared.area))
         mended = mend(prepared, facts.mended)
         if mended == facts.mended:
@@ -167,7 +167,24 @@ def _found(folder: Path, facts: Facts, cache: Path, tell: Tell) -> Facts:
         facts = replace(facts, mended=mended)
     ground = Ground(StreetIndex(prepared.net, prepared.street_map.streets()), prepared.area)
     traffic = estimate_traffic(prepared.net, prepared.network.edges(), prepared.exits, prepared.starting)
-    exits = name_exits(ground, prepared.exits)
-    facts = replace(facts, exits=exits, bottlenecks=name_bottlenecks(traffic, ground.index))
+    facts = replace(
+        facts,
+        exits=name_exits(ground, prepared.exits),
+        other_exits=other_exits(ground, prepared.exits, THROUGH_ROADS, prepared.area),
+        bottlenecks=name_bottlenecks(traffic, ground.index),
+    )
     write_text(folder / FILE_NAME, scenario_text(facts))
     return facts
+
+
+def _prepared(folder: Path, facts: Facts, cache: Path, tell: Tell, *, by_request: bool) -> tuple[Facts, Prepared]:
+    """Prepare a scenario whose exits are found: highways, or, where none leaves the map, all through roads."""
+    write_text(folder / FILE_NAME, scenario_text(facts))
+    try:
+        return facts, prepare(load_scenario(folder), cache, tell)
+    except PlaceError:
+        if by_request or facts.exits_at_least != HIGHWAYS:
+            raise
+    facts = replace(facts, exits_at_least=THROUGH_ROADS)
+    write_text(folder / FILE_NAME, scenario_text(facts))
+    return facts, prepare(load_scenario(folder), cache, tell)

@@ -36,12 +36,15 @@ class Beyond:
     polygon
         The area with all that is within this distance (WGS 84).
     why
-        The reason, as a sentence's end: `to the next motorway or trunk road, …`.
+        The reason, as a sentence's end: `past the next motorway or trunk road, …`.
+    to_highway
+        Whether a motorway or trunk road is among them.
     """
 
     metres: float
     polygon: shapely.Geometry
     why: str
+    to_highway: bool
 
 
 def reach_beyond(area: shapely.Geometry, major_roads: gpd.GeoSeries, given_m: float | None = None) -> Beyond:
@@ -56,15 +59,15 @@ def reach_beyond(area: shapely.Geometry, major_roads: gpd.GeoSeries, given_m: fl
     given_m
         What the user wants (m).
     """
-    if given_m is not None:
-        return Beyond(given_m, grown(area, given_m), "as you asked")
     away_m = distance_m(area, major_roads)
+    if given_m is not None:
+        return Beyond(given_m, grown(area, given_m), "as you asked", away_m <= given_m)
     if away_m <= FARTHEST_M:
         metres = away_m + LEAST_BEYOND_M
         near = "inside it or at its border" if away_m == 0.0 else f"{away_m:,.0f} m away"
-        return Beyond(metres, grown(area, metres), f"past the next motorway or trunk road, {near}")
+        return Beyond(metres, grown(area, metres), f"past the next motorway or trunk road, {near}", to_highway=True)
     why = f"as no motorway or trunk road is known within {FARTHEST_M / 1000:g} km"
-    return Beyond(WITHOUT_MOTORWAY_M, grown(area, WITHOUT_MOTORWAY_M), why)
+    return Beyond(WITHOUT_MOTORWAY_M, grown(area, WITHOUT_MOTORWAY_M), why, to_highway=False)
 
 
 def distance_m(area: shapely.Geometry, lines: gpd.GeoSeries) -> float:

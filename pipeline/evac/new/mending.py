@@ -7,22 +7,15 @@ that leads out. So that is done, within limits, and said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import shapely
 
 from evac.audit import hanging_together
-from evac.network.exits import ResolvedExit
 from evac.network.places import way_ids
 from evac.network.reach import road_graph, ways_out
 from evac.study.prepare import Prepared
-
-INSIDE_M = 100.0
-"""An exit line farther than this inside the ordered area leads nowhere: a road that ends on a hill. Border lines are
-drawn about so roughly."""
 
 REACHES_M = (250.0, 500.0, 1_000.0)
 """How far homes may be from their street, tried in turn; the first is the default of scenarios."""
@@ -45,17 +38,6 @@ class Mended:
 
     max_to_street_m: float = REACHES_M[0]
     closed_ways: tuple[int, ...] = ()
-
-
-def leads_out(exits: Iterable[ResolvedExit], area: shapely.Geometry) -> tuple[ResolvedExit, ...]:
-    """Return the exits that aren't deep inside the area (WGS 84); all of them where none lies farther out."""
-    found = tuple(exits)
-    places = gpd.GeoSeries([shapely.Point(item.lon, item.lat) for item in found], crs="EPSG:4326")
-    crs = places.estimate_utm_crs()
-    outline = gpd.GeoSeries([area], crs="EPSG:4326").to_crs(crs).iloc[0]
-    places = places.to_crs(crs)
-    deep = places.within(outline) & (places.distance(outline.boundary) > INSIDE_M)
-    return tuple(item for item, inside in zip(found, deep, strict=True) if not inside) or found
 
 
 def mend(prepared: Prepared, before: Mended) -> Mended:

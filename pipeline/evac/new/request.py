@@ -51,7 +51,7 @@ class Request:
     country
         ISO 3166 code of two letters; else as the geocoder or the census has it.
     exits_at_least
-        Lowest class of road that is a way out.
+        Lowest class of road that is a way out; else motorways and trunk roads where the map reaches one, else tertiary.
     roads_beyond_m
         How far the roads reach beyond the area (m); else to the next motorway or trunk road.
     acs_year
@@ -71,7 +71,7 @@ class Request:
     zones: Path | None = None
     zone_name: str | None = None
     country: str | None = None
-    exits_at_least: str = "tertiary"
+    exits_at_least: str | None = None
     roads_beyond_m: float | None = None
     acs_year: int | None = None
 
@@ -167,9 +167,9 @@ def from_file(what: str, file: Path, licence: str = "that of the file; write it 
 
 
 def title(stem: str) -> str:
-    """Return a file's stem as a name for people: `mission_canyon` is `Mission canyon`."""
+    """Return a file's stem as a name for people: `mission_canyon` is `Mission Canyon`."""
     words = re.sub(r"[-_\s]+", " ", stem).strip() or "Area"
-    return words[:1].upper() + words[1:]
+    return " ".join(word[:1].upper() + word[1:] for word in words.split(" "))
 
 
 def folder_name(name: str) -> str:

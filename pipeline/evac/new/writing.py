@@ -17,6 +17,9 @@ AREA, ROADS = "data/area.geojson", "data/roads.osm.pbf"
 MEASURED = "vehicles available"
 """Name of the vehicles-per-household case with the counted distribution."""
 
+HIGHWAYS, THROUGH_ROADS = "trunk", "tertiary"
+"""Lowest class of road that is a way out: where the map reaches a highway, and elsewhere."""
+
 _WIDTH = 116
 _SHARE_DIGITS = 4
 
@@ -39,6 +42,8 @@ class Facts:
         Lowest class of road that is a way out.
     exits, bottlenecks
         As found; before they are, the exits are left to be found.
+    other_exits
+        Lesser roads that leave the map, for a person to choose from.
     country
         ISO 3166 code, if known.
     mended
@@ -58,6 +63,7 @@ class Facts:
     section: Mapping[str, Any]
     exits_at_least: str
     exits: list[Named] = field(default_factory=list)
+    other_exits: list[Named] = field(default_factory=list)
     bottlenecks: list[Named] = field(default_factory=list)
     country: str | None = None
     shares: Mapping[int, float] | None = None
@@ -125,8 +131,11 @@ def _area_and_roads(facts: Facts) -> str:
 def _corrections(closed_ways: Iterable[int]) -> list[str]:
     example = "  #   - {street: Main Street, tags: {lanes: 4, maxspeed: 35 mph}, because: counted on site}"
     because = "leads to no exit on this map; its homes leave by the nearest other street (evac new; not checked)"
-    closed = [f"    - {_flow({'way': way, 'tags': {'access': 'no'}, 'because': because})}" for way in closed_ways]
-    return ["  corrections:", example.replace("#", " #", 1), *closed] if closed else ["  # corrections:", example]
+    closed = []
+    for way in closed_ways:
+        closed.append(f"    - {_flow({'way': way, 'tags': {'access': 'no'}, 'because': because})}")
+        because = f"as way {min(closed_ways)}"
+    return ["  corrections:", f"  {example}", *closed] if closed else ["  # corrections:", example]
 
 
 def _households(facts: Facts) -> str:
@@ -140,7 +149,7 @@ def _households(facts: Facts) -> str:
 
 def _exits(facts: Facts) -> str:
     how = (
-        f"Ways out: each road of class {facts.exits_at_least} or above that leaves area and map. A car is evacuated "
+        f"Ways out: {exits_rule(facts.exits_at_least)} that leave area and map. A car is evacuated "
         "when it has crossed the exit line, past which traffic flows freely. Follow the links; take away what leads "
         "into the hazard, and close a road that nobody may take:"
     )
@@ -148,7 +157,15 @@ def _exits(facts: Facts) -> str:
     head = [*_comment(how), "# forbidden_exits:", f"#   - {example}"]
     if not facts.exits:
         return "\n".join([*head, f"exits: {_flow({'at_least': facts.exits_at_least})}"])
-    return "\n".join([*head, "exits:", *_places(facts.exits)])
+    others = [f"  # {line.strip()}" for line in _places(facts.other_exits)]
+    if others:
+        others = ["  # Lesser roads that leave the map too; make them exits if people would take them:", *others]
+    return "\n".join([*head, "exits:", *_places(facts.exits), *others])
+
+
+def exits_rule(at_least: str) -> str:
+    """Return in words which roads are ways out."""
+    return "motorways and trunk roads" if at_least == HIGHWAYS else f"roads of class {at_least} or above"
 
 
 def _bottlenecks(facts: Facts) -> str:
