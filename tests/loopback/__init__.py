@@ -1,0 +1,54 @@
+"""A server on 127.0.0.1 that speaks as Overpass, Nominatim, the Census Data API and TIGERweb do, failures included.
+
+    world = World(map_file=write_town(tmp_path / "town.osm"), places=[...], blocks=census_grid(...))
+    with serve(world) as server:
+        find_area("Testville", server.endpoints, cache, patience=QUICK)
+        server.fails("overpass", None, gateway_timeout)  # the second question to Overpass from here on
+        server.asked("overpass")                         # how many questions came
+
+Answers have the shape of the real services' (from their documentation and recorded answers).
+"""
+
+from __future__ import annotations
+
+from evac.sources import Patience
+from loopback.big_city import big_city_extract
+from loopback.census_api import CensusGrid, census_grid
+from loopback.failures import (
+    Failure,
+    breaks_off,
+    breaks_off_unnoticed,
+    busy,
+    empty,
+    gateway_timeout,
+    gives_up,
+    slow,
+    web_page,
+)
+from loopback.server import Server, World, serve
+from loopback.town import TOWN, place, write_town
+
+QUICK = Patience(connect_s=2.0, read_s=2.0, total_s=6.0, retries=2, pause_s=0.01)
+"""Time limits for tests."""
+
+__all__ = [
+    "QUICK",
+    "TOWN",
+    "CensusGrid",
+    "Failure",
+    "Server",
+    "World",
+    "big_city_extract",
+    "breaks_off",
+    "breaks_off_unnoticed",
+    "busy",
+    "census_grid",
+    "empty",
+    "gateway_timeout",
+    "gives_up",
+    "place",
+    "serve",
+    "slow",
+    "web_page",
+    "write_town",
+]
