@@ -13,7 +13,7 @@ from evac import __version__
 from evac.files import digest_file, digest_json
 
 _PACKAGE = Path(__file__).parent
-_SHOWN_ONLY = ("report", "audit", "cli.py", "progress.py", "reference.py")
+_SHOWN_ONLY = ("report", "audit", "cli", "progress.py", "reference.py")
 _SUFFIXES = (".py", ".csv", ".xml")
 
 

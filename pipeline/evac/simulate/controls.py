@@ -239,6 +239,14 @@ class Controller:
                 ways.append((stage.travelTime, tuple(stage.edges)))
         return min(ways, default=(0.0, ()))[1]
 
+    def _way(self, start: str, item: Diversion) -> tuple[str, ...]:
+        """Return the quickest way from an edge to the exit of a diversion, over its road where it names one."""
+        if not item.by:
+            return self._quickest(start, item.exit_edges)
+        first = self._quickest(start, item.by)
+        onward = self._quickest(first[-1], item.exit_edges) if first else ()
+        return (*first[:-1], *onward) if onward else ()
+
     def _diverting(self, now_s: float) -> list[Diversion]:
         return [
             item
@@ -260,7 +268,7 @@ class Controller:
         """Send a vehicle to the exit for good: it looks for no other way from now on."""
         ask = self.connection.vehicle
         start = ask.getRoute(vehicle)[ask.getRouteIndex(vehicle)]
-        way = self._quickest(start, item.exit_edges)
+        way = self._way(start, item)
         if way and not ask.getRoadID(vehicle).startswith(":"):
             ask.setRoute(vehicle, way)
             ask.setParameter(vehicle, "device.rerouting.period", "0")
