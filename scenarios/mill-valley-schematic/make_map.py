@@ -14,13 +14,13 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import shapely
 import yaml
-
 from hills import STEP_M, Hills, House, Street, settle
 
 HERE = Path(__file__).parent
@@ -192,7 +192,7 @@ def collector(item: dict[str, Any], points: dict[str, Metres]) -> Street:
     """Return the main street of a zone, with a point every so many metres."""
     corners = [points[place] if isinstance(place, str) else metres(place) for place in item["points"]]
     line: list[Metres] = [corners[0]]
-    for start, end in zip(corners, corners[1:], strict=False):
+    for start, end in pairwise(corners):
         parts = max(1, round(math.dist(start, end) / STEP_M))
         line += [
             (start[0] + (end[0] - start[0]) * part / parts, start[1] + (end[1] - start[1]) * part / parts)
