@@ -31,7 +31,8 @@ _NAMES = (  # noqa: SIM905  reads better than a hundred quoted words
     "Grove Hawk Hazel Heather Heron Hidden High Hill Hollow Iris Ivy Jasmine Juniper Knoll Larch Laurel Lilac Linden "
     "Lupine Madrone Magnolia Manzanita Maple Marsh Meadow Mint Mist Moss Myrtle Oak Olive Orchard Osprey Owl Panorama "
     "Pepper Pine Poplar Poppy Quail Quarry Raven Redbud Ridge Robin Rock Rose Sage Sequoia Shadow Sorrel Sparrow "
-    "Spring Spruce Summit Sunrise Swallow Sycamore Tamarack Thistle Thrush Toyon Trillium Valley Vine Violet Vista Willow Wren"
+    "Spring Spruce Summit Sunrise Swallow Sycamore Tamarack Thistle Thrush Toyon Trillium Valley Vine Violet Vista "
+    "Willow Wren"
 ).split()
 
 
