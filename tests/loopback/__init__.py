@@ -1,7 +1,6 @@
 """A server on 127.0.0.1 that speaks as Overpass, Nominatim, the Census Data API and TIGERweb do, failures included.
 
-    world = World(map_file=write_town(tmp_path / "town.osm"), places=[...], blocks=census_grid(...))
-    with serve(world) as server:
+    with serve(small_world(tmp_path)) as server:
         find_area("Testville", server.endpoints, cache, patience=QUICK)
         server.fails("overpass", None, gateway_timeout)  # the second question to Overpass from here on
         server.asked("overpass")                         # how many questions came
@@ -27,6 +26,7 @@ from loopback.failures import (
 )
 from loopback.server import Server, World, serve
 from loopback.town import TOWN, place, write_town
+from loopback.worlds import small_world
 
 QUICK = Patience(connect_s=2.0, read_s=2.0, total_s=6.0, retries=2, pause_s=0.01)
 """Time limits for tests."""
@@ -49,6 +49,7 @@ __all__ = [
     "place",
     "serve",
     "slow",
+    "small_world",
     "web_page",
     "write_town",
 ]

@@ -251,7 +251,7 @@ class Controller:
         return min(ways, default=(0.0, ()))[1]
 
     def _way(self, start: str, vclass: str, item: Diversion) -> tuple[str, ...]:
-        """Return the quickest way of a class from an edge to the exit of a diversion, over its road where it names one."""
+        """Return the quickest way of a class from an edge to a diversion's exit, over its road where it names one."""
         if not item.by:
             return self._quickest(start, vclass, item.exit_edges)
         first = self._quickest(start, vclass, item.by)

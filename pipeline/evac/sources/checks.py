@@ -29,7 +29,7 @@ def read_json(file: Path) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        what = "breaks off" if error.pos >= len(text.rstrip()) - 1 else "isn't JSON"
+        what = "isn't JSON" if text.rstrip().endswith(("}", "]")) else "breaks off"
         raise Unusable(f"the answer {what} ({len(text):,} characters, it begins with '{first_words(text)}')") from error
 
 
