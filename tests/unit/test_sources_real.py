@@ -29,10 +29,9 @@ def test_a_country_in_tiles_is_the_country(tmp_path: Path) -> None:
         prepare_map(file, "service", "LI", tmp_path / f"maps of {file.name}") for file in (fetched.file, MAP)
     )
     streets, expected = ours.streets(), whole.streets()
-    assert len(streets) == len(expected) == 1584
-    assert streets.drop(columns="in_town").equals(expected.drop(columns="in_town"))
+    assert len(streets) > 1500
+    assert streets.drop(columns="way_id").equals(expected.drop(columns="way_id"))  # parts beyond a barrier have new ids
     assert ours.info()["counts"]["turn_restrictions"] == whole.info()["counts"]["turn_restrictions"]
     homes, all_homes = ours.dwellings(), whole.dwellings()
-    inside = all_homes[all_homes.intersects(COUNTRY)]
-    assert set(inside["osm_id"]) <= set(homes["osm_id"]) <= set(all_homes["osm_id"])
-    assert len(homes) > 2000
+    assert len(homes) > 3000
+    assert homes.equals(all_homes)
