@@ -105,7 +105,7 @@ def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path) -> UnderPlan:
         net = read_net(overlay.network.net_file)
         exits = exits_under(prepared.exits, net)
         bottlenecks = tuple(_on_net(item, net) for item in prepared.bottlenecks)
-    starts = tuple(_starts(prepared, net, exits, overlay.timetable))
+    starts = tuple(starts_over_time(prepared.homes, net, exits, overlay.timetable))
     cut_off = _cut_off(prepared, starts)
     _refuse_cut_off(plan, cut_off)
     return UnderPlan(plan, overlay, net, exits, bottlenecks, orders, starts, cut_off, prepared)
@@ -162,12 +162,12 @@ def _on_net(item: BottleneckLanes, net: Net) -> BottleneckLanes:
     return replace(item, lanes=tuple(sorted({*item.lanes, *usable})))
 
 
-def _starts(
-    prepared: Prepared, net: Net, exits: Sequence[ResolvedExit], timetable: Timetable
+def starts_over_time(
+    homes: pd.DataFrame, net: Net, exits: Sequence[ResolvedExit], timetable: Timetable
 ) -> list[tuple[float, StartsOf]]:
     """Return where vehicles start, from the order on, and from each time at which roads close or open again."""
     return [
-        (from_s, starts_of(prepared.homes, start_edges(net, exits, closed), net))
+        (from_s, starts_of(homes, start_edges(net, exits, closed), net))
         for from_s, closed in _closed_edges(net, timetable).items()
     ]
 
