@@ -26,6 +26,7 @@ from evac.network.exits import ResolvedExit
 from evac.overlay.controls import Timetable
 from evac.schema.demand import Measured
 from evac.schema.scenario import Scenario
+from evac.simulate.meso import Meso
 from evac.study.prepare import Prepared
 from evac.study.under_plan import UnderPlan
 
@@ -46,6 +47,8 @@ class Terms:
         As `UnderPlan` has them.
     additional
         SUMO's additional file of the plan; None where it needs none.
+    meso
+        Parameters of the mesoscopic model; None for microscopic runs.
     """
 
     model: Scenario
@@ -58,6 +61,7 @@ class Terms:
     timetable: Timetable
     facts: RunFacts
     additional: str | None
+    meso: Meso | None = None
 
     @cached_property
     def curve_files(self) -> tuple[Path, ...]:
