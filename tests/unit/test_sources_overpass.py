@@ -88,7 +88,7 @@ def test_leaves_out_what_the_osm_stage_never_reads(server: Server, cache: Path, 
 
 
 def test_asks_for_all_that_the_osm_stage_reads() -> None:
-    assert set(access.CLASSES) <= set(ROAD_CLASSES)
+    assert {*access.CLASSES, *access._OPENED} == set(ROAD_CLASSES)
     assert not set(OPEN_LAND) & (buildings._NON_RESIDENTIAL_LANDUSE | buildings._BUILT_UP_LANDUSE)
 
 
