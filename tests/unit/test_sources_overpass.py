@@ -124,6 +124,11 @@ def test_a_whole_state_is_refused_before_anybody_is_asked(server: Server, tmp_pa
     assert server.questions == []
 
 
+def test_a_file_of_another_kind_is_refused(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is no name for a fetched map"):
+        _fetch(server, tmp_path, tmp_path / "map.osm.gz")
+
+
 def test_tiles_cover_an_area_without_overlap_and_nothing_far_from_it() -> None:
     bent = shapely.Polygon([(0.01, 0.01), (0.29, 0.01), (0.29, 0.03), (0.03, 0.03), (0.03, 0.29), (0.01, 0.29)])
     boxes = [shapely.box(*tile.box) for tile in _tiles("roads", bent)]

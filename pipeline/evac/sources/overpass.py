@@ -127,8 +127,10 @@ def fetch_map(
     SourceError
         Overpass doesn't answer, or answers nothing usable.
     DataError
-        The area is too large for Overpass, or has no road.
+        The area is too large for Overpass or has no road, or the file isn't a .osm.pbf.
     """
+    if not file.name.endswith(".osm.pbf"):
+        raise DataError(Problem(str(file), "is no name for a fetched map, which is a .osm.pbf", "call it map.osm.pbf"))
     tiles = [*_tiles("roads", roads_polygon), *_tiles("settlement", shapely.box(*area_polygon.bounds))]
     if len(tiles) > MAX_TILES:
         raise _too_large(len(tiles))
