@@ -121,9 +121,10 @@ def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell
     outline = gpd.GeoDataFrame({"name": [area.name]}, geometry=[area.geometry], crs="EPSG:4326")
     write_geojson(outline, folder / AREA)
     acquire = fetched_roads if request.osm is None else own_roads
+    given = from_file_or_total(request, area, data) if request.households is not None else None
+    zones = report_zones(request, data)  # a mistake in there is told before the long work
     roads = acquire(request, area, folder / ROADS, cache, tell)
-    counted, census = _counted(request, area, data, cache, tell)
-    zones = report_zones(request, data)
+    counted, census = (given, {}) if given else _counted(request, area, data, cache, tell)
     provenance = [*area.provenance, *roads.provenance, *counted.provenance, *zones.provenance]
     write_provenance(data / "PROVENANCE.md", provenance)
     fetch = {"roads_beyond_m": roads.beyond.metres, **census}
@@ -143,14 +144,12 @@ def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell
 def _counted(
     request: Request, area: OrderedArea, data: Path, cache: Path, tell: Tell
 ) -> tuple[Counted, dict[str, Any]]:
-    """Return the households, and, where they come from the census, the key `census` of the section `fetch`."""
-    if request.households is not None:
-        return from_file_or_total(request, area, data), {}
+    """Return households that nobody gave: of the census, with the key `census` of the section `fetch`, or estimated."""
     if request.osm is None and is_in_us(area.geometry, Endpoints.from_environment(), cache):
         tell("Fetching households from the census")
         settings = CensusFetch(acs_year=request.acs_year) if request.acs_year else CensusFetch()
         census = fetch_census(area.geometry, settings, cache, tell)
-        return from_census(census, area, data), {"census": settings.model_dump()}
+        return from_census(census, area, data, zones_given=request.zones is not None), {"census": settings.model_dump()}
     tell("Counting dwellings on the map")
     street_map = prepare_map(data.parent / ROADS, "service", area.country, cache)
     return estimated(request, area, street_map.dwellings(), data), {}

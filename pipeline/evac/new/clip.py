@@ -17,7 +17,9 @@ import osmium
 import shapely
 from osmium.filter import KeyFilter
 
+from evac.acquire import grown
 from evac.errors import DataError, Problem
+from evac.households.zones import LOT_DEPTH_M
 from evac.osm.source import SourceFacts, check_source, readable
 
 _AREA_KEYS = ("building", "landuse", "amenity", "leisure", "tourism")
@@ -36,7 +38,8 @@ class Extract:
     facts
         Date and declared bounds.
     covered
-        The polygon that the file covers (WGS 84): its declared bounds, else the convex hull of its roads.
+        The polygon that the file covers (WGS 84): its declared bounds, else the convex hull of its roads, with
+        the lots behind them.
     major_roads
         Its motorways and trunk roads: LineStrings in WGS 84.
     """
@@ -56,15 +59,18 @@ def look_at_extract(source: Path) -> Extract:
     """
     facts = check_source(source)
     major: list[shapely.LineString] = []
-    ends: list[tuple[float, float]] = []
+    corners: list[tuple[float, float]] = []
     with readable(source):
         for highway, line in _roads(source):
-            ends += (line[0], line[-1])
+            (west, south), (east, north) = np.min(line, axis=0), np.max(line, axis=0)
+            corners += [(west, south), (east, south), (east, north), (west, north)]
             if highway in _MAJOR:
                 major.append(shapely.LineString(line))
-    if not ends:
+    if not corners:
         raise DataError(Problem(str(source), "has no road", "take an extract with streets"))
-    covered = shapely.box(*facts.bounds) if facts.bounds else shapely.MultiPoint(ends).convex_hull
+    covered = (
+        shapely.box(*facts.bounds) if facts.bounds else grown(shapely.MultiPoint(corners).convex_hull, LOT_DEPTH_M)
+    )
     return Extract(facts, covered, gpd.GeoSeries(major, crs="EPSG:4326"))
 
 

@@ -152,17 +152,18 @@ def _nobody(file: Path, area: OrderedArea, what: str) -> DataError:
     return DataError(Problem(str(file), f"no households found in {area.name}: {what}", "give data of the same place"))
 
 
-def from_census(census: CensusZones, area: OrderedArea, data: Path) -> Counted:
-    """Return the households of census blocks, reported by block groups."""
+def from_census(census: CensusZones, area: OrderedArea, data: Path, *, zones_given: bool) -> Counted:
+    """Return the households of census blocks, reported by block groups unless the city's own zones are given."""
     blocks = census.zones
     write_geojson(blocks, data / ZONES)
-    write_geojson(block_groups(blocks), data / REPORT_ZONES)
+    if not zones_given:
+        write_geojson(block_groups(blocks), data / REPORT_ZONES)
     inside = blocks[blocks.representative_point().intersects(area.geometry)]
     section = {
         "zones": {"file": f"data/{ZONES}", "count": BLOCK_COUNT, "name": BLOCK_NAME},
         "report_zones": {"file": f"data/{REPORT_ZONES}", "name": GROUP_NAME},
     }
-    about = f"US census, {len(blocks):,} blocks; results are by block group"
+    about = f"US census, {len(blocks):,} blocks; results are by {'your zones' if zones_given else 'block group'}"
     return Counted(section, about, census.provenance, vehicle_shares(inside if len(inside) else blocks))
 
 

@@ -16,7 +16,7 @@ from evac.osm.corrections import fits_street
 from evac.osm.roads import Node, Roads
 from evac.schema.places import ForbiddenExit
 
-_FARTHEST_M = 500.0  # the schema's documentation promises it
+_FARTHEST_M = 1_000.0  # the schema's documentation promises it
 _CARRIAGEWAYS_M = 30.0  # the carriageways of one road lie at most about this far apart
 _INSIDE = (0.25, 0.75)  # within its segment, so that no crossing is cut
 _BLOCK = {"barrier": "block"}
@@ -38,7 +38,7 @@ def close_roads(roads: Roads, forbidden: Sequence[ForbiddenExit], path: Path) ->
     Raises
     ------
     DataError
-        No street of that name is within 500 m of a point.
+        No street of that name is within 1 km of a point.
     """
     problems: list[Problem] = []
     for item in forbidden:

@@ -86,6 +86,6 @@ class ForbiddenExit(Model):
     street: str
     """Street name or road number as OpenStreetMap has it; upper and lower case don't matter."""
     point: Point
-    """Where it is closed: at the nearest point of the street, at most 500 m away."""
+    """Where it is closed: at the nearest point of the street, at most 1 km away."""
     because: Annotated[str, Field(min_length=1)]
     """Why nobody leaves by it. Shown with the results."""
