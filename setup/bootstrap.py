@@ -310,7 +310,8 @@ def write_locks() -> None:
     options = ["--universal", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--quiet"]
     command: Command = [uv, "pip", "compile", *options, "--custom-compile-command", "make lock"]
     oldest = ".".join(map(str, OLDEST_PYTHON))
-    run([*command, "--python-version", oldest, "--group", "dev", "pyproject.toml", "--output-file", LOCK], environment)
+    packages = ["--all-extras", "--group", "dev", "pyproject.toml"]
+    run([*command, "--python-version", oldest, *packages, "--output-file", LOCK], environment)
     wanted, locked = TOOLS / "uv.in", TOOLS / "requirements-uv.lock"
     wanted.write_text(f"uv=={locked_uv_version()}\n")
     locked.unlink(missing_ok=True)  # a new file, else uv keeps the hashes that it finds there

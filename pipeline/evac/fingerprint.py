@@ -14,7 +14,19 @@ from evac import __version__
 from evac.files import digest_file, digest_json
 
 _PACKAGE = Path(__file__).parent
-_SHOWN_ONLY = ("report", "audit", "cli", "new", "sources", "progress.py", "reference.py")
+_SHOWN_ONLY = {
+    "acquire.py",
+    "archive",
+    "audit",
+    "cli",
+    "new",
+    "plan_show.py",
+    "progress.py",
+    "reference.py",
+    "report",
+    "sources",
+    "statistics.py",
+}
 _SUFFIXES = (".py", ".csv", ".xml")
 
 

@@ -56,7 +56,8 @@ def _what(action: AnyAction) -> str:  # noqa: C901, PLR0911, PLR0912  a sentence
             return f"{action.street} barricaded at {_junction(action.where)}"
         case Close():
             lanes = f"lane {', '.join(map(str, action.lanes))} of " if action.lanes else ""
-            return f"{lanes}{_stretch(action.where) if action.where else f'exit {action.exit}'} closed"
+            to_whom = " to through traffic" if action.admit else ""
+            return f"{lanes}{_stretch(action.where) if action.where else f'exit {action.exit}'} closed{to_whom}"
         case Open():
             return f"{_stretch(action.where)} opened"
         case Divert():

@@ -91,7 +91,8 @@ def answer(
         page = "invalid_key.html" if "key" in params else "missing_key.html"
         return 302, "text/html", b"", {"Location": f"{address}/{page}", "X_DataWebAPI_KeyError": "1"}
     if census is None or path not in {"2020/dec/pl", "2023/acs/acs5", "2021/acs/acs5"}:
-        return 404, "text/html", b"<html><body>error: unknown dataset</body></html>", {}
+        page = f"<html><body>error: unknown dataset {path}?{params}</body></html>"
+        return 404, "text/html", page.encode(), {}
     county = params["in"].replace("state:", "").replace(" county:", "")
     wanted = params["get"].split(",")
     rows = _block_rows(census, county, wanted) if path.endswith("pl") else _group_rows(census, county, wanted)

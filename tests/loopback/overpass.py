@@ -115,6 +115,7 @@ class Interpreter:
     def __init__(self, world: Map) -> None:
         self.world = world
         self.sets: dict[str, set[Id]] = {"_": set()}
+        self._boxes: dict[str, set[Id]] = {}  # a question asks for many things in one box
 
     def run(self, query: str) -> set[Id]:
         """Return what is printed."""
@@ -181,11 +182,15 @@ class Interpreter:
 
     def _in_box(self, text: str) -> set[Id]:
         """Return nodes inside, ways of which a segment touches the box, and relations with such a member."""
+        if text in self._boxes:
+            return self._boxes[text]
         south, west, north, east = map(float, text.split(","))
         assert self.world.tree is not None
         near = self.world.tree.query(shapely.box(west, south, east, north), predicate="intersects")
         inside = {self.world.shape_ids[index] for index in near}
-        return inside | {up for element in inside for up in self.world.parents.get(element, []) if up[0] == "relation"}
+        above = {up for element in inside for up in self.world.parents.get(element, []) if up[0] == "relation"}
+        self._boxes[text] = inside | above
+        return self._boxes[text]
 
 
 def _matches(tags: Mapping[str, str], test: re.Match[str]) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyogrio
 import pytest
 
 import report_data
@@ -61,6 +62,12 @@ class _Page(HTMLParser):
 
 def _read(folder: Path) -> _Page:
     return _Page(folder / "index.html")
+
+
+SHEETS = (
+    "assumptions", "clearance", "clearance_by_zone", "exits_by_hour", "findings", "missing", "nureg_cr_7002",
+    "plan_changes", "resources", "states", "street_states", "trip_generation",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +121,8 @@ def test_all_files_are_there(folder: Path) -> None:
     figures = {
         f"figures/{name}.{kind}" for name in ("clearance_curves", "lane_rates", "map") for kind in ("png", "svg")
     }
-    tables = {"results.parquet", "results.csv", "bottlenecks.csv", "bottleneck_summary.csv"}
+    tables = {"results.parquet", "results.csv", "bottlenecks.csv", "bottleneck_summary.csv", "tables/report.gpkg"}
+    tables |= {f"tables/{name}.csv" for name in SHEETS}
     assert names == {"index.html", *tables, *figures}
 
 
@@ -233,12 +241,23 @@ def test_hostile_names_are_text_in_the_page(hostile: Path) -> None:
     assert not [name for _, attrs in parsed.tags for name in attrs if name.startswith("on")]
 
 
-@pytest.mark.parametrize("name", ["results.csv", "bottlenecks.csv", "bottleneck_summary.csv"])
-def test_hostile_names_are_no_formulas_in_spreadsheets(hostile: Path, name: str) -> None:
-    with (hostile / name).open(newline="") as file:
-        rows = list(csv.reader(file))
-    assert f"'{FORMULA}" in {cell for row in rows for cell in row}
-    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "@"))]
+def test_hostile_names_are_no_formulas_in_spreadsheets(hostile: Path) -> None:
+    files = [path for path in hostile.rglob("*.csv") if path.name not in ("findings.csv", "nureg_cr_7002.csv")]
+    for path in files:
+        with path.open(newline="") as file:
+            rows = list(csv.reader(file))
+        cells = {cell for row in rows for cell in row}
+        if path.name not in ("assumptions.csv", "missing.csv", "plan_changes.csv"):
+            assert f"'{FORMULA}" in cells, path.name
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))], path.name
+        assert not [cell for cell in cells if "\n" in cell or "\r" in cell], path.name
+
+
+def test_hostile_names_are_text_in_the_geopackage(hostile: Path) -> None:
+    path = hostile / "tables/report.gpkg"
+    assert set(pyogrio.list_layers(path)[:, 0]) >= {"streets", "bottlenecks", "exits", "households"}
+    assert set(pyogrio.read_dataframe(path, layer="exits")["exit"]) == {SCRIPT, FORMULA}
+    assert set(pyogrio.read_dataframe(path, layer="streets")["name"]) == {SCRIPT}
 
 
 def test_parquet_keeps_names_as_they_are(hostile: Path) -> None:

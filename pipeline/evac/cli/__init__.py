@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from evac import __version__, sumo
-from evac.cli import checking, creating, planning, running, schemas
+from evac.cli import caching, checking, creating, planning, running, schemas, varying
 from evac.cli.common import console
 from evac.errors import EvacError
 
@@ -34,6 +34,10 @@ app.command()(running.run)
 app.command()(checking.check)
 app.command()(creating.estimate)
 app.add_typer(planning.app, name="plan")
+app.command()(varying.ablate)
+app.command()(varying.stress)
+app.command()(caching.status)
+app.command()(caching.clean)
 app.command()(schemas.schema)
 
 

@@ -4,11 +4,12 @@ Takes an OSM file. Gives a folder of the cache, addressed by the hash of the fil
 
 - `roads.osm.xml`: the drivable ways, their nodes and turn restrictions, for netconvert; lanes and speed explicit;
 - `streets.parquet`: a row a drivable way;
+- `closed.parquet`: a row a road that is closed to cars, for plans that open it;
 - `dwellings.parquet`: a row a residential building or address point;
 - `map.json`: bounds, counts, attribution, and the source file's name, hash and date.
 
 Modules: `source` (is the file sound), `access` (which ways), `lanes`, `roads` (reading them), `closures` (forbidden
-exits), `buildings`, `built_up` (inside towns), `write` (for netconvert).
+exits), `closed` (what plans may open), `buildings`, `built_up` (inside towns), `write` (for netconvert).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from evac.fingerprint import fingerprint
 from evac.osm.access import direction, may_leave
 from evac.osm.buildings import Settlement, read_settlement
 from evac.osm.built_up import lies_in_town
+from evac.osm.closed import closed_roads
 from evac.osm.closures import close_roads
 from evac.osm.corrections import Corrections
 from evac.osm.lanes import count_lanes
@@ -69,6 +71,10 @@ class StreetMap:
         `lanes_guessed`, `speed_kph`, `speed_guessed`, `in_town`, `may_leave`, `geometry`.
         """
         return gpd.read_parquet(self.folder / "streets.parquet")
+
+    def closed_roads(self) -> gpd.GeoDataFrame:
+        """Return the roads that are closed to cars and that a plan may open, as `closed.closed_roads` gives them."""
+        return gpd.read_parquet(self.folder / "closed.parquet")
 
     def dwellings(self) -> gpd.GeoDataFrame:
         """Return residential buildings and address points: points in WGS 84.
@@ -151,11 +157,14 @@ def _write_map(
     restrictions = write_roads(roads, streets, folder / "roads.osm.xml")
     frame = _streets_frame(streets, ways.geometry, inside)
     frame.to_parquet(folder / "streets.parquet", compression="zstd", index=False)
+    closed = closed_roads(roads, country)
+    closed.to_parquet(folder / "closed.parquet", compression="zstd", index=False)
     settlement.dwellings.to_parquet(folder / "dwellings.parquet", compression="zstd", index=False)
     counts = {
         "ways": len(frame),
         "ways_left_out": dict(sorted(roads.left_out.items())),
         "cut_at_barriers": roads.cut_at,
+        "closed_roads": len(closed),
         "turn_restrictions": dict(restrictions),
         "lanes_guessed": int(frame["lanes_guessed"].sum()),
         "speed_guessed": int(frame["speed_guessed"].sum()),

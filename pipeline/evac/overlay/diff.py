@@ -26,7 +26,8 @@ class Change:
     Parameters
     ----------
     kind
-        `lanes` (0 lanes: closed to cars), `speed`, `movement added`, `movement removed`, `signal` or `diversion`.
+        `lanes` (0: closed to cars; `1 for residents`: to through traffic), `speed`, `movement added`,
+        `movement removed`, `signal` or `diversion`.
     place
         Street and direction, or junction.
     before, after
@@ -84,7 +85,7 @@ def changes_between(before: PlainNet, compiling: Compiling, old: Net, new: Net, 
     """
     after = compiling.plain
     timed = _timed_lanes(timetable)
-    pieces = [*_lane_pieces(before, after, old, new, timed), *_speed_pieces(before, after, old)]
+    pieces = [*_lane_pieces(before, compiling, old, new, timed), *_speed_pieces(before, after, old)]
     pieces += [
         _Piece(
             "speed", _street(edge), f"{edge.getSpeed() * 3.6:.0f} km/h", _speed_words(action), _span(action.when), edge
@@ -112,9 +113,9 @@ def _timed_lanes(timetable: Timetable) -> dict[str, tuple[str, str]]:
 
 
 def _lane_pieces(
-    before: PlainNet, after: PlainNet, old: Net, new: Net, timed: dict[str, tuple[str, str]]
+    before: PlainNet, compiling: Compiling, old: Net, new: Net, timed: dict[str, tuple[str, str]]
 ) -> Iterable[_Piece]:
-    for name in dict.fromkeys([*before.edges, *after.edges]):
+    for name in dict.fromkeys([*before.edges, *compiling.plain.edges]):
         edge = new.getEdge(name) if new.hasEdge(name) else old.getEdge(name)
         had = _open_lanes(old, name)
         has = _open_lanes(new, name)
@@ -122,9 +123,16 @@ def _lane_pieces(
         if changing:
             opened = sum(timed.get(lane.getID(), ("", ""))[0] == "open" for lane in edge.getLanes())
             closed = sum(timed.get(lane.getID(), ("", ""))[0] == "close" for lane in edge.getLanes())
-            yield _Piece("lanes", _street(edge), str(had), str(has + opened - closed), min(changing)[1], edge)
+            after = _left(edge, has + opened - closed, compiling)
+            yield _Piece("lanes", _street(edge), str(had), after, min(changing)[1], edge)
         elif had != has:
-            yield _Piece("lanes", _street(edge), str(had), str(has), "", edge)
+            yield _Piece("lanes", _street(edge), str(had), _left(edge, has, compiling), "", edge)
+
+
+def _left(edge: Edge, lanes: int, compiling: Compiling) -> str:
+    """Return the lanes that are left to cars, in words where only residents may use them."""
+    residents = sum(lane.getID() in compiling.for_residents for lane in edge.getLanes())
+    return f"{residents} for residents" if residents else str(lanes)
 
 
 def _open_lanes(net: Net, edge: str) -> int:

@@ -12,6 +12,7 @@ from evac.demand.drivers import LESS_CAPACITY, MORE_CAPACITY
 from evac.errors import EvacError
 from evac.report import text
 from evac.report.inputs import ReportInput, ReportRun
+from evac.report.intervals import Estimate, difference, estimate
 from evac.schema.scenario import vehicles_label
 
 COUNTS = ("planned", "evacuated", "driving", "waiting", "no_route", "shadow", "shadow_evacuated")
@@ -74,6 +75,16 @@ class CaseResult:
         if len(self.seeds) == 1:
             return self.shown.doubt
         return "; ".join(f"seed {result.seed}: {result.doubt}" for result in self.seeds if not result.trusted)
+
+    def estimate(self, percent: int) -> Estimate | None:
+        """Return the mean clearance time of the seeds with its interval (s); None where any didn't get there."""
+        return estimate([clearance_s(result, percent) for result in self.seeds])
+
+    def later_than(self, other: CaseResult, percent: int) -> Estimate | None:
+        """Return how much later than another case a percentage is out (s), over the seeds that both have."""
+        mine, others = ({result.seed: clearance_s(result, percent) for result in case.seeds} for case in (self, other))
+        both = [seed for seed in mine if seed in others]
+        return difference([mine[seed] for seed in both], [others[seed] for seed in both])
 
     def spread(self, percent: int) -> tuple[float | None, float | None]:
         """Return the shortest and longest clearance time of the seeds (s), None being longest of all."""
@@ -152,10 +163,27 @@ def headline(report: ReportInput, cases: Sequence[CaseResult]) -> CaseResult:
 
 def counterpart(report: ReportInput, cases: Iterable[CaseResult], case: CaseResult) -> CaseResult | None:
     """Return the same case under the plan that the report compares with."""
-    for other in cases:
-        if other.shown.plan == report.compared_with != case.shown.plan and _same_but_plan(other, case):
-            return other
-    return None
+    if report.compared_with == case.shown.plan:
+        return None
+    return next((other for other in same_case(cases, case) if other.shown.plan == report.compared_with), None)
+
+
+def same_case(cases: Iterable[CaseResult], case: CaseResult) -> list[CaseResult]:
+    """Return a case under all plans, itself included."""
+    return [other for other in cases if _same_but_plan(other, case)]
+
+
+def best_plan(cases: Iterable[CaseResult], case: CaseResult) -> CaseResult:
+    """Return the case under the plan that has 90 % out first; one that can't be trusted only where none can."""
+    return min(
+        same_case(cases, case),
+        key=lambda other: (bool(other.doubt), _none_last(_mean_s(other)), other.shown.plan),
+    )
+
+
+def _mean_s(case: CaseResult) -> float | None:
+    found = case.estimate(_CENTRE_PERCENT)
+    return found.mean if found else None
 
 
 def _same_but_plan(one: CaseResult, other: CaseResult) -> bool:

@@ -150,7 +150,7 @@ def run_job(
         return target
     failed_log = cache / "failed" / f"{job.digest}.log"
     with files.whole_directory(target) as folder:
-        files.write_text(folder / "job.json", json.dumps(job.document, indent=2, sort_keys=True) + "\n")
+        files.write_text(folder / "job.json", job.text)
         _write_inputs(folder, inputs, job.case.seed)
         try:
             _simulate(folder, inputs, job.case.seed, progress or (lambda _: None))

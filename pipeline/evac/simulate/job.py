@@ -82,6 +82,11 @@ class Job:
         """The job as the content of `job.json`."""
         return {"case": asdict(self.case), **json.loads(self.content)}
 
+    @property
+    def text(self) -> str:
+        """The content of `job.json`, as it is written."""
+        return json.dumps(self.document, indent=2, sort_keys=True) + "\n"
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the job: the name of its run directory."""

@@ -169,7 +169,8 @@ class _Attempts:
         if time.monotonic() + wait_s > self._started + total_s:
             what = f"{failure}, and the next try, in {wait_s:.0f} s, would be beyond the {total_s:.0f} s it may take"
             raise self._last_word(what) from failure
-        self._tell(f"{self._question.service}: {failure}; asking again in {wait_s:.0f} s")
+        reason = self._question.without_secrets(str(failure))
+        self._tell(f"{self._question.service}: {reason}; asking again in {wait_s:.0f} s")
         time.sleep(wait_s)
 
     def _wait_s(self, failure: Unusable) -> float:
@@ -185,7 +186,7 @@ class _Attempts:
         return SourceError(
             Problem(
                 f"{question.service} ({question.url})",
-                f"asked for {question.what} {times} in {seconds:.0f} s: {what}",
+                f"asked for {question.what} {times} in {seconds:.0f} s: {question.without_secrets(what)}",
                 f"{remedy}, or {question.otherwise}" if question.otherwise else remedy,
             )
         )

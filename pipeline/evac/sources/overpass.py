@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import requests
 import shapely
 
@@ -130,8 +131,7 @@ def fetch_map(
     """
     tiles = [*_tiles("roads", roads_polygon), *_tiles("settlement", shapely.box(*area_polygon.bounds))]
     if len(tiles) > MAX_TILES:
-        what = f"is in {len(tiles)} tiles, more than the {MAX_TILES} that a public server should be asked for"
-        raise DataError(Problem("the area", what, f"take {_OTHERWISE}, such as one of https://download.geofabrik.de"))
+        raise _too_large(len(tiles))
     answers = _ask_all(tiles, endpoints, cache, tell, patience)
     extract = _put_together(answers, roads_polygon, area_polygon.bounds, cache)
     if not extract.counts["roads"]:
@@ -159,18 +159,26 @@ def _put_together(
     return build_extract(files, roads_polygon, bounds, cache / "fetched" / digest_json(key))
 
 
-def _tiles(kind: str, polygon: shapely.Geometry) -> Iterator[Tile]:
+def _tiles(kind: str, polygon: shapely.Geometry) -> list[Tile]:
     """Return the cells of the grid that a polygon touches, cut to its bounding box."""
     side = ROADS_TILE_DEG if kind == "roads" else SETTLEMENT_TILE_DEG
-    bounds = polygon.bounds
+    at_least = polygon.area / side**2
+    if at_least > MAX_TILES:
+        raise _too_large(math.ceil(at_least))
+    west, south, east, north = polygon.bounds
+    columns = np.arange(math.floor(west / side), math.floor(east / side) + 1)
+    rows = np.arange(math.floor(south / side), math.floor(north / side) + 1)
+    x, y = (grid.ravel() for grid in np.meshgrid(columns, rows, indexing="ij"))
+    cells = shapely.box(x * side, y * side, (x + 1) * side, (y + 1) * side)
+    parts = shapely.intersection(cells, shapely.box(west, south, east, north))
     shapely.prepare(polygon)
-    west, south, east, north = (math.floor(value / side) for value in bounds)
-    for column in range(west, east + 1):
-        for row in range(south, north + 1):
-            cell = shapely.box(column * side, row * side, (column + 1) * side, (row + 1) * side)
-            part = cell.intersection(shapely.box(*bounds))
-            if part.area > 0.0 and polygon.intersects(part):
-                yield Tile(kind, tuple(round(value, 7) for value in part.bounds))
+    wanted = parts[(shapely.area(parts) > 0.0) & shapely.intersects(polygon, parts)]
+    return [Tile(kind, tuple(bounds)) for bounds in np.round(shapely.bounds(wanted), 7).tolist()]
+
+
+def _too_large(tiles: int) -> DataError:
+    what = f"takes {tiles:,} tiles or more, beyond the {MAX_TILES} that a public server should be asked for"
+    return DataError(Problem("the area", what, f"take {_OTHERWISE}, such as one of https://download.geofabrik.de"))
 
 
 def _roads_query(box: str) -> str:

@@ -62,6 +62,12 @@ class Question:
         """Return 64 hex digits that stand for the question."""
         return digest_json({"url": self.url, "params": dict(self.params), "form": dict(self.form)})
 
+    def without_secrets(self, text: str) -> str:
+        """Return a text, such as an error page that repeats the question, without the secret parameters."""
+        for value in self.secret.values():
+            text = text.replace(value, "…")
+        return text
+
     def public(self) -> dict[str, Any]:
         """Return what may be written down about the question."""
         return {

@@ -15,7 +15,7 @@ from sumolib.net import Net
 from evac.acquire import fetch_missing
 from evac.audit import Finding, audit_households, audit_network, audit_total
 from evac.audit.findings import by_rank
-from evac.demand.starts import find_starts, start_edges
+from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
 from evac.errors import PlaceError, Problem
 from evac.households import Households, place_households
 from evac.households.zones import read_area, read_zones
@@ -64,10 +64,14 @@ class Prepared:
         return self.households.table()
 
     @cached_property
+    def starts_of(self) -> StartsOf:
+        """Where the vehicles start on the net, by the exit that they are held to."""
+        return starts_of(self.homes, start_edges(self.net, self.exits), self.net)
+
+    @property
     def starts(self) -> pd.DataFrame:
-        """Where the vehicles of each household start on the net: `edge`, `pos_m`, `reason`."""
-        nobody = pd.Series(None, index=self.homes.index, dtype=object)
-        return find_starts(self.homes, nobody, start_edges(self.net, self.exits), self.net)
+        """Where the vehicles of each household start that may take any exit: `edge`, `pos_m`, `reason`."""
+        return self.starts_of(FREE_CHOICE)
 
     @cached_property
     def starting(self) -> dict[str, float]:
