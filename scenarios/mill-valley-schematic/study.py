@@ -140,7 +140,7 @@ def check(case: CaseResult) -> dict[str, object]:
         "evacuated": case.shown.evacuated,
         "difference": over_lanes / case.shown.evacuated - 1,
         "trusted": case.shown.trusted,
-        "teleports": ledger["teleports"]["total"] if isinstance(ledger.get("teleports"), dict) else None,
+        "teleports": ledger["teleports"],
         "job": case.run.job,
     }
 
