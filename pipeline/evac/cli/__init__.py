@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from evac import __version__, sumo
-from evac.cli import checking, planning, running, schemas
+from evac.cli import checking, planning, running, schemas, showing
 from evac.cli.common import console
 from evac.errors import EvacError
 
@@ -31,6 +31,9 @@ app = typer.Typer(
 )
 app.command()(running.run)
 app.command()(checking.check)
+app.command()(showing.report)
+app.command()(showing.watch)
+app.command()(showing.export)
 app.add_typer(planning.app, name="plan")
 app.command()(schemas.schema)
 

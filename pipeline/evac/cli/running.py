@@ -36,6 +36,7 @@ def run(
     loaded = load_scenario(scenario)
     folder = workspace or loaded.workspace
     from evac.report import write_report  # noqa: PLC0415
+    from evac.report.from_cache import Asked, write_asked  # noqa: PLC0415
     from evac.report.from_study import report_input  # noqa: PLC0415
     from evac.study import Selection, run_study  # noqa: PLC0415
 
@@ -49,6 +50,7 @@ def run(
         )
     _require_runs(study)
     page = write_report(report_input(prepared, plans, study), folder / "reports" / loaded.place_id)
+    write_asked(Asked(tuple(item.key for item in loaded_plans), selection), page.parent)
     _print_results(study)
     console.print(f"Report: {escape(str(page))}", highlight=False, soft_wrap=True)
     if study.failures:
