@@ -23,6 +23,7 @@ from evac.report import (
     movement,
     moving_map,
     nureg,
+    panels,
     plan_map,
     tables,
     text,
@@ -33,6 +34,7 @@ from evac.report.results import CaseResult, case_words, counterpart, headline, r
 from evac.report.settings import logo_type
 
 _WORST_STREETS = 10
+_PLANS_IN_ONE_FIGURE = 2
 _SEVERITIES = ("error", "warning", "note")
 
 
@@ -70,6 +72,8 @@ def draw_pictures(report: ReportInput, cases: Sequence[CaseResult]) -> list[Pict
     """Draw the curves (a figure a departure curve), the lanes' rates (where lanes are measured) and the map."""
     centre = headline(report, cases)
     pictures = [_curves(report, cases, centre, name) for name in dict.fromkeys(case.shown.departure for case in cases)]
+    if len({case.shown.plan for case in cases}) > _PLANS_IN_ONE_FIGURE:
+        pictures.append(_panels(report, cases, centre))
     if tables.lane_rates(centre.run):
         pictures.append(_lanes(report, cases, centre))
     pictures += [_map(report, centre), _moments(report, centre)]
@@ -93,6 +97,20 @@ def _curves(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult
         f"{centre.shown.plan}{dotted}. Between dashed and solid, vehicles stand in queues. Marks at 50, 90 and 95 % of "
         "all planned vehicles; a vehicle that never gets out counts as not out.",
         figure=figure,
+    )
+
+
+def _panels(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Picture:
+    shown = centre.shown
+    alike = [case for case in cases if (case.shown.departure, case.shown.fidelity) == (shown.departure, shown.fidelity)]
+    end_h = report.scenario.simulation.end_h
+    return _picture(
+        "plans",
+        f"Every plan beside “{text.plain(report.compared_with or shown.plan)}”",
+        panels.panels_alt(alike, end_h),
+        f"Solid: the plan of the panel; dotted: {report.compared_with}. A line for each case of vehicles per "
+        "household, with its number on it. At most 18 plans; all are in the tables.",
+        figure=panels.draw_panels(alike, report.compared_with, end_h),
     )
 
 
