@@ -13,7 +13,7 @@ import pandas as pd
 from evac import sumo
 from evac.demand.drivers import right_of_way_options
 from evac.demand.routes import routing_options, write_exit_zones, write_trips
-from evac.measure import read_trips
+from evac.measure.trips import read_trips
 from evac.network import Network, compile_net, read_net
 from evac.network.exits import ResolvedExit
 from evac.overlay import Overlay, exits_under, lay_over

@@ -21,6 +21,7 @@ from sumolib.net import Net
 from sumolib.net.edge import Edge
 
 from evac.files import write_text
+from evac.network.places import way_ids
 from evac.osm import StreetMap
 
 # Kind of warning by what netconvert's text begins with or holds, in the order in which they are tried.
@@ -89,12 +90,6 @@ def edge_table(net: Net, streets: gpd.GeoDataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def way_ids(edge: Edge) -> list[int]:
-    """Return the ids of the ways that an edge comes from, each once, in netconvert's order."""
-    texts = [lane.getParam("origId", "") for lane in edge.getLanes()]
-    return list(dict.fromkeys(int(text) for text in " ".join(texts).split()))
 
 
 def write_warnings(folder: Path, log: str, edges: pd.DataFrame, street_map: StreetMap) -> None:

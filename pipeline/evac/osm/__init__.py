@@ -8,8 +8,8 @@ Takes an OSM file. Gives a folder of the cache, addressed by the hash of the fil
 - `dwellings.parquet`: a row a residential building or address point;
 - `map.json`: bounds, counts, attribution, and the source file's name, hash and date.
 
-Modules: `source` (is the file sound), `access` (which ways), `lanes`, `roads` (reading them), `closed`, `buildings`,
-`built_up` (inside towns), `write` (for netconvert).
+Modules: `source` (is the file sound), `access` (which ways), `lanes`, `roads` (reading them), `closures` (forbidden
+exits), `closed` (what plans may open), `buildings`, `built_up` (inside towns), `write` (for netconvert).
 """
 
 from __future__ import annotations
@@ -30,12 +30,14 @@ from evac.osm.access import direction, may_leave
 from evac.osm.buildings import Settlement, read_settlement
 from evac.osm.built_up import lies_in_town
 from evac.osm.closed import closed_roads
+from evac.osm.closures import close_roads
 from evac.osm.corrections import Corrections
 from evac.osm.lanes import count_lanes
-from evac.osm.roads import Roads, Way, read_roads
+from evac.osm.roads import Roads, Way, cut_at_barriers, read_roads
 from evac.osm.source import check_source
 from evac.osm.speeds import has_country, read_speed
 from evac.osm.write import Street, write_roads
+from evac.schema.places import ForbiddenExit
 from evac.schema.sources import Correction
 
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0, https://www.openstreetmap.org/copyright"
@@ -88,7 +90,13 @@ class StreetMap:
 
 
 def prepare_map(
-    osm_file: Path, min_road_class: str, country: str | None, cache: Path, corrections: Sequence[Correction] = ()
+    osm_file: Path,
+    min_road_class: str,
+    country: str | None,
+    cache: Path,
+    corrections: Sequence[Correction] = (),
+    *,
+    forbidden: Sequence[ForbiddenExit] = (),
 ) -> StreetMap:
     """Read an OSM file and write what the other stages need; a map that is in the cache isn't made again.
 
@@ -104,11 +112,14 @@ def prepare_map(
         The cache's folder.
     corrections
         Tags of ways that the map lacks or has wrong.
+    forbidden
+        Roads that are closed at a point.
 
     Raises
     ------
     DataError
-        The file is missing, broken, unsafe or without roads, or a correction fits no way. Nothing is written then.
+        The file is missing, broken, unsafe or without roads, or a correction or a closure fits no way. Nothing is
+        written then.
     """
     facts = check_source(osm_file)
     key = {
@@ -116,12 +127,15 @@ def prepare_map(
         "min_road_class": min_road_class,
         "country": country,
         "corrections": [item.model_dump(mode="json", exclude={"because"}) for item in corrections],
+        "forbidden": [item.model_dump(mode="json", include={"street", "point"}) for item in forbidden],
         "version": fingerprint(),
     }
     digest = digest_json(key)
     target = cache / "maps" / digest
     if not target.is_dir():
         roads = read_roads(osm_file, min_road_class, Corrections(corrections))
+        close_roads(roads, forbidden, osm_file)
+        cut_at_barriers(roads)
         settlement = read_settlement(osm_file)
         source = {
             "file": osm_file.name,

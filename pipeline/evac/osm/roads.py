@@ -122,7 +122,6 @@ def read_roads(path: Path, min_road_class: str, corrections: Corrections) -> Roa
     corrections.require_all_used(path)
     _refuse_unsorted(path, roads)
     _drop_unplaced(roads)
-    _cut_at_barriers(roads)
     if not roads.ways:
         seen = sum(roads.left_out.values())
         raise refusal(
@@ -196,7 +195,7 @@ def _drop_unplaced(roads: Roads) -> None:
             roads.left_out["fewer than two nodes in the file"] += 1
 
 
-def _cut_at_barriers(roads: Roads) -> None:
+def cut_at_barriers(roads: Roads) -> None:
     """Cut a road half a segment before a barrier, on both sides of it.
 
     Only where two segments of drivable road meet: a bollard mapped on the junction itself stands on the footpath

@@ -159,7 +159,10 @@ def apply_contraflow(plain: PlainNet, found: Sequence[Reversed], *, timed: bool)
     -------
     The lanes that lose their direction, and those that have the other one, by SUMO's ids (as in the timed net).
     """
-    _Reversing(plain, found).build()
+    reversing = _Reversing(plain, found)
+    reversing.build()
+    if not timed:  # else the lanes that turn now have to, until the others open
+        reversing.turn_from_as_many_lanes_as_go_on()
     normal, reversed_lanes = _lane_ids(plain, found)
     for edge, lane in (lane.rsplit("_", 1) for lane in reversed_lanes if timed):
         plain.close_lane(edge, int(lane))
@@ -243,6 +246,20 @@ class _Reversing:
         self._let_side_streets_in()
         self._serve_idle_lanes()
         join_idle_lanes(self.plain, self.beside)
+
+    def turn_from_as_many_lanes_as_go_on(self) -> None:
+        """Let no more lanes turn across the road than the street has that they turn into: those in the middle do.
+
+        Two lanes that turn into one at once collide in SUMO 1.28, and nobody would mark them so.
+        """
+        for edge in self.beside:
+            targets = {item.to_edge for item in self.plain.out_of(edge) if side_of(self.plain, item) == MIDDLE}
+            for target in targets:
+                turning = self.plain.between(edge, target)
+                lanes = sorted({item.from_lane for item in turning})[: -self.plain.lanes(target)]
+                for movement in turning:
+                    if movement.from_lane in lanes:
+                        self.plain.forbid(movement)
 
     def _add_twin(self, name: str, lanes: int) -> None:
         """Add an edge against the direction of another one, on its lanes in the middle of the road."""

@@ -6,7 +6,6 @@ import re
 import textwrap
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -20,6 +19,7 @@ from sumolib.net import Net
 
 from evac.overlay.diff import FOR_RESIDENTS, Change
 from evac.report import drawing, maps, text
+from evac.report.inputs import PlanPicture
 
 _WGS84 = "EPSG:4326"
 MORE, FEWER, CLOSED, SPEED = "more lanes", "fewer lanes", "closed", "another speed"
@@ -50,46 +50,6 @@ _LABELLED_STREETS, _LABELLED_TURNS, _NAME_CHARS, _NOTE_CHARS = 12, 6, 38, 150
 _SAME_SPOT_DIGITS = 5  # of a degree: about a metre
 _LABEL_CLEAR_M, _ARROWS_ACROSS = 40.0, 14
 _STREET = re.compile(r"^(?P<street>.*) (?P<towards>[a-z]+)bound(, reversed roadway)?$")
-
-
-@dataclass(frozen=True)
-class PlanPicture:
-    """What the map of a plan shows. Geometry is in degrees (EPSG:4326).
-
-    Parameters
-    ----------
-    name
-        The plan.
-    roads
-        Pieces of road that change: `kind` (see `MORE` and so on), `street`, `towards` (`N`, `SW`), `words`, and
-        `geometry`, lines in the direction of travel.
-    spots
-        Junctions and approaches that change: `kind`, `words`, `geometry`.
-    cut_off
-        Households that lose their only way out: `geometry`.
-    exits
-        The ways out: `name`, `geometry`.
-    streets
-        The streets table of the map.
-    lefthand
-        Whether traffic drives on the left.
-    attribution
-        Whose map data it is.
-    """
-
-    name: str
-    roads: gpd.GeoDataFrame
-    spots: gpd.GeoDataFrame
-    cut_off: gpd.GeoDataFrame
-    exits: gpd.GeoDataFrame
-    streets: gpd.GeoDataFrame
-    lefthand: bool = False
-    attribution: str = "Map data © OpenStreetMap contributors (ODbL)"
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the plan changes nothing that a map shows."""
-        return not any(len(part) for part in (self.roads, self.spots, self.cut_off))
 
 
 def roads_of(changes: Sequence[Change], nets: Sequence[Net]) -> gpd.GeoDataFrame:

@@ -134,7 +134,9 @@ def _laid_over(prepared: Prepared, plan: LoadedPlan, cache: Path) -> _Laid:
         return _Laid(overlay, prepared.net, prepared.exits, WaysOut(((0.0, prepared.starts_of),), nobody))
     net = read_net(overlay.network.net_file)
     exits = exits_under(prepared.exits, net)
-    return _Laid(overlay, net, exits, ways_out_under(prepared.homes, net, exits, overlay))
+    return _Laid(
+        overlay, net, exits, ways_out_under(prepared.homes, net, exits, overlay.timetable, overlay.for_residents)
+    )
 
 
 def _overlay(prepared: Prepared, plan: LoadedPlan, cache: Path) -> Overlay:

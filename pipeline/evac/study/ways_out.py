@@ -12,7 +12,6 @@ from sumolib.net import Net
 from evac.demand.drivers import CAR_CLASS
 from evac.demand.starts import FREE_CHOICE, StartsOf, for_residents, start_edges, starts_of
 from evac.network.exits import ResolvedExit
-from evac.overlay import Overlay
 from evac.overlay.controls import Timetable
 
 
@@ -65,7 +64,9 @@ class WaysOut:
         return pd.DataFrame(homes.loc[homes["from_s"].notna(), kept]).rename(columns=columns).reset_index(drop=True)
 
 
-def ways_out_under(homes: pd.DataFrame, net: Net, exits: Sequence[ResolvedExit], overlay: Overlay) -> WaysOut:
+def ways_out_under(
+    homes: pd.DataFrame, net: Net, exits: Sequence[ResolvedExit], timetable: Timetable, residents_only: Sequence[str]
+) -> WaysOut:
     """Return where the households start under a plan, from the order on and from each time at which roads change.
 
     Parameters
@@ -74,15 +75,15 @@ def ways_out_under(homes: pd.DataFrame, net: Net, exits: Sequence[ResolvedExit],
         The households' table.
     net, exits
         The plan's net, and the exits on it.
-    overlay
-        The plan's timetable, and its roads for residents.
+    timetable, residents_only
+        The plan's timetable, and the lanes that it closes to through traffic only.
     """
-    states = road_states(net, overlay.timetable)
+    states = road_states(net, timetable)
     shut = [starts_of(homes, start_edges(net, exits, state.closed, state.opened), net) for state in states]
     nobody = pd.Series(data=False, index=homes.index)
-    if not overlay.for_residents:
+    if not residents_only:
         return WaysOut(tuple(zip((state.from_s for state in states), shut, strict=True)), nobody)
-    theirs = frozenset(map(_edge_of, overlay.for_residents))
+    theirs = frozenset(map(_edge_of, residents_only))
     always = frozenset(edge for edge in theirs if not net.getEdge(edge).allows(CAR_CLASS))
     free = [
         starts_of(homes, start_edges(net, exits, state.closed - theirs, state.opened | always), net) for state in states
