@@ -151,7 +151,7 @@ def test_dedicated_lane_leads_into_its_street_only(tmp_path: Path) -> None:
     ).sort_values("departure_s")
     trips, _ = place.drive(overlay, demand)
     assert trips["arrived_s"].notna().all()
-    assert {change.kind for change in overlay.changes} <= {"movement removed", "movement added"}
+    assert {change.kind for change in overlay.changes} <= {"movement removed", "movement added", "lane use"}
     out = read_net(overlay.network.net_file).getEdge("wa").getLane(1).getOutgoing()
     assert {item.getTo().getID() for item in out} == {"an"}
     assert discharge_veh_per_h(trips) > 500
