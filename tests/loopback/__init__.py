@@ -16,6 +16,7 @@ from loopback.census_api import CensusGrid, census_grid
 from loopback.failures import (
     Failure,
     breaks_off,
+    breaks_off_compressed,
     breaks_off_unnoticed,
     busy,
     empty,
@@ -41,6 +42,7 @@ __all__ = [
     "World",
     "big_city_extract",
     "breaks_off",
+    "breaks_off_compressed",
     "breaks_off_unnoticed",
     "busy",
     "census_grid",

@@ -82,7 +82,7 @@ def _groups(blocks: gpd.GeoDataFrame, growth: float) -> pd.DataFrame:
 def answer(
     census: CensusGrid | None, key: str | None, path: str, params: Mapping[str, str], address: str
 ) -> tuple[int, str, bytes, dict[str, str]]:
-    """Answer a question. Without a key, or with a wrong one, it redirects to a web page, as since May 2026."""
+    """Answer a question. Without a key, or with a wrong one, it redirects to a web page."""
     if path == "missing_key.html":
         return 200, "text/html", MISSING_KEY, {}
     if path == "invalid_key.html":

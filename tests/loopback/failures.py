@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
@@ -57,6 +58,16 @@ def breaks_off_unnoticed(handler: BaseHTTPRequestHandler, content_type: str, bod
     handler.send_header("Content-Type", content_type)
     handler.end_headers()
     handler.wfile.write(body[: len(body) // 2])
+
+
+def breaks_off_compressed(handler: BaseHTTPRequestHandler, content_type: str, body: bytes) -> None:
+    """Send half of a compressed body whose length wasn't promised."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", content_type)
+    handler.send_header("Content-Encoding", "gzip")
+    handler.end_headers()
+    packed = gzip.compress(body)
+    handler.wfile.write(packed[: len(packed) // 2])
 
 
 def empty(handler: BaseHTTPRequestHandler, content_type: str, _body: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from evac.sources import Endpoints
 from loopback import census_api, nominatim, overpass, tigerweb
 from loopback.failures import Failure, send
 
+_SMALL_BYTES = 1000  # not worth compressing
 SERVICES = ("nominatim", "overpass", "census", "tigerweb")
 
 
@@ -142,6 +144,8 @@ class _Handler(BaseHTTPRequestHandler):
         with suppress(BrokenPipeError, ConnectionResetError):  # a client that has had enough
             if failure is not None and status == 200:
                 failure(self, content_type, body)
+            elif "gzip" in self.headers.get("Accept-Encoding", "") and len(body) > _SMALL_BYTES:
+                send(self, status, content_type, gzip.compress(body, 1), Content_Encoding="gzip", **headers)
             else:
                 send(self, status, content_type, body, **headers)
 

@@ -22,6 +22,7 @@ from loopback import (
     Failure,
     Server,
     breaks_off,
+    breaks_off_compressed,
     breaks_off_unnoticed,
     busy,
     empty,
@@ -41,6 +42,7 @@ FAILURES: dict[str, tuple[Failure, str]] = {
     "504": (gateway_timeout, "The server is probably too busy"),
     "body breaks off": (breaks_off, "broke off after"),
     "body breaks off unnoticed": (breaks_off_unnoticed, "breaks off"),
+    "compressed body breaks off": (breaks_off_compressed, "breaks off"),
     "empty": (empty, "the answer is empty"),
     "web page": (web_page, "a web page instead of data: 'Sign in Please sign in to the guest network.'"),
 }

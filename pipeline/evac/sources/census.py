@@ -108,7 +108,7 @@ def fetch_blocks(
     acs_year
         Last year of the ACS' five. Its block groups must be those of the census: from 2020 on, or 2013 to 2019.
     key
-        Of the Census Data API, which wants one since May 2026.
+        Of the Census Data API; without one it sends a web page.
     tell
         Is given a line for the user now and then.
 

@@ -139,7 +139,13 @@ def fetch_map(
     if not extract.counts["roads"]:
         raise DataError(Problem("the area", "OpenStreetMap has no road there", "check the area: longitude comes first"))
     write_bytes(file, extract.file.read_bytes())
-    source = Provenance(
+    source = _source(file, extract, answers, endpoints)
+    old = sum(answer.from_cache for answer in answers)
+    return Fetched(file, extract.data_timestamp, dict(extract.counts), len(answers), old, [source])
+
+
+def _source(file: Path, extract: Extract, answers: Sequence[Answer], endpoints: Endpoints) -> Provenance:
+    return Provenance(
         f"{file.name}: roads with turn restrictions, buildings, addresses, land use",
         f"{OPENSTREETMAP}, by the Overpass API; data of {extract.data_timestamp or 'unknown date'}",
         f"{endpoints.overpass}/interpreter",
@@ -148,8 +154,6 @@ def fetch_map(
         f"Put together from {len(answers)} tiles, without mappers' names. Roads: each in full that touches the road "
         "area. Buildings, addresses and land use: of the bounding box of the evacuated area, which the file declares.",
     )
-    old = sum(answer.from_cache for answer in answers)
-    return Fetched(file, extract.data_timestamp, dict(extract.counts), len(answers), old, [source])
 
 
 def _put_together(
