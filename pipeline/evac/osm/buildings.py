@@ -234,9 +234,7 @@ def _building_rows(
         tags = buildings.tags[index]
         weight, weight_from = _units(tags, float(areas_m2[index]))
         place = tags if "addr:housenumber" in tags else address_of.get(int(index), tags)
-        rows.append(
-            (buildings.ids[index], "building", weight, weight_from, *_street_and_number(place), places[index])
-        )
+        rows.append((buildings.ids[index], "building", weight, weight_from, *_street_and_number(place), places[index]))
     return rows
 
 
