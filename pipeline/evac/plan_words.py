@@ -45,7 +45,8 @@ def _what(action: AnyAction) -> str:  # noqa: C901, PLR0911, PLR0912  a sentence
             return f"{action.lanes} lane(s) at the {action.side} taken on {_stretch(action.where)}"
         case Dedicate():
             lanes = ", ".join(map(str, action.lanes))
-            return f"lane {lanes} of {_place(action.where)} only into {action.into}"
+            onto = f", onto its lane {', '.join(map(str, action.onto_lanes))}" if action.onto_lanes else ""
+            return f"lane {lanes} of {_place(action.where)} only into {action.into}{onto}"
         case Signal():
             place = _junction(action.where) if action.where else f"along {_stretch(action.corridor)}"
             return f"signal {action.mode.replace('_', ' ')} at {place}"
@@ -62,7 +63,8 @@ def _what(action: AnyAction) -> str:  # noqa: C901, PLR0911, PLR0912  a sentence
             return f"{_stretch(action.where)} opened"
         case Divert():
             who = _place(action.approach) if action.approach else f"zones {', '.join(action.zones or ())}"
-            return f"{who} to exit {action.to_exit} ({action.compliance:.0%} follow)"
+            by = f" by {_place(action.by)}" if action.by else ""
+            return f"{who} to exit {action.to_exit}{by} ({action.compliance:.0%} follow)"
         case Speed():
             speed = f"{action.kph:g} km/h" if action.kph else f"{action.factor:.0%} of the limit"
             return f"{speed} on {_stretch(action.where)}"

@@ -21,6 +21,7 @@ from loopback.failures import (
     empty,
     gateway_timeout,
     gives_up,
+    reports_error,
     slow,
     web_page,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "gateway_timeout",
     "gives_up",
     "place",
+    "reports_error",
     "serve",
     "slow",
     "small_world",

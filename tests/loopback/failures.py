@@ -76,6 +76,16 @@ def gives_up(handler: BaseHTTPRequestHandler, content_type: str, body: bytes) ->
     send(handler, 200, content_type, head + remark)
 
 
+def reports_error(code: int) -> Failure:
+    """Send what ArcGIS sends when something is wrong: status 200, and an object with the error."""
+
+    def answer(handler: BaseHTTPRequestHandler, content_type: str, _body: bytes) -> None:
+        text = b'{"error":{"code":%d,"message":"Error performing query operation","details":[]}}' % code
+        send(handler, 200, content_type, text)
+
+    return answer
+
+
 def slow(seconds: float, pieces: int = 20) -> Failure:
     """Send the body in pieces, `seconds` in all; each piece comes soon enough for a read timeout."""
 

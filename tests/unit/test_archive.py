@@ -122,6 +122,13 @@ def test_cleaning_by_age_spares_what_reports_and_younger_studies_need(workspace)
     assert len(read_studies(cache)) == 2
 
 
+def test_cleaning_takes_what_was_fetched_long_ago(tmp_path):
+    for name, age_days in (("old", 40), ("new", 20)):
+        (tmp_path / "fetched" / name).mkdir(parents=True)
+        os.utime(tmp_path / "fetched" / name, (time.time() - age_days * 86_400,) * 2)
+    assert names(plan_cleaning(tmp_path, tmp_path / "reports", older_than_days=30)) == ["fetched/old"]
+
+
 def test_cleaning_a_place_takes_only_what_its_studies_alone_need(workspace):
     found = plan_cleaning(workspace / ".evac", workspace / "reports", older_than_days=30, place="town")
     assert names(found) == ["nets/n2", "nets/n3", "runs/new", "runs/old"]

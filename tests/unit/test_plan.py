@@ -117,6 +117,14 @@ def test_a_single_thing_is_told_in_the_singular() -> None:
             "no turn from A northbound into anywhere at A / B",
         ),
         ({"do": "divert", "zones": ["Z"], "to_exit": "W", "compliance": 0.5}, "zones Z to exit W (50% follow)"),
+        (
+            {"do": "divert", "approach": {"street": "A", "crossing": "B"}, "by": {"street": "R"}, "to_exit": "W"},
+            "A at B to exit W by R (100% follow)",
+        ),
+        (
+            {"do": "dedicate", "where": {"street": "A"}, "lanes": [0], "to": "B", "onto_lanes": [2]},
+            "lane 0 of A only into B, onto its lane 2",
+        ),
         ({"do": "phase", "zones": ["Z", "Y"], "offset_min": 30}, "zones Z, Y leave 30 min later"),
         (
             {"do": "evacuate_only", "zones": ["Z"], "shadow_share": 0.1},

@@ -27,6 +27,7 @@ from loopback import (
     empty,
     gateway_timeout,
     gives_up,
+    reports_error,
     serve,
     slow,
     small_world,
@@ -124,6 +125,18 @@ def test_overpass_that_gives_up_with_status_200_is_asked_again(
     server.always_fails("overpass", gives_up)
     with pytest.raises(SourceError, match="the server gave up: 'runtime error: Query timed out"):
         _map(server, tmp_path / "again", QUICK)
+
+
+def test_an_error_of_arcgis_with_status_200_is_asked_again_if_it_may_pass(
+    server: Server, right: dict[str, Any], tmp_path: Path
+) -> None:
+    server.fails("tigerweb", None, reports_error(500))
+    assert _blocks(server, tmp_path, QUICK) == right["tigerweb"]
+    server.always_fails("tigerweb", reports_error(400))
+    with pytest.raises(
+        SourceError, match=r"once in \d+ s: the server reports error 400: Error performing query operation"
+    ):
+        _blocks(server, tmp_path / "again", QUICK)
 
 
 def test_waits_as_long_as_retry_after_says(server: Server, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_a_name_that_is_only_a_point_says_so(tmp_path: Path) -> None:
     assert "as a point only, without a boundary: Testville, Nowhere County, Nevada, United States (N7)" in str(
         caught.value
     )
-    assert "polygon file or --bbox" in str(caught.value)
+    assert "--polygon FILE or --bbox" in str(caught.value)
     assert caught.value.exit_code == 2
 
 

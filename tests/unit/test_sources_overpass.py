@@ -88,7 +88,7 @@ def test_leaves_out_what_the_osm_stage_never_reads(server: Server, cache: Path, 
 
 
 def test_asks_for_all_that_the_osm_stage_reads() -> None:
-    assert set(access.CLASSES) <= set(ROAD_CLASSES)
+    assert {*access.CLASSES, *access._OPENED} == set(ROAD_CLASSES)
     assert not set(OPEN_LAND) & (buildings._NON_RESIDENTIAL_LANDUSE | buildings._BUILT_UP_LANDUSE)
 
 
@@ -122,6 +122,11 @@ def test_a_whole_state_is_refused_before_anybody_is_asked(server: Server, tmp_pa
     with pytest.raises(DataError, match=f"beyond the {MAX_TILES} that a public server should be asked for"):
         fetch_map(state, state, tmp_path / "map.osm.pbf", server.endpoints, tmp_path, tell=lambda _: None)
     assert server.questions == []
+
+
+def test_a_file_of_another_kind_is_refused(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is no name for a fetched map"):
+        _fetch(server, tmp_path, tmp_path / "map.osm.gz")
 
 
 def test_tiles_cover_an_area_without_overlap_and_nothing_far_from_it() -> None:

@@ -17,8 +17,8 @@ import duckdb
 
 from evac.archive.records import StudyRecord, forget_failure, forget_study, now, read_studies
 
-CONTENT = ("runs", "lanes", "nets", "households", "maps")
-"""The folders of the cache whose content can be made again."""
+CONTENT = ("runs", "lanes", "nets", "households", "maps", "fetched")
+"""The folders of the cache whose content can be made, or fetched, again."""
 _SECONDS_A_DAY = 86_400
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.markup import escape
@@ -44,6 +44,10 @@ def run(
         typer.Option(help="Add seeds until the 95 % interval of the 90 % clearance is this narrow, such as `5%`."),
     ] = None,
     max_seeds: Annotated[int, typer.Option(min=2, help="With --until: seeds at most.")] = 30,
+    fidelity: Annotated[
+        Literal["micro", "meso"],
+        typer.Option(help="SUMO's model: micro, or meso for a fast look, after a fit to a few micro runs."),
+    ] = "micro",
     engine: EngineName = "local",
     jobs: Jobs = None,
     part: Annotated[
@@ -63,7 +67,12 @@ def run(
     from evac.study.engines import engine_of  # noqa: PLC0415
 
     selection = Selection(
-        tuple(vehicles or ()), tuple(departure or ()), tuple(seed or ()), sensitivity=sensitivity, part=share
+        tuple(vehicles or ()),
+        tuple(departure or ()),
+        tuple(seed or ()),
+        sensitivity=sensitivity,
+        fidelity=fidelity,
+        part=share,
     )
     runner = engine_of(engine, jobs or cores())
     prepared = prepare_scenario(loaded, folder)
@@ -91,7 +100,7 @@ def _report(prepared: Prepared, plans: dict[str, UnderPlan], study: Study, folde
     _require_runs(study)
     page = write_report(report_input(prepared, plans, study), folder / "reports" / prepared.loaded.place_id)
     _print_results(study)
-    for line in verdicts(study):
+    for line in (*study.notes, *verdicts(study)):
         console.print(escape(line), highlight=False, soft_wrap=True)
     console.print(f"Report: {escape(str(page))}", highlight=False, soft_wrap=True)
 

@@ -57,13 +57,15 @@ def measure_run(
     bottlenecks: Sequence[BottleneckLanes] = (),
     trust: Trust | None = None,
     facts: RunFacts | None = None,
+    with_lanes: bool = True,
 ) -> dict[str, Any]:
     """Measure a finished run, write its tables into the run directory, and return the manifest.
 
     Parameters
     ----------
     run_dir
-        Holds `sumo/tripinfo.xml`, `sumo/statistics.xml`, `sumo/lanes.parquet`, `sumo/sumo.log` and `gridlock.json`.
+        Holds `sumo/tripinfo.xml`, `sumo/statistics.xml`, `sumo/lanes.parquet` (without lanes
+        `sumo/edges.parquet`), `sumo/sumo.log` and `gridlock.json`.
     vehicles
         The demand: one row a vehicle.
     net
@@ -76,6 +78,8 @@ def measure_run(
         Limits of trust; the defaults when left out.
     facts
         What the stages before know that bears on trust.
+    with_lanes
+        Whether the run knows lanes. A mesoscopic one doesn't: no lane is measured then, and no bottleneck found.
 
     Returns
     -------
@@ -92,12 +96,19 @@ def measure_run(
     end_s = statistics["performance"]["end"]
     done = vehicle_results(vehicles, read_trips(sumo_dir / "tripinfo.xml"), exits, end_s)
     planned = done[done["ordered"]]
-    lanes = tables.read_lanes(sumo_dir / "lanes.parquet")
-    queues = Queues.of(lanes, Links.of(net))
-    found = find_bottlenecks(lanes, queues, net, int((done["status"] == "evacuated").sum()))
-    minutes = lane_minutes(lanes, queues, measured_lanes(bottlenecks, [found]), end_s)
-    rates = mean_rates(minutes, clearance_s(planned["evacuated_s"].to_numpy(), 95) or end_s)
-    content = (done, curve(planned, end_s), minutes, edge_windows(lanes, net))
+    t95_s = clearance_s(planned["evacuated_s"].to_numpy(), 95)
+    facts = facts or RunFacts()
+    if with_lanes:
+        traffic = tables.read_lanes(sumo_dir / "lanes.parquet")
+        queues = Queues.of(traffic, Links.of(net))
+        found = find_bottlenecks(traffic, queues, net, int((done["status"] == "evacuated").sum()))
+        minutes = lane_minutes(traffic, queues, measured_lanes(bottlenecks, [found]), end_s)
+        driven = set(traffic.loc[traffic["sampled_s"] > 0, "lane_id"].unique())
+    else:
+        traffic, found, driven = tables.read_edges(sumo_dir / "edges.parquet"), [], set(facts.added_lanes)
+        minutes = tables.empty_table(tables.BOTTLENECKS)
+    rates = mean_rates(minutes, t95_s or end_s)
+    content = (done, curve(planned, end_s), minutes, edge_windows(traffic, net))
     for (name, schema), rows in zip(_TABLES.items(), content, strict=True):
         tables.write_table(rows, schema, run_dir / name)
     ledger = build_ledger(
@@ -105,10 +116,10 @@ def measure_run(
         statistics,
         done=done,
         rates=rates,
-        driven=set(lanes.loc[lanes["sampled_s"] > 0, "lane_id"].unique()),
+        driven=driven,
         net=net,
         trust=trust or Trust(),
-        facts=facts or RunFacts(),
+        facts=facts,
     )
     write_text(run_dir / "ledger.json", _json(ledger))
     counts = {**headline(planned, end_s), **shadow_counts(done), "exits": exit_counts(planned, exits)}

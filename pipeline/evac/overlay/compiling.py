@@ -258,7 +258,9 @@ class Compiling:
         for edge in edges:
             self._claim(item, edge, "diverts")
         exit_edges = self._exit(action.to_exit, f"{item.where}.to_exit").edges
-        self.diversions.append(Diversion(item.label, *_span_s(action.when), edges, exit_edges, action.compliance))
+        found = self.where.index.find(action.by, f"{item.where}.by") if action.by else []
+        by = tuple(edge.getID() for edge in found)
+        self.diversions.append(Diversion(item.label, *_span_s(action.when), edges, exit_edges, action.compliance, by))
 
     def _signal(self, item: LoadedAction, action: Signal) -> None:
         if action.where is not None:

@@ -92,6 +92,8 @@ class Diversion:
         The exit's last edges.
     compliance
         Share of the vehicles that follow, drawn by the vehicle's name and the seed.
+    by
+        Edges, one of which the way to the exit uses; any way when empty.
     """
 
     label: str
@@ -100,6 +102,7 @@ class Diversion:
     edges: tuple[str, ...]
     exit_edges: tuple[str, ...]
     compliance: float
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -188,8 +188,17 @@ class Dedicate(Action):
     """The street that they lead into, and into nothing else."""
     leaving: Compass | None = None
     """Direction in which the traffic leaves, where that street has two arms at the junction."""
+    onto_lanes: Annotated[tuple[LaneNumber, ...], Field(min_length=1)] | None = None
+    """The lane of that street that each of `lanes` leads onto, counted from the kerb (on a street that the plan gives
+    lanes: with these); from the kerb on when left out."""
     exclusive: bool = False
     """Whether only these lanes lead there: the others lose the movement."""
+
+    @model_validator(mode="after")
+    def _one_lane_each(self) -> Self:
+        if self.onto_lanes is not None and len(self.onto_lanes) != len(self.lanes):
+            raise ValueError(f"'onto_lanes' needs a lane for each of the {len(self.lanes)} in 'lanes'")
+        return self
 
 
 class GreenStage(Model):
@@ -342,6 +351,8 @@ class Divert(TimedAction):
     """The exit."""
     approach: Place | None = None
     """Whoever passes here is sent there."""
+    by: Place | None = None
+    """A road that the way there uses (a named ramp), with `approach`: the quickest way to the exit when left out."""
     zones: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     """Instead of an approach: whoever leaves from these zones."""
     compliance: Share = 1.0
@@ -351,6 +362,8 @@ class Divert(TimedAction):
     def _one_group(self) -> Self:
         if (self.approach is None) == (self.zones is None):
             raise ValueError("give either 'approach' or 'zones'")
+        if self.by is not None and self.approach is None:
+            raise ValueError("'by' needs an 'approach': zones choose their way to the exit themselves")
         return self
 
 

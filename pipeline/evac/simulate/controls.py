@@ -250,6 +250,14 @@ class Controller:
                 ways.append((stage.travelTime, tuple(stage.edges)))
         return min(ways, default=(0.0, ()))[1]
 
+    def _way(self, start: str, vclass: str, item: Diversion) -> tuple[str, ...]:
+        """Return the quickest way of a class from an edge to a diversion's exit, over its road where it names one."""
+        if not item.by:
+            return self._quickest(start, vclass, item.exit_edges)
+        first = self._quickest(start, vclass, item.by)
+        onward = self._quickest(first[-1], vclass, item.exit_edges) if first else ()
+        return (*first[:-1], *onward) if onward else ()
+
     def _diverting(self, now_s: float) -> list[Diversion]:
         return [
             item
@@ -271,7 +279,7 @@ class Controller:
         """Send a vehicle to the exit for good: it looks for no other way from now on."""
         ask = self.connection.vehicle
         start = ask.getRoute(vehicle)[ask.getRouteIndex(vehicle)]
-        way = self._quickest(start, ask.getVehicleClass(vehicle), item.exit_edges)
+        way = self._way(start, ask.getVehicleClass(vehicle), item)
         if way and not ask.getRoadID(vehicle).startswith(":"):
             ask.setRoute(vehicle, way)
             ask.setParameter(vehicle, "device.rerouting.period", "0")

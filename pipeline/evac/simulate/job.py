@@ -32,7 +32,7 @@ class Case:
     plan
         Name of the plan.
     fidelity
-        SUMO's model: `micro`, vehicle by vehicle and lane by lane.
+        SUMO's model: `micro`, vehicle by vehicle and lane by lane; `meso`, by queues on edges, for screening.
     capacity_factor
         Queue discharge of the drivers as a multiple of the calibrated one.
     """
@@ -41,7 +41,7 @@ class Case:
     departure: str
     seed: int
     plan: str = "baseline"
-    fidelity: Literal["micro"] = "micro"
+    fidelity: Literal["micro", "meso"] = "micro"
     capacity_factor: float = 1.0
 
 

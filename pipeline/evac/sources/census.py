@@ -184,7 +184,7 @@ def _check(file: Path, columns: Iterable[str], *, given: str | None) -> None:
     """Refuse what isn't a table with these columns; without a valid key the API sends a web page with status 200."""
     if _KEY_TROUBLE.search(file.read_text(encoding="utf-8", errors="replace")[:_PAGE_CHARACTERS]):
         what = f"doesn't know the key that was given (…{given[-4:]})" if given else "wants a key, which is free"
-        remedy = f"sign up at {KEY_SIGNUP}, and give the key by {KEY_VARIABLE}=… or --census-key"
+        remedy = f"sign up at {KEY_SIGNUP}, and set {KEY_VARIABLE}, or give zones by --households FILE"
         raise CensusKeyError(Problem("the Census Data API", what, remedy))
     rows = read_json(file)
     if not isinstance(rows, list) or not rows or not all(isinstance(row, list) for row in rows):

@@ -25,7 +25,7 @@ _POLYGONS = {"Polygon", "MultiPolygon"}
 _PLACES = {"boundary", "place"}  # a town or a district, before the school or the park of the same name
 _BY_ID = re.compile(r"^[rRwW]\d+$")
 _LIMIT = 10
-_OTHERWISE = "give a polygon file or --bbox instead of the name"
+_OTHERWISE = "give --polygon FILE or --bbox instead of the name"
 
 Candidate = Mapping[str, Any]
 

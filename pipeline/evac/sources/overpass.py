@@ -38,10 +38,10 @@ MAX_TILES = 400
 SERVER_TIMEOUT_S = 180
 """How long Overpass may think about a tile; its own default."""
 
-# Classes of road that the osm stage simulates, and tracks, which a correction may open (fire roads).
+# Classes of road that the osm stage simulates, and those that a plan may open: fire roads are tracks.
 ROAD_CLASSES = (
     "motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential", "living_street", "service",
-    "road", "track", "motorway_link", "trunk_link", "primary_link", "secondary_link", "tertiary_link",
+    "road", "track", "busway", "motorway_link", "trunk_link", "primary_link", "secondary_link", "tertiary_link",
 )  # fmt: skip
 # Land use that says nothing about homes, but comes in outlines of thousands of points.
 OPEN_LAND = (
@@ -127,8 +127,10 @@ def fetch_map(
     SourceError
         Overpass doesn't answer, or answers nothing usable.
     DataError
-        The area is too large for Overpass, or has no road.
+        The area is too large for Overpass or has no road, or the file isn't a .osm.pbf.
     """
+    if not file.name.endswith(".osm.pbf"):
+        raise DataError(Problem(str(file), "is no name for a fetched map, which is a .osm.pbf", "call it map.osm.pbf"))
     tiles = [*_tiles("roads", roads_polygon), *_tiles("settlement", shapely.box(*area_polygon.bounds))]
     if len(tiles) > MAX_TILES:
         raise _too_large(len(tiles))
@@ -137,7 +139,13 @@ def fetch_map(
     if not extract.counts["roads"]:
         raise DataError(Problem("the area", "OpenStreetMap has no road there", "check the area: longitude comes first"))
     write_bytes(file, extract.file.read_bytes())
-    source = Provenance(
+    source = _source(file, extract, answers, endpoints)
+    old = sum(answer.from_cache for answer in answers)
+    return Fetched(file, extract.data_timestamp, dict(extract.counts), len(answers), old, [source])
+
+
+def _source(file: Path, extract: Extract, answers: Sequence[Answer], endpoints: Endpoints) -> Provenance:
+    return Provenance(
         f"{file.name}: roads with turn restrictions, buildings, addresses, land use",
         f"{OPENSTREETMAP}, by the Overpass API; data of {extract.data_timestamp or 'unknown date'}",
         f"{endpoints.overpass}/interpreter",
@@ -146,8 +154,6 @@ def fetch_map(
         f"Put together from {len(answers)} tiles, without mappers' names. Roads: each in full that touches the road "
         "area. Buildings, addresses and land use: of the bounding box of the evacuated area, which the file declares.",
     )
-    old = sum(answer.from_cache for answer in answers)
-    return Fetched(file, extract.data_timestamp, dict(extract.counts), len(answers), old, [source])
 
 
 def _put_together(

@@ -29,6 +29,7 @@ from evac.study.precision import Precision, more_cases
 from evac.study.prepare import Prepared
 from evac.study.runs import Display, Failure, Run, Study, in_words, read_manifest
 from evac.study.same_lanes import measure_same_lanes
+from evac.study.screening import Town, calibrate, require_no_timetable, screened
 
 __all__ = [
     "Display",
@@ -85,6 +86,7 @@ def run_study(
     prepared = with_router(prepared, plans)
     cases = cases_of(prepared.loaded.model, selection, str(prepared.loaded.path), list(plans))
     work = _Work(prepared, plans, cache, engine, display)
+    notes = work.screen(cases) if selection.fidelity == "meso" else ()
     work.run(cases, selection.part)
     while until is not None and (more := more_cases(until, cases, work.t90_s())):
         cases += more
@@ -98,7 +100,7 @@ def run_study(
         for case in cases
         if case in work.folders
     ]
-    return Study(tuple(runs), tuple(work.failures[case] for case in cases if case in work.failures))
+    return Study(tuple(runs), tuple(work.failures[case] for case in cases if case in work.failures), notes)
 
 
 @dataclass
@@ -117,6 +119,16 @@ class _Work:
 
     def __post_init__(self) -> None:
         self.grounds = {key: ground_of(self.prepared, plan) for key, plan in self.plans.items()}
+
+    def screen(self, cases: Sequence[Case]) -> tuple[str, ...]:
+        """Fit the mesoscopic model to the first plan, and take it for all; return what a reader must know."""
+        require_no_timetable(self.grounds)
+        first = cases[0]
+        by_size = sorted(cases, key=self._vehicles)
+        town = Town(self.grounds[first.plan], self.cache, self.engine, self.display)
+        found = calibrate(town, list(dict.fromkeys(case.vehicles_per_household for case in by_size)), first)
+        self.grounds = screened(self.grounds, found)
+        return found.label, *found.doubts
 
     def run(self, cases: Sequence[Case], part: tuple[int, int] | None) -> None:
         """Run the cases that have not been run, and of these only those of the part, where one is given."""

@@ -24,6 +24,7 @@ from evac.network.exits import ResolvedExit
 from evac.overlay.controls import Timetable
 from evac.schema.demand import Measured
 from evac.schema.scenario import Scenario
+from evac.simulate.meso import Meso
 from evac.study.prepare import Prepared
 from evac.study.under_plan import UnderPlan
 
@@ -46,6 +47,8 @@ class Terms:
         Lanes that the plan closes to through traffic only.
     additional
         SUMO's additional file of the plan; None where it needs none.
+    meso
+        Parameters of the mesoscopic model; None for microscopic runs.
     """
 
     model: Scenario
@@ -59,6 +62,7 @@ class Terms:
     facts: RunFacts
     for_residents: tuple[str, ...]
     additional: str | None
+    meso: Meso | None = None
 
     @cached_property
     def curve_files(self) -> tuple[Path, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,8 @@ def job_of(terms: Terms, case: Case) -> Job:
         "exits": [[item.name, list(item.edges)] for item in terms.exits],
         "bottlenecks": [[item.name, item.edge, list(item.lanes)] for item in terms.bottlenecks],
     }
+    if terms.meso is not None:
+        settings["meso"] = {**asdict(terms.meso), "doubts": terms.facts.doubts, "caveats": terms.facts.caveats}
     return Job.of(case, settings=settings, inputs=inputs)
 
 
@@ -91,6 +93,7 @@ def _measuring(ground: Ground, case: Case, vehicles: pd.DataFrame) -> Callable[[
         bottlenecks=terms.bottlenecks,
         trust=terms.model.trust,
         facts=facts,
+        with_lanes=terms.meso is None,
     )
 
 
@@ -134,4 +137,5 @@ def _inputs(terms: Terms, case: Case, vehicles: pd.DataFrame) -> JobInputs:
         extra_options=(*routing_options(model.simulation, driver), *right_of_way_options(model.traffic)),
         timetable=terms.timetable,
         exits={item.name: item.edges for item in terms.exits},
+        meso=terms.meso,
     )
