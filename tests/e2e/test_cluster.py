@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
+import dask
 import pytest
 
+from evac.errors import UserError
 from evac.files import digest_file
 from evac.plan import load_plan
 from evac.scenario import load_scenario
@@ -26,11 +28,10 @@ from evac.study.engines import Engine, Serial, engine_of
 from evac.study.prepare import prepare
 from evac.study.under_plan import under_plan
 
-pytest.importorskip("distributed", reason="the extra 'cluster' isn't installed")
 pytestmark = pytest.mark.slow
 
 TOWN = Path(__file__).parents[1] / "fixtures" / "town"
-SELECTION = Selection(seeds=(1, 2), sensitivity=False)
+SELECTION = Selection(vehicles=("1",), seeds=(1, 2), sensitivity=False)
 TABLES = ("vehicles.parquet", "curve.parquet", "bottlenecks.parquet", "edges.parquet", "ledger.json", "manifest.json")
 FILES = (*TABLES, "job.json", "run.sumocfg", "trips.rou.xml", "gridlock.json", "controls.json", "ending.json")
 TIMEOUT_S = 400
@@ -66,7 +67,7 @@ def content(cache: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def serial(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
     cache = tmp_path_factory.mktemp("serial") / ".evac"
-    assert len(study(cache, Serial()).runs) == 4
+    assert len(study(cache, Serial()).runs) == 2
     return cache, content(cache)
 
 
@@ -77,6 +78,8 @@ class Cluster:
     folder: Path
     host: str = "127.0.0.1"
     port: int = 0
+    scheme: str = "tcp"
+    settings: dict[str, str] = field(default_factory=dict)
     scheduler: subprocess.Popen[bytes] | None = None
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -89,7 +92,7 @@ class Cluster:
             with socket.socket() as free:
                 free.bind(("127.0.0.1", 0))
                 self.port = free.getsockname()[1]
-        options = ["--host", self.host, "--port", str(self.port), "--no-dashboard"]
+        options = ["--host", self.host, "--port", str(self.port), "--no-dashboard", "--protocol", self.scheme]
         self.scheduler = self._start("scheduler", options)
         end_s = time.monotonic() + 120
         while True:
@@ -103,7 +106,7 @@ class Cluster:
 
     def start_worker(self, name: str, before: tuple[str, ...] = (), cache: Path | None = None) -> None:
         folder = self.folder / name
-        options = [f"tcp://{self.address}", "--nthreads", "1", "--no-dashboard", "--no-nanny", "--name", name]
+        options = [f"{self.scheme}://{self.address}", "--nthreads", "1", "--no-dashboard", "--no-nanny", "--name", name]
         worker = self._start("worker", [*options, "--local-directory", str(folder)], before, cache or folder / "cache")
         self.workers.append(worker)
 
@@ -113,7 +116,7 @@ class Cluster:
         command = [*before, sys.executable, "-m", f"distributed.cli.dask_{what}", *options]
         quick = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "10s", "EVAC_WORKER_CACHE": str(cache)}
         log = (self.folder / f"{what}.log").open("ab")
-        return subprocess.Popen(command, env={**os.environ, **quick}, stdout=log, stderr=log)
+        return subprocess.Popen(command, env={**os.environ, **quick, **self.settings}, stdout=log, stderr=log)
 
     def busy_worker(self) -> subprocess.Popen[bytes]:
         """Return a worker that simulates."""
@@ -165,7 +168,7 @@ def run_with_fault(
         fault()
         done = running.result(TIMEOUT_S)
     assert [failure.message for failure in done.failures] == []
-    assert len(done.runs) == 4
+    assert len(done.runs) == 2
     end_s = time.monotonic() + 60
     while simulators(cluster.folder):
         assert time.monotonic() < end_s, "a simulation outlived its worker"
@@ -272,3 +275,36 @@ def test_a_worker_cut_off_the_network(
 
 def test_workers_of_its_own(tmp_path: Path, serial: tuple[Path, dict[str, str]]) -> None:
     assert run_with_fault(Cluster(tmp_path), serial, lambda: None, engine="dask") == serial[1]
+
+
+def make_certificates(folder: Path) -> dict[str, str]:
+    """Make an authority and one certificate, as docs/cluster.md says; return Dask's settings."""
+    commands = [
+        "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca-key.pem -out ca.pem",
+        "req -newkey rsa:2048 -nodes -subj /CN=evac -keyout key.pem -out cert.csr",
+        "x509 -req -in cert.csr -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 2 -out cert.pem",
+    ]
+    for command in commands:
+        subprocess.run(["openssl", *command.split()], cwd=folder, check=True, capture_output=True)
+    settings = {"distributed.comm.require-encryption": "true", "distributed.comm.tls.ca-file": str(folder / "ca.pem")}
+    for who in ("scheduler", "worker", "client"):
+        settings |= {f"distributed.comm.tls.{who}.{part}": str(folder / f"{part}.pem") for part in ("cert", "key")}
+    return settings
+
+
+def test_with_tls_only_those_with_a_certificate_take_part(
+    cluster: Cluster, serial: tuple[Path, dict[str, str]]
+) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl isn't installed")
+    settings = make_certificates(cluster.folder)
+    names = {name: f"DASK_{name.upper().replace('.', '__').replace('-', '_')}" for name in settings}
+    cluster.settings = {names[name]: value for name, value in settings.items()}
+    cluster.scheme = "tls"
+    cluster.start_scheduler()
+    cluster.start_worker("w0")
+    with pytest.raises(UserError, match="no Dask scheduler answers"):
+        study(cluster.folder / "stranger", engine_of(f"dask://{cluster.address}", 1))
+    with dask.config.set(settings):
+        engine = f"dask+tls://{cluster.address}"
+        assert run_with_fault(cluster, serial, lambda: None, engine=engine) == serial[1]

@@ -7,38 +7,36 @@ new runs are read and added, rows of runs that are gone go. So no writer has to 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+import os
+import tempfile
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from evac.files import write_bytes
 
 _NAME = "index.parquet"
-_MEASURES = ("planned", "evacuated", "driving", "waiting", "no_route", "mean_delay_s")
-_TIMES = ("t50_s", "t90_s", "t95_s", "t100_s", "end_s")
+_MEASURES = ("planned", "evacuated", "driving", "waiting", "no_route")
+_TIMES = ("mean_delay_s", "t50_s", "t90_s", "t95_s", "t100_s", "end_s")
 _FILES = ("job", "manifest", "ledger")
-_SCHEMA = pa.schema(
-    [
-        ("job", pa.string()),
-        ("plan", pa.string()),
-        ("vehicles_per_household", pa.string()),
-        ("departure", pa.string()),
-        ("seed", pa.int64()),
-        ("fidelity", pa.string()),
-        ("capacity_factor", pa.float64()),
-        *((name, pa.float64() if name.endswith("_s") else pa.int64()) for name in (*_MEASURES, *_TIMES)),
-        ("trusted", pa.bool_()),
-        ("reasons", pa.string()),
-        ("folders", pa.list_(pa.string())),
-        ("bytes", pa.int64()),
-        ("ended", pa.float64()),
-        ("wall_s", pa.float64()),
-    ]
-)
+_COLUMNS = {
+    "job": "VARCHAR",
+    "plan": "VARCHAR",
+    "vehicles_per_household": "VARCHAR",
+    "departure": "VARCHAR",
+    "seed": "BIGINT",
+    "fidelity": "VARCHAR",
+    "capacity_factor": "DOUBLE",
+    **dict.fromkeys(_MEASURES, "BIGINT"),
+    **dict.fromkeys(_TIMES, "DOUBLE"),
+    "trusted": "BOOLEAN",
+    "reasons": "VARCHAR",
+    "folders": "VARCHAR[]",
+    "bytes": "BIGINT",
+    "ended": "DOUBLE",
+    "wall_s": "DOUBLE",
+}
+_MEMORY = "500MB"
 
 
 def indexed_runs(cache: Path, jobs: Collection[str] | None = None) -> list[dict[str, Any]]:
@@ -57,46 +55,58 @@ def indexed_runs(cache: Path, jobs: Collection[str] | None = None) -> list[dict[
         `job`, the case's fields, the counts and clearance times of the manifest, `trusted`, `reasons`, `folders` (of
         the cache, that it was made from), `bytes` (size), `ended` (seconds since 1970), `wall_s` (how long it took).
     """
-    path = _refreshed(cache)
-    if path is None:
-        return []
-    with duckdb.connect() as database:
-        database.execute("SET memory_limit = '500MB'")
-        query = "SELECT * FROM read_parquet($path)"
-        values: dict[str, Any] = {"path": str(path)}
-        if jobs is not None:
-            query += " WHERE job IN (SELECT unnest($jobs))"
-            values["jobs"] = list(jobs)
-        found = database.execute(query, values)
-        names = [column[0] for column in found.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    runs = cache / "runs"
+    there = {name for name in os.listdir(runs) if name[0] != "."} if runs.is_dir() else set()  # noqa: PTH208 - many names
+    with duckdb.connect(config={"memory_limit": _MEMORY}) as database:
+        _load(database, cache / _NAME)
+        known = {str(row[0]) for row in database.execute("SELECT job FROM runs").fetchall()}
+        if known != there:
+            _bring_up_to_date(database, runs, known, there)
+            _save(database, cache / _NAME)
+        if jobs is None:
+            found = database.execute("SELECT * FROM runs")
+        else:
+            found = database.execute("SELECT * FROM runs WHERE job IN (SELECT unnest($1::VARCHAR[]))", [list(jobs)])
+        return [dict(zip(_COLUMNS, row, strict=True)) for row in found.fetchall()]
 
 
-def _refreshed(cache: Path) -> Path | None:
-    """Bring the index up to date, and return it; None when there is no run."""
-    runs, path = cache / "runs", cache / _NAME
-    there = {path.name for path in runs.iterdir() if path.name[0] != "."} if runs.is_dir() else set()
-    table = _read(path)
-    known = set(table["job"].to_pylist())
-    if new := sorted(there - known):
-        rows = [row for name in new if (row := _row(runs / name)) is not None]
-        table = pa.concat_tables([table, pa.Table.from_pylist(rows, schema=_SCHEMA)])
-    if known - there:
-        table = table.filter(pa.array([job in there for job in table["job"].to_pylist()]))
-    if known != there:
-        sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd")
-        write_bytes(path, sink.getvalue().to_pybytes())
-    return path if table.num_rows else None
+def _load(database: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Read the index as the table `runs`; empty when there is none, or it is of another version of the toolkit."""
+    columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
+    database.execute(f"CREATE TABLE runs ({columns})")
+    if path.is_file():
+        try:
+            database.execute("INSERT INTO runs BY NAME SELECT * FROM read_parquet($1)", [str(path)])
+        except duckdb.Error:
+            database.execute("DELETE FROM runs")
 
 
-def _read(path: Path) -> pa.Table:
-    """Return the index; an empty one when there is none, or it is of another version of the toolkit."""
+def _bring_up_to_date(database: duckdb.DuckDBPyConnection, runs: Path, known: set[str], there: set[str]) -> None:
+    database.execute("DELETE FROM runs WHERE job IN (SELECT unnest($1::VARCHAR[]))", [list(known - there)])
+    rows = (row for name in sorted(there - known) if (row := _row(runs / name)) is not None)
+    with tempfile.TemporaryDirectory() as folder:
+        lines = _write_lines(Path(folder) / "new.json", rows)
+        database.execute("INSERT INTO runs BY NAME SELECT * FROM read_json($1, columns = $2)", [str(lines), _COLUMNS])
+
+
+def _write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> Path:
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    return path
+
+
+def _save(database: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write the index at once: a reader sees the old one or the new."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    new = Path(name)
     try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowInvalid):
-        return _SCHEMA.empty_table()
-    return table if table.schema.equals(_SCHEMA) else _SCHEMA.empty_table()
+        quoted = name.replace("'", "''")
+        database.execute(f"COPY runs TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
+        new.chmod(0o644)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _row(folder: Path) -> dict[str, Any] | None:

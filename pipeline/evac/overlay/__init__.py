@@ -59,6 +59,8 @@ class Overlay:
         Lanes that it adds (contraflow, shoulders): each must serve somebody.
     for_residents
         Lanes that it closes to through traffic only.
+    warnings
+        What its author should look at, each beginning with the action's label.
     """
 
     network: Network
@@ -66,6 +68,7 @@ class Overlay:
     changes: tuple[Change, ...]
     added_lanes: tuple[str, ...] = ()
     for_residents: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def additional(self) -> str | None:
@@ -190,6 +193,7 @@ def _write(folder: Path, compiling: Compiling, base: Base) -> None:
         "changes": [item.record() for item in changes],
         "added_lanes": sorted(compiling.added_lanes),
         "for_residents": sorted(compiling.for_residents),
+        "warnings": compiling.warnings,
     }
     write_text(folder / CHANGES, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
@@ -222,5 +226,5 @@ def _read(folder: Path, digest: str) -> Overlay:
     timetable = Timetable.of(json.loads((folder / TIMETABLE).read_text(encoding="utf-8")))
     document = json.loads((folder / CHANGES).read_text(encoding="utf-8"))
     changes = tuple(Change(**item) for item in document["changes"])
-    lanes = [tuple(document[name]) for name in ("added_lanes", "for_residents")]
+    lanes = [tuple(document[name]) for name in ("added_lanes", "for_residents", "warnings")]
     return Overlay(Network(folder, digest), timetable, changes, *lanes)

@@ -17,7 +17,7 @@ from evac.errors import PlaceError, Problem
 from evac.network.exits import ResolvedExit
 from evac.network.places import StreetIndex
 from evac.overlay import roads
-from evac.overlay.contraflow import TWIN, apply_contraflow, plan_contraflow, reversal
+from evac.overlay.contraflow import TWIN, apply_contraflow, last_reversed, narrowing, plan_contraflow, reversal
 from evac.overlay.controls import Diversion, LaneSpan, Reversal, SignalSwitch, Timetable
 from evac.overlay.plain import PlainNet
 from evac.overlay.signals import signal_programs
@@ -78,8 +78,11 @@ class Compiling:
     signals: list[tuple[LoadedAction, Signal, list[str], list[Edge], bool]] = field(default_factory=list)
     added_lanes: set[str] = field(default_factory=set)
     for_residents: set[str] = field(default_factory=set)
+    dedicated: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     touched: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _claims: dict[str, list[_Claim]] = field(default_factory=lambda: defaultdict(list))
+    _ends: list[tuple[str, list[str]]] = field(default_factory=list)
     _new_signals: set[str] = field(default_factory=set)
 
     def apply(self, item: LoadedAction) -> None:
@@ -99,6 +102,7 @@ class Compiling:
             case Dedicate():
                 for edge in self.where.index.find(action.where, f"{item.where}.where"):
                     self._claim(item, edge.getID(), "uses")
+                    self.dedicated.append(edge.getID())
                 roads.dedicate(self.plain, action, self.where, item.where)
             case BanTurn() | AllowTurn() | Barricade():
                 roads.change_turns(self.plain, action, self.where, item.where)
@@ -132,6 +136,7 @@ class Compiling:
 
         `inner` is the same net with the lanes inside junctions: those that lead to a lane that opens open with it.
         """
+        self.warnings += [text for label, ends in self._ends if (text := narrowing(self.plain, label, ends))]
         switches, elements = self._switches(net, index)
         elements += [line for number, item in enumerate(self.speeds) for line in _speed_signs(number, *item)]
         timetable = Timetable(
@@ -166,6 +171,7 @@ class Compiling:
         if any(one.edge.getID() not in known for one in found):
             return  # another action has it: told by `contradictions`
         normal, turned = apply_contraflow(self.plain, found, timed=timed)
+        self._ends.append((item.label, last_reversed(self.plain, turned)))
         self.added_lanes |= set(turned)
         if timed:
             self.reversals.append(reversal(item.label, action, normal, turned))
@@ -299,6 +305,7 @@ class Compiling:
                 made=self._new_signals,
             )
             for program in programs:
+                self.warnings += [f"{item.label}: {text}" for text in program.warnings]
                 if program.logic:
                     elements.append(program.logic)
                 normal = "off" if program.tls in self._new_signals else "0"

@@ -28,6 +28,7 @@ from evac.schema.plan import (
     Contraflow,
     Dedicate,
     Phase,
+    Signal,
     TakeLane,
     when_of,
 )
@@ -76,6 +77,16 @@ class UnderPlan:
     def needs_dijkstra(self) -> bool:
         """Whether roads open or close during the run or to some vehicles, which routers' hierarchies don't see."""
         return self.overlay.timetable.changes_roads or bool(self.overlay.for_residents)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the plan's author should look at: each begins with the action's label. None of it stops a run."""
+        unmanned = [
+            f"{item.label}: takes no officers; say how many with 'with: {{officers: 1}}'"
+            for item in self.plan.actions
+            if isinstance(item.action, Signal) and item.action.mode == "officer" and not item.action.resources.officers
+        ]
+        return (*self.overlay.warnings, *unmanned)
 
     @cached_property
     def facts(self) -> RunFacts:
