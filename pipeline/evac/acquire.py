@@ -21,9 +21,7 @@ from evac.households.zones import read_area
 from evac.scenario import LoadedScenario
 from evac.schema.sources import CensusFetch, Households
 from evac.sources import CensusZones, Endpoints, fetch_blocks, fetch_map, write_provenance
-
-CENSUS_KEY = "EVAC_CENSUS_KEY"
-"""Environment variable with the key for the Census data API."""
+from evac.sources.census import KEY_VARIABLE
 
 BLOCK_NAME, BLOCK_COUNT, GROUP_NAME = "name", "households", "name"
 """Columns of the files that `write_blocks` writes."""
@@ -78,7 +76,7 @@ def fetch_census(
         cache,
         year=settings.year,
         acs_year=settings.acs_year,
-        key=os.environ.get(CENSUS_KEY),
+        key=os.environ.get(KEY_VARIABLE),
         tell=tell,
     )
 

@@ -48,6 +48,7 @@ def _municipalities(path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_whole_country_has_an_exit_at_every_border_road(tmp_path: Path) -> None:
     zones = ["--zones", str(_municipalities(tmp_path / "zones.gpkg")), "--zone-name", "name", "--as", "Liechtenstein"]
     more = ["--osm", str(LIECHTENSTEIN), "--households", "15000", "--country", "LI", "--workspace", str(tmp_path)]
@@ -70,6 +71,7 @@ def test_a_whole_country_has_an_exit_at_every_border_road(tmp_path: Path) -> Non
     assert country.starts["edge"].isna().sum() == 52  # alpine huts, a kilometre and more from any street
 
 
+@pytest.mark.slow
 def test_mission_canyon_leaves_for_the_highway_and_loses_nobody(tmp_path: Path) -> None:
     (map_file,) = MISSION_CANYON.glob("*.osm.gz")
     homes = MISSION_CANYON / "residential_centroids.geojson"

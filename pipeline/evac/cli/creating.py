@@ -165,6 +165,8 @@ def _write(request: Request, workspace: Path, *, force: bool) -> NewScenario:
     console.print(f"Households: {escape(facts.households)}", highlight=False)
     others = f"; {len(facts.other_exits)} lesser roads leave it too and are in the file" if facts.other_exits else ""
     console.print(f"Exits: {exits_rule(facts.exits_at_least)} that leave the map{others}", highlight=False)
+    for line in facts.mended.in_words():
+        console.print(f"Mended: {line}", highlight=False)
     print_summary(written.prepared)
     print_findings(written.prepared.findings, _FINDINGS_SHOWN)
     return written

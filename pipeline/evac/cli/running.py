@@ -77,6 +77,8 @@ def run(
     )
     runner = engine_of(engine, jobs or cores())
     prepared = prepare_scenario(loaded, folder)
+    for finding in prepared.unexpected:
+        console.print(f"Warning: {escape(finding.text)}", highlight=False)
     plans = lay_plans_over(prepared, loaded_plans, folder)
     with show_runs(console) as display:
         study = run_study(

@@ -40,6 +40,7 @@ __all__ = ["NewScenario", "Request", "write_scenario"]
 
 Tell = Callable[[str], None]
 
+_SCHEMA = "../../docs/scenario.schema.json"  # in a checkout of the toolkit; editors complete keys by it
 _ROUNDS = 3  # a home that leaves by another street may meet another dead end; then a person has to look
 
 
@@ -138,6 +139,7 @@ def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell
         country=area.country or ("US" if census else None),
         shares=counted.shares,
         fetch=fetch if request.osm is None else None,
+        schema=_SCHEMA if (folder / _SCHEMA).is_file() else None,
     )
 
 

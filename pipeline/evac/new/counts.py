@@ -6,6 +6,7 @@ Each source writes its files into the scenario's `data/`, and gives the scenario
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,9 @@ def estimated(request: Request, area: OrderedArea, dwellings: gpd.GeoDataFrame, 
 def _whole_area(area: OrderedArea, total: int, data: Path, about: str) -> Counted:
     zone = gpd.GeoDataFrame({"name": [area.name], "households": [total]}, geometry=[area.geometry], crs="EPSG:4326")
     write_geojson(zone, data / ZONES)
-    return Counted({"zones": {"file": f"data/{ZONES}", "count": "households", "name": "name"}}, about)
+    today = datetime.now(UTC).date().isoformat()
+    source = Provenance(f"{ZONES}: households", about, "", today, "that of the area and the count")
+    return Counted({"zones": {"file": f"data/{ZONES}", "count": "households", "name": "name"}}, about, [source])
 
 
 def _from_polygons(request: Request, file: Path, features: gpd.GeoDataFrame, area: OrderedArea, data: Path) -> Counted:
@@ -136,7 +139,7 @@ def _from_points(request: Request, file: Path, features: gpd.GeoDataFrame, area:
     about = f"{total:,} households at {len(homes):,} points of {file.name}"
     counted = _whole_area(area, total, data, about)
     section = {**counted.section, "dwellings": {"kind": "points", "file": f"data/{HOMES}", "households": "households"}}
-    return Counted(section, about, [from_file(f"{HOMES}: homes", file)])
+    return Counted(section, about, [*counted.provenance, from_file(f"{HOMES}: homes", file)])
 
 
 def _count_column(request: Request, features: gpd.GeoDataFrame, file: Path) -> str:

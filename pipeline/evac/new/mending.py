@@ -39,6 +39,16 @@ class Mended:
     max_to_street_m: float = REACHES_M[0]
     closed_ways: tuple[int, ...] = ()
 
+    def in_words(self) -> list[str]:
+        """Return what was changed: assumptions that somebody should check."""
+        words = []
+        if self.closed_ways:
+            what = f"{len(self.closed_ways)} ways of the map lead to no exit"
+            words.append(f"{what}; their homes leave by the nearest other street")
+        if self.max_to_street_m > REACHES_M[0]:
+            words.append(f"homes up to {self.max_to_street_m:g} m from a street leave by it")
+        return words
+
 
 def mend(prepared: Prepared, before: Mended) -> Mended:
     """Return what more must change so that households can leave; the same as before where nothing can.

@@ -26,7 +26,7 @@ class Provenance:
     source
         Who publishes it, and which edition.
     url
-        Where it was fetched.
+        Where it was fetched; empty for what wasn't.
     retrieved
         The day it was fetched, as ISO date; of something in parts the earliest.
     licence
@@ -46,7 +46,7 @@ class Provenance:
 def write_provenance(file: Path, items: Sequence[Provenance]) -> None:
     """Write PROVENANCE as a Markdown page: a table of sources, and the notes below it."""
     rows = [
-        f"| {_cell(item.what)} | {_cell(item.source)} | <{item.url}> | {item.retrieved} | {_cell(item.licence)} |"
+        f"| {_cell(item.what)} | {_cell(item.source)} | {_link(item.url)} | {item.retrieved} | {_cell(item.licence)} |"
         for item in items
     ]
     head = [
@@ -58,6 +58,10 @@ def write_provenance(file: Path, items: Sequence[Provenance]) -> None:
     notes = [f"- **{item.what}**: {item.note}" for item in items if item.note]
     lines = [*head, *rows, *(["", "## What to know before using it", "", *notes] if notes else [])]
     write_text(file, "\n".join(lines) + "\n")
+
+
+def _link(url: str) -> str:
+    return f"<{url}>" if url else ""
 
 
 def _cell(text: str) -> str:

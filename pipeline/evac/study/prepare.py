@@ -86,14 +86,18 @@ class Prepared:
         guessed = frozenset(edges.loc[edges["lanes_guessed"], "edge"].astype(str))
         return RunFacts(len(self.homes), int(self.starts["edge"].isna().sum()), guessed)
 
+    @property
+    def unexpected(self) -> list[Finding]:
+        """A warning when there are other than the expected number of households."""
+        return audit_total(self.homes, self.loaded.model.households.expected)
+
     @cached_property
     def findings(self) -> list[Finding]:
         """The audit's findings, the gravest first."""
         limit = self.loaded.model.trust.unconnected_share
         homes = self.homes.assign(reason=self.starts["reason"], connected=self.starts["edge"].notna())
         network = audit_network(self.net, self.network.edges(), self.network.warnings(), self.exits, self.starting)
-        expected = audit_total(homes, self.loaded.model.households.expected)
-        return sorted([*network, *audit_households(homes, limit), *expected], key=by_rank)
+        return sorted([*network, *audit_households(homes, limit), *self.unexpected], key=by_rank)
 
 
 def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) -> Prepared:
