@@ -126,7 +126,7 @@ def provide_libraries() -> None:
 def missing_libraries_message(missing: Mapping[str, str]) -> str:
     """Return what to tell somebody who may not install the missing libraries."""
     return (
-        f"SUMO needs system libraries that this machine doesn't have: {', '.join(missing)}\n"
+        f"SUMO and the PDF need system libraries that this machine doesn't have: {', '.join(missing)}\n"
         "  Have them installed once, as root, then run make again:\n"
         f"    apt-get update && apt-get install --no-install-recommends {' '.join(missing.values())}\n"
         "  (Those are Debian's and Ubuntu's names; elsewhere, install the packages that hold these libraries.)"

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import report_data
-from evac.report import ReportInput, comparing, estimates, intervals, movement, nureg, results, settings, sheets, units
+from evac.report import ReportInput, comparing, estimates, movement, nureg, results, settings, sheets, units
 from evac.report.inputs import ReportPlan
 from report_data import Case
 
@@ -35,13 +35,6 @@ def test_a_clearance_time_is_the_mean_of_the_seeds_with_its_interval(report: Rep
     assert row["t90_s"] == pytest.approx(np.mean(times))
     assert (row["t90_low_s"], row["t90_high_s"]) == pytest.approx((np.mean(times) - half, np.mean(times) + half))
     assert row["seeds"] == 3
-
-
-def test_a_mean_with_a_run_that_never_cleared_is_no_mean() -> None:
-    assert intervals.estimate([3600.0, None]) is None
-    single = intervals.estimate([3600.0])
-    assert single is not None
-    assert (single.mean, single.low, single.is_clear) == (3600.0, None, False)
 
 
 def test_what_a_plan_saves_is_paired_by_seed(report: ReportInput) -> None:

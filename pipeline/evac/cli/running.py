@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -27,7 +28,7 @@ from evac.progress import show_runs
 from evac.scenario import load_scenario
 
 if TYPE_CHECKING:
-    from evac.study import Run, Study
+    from evac.study import Run, Selection, Study
     from evac.study.prepare import Prepared
     from evac.study.under_plan import UnderPlan
 
@@ -88,21 +89,29 @@ def run(
             until=Precision(precise, max_seeds) if precise else None,
         )
     if not share:
-        _report(prepared, plans, study, folder)
+        _report(prepared, plans, study, selection, folder)
     require_no_failures(study)
 
 
-def _report(prepared: Prepared, plans: dict[str, UnderPlan], study: Study, folder: Path) -> None:
+def _report(prepared: Prepared, plans: dict[str, UnderPlan], study: Study, selection: Selection, folder: Path) -> None:
     from evac.report import write_report  # noqa: PLC0415
+    from evac.report.from_cache import Asked, write_asked  # noqa: PLC0415
     from evac.report.from_study import report_input  # noqa: PLC0415
     from evac.study.comparing import verdicts  # noqa: PLC0415
 
     _require_runs(study)
     page = write_report(report_input(prepared, plans, study), folder / "reports" / prepared.loaded.place_id)
+    write_asked(Asked(tuple(plans), _as_run(selection, study)), page.parent)
     _print_results(study)
     for line in (*study.notes, *verdicts(study)):
         console.print(escape(line), highlight=False, soft_wrap=True)
     console.print(f"Report: {escape(str(page))}", highlight=False, soft_wrap=True)
+
+
+def _as_run(selection: Selection, study: Study) -> Selection:
+    """Return the selection with the seeds that were added until the intervals were narrow."""
+    cases = [*(item.case for item in study.runs), *(item.case for item in study.failures)]
+    return replace(selection, seeds=tuple(dict.fromkeys(case.seed for case in cases)))
 
 
 def _require_runs(study: Study) -> None:

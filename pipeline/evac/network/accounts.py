@@ -106,7 +106,7 @@ def write_warnings(folder: Path, log: str, edges: pd.DataFrame, street_map: Stre
     street_map
         The map that the net was built from.
     """
-    joined = _joined_junctions(folder / "joined.nod.xml")
+    joined = joined_junctions(folder / "joined.nod.xml")
     roads = _read_roads(street_map.roads_file)
     found = [
         *_warnings(log),
@@ -135,7 +135,7 @@ def _warnings(log: str) -> Iterator[dict[str, Any]]:
         yield {"kind": kind, "text": text, "ids": unquoted.group(1).split(",") if unquoted else ids}
 
 
-def _joined_junctions(path: Path) -> _Joined:
+def joined_junctions(path: Path) -> _Joined:
     """Return the OSM nodes of each junction that netconvert joined, by the junction's id."""
     clusters: _Joined = {}
     for join in ET.parse(path).getroot().iter("join"):  # noqa: S314  netconvert's own output

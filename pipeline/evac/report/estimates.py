@@ -35,9 +35,9 @@ def _clearance_row(case: CaseResult) -> dict[str, Any]:
     row = {**case_columns(case), "seeds": len(case.seeds), "planned": case.shown.planned}
     for percent in PERCENTS:
         found = case.estimate(percent)
-        row[f"t{percent}_s"] = found.mean if found else None
-        row[f"t{percent}_low_s"] = found.low if found else None
-        row[f"t{percent}_high_s"] = found.high if found else None
+        row[f"t{percent}_s"] = found.mean
+        row[f"t{percent}_low_s"] = found.low
+        row[f"t{percent}_high_s"] = found.high
     less, more = case.less, case.more
     return {
         **row,

@@ -38,7 +38,7 @@ def report_input(prepared: Prepared, plans: Plans, study: Study) -> ReportInput:
         streets=prepared.street_map.streets(),
         households=prepared.homes,
         zones=prepared.households.zones(),
-        edges=_edge_lines([prepared.net, *(under.net for under in plans.values())]),
+        edges=edge_lines([prepared.net, *(under.net for under in plans.values())]),
         exits=prepared.exits,
         findings=tuple(prepared.findings),
         sources=_sources(prepared),
@@ -92,7 +92,7 @@ def _plan(prepared: Prepared, under: UnderPlan) -> ReportPlan:
     )
 
 
-def _edge_lines(nets: Sequence[Net]) -> gpd.GeoDataFrame:
+def edge_lines(nets: Sequence[Net]) -> gpd.GeoDataFrame:
     """Return the edges of the nets, each as the first net has it, as `ReportInput.edges`."""
     edges = {edge.getID(): (edge, net) for net in reversed(nets) for edge in net.getEdges(withInternal=False)}
     found = [edges[name] for name in sorted(edges)]

@@ -15,7 +15,9 @@ import pyarrow.parquet as pq
 from evac import files
 from evac.report import gis, tables
 from evac.report.inputs import ReportInput
-from evac.report.page import Picture, draw_pictures, page_html
+from evac.report.moments import animation
+from evac.report.page import Picture, draw_pictures, page_html, print_html
+from evac.report.paper import pdf_bytes
 from evac.report.results import COUNTS, case_results, headline, results_table
 from evac.report.sheets import csv_bytes, sheets
 
@@ -56,6 +58,7 @@ def write_report(report: ReportInput, folder: Path) -> Path:
     """
     cases = case_results(report)
     results = results_table(report)
+    centre = headline(report, cases)
     pictures = draw_pictures(report, cases)
     content = {
         **{f"figures/{picture.name}.{kind}": data for picture in pictures for kind, data in picture.formats.items()},
@@ -64,7 +67,9 @@ def write_report(report: ReportInput, folder: Path) -> Path:
         "bottlenecks.csv": csv_bytes(tables.lane_long_table(report)),
         "bottleneck_summary.csv": csv_bytes(tables.lane_summary_table(report)),
         **{f"tables/{name}.csv": csv_bytes(table) for name, table in sheets(report, cases).items()},
-        "tables/report.gpkg": gis.geopackage(gis.layers(report, cases, headline(report, cases))),
+        "tables/report.gpkg": gis.geopackage(gis.layers(report, cases, centre)),
+        "figures/animation.gif": animation(report, centre),
+        "report.pdf": pdf_bytes(print_html(report, cases, pictures)),
         "index.html": page_html(report, cases, pictures).encode(),
     }
     for name, data in content.items():
@@ -74,9 +79,9 @@ def write_report(report: ReportInput, folder: Path) -> Path:
 
 
 def _remove_old_figures(folder: Path, pictures: list[Picture]) -> None:
-    """Remove an older report's curves: a figure of a case that is no more must not be taken for this report's."""
+    """Remove an older report's figures: one of a case or a plan that is no more must not be taken for this report's."""
     names = {f"{picture.name}.{kind}" for picture in pictures for kind in picture.formats}
-    for path in folder.glob("clearance_curves*"):
+    for path in (*folder.glob("clearance_curves*"), *folder.glob("plan-*")):
         if path.name not in names:
             path.unlink()
 

@@ -12,8 +12,8 @@ from evac.demand.drivers import LESS_CAPACITY, MORE_CAPACITY
 from evac.errors import EvacError
 from evac.report import text
 from evac.report.inputs import ReportInput, ReportRun
-from evac.report.intervals import Estimate, difference, estimate
 from evac.schema.scenario import vehicles_label
+from evac.statistics import Interval, mean_interval, paired_difference
 
 COUNTS = ("planned", "evacuated", "driving", "waiting", "no_route", "shadow", "shadow_evacuated")
 """The counts of vehicles in a run's row."""
@@ -76,15 +76,14 @@ class CaseResult:
             return self.shown.doubt
         return "; ".join(f"seed {result.seed}: {result.doubt}" for result in self.seeds if not result.trusted)
 
-    def estimate(self, percent: int) -> Estimate | None:
-        """Return the mean clearance time of the seeds with its interval (s); None where any didn't get there."""
-        return estimate([clearance_s(result, percent) for result in self.seeds])
+    def estimate(self, percent: int) -> Interval:
+        """Return the mean clearance time of the seeds with its interval (s); no mean where any didn't get there."""
+        return mean_interval([clearance_s(result, percent) for result in self.seeds])
 
-    def later_than(self, other: CaseResult, percent: int) -> Estimate | None:
-        """Return how much later than another case a percentage is out (s), over the seeds that both have."""
+    def later_than(self, other: CaseResult, percent: int) -> Interval:
+        """Return how much later than another case a percentage is out (s), pair by pair of the same seed."""
         mine, others = ({result.seed: clearance_s(result, percent) for result in case.seeds} for case in (self, other))
-        both = [seed for seed in mine if seed in others]
-        return difference([mine[seed] for seed in both], [others[seed] for seed in both])
+        return paired_difference(mine, others)
 
     def spread(self, percent: int) -> tuple[float | None, float | None]:
         """Return the shortest and longest clearance time of the seeds (s), None being longest of all."""
@@ -177,13 +176,8 @@ def best_plan(cases: Iterable[CaseResult], case: CaseResult) -> CaseResult:
     """Return the case under the plan that has 90 % out first; one that can't be trusted only where none can."""
     return min(
         same_case(cases, case),
-        key=lambda other: (bool(other.doubt), _none_last(_mean_s(other)), other.shown.plan),
+        key=lambda other: (bool(other.doubt), _none_last(other.estimate(_CENTRE_PERCENT).mean), other.shown.plan),
     )
-
-
-def _mean_s(case: CaseResult) -> float | None:
-    found = case.estimate(_CENTRE_PERCENT)
-    return found.mean if found else None
 
 
 def _same_but_plan(one: CaseResult, other: CaseResult) -> bool:

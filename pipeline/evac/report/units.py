@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,3 +55,12 @@ class Units:
             return f"{metres:.0f} m" if metres < 1000 else f"{metres / 1000:.1f} km"  # noqa: PLR2004 - m in a km
         miles = metres / _M_PER_MILE
         return f"{metres / _M_PER_FOOT:.0f} ft" if miles < 0.2 else f"{miles:.1f} mi"  # noqa: PLR2004 - as road signs do
+
+    def round_length(self, wanted_m: float) -> tuple[float, str]:
+        """Return a round length that isn't longer than `wanted_m` (m), and what it is called: for a scale bar."""
+        unit_m, name = (1000.0, "km") if self.is_metric else (_M_PER_MILE, "mi")
+        if wanted_m < unit_m:
+            unit_m, name = (1.0, "m") if self.is_metric else (_M_PER_FOOT, "ft")
+        power = 10.0 ** math.floor(math.log10(wanted_m / unit_m))
+        number = max(step * power for step in (1, 2, 5) if step * power * unit_m <= wanted_m)
+        return number * unit_m, f"{number:g} {name}"

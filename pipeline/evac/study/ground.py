@@ -6,7 +6,6 @@ folders, once for all cases.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +16,6 @@ from sumolib.net import Net
 
 from evac.demand.orders import Orders
 from evac.demand.starts import StartsOf
-from evac.files import digest_file
 from evac.households import Households
 from evac.measure.bottlenecks import BottleneckLanes
 from evac.measure.ledger import RunFacts
@@ -45,6 +43,8 @@ class Terms:
         Folders of the cache.
     exits, bottlenecks, orders, timetable, facts
         As `UnderPlan` has them.
+    for_residents
+        Lanes that the plan closes to through traffic only.
     additional
         SUMO's additional file of the plan; None where it needs none.
     meso
@@ -60,6 +60,7 @@ class Terms:
     orders: Orders
     timetable: Timetable
     facts: RunFacts
+    for_residents: tuple[str, ...]
     additional: str | None
     meso: Meso | None = None
 
@@ -96,7 +97,7 @@ def ground_of(prepared: Prepared, under: UnderPlan) -> Ground:
     """Return what the runs of a prepared scenario under a plan stand on."""
     terms = Terms(
         model=prepared.loaded.model,
-        plan=tuple(_actions(under)),
+        plan=tuple(under.plan.document()),
         network=under.overlay.network,
         households=prepared.households,
         exits=under.exits,
@@ -104,16 +105,7 @@ def ground_of(prepared: Prepared, under: UnderPlan) -> Ground:
         orders=under.orders,
         timetable=under.overlay.timetable,
         facts=under.facts,
+        for_residents=under.overlay.for_residents,
         additional=under.overlay.additional,
     )
     return Ground(terms, prepared.homes, under.net, under.starts)
-
-
-def _actions(under: UnderPlan) -> Iterator[dict[str, Any]]:
-    """Return the plan's actions; where one names a file, the digest of its content is what results depend on."""
-    for loaded, document in zip(under.plan.actions, under.plan.document(), strict=True):
-        curve = getattr(loaded.action, "curve", None)
-        if isinstance(curve, Measured):
-            yield {**document, "curve": {**document["curve"], "file": digest_file(curve.file)}}
-        else:
-            yield document

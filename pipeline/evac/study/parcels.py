@@ -21,7 +21,7 @@ from evac.errors import SimulationError
 from evac.files import whole_directory, write_bytes
 from evac.network import read_net
 from evac.study.ground import Ground, Terms
-from evac.study.under_plan import starts_over_time
+from evac.study.ways_out import ways_out_under
 
 _CURVES = "curves"
 # What a run reads of an input folder.
@@ -64,7 +64,8 @@ def unpack(parcel: Parcel, cache: Path) -> Ground:
     terms: Terms = _Unpacker(io.BytesIO(parcel.terms), cache).load()
     homes = terms.households.table()
     net = read_net(terms.network.net_file)
-    return Ground(terms, homes, net, tuple(starts_over_time(homes, net, terms.exits, terms.timetable)))
+    ways_out = ways_out_under(homes, net, terms.exits, terms.timetable, terms.for_residents)
+    return Ground(terms, homes, net, ways_out.starts)
 
 
 def pack_folder(folder: str, cache: Path) -> bytes:
