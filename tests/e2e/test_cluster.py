@@ -115,8 +115,8 @@ class Cluster:
     ) -> subprocess.Popen[bytes]:
         command = [*before, sys.executable, "-m", f"distributed.cli.dask_{what}", *options]
         quick = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "30s", "EVAC_WORKER_CACHE": str(cache)}
-        log = (self.folder / f"{what}.log").open("ab")
-        return subprocess.Popen(command, env={**os.environ, **quick, **self.settings}, stdout=log, stderr=log)
+        with (self.folder / f"{what}.log").open("ab") as log:
+            return subprocess.Popen(command, env={**os.environ, **quick, **self.settings}, stdout=log, stderr=log)
 
     def busy_worker(self) -> subprocess.Popen[bytes]:
         """Return a worker that simulates."""
