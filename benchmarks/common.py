@@ -35,6 +35,23 @@ class Quiet:
             print(f"{name}: {result}")
 
 
+class Weighing(Quiet):
+    """Notes the peak memory of this process's children (MB) each simulated minute.
+
+    `ru_maxrss` of children has what their parent used when it started them.
+    """
+
+    peak_mb = 0.0
+
+    def update(self, name: str, state: Progress) -> None:  # noqa: ARG002 - only the time matters
+        """Look at the children."""
+        for tasks in Path("/proc/self/task").glob("*/children"):
+            for pid in tasks.read_text().split():
+                lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+                peaks = [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")]
+                self.peak_mb = max(self.peak_mb, *peaks, 0.0)
+
+
 @dataclass(frozen=True)
 class Used:
     """CPU seconds (user and system) of this process and of its children that have ended, and wall seconds."""
@@ -70,9 +87,11 @@ def prepared_in(cache: Path, scenario: Path, until_h: float | None = None) -> tu
     return prepared, {BASELINE: under_plan(prepared, load_plan(BASELINE, cache), cache)}
 
 
-def run_cases(prepared: Prepared, plans: Plans, cache: Path, engine: Engine, selection: Selection) -> Study:
-    """Run cases without a display, and refuse failures."""
-    study = run_study(prepared, plans, selection, cache, engine=engine, display=Quiet())
+def run_cases(
+    prepared: Prepared, plans: Plans, cache: Path, engine: Engine, selection: Selection, *, display: Quiet | None = None
+) -> Study:
+    """Run cases, and refuse failures."""
+    study = run_study(prepared, plans, selection, cache, engine=engine, display=display or Quiet())
     if study.failures:
         raise SystemExit(f"failed: {study.failures[0].message}")
     return study

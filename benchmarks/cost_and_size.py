@@ -4,7 +4,7 @@
 
 Each scenario is run once at its largest case of vehicles per household (Balzers, Liechtenstein and Paradise where they
 are there), and the synthetic county (`county.py`) in SUMO's mesoscopic model. A vehicle-hour is an hour that a vehicle
-is on the road or waits to get there. Memory is the peak of the toolkit's process, and of the largest of its children.
+is on the road or waits to get there. Memory is the peak of the toolkit's process, and of SUMO's.
 Each is a process of its own, so that the peaks don't mix.
 """
 
@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
-from common import REAL_DATA, ROOT, Quiet, Used, prepared_in, run_cases
+from common import REAL_DATA, ROOT, Used, Weighing, prepared_in, run_cases
 from county import write_county
 
 from evac.plan import BASELINE
@@ -34,15 +34,15 @@ from evac.study.jobs import job_of
 COUNTY_MILES = 12
 
 
-def micro(scenario: Path, cache: Path, until_h: float | None) -> Path:
+def micro(scenario: Path, cache: Path, until_h: float | None, display: Weighing) -> Path:
     """Run the scenario's largest case; return its directory."""
     prepared, plans = prepared_in(cache, scenario, until_h)
     largest = vehicles_label(prepared.loaded.model.vehicles_per_household[-1])
     selection = Selection(vehicles=(largest,), sensitivity=False)
-    return run_cases(prepared, plans, cache, Serial(), selection).runs[0].folder
+    return run_cases(prepared, plans, cache, Serial(), selection, display=display).runs[0].folder
 
 
-def meso(scenario: Path, cache: Path, until_h: float | None) -> Path:
+def meso(scenario: Path, cache: Path, until_h: float | None, display: Weighing) -> Path:
     """Run the scenario's first case in the mesoscopic model, not fitted to anything; return its directory."""
     prepared, plans = prepared_in(cache, scenario, until_h)
     model = prepared.loaded.model
@@ -50,14 +50,15 @@ def meso(scenario: Path, cache: Path, until_h: float | None) -> Path:
     ground = replace(ground, terms=replace(ground.terms, meso=Meso()))
     label = vehicles_label(model.vehicles_per_household[0])
     case = Case(vehicles_per_household=label, departure=model.departures[0].name, seed=model.seeds[0], fidelity="meso")
-    return run_here(Task(job_of(ground.terms, case), ground), cache, Quiet())
+    return run_here(Task(job_of(ground.terms, case), ground), cache, display)
 
 
 def measure(scenario: Path, until_h: float | None, *, coarse: bool) -> None:
     """Run one scenario in this process, and print what it cost."""
     with tempfile.TemporaryDirectory(prefix="evac-bench-") as folder:
         before = Used.so_far()
-        run = (meso if coarse else micro)(scenario, Path(folder) / ".evac", until_h)
+        display = Weighing()
+        run = (meso if coarse else micro)(scenario, Path(folder) / ".evac", until_h, display)
         used = Used.so_far().since(before)
         columns = ["departure_s", "evacuated_s", "status"]
         vehicles = pd.read_parquet(run / "vehicles.parquet", columns=columns)
@@ -65,13 +66,11 @@ def measure(scenario: Path, until_h: float | None, *, coarse: bool) -> None:
     end_s = 60.0 * float(curve["minute"].max())
     going = vehicles[vehicles["status"] != "no_route"]
     hours = (going["evacuated_s"].fillna(end_s) - going["departure_s"]).clip(lower=0).sum() / 3600
-    own_mb, child_mb = (
-        resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
+    own_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"  {scenario.parent.name if scenario.is_file() else scenario.name:16} {'meso' if coarse else 'micro':6}"
         f"{len(vehicles):9,} vehicles {hours:10,.0f} veh-h {used.cpu_s:9.1f} CPU s "
-        f"{1000 * used.cpu_s / max(hours, 1e-9):8.1f} CPU ms/veh-h {own_mb:7.0f} + {child_mb:.0f} MB",
+        f"{1000 * used.cpu_s / max(hours, 1e-9):8.1f} CPU ms/veh-h {own_mb:7.0f} + {display.peak_mb:.0f} MB",
         flush=True,
     )
 

@@ -34,7 +34,7 @@ TOWN = Path(__file__).parents[1] / "fixtures" / "town"
 SELECTION = Selection(vehicles=("1",), seeds=(1, 2), sensitivity=False)
 TABLES = ("vehicles.parquet", "curve.parquet", "bottlenecks.parquet", "edges.parquet", "ledger.json", "manifest.json")
 FILES = (*TABLES, "job.json", "run.sumocfg", "trips.rou.xml", "gridlock.json", "controls.json", "ending.json")
-TIMEOUT_S = 400
+TIMEOUT_S = 500
 
 
 @dataclass
@@ -114,9 +114,9 @@ class Cluster:
         self, what: str, options: list[str], before: tuple[str, ...] = (), cache: Path | None = None
     ) -> subprocess.Popen[bytes]:
         command = [*before, sys.executable, "-m", f"distributed.cli.dask_{what}", *options]
-        quick = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "10s", "EVAC_WORKER_CACHE": str(cache)}
-        log = (self.folder / f"{what}.log").open("ab")
-        return subprocess.Popen(command, env={**os.environ, **quick, **self.settings}, stdout=log, stderr=log)
+        quick = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "30s", "EVAC_WORKER_CACHE": str(cache)}
+        with (self.folder / f"{what}.log").open("ab") as log:
+            return subprocess.Popen(command, env={**os.environ, **quick, **self.settings}, stdout=log, stderr=log)
 
     def busy_worker(self) -> subprocess.Popen[bytes]:
         """Return a worker that simulates."""

@@ -118,7 +118,7 @@ def test_what_each_change_buys_and_what_may_go_wrong(town: Path, capsys: pytest.
     assert command(town, "ablate", "waves", "--vehicles", "1") == 0
     words = words_of(capsys)
     assert "What each change buys" in words
-    assert "(one seed)" in words
+    assert "zones Hill" in words
     assert command(town, "stress", "waves", "--vehicles", "1") == 0
     words = words_of(capsys)
     assert "in the worst case: East lost" in words or "in the worst case: West lost" in words

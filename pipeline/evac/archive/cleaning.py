@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -31,7 +31,7 @@ class Cleaning:
     studies
         Studies that are forgotten.
     kept
-        Studies that were asked to go, and stay, because a report shows them.
+        Studies that were asked to go, and of which that stays what a report shows.
     folders
         Folders of the cache that go, with their sizes (bytes).
     """
@@ -61,10 +61,10 @@ def plan_cleaning(cache: Path, reports: Path, older_than_days: float, place: str
     asked = [item for item in studies if (item.place == place if place else item.begun < oldest)]
     kept = [item for item in asked if shown & _jobs(item)]
     going = [item for item in asked if item not in kept]
-    staying = [item for item in studies if item not in going]
-    needed = {f"runs/{job}" for job in shown} | _content(staying)
+    needed = _content(item for item in studies if item not in asked)
+    needed |= {f"runs/{job}" for job in shown} | {name for item in kept for name in item.folders}
     if place:
-        freed = _content(going) - needed
+        freed = _content(asked) - needed
         found: Iterable[Path] = (cache / name for name in sorted(freed) if (cache / name).is_dir())
     else:
         found = _unneeded(cache, needed, time.time() - older_than_days * _SECONDS_A_DAY)
@@ -97,7 +97,7 @@ def _jobs(record: StudyRecord) -> set[str]:
     return {wanted.job for wanted in record.runs}
 
 
-def _content(records: Sequence[StudyRecord]) -> set[str]:
+def _content(records: Iterable[StudyRecord]) -> set[str]:
     """Return the cache's folders that studies need."""
     return {name for item in records for name in (*item.folders, *(f"runs/{job}" for job in _jobs(item)))}
 

@@ -63,7 +63,9 @@ def clean(
     folder = workspace or Path.cwd()
     found = plan_cleaning(folder / ".evac", folder / "reports", older_than, study)
     for record in found.kept:
-        console.print(f"kept: {escape(_words(record))}: reports/{escape(record.place)} shows it", highlight=False)
+        console.print(
+            f"kept of {escape(_words(record))}: what reports/{escape(record.place)} shows of it", highlight=False
+        )
     for record in found.studies:
         console.print(f"study: {escape(_words(record))}", highlight=False)
     for kind in CONTENT:

@@ -8,77 +8,39 @@ it), or when the scheduler is started again (the jobs are submitted to the new o
 
 from __future__ import annotations
 
-import errno
-import os
-import shutil
+import pickle
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import dask
-from distributed import Client, Future, LocalCluster, get_worker
+from distributed import Client, Future, LocalCluster
 
+from evac import remote
 from evac.errors import EvacError, Problem, SimulationError, UserError
 from evac.files import write_text
 from evac.simulate import Progress
-from evac.simulate.job import Case, Job
-from evac.study.cases import case_name
+from evac.simulate.job import Job
 from evac.study.engines import Outcome, Task
-from evac.study.jobs import job_of, perform, run_folder
-from evac.study.parcels import Parcel, pack, pack_folder, pack_run, publish_run, unpack, unpack_folder
+from evac.study.jobs import run_folder
+from evac.study.parcels import pack, pack_folder, publish_run
 from evac.study.runs import Display
+from evac.study.worker import Delivery
 
-CACHE_VARIABLE = "EVAC_WORKER_CACHE"
-"""Environment variable of a worker: where it keeps input folders and runs; Dask's working folder if it isn't set."""
 PATIENCE_S = 600.0
 """How long to wait for a scheduler that was lost (s)."""
 _CONNECT_S = 15.0
 _LOOK_EVERY_S = 0.2
-_TELL_EVERY_S = 1.0
 _TRY_AGAIN_S = 2.0
-_FULL_BYTES = 1 << 20
-"""A disk with less space than this is full."""
-# Failures of a machine, not of a job: full disk or quota, no memory, too many files, input and output errors.
-_OF_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EIO, errno.EROFS}
 
 
 class SchedulerLostError(Exception):
     """The scheduler doesn't know our jobs any more, or can't be reached."""
-
-
-class RunDroppedError(Exception):
-    """Nobody wants this run any more."""
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What a worker gives back.
-
-    Parameters
-    ----------
-    run
-        The run directory, packed; None when the run failed.
-    error
-        Why it failed.
-    of_machine
-        Whether the worker's machine let it down.
-    worker
-        The worker's address.
-    log
-        What SUMO said in a run that failed.
-    """
-
-    run: bytes | None
-    error: str = ""
-    of_machine: bool = False
-    worker: str = ""
-    log: str = ""
 
 
 @dataclass(frozen=True)
@@ -210,15 +172,16 @@ class _Sent:
         """Submit a task, to certain workers only where they are given."""
         parcel, folders = self._parcel(task)
         key = f"evac-run-{task.job.digest[:16]}-{uuid4().hex}"
-        arguments = (parcel, folders, task.job.case, task.job.digest, self._topic)
-        return self._client.submit(run_parcel, *arguments, key=key, workers=workers, pure=False)
+        arguments = (parcel, folders, asdict(task.job.case), task.job.digest, self._topic)
+        return self._client.submit(remote.run, *arguments, key=key, workers=workers, pure=False)
 
     def _parcel(self, task: Task) -> tuple[Future, list[tuple[str, Future]]]:
         terms = task.ground.terms
         if id(terms) not in self._parcels:
             parcel = pack(terms, self._cache)
             folders = [(name, self._folder(name)) for name in parcel.folders]
-            self._parcels[id(terms)] = self._send("terms", sha256(parcel.terms).hexdigest(), parcel), folders
+            content = pickle.dumps(parcel)
+            self._parcels[id(terms)] = self._send("terms", sha256(content).hexdigest(), content), folders
         return self._parcels[id(terms)]
 
     def _folder(self, name: str) -> Future:
@@ -227,87 +190,9 @@ class _Sent:
             self._folders[name] = self._send("input", sha256(content).hexdigest(), content)
         return self._folders[name]
 
-    def _send(self, kind: str, digest: str, content: object) -> Future:
+    def _send(self, kind: str, digest: str, content: bytes) -> Future:
         """Send content: a task that only returns it, so that the scheduler can give it to a worker again."""
-        return self._client.submit(_same, content, key=f"evac-{kind}-{digest}", pure=True)
-
-
-def _same(content: object) -> object:
-    return content
-
-
-def run_parcel(parcel: Parcel, folders: Sequence[tuple[str, bytes]], case: Case, digest: str, topic: str) -> Delivery:
-    """Run a case on a worker, and return its run directory, or why there is none."""
-    worker = get_worker()
-    cache = Path(os.environ.get(CACHE_VARIABLE) or Path(worker.local_directory) / "evac").resolve()
-    try:
-        for name, content in folders:
-            unpack_folder(name, content, cache)
-        return Delivery(_run(_unpacked(_Key(parcel), cache), cache, case, digest, topic))
-    except RunDroppedError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, the study must hear of it
-        of_machine = isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _OF_MACHINE)
-        full = _is_full(cache)
-        message = str(error) if isinstance(error, EvacError) else f"{type(error).__name__}: {error}"
-        log = cache / "failed" / f"{digest}.log"
-        said = log.read_text(errors="replace") if log.is_file() else ""
-        return Delivery(None, message, of_machine or full, worker.address, said)
-
-
-def _run(ground: Any, cache: Path, case: Case, digest: str, topic: str) -> bytes:
-    job = job_of(ground.terms, case)
-    if job.digest != digest:
-        raise EvacError("the worker has another version of the toolkit or of SUMO than this machine")
-    name = case_name(case)
-    worker = get_worker()
-    told_s = 0.0
-
-    def begin(planned: int) -> None:
-        worker.log_event(topic, {"name": name, "planned": planned})
-
-    def update(state: Progress) -> None:
-        nonlocal told_s
-        _require_wanted(worker)
-        if time.monotonic() - told_s > _TELL_EVERY_S:
-            told_s = time.monotonic()
-            worker.log_event(topic, {"name": name, "progress": asdict(state)})
-
-    folder = perform(ground, job, cache, begin=begin, update=update)
-    try:
-        return pack_run(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _require_wanted(worker: Any) -> None:
-    """End a run whose study has been stopped, or that another worker has been given."""
-    task = worker.state.tasks.get(worker.get_current_task())
-    if task is None or task.state in ("cancelled", "released", "forgotten"):
-        raise RunDroppedError
-
-
-@dataclass(frozen=True)
-class _Key:
-    """A parcel that is known by its content."""
-
-    parcel: Parcel
-
-    def __hash__(self) -> int:
-        return hash(self.parcel.terms)
-
-
-@lru_cache(maxsize=8)
-def _unpacked(key: _Key, cache: Path) -> Any:
-    """Return what runs stand on: read once by each worker, for all cases of a plan."""
-    return unpack(key.parcel, cache)
-
-
-def _is_full(cache: Path) -> bool:
-    """Tell whether the disk is full: SUMO ends with an error of its own then."""
-    with suppress(OSError):
-        return shutil.disk_usage(cache).free < _FULL_BYTES
-    return False
+        return self._client.submit(remote.same, content, key=f"evac-{kind}-{digest}", pure=True)
 
 
 @contextmanager
