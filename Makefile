@@ -39,8 +39,12 @@ format: setup ## format the code and mend what ruff can mend by itself
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 
-bench: setup ## time the toolkit beside SUMO alone
+bench: setup ## time the toolkit beside SUMO alone, the engines, the published way, cost against size (hours)
 	$(PYTHON) benchmarks/toolkit_overhead.py
+	$(PYTHON) benchmarks/engines.py
+	$(PYTHON) benchmarks/published_way.py
+	$(PYTHON) benchmarks/cost_and_size.py
+	$(PYTHON) benchmarks/cache_scale.py
 
 docs: setup ## write the pages that are made from the models: the JSON schemas and references of scenarios and plans
 	.venv/bin/evac schema scenario > docs/scenario.schema.json

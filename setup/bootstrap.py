@@ -126,7 +126,7 @@ def provide_libraries() -> None:
 def missing_libraries_message(missing: Mapping[str, str]) -> str:
     """Return what to tell somebody who may not install the missing libraries."""
     return (
-        f"SUMO needs system libraries that this machine doesn't have: {', '.join(missing)}\n"
+        f"SUMO and the PDF need system libraries that this machine doesn't have: {', '.join(missing)}\n"
         "  Have them installed once, as root, then run make again:\n"
         f"    apt-get update && apt-get install --no-install-recommends {' '.join(missing.values())}\n"
         "  (Those are Debian's and Ubuntu's names; elsewhere, install the packages that hold these libraries.)"
@@ -310,7 +310,8 @@ def write_locks() -> None:
     options = ["--universal", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--quiet"]
     command: Command = [uv, "pip", "compile", *options, "--custom-compile-command", "make lock"]
     oldest = ".".join(map(str, OLDEST_PYTHON))
-    run([*command, "--python-version", oldest, "--group", "dev", "pyproject.toml", "--output-file", LOCK], environment)
+    packages = ["--all-extras", "--group", "dev", "pyproject.toml"]
+    run([*command, "--python-version", oldest, *packages, "--output-file", LOCK], environment)
     wanted, locked = TOOLS / "uv.in", TOOLS / "requirements-uv.lock"
     wanted.write_text(f"uv=={locked_uv_version()}\n")
     locked.unlink(missing_ok=True)  # a new file, else uv keeps the hashes that it finds there

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,8 +34,8 @@ def read_model(path: Path, model: type[M]) -> tuple[YamlFile, M]:
     return document, _located(found, path.parent)
 
 
-def missing_files(document: YamlFile, model: Model) -> list[Problem]:
-    """Return a problem for every file that a model names and that isn't there."""
+def missing_files(document: YamlFile, model: Model, fetchable: Collection[Path] = ()) -> list[Problem]:
+    """Return a problem for every file that a model names and that isn't there, those that are fetched then aside."""
     return [
         Problem(
             f"{document.path}:{document.line_of(keys)}",
@@ -43,7 +43,7 @@ def missing_files(document: YamlFile, model: Model) -> list[Problem]:
             f"give a path relative to {document.path.name}",
         )
         for keys, file in _files(model)
-        if not file.is_file()
+        if not file.is_file() and file not in fetchable
     ]
 
 

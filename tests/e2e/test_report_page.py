@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+from PIL import Image
 
 import report_data
-from evac.report import write_report
+from evac.report import text, write_report
 from report_data import Case
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
-    "--disable-gpu",
+    "--use-angle=swiftshader",  # WebGL without a graphics card, for the map
+    "--enable-unsafe-swiftshader",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
 ]
+TIMEOUT_MS = 120_000
+AXE = Path(__file__).parents[1] / "vendor" / "axe-core-4.14.1.min.js"
+AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+"""As published: npm, axe-core 4.14.1, axe.min.js (MPL-2.0)."""
 HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)">'
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -41,7 +51,12 @@ def browser() -> Iterator[Any]:
 def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Return a plain report, and one of hostile names with a run that isn't trusted and never ends."""
     folder = tmp_path_factory.mktemp("report")
-    plain = write_report(report_data.report_input(folder), folder / "plain")
+    runs = tuple(
+        report_data.write_run(folder, Case(plan=plan), speedup=speedup)
+        for plan, speedup in (("baseline", 1.0), ("final", 1.25))
+    )
+    both = report_data.report_input(folder, runs, plan="final", compared_with="baseline")
+    plain = write_report(both, folder / "plain")
     run = report_data.write_run(
         folder / "runs", Case(plan=HOSTILE), zones=(HOSTILE,), stranded=9, reasons=(f"too much gridlock {HOSTILE}",)
     )
@@ -58,12 +73,12 @@ def test_the_page_is_quiet_needs_no_network_and_fits(browser: Any, pages: list[P
     page = browser.new_page(viewport={"width": width, "height": 900})
     noise: list[str] = []
     requests: list[str] = []
-    page.on("console", lambda message: noise.append(message.text))
+    page.on("console", lambda message: noise.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: noise.append(str(error)))
     page.on("dialog", lambda dialog: (noise.append("dialog"), dialog.dismiss()))
     page.on("request", lambda request: requests.append(request.url))
     page.goto(pages[number].as_uri())
-    page.wait_for_load_state("networkidle")
+    page.wait_for_selector("#map-app[data-state=ready]", timeout=TIMEOUT_MS)
     assert noise == []
     assert [url for url in requests if not url.startswith("data:")] == [pages[number].as_uri()]
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -113,3 +128,116 @@ def test_tables_that_scroll_can_be_reached_by_keyboard(browser: Any, pages: list
     assert scrolling
     assert {tuple(item) for item in scrolling} == {(0, "region")}
     page.close()
+
+
+def _open(browser: Any, path: Path) -> Any:
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.goto(path.as_uri())
+    page.wait_for_selector("#map-app[data-state=ready]", timeout=TIMEOUT_MS)
+    return page
+
+
+def _picture(page: Any) -> bytes:
+    page.wait_for_timeout(400)
+    return bytes(page.locator("#map-canvas").screenshot())
+
+
+def test_the_slider_moves_the_map_and_its_numbers(browser: Any, pages: list[Path]) -> None:
+    page = _open(browser, pages[0])
+    slider = page.locator("#map-step")
+    slider.focus()
+    page.keyboard.press("Home")
+    assert page.locator("#map-clock").inner_text() == "0:00 h"
+    first, words = _picture(page), page.locator("#map-status").inner_text()
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+    assert page.locator("#map-clock").inner_text() == "1:00 h"
+    assert page.locator("#map-status").inner_text() != words
+    assert _picture(page) != first
+    page.close()
+
+
+def test_the_map_has_the_numbers_of_the_run(browser: Any, pages: list[Path]) -> None:
+    page = _open(browser, pages[0])
+    page.locator("#map-step").focus()
+    page.keyboard.press("End")
+    table = pd.read_parquet(pages[0].parent / "results.parquet").set_index("plan")
+    assert f"{table.loc['final', 'evacuated']:,} of {table.loc['final', 'planned']:,} out" in (
+        page.locator("#map-status").inner_text()
+    )
+    page.close()
+
+
+def test_plans_are_switched_and_stand_side_by_side(browser: Any, pages: list[Path]) -> None:
+    page = _open(browser, pages[0])
+    assert "final" in page.locator("#map-status").inner_text()
+    alone = _picture(page)
+    page.select_option("#map-plan", label="baseline")
+    assert "baseline" in page.locator("#map-status").inner_text()
+    page.select_option("#map-beside", label="final")
+    status = page.locator("#map-status").inner_text()
+    assert "baseline" in status
+    assert "final" in status
+    assert _picture(page) != alone
+    page.close()
+
+
+def test_play_plays_and_stops(browser: Any, pages: list[Path]) -> None:
+    page = _open(browser, pages[0])
+    before = int(page.locator("#map-step").input_value())
+    page.locator("#map-play").click()
+    page.wait_for_function(f"Number(document.getElementById('map-step').value) > {before + 1}", timeout=TIMEOUT_MS)
+    page.locator("#map-play").click()
+    assert page.locator("#map-play").get_attribute("aria-pressed") == "false"
+    page.close()
+
+
+def test_bottlenecks_exits_and_streets_show_their_numbers_from_the_keyboard(browser: Any, pages: list[Path]) -> None:
+    page = _open(browser, pages[0])
+    for name, words in (("bottlenecks", "vehicles per minute"), ("exits", "Vehicles that have left by")):
+        page.locator(f"#map-{name} button").first.focus()
+        page.keyboard.press("Enter")
+        assert words in page.locator("#map-detail").inner_text()
+        assert page.locator("#map-detail svg polyline").count() > 0
+    page.locator("#map-slowest button").first.click()
+    assert "longest queue" in page.locator("#map-detail").inner_text()
+    page.close()
+
+
+def test_doubt_stands_on_the_map(browser: Any, pages: list[Path]) -> None:
+    page = _open(browser, pages[1])
+    assert "too much gridlock" in page.locator("#map-doubt").inner_text()
+    page.close()
+
+
+def test_axe_finds_nothing(browser: Any, pages: list[Path]) -> None:
+    """WCAG 2.1 A and AA, and good practice, by https://github.com/dequelabs/axe-core."""
+    assert hashlib.sha256(AXE.read_bytes()).hexdigest() == AXE_SHA256
+    page = browser.new_page(viewport={"width": 1200, "height": 900}, bypass_csp=True)
+    page.goto(pages[1].as_uri())
+    page.wait_for_selector("#map-app[data-state=ready]", timeout=TIMEOUT_MS)
+    page.add_script_tag(path=str(AXE))
+    found = page.evaluate("axe.run().then(found => found.violations.map(v => [v.id, v.nodes.length, v.nodes[0].html]))")
+    assert found == []
+    page.close()
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is missing: apt-get install poppler-utils")
+def test_the_pdf_has_the_same_numbers_and_hostile_names_as_text(pages: list[Path]) -> None:
+    words = []
+    for page in pages:
+        done = subprocess.run(
+            ["pdftotext", "-layout", str(page.parent / "report.pdf"), "-"], capture_output=True, text=True, check=True
+        )
+        words.append(" ".join(done.stdout.replace("\u00a0", " ").split()))
+    table = pd.read_parquet(pages[0].parent / "results.parquet").set_index("plan")
+    for plan in ("baseline", "final"):
+        assert text.duration(table.loc[plan, "t90_s"]).replace("\u00a0", " ") in words[0]
+    assert "<script>alert(1)</script>" in words[1]
+    assert "too much gridlock" in words[1]
+
+
+def test_the_animation_runs_to_the_end(pages: list[Path]) -> None:
+    with Image.open(pages[0].parent / "figures" / "animation.gif") as picture:
+        end_s = pd.read_parquet(pages[0].parent / "results.parquet").set_index("plan").loc["final", "t100_s"]
+        assert picture.n_frames >= min(40, end_s // 300)  # type: ignore[attr-defined]

@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from evac import study
 from evac.cli import run_guarded
+from evac.simulate.job import Job
+from evac.study import jobs
 
 TOWN = Path(__file__).parents[1] / "fixtures" / "town"
 TABLES = ("vehicles.parquet", "curve.parquet", "bottlenecks.parquet", "edges.parquet", "ledger.json", "manifest.json")
@@ -63,7 +64,7 @@ def test_what_is_done_is_not_run_again(workspace: Path, monkeypatch: pytest.Monk
         raise AssertionError("a finished run was started again")
 
     before = _tables(workspace)
-    monkeypatch.setattr(study, "run_job", no_simulation)
+    monkeypatch.setattr(jobs, "run_job", no_simulation)
     assert _run(workspace) == 0
     assert _tables(workspace) == before
 
@@ -87,14 +88,14 @@ def test_another_seed_gives_another_run(workspace: Path) -> None:
 def test_a_failed_run_is_reported_and_the_others_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    real = study.run_job
+    real = jobs.run_job
 
-    def failing(job: study.Job, *rest: object) -> Path:
+    def failing(job: Job, *rest: object) -> Path:
         if job.case.vehicles_per_household == "1":
             raise RuntimeError("the disk is full")
         return real(job, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(study, "run_job", failing)
+    monkeypatch.setattr(jobs, "run_job", failing)
     assert _run(tmp_path, "--no-sensitivity") == 1
     assert "1 of 2 runs failed" in capsys.readouterr().err
     assert _results(tmp_path)["vehicles_per_household"].tolist() == [1.5]

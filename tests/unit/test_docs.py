@@ -11,6 +11,7 @@ import pytest
 
 from evac import tables
 from evac.report import publish
+from evac.report.settings import ReportSettings
 from evac.schema.plan import Plan
 from evac.schema.scenario import Scenario
 from evac.yaml_file import read_yaml
@@ -69,6 +70,14 @@ def test_every_action_has_an_example() -> None:
 def test_every_column_is_explained(schema: pa.Schema) -> None:
     page = (ROOT / "docs" / "results.md").read_text()
     assert [name for name in schema.names if f"`{name}`" not in page] == []
+
+
+def test_the_settings_of_a_report_are_all_shown(tmp_path: Path) -> None:
+    (block,) = _BLOCK.findall((ROOT / "docs" / "report.md").read_text())
+    (tmp_path / "report.yaml").write_text(block)
+    content = read_yaml(tmp_path / "report.yaml").content
+    ReportSettings.model_validate(content)
+    assert set(content) == set(ReportSettings.model_fields)
 
 
 def test_there_are_blocks_and_links_to_check() -> None:

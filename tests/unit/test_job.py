@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
 
 import pytest
 
+import evac
+from evac import fingerprint
 from evac.simulate import job as job_module
 from evac.simulate.job import Case, Job
 
@@ -50,3 +53,8 @@ def test_a_job_does_not_change_with_the_settings_it_was_made_of():
     assert job.document["settings"] == {"driver": {"profile": "normal"}}
     with pytest.raises(FrozenInstanceError):
         job.content = "{}"
+
+
+def test_code_that_only_shows_results_makes_no_run_old():
+    package = Path(evac.__file__).parent
+    assert all((package / name).exists() for name in fingerprint._SHOWN_ONLY)

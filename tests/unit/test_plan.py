@@ -139,3 +139,21 @@ def test_a_single_thing_is_told_in_the_singular() -> None:
 def test_an_action_in_words(action: dict[str, object], words: str) -> None:
     model: TypeAdapter[AnyAction] = TypeAdapter(AnyAction)
     assert action_words(model.validate_python(action)) == words
+
+
+@pytest.mark.parametrize(
+    ("file", "action"),
+    [
+        ("curve.csv", "{do: phase, zones: [Hill], curve: {form: measured, file: curve.csv}}"),
+        ("smoke.geojson", "{do: speed, where: {polygon: smoke.geojson}, factor: 0.5}"),
+    ],
+)
+def test_a_file_counts_by_its_content_and_not_by_its_place(tmp_path: Path, file: str, action: str) -> None:
+    documents = []
+    for folder, content in (("here", "one"), ("there", "one"), ("changed", "two")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / file).write_text(content)
+        (tmp_path / folder / "plan.yaml").write_text(f"name: P\nactions:\n  - {action}\n")
+        documents.append(load_plan("plan", tmp_path / folder).document())
+    assert documents[0] == documents[1]
+    assert documents[0] != documents[2]

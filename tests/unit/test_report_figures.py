@@ -10,7 +10,7 @@ import pytest
 from matplotlib.text import Annotation
 
 import report_data
-from evac.report import ReportInput, drawing, figures, maps, results, tables
+from evac.report import ReportInput, drawing, figures, maps, panels, results, tables
 from report_data import Case
 
 GRIDLOCK = "12 of 1800: vehicles were moved to resolve gridlock"
@@ -154,3 +154,21 @@ def test_lines_and_text_stand_out_from_white() -> None:
 
     for colour in (*drawing.CASE_COLOURS, drawing.GREY, drawing.DOUBT):
         assert 1.05 / (luminance(colour) + 0.05) >= 3.0
+
+
+def test_many_plans_have_a_panel_each_with_the_same_axes(tmp_path: Path) -> None:
+    runs = tuple(
+        report_data.write_run(tmp_path, Case(plan=plan), speedup=speedup, reasons=("gridlock",) if plan == "c" else ())
+        for plan, speedup in (("a", 1.0), ("b", 1.2), ("c", 1.4), ("d", 0.8))
+    )
+    report = report_data.report_input(tmp_path, runs, plan="d", compared_with="a")
+    cases = results.case_results(report)
+    figure = panels.draw_panels(cases, "a", 24.0)
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert [title.split("\n")[0] for title in titles] == ["d", "b", "c † not trusted"]
+    assert len({axes.get_xlim() for axes in figure.axes}) == 1
+    solid = [line for line in figure.axes[1].lines if line.get_linestyle() == "-" and len(line.get_xdata()) > 2]
+    curve = pd.read_parquet(runs[1].folder / "curve.parquet")["evacuated"].to_numpy() / 1200
+    assert max(solid[0].get_ydata()) == pytest.approx(curve.max())
+    assert "c, 1 vehicle per household" in panels.panels_alt(cases, 24.0)
+    assert "(not trusted: gridlock)" in panels.panels_alt(cases, 24.0)

@@ -70,6 +70,21 @@ def test_road_that_opens_again_is_used_again(fork: Town) -> None:
     assert (near > 600).sum() > 50
 
 
+@pytest.mark.parametrize("from_min", [0, 10])
+def test_road_closed_to_through_traffic_serves_its_residents(fork: Town, from_min: int) -> None:
+    where = "{street: Main Street, from: Link, towards: east}"
+    text = f"  - do: close\n    where: {where}\n    admit: residents\n    when: {{from_min: {from_min}}}\n"
+    overlay = fork.under(text, f"residents{from_min}")
+    vehicles = DEMAND.assign(resident=[k % 3 == 0 for k in range(len(DEMAND))])
+    trips, run = fork.drive(overlay, vehicles)
+    late = trips[trips["entered_s"] > 60 * from_min].merge(vehicles[["vehicle", "resident"]], on="vehicle")
+    assert trips["arrived_s"].notna().all()
+    assert late.groupby("resident")["arrival_lane"].unique().map(list).to_dict() == {False: ["nm_0"], True: ["cd_0"]}
+    told = json.loads((run / "controls.json").read_text())
+    assert [item["what"] for item in told] == (["closed"] if from_min else [])
+    assert [(change.before, change.after) for change in overlay.changes] == [("1", "1 for residents")]
+
+
 def test_turn_ban_moves_the_flow_elsewhere(fork: Town) -> None:
     ban = (
         "  - do: ban_turn\n    where: {street: Main Street, crossing: Link}\n"

@@ -69,7 +69,15 @@ def lanes_of(edge: Edge, numbers: Sequence[int] | None, where: Where, place: str
     return list(numbers or usable)
 
 
-def close_lanes(plain: PlainNet, edge: Edge, lanes: Sequence[int], *, now: bool, emergency: bool = True) -> list[str]:
+def close_lanes(
+    plain: PlainNet,
+    edge: Edge,
+    lanes: Sequence[int],
+    *,
+    now: bool,
+    emergency: bool = True,
+    residents: bool = False,
+) -> list[str]:
     """Prepare lanes to be closed, or close them from the order on (`now`); return their ids."""
     name = edge.getID()
     left = [lane for lane in range(plain.lanes(name)) if lane not in lanes]
@@ -77,7 +85,7 @@ def close_lanes(plain: PlainNet, edge: Edge, lanes: Sequence[int], *, now: bool,
         _serve_from_beside(plain, name, set(lanes), left)
     if now:
         for lane in lanes:
-            plain.close_lane(name, lane, emergency=emergency)
+            plain.close_lane(name, lane, emergency=emergency, residents=residents)
     return [f"{name}_{lane}" for lane in lanes]
 
 
@@ -198,11 +206,7 @@ def _allow(plain: PlainNet, action: AllowTurn, where: Where, place: str) -> None
 def _barricade(plain: PlainNet, action: Barricade, where: Where, place: str) -> None:
     """Take away all movements between a side street and a junction."""
     node = where.junction(action.where, f"{place}.where")
-    side_street = NamedMovement.model_validate({"to": action.street, "leaving": action.heading})
-    _, leaving = where.arms(node, side_street, f"{place}.street")
-    far = {edge.getToNode() for edge in leaving}
-    back = [edge for edge in node.getIncoming() if edge.getFromNode() in far and where.is_called(edge, action.street)]
-    arms = {edge.getID() for edge in [*leaving, *back]}
+    arms = {edge.getID() for edge in where.arm(node, action.street, action.heading, f"{place}.street")}
     arriving = {edge.getID() for edge in node.getIncoming()}
     for movement in list(plain.movements):
         if movement.from_edge in arriving and arms & {movement.from_edge, movement.to_edge}:

@@ -9,9 +9,10 @@ import geopandas as gpd
 
 from evac.report import tables, text
 from evac.report.inputs import ReportInput
-from evac.report.results import CaseResult, case_words, counterpart, headline
+from evac.report.results import CaseResult, best_plan, case_words, headline, same_case
 
 _WORST_IN_WORDS = 3
+_CAVEATS_IN_WORDS = 3
 
 
 @dataclass(frozen=True)
@@ -23,18 +24,21 @@ class Sentence:
 
 
 def answer(report: ReportInput, cases: Sequence[CaseResult]) -> list[Sentence]:
-    """Return the answer for the headline case: what was ordered, how long, how sure, what holds it up."""
+    """Return the answer for the headline case: what was ordered, how long, what a plan saves, how sure, what isn't."""
     centre = headline(report, cases)
     sentences = [
         _ordered(report, centre),
         _how_long(report, centre),
+        _best(report, cases, centre),
         _holding_up(centre),
+        _one_vehicle(report, cases, centre),
         _how_sure(report, centre),
-        _seeds(report, centre),
-        _saved(report, cases, centre),
+        _seeds(centre),
         _left_over(centre),
         _not_ordered(centre),
         _cut_off(report),
+        _missing(report),
+        _caveats(centre),
     ]
     return [sentence for sentence in sentences if sentence is not None]
 
@@ -85,26 +89,42 @@ def _not_ordered(centre: CaseResult) -> Sentence | None:
 
 def _how_long(report: ReportInput, centre: CaseResult) -> Sentence:
     shown, end_h = centre.shown, report.scenario.simulation.end_h
-    if shown.t90_s is None:
+    found, last = centre.estimate(90), centre.estimate(100)
+    if found.mean is None:
         share = text.percent(shown.evacuated / max(shown.planned, 1))
         words = f"The area is {text.clearance(None, end_h)}: by then {share} of the vehicles are out."
         return Sentence(words, centre.doubt)
-    words = f"90 % of the vehicles are out {text.duration(shown.t90_s)} after the order"
-    last = (
-        f"all of them after {text.duration(shown.t100_s)}"
-        if shown.t100_s is not None
-        else (f"but not all: {text.clearance(None, end_h)}")
+    whole = f"all of them after {text.estimated(last, end_h)}"
+    if last.mean is None:
+        whole = f"but not all: {text.clearance(None, end_h)}"
+    return Sentence(
+        f"90 % of the vehicles are out {text.estimated(found, end_h)} after the order, {whole}.", centre.doubt
     )
-    return Sentence(f"{words}, {last}.", centre.doubt)
 
 
-def _seeds(report: ReportInput, centre: CaseResult) -> Sentence | None:
-    if len(centre.seeds) == 1:
+def _seeds(centre: CaseResult) -> Sentence:
+    number = len(centre.seeds)
+    if number == 1:
+        words = "Each case was simulated once: what chance changes isn't known until there are more seeds."
+        return Sentence(words, "")
+    words = (
+        f"Times are means of {number} simulations that differ only by chance; in brackets the 95 % interval of the "
+        "mean. Maps and lanes are those of the simulation in the middle."
+    )
+    return Sentence(words, centre.doubt)
+
+
+def _missing(report: ReportInput) -> Sentence | None:
+    number = len(report.failed)
+    if not number:
         return None
-    end_h = report.scenario.simulation.end_h
-    shortest, longest = (text.clearance(time_s, end_h) for time_s in centre.spread(90))
-    words = f"{len(centre.seeds)} simulations that differ only by chance gave {shortest} to {longest} for 90 %"
-    return Sentence(f"{words}; the one in the middle is shown.", centre.doubt)
+    return Sentence(f"{text.count(number)} of the simulations that were asked for are missing from this report.", "")
+
+
+def _caveats(centre: CaseResult) -> Sentence | None:
+    found = [text.plain(caveat) for caveat in centre.shown.caveats]
+    more = f"; and {len(found) - _CAVEATS_IN_WORDS} more in the trust ledger" if len(found) > _CAVEATS_IN_WORDS else ""
+    return Sentence(f"To bear in mind: {'; '.join(found[:_CAVEATS_IN_WORDS])}{more}.", "") if found else None
 
 
 def _how_sure(report: ReportInput, centre: CaseResult) -> Sentence | None:
@@ -142,19 +162,58 @@ def _left_over(centre: CaseResult) -> Sentence | None:
     return Sentence(f"Of the vehicles, {text.listing(left)} at the end.", centre.doubt) if left else None
 
 
-def _saved(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Sentence | None:
-    other = counterpart(report, cases, centre)
-    if other is None:
+def _best(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Sentence | None:
+    """Return what the best plan saves against the one that all are compared with."""
+    against = next((case for case in same_case(cases, centre) if case.shown.plan == report.compared_with), None)
+    if against is None:
         return None
-    doubt = "; ".join(part for part in (centre.doubt, other.doubt) if part)
-    plan, against, end_h = text.plain(centre.shown.plan), text.plain(other.shown.plan), report.scenario.simulation.end_h
-    if centre.shown.t90_s is None or other.shown.t90_s is None:
-        times = [text.clearance(one.shown.t90_s, end_h) for one in (centre, other)]
-        return Sentence(f"90 % with “{plan}”: {times[0]}; with “{against}”: {times[1]}.", doubt)
-    saved_s = other.shown.t90_s - centre.shown.t90_s
-    change = f"{text.duration(abs(saved_s))} {'sooner' if saved_s >= 0 else 'later'}"
-    words = f"With “{plan}”, 90 % are out {change} than with “{against}” ({text.duration(other.shown.t90_s)})."
-    return Sentence(words, doubt)
+    best = best_plan(cases, centre)
+    if best is against:
+        words = f"No plan of this report has 90 % out sooner than “{text.plain(against.shown.plan)}”."
+        doubts = [case.doubt for case in same_case(cases, centre) if case.doubt]
+        return Sentence(words, "; ".join(dict.fromkeys(doubts)))
+    doubt = "; ".join(part for part in (best.doubt, against.doubt) if part)
+    return Sentence(f"{_best_words(report, best, against)}{_takes(report, best)}", doubt)
+
+
+def _best_words(report: ReportInput, best: CaseResult, against: CaseResult) -> str:
+    plan, other, end_h = text.plain(best.shown.plan), text.plain(against.shown.plan), report.scenario.simulation.end_h
+    saved = against.later_than(best, 90)
+    if saved.mean is None:
+        times = [text.estimated(one.estimate(90), end_h) for one in (best, against)]
+        return f"The best plan is “{plan}”: 90 % {times[0]}; with “{other}”: {times[1]}."
+    words = f"The best plan is “{plan}”: 90 % are out {text.duration(saved.mean)} sooner than with “{other}”"
+    if saved.low is None or saved.high is None:
+        alone = "One simulation of each: chance alone may make a difference of minutes."
+        return f"{words} ({text.estimated(against.estimate(90), end_h)}). {alone}"
+    if not saved.excludes_zero:
+        return f"{words}, which may be chance: more seeds are needed to tell."
+    return f"{words} (95 % interval {text.duration(saved.low)} to {text.duration(saved.high)})."
+
+
+def _takes(report: ReportInput, case: CaseResult) -> str:
+    plan = report.plans.get(case.shown.plan)
+    needed = [f"{text.count(number)} {kind}" for kind, number in (plan.resources if plan else {}).items() if number]
+    return f" It takes {text.listing(needed)}." if needed else ""
+
+
+def _one_vehicle(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Sentence | None:
+    """Return what one vehicle per household would save."""
+    one = next((case for case in cases if _is_one_vehicle_of(case, centre)), None)
+    if one is None:
+        return None
+    doubt = "; ".join(part for part in (one.doubt, centre.doubt) if part)
+    time = text.estimated(one.estimate(90), report.scenario.simulation.end_h)
+    saved = centre.later_than(one, 90)
+    words = f"If every household took one vehicle ({centre.label} here), 90 % would be out after {time}"
+    if saved.mean is not None and saved.mean > 0:
+        words += f", {text.duration(saved.mean)} sooner"
+    return Sentence(f"{words}.", doubt)
+
+
+def _is_one_vehicle_of(case: CaseResult, centre: CaseResult) -> bool:
+    same = all(getattr(case.shown, name) == getattr(centre.shown, name) for name in ("plan", "departure", "fidelity"))
+    return same and case.shown.vehicles_per_household == "1" != centre.shown.vehicles_per_household
 
 
 def curves_alt(report: ReportInput, cases: Sequence[CaseResult]) -> str:

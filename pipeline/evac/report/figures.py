@@ -52,7 +52,7 @@ def draw_curves(cases: Sequence[CaseResult], departing: CaseResult | None, plan:
         ends = []
         last_h = 0.0
         for case in cases:
-            x_h, share = _cumulative(case, "evacuated")
+            x_h, share = cumulative(case, "evacuated")
             last_h = max(last_h, x_h[-1])
             index = _vehicles_index(cases, case)
             solid = case.shown.plan == plan
@@ -66,7 +66,7 @@ def draw_curves(cases: Sequence[CaseResult], departing: CaseResult | None, plan:
     return figure
 
 
-def _cumulative(case: CaseResult, column: str) -> tuple[np.ndarray, np.ndarray]:
+def cumulative(case: CaseResult, column: str) -> tuple[np.ndarray, np.ndarray]:
     """Return hours and share of planned vehicles by a column of `curve.parquet`, up to the last vehicle of it."""
     table = pd.read_parquet(case.run.folder / "curve.parquet", columns=["minute", column])
     count = table[column].to_numpy(dtype=float)
@@ -94,7 +94,7 @@ def _draw_case(axes: Axes, case: CaseResult, x_h: np.ndarray, share: np.ndarray,
 
 
 def _draw_departures(axes: Axes, case: CaseResult) -> tuple[float, float, str, str]:
-    hours, share = _cumulative(case, "departed")
+    hours, share = cumulative(case, "departed")
     shown = share <= max(_PLANNED_SHARE_DONE, share[0])
     axes.plot(hours[shown], share[shown], color=drawing.INK, linewidth=1.6, linestyle=(0, (5, 3)), zorder=4)
     done = int(np.flatnonzero(shown)[-1])

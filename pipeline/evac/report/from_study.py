@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import geopandas as gpd
 import shapely
+from sumolib.net import Net
 from sumolib.net.edge import Edge
 
 from evac import __version__, sumo
 from evac.network import LEFT_HAND
+from evac.plan_words import action_words
 from evac.report import FailedRun, ReportInput, ReportRun
-from evac.report.plan_map import PlanPicture, roads_of, spots_of
+from evac.report.inputs import PlanPicture, ReportPlan
+from evac.report.plan_map import roads_of, spots_of
+from evac.report.settings import load_settings
 from evac.study import Plans, Study, with_router
 from evac.study.prepare import Prepared
 from evac.study.under_plan import UnderPlan
+
+_KPH = 3.6
 
 
 def report_input(prepared: Prepared, plans: Plans, study: Study) -> ReportInput:
@@ -32,7 +38,7 @@ def report_input(prepared: Prepared, plans: Plans, study: Study) -> ReportInput:
         streets=prepared.street_map.streets(),
         households=prepared.homes,
         zones=prepared.households.zones(),
-        edges=_edge_lines(prepared),
+        edges=edge_lines([prepared.net, *(under.net for under in plans.values())]),
         exits=prepared.exits,
         findings=tuple(prepared.findings),
         sources=_sources(prepared),
@@ -43,6 +49,8 @@ def report_input(prepared: Prepared, plans: Plans, study: Study) -> ReportInput:
         area=prepared.area,
         plan=shown,
         compared_with=against,
+        plans={key: _plan(prepared, under) for key, under in plans.items()},
+        settings=load_settings(prepared.loaded.folder),
         failed=tuple(FailedRun(failure.case, failure.message) for failure in study.failures),
     )
 
@@ -71,12 +79,31 @@ def headline_plans(study: Study, plans: Plans) -> tuple[str, str | None]:
     return run[-1], run[0] if len(run) > 1 else None
 
 
-def _edge_lines(prepared: Prepared) -> gpd.GeoDataFrame:
-    """Return the edges of the net: `edge`, `name`, `geometry` (LineString, EPSG:4326)."""
-    net = prepared.net
-    edges = net.getEdges(withInternal=False)
-    lines = [shapely.LineString([net.convertXY2LonLat(x, y) for x, y, *_ in edge.getShape()]) for edge in edges]
-    columns = {"edge": [edge.getID() for edge in edges], "name": [_street(edge) for edge in edges]}
+def _plan(prepared: Prepared, under: UnderPlan) -> ReportPlan:
+    picture, model = plan_picture(prepared, under), under.plan.model
+    return ReportPlan(
+        key=under.plan.key,
+        name=model.name,
+        note=model.note,
+        actions=tuple(action_words(item.action) for item in under.plan.actions),
+        resources=under.plan.resources.model_dump(),
+        changes=tuple(under.overlay.changes),
+        picture=None if picture.is_empty else picture,
+    )
+
+
+def edge_lines(nets: Sequence[Net]) -> gpd.GeoDataFrame:
+    """Return the edges of the nets, each as the first net has it, as `ReportInput.edges`."""
+    edges = {edge.getID(): (edge, net) for net in reversed(nets) for edge in net.getEdges(withInternal=False)}
+    found = [edges[name] for name in sorted(edges)]
+    lines = [shapely.LineString([net.convertXY2LonLat(x, y) for x, y, *_ in edge.getShape()]) for edge, net in found]
+    columns = {
+        "edge": [edge.getID() for edge, _ in found],
+        "name": [_street(edge) for edge, _ in found],
+        "lanes": [edge.getLaneNumber() for edge, _ in found],
+        "speed_kph": [round(edge.getSpeed() * _KPH, 1) for edge, _ in found],
+        "length_m": [edge.getLength() for edge, _ in found],
+    }
     return gpd.GeoDataFrame(columns, geometry=lines, crs="EPSG:4326")
 
 

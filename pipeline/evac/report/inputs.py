@@ -11,6 +11,9 @@ import geopandas as gpd
 from shapely.geometry.base import BaseGeometry
 
 from evac.audit.findings import Finding
+from evac.overlay.diff import Change
+from evac.report.settings import ReportSettings
+from evac.report.units import Units
 from evac.schema.scenario import Scenario
 from evac.simulate.job import Case
 
@@ -60,8 +63,77 @@ class ReportRun:
 
 
 @dataclass(frozen=True)
+class PlanPicture:
+    """What the map of a plan shows. Geometry is in degrees (EPSG:4326).
+
+    Parameters
+    ----------
+    name
+        The plan.
+    roads
+        Pieces of road that change: `kind` (see `plan_map`), `street`, `towards` (`N`, `SW`), `words`, and `geometry`,
+        lines in the direction of travel.
+    spots
+        Junctions and approaches that change: `kind`, `words`, `geometry`.
+    cut_off
+        Households that lose their only way out: `geometry`.
+    exits
+        The ways out: `name`, `geometry`.
+    streets
+        The streets table of the map.
+    lefthand
+        Whether traffic drives on the left.
+    attribution
+        Whose map data it is.
+    """
+
+    name: str
+    roads: gpd.GeoDataFrame
+    spots: gpd.GeoDataFrame
+    cut_off: gpd.GeoDataFrame
+    exits: gpd.GeoDataFrame
+    streets: gpd.GeoDataFrame
+    lefthand: bool = False
+    attribution: str = "Map data © OpenStreetMap contributors (ODbL)"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the plan changes nothing that a map shows."""
+        return not any(len(part) for part in (self.roads, self.spots, self.cut_off))
+
+
+@dataclass(frozen=True)
+class ReportPlan:
+    """A plan of the report.
+
+    Parameters
+    ----------
+    key
+        What results call it.
+    name, note
+        What people call it, and what its author says of it.
+    actions
+        What it does, an action each, in words.
+    resources
+        What it takes: `officers`, `signs` and so on, and how many.
+    changes
+        What it changes on the roads, read off the two nets.
+    picture
+        Its map; None when it changes nothing that a map shows.
+    """
+
+    key: str
+    name: str
+    note: str = ""
+    actions: tuple[str, ...] = ()
+    resources: Mapping[str, int] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    picture: PlanPicture | None = None
+
+
+@dataclass(frozen=True)
 class FailedRun:
-    """A run that didn't end, and why."""
+    """A run that isn't in the report, and why."""
 
     case: Case
     message: str
@@ -80,7 +152,8 @@ class ReportInput:
     streets, households, zones
         The tables `streets.parquet`, `households.parquet` and `zones.parquet`.
     edges
-        Columns `edge` (id), `name` (of its street) and `geometry` (LineString, in the direction of travel).
+        The edges of the baseline's net, and those that only a plan's net has: columns `edge` (id), `name` (of its
+        street), `lanes`, `speed_kph` (limit), `length_m` and `geometry` (LineString, in the direction of travel).
     exits
         The ways out.
     findings
@@ -95,8 +168,12 @@ class ReportInput:
         The plan that they compare it with.
     area
         The area ordered to leave; the union of the zones when None.
+    plans
+        The plans of the runs by their keys.
+    settings
+        The city's title, logo, contact, units and words.
     failed
-        Runs that didn't end.
+        Runs that aren't in the report, because they didn't end or weren't simulated.
     attribution
         The map data's attribution, shown on the map.
     """
@@ -114,5 +191,12 @@ class ReportInput:
     plan: str = "baseline"
     compared_with: str | None = None
     area: BaseGeometry | None = None
+    plans: Mapping[str, ReportPlan] = field(default_factory=dict)
+    settings: ReportSettings = field(default_factory=ReportSettings)
     failed: tuple[FailedRun, ...] = ()
     attribution: str = "Map data © OpenStreetMap contributors (ODbL)"
+
+    @property
+    def units(self) -> Units:
+        """Kilometres or miles."""
+        return Units(self.settings.units)

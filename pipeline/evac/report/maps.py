@@ -17,6 +17,7 @@ from shapely.geometry import Point, box
 
 from evac.report import drawing, text
 from evac.report.inputs import Located, ReportInput
+from evac.report.units import Units
 
 _STREET_CLASSES = (
     (("motorway", "motorway_link", "trunk", "trunk_link"), 2.4, "#8f8f8f"),
@@ -63,7 +64,7 @@ def draw_map(report: ReportInput, queues: gpd.GeoDataFrame, bottlenecks: Sequenc
         draw_streets(axes, report.streets.to_crs(crs))
         _draw_queues(axes, queues.to_crs(crs))
         _draw_households(axes, report.households.to_crs(crs))
-        draw_scale(axes)
+        draw_scale(axes, report.units)
         _draw_places(axes, report.exits, bottlenecks, crs)
         axes.set(xlabel="", ylabel="")
         _draw_legend(figure, report, note)
@@ -99,7 +100,7 @@ def new_map(frame: tuple[float, float, float, float], foot_in: float = _FOOT_IN)
     axes = figure.add_axes(
         (_MARGIN_IN / _WIDTH_IN, foot_in / height_in, _MAP_WIDTH_IN / _WIDTH_IN, map_height_in / height_in)
     )
-    _frame_axes(axes, frame)
+    frame_axes(axes, frame)
     return figure, axes
 
 
@@ -111,7 +112,7 @@ def write_attribution(axes: Axes, attribution: str) -> None:
     )  # fmt: skip
 
 
-def _frame_axes(axes: Axes, frame: tuple[float, float, float, float]) -> None:
+def frame_axes(axes: Axes, frame: tuple[float, float, float, float]) -> None:
     """Fix the axes to the frame, which has their shape, so that a metre is as long across as up."""
     axes.set_xlim(frame[0], frame[2])
     axes.set_ylim(frame[1], frame[3])
@@ -175,24 +176,18 @@ def _metres(spots: Sequence[Located], crs: Any) -> list[tuple[float, float]]:
     return [(point.x, point.y) for point in points]
 
 
-def draw_scale(axes: Axes) -> None:
+def draw_scale(axes: Axes, units: Units = Units()) -> None:  # noqa: B008 - frozen
     """Draw a scale bar of a round length (lower left) and an arrow to the north (upper left)."""
     west, east = axes.get_xlim()
     south, north = axes.get_ylim()
-    length = _round_length((east - west) / 5)
+    length, words = units.round_length((east - west) / 5)
     x, y = west + 0.03 * (east - west), south + 0.03 * (north - south)
     axes.plot([x, x + length], [y, y], color=drawing.INK, linewidth=3, solid_capstyle="butt", zorder=25)
-    words = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"  # noqa: PLR2004 - metres in a kilometre
     axes.text(x + length / 2, y + 0.012 * (north - south), words, ha="center", va="bottom", fontsize=8.5, zorder=25)
     axes.annotate(
         "N", xy=(0.03, 0.985), xytext=(0.03, 0.905), xycoords="axes fraction", ha="center", va="center", fontsize=10,
         arrowprops={"arrowstyle": "-|>", "color": drawing.INK, "lw": 1.4}, zorder=25,
     )  # fmt: skip
-
-
-def _round_length(wanted_m: float) -> float:
-    power = 10.0 ** math.floor(math.log10(wanted_m))
-    return max(step * power for step in (1, 2, 5) if step * power <= wanted_m)
 
 
 def _draw_legend(figure: Figure, report: ReportInput, note: str) -> None:

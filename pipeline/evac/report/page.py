@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import jinja2
+import numpy as np
 from matplotlib.figure import Figure
 
 from evac.demand import departures
-from evac.report import answer, drawing, figures, maps, tables, text
+from evac.report import (
+    answer,
+    comparing,
+    drawing,
+    estimates,
+    figures,
+    maps,
+    moments,
+    movement,
+    moving_map,
+    nureg,
+    panels,
+    plan_map,
+    tables,
+    text,
+)
 from evac.report.assumptions import assumptions
-from evac.report.inputs import ReportInput
-from evac.report.results import CaseResult, case_words, counterpart, headline, result_of
+from evac.report.inputs import PlanPicture, ReportInput, ReportPlan
+from evac.report.results import CaseResult, case_words, counterpart, headline, result_of, same_case
+from evac.report.settings import logo_type
 
 _WORST_STREETS = 10
+_PLANS_IN_ONE_FIGURE = 2
 _SEVERITIES = ("error", "warning", "note")
 
 
@@ -53,9 +72,12 @@ def draw_pictures(report: ReportInput, cases: Sequence[CaseResult]) -> list[Pict
     """Draw the curves (a figure a departure curve), the lanes' rates (where lanes are measured) and the map."""
     centre = headline(report, cases)
     pictures = [_curves(report, cases, centre, name) for name in dict.fromkeys(case.shown.departure for case in cases)]
+    if len({case.shown.plan for case in cases}) > _PLANS_IN_ONE_FIGURE:
+        pictures.append(_panels(report, cases, centre))
     if tables.lane_rates(centre.run):
         pictures.append(_lanes(report, cases, centre))
-    return [*pictures, _map(report, centre)]
+    pictures += [_map(report, centre), _moments(report, centre)]
+    return [*pictures, *(_plan(plan, plan.picture) for plan in report.plans.values() if plan.picture)]
 
 
 def _curves(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult, departure: str) -> Picture:
@@ -75,6 +97,20 @@ def _curves(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult
         f"{centre.shown.plan}{dotted}. Between dashed and solid, vehicles stand in queues. Marks at 50, 90 and 95 % of "
         "all planned vehicles; a vehicle that never gets out counts as not out.",
         figure=figure,
+    )
+
+
+def _panels(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Picture:
+    shown = centre.shown
+    alike = [case for case in cases if (case.shown.departure, case.shown.fidelity) == (shown.departure, shown.fidelity)]
+    end_h = report.scenario.simulation.end_h
+    return _picture(
+        "plans",
+        f"Every plan beside “{text.plain(report.compared_with or shown.plan)}”",
+        panels.panels_alt(alike, end_h),
+        f"Solid: the plan of the panel; dotted: {report.compared_with}. A line for each case of vehicles per "
+        "household, with its number on it. At most 18 plans; all are in the tables.",
+        figure=panels.draw_panels(alike, report.compared_with, end_h),
     )
 
 
@@ -102,39 +138,117 @@ def _map(report: ReportInput, centre: CaseResult) -> Picture:
     )
 
 
+def _moments(report: ReportInput, centre: CaseResult) -> Picture:
+    return _picture(
+        "moments",
+        "The streets at four moments",
+        moments.moments_alt(report, centre),
+        f"Mean speed in five minutes on each street that somebody drives on; {case_words(report, centre)}.",
+        figure=moments.draw_moments(report, centre),
+        on_page="png",
+    )
+
+
+def _plan(plan: ReportPlan, picture: PlanPicture) -> Picture:
+    takes = [f"{number} {kind}" for kind, number in plan.resources.items() if number]
+    changes = "; ".join(f"{change.place}: {change.before} → {change.after}" for change in plan.changes)
+    return _picture(
+        f"plan-{text.file_name(plan.key)}",
+        f"What the plan “{text.plain(plan.key)}” changes",
+        text.plain(f"Map of the plan {plan.name}. {changes}", 1500),
+        f"{'; '.join(plan.actions)}. Takes {text.listing(takes) or 'nothing that was counted'}.",
+        figure=plan_map.draw_plan_map(picture),
+        on_page="png",
+    )
+
+
 def _picture(name: str, title: str, alt: str, note: str, *, figure: Figure, on_page: str = "svg") -> Picture:
     formats = {"png": drawing.png_bytes(figure), "svg": drawing.svg_bytes(figure)}
     return Picture(name, title, alt, text.plain(note, 600), formats, on_page)
 
 
 def page_html(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequence[Picture]) -> str:
-    """Return the page."""
+    """Return the page, with the map that moves."""
     centre = headline(report, cases)
-    return (
-        _templates()
-        .get_template("page.html.j2")
-        .render(
-            report=report,
-            scenario=report.scenario,
-            end_h=report.scenario.simulation.end_h,
-            cases=cases,
-            centre=centre,
-            answer=answer.answer(report, cases),
-            pictures=pictures,
-            case_words=lambda case: case_words(report, case),
-            range_doubt=answer.range_doubt,
-            runs=[(run, result_of(run)) for run in report.runs],
-            unasked=any(result_of(run).shadow for run in report.runs),
-            lane_rates=lambda case: tables.lane_rates(case.run),
-            found=centre.run.manifest["found_bottlenecks"],
-            streets=tables.worst_streets(tables.queues(centre.run, report.edges), _WORST_STREETS),
-            groups=_groups(cases),
-            findings=sorted(report.findings, key=lambda finding: _SEVERITIES.index(finding.severity)),
-            placed=tables.placed_on(report.households),
-            assumptions=assumptions(report),
-            departures=[(curve.name, departures.describe(curve)) for curve in report.scenario.departures],
-        )
+    scripts = moving_map.scripts()
+    shown = moving_map.shown_cases(cases, centre)
+    left_out = [text.plain(case.shown.plan) for case in same_case(cases, centre) if case not in shown]
+    return _render(
+        report,
+        cases,
+        pictures,
+        scripts=scripts,
+        script_hashes=[moving_map.content_hash(script) for script in scripts],
+        map_json=moving_map.map_json(report, cases, centre),
+        map_alt=answer.map_alt(report, tables.queues(centre.run, report.edges)),
+        plans_left_out=(len(shown), left_out) if left_out else None,
     )
+
+
+def print_html(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequence[Picture]) -> str:
+    """Return the same content for paper: without scripts."""
+    return _render(report, cases, pictures, scripts=(), script_hashes=(), map_json="", map_alt="", plans_left_out=None)
+
+
+def _render(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequence[Picture], **map_content: Any) -> str:
+    template = _templates(report.settings.words).get_template("page.html.j2")
+    return template.render(**_results(report, cases), **_about(report), pictures=pictures, **map_content)
+
+
+def _results(report: ReportInput, cases: Sequence[CaseResult]) -> dict[str, Any]:
+    """Return what the page tells of the runs."""
+    centre = headline(report, cases)
+    same = same_case(cases, centre)
+    return {
+        "cases": cases,
+        "centre": centre,
+        "answer": answer.answer(report, cases),
+        "case_words": lambda case: case_words(report, case),
+        "range_doubt": answer.range_doubt,
+        "runs": [(run, result_of(run)) for run in report.runs],
+        "unasked": any(result_of(run).shadow for run in report.runs),
+        "lane_rates": lambda case: tables.lane_rates(case.run),
+        "found": centre.run.manifest["found_bottlenecks"],
+        "streets": tables.worst_streets(tables.queues(centre.run, report.edges), _WORST_STREETS),
+        "groups": _groups(cases),
+        "compared": comparing.comparisons(report, cases, centre),
+        "by_vehicles": _by_vehicles(cases, centre),
+        "resources": estimates.resources_table(report, cases).replace({np.nan: None}).to_dict("records"),
+        "hours": movement.exits_by_hour([centre]).replace({np.nan: None}).to_dict("records"),
+        "states": movement.states(same, report.edges).replace({np.nan: None}).to_dict("records"),
+        "trips": movement.trip_generation([centre]).to_dict("records"),
+        "checklist": nureg.checklist(report, cases),
+    }
+
+
+def _about(report: ReportInput) -> dict[str, Any]:
+    """Return what the page tells of the scenario."""
+    settings = report.settings
+    logo = settings.logo
+    return {
+        "report": report,
+        "scenario": report.scenario,
+        "settings": settings,
+        "units": report.units,
+        "logo_uri": f"data:{logo_type(logo)};base64,{base64.b64encode(logo.read_bytes()).decode()}" if logo else "",
+        "end_h": report.scenario.simulation.end_h,
+        "findings": sorted(report.findings, key=lambda finding: _SEVERITIES.index(finding.severity)),
+        "placed": tables.placed_on(report.households),
+        "assumptions": assumptions(report),
+        "departures": [(curve.name, departures.describe(curve)) for curve in report.scenario.departures],
+    }
+
+
+def _by_vehicles(cases: Sequence[CaseResult], centre: CaseResult) -> list[CaseResult]:
+    """Return the headline plan's cases that differ in their vehicles; nothing when there is but one."""
+    shown = centre.shown
+    alike = [
+        case
+        for case in cases
+        if (case.shown.plan, case.shown.departure, case.shown.fidelity) == (shown.plan, shown.departure, shown.fidelity)
+    ]
+    ordered = sorted(alike, key=lambda case: case.shown.planned)
+    return ordered if len(ordered) > 1 else []
 
 
 def _groups(cases: Sequence[CaseResult]) -> list[tuple[str, list[CaseResult]]]:
@@ -147,7 +261,7 @@ def _groups(cases: Sequence[CaseResult]) -> list[tuple[str, list[CaseResult]]]:
     return list(groups.items())
 
 
-def _templates() -> jinja2.Environment:
+def _templates(words: Mapping[str, str]) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("evac.report", "templates"),
         autoescape=True,
@@ -156,7 +270,9 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     for function in (
-        text.plain, text.web_link, text.duration, text.clearance, text.count, text.percent, text.rate, text.listing
+        text.plain, text.web_link, text.duration, text.clearance, text.estimated, text.count, text.percent, text.rate,
+        text.listing,
     ):  # fmt: skip
         environment.filters[function.__name__] = function
+    environment.filters["t"] = lambda english: words.get(english, english)
     return environment

@@ -13,12 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evac import files
-from evac.report import tables, text
+from evac.report import gis, tables
 from evac.report.inputs import ReportInput
-from evac.report.page import Picture, draw_pictures, page_html
-from evac.report.results import COUNTS, case_results, results_table
+from evac.report.moments import animation
+from evac.report.page import Picture, draw_pictures, page_html, print_html
+from evac.report.paper import pdf_bytes
+from evac.report.results import COUNTS, case_results, headline, results_table
+from evac.report.sheets import csv_bytes, sheets
 
-_CELL_CHARS = 2000
 _RESULTS = pa.schema(
     [
         *((name, pa.string()) for name in ("plan", "vehicles_per_household", "departure")),
@@ -35,7 +37,7 @@ _RESULTS = pa.schema(
 
 
 def write_report(report: ReportInput, folder: Path) -> Path:
-    """Write `index.html`, `figures/`, `results.parquet`, `results.csv`, `bottlenecks.csv` and `bottleneck_summary.csv`.
+    """Write the page, its figures and tables, and `results.parquet`; docs/results.md has the list of all files.
 
     Parameters
     ----------
@@ -56,13 +58,18 @@ def write_report(report: ReportInput, folder: Path) -> Path:
     """
     cases = case_results(report)
     results = results_table(report)
+    centre = headline(report, cases)
     pictures = draw_pictures(report, cases)
     content = {
         **{f"figures/{picture.name}.{kind}": data for picture in pictures for kind, data in picture.formats.items()},
         "results.parquet": _parquet(results),
-        "results.csv": _csv(results),
-        "bottlenecks.csv": _csv(tables.lane_long_table(report)),
-        "bottleneck_summary.csv": _csv(tables.lane_summary_table(report)),
+        "results.csv": csv_bytes(results),
+        "bottlenecks.csv": csv_bytes(tables.lane_long_table(report)),
+        "bottleneck_summary.csv": csv_bytes(tables.lane_summary_table(report)),
+        **{f"tables/{name}.csv": csv_bytes(table) for name, table in sheets(report, cases).items()},
+        "tables/report.gpkg": gis.geopackage(gis.layers(report, cases, centre)),
+        "figures/animation.gif": animation(report, centre),
+        "report.pdf": pdf_bytes(print_html(report, cases, pictures)),
         "index.html": page_html(report, cases, pictures).encode(),
     }
     for name, data in content.items():
@@ -72,9 +79,9 @@ def write_report(report: ReportInput, folder: Path) -> Path:
 
 
 def _remove_old_figures(folder: Path, pictures: list[Picture]) -> None:
-    """Remove an older report's curves: a figure of a case that is no more must not be taken for this report's."""
+    """Remove an older report's figures: one of a case or a plan that is no more must not be taken for this report's."""
     names = {f"{picture.name}.{kind}" for picture in pictures for kind in picture.formats}
-    for path in folder.glob("clearance_curves*"):
+    for path in (*folder.glob("clearance_curves*"), *folder.glob("plan-*")):
         if path.name not in names:
             path.unlink()
 
@@ -84,10 +91,3 @@ def _parquet(results: pd.DataFrame) -> bytes:
     table = pa.Table.from_pandas(results, schema=_RESULTS, preserve_index=False).replace_schema_metadata(None)
     pq.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()
-
-
-def _csv(table: pd.DataFrame) -> bytes:
-    safe = table.copy()
-    for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
-        safe[column] = [text.csv_cell(text.plain(cell, _CELL_CHARS)) for cell in safe[column]]
-    return safe.to_csv(index=False, lineterminator="\n", float_format="%.6g").encode()

@@ -13,6 +13,7 @@ from evac.errors import EvacError
 from evac.report import text
 from evac.report.inputs import ReportInput, ReportRun
 from evac.schema.scenario import vehicles_label
+from evac.statistics import Interval, mean_interval, paired_difference
 
 COUNTS = ("planned", "evacuated", "driving", "waiting", "no_route", "shadow", "shadow_evacuated")
 """The counts of vehicles in a run's row."""
@@ -74,6 +75,15 @@ class CaseResult:
         if len(self.seeds) == 1:
             return self.shown.doubt
         return "; ".join(f"seed {result.seed}: {result.doubt}" for result in self.seeds if not result.trusted)
+
+    def estimate(self, percent: int) -> Interval:
+        """Return the mean clearance time of the seeds with its interval (s); no mean where any didn't get there."""
+        return mean_interval([clearance_s(result, percent) for result in self.seeds])
+
+    def later_than(self, other: CaseResult, percent: int) -> Interval:
+        """Return how much later than another case a percentage is out (s), pair by pair of the same seed."""
+        mine, others = ({result.seed: clearance_s(result, percent) for result in case.seeds} for case in (self, other))
+        return paired_difference(mine, others)
 
     def spread(self, percent: int) -> tuple[float | None, float | None]:
         """Return the shortest and longest clearance time of the seeds (s), None being longest of all."""
@@ -152,10 +162,22 @@ def headline(report: ReportInput, cases: Sequence[CaseResult]) -> CaseResult:
 
 def counterpart(report: ReportInput, cases: Iterable[CaseResult], case: CaseResult) -> CaseResult | None:
     """Return the same case under the plan that the report compares with."""
-    for other in cases:
-        if other.shown.plan == report.compared_with != case.shown.plan and _same_but_plan(other, case):
-            return other
-    return None
+    if report.compared_with == case.shown.plan:
+        return None
+    return next((other for other in same_case(cases, case) if other.shown.plan == report.compared_with), None)
+
+
+def same_case(cases: Iterable[CaseResult], case: CaseResult) -> list[CaseResult]:
+    """Return a case under all plans, itself included."""
+    return [other for other in cases if _same_but_plan(other, case)]
+
+
+def best_plan(cases: Iterable[CaseResult], case: CaseResult) -> CaseResult:
+    """Return the case under the plan that has 90 % out first; one that can't be trusted only where none can."""
+    return min(
+        same_case(cases, case),
+        key=lambda other: (bool(other.doubt), _none_last(other.estimate(_CENTRE_PERCENT).mean), other.shown.plan),
+    )
 
 
 def _same_but_plan(one: CaseResult, other: CaseResult) -> bool:

@@ -11,6 +11,8 @@ import math
 import re
 import unicodedata
 
+from evac.statistics import Interval
+
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """First characters, also in full width, that make a spreadsheet run a cell (OWASP, CSV injection:
 https://owasp.org/www-community/attacks/CSV_Injection)."""
@@ -67,6 +69,13 @@ def duration(seconds: float) -> str:
 def clearance(seconds: float | None, end_h: float) -> str:
     """Return a clearance time as people read it; `not cleared by 24 h` where the simulation ended before it."""
     return f"not cleared by {end_h:g}{_NO_BREAK}h" if seconds is None else duration(seconds)
+
+
+def estimated(found: Interval, end_h: float) -> str:
+    """Return a mean clearance time with its 95 % interval: `2 h 10 min (2 h 02 min to 2 h 18 min)`."""
+    if found.mean is None or found.low is None or found.high is None:
+        return clearance(found.mean, end_h)
+    return f"{duration(found.mean)} ({duration(max(found.low, 0.0))} to {duration(found.high)})"
 
 
 def count(number: float) -> str:

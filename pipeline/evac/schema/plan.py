@@ -310,9 +310,13 @@ class Close(TimedAction):
     lanes: Annotated[tuple[LaneNumber, ...], Field(min_length=1)] | None = None
     """Lanes that close, counted from the kerb; the whole road when left out."""
     emergency_may_pass: bool = True
-    """Whether emergency vehicles still may pass (private cars never may)."""
+    """Whether emergency vehicles still may pass."""
+    admit: Literal["residents"] | None = None
+    """`residents`: closed to through traffic only. Who lives on the stretch, or has no other way out, may drive there;
+    nobody when left out."""
     accept_cut_off: bool = False
-    """Whether the plan is run although households lose their only way out; they are listed in any case."""
+    """Whether the plan is run although this action takes the only way out from households; they are listed in any
+    case."""
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -320,20 +324,22 @@ class Close(TimedAction):
             raise ValueError("give either 'where' or 'exit'")
         if self.exit is not None and self.lanes is not None:
             raise ValueError("'lanes' belongs to 'where': an exit closes with all of its lanes")
+        if self.admit is not None and (self.exit is not None or self.lanes is not None):
+            raise ValueError("'admit' is for a whole stretch: leave out 'exit' and 'lanes'")
         return self
 
 
 class Open(TimedAction):
-    """Lanes or roads that the net has closed to cars are opened (bus lanes, roads for emergency vehicles).
+    """Roads that the map closes to cars are opened: closed streets, tracks (fire roads), roads for buses, locked gates.
 
-    A road that the map closes to all traffic isn't in the net: `osm.corrections` of the scenario opens it, for all
-    plans.
+    Under other plans they aren't there. A path can't be opened: `osm.corrections` of the scenario makes it a road, for
+    all plans.
     """
 
     do: Literal["open"]
     """The action."""
     where: Stretch
-    """The stretch."""
+    """The road, or a `point` on it or at the gate; both directions where nothing says which."""
 
 
 class Divert(TimedAction):

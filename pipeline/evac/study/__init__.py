@@ -2,182 +2,62 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
-from itertools import product
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
 
-import pandas as pd
-
-from evac.demand import build_demand
-from evac.demand.drivers import LESS_CAPACITY, MORE_CAPACITY, right_of_way_options
-from evac.demand.orders import driver_under, staying
-from evac.demand.routes import routing_options, write_exit_zones, write_trips
-from evac.errors import EvacError, Problem, ScenarioError
+from evac.archive.records import (
+    StudyRecord,
+    Wanted,
+    digest_plan,
+    forget_failure,
+    note_failure,
+    note_study,
+    now,
+)
+from evac.errors import EvacError
 from evac.files import digest_file
-from evac.measure import measure_run
-from evac.measure.bottlenecks import BottleneckLanes
-from evac.plan import BASELINE
-from evac.schema.demand import Departure, Measured, VehiclesPerHousehold
-from evac.schema.scenario import Scenario, vehicles_label
-from evac.simulate import JobInputs, Progress, process, run_job
 from evac.simulate.job import Case, Job
+from evac.study.cases import Selection, case_name, cases_of, mean_vehicles, vehicles_case
+from evac.study.engines import Engine, Outcome, Task
+from evac.study.ground import Ground, ground_of
+from evac.study.jobs import job_of, run_folder
+from evac.study.plans import Plans, all_lanes, router_of, with_router
+from evac.study.precision import Precision, more_cases
 from evac.study.prepare import Prepared
-from evac.study.same_lanes import LANES, measure_same_lanes
-from evac.study.under_plan import UnderPlan
+from evac.study.runs import Display, Failure, Run, Study, in_words, read_manifest
+from evac.study.same_lanes import measure_same_lanes
+from evac.study.screening import Town, calibrate, require_no_timetable, screened
+
+__all__ = [
+    "Display",
+    "Failure",
+    "Plans",
+    "Precision",
+    "Run",
+    "Selection",
+    "Study",
+    "router_of",
+    "run_study",
+    "with_router",
+]
 
 _LOG = logging.getLogger(__name__)
-_SECONDS_AN_HOUR = 3600
-# What a run's result doesn't depend on.
-_NOT_OF_A_RUN = {"name", "note", "report", "osm", "area", "households", "seeds", "vehicles_per_household", "departures"}
-_HIERARCHIES = ("CH", "CCH")  # routers that don't see roads close
-Plans = Mapping[str, UnderPlan]
-"""The plans of a study by their keys, in the order in which they are compared."""
-
-
-class Display(Protocol):
-    """Where a study shows how far it is."""
-
-    def begin(self, name: str, planned: int) -> None:
-        """Show that a run has begun."""
-
-    def update(self, name: str, state: Progress) -> None:
-        """Show how far a run is."""
-
-    def finish(self, name: str, result: str) -> None:
-        """Show how a run ended."""
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which part of a scenario's matrix to run; what is empty selects all.
-
-    Parameters
-    ----------
-    vehicles, departures
-        Names of vehicles-per-household cases and departure curves.
-    seeds
-        Seeds instead of the scenario's.
-    sensitivity
-        Whether to run the middle case at ± 15 % lane capacity as well.
-    """
-
-    vehicles: tuple[str, ...] = ()
-    departures: tuple[str, ...] = ()
-    seeds: tuple[int, ...] = ()
-    sensitivity: bool = True
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run: its case, its job's digest, its directory, and where its lanes are measured for comparison."""
-
-    case: Case
-    job: str
-    folder: Path
-    lanes_folder: Path
-
-    def manifest(self) -> dict[str, Any]:
-        """Return the run's manifest, with the lanes that all runs of the study are measured at."""
-        manifest: dict[str, Any] = json.loads((self.folder / "manifest.json").read_text())
-        return {**manifest, **json.loads((self.lanes_folder / LANES).read_text())}
-
-    def ledger(self) -> dict[str, Any]:
-        """Return the run's trust ledger."""
-        ledger: dict[str, Any] = json.loads((self.folder / "ledger.json").read_text())
-        return ledger
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A run that failed, and why."""
-
-    case: Case
-    message: str
-
-
-@dataclass(frozen=True)
-class Study:
-    """The runs of a study, in the order of the matrix, and those that failed."""
-
-    runs: tuple[Run, ...]
-    failures: tuple[Failure, ...]
-
-
-def cases_of(scenario: Scenario, selection: Selection, place: str, plans: Sequence[str] = (BASELINE,)) -> list[Case]:
-    """Return the cases of a scenario: the selected matrix, then each plan's middle case at other lane capacities.
-
-    Raises
-    ------
-    ScenarioError
-        The selection names a case that the scenario doesn't have.
-    """
-    vehicles = _selected([vehicles_label(case) for case in scenario.vehicles_per_household], selection.vehicles, place)
-    departures = _selected([item.name for item in scenario.departures], selection.departures, place)
-    seeds = selection.seeds or scenario.seeds
-    cases = [
-        Case(vehicles_per_household=number, departure=departure, seed=seed, plan=plan)
-        for plan, departure, number, seed in product(plans, departures, vehicles, seeds)
-    ]
-    if selection.sensitivity:
-        middle = sorted(vehicles, key=lambda label: mean_vehicles(_vehicles_case(scenario, label)))[
-            (len(vehicles) - 1) // 2
-        ]
-        cases += [
-            Case(
-                vehicles_per_household=middle,
-                departure=departures[0],
-                seed=seeds[0],
-                plan=plan,
-                capacity_factor=factor,
-            )
-            for plan, factor in product(plans, (LESS_CAPACITY, MORE_CAPACITY))
-        ]
-    return cases
-
-
-def mean_vehicles(case: float | VehiclesPerHousehold) -> float:
-    """Return the mean number of vehicles of all households."""
-    if isinstance(case, VehiclesPerHousehold):
-        return sum(number * share for number, share in case.distribution.items())
-    return case
-
-
-def case_name(case: Case) -> str:
-    """Return a case in words, for progress and messages."""
-    parts = [f"{case.vehicles_per_household} vehicles per household", case.departure, f"seed {case.seed}"]
-    if case.plan != BASELINE:
-        parts.insert(0, case.plan)
-    if case.capacity_factor != 1.0:
-        parts.append(f"{case.capacity_factor - 1:+.0%} lane capacity")
-    return " · ".join(parts)
-
-
-def router_of(scenario: Scenario, plans: Plans) -> str:
-    """Return the router of all runs: Dijkstra's where any plan opens or closes roads during the run.
-
-    Hierarchies (CH, CCH) are built once and lead traffic to closed roads. All plans get the same router, since it
-    changes results.
-    """
-    blind = scenario.simulation.router in _HIERARCHIES
-    return "dijkstra" if blind and any(item.needs_dijkstra for item in plans.values()) else scenario.simulation.router
-
-
-def with_router(prepared: Prepared, plans: Plans) -> Prepared:
-    """Return the prepared scenario with the router that its plans need."""
-    model = prepared.loaded.model
-    simulation = model.simulation.model_copy(update={"router": router_of(model, plans)})
-    return replace(prepared, loaded=replace(prepared.loaded, model=model.model_copy(update={"simulation": simulation})))
 
 
 def run_study(
-    prepared: Prepared, plans: Plans, selection: Selection, cache: Path, *, jobs: int, display: Display
+    prepared: Prepared,
+    plans: Plans,
+    selection: Selection,
+    cache: Path,
+    *,
+    engine: Engine,
+    display: Display,
+    until: Precision | None = None,
 ) -> Study:
-    """Run the selected cases that the cache doesn't have, at most `jobs` at a time.
+    """Run the selected cases that the cache doesn't have.
 
     Parameters
     ----------
@@ -189,10 +69,12 @@ def run_study(
         Which cases to run.
     cache
         The cache's folder.
-    jobs
-        Simulations side by side.
+    engine
+        What runs them.
     display
         Where progress is shown.
+    until
+        Add seeds until the clearance times are this precise.
 
     Raises
     ------
@@ -203,171 +85,104 @@ def run_study(
     """
     prepared = with_router(prepared, plans)
     cases = cases_of(prepared.loaded.model, selection, str(prepared.loaded.path), list(plans))
-    folders: dict[Case, tuple[str, Path]] = {}
-    failures: dict[Case, Failure] = {}
-    for case, future in _finished(prepared, plans, cases, cache, jobs=jobs, display=display):
-        try:
-            folders[case] = future.result()
-            display.finish(case_name(case), _in_words(folders[case][1]))
-        except Exception as error:  # noqa: BLE001 - one run's failure, of whatever kind, must not lose the others
-            _LOG.debug("run failed", exc_info=error)
-            message = str(error) if isinstance(error, EvacError) else f"{type(error).__name__}: {error}"
-            failures[case] = Failure(case, message)
-            display.finish(case_name(case), f"failed: {message}")
-    nets = {folder[0]: plans[case.plan].net for case, folder in folders.items()}
-    lanes = measure_same_lanes(_all_lanes(plans), dict(folders.values()), nets, cache)
-    runs = [Run(case, *folders[case], lanes[folders[case][0]]) for case in cases if case in folders]
-    return Study(tuple(runs), tuple(failures[case] for case in cases if case in failures))
+    work = _Work(prepared, plans, cache, engine, display)
+    notes = work.screen(cases) if selection.fidelity == "meso" else ()
+    work.run(cases, selection.part)
+    while until is not None and (more := more_cases(until, cases, work.t90_s())):
+        cases += more
+        work.run(cases, None)
+    folders = {work.jobs[case].digest: folder for case, folder in work.folders.items()}
+    nets = {work.jobs[case].digest: plans[case.plan].net for case in work.folders}
+    lanes = measure_same_lanes(all_lanes(plans), folders, nets, cache)
+    work.note_study(cases, sorted({f"lanes/{folder.name}" for folder in lanes.values()}))
+    runs = [
+        Run(case, work.jobs[case].digest, work.folders[case], lanes[work.jobs[case].digest])
+        for case in cases
+        if case in work.folders
+    ]
+    return Study(tuple(runs), tuple(work.failures[case] for case in cases if case in work.failures), notes)
 
 
-def _all_lanes(plans: Plans) -> list[BottleneckLanes]:
-    """Return the scenario's bottlenecks with all lanes that they have under any plan."""
-    lanes: dict[str, BottleneckLanes] = {}
-    for item in (item for plan in plans.values() for item in plan.bottlenecks):
-        known = lanes.get(item.name, item)
-        lanes[item.name] = replace(known, lanes=tuple(sorted({*known.lanes, *item.lanes})))
-    return list(lanes.values())
+@dataclass
+class _Work:
+    """The runs of a study as they are done."""
 
+    prepared: Prepared
+    plans: Plans
+    cache: Path
+    engine: Engine
+    display: Display
+    grounds: dict[str, Ground] = field(init=False)
+    jobs: dict[Case, Job] = field(default_factory=dict)
+    folders: dict[Case, Path] = field(default_factory=dict)
+    failures: dict[Case, Failure] = field(default_factory=dict)
 
-def _selected(known: Sequence[str], wanted: Sequence[str], place: str) -> Sequence[str]:
-    unknown = [name for name in wanted if name not in known]
-    if unknown:
-        raise ScenarioError(
-            Problem(place, f"has no case {', '.join(map(repr, unknown))}", f"known: {', '.join(known)}")
+    def __post_init__(self) -> None:
+        self.grounds = {key: ground_of(self.prepared, plan) for key, plan in self.plans.items()}
+
+    def screen(self, cases: Sequence[Case]) -> tuple[str, ...]:
+        """Fit the mesoscopic model to the first plan, and take it for all; return what a reader must know."""
+        require_no_timetable(self.grounds)
+        first = cases[0]
+        by_size = sorted(cases, key=self._vehicles)
+        town = Town(self.grounds[first.plan], self.cache, self.engine, self.display)
+        found = calibrate(town, list(dict.fromkeys(case.vehicles_per_household for case in by_size)), first)
+        self.grounds = screened(self.grounds, found)
+        return found.label, *found.doubts
+
+    def run(self, cases: Sequence[Case], part: tuple[int, int] | None) -> None:
+        """Run the cases that have not been run, and of these only those of the part, where one is given."""
+        for case in cases:
+            self.jobs.setdefault(case, job_of(self.grounds[case.plan].terms, case))
+        self.note_study(cases, ())
+        largest_first = sorted(cases, key=lambda case: -self._vehicles(case))  # so that no long run is left for the end
+        mine = largest_first[part[0] - 1 :: part[1]] if part else largest_first
+        new = [case for case in mine if case not in self.folders and case not in self.failures]
+        done = [case for case in new if run_folder(self.jobs[case], self.cache).is_dir()]
+        for case in done:
+            self._note(case, run_folder(self.jobs[case], self.cache))
+        tasks = [Task(self.jobs[case], self.grounds[case.plan]) for case in new if case not in self.folders]
+        with closing(self.engine.run(tasks, self.cache, self.display)) as outcomes:
+            for job, outcome in outcomes:
+                self._note(job.case, outcome)
+
+    def t90_s(self) -> dict[Case, float | None]:
+        """Return the 90 % clearance of the runs that are done (s)."""
+        return {case: read_manifest(folder)["t90_s"] for case, folder in self.folders.items()}
+
+    def _note(self, case: Case, outcome: Outcome) -> None:
+        if isinstance(outcome, Path):
+            self.folders[case] = outcome
+            forget_failure(self.cache, self.jobs[case].digest)
+            self.display.finish(case_name(case), in_words(outcome))
+            return
+        _LOG.debug("run failed", exc_info=outcome)
+        message = str(outcome) if isinstance(outcome, EvacError) else f"{type(outcome).__name__}: {outcome}"
+        self.failures[case] = Failure(case, message)
+        note_failure(self.cache, self.jobs[case].digest, message)
+        self.display.finish(case_name(case), f"failed: {message}")
+
+    def note_study(self, cases: Sequence[Case], lanes: Sequence[str]) -> None:
+        """Write down what the study asks for, and the folders of the cache that it needs."""
+        loaded = self.prepared.loaded
+        nets = {self.prepared.network.digest, *(ground.terms.network.digest for ground in self.grounds.values())}
+        record = StudyRecord(
+            place=loaded.place_id,
+            scenario=digest_file(loaded.path),
+            plans={key: digest_plan(under.plan.document()) for key, under in self.plans.items()},
+            begun=now(),
+            runs=tuple(
+                Wanted(self.jobs[case].digest, case_name(case), case.plan, case.vehicles_per_household)
+                for case in cases
+            ),
+            folders=(
+                f"maps/{self.prepared.street_map.digest}",
+                f"households/{self.prepared.households.digest}",
+                *(f"nets/{digest}" for digest in sorted(nets)),
+                *lanes,
+            ),
         )
-    return [name for name in known if name in wanted] if wanted else known
+        note_study(self.cache, record)
 
-
-def _finished(
-    prepared: Prepared, plans: Plans, cases: Sequence[Case], cache: Path, *, jobs: int, display: Display
-) -> Iterator[tuple[Case, Future[tuple[str, Path]]]]:
-    """Run the cases side by side, and yield each with its future when it has ended."""
-    largest_first = sorted(cases, key=lambda case: -_mean_of(prepared, case))  # so that no long run is left for the end
-    with ThreadPoolExecutor(jobs) as pool:
-        futures = {pool.submit(_run, prepared, plans[case.plan], case, cache, display): case for case in largest_first}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            process.end_all()
-            raise
-
-
-def _mean_of(prepared: Prepared, case: Case) -> float:
-    return mean_vehicles(_vehicles_case(prepared.loaded.model, case.vehicles_per_household))
-
-
-def _run(prepared: Prepared, plan: UnderPlan, case: Case, cache: Path, display: Display) -> tuple[str, Path]:
-    """Run one case, or find it in the cache."""
-    job = job_of(prepared, plan, case)
-    if (cache / "runs" / job.digest).is_dir():
-        return job.digest, cache / "runs" / job.digest
-    model = prepared.loaded.model
-    vehicles = _demand(prepared, plan, case)
-    display.begin(case_name(case), int((vehicles["status"] == "planned").sum()))
-    stays = staying(prepared.homes["zone"], _vehicles_case(model, case.vehicles_per_household), case.seed, plan.orders)
-    facts = replace(
-        plan.facts,
-        households_not_ordered=stays.households_not_ordered,
-        vehicles_left_at_home=stays.vehicles_left_at_home,
-    )
-    folder = run_job(
-        job,
-        _inputs(prepared, plan, case, vehicles),
-        cache,
-        lambda state: display.update(case_name(case), state),
-        lambda run_dir: measure_run(
-            run_dir,
-            vehicles,
-            plan.net,
-            plan.exits,
-            bottlenecks=plan.bottlenecks,
-            trust=model.trust,
-            facts=facts,
-        ),
-    )
-    return job.digest, folder
-
-
-def _demand(prepared: Prepared, plan: UnderPlan, case: Case) -> pd.DataFrame:
-    model = prepared.loaded.model
-    return build_demand(
-        prepared.homes,
-        vehicles_per_household=_vehicles_case(model, case.vehicles_per_household),
-        departure=_departure(model, case.departure),
-        seed=case.seed,
-        scenario=model,
-        net=plan.net,
-        exits=plan.exits,
-        orders=plan.orders,
-        starts=plan.starts,
-    )
-
-
-def _inputs(prepared: Prepared, plan: UnderPlan, case: Case, vehicles: pd.DataFrame) -> JobInputs:
-    model = prepared.loaded.model
-    driver = driver_under(plan.orders, model.driver)
-    additional = plan.overlay.additional
-
-    def write_routes(path: Path) -> None:
-        write_trips(
-            vehicles, plan.exits, path, driver=driver, traffic=model.traffic, capacity_factor=case.capacity_factor
-        )
-
-    writers: dict[str, Callable[[Path], object]] = {
-        "trips.rou.xml": write_routes,
-        "exits.add.xml": lambda path: write_exit_zones(plan.exits, path),
-    }
-    if additional is not None:
-        writers["plan.add.xml"] = lambda path: path.write_text(additional, encoding="utf-8")
-    return JobInputs(
-        net_file=plan.overlay.network.net_file,
-        write=writers,
-        end_s=model.simulation.end_h * _SECONDS_AN_HOUR,
-        gridlock_after_s=model.simulation.gridlock_after_s,
-        teleport_after_s=model.simulation.teleport_after_s,
-        extra_options=(*routing_options(model.simulation, driver), *right_of_way_options(model.traffic)),
-        timetable=plan.overlay.timetable,
-        exits={item.name: item.edges for item in plan.exits},
-    )
-
-
-def job_of(prepared: Prepared, plan: UnderPlan, case: Case) -> Job:
-    """Return the job of a case: what its result depends on, and nothing else."""
-    model = prepared.loaded.model
-    vehicles = _vehicles_case(model, case.vehicles_per_household)
-    departure = _departure(model, case.departure)
-    inputs = {"net": plan.overlay.network.digest, "households": prepared.households.digest}
-    if isinstance(departure.curve, Measured):
-        inputs["departures"] = digest_file(departure.curve.file)
-        curve: dict[str, Any] = {"form": departure.curve.form}
-    else:
-        curve = departure.curve.model_dump(mode="json")
-    settings = {
-        "scenario": model.model_dump(mode="json", exclude=_NOT_OF_A_RUN),
-        "plan": plan.plan.document(),
-        "vehicles_per_household": vehicles.model_dump(mode="json")
-        if isinstance(vehicles, VehiclesPerHousehold)
-        else vehicles,
-        "departure": curve,
-        "exits": [[item.name, list(item.edges)] for item in plan.exits],
-        "bottlenecks": [[item.name, item.edge, list(item.lanes)] for item in plan.bottlenecks],
-    }
-    return Job.of(case, settings=settings, inputs=inputs)
-
-
-def _vehicles_case(scenario: Scenario, label: str) -> float | VehiclesPerHousehold:
-    return next(case for case in scenario.vehicles_per_household if vehicles_label(case) == label)
-
-
-def _departure(scenario: Scenario, name: str) -> Departure:
-    return next(item for item in scenario.departures if item.name == name)
-
-
-def _in_words(folder: Path) -> str:
-    manifest = json.loads((folder / "manifest.json").read_text())
-    t90_s, t100_s = manifest["t90_s"], manifest["t100_s"]
-    if t100_s is not None:
-        return f"90 % out after {t90_s / _SECONDS_AN_HOUR:.2f} h, all after {t100_s / _SECONDS_AN_HOUR:.2f} h"
-    return f"not cleared: {manifest['evacuated']:,} of {manifest['planned']:,} vehicles out by the end"
+    def _vehicles(self, case: Case) -> float:
+        return mean_vehicles(vehicles_case(self.prepared.loaded.model, case.vehicles_per_household))

@@ -1,0 +1,141 @@
+"""`evac report`, `evac watch`, `evac export`: show and hand on what was simulated. Nothing is simulated here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from evac.cli.common import ScenarioPath, Workspace, console, lay_plans_over, load_plans, prepare_scenario
+from evac.errors import EvacError, Problem, UserError
+from evac.plan import BASELINE, plan_names
+from evac.scenario import LoadedScenario, load_scenario
+
+if TYPE_CHECKING:
+    from evac.report.from_cache import Asked
+    from evac.study import Plans, Run, Study
+    from evac.study.cases import Selection
+    from evac.study.prepare import Prepared
+
+_MISSING_SHOWN = 10
+
+OnePlan = Annotated[str, typer.Option(help="A plan of plans/<place>/, or `baseline`.")]
+OneCase = Annotated[str | None, typer.Option(help="The vehicles-per-household case.", show_default="the middle one")]
+OneCurve = Annotated[str | None, typer.Option(help="The departure curve.", show_default="the first")]
+OneSeed = Annotated[int | None, typer.Option(help="The seed.", show_default="the scenario's first")]
+
+
+def report(
+    scenario: ScenarioPath,
+    *,
+    plan: Annotated[
+        list[str] | None,
+        typer.Option(help="A plan, or `baseline`; may be repeated.", show_default="those of the last study, else all"),
+    ] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="These seeds.", show_default="those of the last study")] = None,
+    workspace: Workspace = None,
+) -> None:
+    """Write the report again, from what has been simulated. Says what is missing; simulates nothing."""
+    from evac.report import write_report  # noqa: PLC0415
+    from evac.report.from_cache import write_asked  # noqa: PLC0415
+    from evac.report.from_study import report_input  # noqa: PLC0415
+
+    loaded = load_scenario(scenario)
+    folder = workspace or loaded.workspace
+    target = folder / "reports" / loaded.place_id
+    asked = _asked(loaded, target, plan, seed)
+    prepared, plans, study = _study(loaded, folder, asked)
+    _tell_missing(study)
+    if not study.runs:
+        raise EvacError("the cache has none of these runs: simulate them with evac run")
+    page = write_report(report_input(prepared, plans, study), target)
+    write_asked(asked, target)
+    console.print(f"Report: {escape(str(page))}", highlight=False, soft_wrap=True)
+
+
+def watch(
+    scenario: ScenarioPath,
+    *,
+    plan: OnePlan = BASELINE,
+    vehicles: OneCase = None,
+    departure: OneCurve = None,
+    seed: OneSeed = None,
+    workspace: Workspace = None,
+) -> None:
+    """Watch one finished run in sumo-gui. Plain SUMO drives it: what a plan does during the run isn't shown."""
+    from evac.report.watch import watch as show  # noqa: PLC0415
+
+    loaded = load_scenario(scenario)
+    _, run = _one_run(loaded, workspace or loaded.workspace, plan, _one(vehicles, departure, seed))
+    show(run.folder)
+
+
+def export(
+    scenario: ScenarioPath,
+    folder: Annotated[Path, typer.Argument(help="A folder that isn't there yet.", metavar="FOLDER")],
+    *,
+    plan: OnePlan = BASELINE,
+    vehicles: OneCase = None,
+    departure: OneCurve = None,
+    seed: OneSeed = None,
+    workspace: Workspace = None,
+) -> None:
+    """Hand one run on: a folder that plain SUMO runs by itself, with the results, and a GeoPackage for GIS."""
+    from evac.report.export import export_run  # noqa: PLC0415
+    from evac.report.from_study import edge_lines  # noqa: PLC0415
+
+    if folder.exists():
+        raise UserError(Problem(str(folder), "is there already", "name a folder that isn't"))
+    loaded = load_scenario(scenario)
+    plans, run = _one_run(loaded, workspace or loaded.workspace, plan, _one(vehicles, departure, seed))
+    export_run(run.folder, folder, edge_lines([plans[run.case.plan].net]))
+    console.print(f"Run: {escape(str(folder / 'run.sumocfg'))}", highlight=False, soft_wrap=True)
+
+
+def _asked(loaded: LoadedScenario, target: Path, plans: list[str] | None, seeds: list[int] | None) -> Asked:
+    """Return what the report is to be made of: what the options say, else the last study, else all plans."""
+    from evac.report.from_cache import Asked, read_asked  # noqa: PLC0415
+    from evac.study.cases import Selection  # noqa: PLC0415
+
+    last = read_asked(target)
+    if last and not plans and not seeds:
+        return last
+    named = tuple(plans or ()) or (last.plans if last else tuple(plan_names(loaded.plans_folder)))
+    return Asked(named, Selection(seeds=tuple(seeds or ())))
+
+
+def _study(loaded: LoadedScenario, folder: Path, asked: Asked) -> tuple[Prepared, Plans, Study]:
+    from evac.report.from_cache import read_study  # noqa: PLC0415
+
+    loaded_plans = load_plans(asked.plans, loaded)
+    prepared = prepare_scenario(loaded, folder)
+    plans = lay_plans_over(prepared, loaded_plans, folder)
+    return prepared, plans, read_study(prepared, plans, asked.selection, folder / ".evac")
+
+
+def _one_run(loaded: LoadedScenario, folder: Path, plan: str, choice: Selection) -> tuple[Plans, Run]:
+    """Return one run of a plan, of those that were simulated together with it: plans of a study share a router."""
+    from evac.report.from_cache import Asked, pick_run, read_asked  # noqa: PLC0415
+
+    last = read_asked(folder / "reports" / loaded.place_id)
+    together = last.plans if last and plan in last.plans else (plan,)
+    _, plans, study = _study(loaded, folder, Asked(together, choice))
+    return plans, pick_run(study, plan)
+
+
+def _one(vehicles: str | None, departure: str | None, seed: int | None) -> Selection:
+    from evac.study.cases import Selection  # noqa: PLC0415
+
+    parts = ((vehicles,) if vehicles else (), (departure,) if departure else (), () if seed is None else (seed,))
+    return Selection(*parts, sensitivity=False)
+
+
+def _tell_missing(study: Study) -> None:
+    from evac.study.cases import case_name  # noqa: PLC0415
+
+    for failure in study.failures[:_MISSING_SHOWN]:
+        console.print(f"not simulated: {escape(case_name(failure.case))}", highlight=False, soft_wrap=True)
+    if len(study.failures) > _MISSING_SHOWN:
+        console.print(f"and {len(study.failures) - _MISSING_SHOWN} more that were not simulated")

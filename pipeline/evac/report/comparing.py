@@ -1,0 +1,95 @@
+"""Two cases beside each other: who gains and who loses by zone, and what changes at the exits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evac.report.inputs import ReportInput
+from evac.report.results import CaseResult, same_case
+
+
+@dataclass(frozen=True)
+class ZoneChange:
+    """A zone under two plans: when 90 % of its vehicles are out (s after the order; None: never), and the change."""
+
+    zone: str
+    vehicles: int
+    before_s: float | None
+    after_s: float | None
+
+    @property
+    def later_s(self) -> float | None:
+        """How much later than before (s); negative: the zone gains. None where either never got there."""
+        return None if self.before_s is None or self.after_s is None else self.after_s - self.before_s
+
+
+@dataclass(frozen=True)
+class ExitChange:
+    """Planned vehicles that took an exit, under two plans."""
+
+    exit: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A case against the same case under the plan that all are compared with."""
+
+    before: CaseResult
+    after: CaseResult
+    zones: tuple[ZoneChange, ...]
+    exits: tuple[ExitChange, ...]
+
+    @property
+    def doubt(self) -> str:
+        """Why the comparison isn't trusted."""
+        named = ((self.before.shown.plan, self.before.doubt), (self.after.shown.plan, self.after.doubt))
+        return "; ".join(f"{plan}: {doubt}" for plan, doubt in named if doubt)
+
+    @property
+    def gaining(self) -> int:
+        """Zones that have 90 % out a minute or more sooner."""
+        return sum(zone.later_s is not None and zone.later_s <= -_LEAST_CHANGE_S for zone in self.zones)
+
+    @property
+    def losing(self) -> int:
+        """Zones that have 90 % out a minute or more later, or no longer."""
+        return sum(
+            zone.before_s is not None and (zone.after_s is None or zone.after_s - zone.before_s >= _LEAST_CHANGE_S)
+            for zone in self.zones
+        )
+
+
+_LEAST_CHANGE_S = 60.0
+
+
+def compare(before: CaseResult, after: CaseResult) -> Comparison:
+    """Return what differs between the shown runs of two cases."""
+    zones, others = after.run.manifest["zones"], before.run.manifest["zones"]
+    exits, others_exits = after.run.manifest["exits"], before.run.manifest["exits"]
+    return Comparison(
+        before,
+        after,
+        tuple(
+            ZoneChange(
+                name,
+                zones.get(name, others.get(name))["planned"],
+                others.get(name, {}).get("t90_s"),
+                zones.get(name, {}).get("t90_s"),
+            )
+            for name in dict.fromkeys([*others, *zones])
+        ),
+        tuple(
+            ExitChange(name, others_exits.get(name, 0), exits.get(name, 0))
+            for name in dict.fromkeys([*others_exits, *exits])
+        ),
+    )
+
+
+def comparisons(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> list[Comparison]:
+    """Return the headline's case under each plan against the plan that the report compares with."""
+    same = same_case(cases, centre)
+    before = next((case for case in same if case.shown.plan == report.compared_with), None)
+    return [compare(before, case) for case in same if case is not before] if before else []

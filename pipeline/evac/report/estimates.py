@@ -1,0 +1,112 @@
+"""Tables of clearance times: by case, by zone, and beside what a plan takes. Times are seconds after the order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from evac.report.inputs import ReportInput
+from evac.report.results import CaseResult, counterpart
+
+PERCENTS = (50, 90, 95, 100)
+
+
+def case_columns(case: CaseResult) -> dict[str, Any]:
+    """Return what names a case in every table, and whether it is trusted."""
+    shown = case.shown
+    return {
+        "plan": shown.plan,
+        "vehicles_per_household": shown.vehicles_per_household,
+        "departure": shown.departure,
+        "fidelity": shown.fidelity,
+        "trusted": not case.doubt,
+        "reasons": case.doubt,
+    }
+
+
+def clearance_table(cases: Sequence[CaseResult]) -> pd.DataFrame:
+    """Return clearance times by case: means over the seeds, the ends of their 95 % intervals, and ± 15 % capacity."""
+    return pd.DataFrame([_clearance_row(case) for case in cases])
+
+
+def _clearance_row(case: CaseResult) -> dict[str, Any]:
+    row = {**case_columns(case), "seeds": len(case.seeds), "planned": case.shown.planned}
+    for percent in PERCENTS:
+        found = case.estimate(percent)
+        row[f"t{percent}_s"] = found.mean
+        row[f"t{percent}_low_s"] = found.low
+        row[f"t{percent}_high_s"] = found.high
+    less, more = case.less, case.more
+    return {
+        **row,
+        "t90_less_capacity_s": less.t90_s if less else None,
+        "less_capacity_reasons": less.doubt if less else "not simulated",
+        "t90_more_capacity_s": more.t90_s if more else None,
+        "more_capacity_reasons": more.doubt if more else "not simulated",
+    }
+
+
+def zone_table(report: ReportInput, cases: Sequence[CaseResult]) -> pd.DataFrame:
+    """Return clearance times by zone and case, of the run that is shown, and how much later than without the plan.
+
+    `later_90_s` is this plan's time minus that of the plan that the report compares with; negative: the zone gains.
+    """
+    return pd.DataFrame([row for case in cases for row in _zone_rows(report, cases, case)])
+
+
+def _zone_rows(report: ReportInput, cases: Sequence[CaseResult], case: CaseResult) -> list[dict[str, Any]]:
+    against = counterpart(report, cases, case)
+    zones = case.run.manifest["zones"]
+    reference = against.run.manifest["zones"] if against else {}
+    rows = []
+    for zone, times in zones.items():
+        other = reference.get(zone, {})
+        clear = {f"t{percent}_s": times[f"t{percent}_s"] for percent in PERCENTS}
+        rows.append(
+            {
+                "zone": zone,
+                **case_columns(case),
+                "seed": case.shown.seed,
+                "planned": times["planned"],
+                "evacuated": times["evacuated"],
+                **clear,
+                "compared_with": against.shown.plan if against else None,
+                "later_90_s": _minus(times["t90_s"], other.get("t90_s")),
+                "later_100_s": _minus(times["t100_s"], other.get("t100_s")),
+                "compared_with_reasons": against.doubt if against else "",
+            }
+        )
+    return rows
+
+
+def resources_table(report: ReportInput, cases: Sequence[CaseResult]) -> pd.DataFrame:
+    """Return what each plan takes (officers, signs and so on) beside what it saves in each case.
+
+    `saved_90_s` is the time by which 90 % are out sooner than under the plan that the report compares with (a mean over
+    the seeds that both have, with its 95 % interval).
+    """
+    kinds = list(dict.fromkeys(kind for plan in report.plans.values() for kind in plan.resources))
+    rows = []
+    for case in cases:
+        against = counterpart(report, cases, case)
+        plan = report.plans.get(case.shown.plan)
+        # Against first: time that the other plan needs longer is time saved.
+        saved = against.later_than(case, 90) if against else None
+        rows.append(
+            {
+                **case_columns(case),
+                **{kind: plan.resources.get(kind, 0) if plan else None for kind in kinds},
+                "compared_with": against.shown.plan if against else None,
+                "saved_90_s": saved.mean if saved else None,
+                "saved_90_low_s": saved.low if saved else None,
+                "saved_90_high_s": saved.high if saved else None,
+                "compared_with_reasons": against.doubt if against else "",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _minus(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one - other

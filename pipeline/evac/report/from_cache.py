@@ -1,0 +1,102 @@
+"""A study as the cache has it: nothing is simulated, and what is missing is named."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from evac.errors import Problem, UserError
+from evac.files import write_text
+from evac.study.cases import Selection, case_name, cases_of
+from evac.study.ground import ground_of
+from evac.study.jobs import job_of
+from evac.study.plans import Plans, all_lanes, with_router
+from evac.study.prepare import Prepared
+from evac.study.runs import Failure, Run, Study
+from evac.study.same_lanes import measure_same_lanes
+
+NOT_SIMULATED = "not simulated"
+_FILE_NAME = "study.json"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a study was asked for: its plans by their names, and the part of the scenario's matrix.
+
+    Written beside the report, so that `evac report` knows which runs it is made of.
+    """
+
+    plans: tuple[str, ...]
+    selection: Selection = field(default_factory=Selection)
+
+
+def write_asked(asked: Asked, report_folder: Path) -> None:
+    """Write down what a report is made of."""
+    write_text(report_folder / _FILE_NAME, json.dumps(asdict(asked), indent=1, ensure_ascii=False) + "\n")
+
+
+def read_asked(report_folder: Path) -> Asked | None:
+    """Return what the report in a folder is made of; None where there is none."""
+    path = report_folder / _FILE_NAME
+    if not path.is_file():
+        return None
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        choice = content["selection"]
+        parts = {name: tuple(choice[name]) for name in ("vehicles", "departures", "seeds")}
+        return Asked(
+            tuple(content["plans"]), Selection(**parts, sensitivity=choice["sensitivity"], fidelity=choice["fidelity"])
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(Problem(str(path), f"can't be read ({error})", "remove it, or name the plans")) from error
+
+
+def read_study(prepared: Prepared, plans: Plans, selection: Selection, cache: Path) -> Study:
+    """Return the finished runs of a study; the others are its failures, `not simulated`.
+
+    Parameters
+    ----------
+    prepared, plans, selection
+        As for `study.run_study`: the runs are found by the same addresses.
+    cache
+        The cache's folder.
+
+    Raises
+    ------
+    ScenarioError
+        The selection names a case that the scenario doesn't have.
+    UserError
+        The study is one of the mesoscopic model.
+    """
+    if selection.fidelity == "meso":
+        remedy = "start evac run --fidelity meso again: it does only what is missing, and writes the report"
+        raise UserError(Problem("the study", "is of the mesoscopic model, whose fit isn't looked for here", remedy))
+    prepared = with_router(prepared, plans)
+    cases = cases_of(prepared.loaded.model, selection, str(prepared.loaded.path), list(plans))
+    grounds = {key: ground_of(prepared, plan) for key, plan in plans.items()}
+    jobs = {case: job_of(grounds[case.plan].terms, case).digest for case in cases}
+    folders = {job: cache / "runs" / job for job in jobs.values() if (cache / "runs" / job).is_dir()}
+    nets = {jobs[case]: plans[case.plan].net for case in cases if jobs[case] in folders}
+    lanes = measure_same_lanes(all_lanes(plans), folders, nets, cache)
+    runs = [Run(case, jobs[case], folders[jobs[case]], lanes[jobs[case]]) for case in cases if jobs[case] in folders]
+    missing = [Failure(case, NOT_SIMULATED) for case in cases if jobs[case] not in folders]
+    return Study(tuple(runs), tuple(missing))
+
+
+def pick_run(study: Study, plan: str) -> Run:
+    """Return the run of a plan that a command shows: the middle one by vehicles, of the first departures and seed.
+
+    Raises
+    ------
+    UserError
+        The cache has no such run; the message says what is missing.
+    """
+    runs = [run for run in study.runs if run.case.plan == plan]
+    if not runs:
+        missing = "; ".join(case_name(failure.case) for failure in study.failures if failure.case.plan == plan)
+        raise UserError(Problem(f"plan '{plan}'", f"not simulated: {missing}", "simulate it: evac run"))
+    first = runs[0].case
+    alike = [run for run in runs if (run.case.departure, run.case.seed) == (first.departure, first.seed)]
+    return alike[(len(alike) - 1) // 2]

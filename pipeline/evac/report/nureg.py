@@ -1,0 +1,153 @@
+"""The contents that NUREG/CR-7002 (Rev. 1, 2021) asks of an evacuation time estimate, and where this report has them.
+
+The guidance (https://www.nrc.gov/reading-rm/doc-collections/nuregs/contract/cr7002/r1/index.html) is written for the
+zones around nuclear power plants; its list serves as a check of completeness for any area that is ordered out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from evac.report.inputs import ReportInput
+from evac.report.results import CaseResult
+
+State = Literal["yes", "in part", "no", "does not apply"]
+
+
+@dataclass(frozen=True)
+class Item:
+    """A content that the guidance asks for.
+
+    Parameters
+    ----------
+    section
+        The guidance's section.
+    asks
+        What it asks for, in our words.
+    state
+        Whether this report has it.
+    where
+        Where it is found, or why it isn't there.
+    """
+
+    section: str
+    asks: str
+    state: State
+    where: str
+
+
+def checklist(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
+    """Return the contents that the guidance asks for, in its order."""
+    return [
+        *_introduction(report, cases),
+        *_demand(cases),
+        *_roads(report),
+        *_times(report, cases),
+        *_other(report, cases),
+    ]
+
+
+def _introduction(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
+    several_plans = len({case.shown.plan for case in cases}) > 1
+    staged = _does(report, "later")
+    return [
+        Item("1.0", "The area with its boundary, on a map", "yes", "Map; tables/report.gpkg, layer zones"),
+        Item("1.1", "The approach, and the simulation model with its version", "yes", "Inputs and assumptions"),
+        Item("1.2", "The assumptions, and where each is from", "yes", "Inputs and assumptions; tables/assumptions.csv"),
+        Item(
+            "1.3",
+            "Scenarios by season, day of the week, time of day, weather and special event",
+            "no",
+            "A scenario is one state of the roads and the households; others are scenarios of their own. Weather and "
+            "drivers that pass fewer vehicles are the rows at 15 % less lane capacity",
+        ),
+        Item(
+            "1.3.1",
+            "Staged evacuation",
+            "yes" if staged else "no",
+            "Clearance time, rows of the plan that phases zones" if staged else "No plan of this report phases zones",
+        ),
+        Item(
+            "1.4",
+            "Estimates for parts of the area (regions, sectors)",
+            "in part",
+            "By zone, when all are ordered at once; a zone ordered alone needs a plan with `evacuate_only`",
+        ),
+        Item(
+            "1.5",
+            "Cases compared side by side",
+            "yes" if several_plans or len(cases) > 1 else "no",
+            "Clearance time; Comparing plans; tables/clearance.csv",
+        ),
+    ]
+
+
+def _demand(cases: Sequence[CaseResult]) -> list[Item]:
+    shadow = any(case.shown.shadow for case in cases)
+    return [
+        Item("2.1", "Permanent residents, from the census, and vehicles per household", "yes",
+             "Households by zone; one row a case of vehicles per household; sources in Inputs and assumptions"),
+        Item("2.1.2", "Transient population (visitors, workers)", "no", "Not simulated: only households leave"),
+        Item("2.2", "Residents without a vehicle", "in part",
+             "Counted where a case gives households no vehicle (trust ledger); buses are not simulated"),
+        Item("2.3", "Special facilities (hospitals, homes)", "no", "Not simulated; they need vehicles of their own"),
+        Item("2.4", "Schools", "no", "Not simulated; parents who first fetch children leave later (departure curves)"),
+        Item("2.5.1", "Special events", "no", "Not simulated; an event is a scenario with more vehicles"),
+        Item("2.5.2", "Shadow evacuation: people who leave unasked", "yes" if shadow else "no",
+             "In every queue, not in the clearance times; see How sure are these numbers?" if shadow else
+             "No plan of this report has any; a plan with `evacuate_only` and `shadow_share` does"),
+        Item("2.5.3", "Background and pass-through traffic", "no", "Roads start empty and nobody passes through"),
+        Item("2.6", "Summary of the demand", "yes", "Clearance time (vehicles); Households by zone"),
+    ]  # fmt: skip
+
+
+def _roads(report: ReportInput) -> list[Item]:
+    signals = report.scenario.traffic.signals
+    return [
+        Item("3.1", "Roads with lanes, speeds and signals, and how they were verified", "in part",
+             "From the road map; guesses are listed in What the check of the road map found; nobody drove the roads"),
+        Item("3.2", "Capacities, and how they were found", "yes",
+             "Lane rates measured at every bottleneck; 90 % at ± 15 % lane capacity"),
+        Item("3.3", "Control of junctions", "yes" if signals != "off" else "in part",
+             "Inputs and assumptions (signals, right of way); what a plan changes is in tables/plan_changes.csv"),
+        Item("3.4", "Adverse weather", "in part", "The rows at 15 % less lane capacity stand for it"),
+    ]  # fmt: skip
+
+
+def _times(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
+    several_seeds = any(len(case.seeds) > 1 for case in cases)
+    impact = any(
+        change.kind == "lanes" and change.after == "0" for plan in report.plans.values() for change in plan.changes
+    )
+    return [
+        Item("4.1", "Trip generation times and their sources", "yes",
+             "Departure curves in Inputs and assumptions; tables/trip_generation.csv"),
+        Item("4.2.1", "Input of the traffic simulation", "yes", "`evac export` gives the run as SUMO reads it"),
+        Item("4.2.2", "Output: queues, speeds and density at set times; vehicles by exit and hour; delays", "yes",
+             "Map with the time slider; tables/states.csv, street_states.csv, exits_by_hour.csv"),
+        Item("4.2.3", "Several runs, and their spread", "yes" if several_seeds else "no",
+             "95 % intervals in Clearance time" if several_seeds else "One simulation a case; add seeds"),
+        Item("4.3", "Times at 90 and 100 %, by case and zone", "yes", "Clearance time; Clearance time by zone"),
+        Item("4.4", "Times for people who depend on transit, special facilities, schools", "no", "Not simulated"),
+        Item("4.5", "Roadway impact: a road or lane lost", "yes" if impact else "no",
+             "The plan that closes a road" if impact else "No plan of this report closes a road"),
+    ]  # fmt: skip
+
+
+def _other(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
+    plans = any(case.shown.plan != "baseline" for case in cases)
+    return [
+        Item("5.1", "Traffic control plan: what it takes, and what it does", "yes" if plans else "no",
+             "What each plan takes and saves; tables/resources.csv" if plans else "Only normal rules were simulated"),
+        Item("5.2", "Ways to shorten the time, and their effect", "yes" if plans else "no", "Comparing plans"),
+        Item("5.3", "Review by state and local authorities", "does not apply", "A matter of people, not of models"),
+        Item("5.4", "Updates: when the population or the roads change", "in part",
+             f"Dates of the inputs are in Inputs and assumptions; `evac run` writes {report.scenario.name} anew"),
+        Item("5.5", "Reception centres", "does not apply", "The clock stops at the exit lines"),
+    ]  # fmt: skip
+
+
+def _does(report: ReportInput, words: str) -> bool:
+    return any(words in action for plan in report.plans.values() for action in plan.actions)

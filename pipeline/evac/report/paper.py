@@ -1,0 +1,32 @@
+"""The report on paper: the page's content as PDF, laid out by weasyprint."""
+
+from __future__ import annotations
+
+import logging
+
+from evac.errors import InstallationError, Problem
+
+_FIXED_ID = b"evac"
+"""In place of a random identifier, so that the same content gives the same bytes."""
+
+
+def pdf_bytes(html: str) -> bytes:
+    """Return a page as PDF, with bookmarks, tags and alternative texts for screen readers (PDF/UA).
+
+    Nothing is fetched: a page that refers to anything outside of itself is refused.
+
+    Raises
+    ------
+    InstallationError
+        A system library of weasyprint (Pango) is missing.
+    """
+    try:
+        import weasyprint  # noqa: PLC0415 - it loads Pango
+    except OSError as error:
+        remedy = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+        raise InstallationError(Problem("report.pdf", f"a system library is missing ({error})", remedy)) from error
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)
+    inside = weasyprint.URLFetcher(allowed_protocols={"data"}, fail_on_errors=True)
+    document = weasyprint.HTML(string=html, url_fetcher=inside)
+    written: bytes = document.write_pdf(pdf_identifier=_FIXED_ID, pdf_variant="pdf/ua-1", optimize_images=True)
+    return written

@@ -1,0 +1,65 @@
+"""`report.yaml` beside a scenario: what a city's own report has on its cover, its units, and its words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from evac.errors import Problem, ScenarioError
+from evac.schema.base import Model
+from evac.validation import missing_files, read_model
+
+FILE_NAME = "report.yaml"
+_LOGO_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
+_LARGEST_LOGO_BYTES = 1_000_000
+
+
+class ReportSettings(Model):
+    """What a report looks like. Nothing in here changes a number."""
+
+    title: Annotated[str, Field(max_length=200)] = ""
+    """The report's title; when left out, the scenario's name and the question that the report answers."""
+    logo: Path | None = None
+    """A picture for the head of the report: PNG, JPEG or SVG, at most 1 MB."""
+    contact: Annotated[str, Field(max_length=500)] = ""
+    """Who answers questions: office, telephone, address."""
+    units: Literal["km", "miles"] = "km"
+    """Whether speeds and lengths are shown in kilometres or in miles. Result files keep SI units."""
+    words: dict[str, str] = {}
+    """Other words for the report's headings and table heads, from the English ones: `The answer: Die Antwort`."""
+
+
+def load_settings(scenario_folder: Path) -> ReportSettings:
+    """Read `report.yaml` in a scenario's folder; the defaults where there is none.
+
+    Raises
+    ------
+    ScenarioError
+        With a `Problem` for every key that is wrong, and for a logo that can't be shown.
+    """
+    path = scenario_folder / FILE_NAME
+    if not path.is_file():
+        return ReportSettings()
+    document, settings = read_model(path, ReportSettings)
+    problems = [*missing_files(document, settings), *_logo_problems(path, settings)]
+    if problems:
+        raise ScenarioError(problems)
+    return settings
+
+
+def logo_type(path: Path) -> str:
+    """Return the MIME type of a logo, from its file name."""
+    return _LOGO_TYPES[path.suffix.lower()]
+
+
+def _logo_problems(path: Path, settings: ReportSettings) -> list[Problem]:
+    logo = settings.logo
+    if logo is None or not logo.is_file():
+        return []
+    if logo.suffix.lower() not in _LOGO_TYPES:
+        return [Problem(f"{path}: logo", f"{logo.name} is no picture for a page", "use PNG, JPEG or SVG")]
+    if logo.stat().st_size > _LARGEST_LOGO_BYTES:
+        return [Problem(f"{path}: logo", f"{logo.name} has {logo.stat().st_size:,} bytes", "use one of 1 MB at most")]
+    return []

@@ -1,0 +1,374 @@
+"use strict";
+// The page's map: the streets' states over time, on the scenario's own roads. Needs deck.gl (global `deck`), no network.
+// All text goes in as textContent: names are other people's.
+(function () {
+  const PALETTE = {
+    nobody: [214, 214, 214],
+    speed: { title: "Speed as a share of the limit", steps: [0.25, 0.5, 0.75], words: ["under a quarter", "a quarter to a half", "a half to three quarters", "three quarters or more"],
+      colours: [[109, 0, 38], [209, 67, 31], [240, 160, 60], [74, 134, 196]], widths: [6, 5, 4, 3] },
+    queue: { title: "Vehicles queueing on the street section", steps: [1, 5, 20, 50], words: ["none", "1 to 4", "5 to 19", "20 to 49", "50 or more"],
+      colours: [[196, 208, 220], [246, 205, 120], [240, 160, 60], [209, 67, 31], [109, 0, 38]], widths: [2.5, 3, 4, 6, 8] },
+    // Highway Capacity Manual, 6th edition, exhibit 12-15: 26 and 45 passenger cars per mile and lane end levels C and E.
+    density: { title: "Vehicles per km and lane", steps: [16, 28, 60], words: ["flows (under 16)", "dense (16 to 27)", "jams (28 to 59)", "stands (60 or more)"],
+      colours: [[74, 134, 196], [240, 160, 60], [209, 67, 31], [109, 0, 38]], widths: [3, 4, 5, 7] },
+  };
+  const ZONE_COLOURS = [[222, 235, 247], [158, 202, 225], [107, 174, 214], [49, 130, 189], [8, 81, 156]];
+  const CHANGE = { "more lanes": [0, 114, 178], "fewer lanes": [213, 94, 0], "closed": [0, 0, 0], "another speed": [168, 69, 127] };
+  const INK = [26, 26, 26], EXIT = [0, 97, 74], CUT_OFF = [176, 0, 80];
+  const FRAME_MS = 450;
+  const find = (id) => document.getElementById(id);
+
+  async function unpack(text, Kind) {
+    const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Kind(await new Response(stream).arrayBuffer());
+  }
+
+  function classOf(steps, value) {
+    let number = 0;
+    while (number < steps.length && value >= steps[number]) number += 1;
+    return number;
+  }
+
+  function clock(seconds) {
+    const minutes = Math.floor(seconds / 60);
+    return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
+  }
+
+  const hours = (seconds) => (seconds === null ? "not cleared" : `${Math.floor(Math.round(seconds / 60) / 60)} h ${String(Math.round(seconds / 60) % 60).padStart(2, "0")} min`);
+  const count = (number) => Math.round(number).toLocaleString("en");
+
+  async function readStreets(data) {
+    const [points, counts, name, lanes, limit] = await Promise.all([
+      unpack(data.edges.points, Int32Array), unpack(data.edges.counts, Uint16Array), unpack(data.edges.name, Int32Array),
+      unpack(data.edges.lanes, Uint8Array), unpack(data.edges.limit_mps, Float32Array)]);
+    const streets = [];
+    let at = 0, x = 0, y = 0;
+    for (let index = 0; index < counts.length; index += 1) {
+      const path = new Float64Array(2 * counts[index]); // flat, as deck.gl wants paths that it needn't check
+      for (let number = 0; number < path.length; number += 2, at += 2) {
+        x += points[at];
+        y += points[at + 1];
+        path[number] = x / 1e6;
+        path[number + 1] = y / 1e6;
+      }
+      streets.push({ index, path, name: data.names[name[index]], lanes: lanes[index], limit: limit[index] });
+    }
+    return streets;
+  }
+
+  async function readStates(data) {
+    for (const plan of data.plans) {
+      [plan.speed, plan.queue, plan.density] = await Promise.all([
+        unpack(plan.speed, Uint8Array), unpack(plan.queue, Uint16Array), unpack(plan.density, Uint16Array)]);
+    }
+  }
+
+  // The state of one street: null where nobody drove.
+  function stateOf(data, streets, plan, step, index) {
+    const at = step * streets.length + index;
+    if (plan.speed[at] === data.nobody) return null;
+    return { speed: plan.speed[at] * data.speed_step_mps, queue: plan.queue[at] / 10, density: plan.density[at] / 10 };
+  }
+
+  function measureOf(measure, street, state) {
+    if (measure === "speed") return state.speed / Math.max(street.limit, 0.1);
+    return measure === "queue" ? state.queue : state.density / street.lanes;
+  }
+
+  function start(data, streets) {
+    const app = find("map-app");
+    const view = { plan: 0, beside: -1, measure: "speed", step: 0, zones: false, changes: true, focus: null };
+    const clearances = data.plans.flatMap((plan) => Object.values(plan.zones)).filter((time) => time !== null);
+    const longest = Math.max(1, ...clearances), shortest = Math.min(longest, ...clearances);
+    let playing = null;
+
+    const styleOf = (plan) => (street) => {
+      const state = stateOf(data, streets, plan, view.step, street.index);
+      if (state === null) return null;
+      const scale = PALETTE[view.measure];
+      return classOf(scale.steps, measureOf(view.measure, street, state));
+    };
+
+    function zoneColour(plan, zone) {
+      const time = plan.zones[zone.zone];
+      if (time === undefined) return [230, 230, 230, 60];
+      if (time === null) return [...CUT_OFF, 150];
+      const part = (time - shortest) / Math.max(longest - shortest, 1);
+      return [...ZONE_COLOURS[Math.min(ZONE_COLOURS.length - 1, Math.floor(part * ZONE_COLOURS.length))], 150];
+    }
+
+    function layersOf(plan, id) {
+      const style = styleOf(plan), scale = PALETTE[view.measure], key = [view.step, view.measure, plan.plan];
+      const side = data.lefthand ? -0.6 : 0.6;
+      const polygons = data.zones.flatMap((zone) => zone.rings.map((ring) => ({ zone, ring })));
+      const layers = [
+        new deck.PolygonLayer({ id: `zones-${id}`, data: polygons, getPolygon: (d) => d.ring, filled: view.zones, stroked: true, pickable: view.zones,
+          getFillColor: (d) => zoneColour(plan, d.zone), getLineColor: [125, 107, 63], lineWidthUnits: "pixels", getLineWidth: 1.2,
+          updateTriggers: { getFillColor: [plan.plan] }, onClick: (info) => showZone(plan, info.object.zone) }),
+        new deck.PathLayer({ id: `streets-${id}`, data: streets, getPath: (d) => d.path, positionFormat: "XY", _pathType: "open", widthUnits: "pixels",
+          capRounded: true, jointRounded: true, pickable: true, autoHighlight: true, highlightColor: [0, 0, 0, 90],
+          extensions: [new deck.PathStyleExtension({ offset: true })], getOffset: side,
+          getColor: (d) => { const number = style(d); return number === null ? PALETTE.nobody : scale.colours[number]; },
+          getWidth: (d) => { const number = style(d); return number === null ? 1.4 : scale.widths[number]; },
+          updateTriggers: { getColor: key, getWidth: key },
+          onClick: (info) => showStreet(plan, info.object) }),
+      ];
+      if (view.changes) {
+        layers.push(
+          new deck.PathLayer({ id: `changes-${id}`, data: plan.changes.roads, getPath: (d) => d.path, widthUnits: "pixels", getWidth: 3, pickable: true,
+            getColor: (d) => CHANGE[d.kind] || INK, extensions: [new deck.PathStyleExtension({ offset: true, dash: true })], getOffset: side * 4,
+            getDashArray: [4, 2], onClick: (info) => say(info.object.words) }),
+          new deck.ScatterplotLayer({ id: `spots-${id}`, data: plan.changes.spots, getPosition: (d) => d.at, radiusUnits: "pixels", getRadius: 7, pickable: true,
+            getFillColor: [255, 255, 255], stroked: true, getLineColor: CHANGE["another speed"], lineWidthUnits: "pixels", getLineWidth: 3,
+            onClick: (info) => say(info.object.words) }));
+      }
+      layers.push(
+        new deck.ScatterplotLayer({ id: `cut-off-${id}`, data: [...data.cut_off, ...plan.changes.cut_off], getPosition: (d) => d, radiusUnits: "pixels", getRadius: 4,
+          getFillColor: CUT_OFF, stroked: true, getLineColor: [255, 255, 255], lineWidthUnits: "pixels", getLineWidth: 1, pickable: true,
+          onClick: () => say("A household that no street connects with a way out.") }),
+        new deck.ScatterplotLayer({ id: `bottlenecks-${id}`, data: plan.bottlenecks, getPosition: (d) => d.at, radiusUnits: "pixels", getRadius: 7, pickable: true,
+          getFillColor: [255, 255, 255], stroked: true, getLineColor: INK, lineWidthUnits: "pixels", getLineWidth: 3.5,
+          onClick: (info) => showBottleneck(plan, info.object) }),
+        new deck.ScatterplotLayer({ id: `exits-${id}`, data: data.exits, getPosition: (d) => d.at, radiusUnits: "pixels", getRadius: 9, pickable: true,
+          getFillColor: EXIT, stroked: true, getLineColor: [255, 255, 255], lineWidthUnits: "pixels", getLineWidth: 2,
+          onClick: (info) => showExit(plan, info.object) }),
+        new deck.TextLayer({ id: `exit-names-${id}`, data: data.exits, getPosition: (d) => d.at, getText: (d) => d.name, getSize: 13, getColor: INK,
+          background: true, getBackgroundColor: [255, 255, 255, 225], backgroundPadding: [4, 2], getPixelOffset: [0, -22], characterSet: "auto",
+          fontFamily: "system-ui, sans-serif" }));
+      if (view.focus) {
+        layers.push(new deck.ScatterplotLayer({ id: `focus-${id}`, data: [view.focus], getPosition: (d) => d, radiusUnits: "pixels", getRadius: 18, filled: false,
+          stroked: true, getLineColor: [0, 73, 143], lineWidthUnits: "pixels", getLineWidth: 4 }));
+      }
+      return layers;
+    }
+
+    const shown = () => (view.beside < 0 ? [view.plan] : [view.plan, view.beside]);
+    const fitted = () => {
+      const box = find("map-canvas").getBoundingClientRect(), parts = shown().length;
+      const [west, south, east, north] = data.bounds;
+      const viewport = new deck.WebMercatorViewport({ width: Math.max(box.width / parts, 50), height: Math.max(box.height, 50) });
+      const { longitude, latitude, zoom } = viewport.fitBounds([[west, south], [east, north]], { padding: 40 });
+      return { longitude, latitude, zoom, pitch: 0, bearing: 0, maxPitch: 0 };
+    };
+
+    const map = new deck.Deck({
+      parent: find("map-canvas"), views: [], controller: true, layers: [], initialViewState: fitted(), useDevicePixels: true,
+      getCursor: ({ isDragging, isHovering }) => (isDragging ? "grabbing" : isHovering ? "pointer" : "grab"),
+      layerFilter: ({ layer, viewport }) => layer.id.includes(`-view${viewport.id.slice(4)}`),
+      onError: (error) => { find("map-message").textContent = `The map can't be drawn here: ${error.message}. The pictures below show the same run.`; app.dataset.state = "failed"; },
+      onAfterRender: () => { if (app.dataset.state === "loading") app.dataset.state = "ready"; app.dataset.drawn = String(view.step); },
+    });
+
+    function redraw() {
+      const numbers = shown();
+      const width = `${100 / numbers.length}%`;
+      map.setProps({
+        views: numbers.map((_, place) => new deck.MapView({ id: `view${place}`, x: `${(100 * place) / numbers.length}%`, width, controller: { keyboard: true, dragRotate: false, touchRotate: false } })),
+        layers: numbers.flatMap((number, place) => layersOf(data.plans[number], `view${place}`)),
+      });
+      tell();
+    }
+
+    function moveTo(place, zoom) {
+      view.focus = place;
+      const state = fitted();
+      map.setProps({ initialViewState: { ...state, longitude: place[0], latitude: place[1], zoom: Math.max(state.zoom + 1.5, zoom || 0), transitionDuration: 0 } });
+      redraw();
+    }
+
+    function tell() {
+      const at = data.steps_s[view.step];
+      find("map-clock").textContent = `${clock(at)} h`;
+      find("map-step").setAttribute("aria-valuetext", `${clock(at)} hours after the order`);
+      find("map-status").textContent = shown().map((number) => sentence(data.plans[number])).join(" ");
+      const doubts = shown().map((number) => data.plans[number]).filter((plan) => plan.doubt).map((plan) => `${plan.plan}: not trusted: ${plan.doubt}`);
+      find("map-doubt").hidden = !doubts.length;
+      find("map-doubt").textContent = doubts.join(" ");
+    }
+
+    function sentence(plan) {
+      const { departed, entered, evacuated } = plan.counts, step = view.step;
+      return `${plan.case}: ${count(entered[step] - evacuated[step])} on the road, ${count(departed[step] - entered[step])} waiting to get onto the street, `
+        + `${count(evacuated[step])} of ${count(plan.planned)} out.`;
+    }
+
+    function say(words) {
+      find("map-detail").replaceChildren(paragraph(words));
+    }
+
+    function paragraph(words) {
+      const element = document.createElement("p");
+      element.textContent = words;
+      return element;
+    }
+
+    function mark(plan) {
+      return plan.doubt ? ` (not trusted: ${plan.doubt})` : "";
+    }
+
+    function showStreet(plan, street) {
+      const state = stateOf(data, streets, plan, view.step, street.index);
+      const lanes = `${street.lanes} lane${street.lanes === 1 ? "" : "s"}, limit ${Math.round(street.limit * data.units.speed_factor)} ${data.units.speed}`;
+      const words = state === null ? "nobody drives there"
+        : `${Math.round(state.speed * data.units.speed_factor)} ${data.units.speed}, ${state.queue.toFixed(1)} vehicles queueing, ${Math.round(state.density * data.units.density_factor)} ${data.units.density}`;
+      say(`${street.name} (${lanes}), ${clock(data.steps_s[view.step])} h, ${plan.plan}: ${words}${mark(plan)}.`);
+    }
+
+    function showZone(plan, zone) {
+      const words = data.plans.map((other) => `${other.plan}: ${hours(other.zones[zone.zone] === undefined ? null : other.zones[zone.zone])}${mark(other)}`).join("; ");
+      say(`${zone.zone}, ${count(zone.households)} households. 90 % of its vehicles out after: ${words}.`);
+    }
+
+    function showExit(plan, exit) {
+      const curves = shown().map((number) => ({ plan: data.plans[number], values: data.plans[number].exits[exit.name] || [] }));
+      const words = curves.map(({ plan: one, values }) => `${one.plan}: ${count(values[values.length - 1] || 0)} in all${mark(one)}`).join("; ");
+      find("map-detail").replaceChildren(paragraph(`Vehicles that have left by ${exit.name}. ${words}.`),
+        chart(curves.map(({ plan: one, values }) => ({ name: one.plan, values }))));
+    }
+
+    function showBottleneck(plan, place) {
+      const words = place.lanes.map((lane) => `lane ${lane.lane}: ${lane.mean.toFixed(1)}`).join(", ");
+      find("map-detail").replaceChildren(paragraph(`${place.name}, ${plan.plan}: vehicles per minute (mean until 95 % are out: ${words})${mark(plan)}.`),
+        chart(place.lanes.map((lane) => ({ name: `lane ${lane.lane}`, values: lane.rates }))));
+    }
+
+    // A small line chart over the map's time steps; its numbers are in the paragraph above it.
+    function chart(lines) {
+      const width = 640, height = 170, left = 44, bottom = 26, top = 8;
+      const most = Math.max(1, ...lines.flatMap((line) => line.values)), last = Math.max(1, data.steps_s.length - 1);
+      const x = (step) => left + (step / last) * (width - left - 110), y = (value) => height - bottom - (value / most) * (height - bottom - top);
+      const svg = node("svg", { viewBox: `0 0 ${width} ${height}`, class: "map-chart", "aria-hidden": "true" });
+      svg.append(node("path", { d: `M${left} ${top}V${height - bottom}H${width - 110}`, stroke: "#595959", fill: "none" }));
+      for (const [value, place] of [[0, height - bottom], [most, top + 8]]) svg.append(label(String(Math.round(value)), left - 6, place, "end"));
+      for (const step of [0, Math.round(last / 2), last]) svg.append(label(`${clock(data.steps_s[step] || 0)} h`, x(step), height - 8, "middle"));
+      const dashes = ["", "7 4", "2 3", "10 3 2 3"];
+      lines.forEach((line, number) => {
+        if (!line.values.length) return;
+        const points = line.values.map((value, step) => `${x(step).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
+        svg.append(node("polyline", { points, fill: "none", stroke: ["#000000", "#0072b2", "#d55e00", "#007a5a"][number % 4], "stroke-width": 2, "stroke-dasharray": dashes[number % 4] }));
+        svg.append(label(line.name, width - 104, y(line.values[line.values.length - 1]) - 4 - number * 13, "start"));
+      });
+      svg.append(node("line", { x1: x(view.step), x2: x(view.step), y1: top, y2: height - bottom, stroke: "#00498f", "stroke-width": 1.5 }));
+      return svg;
+    }
+
+    function node(tag, attributes) {
+      const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+      for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+      return element;
+    }
+
+    function label(words, x, y, anchor) {
+      const element = node("text", { x, y, "text-anchor": anchor, "font-size": 12, fill: "#1a1a1a" });
+      element.textContent = words;
+      return element;
+    }
+
+    function list(id, items, act) {
+      find(id).replaceChildren(...items.map(([words, item]) => {
+        const row = document.createElement("li"), button = document.createElement("button");
+        button.type = "button";
+        button.textContent = words;
+        button.addEventListener("click", () => act(item));
+        row.append(button);
+        return row;
+      }));
+    }
+
+    function lists() {
+      const plan = data.plans[view.plan], doubt = mark(plan);
+      list("map-slowest", plan.slowest.map((item) => [`${item.name}: ${count(item.queue_veh)} vehicles at ${clock(item.at_s)} h${doubt}`, item]),
+        (item) => { setStep(nearest(item.at_s)); moveTo(item.at, 15); say(`${item.name}: longest queue, ${count(item.queue_veh)} vehicles, ${clock(item.at_s)} h after the order${doubt}.`); });
+      list("map-bottlenecks", plan.bottlenecks.map((item) => [item.name, item]), (item) => { moveTo(item.at, 15); showBottleneck(plan, item); });
+      list("map-exits", data.exits.map((item) => [item.name, item]), (item) => { moveTo(item.at, 14); showExit(plan, item); });
+      const changes = [...plan.changes.roads.map((item) => [item.words, item.path[Math.floor(item.path.length / 2)]]), ...plan.changes.spots.map((item) => [item.words, item.at])];
+      const once = [...new Map(changes.map((item) => [item[0], item])).values()];
+      find("map-change-box").hidden = !once.length;
+      list("map-change-list", once.map(([words, at]) => [words, { words, at }]), (item) => { moveTo(item.at, 15); say(item.words); });
+    }
+
+    function legend() {
+      const scale = PALETTE[view.measure];
+      const items = scale.words.map((words, number) => swatch(`rgb(${scale.colours[number]})`, scale.widths[number], words));
+      find("map-legend").replaceChildren(paragraph(`${scale.title}:`), ...items, swatch(`rgb(${PALETTE.nobody})`, 2, "nobody"));
+      if (view.zones) find("map-legend").append(paragraph(`Zones: 90 % out after ${hours(shortest)} (light) to ${hours(longest)} (dark).`));
+    }
+
+    function swatch(colour, width, words) {
+      const item = document.createElement("span"), line = document.createElement("i");
+      line.style.background = colour;
+      line.style.height = `${width}px`;
+      item.append(line, words);
+      return item;
+    }
+
+    const nearest = (seconds) => data.steps_s.reduce((best, at, step) => (Math.abs(at - seconds) < Math.abs(data.steps_s[best] - seconds) ? step : best), 0);
+
+    function setStep(step) {
+      view.step = step;
+      find("map-step").value = String(step);
+    }
+
+    function stop() {
+      clearInterval(playing);
+      playing = null;
+      find("map-play").textContent = "Play";
+      find("map-play").setAttribute("aria-pressed", "false");
+    }
+
+    function play() {
+      if (playing !== null) { stop(); return; }
+      if (view.step >= data.steps_s.length - 1) setStep(0);
+      find("map-play").textContent = "Pause";
+      find("map-play").setAttribute("aria-pressed", "true");
+      playing = setInterval(() => {
+        if (view.step >= data.steps_s.length - 1) { stop(); return; }
+        setStep(view.step + 1);
+        redraw();
+      }, FRAME_MS);
+    }
+
+    function option(value, words) {
+      const element = document.createElement("option");
+      element.value = String(value);
+      element.textContent = words;
+      return element;
+    }
+
+    find("map-plan").append(...data.plans.map((plan, number) => option(number, plan.plan)));
+    find("map-beside").append(...data.plans.map((plan, number) => option(number, plan.plan)));
+    find("map-step").max = String(data.steps_s.length - 1);
+    find("map-step").addEventListener("input", (event) => { setStep(Number(event.target.value)); redraw(); });
+    find("map-play").addEventListener("click", play);
+    find("map-plan").addEventListener("change", (event) => { view.plan = Number(event.target.value); lists(); redraw(); });
+    find("map-beside").addEventListener("change", (event) => {
+      view.beside = event.target.value === "" ? -1 : Number(event.target.value);
+      map.setProps({ initialViewState: fitted() });
+      redraw();
+    });
+    find("map-measure").addEventListener("change", (event) => { view.measure = event.target.value; legend(); redraw(); });
+    find("map-zones").addEventListener("change", (event) => { view.zones = event.target.checked; legend(); redraw(); });
+    find("map-changes").addEventListener("change", (event) => { view.changes = event.target.checked; redraw(); });
+    find("map-message").remove();
+    setStep(Math.min(nearest(3600), data.steps_s.length - 1));
+    legend();
+    lists();
+    redraw();
+  }
+
+  async function main() {
+    const data = JSON.parse(find("map-data").textContent);
+    try {
+      const streets = await readStreets(data);
+      await readStates(data);
+      start(data, streets);
+    } catch (error) {
+      find("map-app").dataset.state = "failed";
+      const message = find("map-message");
+      if (message) message.textContent = `The map can't be drawn in this browser (${error.message}). The pictures below show the same run.`;
+    }
+  }
+
+  main();
+})();

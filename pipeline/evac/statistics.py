@@ -1,0 +1,152 @@
+"""Means, their intervals, and what can be said of a difference between plans.
+
+Replications differ by their seed. All plans of a study run with the same seeds, and a seed means the same vehicles with
+the same departures and drivers under each plan (common random numbers), so plans are compared pair by pair. Intervals
+are Student's t-intervals (Law, Simulation Modeling and Analysis, 5th edition, 2015, chapters 4, 9 and 10).
+
+A run that was not cleared has no clearance time, only a lower bound. It is never left out, because the mean of the
+others would flatter the plan: with one such run there is no mean.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtrit
+
+CONFIDENCE = 0.95
+"""Share of intervals that hold the true mean, were the study repeated with other seeds."""
+_SECONDS_AN_HOUR = 3600
+_SECONDS_A_MINUTE = 60
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean over seeds and its confidence interval, in the unit of the values.
+
+    Parameters
+    ----------
+    mean
+        The mean; None when a run has no value.
+    low, high
+        The interval's ends; None without a mean, and with a single run, which says nothing about others.
+    runs
+        Runs (or pairs of runs) that have a value.
+    missing
+        Runs (or pairs) that have none: not cleared.
+    unpaired
+        Seeds that only one of two plans was run with.
+    confidence
+        The level, such as 0.95.
+    """
+
+    mean: float | None
+    low: float | None
+    high: float | None
+    runs: int
+    missing: int = 0
+    unpaired: int = 0
+    confidence: float = CONFIDENCE
+
+    @property
+    def half_width(self) -> float | None:
+        """Half of the interval's width; None when there is no interval."""
+        return None if self.low is None or self.high is None else (self.high - self.low) / 2
+
+    @property
+    def relative_half_width(self) -> float | None:
+        """The half-width as a share of the mean; None when there is no interval."""
+        half = self.half_width
+        if half is None or self.mean is None:
+            return None
+        return half / abs(self.mean) if self.mean else (0.0 if half == 0.0 else math.inf)
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether zero lies outside: a difference that is more than chance."""
+        return self.low is not None and self.high is not None and not self.low <= 0.0 <= self.high
+
+
+def mean_interval(values: Sequence[float | None], confidence: float = CONFIDENCE) -> Interval:
+    """Return the mean of runs with its t-interval.
+
+    Parameters
+    ----------
+    values
+        One value a run; None where the run has none (not cleared).
+    confidence
+        The interval's level.
+    """
+    known = np.array([value for value in values if value is not None], dtype=float)
+    missing = len(values) - len(known)
+    if missing or not len(known):
+        return Interval(None, None, None, len(known), missing, confidence=confidence)
+    mean = float(known.mean())
+    if len(known) == 1:
+        return Interval(mean, None, None, 1, confidence=confidence)
+    half = float(stdtrit(len(known) - 1, (1 + confidence) / 2) * known.std(ddof=1) / math.sqrt(len(known)))
+    return Interval(mean, mean - half, mean + half, len(known), confidence=confidence)
+
+
+def paired_difference(
+    ours: Mapping[int, float | None], theirs: Mapping[int, float | None], confidence: float = CONFIDENCE
+) -> Interval:
+    """Return the mean of `ours` less `theirs`, pair by pair, with its t-interval.
+
+    Parameters
+    ----------
+    ours, theirs
+        A value a seed, of two plans; None where the run has none (not cleared).
+    confidence
+        The interval's level.
+    """
+    seeds = sorted(ours.keys() & theirs.keys())
+    pairs = [(ours[seed], theirs[seed]) for seed in seeds]
+    found = mean_interval([None if a is None or b is None else a - b for a, b in pairs], confidence)
+    unpaired = len(ours.keys() ^ theirs.keys())
+    return Interval(found.mean, found.low, found.high, found.runs, found.missing, unpaired, confidence)
+
+
+def verdict(plan: str, other: str, difference: Interval, untrusted: int = 0) -> str:
+    """Return in plain words what a paired difference of clearance times says.
+
+    Parameters
+    ----------
+    plan, other
+        What the plans are called.
+    difference
+        Clearance of `plan` less that of `other` (s).
+    untrusted
+        Runs of either plan that aren't trustworthy; they are in the numbers, and told.
+    """
+    return _finding(plan, other, difference) + (
+        f"; {untrusted} of these runs {'is' if untrusted == 1 else 'are'} not trustworthy" if untrusted else ""
+    )
+
+
+def _finding(plan: str, other: str, difference: Interval) -> str:
+    pairs = difference.runs + difference.missing
+    if not pairs:
+        return f"can't tell {plan} from {other}: they have no seed in common"
+    if difference.mean is None:
+        missing = f"{difference.missing} of {pairs} pairs of runs"
+        return f"no number can be given for {plan} against {other}: in {missing} somebody wasn't out by the end"
+    unit_s, unit = (_SECONDS_AN_HOUR, "h") if abs(difference.mean) >= _SECONDS_AN_HOUR else (_SECONDS_A_MINUTE, "min")
+    size = f"{abs(difference.mean) / unit_s:.1f} {unit}"
+    way = "faster" if difference.mean < 0 else "slower"
+    if difference.low is None or difference.high is None:
+        return f"{plan} is {size} {way} than {other} with the one seed that was run, which says nothing about others"
+    ends = (difference.low / unit_s, difference.high / unit_s)
+    level = f"{difference.confidence:.0%}".replace("%", " % CI")
+    if difference.excludes_zero:
+        low, high = sorted(abs(end) for end in ends)
+        return f"{plan} is {size} {way} than {other} ({level} {low:.1f}\u2013{high:.1f} {unit}, {pairs} seeds)"
+    words = f"{_signed(ends[0])} to {_signed(ends[1])} {unit}"
+    return f"can't tell which of {plan} and {other} is faster ({level} of the difference {words}, {pairs} seeds)"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.1f}".replace("-", "\u2212")

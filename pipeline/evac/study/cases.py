@@ -1,0 +1,116 @@
+"""Which cases a study runs, and what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal
+
+from evac.demand.drivers import LESS_CAPACITY, MORE_CAPACITY
+from evac.errors import Problem, ScenarioError
+from evac.plan import BASELINE
+from evac.schema.demand import Departure, VehiclesPerHousehold
+from evac.schema.scenario import Scenario, vehicles_label
+from evac.simulate.job import Case
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which part of a scenario's matrix to run; what is empty selects all.
+
+    Parameters
+    ----------
+    vehicles, departures
+        Names of vehicles-per-household cases and departure curves.
+    seeds
+        Seeds instead of the scenario's.
+    sensitivity
+        Whether to run the middle case at ± 15 % lane capacity as well.
+    fidelity
+        SUMO's model.
+    part
+        Run only the n-th of m parts (from 1), for the tasks of a batch system that share a cache.
+    """
+
+    vehicles: tuple[str, ...] = ()
+    departures: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
+    sensitivity: bool = True
+    fidelity: Literal["micro", "meso"] = "micro"
+    part: tuple[int, int] | None = None
+
+
+def cases_of(scenario: Scenario, selection: Selection, place: str, plans: Sequence[str] = (BASELINE,)) -> list[Case]:
+    """Return the cases of a scenario: the selected matrix, then each plan's middle case at other lane capacities.
+
+    Raises
+    ------
+    ScenarioError
+        The selection names a case that the scenario doesn't have.
+    """
+    vehicles = _selected([vehicles_label(case) for case in scenario.vehicles_per_household], selection.vehicles, place)
+    departures = _selected([item.name for item in scenario.departures], selection.departures, place)
+    seeds = selection.seeds or scenario.seeds
+    cases = [
+        Case(vehicles_per_household=number, departure=departure, seed=seed, plan=plan, fidelity=selection.fidelity)
+        for plan, departure, number, seed in product(plans, departures, vehicles, seeds)
+    ]
+    if selection.sensitivity:
+        middle = middle_vehicles(scenario, vehicles)
+        cases += [
+            Case(
+                vehicles_per_household=middle,
+                departure=departures[0],
+                seed=seeds[0],
+                plan=plan,
+                fidelity=selection.fidelity,
+                capacity_factor=factor,
+            )
+            for plan, factor in product(plans, (LESS_CAPACITY, MORE_CAPACITY))
+        ]
+    return cases
+
+
+def middle_vehicles(scenario: Scenario, labels: Sequence[str]) -> str:
+    """Return the middle one of vehicles-per-household cases, by their means; the lower of two."""
+    by_mean = sorted(labels, key=lambda label: mean_vehicles(vehicles_case(scenario, label)))
+    return by_mean[(len(by_mean) - 1) // 2]
+
+
+def mean_vehicles(case: float | VehiclesPerHousehold) -> float:
+    """Return the mean number of vehicles of all households."""
+    if isinstance(case, VehiclesPerHousehold):
+        return sum(number * share for number, share in case.distribution.items())
+    return case
+
+
+def vehicles_case(scenario: Scenario, label: str) -> float | VehiclesPerHousehold:
+    """Return a vehicles-per-household case by its label."""
+    return next(case for case in scenario.vehicles_per_household if vehicles_label(case) == label)
+
+
+def departure_of(scenario: Scenario, name: str) -> Departure:
+    """Return a departure curve by its name."""
+    return next(item for item in scenario.departures if item.name == name)
+
+
+def case_name(case: Case) -> str:
+    """Return a case in words, for progress and messages."""
+    parts = [f"{case.vehicles_per_household} vehicles per household", case.departure, f"seed {case.seed}"]
+    if case.plan != BASELINE:
+        parts.insert(0, case.plan)
+    if case.fidelity != "micro":
+        parts.append("coarse (mesoscopic)")
+    if case.capacity_factor != 1.0:
+        parts.append(f"{case.capacity_factor - 1:+.0%} lane capacity")
+    return " · ".join(parts)
+
+
+def _selected(known: Sequence[str], wanted: Sequence[str], place: str) -> Sequence[str]:
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise ScenarioError(
+            Problem(place, f"has no case {', '.join(map(repr, unknown))}", f"known: {', '.join(known)}")
+        )
+    return [name for name in known if name in wanted] if wanted else known

@@ -1,0 +1,83 @@
+"""What a study gives: its finished runs, its failures, and the place where it shows how far it is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from evac.simulate import Progress
+from evac.simulate.job import Case
+from evac.study.same_lanes import LANES
+
+_SECONDS_AN_HOUR = 3600
+
+
+class Display(Protocol):
+    """Where a study shows how far it is."""
+
+    def begin(self, name: str, planned: int) -> None:
+        """Show that a run has begun."""
+
+    def update(self, name: str, state: Progress) -> None:
+        """Show how far a run is."""
+
+    def finish(self, name: str, result: str) -> None:
+        """Show how a run ended."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its case, its job's digest, its directory, and where its lanes are measured for comparison."""
+
+    case: Case
+    job: str
+    folder: Path
+    lanes_folder: Path
+
+    def manifest(self) -> dict[str, Any]:
+        """Return the run's manifest, with the lanes that all runs of the study are measured at."""
+        return {**read_manifest(self.folder), **json.loads((self.lanes_folder / LANES).read_text())}
+
+    def ledger(self) -> dict[str, Any]:
+        """Return the run's trust ledger."""
+        return read_ledger(self.folder)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A run that failed, and why."""
+
+    case: Case
+    message: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """The runs of a study, in the order of the matrix, those that failed, and what holds for all of them."""
+
+    runs: tuple[Run, ...]
+    failures: tuple[Failure, ...]
+    notes: tuple[str, ...] = ()
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a run directory."""
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+    return manifest
+
+
+def read_ledger(folder: Path) -> dict[str, Any]:
+    """Return the trust ledger of a run directory."""
+    ledger: dict[str, Any] = json.loads((folder / "ledger.json").read_text())
+    return ledger
+
+
+def in_words(folder: Path) -> str:
+    """Return how a run ended, in a line."""
+    manifest = read_manifest(folder)
+    t90_s, t100_s = manifest["t90_s"], manifest["t100_s"]
+    if t100_s is not None:
+        return f"90 % out after {t90_s / _SECONDS_AN_HOUR:.2f} h, all after {t100_s / _SECONDS_AN_HOUR:.2f} h"
+    return f"not cleared: {manifest['evacuated']:,} of {manifest['planned']:,} vehicles out by the end"
