@@ -122,6 +122,13 @@ def more_in_the_north(parts: Parts) -> None:
         zones[name]["households"] += missing // len(north) + (number < missing % len(north))
 
 
+def farther_north(parts: Parts) -> None:
+    """US-101 leaves the map 1.1 km farther north: who is at the northern ramps has less reason to prefer that way."""
+    points = parts.frame["motorway"]["points"]
+    parts.frame["motorway"]["points"] = {"far_north_end": [37.9235, -122.5132], **points}
+    parts.frame["bounds"][2] = 37.928
+
+
 def faster(parts: Parts) -> None:
     """All limits of the town's main streets are 5 mph higher."""
     for road in parts.frame["roads"]:
@@ -141,6 +148,7 @@ ASSUMPTIONS: tuple[Callable[[Parts], None], ...] = (
     strict_merges,
     camino_alto_secondary,
     more_in_the_north,
+    farther_north,
     faster,
 )
 
