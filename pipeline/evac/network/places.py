@@ -85,6 +85,10 @@ class StreetIndex:
         own = split_names(html.unescape(edge.getName())) if edge.getName() else []
         return list(dict.fromkeys([*(named or own), *numbered]))
 
+    def is_called(self, edge: Edge, street: str) -> bool:
+        """Return whether an edge has this street name or road number."""
+        return normal_name(street) in {normal_name(name) for name in self.names(edge)}
+
     def label(self, edge: Edge) -> str:
         """Return what people call the edge's street: its name, else its road number, else its class."""
         names = self.names(edge)
@@ -301,6 +305,11 @@ def heads(edge: Edge, towards: Compass, spot: shapely.Point | None = None) -> bo
     """Return whether traffic heads that way at a spot, or at the edge's downstream end."""
     bearing = end_bearing_deg(edge) if spot is None else bearing_at_deg(edge, spot)
     return angle_between_deg(bearing, COMPASS[towards]) <= TOWARDS_TOLERANCE_DEG
+
+
+def leaves(edge: Edge, towards: Compass) -> bool:
+    """Return whether traffic that enters an edge heads that way at first."""
+    return angle_between_deg(start_bearing_deg(edge), COMPASS[towards]) <= TOWARDS_TOLERANCE_DEG
 
 
 def angle_between_deg(one: float, other: float) -> float:

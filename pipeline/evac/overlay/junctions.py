@@ -16,13 +16,12 @@ from sumolib.net.edge import Edge
 from evac.errors import PlaceError, Problem
 from evac.network.place_names import near_names, normal_name
 from evac.network.places import (
-    COMPASS,
-    TOWARDS_TOLERANCE_DEG,
     StreetIndex,
     angle_between_deg,
     compass_point,
     end_bearing_deg,
     heads,
+    leaves,
     start_bearing_deg,
 )
 from evac.schema.plan import Movement
@@ -159,23 +158,17 @@ class SignalJunction:
         )
 
     def _fits(self, way: tuple[Edge, Edge], movement: Movement) -> bool:
-        arrives, leaves = way
+        source, target = way
         return (
-            self._is_called(arrives, movement.street)
-            and self._is_called(leaves, movement.into)
-            and (movement.heading is None or heads(arrives, movement.heading))
-            and (
-                movement.leaving is None
-                or angle_between_deg(start_bearing_deg(leaves), COMPASS[movement.leaving]) <= TOWARDS_TOLERANCE_DEG
-            )
+            (movement.street is None or self.index.is_called(source, movement.street))
+            and (movement.into is None or self.index.is_called(target, movement.into))
+            and (movement.heading is None or heads(source, movement.heading))
+            and (movement.leaving is None or leaves(target, movement.leaving))
         )
 
-    def _is_called(self, edge: Edge, street: str | None) -> bool:
-        return street is None or normal_name(street) in map(normal_name, self.index.names(edge))
-
-    def _words(self, arrives: Edge, leaves: Edge) -> str:
-        came = f"from {self.index.label(arrives)} heading {compass_point(end_bearing_deg(arrives))}"
-        return f"{came} to {self.index.label(leaves)} leaving {compass_point(start_bearing_deg(leaves))}"
+    def _words(self, source: Edge, target: Edge) -> str:
+        came = f"from {self.index.label(source)} heading {compass_point(end_bearing_deg(source))}"
+        return f"{came} to {self.index.label(target)} leaving {compass_point(start_bearing_deg(target))}"
 
 
 def _entries(net: Net, tls: str) -> list[Any]:

@@ -14,7 +14,6 @@ from sumolib.net.edge import Edge
 from sumolib.net.node import Node
 
 from evac.errors import PlaceError, Problem
-from evac.network.place_names import normal_name
 from evac.network.places import (
     COMPASS,
     POINT_RANGE_M,
@@ -24,7 +23,7 @@ from evac.network.places import (
     centre_line,
     end_bearing_deg,
     heads,
-    start_bearing_deg,
+    leaves,
 )
 from evac.schema.places import Compass, Place, Point
 from evac.schema.plan import Junction, Movement, Stretch
@@ -144,7 +143,7 @@ class Where:
         found = [
             edge
             for edge in usable
-            if self.is_called(edge, street) and (heading is None or _leads_away(edge, node, heading))
+            if self.index.is_called(edge, street) and (heading is None or _leads_away(edge, node, heading))
         ]
         if found:
             return found
@@ -156,16 +155,9 @@ class Where:
         self, edges: Iterable[Edge], street: str | None, towards: Compass | None, where: str, *, arriving: bool
     ) -> list[Edge]:
         usable = [edge for edge in edges if edge.allows(self.index.vclass)]
-        named = [edge for edge in usable if street is None or self.is_called(edge, street)]
+        named = [edge for edge in usable if street is None or self.index.is_called(edge, street)]
         found = [
-            edge
-            for edge in named
-            if towards is None
-            or (
-                heads(edge, towards)
-                if arriving
-                else angle_between_deg(start_bearing_deg(edge), COMPASS[towards]) <= TOWARDS_TOLERANCE_DEG
-            )
+            edge for edge in named if towards is None or (heads(edge, towards) if arriving else leaves(edge, towards))
         ]
         if found:
             return found
@@ -175,10 +167,6 @@ class Where:
             filter(None, [f"'{street}'" if street else "any street", f"heading {towards}" if towards else ""])
         )
         raise PlaceError(Problem(where, f"no traffic {verb} {asked} at this junction", f"there are: {meets}"))
-
-    def is_called(self, edge: Edge, street: str) -> bool:
-        """Return whether an edge has this street name or road number."""
-        return normal_name(street) in {normal_name(name) for name in self.index.names(edge)}
 
     def _meeting(self, street: str, crossing: str, where: str) -> list[Node]:
         ends = self._nodes(self.index.on_street(street, where))
@@ -340,9 +328,9 @@ def _distance_m(node: Node, spot: Sequence[float]) -> float:
 
 def _leads_away(edge: Edge, node: Node, heading: Compass) -> bool:
     """Return whether a road leads away from a junction in a direction, whichever way its traffic goes."""
-    out = edge.getFromNode() is node
-    bearing = start_bearing_deg(edge) if out else end_bearing_deg(edge) + 180.0
-    return angle_between_deg(bearing, COMPASS[heading]) <= TOWARDS_TOLERANCE_DEG
+    if edge.getFromNode() is node:
+        return leaves(edge, heading)
+    return angle_between_deg(end_bearing_deg(edge) + 180.0, COMPASS[heading]) <= TOWARDS_TOLERANCE_DEG
 
 
 def _neighbours(node: Node) -> set[str]:
