@@ -24,8 +24,9 @@ from evac.errors import PlaceError, Problem, UserError
 from evac.files import whole_directory, write_text
 from evac.network.exits import Ground
 from evac.network.places import StreetIndex
+from evac.new.clip import parts_with_roads
 from evac.new.counts import Counted, estimated, from_census, from_file_or_total, report_zones
-from evac.new.mending import mend
+from evac.new.mending import Mended, mend
 from evac.new.naming import leads_out, name_bottlenecks, name_exits, other_exits
 from evac.new.request import OrderedArea, Request, check_request, folder_name, ordered_area
 from evac.new.roads import fetched_roads, own_roads
@@ -119,12 +120,14 @@ def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell
     """Write the data of a new scenario, and return what is known before its net is built."""
     data = folder / "data"
     data.mkdir()
-    outline = gpd.GeoDataFrame({"name": [area.name]}, geometry=[area.geometry], crs="EPSG:4326")
-    write_geojson(outline, folder / AREA)
     acquire = fetched_roads if request.osm is None else own_roads
     given = from_file_or_total(request, area, data) if request.households is not None else None
     zones = report_zones(request, data)  # a mistake in there is told before the long work
     roads = acquire(request, area, folder / ROADS, cache, tell)
+    geometry, left_out = parts_with_roads(folder / ROADS, area.geometry)
+    area = replace(area, geometry=geometry)
+    outline = gpd.GeoDataFrame({"name": [area.name]}, geometry=[geometry], crs="EPSG:4326")
+    write_geojson(outline, folder / AREA)
     counted, census = (given, {}) if given else _counted(request, area, data, cache, tell)
     provenance = [*area.provenance, *roads.provenance, *counted.provenance, *zones.provenance]
     write_provenance(data / "PROVENANCE.md", provenance)
@@ -138,6 +141,7 @@ def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell
         exits_at_least=request.exits_at_least or (HIGHWAYS if roads.beyond.to_highway else THROUGH_ROADS),
         country=area.country or ("US" if census else None),
         shares=counted.shares,
+        mended=Mended(parts_left_out=left_out),
         fetch=fetch if request.osm is None else None,
         schema=_SCHEMA if (folder / _SCHEMA).is_file() else None,
     )

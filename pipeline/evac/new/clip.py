@@ -20,6 +20,7 @@ from osmium.filter import KeyFilter
 from evac.acquire import grown
 from evac.errors import DataError, Problem
 from evac.households.zones import LOT_DEPTH_M
+from evac.osm.access import CLASSES
 from evac.osm.source import SourceFacts, check_source, readable
 
 _AREA_KEYS = ("building", "landuse", "amenity", "leisure", "tourism")
@@ -80,6 +81,21 @@ def _roads(source: Path) -> Iterator[tuple[str, list[tuple[float, float]]]]:
     for item in osmium.FileProcessor(str(source)).with_locations().with_filter(KeyFilter("highway")):
         if item.is_way() and len(line := _corners(item)) > 1:
             yield item.tags["highway"], line
+
+
+def parts_with_roads(file: Path, area: shapely.Geometry) -> tuple[shapely.Geometry, int]:
+    """Return the parts of an area (WGS 84) that a road for cars touches, and how many others there are.
+
+    Islands and alps without a road are no part of an evacuation by car. An area without any road stays as it is.
+    """
+    parts = shapely.get_parts(area)
+    if len(parts) == 1:
+        return area, 0
+    with readable(file):
+        lines = [shapely.LineString(line) for highway, line in _roads(file) if highway in CLASSES]
+    tree = shapely.STRtree(lines)
+    kept = [part for part in parts if len(tree.query(part, predicate="intersects"))]
+    return (shapely.union_all(kept), len(parts) - len(kept)) if kept else (area, 0)
 
 
 def clip_extract(source: Path, target: Path, polygon: shapely.Geometry, extract: Extract) -> None:

@@ -7,7 +7,7 @@ that leads out. So that is done, within limits, and said.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -34,14 +34,19 @@ class Mended:
         How far homes may be from their street (m).
     closed_ways
         OpenStreetMap ways that lead to no exit: their homes leave by the nearest other street.
+    parts_left_out
+        Separate parts of the area without a road, which were taken out of it.
     """
 
     max_to_street_m: float = REACHES_M[0]
     closed_ways: tuple[int, ...] = ()
+    parts_left_out: int = 0
 
     def in_words(self) -> list[str]:
         """Return what was changed: assumptions that somebody should check."""
         words = []
+        if self.parts_left_out:
+            words.append(f"{self.parts_left_out} separate part(s) of the area without a road are left out of it")
         if self.closed_ways:
             what = f"{len(self.closed_ways)} ways of the map lead to no exit"
             words.append(f"{what}; their homes leave by the nearest other street")
@@ -60,9 +65,8 @@ def mend(prepared: Prepared, before: Mended) -> Mended:
     before
         That.
     """
-    return Mended(
-        _reach_m(prepared, before.max_to_street_m), tuple(sorted({*before.closed_ways, *_dead_ways(prepared)}))
-    )
+    closed_ways = tuple(sorted({*before.closed_ways, *_dead_ways(prepared)}))
+    return replace(before, max_to_street_m=_reach_m(prepared, before.max_to_street_m), closed_ways=closed_ways)
 
 
 def _reach_m(prepared: Prepared, before_m: float) -> float:

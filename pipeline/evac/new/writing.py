@@ -114,7 +114,7 @@ def _fetch(fetch: Mapping[str, Any]) -> str:
 def _area_and_roads(facts: Facts) -> str:
     return "\n".join(
         [
-            *_comment("Who is ordered out. Edit the polygon in a GIS, then run again."),
+            *_comment("Who is ordered out. Edit the polygon in a GIS, then run again." + _left_out(facts.mended)),
             f"area: {_flow({'file': AREA})}",
             "",
             *_comment(
@@ -126,6 +126,11 @@ def _area_and_roads(facts: Facts) -> str:
             *_corrections(facts.mended.closed_ways),
         ]
     )
+
+
+def _left_out(mended: Mended) -> str:
+    parts = mended.parts_left_out
+    return f" Left out of it: {parts} separate part(s) without a road." if parts else ""
 
 
 def _corrections(closed_ways: Iterable[int]) -> list[str]:
