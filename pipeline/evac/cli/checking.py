@@ -21,8 +21,13 @@ def check(scenario: ScenarioPath, *, workspace: Workspace = None) -> None:
     """Check a scenario without simulating it: roads, exits, households, and what to look at first."""
     loaded = load_scenario(scenario)
     prepared = prepare_scenario(loaded, workspace or loaded.workspace)
+    with console.status("Reading the map a second time"):
+        from evac.audit.second_reading import second_reading  # noqa: PLC0415 - OSMnx takes seconds to import
+
+        again = second_reading(prepared.street_map.roads_file, prepared.net)
     print_summary(prepared)
-    print_findings(prepared.findings, _FINDINGS_SHOWN)
+    console.print(str(again), highlight=False, soft_wrap=True)
+    print_findings([*again.findings(), *prepared.findings], _FINDINGS_SHOWN)
 
 
 def print_summary(prepared: Prepared) -> None:
