@@ -4,7 +4,7 @@ PYTHON = .venv/bin/python
 unexport PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL = help
-.PHONY: help setup demo test test-slow lint format bench docs lock clean
+.PHONY: help setup demo study study-full test test-slow lint format bench docs lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -14,6 +14,15 @@ setup: ## install all that is needed: system libraries (as root), .venv with the
 
 demo: setup ## evacuate Balzers, Liechtenstein, with and without a plan: a table here, the report in reports/balzers/
 	.venv/bin/evac run scenarios/balzers --plan baseline --plan contraflow-south
+
+SEEDS = 1
+STUDY = $(PYTHON) scenarios/mill-valley-schematic/study.py --seeds $(SEEDS)
+
+study: setup ## the Mill Valley study on its schematic map, about an hour; SEEDS=5 for replications
+	$(STUDY)
+
+study-full: setup ## the same and areas one at a time, driving styles, other departures: hours; it can be stopped and goes on
+	$(STUDY) --full
 
 test: lint ## check style and types, run the tests (without the slow ones)
 	$(PYTHON) -m pytest -n auto -m "not slow"
@@ -30,8 +39,12 @@ format: setup ## format the code and mend what ruff can mend by itself
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 
-bench: setup ## time the toolkit beside SUMO alone
+bench: setup ## time the toolkit beside SUMO alone, the engines, the published way, cost against size (hours)
 	$(PYTHON) benchmarks/toolkit_overhead.py
+	$(PYTHON) benchmarks/engines.py
+	$(PYTHON) benchmarks/published_way.py
+	$(PYTHON) benchmarks/cost_and_size.py
+	$(PYTHON) benchmarks/cache_scale.py
 
 docs: setup ## write the pages that are made from the models: the JSON schemas and references of scenarios and plans
 	.venv/bin/evac schema scenario > docs/scenario.schema.json

@@ -86,6 +86,7 @@ def work(scenario: Path, workspace: Path, vehicles: float, until_h: float | None
         from evac.report.from_study import report_input  # noqa: PLC0415
         from evac.scenario import load_scenario  # noqa: PLC0415
         from evac.study import Selection, run_study  # noqa: PLC0415
+        from evac.study.engines import Local  # noqa: PLC0415
         from evac.study.prepare import prepare  # noqa: PLC0415
         from evac.study.under_plan import under_plan  # noqa: PLC0415
     with costs.count("prepare"):
@@ -95,7 +96,7 @@ def work(scenario: Path, workspace: Path, vehicles: float, until_h: float | None
     if simulate:
         with costs.count("simulate"), show_runs(Console()) as display:
             selection = Selection(sensitivity=False)
-            study = run_study(prepared, plans, selection, workspace / ".evac", jobs=1, display=display)
+            study = run_study(prepared, plans, selection, workspace / ".evac", engine=Local(1), display=display)
         costs.run_folder = str(study.runs[0].folder)
         with costs.count("report"):
             write_report(report_input(prepared, plans, study), workspace / "report")

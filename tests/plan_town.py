@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pandas as pd
 from evac import sumo
 from evac.demand.drivers import right_of_way_options
 from evac.demand.routes import routing_options, write_exit_zones, write_trips
-from evac.measure import read_trips
+from evac.measure.trips import read_trips
 from evac.network import Network, compile_net, read_net
 from evac.network.exits import ResolvedExit
 from evac.overlay import Overlay, exits_under, lay_over
@@ -25,6 +25,7 @@ from evac.simulate.job import Case, Job
 
 _COLUMNS = ("way_id", "osm_way_id", "name", "ref", "highway", "lanes_forward", "lanes_backward")
 STREETS = gpd.GeoDataFrame({name: [] for name in (*_COLUMNS, "lanes_guessed", "speed_guessed")})
+NOTHING_CLOSED = STREETS.assign(direction=[], nodes=[], speed_kph=[])
 _LOCATION = (
     '<location netOffset="-500000.00,-5200000.00" convBoundary="0.00,0.00,9000.00,9000.00" '
     'origBoundary="9,46.9,9.1,47" projParameter="+proj=utm +zone=32 +ellps=WGS84 +datum=WGS84 +units=m +no_defs"/>'
@@ -36,7 +37,7 @@ _SETTINGS = """<netconvertConfiguration>
         <type-files value="plain.typ.xml"/>
     </input>
     <output><output.street-names value="true"/><output.original-names value="true"/></output>
-    <processing><lefthand value="false"/></processing>
+    <processing><lefthand value="LEFTHAND"/></processing>
     <junctions><no-turnarounds value="true"/></junctions>
 </netconvertConfiguration>
 """
@@ -49,6 +50,8 @@ class Town:
     folder: Path
     network: Network
     exits: tuple[ResolvedExit, ...]
+    streets: gpd.GeoDataFrame = field(default_factory=lambda: STREETS)
+    closed: gpd.GeoDataFrame = field(default_factory=lambda: NOTHING_CLOSED)
 
     def under(self, text: str, name: str = "plan") -> Overlay:
         """Lay a plan over the net; `text` has the actions as YAML."""
@@ -59,7 +62,8 @@ class Town:
             plan=load_plan(name, path.parent),
             base=self.network,
             base_net=read_net(self.network.net_file),
-            streets=STREETS,
+            streets=self.streets,
+            closed=self.closed,
             exits=self.exits,
             cache=self.folder / ".evac",
         )
@@ -105,6 +109,7 @@ def town(
     *,
     kinds: Mapping[str, str] | None = None,
     speeds_mps: Mapping[str, float] | None = None,
+    lefthand: bool = False,
 ) -> Town:
     """Build a town.
 
@@ -125,8 +130,8 @@ def town(
     )
     files = ["-n", "n.nod.xml", "-e", "n.edg.xml", "-t", "n.typ.xml", "--plain-output-prefix", "plain"]
     options = ["--no-turnarounds.except-deadend", "--output.street-names", "--offset.disable-normalization"]
-    sumo.run("netconvert", [*files, *options], cwd=base)
-    (base / "plain.netccfg").write_text(_SETTINGS)
+    sumo.run("netconvert", [*files, *options, *(["--lefthand"] if lefthand else [])], cwd=base)
+    (base / "plain.netccfg").write_text(_SETTINGS.replace("LEFTHAND", str(lefthand).lower()))
     compile_net(base, base / "net.net.xml")
     net = read_net(base / "net.net.xml")
     found = []
@@ -166,6 +171,7 @@ def cars(
             "speed_factor": [1.0 + 0.1 * ((k * 7919) % 21 - 10) / 10 for k in rows],
             "exit": None,
             "status": "planned",
+            "resident": False,
         }
     )
 

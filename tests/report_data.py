@@ -19,6 +19,7 @@ from shapely.geometry import LineString, Point, box
 
 from evac import measure, tables
 from evac.audit.findings import Finding
+from evac.measure import clearance
 from evac.measure.bottlenecks import mean_rates
 from evac.report import FailedRun, ReportInput, ReportRun
 from evac.schema.scenario import Scenario
@@ -69,12 +70,12 @@ def write_run(
     vehicles, lane = _vehicles(case, zones, speedup, stranded, waiting)
     end_s = float(np.ceil(vehicles["evacuated_s"].max() / 60) * 60)
     minutes = _bottlenecks(vehicles, lane, lanes, end_s)
-    rates = mean_rates(minutes, measure.clearance_s(vehicles["evacuated_s"], 95) or end_s)
+    rates = mean_rates(minutes, clearance.clearance_s(vehicles["evacuated_s"], 95) or end_s)
     manifest = {
-        **measure.headline(vehicles, end_s),
-        **measure.shadow_counts(vehicles),
+        **clearance.headline(vehicles, end_s),
+        **clearance.shadow_counts(vehicles),
         "exits": {name: int((vehicles["exit"] == name).sum()) for name in dict.fromkeys(EXITS)},
-        "zones": measure.zone_clearance(vehicles),
+        "zones": clearance.zone_clearance(vehicles),
         "lanes": measure.records(rates),
         "found_bottlenecks": _found(rates),
     }
@@ -82,7 +83,7 @@ def write_run(
     run_dir = folder / digest
     run_dir.mkdir(parents=True)
     tables.write_table(vehicles, tables.VEHICLES, run_dir / "vehicles.parquet")
-    tables.write_table(measure.curve(vehicles, end_s), tables.CURVE, run_dir / "curve.parquet")
+    tables.write_table(clearance.curve(vehicles, end_s), tables.CURVE, run_dir / "curve.parquet")
     tables.write_table(minutes, tables.BOTTLENECKS, run_dir / "bottlenecks.parquet")
     tables.write_table(_edge_queues(vehicles, lane, end_s), tables.EDGES, run_dir / "edges.parquet")
     return ReportRun(

@@ -60,11 +60,23 @@ class DataError(UserError):
 
 
 class PlaceError(UserError):
-    """A street, crossing, OSM way or point isn't on the network, or fits too much of it."""
+    """A street, crossing, OSM way or point isn't on the network, or a town's name means no area, or too many."""
+
+
+class CensusKeyError(UserError):
+    """The census' Data API wants a key, or doesn't know the one that was given."""
 
 
 class InstallationError(UserError):
     """SUMO or a system library that it needs is missing."""
+
+
+class SourceError(EvacError):
+    """A service on the internet doesn't answer, or answers nothing that can be used."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(str(problem))
 
 
 class SimulationError(EvacError):

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,23 @@ def remove_leftovers(folder: Path) -> None:
         if lock is not None:
             shutil.rmtree(path, ignore_errors=True)
             os.close(lock)
+
+
+def live_temporaries(folder: Path) -> dict[str, float]:
+    """Return the directories that living processes are making in `folder`.
+
+    By the first 16 characters of the names that they will have: since when (seconds since 1970).
+    """
+    found = {}
+    for path in folder.glob(f"{_TEMPORARY}*"):
+        lock = _lock(path)
+        if lock is not None:
+            os.close(lock)
+            continue
+        with suppress(FileNotFoundError):
+            made = min((item.stat().st_mtime for item in path.iterdir()), default=path.stat().st_mtime)
+            found[path.name.removeprefix(_TEMPORARY).partition(".")[0]] = made
+    return found
 
 
 def _locked_directory(target: Path) -> tuple[Path, int]:

@@ -1,7 +1,8 @@
 """What the toolkit is, as far as results depend on it: its version and the content of its own stages.
 
 Cached maps, nets and runs carry it in their address, so a result of other code is never taken for one of this code.
-The modules that only show results are left out: a better report doesn't make runs old.
+The modules that only show results, or that only write a scenario's files (whose content is hashed), are left out: a
+better report doesn't make runs old.
 """
 
 from __future__ import annotations
@@ -13,7 +14,19 @@ from evac import __version__
 from evac.files import digest_file, digest_json
 
 _PACKAGE = Path(__file__).parent
-_SHOWN_ONLY = ("report", "audit", "cli", "plan_show.py", "progress.py", "reference.py", "statistics.py")
+_SHOWN_ONLY = {
+    "acquire.py",
+    "archive",
+    "audit",
+    "cli",
+    "new",
+    "plan_show.py",
+    "progress.py",
+    "reference.py",
+    "report",
+    "sources",
+    "statistics.py",
+}
 _SUFFIXES = (".py", ".csv", ".xml")
 
 

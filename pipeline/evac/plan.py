@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evac.errors import Problem, ScenarioError
+from evac.files import digest_file
 from evac.plan_words import action_words
 from evac.schema.plan import AnyAction, Plan, Resources
 from evac.validation import missing_files, read_model
@@ -61,9 +62,25 @@ class LoadedPlan:
         }
         return Resources(**total)
 
-    def document(self) -> list[dict[str, Any]]:
-        """Return the actions as plain JSON values: what a run's result depends on."""
-        return [item.action.model_dump(mode="json", by_alias=True) for item in self.actions]
+    def document(self) -> list[Any]:
+        """Return the actions as plain JSON values, with the digest of each file instead of its path.
+
+        That is what a run's result depends on: a file that has changed makes a new run, one that has moved doesn't.
+        """
+        return [content_of(item.action) for item in self.actions]
+
+
+def content_of(action: AnyAction) -> Any:
+    """Return an action as plain JSON values, with the digest of each file (a polygon, a curve) instead of its path."""
+    return _with_digests(action.model_dump(by_alias=True))
+
+
+def _with_digests(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _with_digests(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_digests(item) for item in value]
+    return digest_file(value) if isinstance(value, Path) else value
 
 
 def load_plan(name: str, folder: Path) -> LoadedPlan:

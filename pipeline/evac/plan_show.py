@@ -23,6 +23,7 @@ _TITLES = (
     ("speed", "Speed"),
     ("movement removed", "Movements that are no longer allowed"),
     ("movement added", "Movements that are new"),
+    ("lane use", "What lanes lead to (0 is at the kerb)"),
     ("signal", "Signals and officers"),
     ("diversion", "Diversions on the road"),
 )
@@ -44,6 +45,10 @@ def print_plan(console: Console, under: UnderPlan) -> None:
         _print_changes(console, title, [row for row in under.overlay.changes if row.kind == kind])
     _print_demand(console, plan)
     _print_cut_off(console, under)
+    if under.warnings:
+        console.print("[bold yellow]To look at[/bold yellow]")
+    for warning in under.warnings:
+        console.print(f"  {escape(warning)}", highlight=False)
 
 
 def print_plans(console: Console, plans: Iterable[LoadedPlan]) -> None:

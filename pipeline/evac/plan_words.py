@@ -45,10 +45,11 @@ def _what(action: AnyAction) -> str:  # noqa: C901, PLR0911, PLR0912  a sentence
             return f"{action.lanes} lane(s) at the {action.side} taken on {_stretch(action.where)}"
         case Dedicate():
             lanes = ", ".join(map(str, action.lanes))
-            return f"lane {lanes} of {_place(action.where)} only into {action.into}"
+            onto = f", onto its lane {', '.join(map(str, action.onto_lanes))}" if action.onto_lanes else ""
+            return f"lane {lanes} of {_place(action.where)} only into {action.into}{onto}"
         case Signal():
-            place = _junction(action.where) if action.where else f"along {_stretch(action.corridor)}"
-            return f"signal {action.mode.replace('_', ' ')} at {place}"
+            place = f"at {_junction(action.where)}" if action.where else f"along {_stretch(action.corridor)}"
+            return f"signal {action.mode.replace('_', ' ')} {place}"
         case BanTurn() | AllowTurn():
             verb = "no turn" if isinstance(action, BanTurn) else "turn allowed"
             return f"{verb} {_movement(action.movement)} at {_junction(action.where)}"
@@ -56,12 +57,14 @@ def _what(action: AnyAction) -> str:  # noqa: C901, PLR0911, PLR0912  a sentence
             return f"{action.street} barricaded at {_junction(action.where)}"
         case Close():
             lanes = f"lane {', '.join(map(str, action.lanes))} of " if action.lanes else ""
-            return f"{lanes}{_stretch(action.where) if action.where else f'exit {action.exit}'} closed"
+            to_whom = " to through traffic" if action.admit else ""
+            return f"{lanes}{_stretch(action.where) if action.where else f'exit {action.exit}'} closed{to_whom}"
         case Open():
             return f"{_stretch(action.where)} opened"
         case Divert():
             who = _place(action.approach) if action.approach else f"zones {', '.join(action.zones or ())}"
-            return f"{who} to exit {action.to_exit} ({action.compliance:.0%} follow)"
+            by = f" by {_place(action.by)}" if action.by else ""
+            return f"{who} to exit {action.to_exit}{by} ({action.compliance:.0%} follow)"
         case Speed():
             speed = f"{action.kph:g} km/h" if action.kph else f"{action.factor:.0%} of the limit"
             return f"{speed} on {_stretch(action.where)}"

@@ -65,10 +65,19 @@ def load_scenario(path: Path) -> LoadedScenario:
     """
     path = path / FILE_NAME if path.is_dir() else path
     document, model = read_model(path, Scenario)
-    problems = [*missing_files(document, model), *_unknown_exits(document, model)]
+    problems = [*missing_files(document, model, _fetchable(model)), *_unknown_exits(document, model)]
     if problems:
         raise ScenarioError(problems)
     return LoadedScenario(path, model)
+
+
+def _fetchable(model: Scenario) -> set[Path]:
+    """Return the files that are fetched when they aren't there."""
+    if model.fetch is None:
+        return set()
+    zones = [model.households.zones.file]
+    zones += [model.households.report_zones.file] if model.households.report_zones else []
+    return {model.osm.file, *(zones if model.fetch.census else [])}
 
 
 def _unknown_exits(document: YamlFile, model: Scenario) -> list[Problem]:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -72,18 +72,16 @@ EDGES = pa.schema(
 """A row for five minutes and an edge on which somebody drove."""
 
 _TEXT = pa.dictionary(pa.int32(), pa.string())
-_LANE_COLUMNS = {
-    "lane_id": _TEXT,
-    "interval_begin": _TEXT,
-    "interval_end": _TEXT,
-    "lane_sampledSeconds": pa.float64(),
-    "lane_distance": pa.float64(),
-    "lane_timeLoss": pa.float64(),
-    "lane_occupancy": pa.float64(),
-    "lane_left": pa.int64(),
-    "lane_arrived": pa.int64(),
-    "lane_vaporized": pa.int64(),
-    "lane_teleported": pa.int64(),
+_TRAFFIC_COLUMNS = {
+    "id": _TEXT,
+    "sampledSeconds": pa.float64(),
+    "distance": pa.float64(),
+    "timeLoss": pa.float64(),
+    "occupancy": pa.float64(),
+    "left": pa.int64(),
+    "arrived": pa.int64(),
+    "vaporized": pa.int64(),
+    "teleported": pa.int64(),
 }
 _SECONDS_A_MINUTE = 60
 
@@ -94,6 +92,12 @@ def write_table(rows: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
     buffer = BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     write_bytes(path, buffer.getvalue())
+
+
+def empty_table(schema: pa.Schema) -> pd.DataFrame:
+    """Return a table of a schema without rows."""
+    rows: pd.DataFrame = schema.empty_table().to_pandas()
+    return rows
 
 
 def read_table(path: Path, schema: pa.Schema) -> pd.DataFrame:
@@ -127,18 +131,36 @@ def read_lanes(path: Path) -> pd.DataFrame:
     that were taken off the lane (teleported, removed), which did not cross. Vehicles that end their trip on the lane
     are in `arrived` only: trips end at the lane's end, so these crossed the exit line.
     """
-    table = _sumo_table(path).drop_null()
+    table = _sumo_table(path, "lane").drop_null()
     rows = pd.DataFrame({"lane_id": table["lane_id"].to_pandas()})
     rows["edge"] = edge_of_lane(rows["lane_id"])
-    rows["minute"] = (_seconds(table["interval_begin"]) // _SECONDS_A_MINUTE).astype("int32")
-    rows["until_s"] = _seconds(table["interval_end"])
-    crossed = table["lane_left"].to_numpy() + table["lane_arrived"].to_numpy()
-    rows["vehicles"] = crossed - table["lane_teleported"].to_numpy() - table["lane_vaporized"].to_numpy()
-    rows["sampled_s"] = table["lane_sampledSeconds"].to_numpy()
-    rows["distance_m"] = table["lane_distance"].to_numpy()
-    rows["time_loss_s"] = table["lane_timeLoss"].to_numpy()
-    rows["occupancy_percent"] = table["lane_occupancy"].to_numpy()
-    return rows
+    return rows.join(_minutes(table, "lane")).assign(occupancy_percent=table["lane_occupancy"].to_numpy())
+
+
+def read_edges(path: Path) -> pd.DataFrame:
+    """Read SUMO's edge output (edgeData, one interval a minute) of a mesoscopic run.
+
+    Returns
+    -------
+    As `read_lanes`, without `lane_id` and `occupancy_percent`: a row an edge and minute.
+    """
+    table = _sumo_table(path, "edge").drop_null()
+    return _minutes(table, "edge").assign(edge=table["edge_id"].to_pandas())
+
+
+def _minutes(table: pa.Table, kind: str) -> pd.DataFrame:
+    """Return what lane and edge output have in common."""
+    crossed = table[f"{kind}_left"].to_numpy() + table[f"{kind}_arrived"].to_numpy()
+    return pd.DataFrame(
+        {
+            "minute": (_seconds(table["interval_begin"]) // _SECONDS_A_MINUTE).astype("int32"),
+            "until_s": _seconds(table["interval_end"]),
+            "vehicles": crossed - table[f"{kind}_teleported"].to_numpy() - table[f"{kind}_vaporized"].to_numpy(),
+            "sampled_s": table[f"{kind}_sampledSeconds"].to_numpy(),
+            "distance_m": table[f"{kind}_distance"].to_numpy(),
+            "time_loss_s": table[f"{kind}_timeLoss"].to_numpy(),
+        }
+    )
 
 
 def sum_up(rows: pd.DataFrame, by: str, window: NDArray[np.int64], columns: Sequence[str]) -> pd.DataFrame:
@@ -177,14 +199,19 @@ def edge_of_lane(lane_ids: pd.Series) -> pd.Series:
     return pd.Series(pd.Categorical.from_codes(codes[lane_ids.cat.codes.to_numpy()], categories=edges.tolist()))
 
 
-def _sumo_table(path: Path) -> pa.Table:
-    """Return the columns that we need, in our types; absent ones are zero (SUMO leaves out what never occurred)."""
-    table = _read_parquet(path, set(_LANE_COLUMNS))
+def _sumo_table(path: Path, kind: str) -> pa.Table:
+    """Return the columns that we need of lane or edge output, in our types.
+
+    Absent ones are zero: SUMO leaves out what never occurred.
+    """
+    wanted = {f"{kind}_{name}": what for name, what in _TRAFFIC_COLUMNS.items()}
+    wanted |= {"interval_begin": _TEXT, "interval_end": _TEXT}
+    table = _read_parquet(path, wanted)
     columns = {}
-    for name, kind in _LANE_COLUMNS.items():
-        column = table[name] if name in table.schema.names else pa.nulls(table.num_rows, kind)
-        column = column.cast(kind)
-        columns[name] = column if kind == _TEXT else column.fill_null(pa.scalar(0, kind))
+    for name, what in wanted.items():
+        column = table[name] if name in table.schema.names else pa.nulls(table.num_rows, what)
+        column = column.cast(what)
+        columns[name] = column if what == _TEXT else column.fill_null(pa.scalar(0, what))
     return pa.table(columns).unify_dictionaries().combine_chunks()
 
 
@@ -196,10 +223,10 @@ def _seconds(texts: pa.ChunkedArray) -> NDArray[np.float64]:
     return values[indices]
 
 
-def _read_parquet(path: Path, wanted: set[str] | None = None) -> pa.Table:
+def _read_parquet(path: Path, wanted: Mapping[str, pa.DataType] | None = None) -> pa.Table:
     try:
         columns = [name for name in pq.read_schema(path).names if wanted is None or name in wanted]
-        texts = [name for name, kind in _LANE_COLUMNS.items() if kind == _TEXT and name in columns]
+        texts = [name for name in columns if wanted is not None and wanted[name] == _TEXT]
         return pq.read_table(path, columns=columns, read_dictionary=texts)
     except (OSError, pa.ArrowInvalid) as error:
         raise SimulationError(f"{path}: can't be read as Parquet ({error}); run it again") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,8 +34,8 @@ def read_model(path: Path, model: type[M]) -> tuple[YamlFile, M]:
     return document, _located(found, path.parent)
 
 
-def missing_files(document: YamlFile, model: Model) -> list[Problem]:
-    """Return a problem for every file that a model names and that isn't there."""
+def missing_files(document: YamlFile, model: Model, fetchable: Collection[Path] = ()) -> list[Problem]:
+    """Return a problem for every file that a model names and that isn't there, those that are fetched then aside."""
     return [
         Problem(
             f"{document.path}:{document.line_of(keys)}",
@@ -43,7 +43,7 @@ def missing_files(document: YamlFile, model: Model) -> list[Problem]:
             f"give a path relative to {document.path.name}",
         )
         for keys, file in _files(model)
-        if not file.is_file()
+        if not file.is_file() and file not in fetchable
     ]
 
 
@@ -111,9 +111,16 @@ def _keys_of_file(content: object, location: Sequence[str | int]) -> list[str | 
 
 
 def _near_keys(model: type[Model], location: Sequence[str | int], key: str) -> str:
-    known = sorted({name for node in _schema_nodes(model, location[:-1]) for name in node.get("properties", {})})
+    known = _properties(model, location[:-1])
+    inside = [name for name in known if key in _properties(model, [*location[:-1], name])]
+    if inside:
+        return f"it belongs under '{inside[0]}'"
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     return f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(known)}"
+
+
+def _properties(model: type[Model], location: Sequence[str | int]) -> list[str]:
+    return sorted({name for node in _schema_nodes(model, location) for name in node.get("properties", {})})
 
 
 def _describe(model: type[Model], location: Sequence[str | int]) -> str:
@@ -128,8 +135,14 @@ def _schema_nodes(model: type[Model], location: Sequence[str | int]) -> list[dic
     nodes = _expand([schema], schema)
     for part in location:
         inner = _inner(nodes, part)
-        nodes = _expand(inner, schema) if inner else nodes  # a union's tag has no place in the schema
+        nodes = _expand(inner, schema) if inner else _tagged(nodes, part)
     return nodes
+
+
+def _tagged(nodes: list[dict[str, Any]], tag: str | int) -> list[dict[str, Any]]:
+    """Return the alternative of a union that has a tag (`do: close`); all of them where none has it."""
+    found = [node for node in nodes if any(item.get("const") == tag for item in node.get("properties", {}).values())]
+    return found or nodes
 
 
 def _inner(nodes: Iterable[dict[str, Any]], part: str | int) -> list[dict[str, Any]]:

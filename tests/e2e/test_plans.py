@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from evac.cli import run_guarded
+from evac.demand import build_demand
+from evac.errors import ScenarioError
 from evac.plan import LoadedPlan, load_plan
 from evac.scenario import load_scenario
 from evac.study import router_of
@@ -72,3 +74,48 @@ def test_roads_that_close_during_the_run_get_a_router_that_sees_it(prepared: Pre
     assert prepared.loaded.model.simulation.router == "CCH"
     assert router_of(prepared.loaded.model, {"baseline": normal}) == "CCH"
     assert router_of(prepared.loaded.model, {"baseline": normal, "p": closing}) == "dijkstra"
+
+
+CLOSE = "  - {do: close, where: {street: %s}, accept_cut_off: %s}\n"
+
+
+def test_cut_off_households_are_accepted_of_the_action_that_cuts_them_off(prepared: Prepared, tmp_path: Path) -> None:
+    text = CLOSE % ("Hill Road", "true")
+    hill = under_plan(prepared, _plan(text, tmp_path), tmp_path).cut_off
+    assert set(hill["street"]) == {"Hill Road"}
+    brook = CLOSE % ("Brook Lane", "false") + CLOSE % ("Mill Lane", "false")
+    with pytest.raises(ScenarioError, match=r"p.yaml:4: close; .*p.yaml:5: close.*Brook Lane") as caught:
+        under_plan(prepared, _plan(text + brook, tmp_path), tmp_path)
+    assert "Hill Road" not in str(caught.value)
+    both = under_plan(prepared, _plan(text + brook.replace("false", "true"), tmp_path), tmp_path)
+    assert set(both.cut_off["street"]) == {"Hill Road", "Brook Lane"}
+
+
+@pytest.mark.parametrize("when", ["", ", when: {from_min: 10, until_min: 60}"])
+@pytest.mark.parametrize(
+    ("street", "homes_on"), [("Brook Lane", {"Brook Lane"}), ("Main Street", {"Hill Road", "Brook Lane"})]
+)
+def test_residents_leave_by_a_road_that_is_closed_to_through_traffic(
+    prepared: Prepared, tmp_path: Path, street: str, homes_on: set[str], when: str
+) -> None:
+    text = f"  - {{do: close, where: {{street: {street}}}, admit: residents{when}}}\n"
+    text += "  - {do: barricade, where: {street: Bypass, crossing: Mill Lane}, street: Mill Lane}\n"
+    under = under_plan(prepared, _plan(text, tmp_path), tmp_path)
+    homes = prepared.homes
+    there = set(homes.loc[homes["street"].isin(homes_on), "household"])
+    assert under.cut_off.empty
+    assert under.orders.residents == there, "who lives there, and who has no other way"
+    assert under.needs_dijkstra
+    vehicles = build_demand(
+        homes,
+        vehicles_per_household=1,
+        departure=prepared.loaded.model.departures[0],
+        seed=1,
+        scenario=prepared.loaded.model,
+        net=under.net,
+        exits=under.exits,
+        orders=under.orders,
+        starts=under.starts,
+    )
+    assert (vehicles["status"] == "planned").all()
+    assert set(vehicles.loc[vehicles["resident"], "household"]) == there

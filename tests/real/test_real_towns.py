@@ -15,6 +15,7 @@ from evac.network.reach import cost_to_exit
 from evac.plan import BASELINE, load_plan
 from evac.scenario import load_scenario
 from evac.study import Selection, run_study
+from evac.study.engines import Local
 from evac.study.prepare import Prepared, prepare
 from evac.study.under_plan import under_plan
 
@@ -101,7 +102,7 @@ def test_every_car_of_mission_canyon_is_accounted_for(prepared, tmp_path):
     town = prepared("mission_canyon/scenario.yaml")
     plans = {BASELINE: under_plan(town, load_plan(BASELINE, tmp_path), tmp_path)}
     selection = Selection(vehicles=("1",), sensitivity=False)
-    study = run_study(town, plans, selection, tmp_path, jobs=1, display=Silent())
+    study = run_study(town, plans, selection, tmp_path, engine=Local(1), display=Silent())
     assert not study.failures
     folder = study.runs[0].folder
     vehicles = pd.read_parquet(folder / "vehicles.parquet")

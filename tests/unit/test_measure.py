@@ -9,7 +9,9 @@ import pytest
 from evac import tables
 from evac.errors import SimulationError
 from evac.files import digest_file
-from evac.measure import clearance_s, curve, edge_windows, read_trips, vehicle_results
+from evac.measure.clearance import clearance_s, curve
+from evac.measure.edges import edge_windows
+from evac.measure.trips import read_trips, vehicle_results
 from small_runs import SmallRun, Way, demand, run_small, write_net
 
 EXITS = (Way("out", ("bc",)),)

@@ -13,7 +13,7 @@ import pytest
 from evac import network as stage
 from evac import sumo
 from evac.network import Network, build_network, compile_net, read_net
-from evac.network.accounts import way_ids
+from evac.network.places import way_ids
 from evac.osm import StreetMap, prepare_map
 from evac.schema.driving import Traffic
 

@@ -117,6 +117,14 @@ def test_a_single_thing_is_told_in_the_singular() -> None:
             "no turn from A northbound into anywhere at A / B",
         ),
         ({"do": "divert", "zones": ["Z"], "to_exit": "W", "compliance": 0.5}, "zones Z to exit W (50% follow)"),
+        (
+            {"do": "divert", "approach": {"street": "A", "crossing": "B"}, "by": {"street": "R"}, "to_exit": "W"},
+            "A at B to exit W by R (100% follow)",
+        ),
+        (
+            {"do": "dedicate", "where": {"street": "A"}, "lanes": [0], "to": "B", "onto_lanes": [2]},
+            "lane 0 of A only into B, onto its lane 2",
+        ),
         ({"do": "phase", "zones": ["Z", "Y"], "offset_min": 30}, "zones Z, Y leave 30 min later"),
         (
             {"do": "evacuate_only", "zones": ["Z"], "shadow_share": 0.1},
@@ -131,3 +139,30 @@ def test_a_single_thing_is_told_in_the_singular() -> None:
 def test_an_action_in_words(action: dict[str, object], words: str) -> None:
     model: TypeAdapter[AnyAction] = TypeAdapter(AnyAction)
     assert action_words(model.validate_python(action)) == words
+
+
+@pytest.mark.parametrize(
+    ("file", "action"),
+    [
+        ("curve.csv", "{do: phase, zones: [Hill], curve: {form: measured, file: curve.csv}}"),
+        ("smoke.geojson", "{do: speed, where: {polygon: smoke.geojson}, factor: 0.5}"),
+    ],
+)
+def test_a_file_counts_by_its_content_and_not_by_its_place(tmp_path: Path, file: str, action: str) -> None:
+    documents = []
+    for folder, content in (("here", "one"), ("there", "one"), ("changed", "two")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / file).write_text(content)
+        (tmp_path / folder / "plan.yaml").write_text(f"name: P\nactions:\n  - {action}\n")
+        documents.append(load_plan("plan", tmp_path / folder).document())
+    assert documents[0] == documents[1]
+    assert documents[0] != documents[2]
+
+
+def test_an_unknown_key_is_looked_for_in_its_own_action(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.yaml"
+    for key, remedy in (("from_min: 20", "it belongs under 'when'"), ("exits: A", "did you mean 'exit'?")):
+        plan.write_text(f"name: P\nactions:\n  - {{do: close, where: {{street: A}}, {key}}}\n")
+        with pytest.raises(ScenarioError) as caught:
+            load_plan("plan", tmp_path)
+        assert caught.value.problems[0].remedy == remedy

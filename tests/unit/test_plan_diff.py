@@ -52,6 +52,29 @@ def test_contraflow_gives_and_takes_on_the_whole_stretch(place: Town) -> None:
     assert lengths == pytest.approx([2000.0, 2000.0], abs=60.0)  # without the junctions
 
 
+def test_a_dedicated_lane_has_a_row_with_what_each_lane_leads_to(place: Town) -> None:
+    where = "{street: Wide Road, crossing: Main Street}"
+    overlay = place.under(
+        f"  - {{do: dedicate, where: {where}, lanes: [1], to: Main Street, exclusive: true}}", "dedicate"
+    )
+    row = _rows(overlay, "lane use")["Wide Road eastbound"]
+    assert row[0] != row[1] == "lane 0 to nothing; lane 1 to Main Street eastbound"
+
+
+def test_a_road_closed_to_through_traffic_is_drawn_so(place: Town) -> None:
+    overlay = place.under("  - {do: close, where: {street: Side Street}, admit: residents}", "residents")
+    assert {row[:2] for row in _rows(overlay, "lanes").values()} == {("1", "1 for residents")}
+    nets = read_net(overlay.network.net_file), read_net(place.network.net_file)
+    assert set(roads_of(overlay.changes, nets)["kind"]) == {plan_map.RESIDENTS}
+
+
+def test_contraflow_that_ends_in_fewer_lanes_is_warned_of(place: Town) -> None:
+    ends = "  - {do: contraflow, label: half, where: {street: Main Street, to: Side Street, towards: east}}"
+    assert place.under(ends, "half").warnings == ("half: its 2 lanes go on in 1: what they gain waits there",)
+    whole = "  - {do: contraflow, where: {street: Main Street, towards: east}}"
+    assert place.under(whole, "whole").warnings == ()
+
+
 def test_a_turn_a_speed_and_an_officer_have_a_row_each(place: Town) -> None:
     overlay = place.under(
         """\

@@ -115,6 +115,8 @@ def test_all_green_stops_what_crosses_and_lets_what_merges_wait(net_file):
     assert letters["wc ce"] == "G"
     assert letters["sc ce"] == "s"
     assert letters["nc cs"] == letters["sc cn"] == letters["ec cs"] == letters["sc cw"] == "r"
+    assert "red all the time for traffic" in program.warnings[0]
+    assert "from Side Street heading north to Side Street" in program.warnings[0]
 
 
 def test_fixed_stages_have_yellow_and_all_red_between_them(net_file):
@@ -165,6 +167,7 @@ def test_an_officer_has_each_stage_and_the_way_to_each_other(net_file):
     names = [phase.get("name", "") for phase in ET.fromstring(program.logic).iter("phase")]
     assert names == ["stage 0", "stage 1", "stage 0 to 1", "", "stage 1 to 0", ""]
     assert program.officer
+    assert program.warnings == ()
 
 
 def test_coordinated_signals_share_a_cycle_and_begin_with_the_corridor(folder):
@@ -175,6 +178,18 @@ def test_coordinated_signals_share_a_cycle_and_begin_with_the_corridor(folder):
     assert found[2].after == "fixed time, cycle 100 s, 58 s after the first signal of the corridor"
     with pytest.raises(PlaceError, match="no traffic on the corridor arrives at the signal c"):
         programs(net, ["a", "c"], ["wa", "ab"], mode="coordinated")
+
+
+@pytest.mark.parametrize(("arriving", "onward"), [("wa", "ab"), ("na_a", "a_sa")])
+def test_a_signal_at_the_end_of_the_corridor_begins_with_it_too(folder, arriving, onward):
+    net_file = corridor(folder / f"end-{arriving}")
+    (program,) = programs(net_file, ["a"], [arriving], mode="coordinated", cycle_s=100)
+    net = sumolib.net.readNet(str(net_file), withPrograms=True)
+    controlled = net.getTLS("a").getConnections()
+    link = next(
+        n for one, other, n in controlled if (one.getEdge().getID(), other.getEdge().getID()) == (arriving, onward)
+    )
+    assert states(program)[0][link] == "G"
 
 
 def test_a_cycle_that_is_too_short_is_refused(folder):

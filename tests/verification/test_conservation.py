@@ -14,8 +14,8 @@ import pytest
 
 from evac import tables
 from evac.errors import SimulationError
-from evac.measure import STATUSES
 from evac.measure.bottlenecks import BottleneckLanes
+from evac.measure.clearance import STATUSES
 from small_runs import EXACT_DRIVER, SmallRun, Way, demand, run_small, write_net
 
 VEHICLES = 300

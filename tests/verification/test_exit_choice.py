@@ -52,6 +52,7 @@ def exits_taken(folder: Path, *, informed: bool, assigned: str | None = None, ca
         vehicle=[f"h{k}v0" for k in range(cars)],
         departure_s=[3.0 * k for k in range(cars)],
         informed=informed,
+        resident=False,
         speed_factor=1.0,
         exit=assigned,
         status="planned",

@@ -17,7 +17,7 @@ import pytest
 
 from evac import sumo
 from evac.network import build_network, read_net
-from evac.network.accounts import way_ids
+from evac.network.places import way_ids
 from evac.osm import prepare_map
 from evac.schema.driving import Traffic
 

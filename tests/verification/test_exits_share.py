@@ -49,6 +49,7 @@ def _arrivals(folder: Path, *additional: str, held_to: str | None = None) -> pd.
         pos_m=[20.0 + number % 100 * 10 for number in range(CARS)],
         departure_s=[1.1 * number for number in range(CARS)],
         informed=True,
+        resident=False,
         speed_factor=1.0,
         exit=held_to,
         status="planned",

@@ -8,7 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from evac.errors import ScenarioError
 from evac.network import read_net
+from evac.tables import read_lanes
 from plan_town import Town, cars, discharge_veh_per_h, town
 
 CLOSES_S = 600.0
@@ -68,6 +70,21 @@ def test_road_that_opens_again_is_used_again(fork: Town) -> None:
     assert (near > 600).sum() > 50
 
 
+@pytest.mark.parametrize("from_min", [0, 10])
+def test_road_closed_to_through_traffic_serves_its_residents(fork: Town, from_min: int) -> None:
+    where = "{street: Main Street, from: Link, towards: east}"
+    text = f"  - do: close\n    where: {where}\n    admit: residents\n    when: {{from_min: {from_min}}}\n"
+    overlay = fork.under(text, f"residents{from_min}")
+    vehicles = DEMAND.assign(resident=[k % 3 == 0 for k in range(len(DEMAND))])
+    trips, run = fork.drive(overlay, vehicles)
+    late = trips[trips["entered_s"] > 60 * from_min].merge(vehicles[["vehicle", "resident"]], on="vehicle")
+    assert trips["arrived_s"].notna().all()
+    assert late.groupby("resident")["arrival_lane"].unique().map(list).to_dict() == {False: ["nm_0"], True: ["cd_0"]}
+    told = json.loads((run / "controls.json").read_text())
+    assert [item["what"] for item in told] == (["closed"] if from_min else [])
+    assert [(change.before, change.after) for change in overlay.changes] == [("1", "1 for residents")]
+
+
 def test_turn_ban_moves_the_flow_elsewhere(fork: Town) -> None:
     ban = (
         "  - do: ban_turn\n    where: {street: Main Street, crossing: Link}\n"
@@ -89,6 +106,17 @@ def test_diversion_leads_its_share_to_the_exit(fork: Town) -> None:
     assert led["arrived_s"].notna().all()
     assert (normal["arrival_lane"] == "nm_0").mean() < 0.1
     assert (led["arrival_lane"] == "nm_0").mean() == pytest.approx(0.5, abs=0.1)
+
+
+def test_diversion_by_a_named_road_uses_it(fork: Town) -> None:
+    approach = "{street: Main Street, crossing: North Road, towards: east}"
+    by = "{street: Link, towards: north}"
+    text = f"  - do: divert\n    to_exit: far\n    approach: {approach}\n    by: {by}\n"
+    trips, run = fork.drive(fork.under(text, "by"), DEMAND)
+    passed = read_lanes(run / "sumo" / "lanes.parquet").groupby("edge", observed=True)["vehicles"].sum()
+    assert set(trips["arrival_lane"]) == {"nm_0"}
+    assert passed["cn"] == len(DEMAND)
+    assert passed.get("bn", 0) == 0
 
 
 def test_smoke_slows_a_road_for_its_time(fork: Town) -> None:
@@ -123,7 +151,26 @@ def test_dedicated_lane_leads_into_its_street_only(tmp_path: Path) -> None:
     ).sort_values("departure_s")
     trips, _ = place.drive(overlay, demand)
     assert trips["arrived_s"].notna().all()
-    assert {change.kind for change in overlay.changes} <= {"movement removed", "movement added"}
+    assert {change.kind for change in overlay.changes} <= {"movement removed", "movement added", "lane use"}
     out = read_net(overlay.network.net_file).getEdge("wa").getLane(1).getOutgoing()
     assert {item.getTo().getID() for item in out} == {"an"}
     assert discharge_veh_per_h(trips) > 500
+
+
+def test_dedicated_lanes_lead_onto_the_lanes_that_the_plan_names(tmp_path: Path) -> None:
+    nodes = {"w": (0, 0), "a": (1500, 0), "d": (2500, 0), "n": (1500, 1000)}
+    streets = [("w a", "Wide Road", 2), ("a d", "Main Street", 2), ("a n", "North Road", 1)]
+    place = town(tmp_path, nodes, streets, {"east": "ad"})
+    contraflow = "  - {do: contraflow, where: {street: Main Street, towards: east}, lanes: 1}\n"
+    dedicate = (
+        "  - do: dedicate\n    where: {street: Wide Road, crossing: North Road, towards: east}\n"
+        "    lanes: [0, 1]\n    to: Main Street\n    onto_lanes: [%d, %d]\n"
+    )
+    net = read_net(place.under(contraflow + dedicate % (1, 2), "inner").network.net_file)
+    links = [link for links in net.getEdge("wa").getOutgoing().values() for link in links]
+    assert {(link.getFromLane().getID(), link.getToLane().getID()) for link in links} == {
+        ("wa_0", "ad_1"),
+        ("wa_1", "ad_2"),
+    }
+    with pytest.raises(ScenarioError, match="has the lanes 0 to 2 under this plan, not 3"):
+        place.under(contraflow + dedicate % (1, 3), "too many")

@@ -77,6 +77,29 @@ def test_set_up_contraflow_drives_the_other_side_empty_first(one_lane_out: Town)
     )  # who was on the road got through (4.5 km more to drive); nobody entered it afterwards
 
 
+def test_two_lanes_do_not_turn_into_one_at_the_end(tmp_path: Path) -> None:
+    """At the signal where a contraflow ends, its lane in the middle turns left: nobody touches another."""
+    nodes = {"w": (0, 0), "v": (1500, 0), "a": (3000, 0), "b": (3600, 0), "c": (4600, 0), "n": (3600, 900)}
+    streets = [("w v a", "Wide Road", 2), ("a b", "Main Street", 1), ("b c", "East Street", 1)]
+    place = town(
+        tmp_path,
+        {**nodes, "s": (3600, -900)},
+        [*streets, ("n b s", "Cross Street", 1)],
+        {"east": "bc", "north": "bn", "south": "bs"},
+        kinds={"b": "traffic_light"},
+    )
+    out = pd.concat([cars(edge, 300, every_s=2.0, length_m=1400.0, name=edge) for edge in ("wv", "va")])
+    out["exit"] = [("north", "east", "north", "south")[number % 4] for number in range(len(out))]
+    demand = pd.concat([out, cars("sb", 150, every_s=8.0, length_m=800.0, name="x").assign(exit="north")])
+    overlay = place.under(CONTRAFLOW)
+    turning = read_net(overlay.network.net_file).getEdge("ab").getOutgoing()
+    lanes = {edge.getID(): [item.getFromLane().getIndex() for item in items] for edge, items in turning.items()}
+    assert lanes == {"bn": [1], "bc": [0, 1], "bs": [0]}
+    trips, run = place.drive(overlay, demand.sort_values("departure_s"))
+    assert trips["arrived_s"].notna().all()
+    assert "collision" not in (run / "sumo" / "sumo.log").read_text()
+
+
 def _west(place: Town):
     net = read_net(place.network.net_file)
     lon, lat = net.convertXY2LonLat(*net.getEdge("vw").getShape()[-1])

@@ -31,8 +31,9 @@ from evac.audit.lanes import (
 )
 from evac.audit.traffic import Traffic, estimate_traffic, middle
 from evac.network.reach import ExitEdges
+from evac.schema.sources import Expected
 
-__all__ = ["Finding", "audit_households", "audit_network"]
+__all__ = ["Finding", "audit_households", "audit_network", "audit_total", "hanging_together"]
 
 _WORTH_A_NOTE_M = 50.0  # shorter pieces without a way out are driveways and stubs
 _STREETS_NAMED = 3
@@ -105,14 +106,35 @@ def audit_households(households: gpd.GeoDataFrame, unconnected_share: float) -> 
     return ranked(findings)
 
 
+def audit_total(households: gpd.GeoDataFrame, expected: Expected | None) -> list[Finding]:
+    """Return a warning when there are other than the expected number of households, within its tolerance.
+
+    Parameters
+    ----------
+    households
+        The households table: points in EPSG:4326.
+    expected
+        How many there should be, and who says so; nothing is checked without.
+    """
+    if expected is None or abs(len(households) - expected.households) <= expected.tolerance * expected.households:
+        return []
+    text = (
+        f"{len(households):,} households where {expected.households:,} ± {expected.tolerance:.0%} are expected "
+        f"({expected.because}): check the area and the counts"
+    )
+    west, south, east, north = households.total_bounds
+    return [Finding("warning", "households_unexpected", text, (west + east) / 2, (south + north) / 2, 1.0)]
+
+
 def _no_way_out(traffic: Traffic) -> list[Finding]:
     """Report streets from which no exit can be reached, a finding for each group that hangs together."""
     graph = traffic.out.graph
     cut_off = [traffic.net.getEdge(graph.edges[here]) for here in np.flatnonzero(~np.isfinite(traffic.out.cost_s))]
-    return [finding for group in _hanging_together(cut_off) if (finding := _cut_off_group(traffic, group)) is not None]
+    return [finding for group in hanging_together(cut_off) if (finding := _cut_off_group(traffic, group)) is not None]
 
 
-def _hanging_together(edges: Sequence[Edge]) -> list[list[Edge]]:
+def hanging_together(edges: Sequence[Edge]) -> list[list[Edge]]:
+    """Return edges in groups that are joined, each with those that it can be driven to from, in either direction."""
     nodes: dict[str, int] = {}
     for edge in edges:
         for node in (edge.getFromNode(), edge.getToNode()):

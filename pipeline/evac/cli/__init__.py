@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from evac import __version__, sumo
-from evac.cli import checking, planning, running, schemas, showing
+from evac.cli import caching, checking, creating, planning, running, schemas, showing, varying
 from evac.cli.common import console
 from evac.errors import EvacError
 
@@ -29,12 +29,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command()(creating.new)
 app.command()(running.run)
 app.command()(checking.check)
+app.command()(creating.estimate)
 app.command()(showing.report)
 app.command()(showing.watch)
 app.command()(showing.export)
 app.add_typer(planning.app, name="plan")
+app.command()(varying.ablate)
+app.command()(varying.stress)
+app.command()(caching.status)
+app.command()(caching.clean)
 app.command()(schemas.schema)
 
 

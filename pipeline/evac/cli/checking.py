@@ -21,11 +21,12 @@ def check(scenario: ScenarioPath, *, workspace: Workspace = None) -> None:
     """Check a scenario without simulating it: roads, exits, households, and what to look at first."""
     loaded = load_scenario(scenario)
     prepared = prepare_scenario(loaded, workspace or loaded.workspace)
-    _print_summary(prepared)
-    _print_findings(prepared.findings)
+    print_summary(prepared)
+    print_findings(prepared.findings, _FINDINGS_SHOWN)
 
 
-def _print_summary(prepared: Prepared) -> None:
+def print_summary(prepared: Prepared) -> None:
+    """Print how many households there are, and each exit with a map link."""
     from evac.network.places import map_url  # noqa: PLC0415
 
     homes = prepared.homes
@@ -41,9 +42,11 @@ def _print_summary(prepared: Prepared) -> None:
         )
 
 
-def _print_findings(findings: Sequence[Finding]) -> None:
-    console.print(f"{len(findings)} findings, those that touch most vehicles first:")
-    for finding in findings[:_FINDINGS_SHOWN]:
+def print_findings(findings: Sequence[Finding], most: int) -> None:
+    """Print the findings that touch most vehicles, each with a map link."""
+    shown = f", the {most} gravest of them" if len(findings) > most else ""
+    console.print(f"{len(findings)} findings, those that touch most vehicles first{shown}:")
+    for finding in findings[:most]:
         console.print(
             f"{finding.severity:>8}  {escape(finding.text)}\n          {finding.map_url}",
             highlight=False,

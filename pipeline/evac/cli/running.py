@@ -2,59 +2,118 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from evac.cli.common import ScenarioPath, Workspace, console, lay_plans_over, load_plans, prepare_scenario
-from evac.errors import EvacError
+from evac.cli.studying import (
+    Departures,
+    EngineName,
+    Jobs,
+    Plans,
+    Vehicles,
+    cores,
+    read_part,
+    read_share,
+    require_no_failures,
+)
+from evac.errors import EvacError, Problem, UserError
 from evac.plan import BASELINE
 from evac.progress import show_runs
 from evac.scenario import load_scenario
 
 if TYPE_CHECKING:
-    from evac.study import Run, Study
+    from evac.study import Run, Selection, Study
+    from evac.study.prepare import Prepared
+    from evac.study.under_plan import UnderPlan
 
 
 def run(
     scenario: ScenarioPath,
     *,
-    plan: Annotated[
-        list[str] | None, typer.Option(help="A plan of plans/<place>/, or `baseline`; may be repeated.")
+    plan: Plans = None,
+    vehicles: Vehicles = None,
+    departure: Departures = None,
+    seed: Annotated[list[int] | None, typer.Option(help="This seed instead of the scenario's; repeatable.")] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(help="Add seeds until the 95 % interval of the 90 % clearance is this narrow, such as `5%`."),
     ] = None,
-    vehicles: Annotated[list[str] | None, typer.Option(help="Only this vehicles-per-household case.")] = None,
-    departure: Annotated[list[str] | None, typer.Option(help="Only this departure curve.")] = None,
-    seed: Annotated[list[int] | None, typer.Option(help="This seed instead of the scenario's.")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Simulations side by side.", show_default="all cores")] = None,
+    max_seeds: Annotated[int, typer.Option(min=2, help="With --until: seeds at most.")] = 30,
+    fidelity: Annotated[
+        Literal["micro", "meso"],
+        typer.Option(help="SUMO's model: micro, or meso for a fast look, after a fit to a few micro runs."),
+    ] = "micro",
+    engine: EngineName = "local",
+    jobs: Jobs = None,
+    part: Annotated[
+        str | None, typer.Option(help="Run only the N-th of M parts, such as `3/10`, and write no report.")
+    ] = None,
     sensitivity: Annotated[bool, typer.Option(help="Also run the middle case at ± 15 % lane capacity.")] = True,
     workspace: Workspace = None,
 ) -> None:
     """Evacuate: simulate every case of a scenario and write the report."""
     loaded = load_scenario(scenario)
     folder = workspace or loaded.workspace
-    from evac.report import write_report  # noqa: PLC0415
-    from evac.report.from_cache import Asked, write_asked  # noqa: PLC0415
-    from evac.report.from_study import report_input  # noqa: PLC0415
-    from evac.study import Selection, run_study  # noqa: PLC0415
-
-    selection = Selection(tuple(vehicles or ()), tuple(departure or ()), tuple(seed or ()), sensitivity=sensitivity)
+    share, precise = read_part(part), read_share(until, "--until")
+    if share and precise:
+        raise UserError(Problem("--part", "doesn't go with --until", "run the seeds that you want with --seed"))
     loaded_plans = load_plans(plan or [BASELINE], loaded)
+    from evac.study import Precision, Selection, run_study  # noqa: PLC0415
+    from evac.study.engines import engine_of  # noqa: PLC0415
+
+    selection = Selection(
+        tuple(vehicles or ()),
+        tuple(departure or ()),
+        tuple(seed or ()),
+        sensitivity=sensitivity,
+        fidelity=fidelity,
+        part=share,
+    )
+    runner = engine_of(engine, jobs or cores())
     prepared = prepare_scenario(loaded, folder)
+    for finding in prepared.unexpected:
+        console.print(f"Warning: {escape(finding.text)}", highlight=False)
     plans = lay_plans_over(prepared, loaded_plans, folder)
     with show_runs(console) as display:
         study = run_study(
-            prepared, plans, selection, folder / ".evac", jobs=jobs or os.cpu_count() or 1, display=display
+            prepared,
+            plans,
+            selection,
+            folder / ".evac",
+            engine=runner,
+            display=display,
+            until=Precision(precise, max_seeds) if precise else None,
         )
+    if not share:
+        _report(prepared, plans, study, selection, folder)
+    require_no_failures(study)
+
+
+def _report(prepared: Prepared, plans: dict[str, UnderPlan], study: Study, selection: Selection, folder: Path) -> None:
+    from evac.report import write_report  # noqa: PLC0415
+    from evac.report.from_cache import Asked, write_asked  # noqa: PLC0415
+    from evac.report.from_study import report_input  # noqa: PLC0415
+    from evac.study.comparing import verdicts  # noqa: PLC0415
+
     _require_runs(study)
-    page = write_report(report_input(prepared, plans, study), folder / "reports" / loaded.place_id)
-    write_asked(Asked(tuple(item.key for item in loaded_plans), selection), page.parent)
+    page = write_report(report_input(prepared, plans, study), folder / "reports" / prepared.loaded.place_id)
+    write_asked(Asked(tuple(plans), _as_run(selection, study)), page.parent)
     _print_results(study)
+    for line in (*study.notes, *verdicts(study)):
+        console.print(escape(line), highlight=False, soft_wrap=True)
     console.print(f"Report: {escape(str(page))}", highlight=False, soft_wrap=True)
-    if study.failures:
-        raise EvacError(f"{len(study.failures)} of {len(study.failures) + len(study.runs)} runs failed; see above")
+
+
+def _as_run(selection: Selection, study: Study) -> Selection:
+    """Return the selection with the seeds that were added until the intervals were narrow."""
+    cases = [*(item.case for item in study.runs), *(item.case for item in study.failures)]
+    return replace(selection, seeds=tuple(dict.fromkeys(case.seed for case in cases)))
 
 
 def _require_runs(study: Study) -> None:

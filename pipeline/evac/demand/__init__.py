@@ -71,7 +71,8 @@ def build_demand(
         A row a vehicle: `vehicle` (`h12v0`), `household`, `zone`, `vehicle_number`, `ordered` (whether its zone is
         ordered to leave; else it leaves unasked), `departure_s` (intended, to 0.1 s), `edge`, `pos_m`, `informed`,
         `speed_factor` (desired speed over the speed limit), `exit` (assigned, else missing), `status` (`planned` or
-        `no_route`), `reason`; by household and vehicle number.
+        `no_route`), `reason`, `resident` (whether it may drive where the plan closes roads to through traffic); by
+        household and vehicle number.
 
     Raises
     ------
@@ -95,6 +96,7 @@ def build_demand(
     vehicles["exit"] = exits_under(vehicles, seed, orders)
     starts = starts or [(0.0, starts_of(homes, start_edges(net, exits), net))]
     vehicles[["edge", "pos_m", "reason"]] = _start(vehicles, rows, starts)
+    vehicles["resident"] = vehicles["household"].isin(orders.residents)
     vehicles["status"] = np.where(vehicles["reason"].isna(), "planned", "no_route")
     return vehicles[list(COLUMNS)]
 
@@ -113,6 +115,7 @@ COLUMNS = (
     "exit",
     "status",
     "reason",
+    "resident",
 )
 """The columns of the demand's table, in their order."""
 

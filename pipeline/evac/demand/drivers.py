@@ -50,12 +50,18 @@ LETS_IN_SHARE = 0.1
 PASSED_AFTER_S = 60.0
 """Drivers find their way around a car that has stood on a junction for this long (s)."""
 
+CAR_CLASS = "passenger"
+"""SUMO's class of the vehicles."""
+RESIDENT_CLASS = "custom1"
+"""SUMO's class of residents' vehicles where a plan closes roads to through traffic: one without a meaning of its own,
+which drives like a passenger car."""
+
 # Attributes that hold for all profiles. Length and gap: a jam spacing of 7.5 m, within 2 % of the 25 ft of the Highway
 # Capacity Manual. Sigma: SUMO's 0.5 makes a platoon of drivers brake at random; with 0.2 the headway is carried by
 # `tau`, whose calibrated value then lies in the 1 to 2 s that are observed (Treiber and Kesting, Traffic Flow Dynamics,
 # 2013, chapter 11).
 _CAR: Mapping[str, str] = MappingProxyType(
-    {"vClass": "passenger", "carFollowModel": "Krauss", "length": "5.0", "sigma": "0.2"}
+    {"vClass": CAR_CLASS, "carFollowModel": "Krauss", "length": "5.0", "sigma": "0.2"}
 )
 # Normal: SUMO's passenger car. Calm and aggressive move each parameter to an edge of what is reported for drivers
 # (accelerations and gaps: Treiber and Kesting, 2013, chapter 11; lane changing: the scales that SUMO documents, 1 being

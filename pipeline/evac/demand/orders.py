@@ -44,12 +44,15 @@ class Orders:
         What people do differently.
     diversions
         Zones whose traffic is sent to an exit.
+    residents
+        Households that may drive where the plan closes roads to through traffic; worked out on its net.
     """
 
     phases: tuple[Phase, ...] = ()
     evacuate_only: tuple[EvacuateOnly, ...] = ()
     behaviours: tuple[Behaviour, ...] = ()
     diversions: tuple[Divert, ...] = ()
+    residents: frozenset[int] = frozenset()
 
 
 NORMAL_RULES = Orders()

@@ -55,10 +55,17 @@ class StartEdges:
 
 
 def start_edges(
-    net: sumolib.net.Net, exits: Sequence[reach.ExitEdges], closed: frozenset[str] = frozenset()
+    net: sumolib.net.Net,
+    exits: Sequence[reach.ExitEdges],
+    closed: frozenset[str] = frozenset(),
+    opened: frozenset[str] = frozenset(),
 ) -> StartEdges:
-    """Collect what `find_starts` asks of a net, once for all cases; `closed` edges are left out."""
-    driven = [edge for edge in net.getEdges(withInternal=False) if edge.allows("passenger")]
+    """Collect what `find_starts` asks of a net, once for all cases.
+
+    A plan has closed the edges in `closed`, and opened those in `opened`, which the net has closed.
+    """
+    known = net.getEdges(withInternal=False)
+    driven = [edge for edge in known if edge.allows("passenger") or edge.getID() in opened]
     edges = [edge for edge in driven if edge.getID() not in closed]
     table = pd.DataFrame(
         {
@@ -70,7 +77,7 @@ def start_edges(
             "line": [centre_line(edge) for edge in edges],
         }
     )
-    costs = reach.cost_by_exit(net, exits, closed)
+    costs = reach.cost_by_exit(net, exits, closed, opened)
     nearest: dict[str, float] = {}
     for cost in costs.values():
         nearest.update({edge: cost_s for edge, cost_s in cost.items() if cost_s < nearest.get(edge, np.inf)})
@@ -117,6 +124,26 @@ def find_starts(households: pd.DataFrame, assigned: pd.Series, edges: StartEdges
     starts.loc[chosen.index, "pos_m"] = _fitting_position_m(chosen)
     _explain_missing(starts, households, near, connected)
     return starts.astype({"pos_m": float})
+
+
+def for_residents(residents: pd.Series, theirs: StartsOf, others: StartsOf) -> StartsOf:
+    """Return a function that finds the starts of residents on the roads that are open to them, and of all others.
+
+    Parameters
+    ----------
+    residents
+        Whether each household may drive where roads are closed to through traffic.
+    theirs, others
+        The starts where these roads are open, and where they are closed.
+    """
+
+    @cache
+    def find(exit_name: str) -> pd.DataFrame:
+        found = others(exit_name).copy()
+        found.loc[residents] = theirs(exit_name)[residents]
+        return found
+
+    return find
 
 
 def _near_edges(households: pd.DataFrame, edges: StartEdges, net: sumolib.net.Net) -> pd.DataFrame:

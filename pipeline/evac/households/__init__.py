@@ -8,7 +8,7 @@ Gives a folder of the cache with
 - `summary.json`: counts for the report: what served each zone, zones off the map, households not connected.
 
 Nothing is drawn at random: the same inputs give the same tables. Modules: `zones` (reading and clipping), `homes`
-(places in a zone), `connect` (points on streets).
+(places in a zone), `connect` (points on streets), `reporting` (zones to report by).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from evac.fingerprint import fingerprint
 from evac.households.connect import connect
 from evac.households.geometry import WGS84, digest_dataset
 from evac.households.homes import dwelling_layers, frontage, settle
+from evac.households.reporting import read_report_zones, zone_of, zones_table
 from evac.households.zones import check_area_has_roads, clip_zones, map_area, read_area, read_zones
 from evac.osm import StreetMap
 from evac.schema import sources
@@ -106,11 +107,19 @@ def place_households(
 
 
 def _key(settings: sources.Households, area: sources.Area | None, street_map: StreetMap) -> dict[str, Any]:
-    files = {"zones": settings.zones.file, "dwellings": settings.dwellings.file, "area": area.file if area else None}
+    files = {
+        "zones": settings.zones.file,
+        "dwellings": settings.dwellings.file,
+        "report_zones": settings.report_zones.file if settings.report_zones else None,
+        "area": area.file if area else None,
+    }
     return {
         "map": street_map.digest,
         "files": {name: digest_dataset(path) if path else None for name, path in files.items()},
-        "settings": settings.model_dump(mode="json", exclude={"zones": {"file"}, "dwellings": {"file"}}),
+        "settings": settings.model_dump(
+            mode="json",
+            exclude={"zones": {"file"}, "dwellings": {"file"}, "report_zones": {"file"}, "expected": True},
+        ),
         "version": fingerprint(),
     }
 
@@ -121,31 +130,49 @@ def _place(
     streets = street_map.streets()
     streets = streets.to_crs(streets.estimate_utm_crs())
     layers = dwelling_layers(settings.dwellings, street_map.dwellings().to_crs(streets.crs))
-    clipped = _clip(settings, zones.to_crs(streets.crs), area, streets, layers=layers, info=street_map.info())
+    report_zones = read_report_zones(settings.report_zones).to_crs(streets.crs) if settings.report_zones else None
+    ordered = _ordered(settings, area, report_zones, streets)
+    clipped = _clip(settings, zones.to_crs(streets.crs), ordered, streets, layers=layers, info=street_map.info())
     homes = settle(clipped, layers, streets)
     links = connect(homes, streets, settings.max_to_street_m)
     table = _table(homes, links)
-    clipped = _count_by_zone(clipped, table)
-    return table, clipped.to_crs(WGS84), _summary(table, clipped)
+    summary = _summary(table, _count_by_zone(clipped, table))
+    if report_zones is not None:
+        table = table.assign(zone=zone_of(homes.geometry.to_numpy(), report_zones).astype(str))
+        clipped = zones_table(table, report_zones, clipped.loc[clipped["clipped_by"] != "outside"].union_all())
+    return table, _count_by_zone(clipped, table).to_crs(WGS84), summary
+
+
+def _ordered(
+    settings: sources.Households,
+    area: sources.Area | None,
+    report_zones: gpd.GeoDataFrame | None,
+    streets: gpd.GeoDataFrame,
+) -> tuple[shapely.Geometry, Path] | None:
+    """Return the area ordered to leave, in metres, and the file that says so; None for the zones as far as the map."""
+    if area is not None:
+        return gpd.GeoSeries([read_area(area)], crs=WGS84).to_crs(streets.crs).iloc[0], area.file
+    if report_zones is not None and settings.report_zones is not None:
+        return report_zones.union_all(), settings.report_zones.file
+    return None
 
 
 def _clip(
     settings: sources.Households,
     zones: gpd.GeoDataFrame,
-    area: sources.Area | None,
+    ordered: tuple[shapely.Geometry, Path] | None,
     streets: gpd.GeoDataFrame,
     *,
     layers: list[gpd.GeoDataFrame],
     info: dict[str, Any],
 ) -> gpd.GeoDataFrame:
     on_map = map_area(streets, info)
-    ordered = None
-    if area is not None:
-        ordered = gpd.GeoSeries([read_area(area)], crs=WGS84).to_crs(streets.crs).iloc[0]
-        check_area_has_roads(ordered, on_map, streets, area.file)
+    if ordered is not None:
+        check_area_has_roads(ordered[0], on_map, streets, ordered[1])
     usable = streets[streets["may_leave"]]
     measures = {"dwellings": layers, "frontage": [frontage(streets, residential=True)]}
-    return clip_zones(zones, ordered, on_map, usable, measures=measures, path=settings.zones.file)
+    area = ordered[0] if ordered else None
+    return clip_zones(zones, area, on_map, usable, measures=measures, path=settings.zones.file)
 
 
 def _table(homes: gpd.GeoDataFrame, links: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -56,7 +56,7 @@ def read_zones(settings: Zones) -> gpd.GeoDataFrame:
         0 or more. All bad counts are in one message.
     """
     path = settings.file
-    features = _read_polygons(path, "households.zones.file")
+    features = read_polygons(path, "households.zones.file")
     counts = _counts(features, settings)
     names = _names(features, settings)
     invalid = ~features.geometry.is_valid.to_numpy()
@@ -66,11 +66,12 @@ def read_zones(settings: Zones) -> gpd.GeoDataFrame:
 
 def read_area(settings: Area) -> shapely.Geometry:
     """Return the union of the area's polygons in WGS 84."""
-    features = _read_polygons(settings.file, "area.file")
+    features = read_polygons(settings.file, "area.file")
     return make_valid_polygons(features.geometry).union_all()
 
 
-def _read_polygons(path: Path, key: str) -> gpd.GeoDataFrame:
+def read_polygons(path: Path, key: str) -> gpd.GeoDataFrame:
+    """Return the polygons of a file in WGS 84, and refuse a file of anything else."""
     features = read_vector(path, key)
     others = features.geom_type[~features.geom_type.isin(["Polygon", "MultiPolygon"])]
     if len(others):
@@ -104,14 +105,19 @@ def _counts(features: gpd.GeoDataFrame, settings: Zones) -> np.ndarray:
             )
             for index in bad
         )
-    return counts
+    return counts / (settings.people_per_household or 1.0)
 
 
 def _names(features: gpd.GeoDataFrame, settings: Zones) -> list[str]:
     if settings.name is None:
         return [str(number + 1) for number in range(len(features))]
-    column = _column(features, settings.name, settings.file, "households.zones.name")
-    where = f"{settings.file}, column '{settings.name}'"
+    return read_names(features, settings.name, settings.file, "households.zones.name")
+
+
+def read_names(features: gpd.GeoDataFrame, name: str, path: Path, key: str) -> list[str]:
+    """Return the zones' names, and refuse a column that is missing, has gaps, or has a name twice."""
+    column = _column(features, name, path, key)
+    where = f"{path}, column '{name}'"
     if column.isna().any():
         raise DataError(Problem(where, f"feature {int(np.argmax(column.isna())) + 1} has no name", "name every zone"))
     names = column.astype(str)

@@ -45,6 +45,10 @@ class RunFacts:
         Vehicles that leaving households leave at home because the plan asks them to.
     added_lanes
         Lanes that the plan adds (contraflow, shoulders).
+    doubts
+        Reasons not to trust any number of the run, known before it.
+    caveats
+        What a reader of its numbers should know, known before it.
     """
 
     households: int = 0
@@ -53,6 +57,8 @@ class RunFacts:
     households_not_ordered: int = 0
     vehicles_left_at_home: int = 0
     added_lanes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,6 +128,7 @@ def build_ledger(
         "added_lanes_idle": [lane for lane in facts.added_lanes if lane not in driven],
     }
     caveats = (
+        *facts.caveats,
         *_loosened(trust),
         *_unfinished(counts),
         *_without_vehicle(counts),
@@ -129,7 +136,7 @@ def build_ledger(
         *_rates_too_high(rates),
         *_guesses(rates, net, facts),
     )
-    reasons = limits_passed(counts, trust)
+    reasons = [*facts.doubts, *limits_passed(counts, trust)]
     return {
         **counts,
         "warnings": warnings_by_kind(run_dir / "sumo" / "sumo.log"),

@@ -21,6 +21,7 @@ from sumolib.net import Net
 from sumolib.net.edge import Edge
 
 from evac.files import write_text
+from evac.network.places import way_ids
 from evac.osm import StreetMap
 
 # Kind of warning by what netconvert's text begins with or holds, in the order in which they are tried.
@@ -91,12 +92,6 @@ def edge_table(net: Net, streets: gpd.GeoDataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def way_ids(edge: Edge) -> list[int]:
-    """Return the ids of the ways that an edge comes from, each once, in netconvert's order."""
-    texts = [lane.getParam("origId", "") for lane in edge.getLanes()]
-    return list(dict.fromkeys(int(text) for text in " ".join(texts).split()))
-
-
 def write_warnings(folder: Path, log: str, edges: pd.DataFrame, street_map: StreetMap) -> None:
     """Write `warnings.json`: netconvert's warnings, joined junctions, guessed signals and ways without an edge.
 
@@ -111,7 +106,7 @@ def write_warnings(folder: Path, log: str, edges: pd.DataFrame, street_map: Stre
     street_map
         The map that the net was built from.
     """
-    joined = _joined_junctions(folder / "joined.nod.xml")
+    joined = joined_junctions(folder / "joined.nod.xml")
     roads = _read_roads(street_map.roads_file)
     found = [
         *_warnings(log),
@@ -140,7 +135,7 @@ def _warnings(log: str) -> Iterator[dict[str, Any]]:
         yield {"kind": kind, "text": text, "ids": unquoted.group(1).split(",") if unquoted else ids}
 
 
-def _joined_junctions(path: Path) -> _Joined:
+def joined_junctions(path: Path) -> _Joined:
     """Return the OSM nodes of each junction that netconvert joined, by the junction's id."""
     clusters: _Joined = {}
     for join in ET.parse(path).getroot().iter("join"):  # noqa: S314  netconvert's own output

@@ -95,14 +95,14 @@ def resolve_exits(
     PlaceError
         An exit isn't on the map, fits several places, or none was found. All problems are raised at once.
     """
-    ground = _Ground(StreetIndex(net, streets), area)
+    ground = Ground(StreetIndex(net, streets), area)
     if isinstance(exits, FoundExits):
-        return _find_exits(ground, exits, where)
+        return find_exits(ground, exits, where)
     resolved: list[ResolvedExit] = []
     problems: list[Problem] = []
     for item in exits:
         try:
-            resolved.append(ground.resolved(item.name, _named_exit(ground, item, f"{where}, '{item.name}'")))
+            resolved.append(ground.resolved(item.name, named_exit(ground, item, f"{where}, '{item.name}'")))
         except PlaceError as error:
             problems.extend(error.problems)
     if problems:
@@ -129,8 +129,16 @@ def require_reachable(net: Net, exits: Sequence[ExitEdges], from_edges: Iterable
     )
 
 
-class _Ground:
-    """The net with what tells its border and the area's inside from its outside."""
+class Ground:
+    """The net with what tells its border and the area's inside from its outside.
+
+    Parameters
+    ----------
+    index
+        The net's streets.
+    area
+        The area ordered to leave (EPSG:4326); without it, the whole map.
+    """
 
     def __init__(self, index: StreetIndex, area: shapely.Geometry | None) -> None:
         self.index = index
@@ -183,6 +191,7 @@ class _Ground:
         return len(reached) <= _POCKET_EDGES
 
     def resolved(self, name: str, edges: Sequence[Edge]) -> ResolvedExit:
+        """Return an exit whose line is at the end of these edges."""
         lanes = sum(lane.allows(self.index.vclass) for edge in edges for lane in edge.getLanes())
         lon, lat = self.index.net.convertXY2LonLat(*edges[0].getShape()[-1])
         return ResolvedExit(name, tuple(sorted(edge.getID() for edge in edges)), int(lanes), lon, lat)
@@ -194,7 +203,14 @@ def _projected(net: Net, area: shapely.Geometry) -> shapely.Geometry:
     return shapely.transform(area, lambda at: np.column_stack(project(at[:, 0], at[:, 1])) + offset)
 
 
-def _named_exit(ground: _Ground, place: Exit, where: str) -> list[Edge]:
+def named_exit(ground: Ground, place: Exit, where: str) -> list[Edge]:
+    """Return the last edges that a vehicle drives on at a named exit.
+
+    Raises
+    ------
+    PlaceError
+        Nothing fits, or more than one spot or direction does.
+    """
     if place.street is not None and place.crossing is None and place.way is None and place.point is None:
         return _street_end(ground, place, place.street, where)
     fitting = ground.index.candidates(place, where)
@@ -205,7 +221,7 @@ def _named_exit(ground: _Ground, place: Exit, where: str) -> list[Edge]:
     return fitting
 
 
-def _street_end(ground: _Ground, place: Exit, street: str, where: str) -> list[Edge]:
+def _street_end(ground: Ground, place: Exit, street: str, where: str) -> list[Edge]:
     """Return the edges on which a street, under this name or the next, leaves the map."""
     edges = ground.index.on_street(street, where)
     ids = {edge.getID() for edge in edges}
@@ -229,7 +245,7 @@ def _street_end(ground: _Ground, place: Exit, street: str, where: str) -> list[E
     raise PlaceError(Problem(where, what, "say where the exit line is with 'crossing', 'way' or 'point'"))
 
 
-def _followed(ground: _Ground, edge: Edge, street: set[str]) -> Edge | None:
+def _followed(ground: Ground, edge: Edge, street: set[str]) -> Edge | None:
     """Return the map end that a street's last edge leads to while the same road goes on, perhaps under another name."""
     for _ in range(_MAX_CONTINUED):
         if ground.is_map_end(edge):
@@ -246,7 +262,7 @@ def _followed(ground: _Ground, edge: Edge, street: set[str]) -> Edge | None:
     return None
 
 
-def _outward(ground: _Ground, edges: Sequence[Edge]) -> list[Edge]:
+def _outward(ground: Ground, edges: Sequence[Edge]) -> list[Edge]:
     """Return the edges that lead out of the area; all of them where none stands out.
 
     Which do is told by the first sign that there is: cut off at the map's edge, less than half as much of the area
@@ -262,7 +278,7 @@ def _outward(ground: _Ground, edges: Sequence[Edge]) -> list[Edge]:
     return away or list(edges)
 
 
-def _area_ahead(ground: _Ground, edge: Edge) -> set[str]:
+def _area_ahead(ground: Ground, edge: Edge) -> set[str]:
     back = [
         leg.getID() for leg in edge.getToNode().getOutgoing() if leg.getToNode().getID() == edge.getFromNode().getID()
     ]
@@ -270,14 +286,21 @@ def _area_ahead(ground: _Ground, edge: Edge) -> set[str]:
     return forward_reach(ground.graph, start, [edge.getID(), *back]) & ground.inside
 
 
-def _angle_from_outward_deg(ground: _Ground, edge: Edge) -> float:
+def _angle_from_outward_deg(ground: Ground, edge: Edge) -> float:
     end = shapely.Point(edge.getShape()[-1])
     centre = ground.area.centroid
     outward = float(np.degrees(np.arctan2(end.x - centre.x, end.y - centre.y)) % 360.0)
     return angle_between_deg(end_bearing_deg(edge), outward)
 
 
-def _find_exits(ground: _Ground, settings: FoundExits, where: str) -> tuple[ResolvedExit, ...]:
+def find_exits(ground: Ground, settings: FoundExits, where: str) -> tuple[ResolvedExit, ...]:
+    """Return the roads of at least a class that leave the map, by name.
+
+    Raises
+    ------
+    PlaceError
+        There is none.
+    """
     not_by = {edge.getID() for street in settings.not_by for edge in ground.index.on_street(street, f"{where}.not_by")}
     lowest = _CLASSES.index(settings.at_least)
     roads = [edge for edge in ground.index.edges if ground.rank(edge) <= lowest and edge.getID() not in not_by]
@@ -303,7 +326,7 @@ def _spots(ends: Sequence[Edge]) -> list[list[Edge]]:
     return spots
 
 
-def _serves(ground: _Ground, end: Sequence[Edge]) -> bool:
+def _serves(ground: Ground, end: Sequence[Edge]) -> bool:
     out = ways_out(ground.graph, [edge.getID() for edge in end])
     served = sum(edge in ground.inside for edge in (ground.graph.edges[here] for here in out.reachable()))
     if served >= _SERVES_SHARE * len(ground.inside):
@@ -317,7 +340,7 @@ def _serves(ground: _Ground, end: Sequence[Edge]) -> bool:
     return False
 
 
-def _unique_names(ground: _Ground, ends: Sequence[Sequence[Edge]]) -> list[str]:
+def _unique_names(ground: Ground, ends: Sequence[Sequence[Edge]]) -> list[str]:
     """Name each exit by its street; add the direction, then a number, where that isn't enough."""
     main = [min(end, key=ground.rank) for end in ends]
     names = [ground.index.label(edge) for edge in main]

@@ -17,6 +17,7 @@ import sumolib
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
+from sumolib.net.edge import Edge
 
 _NONE = -9999  # scipy's mark for "no predecessor"
 
@@ -92,19 +93,35 @@ class WaysOut:
         return {self.graph.edges[here]: self.graph.edges[ends[here]] for here in self.reachable()}
 
 
-def road_graph(net: sumolib.net.Net, vclass: str = "passenger", closed: Container[str] = frozenset()) -> RoadGraph:
-    """Return the graph of the edges that `vclass` may drive, without those that a plan has `closed`."""
-    usable = [edge for edge in net.getEdges(withInternal=False) if edge.allows(vclass)]
+def road_graph(
+    net: sumolib.net.Net,
+    vclass: str = "passenger",
+    closed: Container[str] = frozenset(),
+    opened: Container[str] = frozenset(),
+) -> RoadGraph:
+    """Return the graph of the edges that `vclass` may drive, without those that a plan has `closed`.
+
+    Those that it has `opened` are closed in the net, and belong to the graph.
+    """
+    usable = [edge for edge in net.getEdges(withInternal=False) if edge.allows(vclass) or edge.getID() in opened]
     driven = [edge for edge in usable if edge.getID() not in closed]
     index = {edge.getID(): position for position, edge in enumerate(driven)}
     arcs = [
         (position, index[onward.getID()])
         for position, edge in enumerate(driven)
-        for onward in edge.getAllowedOutgoing(vclass)
+        for onward in _onward(edge, vclass, opened)
         if onward.getID() in index
     ]
     time_s = np.array([edge.getLength() / _speed_mps(edge, vclass) for edge in driven], dtype=float)
     return RoadGraph(tuple(index), index, time_s, np.array(arcs, dtype=np.int64).reshape(-1, 2))
+
+
+def _onward(edge: Edge, vclass: str, opened: Container[str]) -> list[Edge]:
+    """Return the edges that can be driven to directly from an edge."""
+    if edge.getID() in opened:
+        return list(edge.getOutgoing())
+    allowed = list(edge.getAllowedOutgoing(vclass))
+    return [*allowed, *(onward for onward in edge.getOutgoing() if onward.getID() in opened)]
 
 
 def ways_out(graph: RoadGraph, exit_edges: Iterable[str]) -> WaysOut:
@@ -154,13 +171,17 @@ def nearest_exit(net: sumolib.net.Net, exits: Sequence[ExitEdges], vclass: str =
 
 
 def cost_by_exit(
-    net: sumolib.net.Net, exits: Sequence[ExitEdges], closed: Container[str] = frozenset(), vclass: str = "passenger"
+    net: sumolib.net.Net,
+    exits: Sequence[ExitEdges],
+    closed: Container[str] = frozenset(),
+    opened: Container[str] = frozenset(),
+    vclass: str = "passenger",
 ) -> dict[str, dict[str, float]]:
     """Return, for each exit's name, the free-flow seconds to it from each edge that can reach it.
 
-    Edges in `closed` are left out: a plan has closed them.
+    A plan has closed the edges in `closed`, and opened those in `opened`, which the net has closed.
     """
-    graph = road_graph(net, vclass, closed)
+    graph = road_graph(net, vclass, closed, opened)
     costs: dict[str, dict[str, float]] = {}
     for item in exits:
         out = ways_out(graph, item.edges)
@@ -223,5 +244,6 @@ def forward_reach(graph: RoadGraph, start: Iterable[str], blocked: Iterable[str]
     return found
 
 
-def _speed_mps(edge: sumolib.net.edge.Edge, vclass: str) -> float:
-    return float(max(lane.getSpeed() for lane in edge.getLanes() if lane.allows(vclass)))
+def _speed_mps(edge: Edge, vclass: str) -> float:
+    lanes = edge.getLanes()
+    return float(max(lane.getSpeed() for lane in [lane for lane in lanes if lane.allows(vclass)] or lanes))

@@ -4,11 +4,12 @@ Takes an OSM file. Gives a folder of the cache, addressed by the hash of the fil
 
 - `roads.osm.xml`: the drivable ways, their nodes and turn restrictions, for netconvert; lanes and speed explicit;
 - `streets.parquet`: a row a drivable way;
+- `closed.parquet`: a row a road that is closed to cars, for plans that open it;
 - `dwellings.parquet`: a row a residential building or address point;
 - `map.json`: bounds, counts, attribution, and the source file's name, hash and date.
 
-Modules: `source` (is the file sound), `access` (which ways), `lanes`, `roads` (reading them), `buildings`, `built_up`
-(inside towns), `write` (for netconvert).
+Modules: `source` (is the file sound), `access` (which ways), `lanes`, `roads` (reading them), `closures` (forbidden
+exits), `closed` (what plans may open), `buildings`, `built_up` (inside towns), `write` (for netconvert).
 """
 
 from __future__ import annotations
@@ -28,12 +29,15 @@ from evac.fingerprint import fingerprint
 from evac.osm.access import direction, may_leave
 from evac.osm.buildings import Settlement, read_settlement
 from evac.osm.built_up import lies_in_town
+from evac.osm.closed import closed_roads
+from evac.osm.closures import close_roads
 from evac.osm.corrections import Corrections
 from evac.osm.lanes import count_lanes
-from evac.osm.roads import Roads, Way, read_roads
+from evac.osm.roads import Roads, Way, cut_at_barriers, read_roads
 from evac.osm.source import check_source
 from evac.osm.speeds import has_country, read_speed
 from evac.osm.write import Street, write_roads
+from evac.schema.places import ForbiddenExit
 from evac.schema.sources import Correction
 
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0, https://www.openstreetmap.org/copyright"
@@ -68,6 +72,10 @@ class StreetMap:
         """
         return gpd.read_parquet(self.folder / "streets.parquet")
 
+    def closed_roads(self) -> gpd.GeoDataFrame:
+        """Return the roads that are closed to cars and that a plan may open, as `closed.closed_roads` gives them."""
+        return gpd.read_parquet(self.folder / "closed.parquet")
+
     def dwellings(self) -> gpd.GeoDataFrame:
         """Return residential buildings and address points: points in WGS 84.
 
@@ -82,7 +90,13 @@ class StreetMap:
 
 
 def prepare_map(
-    osm_file: Path, min_road_class: str, country: str | None, cache: Path, corrections: Sequence[Correction] = ()
+    osm_file: Path,
+    min_road_class: str,
+    country: str | None,
+    cache: Path,
+    corrections: Sequence[Correction] = (),
+    *,
+    forbidden: Sequence[ForbiddenExit] = (),
 ) -> StreetMap:
     """Read an OSM file and write what the other stages need; a map that is in the cache isn't made again.
 
@@ -98,11 +112,14 @@ def prepare_map(
         The cache's folder.
     corrections
         Tags of ways that the map lacks or has wrong.
+    forbidden
+        Roads that are closed at a point.
 
     Raises
     ------
     DataError
-        The file is missing, broken, unsafe or without roads, or a correction fits no way. Nothing is written then.
+        The file is missing, broken, unsafe or without roads, or a correction or a closure fits no way. Nothing is
+        written then.
     """
     facts = check_source(osm_file)
     key = {
@@ -110,12 +127,15 @@ def prepare_map(
         "min_road_class": min_road_class,
         "country": country,
         "corrections": [item.model_dump(mode="json", exclude={"because"}) for item in corrections],
+        "forbidden": [item.model_dump(mode="json", include={"street", "point"}) for item in forbidden],
         "version": fingerprint(),
     }
     digest = digest_json(key)
     target = cache / "maps" / digest
     if not target.is_dir():
         roads = read_roads(osm_file, min_road_class, Corrections(corrections))
+        close_roads(roads, forbidden, osm_file)
+        cut_at_barriers(roads)
         settlement = read_settlement(osm_file)
         source = {
             "file": osm_file.name,
@@ -137,11 +157,14 @@ def _write_map(
     restrictions = write_roads(roads, streets, folder / "roads.osm.xml")
     frame = _streets_frame(streets, ways.geometry, inside)
     frame.to_parquet(folder / "streets.parquet", compression="zstd", index=False)
+    closed = closed_roads(roads, country)
+    closed.to_parquet(folder / "closed.parquet", compression="zstd", index=False)
     settlement.dwellings.to_parquet(folder / "dwellings.parquet", compression="zstd", index=False)
     counts = {
         "ways": len(frame),
         "ways_left_out": dict(sorted(roads.left_out.items())),
         "cut_at_barriers": roads.cut_at,
+        "closed_roads": len(closed),
         "turn_restrictions": dict(restrictions),
         "lanes_guessed": int(frame["lanes_guessed"].sum()),
         "speed_guessed": int(frame["speed_guessed"].sum()),

@@ -2,8 +2,8 @@
 
 Private, destination and customer roads are in: the people who live there leave by them. Roads that are closed to
 cars under normal rules (`motor_vehicle=no`, `access=no`, agricultural, emergency or bus only) are out, and so are
-tracks, footways, and roads under construction. Bollards and blocks cut a road; gates don't, because residents open
-theirs and a gate that is locked for good is tagged `access=no`.
+tracks, footways, and roads under construction; a plan may open the closed roads and the tracks (`closed`). Bollards and
+blocks cut a road; gates don't, because residents open theirs and a gate that is locked for good is tagged `access=no`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ _RANKS = {
 }
 _LINKS = ("tertiary", "secondary", "primary", "trunk", "motorway")
 CLASSES = (*_RANKS, *(f"{name}_link" for name in _LINKS))
+
+_OPENED = ("track", "busway")
 
 # From general to particular: https://wiki.openstreetmap.org/wiki/Key:access#Transport_mode_restrictions
 _ACCESS_KEYS = ("access", "vehicle", "motor_vehicle", "motorcar")
@@ -64,6 +66,17 @@ def why_left_out(tags: Tags, min_road_class: str) -> str | None:
     if tags.get("service") == "emergency_access" and not any(key in tags for key in _ACCESS_KEYS):
         return "closed to cars"
     return "closed to cars" if _is_closed(tags) else None
+
+
+def may_be_opened(tags: Tags) -> bool:
+    """Return whether a way that isn't simulated is a road all the same, which a plan can open to cars.
+
+    That is a street that is closed to cars, a track (most fire roads are mapped so) or a road for buses.
+    """
+    if tags.get("area") == "yes":
+        return False
+    closed = tags["highway"] in CLASSES and (_is_closed(tags) or tags.get("service") == "emergency_access")
+    return closed or tags["highway"] in _OPENED
 
 
 def blocks_cars(tags: Tags) -> bool:

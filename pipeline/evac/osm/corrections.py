@@ -69,8 +69,12 @@ class Corrections:
 def _fits(correction: Correction, way_id: int, tags: Tags) -> bool:
     if correction.way is not None:
         return str(correction.way) in {str(way_id), *_ORIGINAL_ID.findall(tags.get("osm:way_id", ""))}
-    street = str(correction.street).casefold()
-    return street in {tags.get("name", "").casefold(), tags.get("ref", "").casefold()}
+    return fits_street(str(correction.street), tags)
+
+
+def fits_street(street: str, tags: Tags) -> bool:
+    """Return whether a way is part of a street, named by name or road number."""
+    return street.casefold() in {tags.get("name", "").casefold(), tags.get("ref", "").casefold()}
 
 
 def _named(correction: Correction) -> str:

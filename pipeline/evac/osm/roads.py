@@ -15,7 +15,7 @@ from typing import Any
 import osmium
 from osmium.filter import KeyFilter
 
-from evac.osm.access import Tags, blocks_cars, why_left_out
+from evac.osm.access import Tags, blocks_cars, may_be_opened, why_left_out
 from evac.osm.corrections import Corrections
 from evac.osm.source import readable, refusal
 
@@ -83,6 +83,10 @@ class Roads:
         How many ways with a `highway` tag aren't simulated, by reason.
     cut_at
         Ids of the barriers at which a road was cut.
+    closed, closed_nodes
+        Roads that aren't simulated but that a plan may open, and the nodes that only they pass.
+    cuts
+        For each barrier, the ways that were cut there and the node at which the part that is left ends.
     """
 
     ways: dict[int, Way] = field(default_factory=dict)
@@ -90,6 +94,9 @@ class Roads:
     restrictions: list[Restriction] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     cut_at: list[int] = field(default_factory=list)
+    closed: dict[int, Way] = field(default_factory=dict)
+    closed_nodes: dict[int, Node] = field(default_factory=dict)
+    cuts: dict[int, list[tuple[Way, int]]] = field(default_factory=dict)
 
 
 def read_roads(path: Path, min_road_class: str, corrections: Corrections) -> Roads:
@@ -115,7 +122,6 @@ def read_roads(path: Path, min_road_class: str, corrections: Corrections) -> Roa
     corrections.require_all_used(path)
     _refuse_unsorted(path, roads)
     _drop_unplaced(roads)
-    _cut_at_barriers(roads)
     if not roads.ways:
         seen = sum(roads.left_out.values())
         raise refusal(
@@ -141,13 +147,16 @@ def _read(path: Path, min_road_class: str, corrections: Corrections, roads: Road
 
 def _add_way(item: Any, tags: Tags, min_road_class: str, node_tags: Mapping[int, Tags], roads: Roads) -> None:
     reason = why_left_out(tags, min_road_class)
+    ways, nodes = roads.ways, roads.nodes
     if reason is not None:
         roads.left_out[reason] += 1
-        return
-    roads.ways[item.id] = Way(item.id, item.id, _original_id(tags, item.id), [node.ref for node in item.nodes], tags)
+        if not may_be_opened(tags):
+            return
+        ways, nodes = roads.closed, roads.closed_nodes
+    ways[item.id] = Way(item.id, item.id, _original_id(tags, item.id), [node.ref for node in item.nodes], tags)
     for node in item.nodes:
-        if node.location.valid() and node.ref not in roads.nodes:
-            roads.nodes[node.ref] = Node(node.location.lon, node.location.lat, node_tags.get(node.ref, {}))
+        if node.location.valid() and node.ref not in nodes:
+            nodes[node.ref] = Node(node.location.lon, node.location.lat, node_tags.get(node.ref, {}))
 
 
 def _refuse_unsorted(path: Path, roads: Roads) -> None:
@@ -186,7 +195,7 @@ def _drop_unplaced(roads: Roads) -> None:
             roads.left_out["fewer than two nodes in the file"] += 1
 
 
-def _cut_at_barriers(roads: Roads) -> None:
+def cut_at_barriers(roads: Roads) -> None:
     """Cut a road half a segment before a barrier, on both sides of it.
 
     Only where two segments of drivable road meet: a bollard mapped on the junction itself stands on the footpath
@@ -195,7 +204,7 @@ def _cut_at_barriers(roads: Roads) -> None:
     segments = Counter(ref for way in roads.ways.values() for ref in way.nodes[1:-1] for _ in range(2))
     segments.update(ref for way in roads.ways.values() for ref in (way.nodes[0], way.nodes[-1]))
     blocked = {ref for ref, node in roads.nodes.items() if segments[ref] == 2 and blocks_cars(node.tags)}  # noqa: PLR2004
-    fresh = _ids_after(max([*roads.nodes, *roads.ways], default=0))
+    fresh = _ids_after(max([*roads.nodes, *roads.ways, *roads.closed_nodes, *roads.closed], default=0))
     for way in list(roads.ways.values()):
         if not blocked.isdisjoint(way.nodes):
             _cut(way, blocked, roads, fresh)
@@ -212,10 +221,12 @@ def _cut(way: Way, blocked: set[int], roads: Roads, fresh: Callable[[], int]) ->
     for before, ref in zip([None, *way.nodes], way.nodes, strict=False):
         if before in blocked:
             parts[-1].append(_between(roads, fresh(), before, ref))
+            roads.cuts.setdefault(before, []).append((way, parts[-1][-1]))
         if ref not in blocked:
             parts[-1].append(ref)
         elif before is not None:
             parts[-1].append(_between(roads, fresh(), ref, before))
+            roads.cuts.setdefault(ref, []).append((way, parts[-1][-1]))
             parts.append([])
     whole = [part for part in parts if len(part) > 1]
     del roads.ways[way.way_id]

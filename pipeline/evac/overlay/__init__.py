@@ -2,7 +2,8 @@
 
 The plan's places are found on the baseline's net, the plain XML is changed, and compiled as the baseline was. What
 holds from the order to the end is in the net; what begins or ends during the evacuation is in a timetable that
-`simulate.controls` carries out, on a net that has both states.
+`simulate.controls` carries out, on a net that has both states. A plan that opens roads that the map closes to cars
+starts from the baseline's net with these roads added (`opening`).
 
 Folder of the cache, beside the baseline's: `plain.*`, `net.net.xml`, `edges.parquet` as for any net, and
 `plan.add.xml` (signal programs, variable speed signs), `timetable.json`, `changes.json` (the diff). All of it opens in
@@ -22,7 +23,7 @@ from sumolib.net import Net
 
 from evac import sumo
 from evac.errors import PlaceError, Problem, ScenarioError
-from evac.files import digest_file, digest_json, whole_directory, write_text
+from evac.files import digest_json, whole_directory, write_text
 from evac.fingerprint import fingerprint
 from evac.network import Network, compile_net, read_net
 from evac.network.accounts import edge_table
@@ -32,10 +33,11 @@ from evac.overlay.compiling import Compiling
 from evac.overlay.contraflow import TWIN
 from evac.overlay.controls import Timetable
 from evac.overlay.diff import Change, changes_between
+from evac.overlay.opening import Base, with_closed_roads
 from evac.overlay.plain import PlainNet
 from evac.overlay.where import Where
-from evac.plan import LoadedPlan
-from evac.schema.plan import DEMAND_ACTIONS, Divert, Stretch
+from evac.plan import LoadedPlan, content_of
+from evac.schema.plan import DEMAND_ACTIONS, Divert
 
 ADDITIONAL, TIMETABLE, CHANGES = "plan.add.xml", "timetable.json", "changes.json"
 _TWIN_EXIT_M = 1000.0  # the two roadways of a road leave the map within this distance
@@ -55,12 +57,18 @@ class Overlay:
         What it changes, for people.
     added_lanes
         Lanes that it adds (contraflow, shoulders): each must serve somebody.
+    for_residents
+        Lanes that it closes to through traffic only.
+    warnings
+        What its author should look at, each beginning with the action's label.
     """
 
     network: Network
     timetable: Timetable
     changes: tuple[Change, ...]
     added_lanes: tuple[str, ...] = ()
+    for_residents: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def additional(self) -> str | None:
@@ -75,6 +83,7 @@ def lay_over(
     base: Network,
     base_net: Net,
     streets: gpd.GeoDataFrame,
+    closed: gpd.GeoDataFrame,
     exits: Sequence[ResolvedExit],
     cache: Path,
 ) -> Overlay:
@@ -86,8 +95,8 @@ def lay_over(
         The plan.
     base, base_net
         The baseline's net, and the same read.
-    streets
-        The streets table of the map.
+    streets, closed
+        The streets of the map, and the roads that it closes to cars.
     exits
         The exits on the baseline's net.
     cache
@@ -104,11 +113,11 @@ def lay_over(
     actions = [item for item in plan.actions if _is_of_roads(item.action)]
     if not actions:
         return Overlay(base, Timetable(), ())
+    start = with_closed_roads(Base(base, base_net, streets), actions, closed, cache)
     key = {
-        "base": base.digest,
-        "actions": [item.action.model_dump(mode="json", by_alias=True) for item in actions],
+        "base": start.network.digest,
+        "actions": [content_of(item.action) for item in actions],
         "labels": [item.label for item in actions],
-        "polygons": [digest_file(path) for item in actions for path in _polygons(item.action)],
         "exits": [[item.name, list(item.edges)] for item in exits],
         "sumo": sumo.version(),
         "version": fingerprint(),
@@ -116,10 +125,10 @@ def lay_over(
     digest = digest_json(key)
     target = cache / "nets" / digest
     if not target.is_dir():
-        compiling = Compiling(PlainNet.read(base.folder), Where(StreetIndex(base_net, streets)), exits)
+        compiling = Compiling(PlainNet.read(start.network.folder), Where(StreetIndex(start.net, start.streets)), exits)
         _each(compiling, actions)
         with whole_directory(target) as folder:
-            _write(folder, compiling, base, base_net, streets)
+            _write(folder, compiling, start)
     return _read(target, digest)
 
 
@@ -150,11 +159,6 @@ def _is_of_roads(action: Any) -> bool:
     return not isinstance(action, DEMAND_ACTIONS) and not (isinstance(action, Divert) and action.zones)
 
 
-def _polygons(action: Any) -> list[Path]:
-    stretches = [getattr(action, name, None) for name in ("where", "corridor")]
-    return [item.polygon for item in stretches if isinstance(item, Stretch) and item.polygon is not None]
-
-
 def _each(compiling: Compiling, actions: Sequence[Any]) -> None:
     """Apply all actions, and raise all problems at once."""
     problems: list[Problem] = []
@@ -168,22 +172,29 @@ def _each(compiling: Compiling, actions: Sequence[Any]) -> None:
         raise ScenarioError(problems)
 
 
-def _write(folder: Path, compiling: Compiling, base: Network, base_net: Net, streets: gpd.GeoDataFrame) -> None:
+def _write(folder: Path, compiling: Compiling, base: Base) -> None:
+    if compiling.for_residents:
+        compiling.plain.admit_residents()
     compiling.plain.write(folder)
     log = compile_net(folder, folder / "net.net.xml")
     write_text(folder / "netconvert.log", log)
     net = read_net(folder / "net.net.xml", programs=True)
     _require_served(net, compiling)
-    edge_table(net, streets).to_parquet(folder / "edges.parquet", compression="zstd", index=False)
+    edge_table(net, base.streets).to_parquet(folder / "edges.parquet", compression="zstd", index=False)
     timetable, additional = compiling.finish(
-        net, StreetIndex(net, streets), read_net(folder / "net.net.xml", internal=True)
+        net, StreetIndex(net, base.streets), read_net(folder / "net.net.xml", internal=True)
     )
     if additional:
         lines = "\n".join(f"    {item}" for item in additional)
         write_text(folder / ADDITIONAL, f"<additional>\n{lines}\n</additional>\n")
     write_text(folder / TIMETABLE, json.dumps(timetable.document(), indent=1) + "\n")
-    changes = changes_between(PlainNet.read(base.folder), compiling, base_net, net, timetable)
-    document = {"changes": [item.record() for item in changes], "added_lanes": sorted(compiling.added_lanes)}
+    changes = changes_between(PlainNet.read(base.network.folder), compiling, base.net, net, timetable)
+    document = {
+        "changes": [item.record() for item in changes],
+        "added_lanes": sorted(compiling.added_lanes),
+        "for_residents": sorted(compiling.for_residents),
+        "warnings": compiling.warnings,
+    }
     write_text(folder / CHANGES, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -215,4 +226,5 @@ def _read(folder: Path, digest: str) -> Overlay:
     timetable = Timetable.of(json.loads((folder / TIMETABLE).read_text(encoding="utf-8")))
     document = json.loads((folder / CHANGES).read_text(encoding="utf-8"))
     changes = tuple(Change(**item) for item in document["changes"])
-    return Overlay(Network(folder, digest), timetable, changes, tuple(document["added_lanes"]))
+    lanes = [tuple(document[name]) for name in ("added_lanes", "for_residents", "warnings")]
+    return Overlay(Network(folder, digest), timetable, changes, *lanes)

@@ -17,8 +17,8 @@ from evac.errors import PlaceError, Problem
 from evac.network.exits import ResolvedExit
 from evac.network.places import StreetIndex
 from evac.overlay import roads
-from evac.overlay.contraflow import TWIN, apply_contraflow, plan_contraflow, reversal
-from evac.overlay.controls import Closing, Diversion, Opening, Reversal, SignalSwitch, Timetable
+from evac.overlay.contraflow import TWIN, apply_contraflow, last_reversed, narrowing, plan_contraflow, reversal
+from evac.overlay.controls import Diversion, LaneSpan, Reversal, SignalSwitch, Timetable
 from evac.overlay.plain import PlainNet
 from evac.overlay.signals import signal_programs
 from evac.overlay.where import Where
@@ -34,6 +34,7 @@ from evac.schema.plan import (
     Open,
     Signal,
     Speed,
+    Stretch,
     TakeLane,
     UseShoulder,
     When,
@@ -69,15 +70,19 @@ class Compiling:
     plain: PlainNet
     where: Where
     exits: Sequence[ResolvedExit]
-    closings: list[Closing] = field(default_factory=list)
-    openings: list[Opening] = field(default_factory=list)
+    closings: list[LaneSpan] = field(default_factory=list)
+    openings: list[LaneSpan] = field(default_factory=list)
     reversals: list[Reversal] = field(default_factory=list)
     diversions: list[Diversion] = field(default_factory=list)
     speeds: list[tuple[str, Speed, list[Edge]]] = field(default_factory=list)
     signals: list[tuple[LoadedAction, Signal, list[str], list[Edge], bool]] = field(default_factory=list)
     added_lanes: set[str] = field(default_factory=set)
+    for_residents: set[str] = field(default_factory=set)
+    dedicated: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     touched: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _claims: dict[str, list[_Claim]] = field(default_factory=lambda: defaultdict(list))
+    _ends: list[tuple[str, list[str]]] = field(default_factory=list)
     _new_signals: set[str] = field(default_factory=set)
 
     def apply(self, item: LoadedAction) -> None:
@@ -97,6 +102,7 @@ class Compiling:
             case Dedicate():
                 for edge in self.where.index.find(action.where, f"{item.where}.where"):
                     self._claim(item, edge.getID(), "uses")
+                    self.dedicated.append(edge.getID())
                 roads.dedicate(self.plain, action, self.where, item.where)
             case BanTurn() | AllowTurn() | Barricade():
                 roads.change_turns(self.plain, action, self.where, item.where)
@@ -130,6 +136,7 @@ class Compiling:
 
         `inner` is the same net with the lanes inside junctions: those that lead to a lane that opens open with it.
         """
+        self.warnings += [text for label, ends in self._ends if (text := narrowing(self.plain, label, ends))]
         switches, elements = self._switches(net, index)
         elements += [line for number, item in enumerate(self.speeds) for line in _speed_signs(number, *item)]
         timetable = Timetable(
@@ -164,6 +171,7 @@ class Compiling:
         if any(one.edge.getID() not in known for one in found):
             return  # another action has it: told by `contradictions`
         normal, turned = apply_contraflow(self.plain, found, timed=timed)
+        self._ends.append((item.label, last_reversed(self.plain, turned)))
         self.added_lanes |= set(turned)
         if timed:
             self.reversals.append(reversal(item.label, action, normal, turned))
@@ -182,22 +190,32 @@ class Compiling:
             return
         span = _span_s(action.when)
         if isinstance(action, UseShoulder | Open):
-            self.openings.append(Opening(item.label, *span, tuple(lanes)))
+            self.openings.append(LaneSpan(item.label, *span, tuple(lanes)))
         else:
-            self.closings.append(Closing(item.label, *span, tuple(lanes)))
+            self.closings.append(LaneSpan(item.label, *span, tuple(lanes), _admits_residents(action)))
 
     def _edges(self, item: LoadedAction, action: UseShoulder | TakeLane | Open | Close) -> list[Edge]:
         place = f"{item.where}.where"
         if isinstance(action, Close) and action.exit is not None:
             return [self.where.index.net.getEdge(edge) for edge in self._exit(action.exit, item.where).edges]
         if isinstance(action, Open):
-            net = self.where.index.net
-            closed = StreetIndex(net, self.where.index.streets, vclass="emergency")
-            return Where(closed).stretch(action.where, place)
+            return self._closed_edges(action.where, place)
         assert action.where is not None  # noqa: S101  the model asks for a stretch or an exit
         if isinstance(action, UseShoulder):
             return self.where.path(action.where, place)
         return self.where.stretch(action.where, place)
+
+    def _closed_edges(self, stretch: Stretch, place: str) -> list[Edge]:
+        """Return the edges of a stretch that have lanes closed to cars; by point or polygon only these are meant."""
+        index = StreetIndex(self.where.index.net, self.where.index.streets, vclass="emergency")
+        index.edges = [edge for edge in index.edges if _closed_lanes(edge)]
+        found = Where(index).stretch(stretch, place) if index.edges else []
+        edges = [edge for edge in found if _closed_lanes(edge)]
+        if not edges:
+            what = "nothing there is closed to cars: there is nothing to open"
+            remedy = "leave it out; more lanes are 'use_shoulder' or 'contraflow', a forbidden turn is 'allow_turn'"
+            raise PlaceError(Problem(place, what, remedy))
+        return edges
 
     def _change_lanes(self, item: LoadedAction, action: TakeLane | Open | Close, edge: Edge, *, now: bool) -> list[str]:
         if isinstance(action, Open):
@@ -207,14 +225,17 @@ class Compiling:
         else:
             numbers = roads.lanes_of(edge, action.lanes, self.where, item.where)
             emergency = action.emergency_may_pass
+        residents = _admits_residents(action)
+        if residents:
+            self.for_residents |= {f"{edge.getID()}_{number}" for number in numbers}
         whole = len(numbers) == len(roads.lanes_of(edge, None, self.where, item.where))
         self._claim(item, edge.getID(), "takes away" if whole else "narrows")
         if edge.getID() not in self.plain.edges:
             return []
-        return roads.close_lanes(self.plain, edge, numbers, now=now, emergency=emergency)
+        return roads.close_lanes(self.plain, edge, numbers, now=now, emergency=emergency, residents=residents)
 
     def _open(self, item: LoadedAction, edge: Edge, *, now: bool) -> list[str]:
-        closed = [lane.getIndex() for lane in edge.getLanes() if not lane.allows("passenger")]
+        closed = _closed_lanes(edge)
         self._claim(item, edge.getID(), "uses")
         for lane in closed if now else ():
             self.plain.set_lane(edge.getID(), lane, {"allow": "all"})
@@ -243,7 +264,9 @@ class Compiling:
         for edge in edges:
             self._claim(item, edge, "diverts")
         exit_edges = self._exit(action.to_exit, f"{item.where}.to_exit").edges
-        self.diversions.append(Diversion(item.label, *_span_s(action.when), edges, exit_edges, action.compliance))
+        found = self.where.index.find(action.by, f"{item.where}.by") if action.by else []
+        by = tuple(edge.getID() for edge in found)
+        self.diversions.append(Diversion(item.label, *_span_s(action.when), edges, exit_edges, action.compliance, by))
 
     def _signal(self, item: LoadedAction, action: Signal) -> None:
         if action.where is not None:
@@ -282,6 +305,7 @@ class Compiling:
                 made=self._new_signals,
             )
             for program in programs:
+                self.warnings += [f"{item.label}: {text}" for text in program.warnings]
                 if program.logic:
                     elements.append(program.logic)
                 normal = "off" if program.tls in self._new_signals else "0"
@@ -300,6 +324,14 @@ class Compiling:
                     )
                 )
         return switches, elements
+
+
+def _admits_residents(action: TakeLane | Close) -> bool:
+    return isinstance(action, Close) and action.admit == "residents"
+
+
+def _closed_lanes(edge: Edge) -> list[int]:
+    return [lane.getIndex() for lane in edge.getLanes() if not lane.allows("passenger")]
 
 
 def _with_inner_lanes(lanes: Sequence[str], inner: Net) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from evac.errors import PlaceError, Problem
 from evac.network.places import angle_between_deg, bearing_at_deg, centre_line
 from evac.overlay.controls import Reversal
 from evac.overlay.plain import Movement, PlainNet
-from evac.overlay.turning import KERB, MIDDLE, goes_straight, join_idle_lanes, side_of
+from evac.overlay.turning import KERB, MIDDLE, STRAIGHT, goes_straight, join_idle_lanes, side_of
 from evac.overlay.where import Where
 from evac.schema.plan import Contraflow, Stretch
 
@@ -104,7 +104,8 @@ def _reversal(edge: Edge, beside: Edge | None, action: Contraflow, where: Where,
         had = f"{edge.getLaneNumber()} lane{'s' if edge.getLaneNumber() > 1 else ''}"
         kept = ", one of them kept for emergency vehicles" if action.keep_emergency_lane else ""
         what = f"{where.index.describe(edge)} has {had}{kept}: {max(lanes, 1)} can't be reversed"
-        raise PlaceError(Problem(place, what, "reverse fewer lanes, or a shorter stretch"))
+        remedy = "leave out 'keep_emergency_lane'" if action.keep_emergency_lane else "reverse fewer lanes"
+        raise PlaceError(Problem(place, what, f"{remedy}, or reverse a shorter stretch"))
     return Reversed(edge, beside, lanes)
 
 
@@ -158,7 +159,10 @@ def apply_contraflow(plain: PlainNet, found: Sequence[Reversed], *, timed: bool)
     -------
     The lanes that lose their direction, and those that have the other one, by SUMO's ids (as in the timed net).
     """
-    _Reversing(plain, found).build()
+    reversing = _Reversing(plain, found)
+    reversing.build()
+    if not timed:  # else the lanes that turn now have to, until the others open
+        reversing.turn_from_as_many_lanes_as_go_on()
     normal, reversed_lanes = _lane_ids(plain, found)
     for edge, lane in (lane.rsplit("_", 1) for lane in reversed_lanes if timed):
         plain.close_lane(edge, int(lane))
@@ -172,6 +176,24 @@ def reversal(label: str, action: Contraflow, normal: Sequence[str], reversed_lan
     when = action.when
     until_s = None if when.until_min is None else 60.0 * when.until_min
     return Reversal(label, 60.0 * when.from_min, 60.0 * when.ready_min, until_s, tuple(normal), tuple(reversed_lanes))
+
+
+def last_reversed(plain: PlainNet, lanes: Sequence[str]) -> list[str]:
+    """Return the edges with reversed lanes after which no other comes: where the contraflow ends."""
+    names = dict.fromkeys(lane.rsplit("_", 1)[0] for lane in lanes)
+    begins = {plain.edges[name].attrib["from"] for name in names}
+    return [name for name in names if plain.edges[name].attrib["to"] not in begins]
+
+
+def narrowing(plain: PlainNet, label: str, ends: Sequence[str]) -> str:
+    """Return what to tell the plan's author where a contraflow goes on in fewer lanes; nothing where it doesn't."""
+    for name in ends:
+        onward = {item.to_edge for item in plain.out_of(name) if side_of(plain, item) == STRAIGHT}
+        ahead = [item for edge in onward for item in plain.into(edge) if side_of(plain, item) == STRAIGHT]
+        lanes = [len({(item.from_edge, item.from_lane) for item in ahead}), len({item[2:] for item in ahead})]
+        if lanes[0] > lanes[1]:
+            return f"{label}: its {lanes[0]} lanes go on in {lanes[1]}: what they gain waits there"
+    return ""
 
 
 def _lane_ids(plain: PlainNet, found: Sequence[Reversed]) -> tuple[list[str], list[str]]:
@@ -224,6 +246,20 @@ class _Reversing:
         self._let_side_streets_in()
         self._serve_idle_lanes()
         join_idle_lanes(self.plain, self.beside)
+
+    def turn_from_as_many_lanes_as_go_on(self) -> None:
+        """Let no more lanes turn across the road than the street has that they turn into: those in the middle do.
+
+        Two lanes that turn into one at once collide in SUMO 1.28, and nobody would mark them so.
+        """
+        for edge in self.beside:
+            targets = {item.to_edge for item in self.plain.out_of(edge) if side_of(self.plain, item) == MIDDLE}
+            for target in targets:
+                turning = self.plain.between(edge, target)
+                lanes = sorted({item.from_lane for item in turning})[: -self.plain.lanes(target)]
+                for movement in turning:
+                    if movement.from_lane in lanes:
+                        self.plain.forbid(movement)
 
     def _add_twin(self, name: str, lanes: int) -> None:
         """Add an edge against the direction of another one, on its lanes in the middle of the road."""

@@ -11,33 +11,26 @@ from typing import Any, Self
 
 
 @dataclass(frozen=True)
-class Closing:
-    """Lanes that close to cars for a time.
+class LaneSpan:
+    """Lanes that close to cars, or open to them, for a time.
 
     Parameters
     ----------
     label
         The action.
     at_s, until_s
-        When they close, and open again (s after the order); never when None.
+        When it begins, and when normal rules return (s after the order); never when None.
     lanes
         SUMO lane ids.
+    residents
+        Whether residents may still drive there.
     """
 
     label: str
     at_s: float
     until_s: float | None
     lanes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Opening:
-    """Lanes, closed in the net, that open to cars for a time."""
-
-    label: str
-    at_s: float
-    until_s: float | None
-    lanes: tuple[str, ...]
+    residents: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +92,8 @@ class Diversion:
         The exit's last edges.
     compliance
         Share of the vehicles that follow, drawn by the vehicle's name and the seed.
+    by
+        Edges, one of which the way to the exit uses; any way when empty.
     """
 
     label: str
@@ -107,14 +102,15 @@ class Diversion:
     edges: tuple[str, ...]
     exit_edges: tuple[str, ...]
     compliance: float
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Timetable:
-    """All that a plan does while the simulation runs."""
+    """All that a plan does while the simulation runs; lanes that open are closed in the net."""
 
-    closings: tuple[Closing, ...] = ()
-    openings: tuple[Opening, ...] = ()
+    closings: tuple[LaneSpan, ...] = ()
+    openings: tuple[LaneSpan, ...] = ()
     reversals: tuple[Reversal, ...] = ()
     signals: tuple[SignalSwitch, ...] = ()
     diversions: tuple[Diversion, ...] = ()
@@ -136,8 +132,8 @@ class Timetable:
     def of(cls, document: dict[str, Any]) -> Self:
         """Return the timetable of `document`."""
         kinds = {
-            "closings": Closing,
-            "openings": Opening,
+            "closings": LaneSpan,
+            "openings": LaneSpan,
             "reversals": Reversal,
             "signals": SignalSwitch,
             "diversions": Diversion,

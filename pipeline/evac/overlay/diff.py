@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sumolib.net import Net
 from sumolib.net.edge import Edge
 
-from evac.network.places import compass_point, end_bearing_deg
+from evac.network.places import compass_point, end_bearing_deg, follows
 from evac.overlay.contraflow import TWIN
 from evac.overlay.controls import Diversion, Timetable
 from evac.overlay.plain import PlainNet
 
 if TYPE_CHECKING:
     from evac.overlay.compiling import Compiling
+
+
+FOR_RESIDENTS = "for residents"
+"""How `after` ends where a road is closed to through traffic only."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,8 @@ class Change:
     Parameters
     ----------
     kind
-        `lanes` (0 lanes: closed to cars), `speed`, `movement added`, `movement removed`, `signal` or `diversion`.
+        `lanes` (0: closed to cars; `1 for residents`: to through traffic), `speed`, `movement added`,
+        `movement removed`, `lane use` (what the lanes of an approach lead to), `signal` or `diversion`.
     place
         Street and direction, or junction.
     before, after
@@ -61,11 +67,15 @@ class _Piece:
     """A change of one edge, before the pieces of a street are put together."""
 
     kind: str
-    place: str
     before: str
     after: str
     when: str
     edge: Edge
+
+    @property
+    def change(self) -> tuple[str | bool, ...]:
+        """What pieces of one row have in common."""
+        return self.kind, self.before, self.after, self.when, self.edge.getName(), self.edge.getID().startswith(TWIN)
 
 
 def changes_between(before: PlainNet, compiling: Compiling, old: Net, new: Net, timetable: Timetable) -> list[Change]:
@@ -84,15 +94,14 @@ def changes_between(before: PlainNet, compiling: Compiling, old: Net, new: Net, 
     """
     after = compiling.plain
     timed = _timed_lanes(timetable)
-    pieces = [*_lane_pieces(before, after, old, new, timed), *_speed_pieces(before, after, old)]
+    pieces = [*_lane_pieces(before, compiling, old, new, timed), *_speed_pieces(before, after, old)]
     pieces += [
-        _Piece(
-            "speed", _street(edge), f"{edge.getSpeed() * 3.6:.0f} km/h", _speed_words(action), _span(action.when), edge
-        )
+        _Piece("speed", _kph(edge.getSpeed()), _speed_words(action), _span(action.when), edge)
         for _, action, edges in compiling.speeds
         for edge in edges
     ]
     rows = [*_put_together(pieces, new), *_movements(before, after, old, new)]
+    rows += [_lane_use(edge, before, after, new) for edge in compiling.dedicated if edge in after.edges]
     rows += [_signal_row(item, new) for item in timetable.signals]
     rows += [_diversion_row(item, new) for item in timetable.diversions]
     return rows
@@ -112,9 +121,9 @@ def _timed_lanes(timetable: Timetable) -> dict[str, tuple[str, str]]:
 
 
 def _lane_pieces(
-    before: PlainNet, after: PlainNet, old: Net, new: Net, timed: dict[str, tuple[str, str]]
+    before: PlainNet, compiling: Compiling, old: Net, new: Net, timed: dict[str, tuple[str, str]]
 ) -> Iterable[_Piece]:
-    for name in dict.fromkeys([*before.edges, *after.edges]):
+    for name in dict.fromkeys([*before.edges, *compiling.plain.edges]):
         edge = new.getEdge(name) if new.hasEdge(name) else old.getEdge(name)
         had = _open_lanes(old, name)
         has = _open_lanes(new, name)
@@ -122,9 +131,16 @@ def _lane_pieces(
         if changing:
             opened = sum(timed.get(lane.getID(), ("", ""))[0] == "open" for lane in edge.getLanes())
             closed = sum(timed.get(lane.getID(), ("", ""))[0] == "close" for lane in edge.getLanes())
-            yield _Piece("lanes", _street(edge), str(had), str(has + opened - closed), min(changing)[1], edge)
+            after = _left(edge, has + opened - closed, compiling)
+            yield _Piece("lanes", str(had), after, min(changing)[1], edge)
         elif had != has:
-            yield _Piece("lanes", _street(edge), str(had), str(has), "", edge)
+            yield _Piece("lanes", str(had), _left(edge, has, compiling), "", edge)
+
+
+def _left(edge: Edge, lanes: int, compiling: Compiling) -> str:
+    """Return the lanes that are left to cars, in words where only residents may use them."""
+    residents = sum(lane.getID() in compiling.for_residents for lane in edge.getLanes())
+    return f"{residents} {FOR_RESIDENTS}" if residents else str(lanes)
 
 
 def _open_lanes(net: Net, edge: str) -> int:
@@ -136,22 +152,43 @@ def _speed_pieces(before: PlainNet, after: PlainNet, old: Net) -> Iterable[_Piec
         now = after.edges[name].get("speed") if name in after.edges else None
         if now is not None and now != element.get("speed"):
             was = _kph(float(element.attrib["speed"]))
-            yield _Piece("speed", _street(old.getEdge(name)), was, _kph(float(now)), "", old.getEdge(name))
+            yield _Piece("speed", was, _kph(float(now)), "", old.getEdge(name))
 
 
 def _put_together(pieces: Iterable[_Piece], net: Net) -> list[Change]:
-    """Return a row for all pieces of a street that change in the same way."""
-    groups: dict[tuple[str, ...], list[_Piece]] = defaultdict(list)
+    """Return a row for all pieces of a street that change in the same way, by where they lead from end to end."""
+    groups: dict[tuple[str | bool, ...], list[_Piece]] = defaultdict(list)
     for piece in pieces:
-        groups[piece.kind, piece.place, piece.before, piece.after, piece.when].append(piece)
+        groups[piece.change].append(piece)
     rows = []
-    for (kind, place, before, after, when), same in groups.items():
-        middle = same[len(same) // 2].edge.getShape()
-        lon, lat = net.convertXY2LonLat(*middle[len(middle) // 2][:2])
-        length_m = round(sum(piece.edge.getLength() for piece in same), 1)
-        edges = tuple(piece.edge.getID() for piece in same)
-        rows.append(Change(kind, place, before, after, when, length_m, lon, lat, edges))
+    for alike in groups.values():
+        kind, before, after, when = alike[0].kind, alike[0].before, alike[0].after, alike[0].when
+        by_place: dict[str, list[Edge]] = defaultdict(list)
+        for chain in _chains([piece.edge for piece in alike]):
+            by_place[_street(*chain)] += chain
+        for place, same in by_place.items():
+            middle = same[len(same) // 2].getShape()
+            lon, lat = net.convertXY2LonLat(*middle[len(middle) // 2][:2])
+            length_m = round(sum(edge.getLength() for edge in same), 1)
+            ids = tuple(edge.getID() for edge in same)
+            rows.append(Change(kind, place, before, after, when, length_m, lon, lat, ids))
     return rows
+
+
+def _chains(edges: Sequence[Edge]) -> Iterator[list[Edge]]:
+    """Give the edges that follow each other, in driving order."""
+    onward = {edge: next((other for other in edges if follows(edge, other)), None) for edge in edges}
+    firsts = [edge for edge in edges if edge not in onward.values()]
+    seen: set[Edge] = set()
+    for first in (*firsts, *edges):  # the rest are rings
+        chain = []
+        here: Edge | None = first
+        while here is not None and here not in seen:
+            seen.add(here)
+            chain.append(here)
+            here = onward[here]
+        if chain:
+            yield chain
 
 
 def _movements(before: PlainNet, after: PlainNet, old: Net, new: Net) -> list[Change]:
@@ -176,6 +213,22 @@ def _movements(before: PlainNet, after: PlainNet, old: Net, new: Net) -> list[Ch
     return rows
 
 
+def _lane_use(edge: str, before: PlainNet, after: PlainNet, net: Net) -> Change:
+    """Return a row for what the lanes of an approach lead to."""
+    lon, lat = net.convertXY2LonLat(*net.getEdge(edge).getShape()[-1][:2])
+    was, now = (_leads_to(edge, plain, net) for plain in (before, after))
+    return Change("lane use", _street(net.getEdge(edge)), was, now, "", 0.0, lon, lat, (edge,))
+
+
+def _leads_to(edge: str, plain: PlainNet, net: Net) -> str:
+    lanes = []
+    for lane in range(plain.lanes(edge)):
+        targets = sorted({item.to_edge for item in plain.out_of(edge) if item.from_lane == lane})
+        streets = dict.fromkeys(_street(net.getEdge(target)) for target in targets if net.hasEdge(target))
+        lanes.append(f"lane {lane} to {' and '.join(streets) or 'nothing'}")
+    return "; ".join(lanes)
+
+
 def _signal_row(item: Any, net: Net) -> Change:
     connections = net.getTLS(item.tls).getConnections()
     node = connections[0][0].getEdge().getToNode()
@@ -193,10 +246,13 @@ def _diversion_row(item: Diversion, net: Net) -> Change:
     return Change("diversion", item.label, "", after, _seconds(item.at_s, item.until_s), 0.0, lon, lat, item.edges)
 
 
-def _street(edge: Edge) -> str:
-    name = edge.getName() or "unnamed road"
-    reversed_too = ", reversed roadway" if edge.getID().startswith(TWIN) else ""
-    return f"{name} {compass_point(end_bearing_deg(edge))}bound{reversed_too}"
+def _street(*way: Edge) -> str:
+    """Return the street and the direction of travel, over all, of edges that follow each other."""
+    (x0, y0), (x1, y1) = way[0].getShape()[0][:2], way[-1].getShape()[-1][:2]
+    one_piece = len(way) == 1 or (x0, y0) == (x1, y1)
+    bearing = end_bearing_deg(way[-1]) if one_piece else math.degrees(math.atan2(x1 - x0, y1 - y0)) % 360.0
+    reversed_too = ", reversed roadway" if way[0].getID().startswith(TWIN) else ""
+    return f"{way[0].getName() or 'unnamed road'} {compass_point(bearing)}bound{reversed_too}"
 
 
 def _kph(speed_mps: float) -> str:

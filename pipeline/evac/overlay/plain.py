@@ -10,10 +10,13 @@ is a program dropped, and netconvert guesses it anew.
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
+
+from evac.demand.drivers import RESIDENT_CLASS
 
 _FILES = {
     "nodes": "plain.nod.xml",
@@ -167,6 +170,7 @@ class PlainNet:
         if movement in self.movements:
             return
         self.movements[movement] = {}
+        self._others = [item for item in self._others if item.get("from") != movement.from_edge]
         if like is not None and like in self.links:
             self.links[movement] = self.links[like]
             return
@@ -189,6 +193,37 @@ class PlainNet:
         for movement in [*self.into(edge), *self.out_of(edge)]:
             self.forbid(movement)
         del self.edges[edge]
+
+    def split(self, edge: str, vertex: int, node: str, line: Sequence[tuple[float, float]]) -> str:
+        """Split an edge where its line passes a node, and return the id of the first part; the second keeps the id.
+
+        Traffic goes on straight, lane by lane; whoever leads in leads into the first part.
+        """
+        second, first = self.edges[edge], deepcopy(self.edges[edge])
+        name = f"{edge}.{node}"
+        first.set("id", name)
+        first.set("to", node)
+        second.set("from", node)
+        for element, points in ((first, line[: vertex + 1]), (second, line[vertex:])):
+            element.set("shape", " ".join(f"{x:.2f},{y:.2f}" for x, y in points))
+        for element, key in ((first, "origTo"), (second, "origFrom")):
+            for param in [item for item in element.findall("param") if item.get("key") == key]:
+                element.remove(param)
+        for movement in self.into(edge):
+            self._rename(movement, movement._replace(to_edge=name))
+        self.edges[name] = first
+        for lane in range(self.lanes(edge)):
+            self.allow(Movement(name, lane, edge, lane), None)
+        self._split_roundabouts(edge, name, node)
+        return name
+
+    def _split_roundabouts(self, edge: str, first: str, node: str) -> None:
+        for item in self._roots["edges"].findall("roundabout"):
+            edges = item.attrib["edges"].split()
+            if edge in edges:
+                edges.insert(edges.index(edge), first)
+                item.set("edges", " ".join(edges))
+                item.set("nodes", f"{item.get('nodes', '')} {node}".strip())
 
     def widen(self, edge: str, lanes: int, *, at_kerb: bool = False) -> None:
         """Add lanes in the middle of the road, or at the kerb (then the others' numbers move up by as many)."""
@@ -243,9 +278,18 @@ class PlainNet:
                 found.attrib.pop(key, None)
         found.attrib.update(attributes)
 
-    def close_lane(self, edge: str, lane: int, *, emergency: bool = True) -> None:
-        """Close a lane to all but emergency vehicles, or to all."""
-        self.set_lane(edge, lane, {"allow": ALL_CLASSES_BUT_CARS} if emergency else {"disallow": "all"})
+    def close_lane(self, edge: str, lane: int, *, emergency: bool = True, residents: bool = False) -> None:
+        """Close a lane to all but emergency vehicles and residents, or to all."""
+        admitted = " ".join([ALL_CLASSES_BUT_CARS] * emergency + [RESIDENT_CLASS] * residents)
+        self.set_lane(edge, lane, {"allow": admitted} if admitted else {"disallow": "all"})
+
+    def admit_residents(self) -> None:
+        """Admit the class of residents wherever cars may drive."""
+        for edge in self.edges.values():
+            for element in (edge, *edge.iter("lane")):
+                allowed = element.get("allow", "").split()
+                if "passenger" in allowed and RESIDENT_CLASS not in allowed:
+                    element.set("allow", " ".join([*allowed, RESIDENT_CLASS]))
 
     def make_signal(self, node: str) -> str:
         """Give a junction signals, if it has none, and return their id."""

@@ -69,7 +69,15 @@ def lanes_of(edge: Edge, numbers: Sequence[int] | None, where: Where, place: str
     return list(numbers or usable)
 
 
-def close_lanes(plain: PlainNet, edge: Edge, lanes: Sequence[int], *, now: bool, emergency: bool = True) -> list[str]:
+def close_lanes(
+    plain: PlainNet,
+    edge: Edge,
+    lanes: Sequence[int],
+    *,
+    now: bool,
+    emergency: bool = True,
+    residents: bool = False,
+) -> list[str]:
     """Prepare lanes to be closed, or close them from the order on (`now`); return their ids."""
     name = edge.getID()
     left = [lane for lane in range(plain.lanes(name)) if lane not in lanes]
@@ -77,7 +85,7 @@ def close_lanes(plain: PlainNet, edge: Edge, lanes: Sequence[int], *, now: bool,
         _serve_from_beside(plain, name, set(lanes), left)
     if now:
         for lane in lanes:
-            plain.close_lane(name, lane, emergency=emergency)
+            plain.close_lane(name, lane, emergency=emergency, residents=residents)
     return [f"{name}_{lane}" for lane in lanes]
 
 
@@ -99,19 +107,41 @@ def dedicate(plain: PlainNet, action: Dedicate, where: Where, place: str) -> Non
     """Let lanes lead into one street only."""
     for edge in where.index.find(action.where, f"{place}.where"):
         name = edge.getID()
-        lanes = lanes_of(edge, action.lanes, where, f"{place}.lanes")
+        added = range(edge.getLaneNumber(), plain.lanes(name))
+        lanes = list(action.lanes)
+        lanes_of(edge, [lane for lane in lanes if lane not in added], where, f"{place}.lanes")
         movement = NamedMovement.model_validate({"to": action.into, "leaving": action.leaving})
         _, targets = where.arms(edge.getToNode(), movement, f"{place}.to")
         target = next((item for item in targets if item.getToNode() is not edge.getFromNode()), targets[0]).getID()
         served = plain.between(name, target)
-        for count, lane in enumerate(lanes):
-            to_lane = min(count, plain.lanes(target) - 1)
+        onto = _onto(plain, action, target, where, f"{place}.onto_lanes")
+        for lane, to_lane in zip(lanes, onto, strict=True):
             plain.allow(Movement(name, lane, target, to_lane), served[0] if served else _beside(plain, name, lane))
         for old in plain.out_of(name):
-            if old.from_lane in lanes and old.to_edge != target:
+            if action.onto_lanes and old.to_edge == target and _is_astray(old, lanes, onto):
+                plain.forbid(old)
+            elif old.from_lane in lanes and old.to_edge != target:
                 _move_over(plain, old, lanes)
             elif action.exclusive and old.to_edge == target and old.from_lane not in lanes:
                 plain.forbid(old)
+
+
+def _is_astray(old: Movement, lanes: Sequence[int], onto: Sequence[int]) -> bool:
+    """Return whether a dedicated lane leads onto another lane than its own, or another lane onto one of theirs."""
+    own = dict(zip(lanes, onto, strict=True))
+    return own.get(old.from_lane, old.to_lane) != old.to_lane or (old.from_lane not in own and old.to_lane in onto)
+
+
+def _onto(plain: PlainNet, action: Dedicate, target: str, where: Where, place: str) -> tuple[int, ...]:
+    """Return the lanes of the target that dedicated lanes lead onto."""
+    last = plain.lanes(target) - 1
+    if action.onto_lanes is None:
+        return tuple(min(count, last) for count in range(len(action.lanes)))
+    if max(action.onto_lanes) > last:
+        street = where.index.describe(where.index.net.getEdge(target))
+        what = f"{street} has the lanes 0 to {last} under this plan, not {max(action.onto_lanes)}"
+        raise PlaceError(Problem(place, what, "lanes are counted from the kerb, beginning with 0"))
+    return action.onto_lanes
 
 
 def _beside(plain: PlainNet, edge: str, lane: int) -> Movement | None:
@@ -176,11 +206,7 @@ def _allow(plain: PlainNet, action: AllowTurn, where: Where, place: str) -> None
 def _barricade(plain: PlainNet, action: Barricade, where: Where, place: str) -> None:
     """Take away all movements between a side street and a junction."""
     node = where.junction(action.where, f"{place}.where")
-    side_street = NamedMovement.model_validate({"to": action.street, "leaving": action.heading})
-    _, leaving = where.arms(node, side_street, f"{place}.street")
-    far = {edge.getToNode() for edge in leaving}
-    back = [edge for edge in node.getIncoming() if edge.getFromNode() in far and where.is_called(edge, action.street)]
-    arms = {edge.getID() for edge in [*leaving, *back]}
+    arms = {edge.getID() for edge in where.arm(node, action.street, action.heading, f"{place}.street")}
     arriving = {edge.getID() for edge in node.getIncoming()}
     for movement in list(plain.movements):
         if movement.from_edge in arriving and arms & {movement.from_edge, movement.to_edge}:

@@ -150,12 +150,13 @@ def _shared(greens_s: Sequence[float], total_s: float) -> list[float]:
     return [share + (total_s - sum(shares) if number == longest else 0.0) for number, share in enumerate(shares)]
 
 
-def _corridor_greens(task: Task, state: str) -> int:
-    """Return how many links along the corridor have green with priority."""
-    return sum(
-        state[link.number] == "G" and link.source in task.corridor and link.target in task.corridor
-        for link in task.junction.links
-    )
+def _corridor_greens(task: Task, state: str) -> tuple[int, int]:
+    """Return how many links along the corridor have green with priority, and how many that arrive on it.
+
+    The last signal may be where the corridor ends: only arrivals count there.
+    """
+    arriving = [link for link in task.junction.links if state[link.number] == "G" and link.source in task.corridor]
+    return sum(link.target in task.corridor for link in arriving), len(arriving)
 
 
 def offsets_s(action: Signal, tls_ids: Sequence[str], corridor: Sequence[Edge], where: str) -> list[float]:

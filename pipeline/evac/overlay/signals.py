@@ -9,7 +9,7 @@ that switching to it at any time finds it at the second of its cycle that its of
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sumolib.net import Net
@@ -57,6 +57,8 @@ class SignalProgram:
         Whether an officer steers it while it runs (`evac.simulate.officer`).
     before, after
         How the junction was controlled and how it is now, for people.
+    warnings
+        What the plan's author should look at.
     """
 
     tls: str
@@ -65,6 +67,7 @@ class SignalProgram:
     officer: bool
     before: str
     after: str
+    warnings: tuple[str, ...] = ()
 
 
 def signal_programs(
@@ -114,8 +117,20 @@ def signal_programs(
         steps, after = _MODES[action.mode](task)
         logic = _xml(tls, program, steps, offset_s) if steps else ""
         before = "right of way" if tls in made else present_control(task.junction)
-        result.append(SignalProgram(tls, program if steps else OFF, logic, action.mode == "officer", before, after))
+        runs = program if steps else OFF
+        warnings = tuple(_warnings(task, steps))
+        result.append(SignalProgram(tls, runs, logic, action.mode == "officer", before, after, warnings))
     return result
+
+
+def _warnings(task: Task, steps: Sequence[Step]) -> Iterator[str]:
+    junction = task.junction
+    if task.action.mode == "all_green":
+        standing = [link for link in junction.links if steps[0].state[link.number] == "r" and link.turns != "t"]
+        if standing:
+            yield f"red all the time for traffic {'; '.join(junction.describe(standing))}"
+    if task.action.mode == "officer" and len(steps) == 1:
+        yield "there is one stage only, in which all go: the officer has nothing to decide"
 
 
 def _off(_task: Task) -> tuple[list[Step], str]:

@@ -15,7 +15,9 @@ _PARTING_DEG = 75.0  # the roadways of a dual carriageway part and meet at less 
 
 
 def side_of(plain: PlainNet, movement: Movement) -> int:
-    """Return on which side a movement turns: `KERB`, `STRAIGHT` or `MIDDLE`."""
+    """Return on which side a movement turns: `KERB`, `STRAIGHT` or `MIDDLE`; round is towards the middle."""
+    if plain.edges[movement.from_edge].attrib["from"] == plain.edges[movement.to_edge].attrib["to"]:
+        return MIDDLE
     arriving = bearing_deg(plain, movement.from_edge, at_end=True)
     leaving = bearing_deg(plain, movement.to_edge, at_end=False)
     right_deg = (leaving - arriving + 180.0) % 360.0 - 180.0

@@ -22,6 +22,7 @@ from evac.network.places import (
     StreetIndex,
     angle_between_deg,
     centre_line,
+    end_bearing_deg,
     heads,
     start_bearing_deg,
 )
@@ -130,6 +131,26 @@ class Where:
         into = self._arm(node.getIncoming(), movement.street, movement.heading, where, arriving=True)
         out = self._arm(node.getOutgoing(), movement.into, movement.leaving, where, arriving=False)
         return into, out
+
+    def arm(self, node: Node, street: str, heading: Compass | None, where: str) -> list[Edge]:
+        """Return the edges of a street at a junction, into it and out of it; `heading` is the direction away from it.
+
+        Raises
+        ------
+        PlaceError
+            The street doesn't meet here, or not in this direction.
+        """
+        usable = [edge for edge in (*node.getOutgoing(), *node.getIncoming()) if edge.allows(self.index.vclass)]
+        found = [
+            edge
+            for edge in usable
+            if self.is_called(edge, street) and (heading is None or _leads_away(edge, node, heading))
+        ]
+        if found:
+            return found
+        meets = ", ".join(sorted({self.index.label(edge) for edge in usable}))
+        way = f" heading {heading}" if heading else ""
+        raise PlaceError(Problem(where, f"'{street}'{way} doesn't meet this junction", f"there are: {meets}"))
 
     def _arm(
         self, edges: Iterable[Edge], street: str | None, towards: Compass | None, where: str, *, arriving: bool
@@ -315,6 +336,13 @@ def _middle(edge: Edge) -> tuple[float, float]:
 def _distance_m(node: Node, spot: Sequence[float]) -> float:
     x, y = node.getCoord()[:2]
     return float(np.hypot(x - spot[0], y - spot[1]))
+
+
+def _leads_away(edge: Edge, node: Node, heading: Compass) -> bool:
+    """Return whether a road leads away from a junction in a direction, whichever way its traffic goes."""
+    out = edge.getFromNode() is node
+    bearing = start_bearing_deg(edge) if out else end_bearing_deg(edge) + 180.0
+    return angle_between_deg(bearing, COMPASS[heading]) <= TOWARDS_TOLERANCE_DEG
 
 
 def _neighbours(node: Node) -> set[str]:

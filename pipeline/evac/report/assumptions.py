@@ -6,6 +6,7 @@ from evac.report import text
 from evac.report.inputs import ReportInput
 from evac.schema.places import FoundExits
 from evac.schema.scenario import Scenario
+from evac.schema.sources import Households
 
 _DWELLINGS = {
     "auto": "households are spread over given points, else buildings, else addresses, else residential streets",
@@ -31,6 +32,7 @@ def assumptions(report: ReportInput) -> list[tuple[str, str]]:
     return [
         *_people(scenario),
         *_ways_out(report),
+        *_changes_to_the_map(scenario),
         *_driving(scenario),
         ("Time zero", "the evacuation order; roads start empty, and no traffic passes through from elsewhere"),
         ("End", f"the simulation ends {scenario.simulation.end_h:g} h after the order at the latest"),
@@ -44,8 +46,17 @@ def _people(scenario: Scenario) -> list[tuple[str, str]]:
     settings = scenario.households
     return [
         ("Households", f"counts by zone from {settings.zones.file.name}, column “{text.plain(settings.zones.count)}”"),
+        *_reported_by(settings),
         ("Homes", f"{_DWELLINGS[settings.dwellings.kind]}; the table of households by zone says what served each"),
         ("Farthest street", f"a home more than {settings.max_to_street_m:g} m from every street is not connected"),
+    ]
+
+
+def _reported_by(settings: Households) -> list[tuple[str, str]]:
+    if settings.report_zones is None:
+        return []
+    return [
+        ("Zones", f"a household belongs to the zone of {settings.report_zones.file.name} that its dwelling stands in")
     ]
 
 
@@ -60,6 +71,19 @@ def _ways_out(report: ReportInput) -> list[tuple[str, str]]:
         ("Exits", f"{found}; a vehicle is evacuated when it crosses its exit line, and traffic flows freely beyond"),
         ("Choice of exit", free if choice.kind == "free" else assigned),
     ]
+
+
+def _changes_to_the_map(scenario: Scenario) -> list[tuple[str, str]]:
+    """Return what the scenario says that the map doesn't, each with its reason: corrections and forbidden exits."""
+    changes = []
+    for item in scenario.osm.corrections:
+        where = f"“{text.plain(item.street)}”" if item.street is not None else f"way {item.way}"
+        tags = ", ".join(f"{key} {'taken away' if value is None else value}" for key, value in item.tags.items())
+        changes.append(("Map corrected", f"{where}: {text.plain(tags)}; because {text.plain(item.because, 300)}"))
+    for closed in scenario.forbidden_exits:
+        what = f"nobody leaves by {text.plain(closed.name)}: {text.plain(closed.because, 300)}"
+        changes.append(("Forbidden exit", what))
+    return changes
 
 
 def _driving(scenario: Scenario) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from typing import Any
 from evac.errors import Problem, UserError
 from evac.files import write_text
 from evac.study.cases import Selection, case_name, cases_of
+from evac.study.ground import ground_of
 from evac.study.jobs import job_of
 from evac.study.plans import Plans, all_lanes, with_router
 from evac.study.prepare import Prepared
@@ -45,7 +46,9 @@ def read_asked(report_folder: Path) -> Asked | None:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         choice = content["selection"]
         parts = {name: tuple(choice[name]) for name in ("vehicles", "departures", "seeds")}
-        return Asked(tuple(content["plans"]), Selection(**parts, sensitivity=choice["sensitivity"]))
+        return Asked(
+            tuple(content["plans"]), Selection(**parts, sensitivity=choice["sensitivity"], fidelity=choice["fidelity"])
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(Problem(str(path), f"can't be read ({error})", "remove it, or name the plans")) from error
 
@@ -64,10 +67,16 @@ def read_study(prepared: Prepared, plans: Plans, selection: Selection, cache: Pa
     ------
     ScenarioError
         The selection names a case that the scenario doesn't have.
+    UserError
+        The study is one of the mesoscopic model.
     """
+    if selection.fidelity == "meso":
+        remedy = "start evac run --fidelity meso again: it does only what is missing, and writes the report"
+        raise UserError(Problem("the study", "is of the mesoscopic model, whose fit isn't looked for here", remedy))
     prepared = with_router(prepared, plans)
     cases = cases_of(prepared.loaded.model, selection, str(prepared.loaded.path), list(plans))
-    jobs = {case: job_of(prepared, plans[case.plan], case).digest for case in cases}
+    grounds = {key: ground_of(prepared, plan) for key, plan in plans.items()}
+    jobs = {case: job_of(grounds[case.plan].terms, case).digest for case in cases}
     folders = {job: cache / "runs" / job for job in jobs.values() if (cache / "runs" / job).is_dir()}
     nets = {jobs[case]: plans[case.plan].net for case in cases if jobs[case] in folders}
     lanes = measure_same_lanes(all_lanes(plans), folders, nets, cache)

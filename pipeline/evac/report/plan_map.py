@@ -17,23 +17,28 @@ from matplotlib.lines import Line2D
 from shapely.geometry.base import BaseGeometry
 from sumolib.net import Net
 
-from evac.overlay.diff import Change
+from evac.overlay.diff import FOR_RESIDENTS, Change
 from evac.report import drawing, maps, text
 from evac.report.inputs import PlanPicture
 
 _WGS84 = "EPSG:4326"
 MORE, FEWER, CLOSED, SPEED = "more lanes", "fewer lanes", "closed", "another speed"
+RESIDENTS = "residents only"
 _ROAD_STYLES: Mapping[str, tuple[str, Any]] = {
     MORE: ("#0072b2", "-"),
     FEWER: ("#d55e00", (0, (4, 1.2))),
     CLOSED: ("#000000", (0, (1, 0.8))),
+    RESIDENTS: ("#000000", (0, (5, 1.2, 1, 1.2))),
     SPEED: ("#a8457f", (0, (3, 1, 1, 1))),
 }
 """Colour and line style of each change of a road; Okabe and Ito's colours, as in all figures."""
-_OFFICER, _SIGNAL, _DIVERSION, _REMOVED, _ADDED = "officer", "signal", "diversion", "turn removed", "turn added"
+_ROAD_LABELS = {CLOSED: "closed to cars", RESIDENTS: "closed to through traffic"}
+_OFFICER, _SIGNAL, _DIVERSION, _LANE_USE = "officer", "signal", "diversion", "turn lanes"
+_REMOVED, _ADDED = "turn removed", "turn added"
 _SPOT_STYLES: Mapping[str, tuple[str, float, str]] = {
     _REMOVED: ("X", 62, "#9c2a00"),
     _ADDED: ("P", 62, "#007a5a"),
+    _LANE_USE: ("s", 62, "#007a5a"),
     _DIVERSION: ("d", 95, "#6b5b00"),
     _SIGNAL: ("h", 130, "#a8457f"),
     _OFFICER: ("*", 210, "#0072b2"),
@@ -118,6 +123,8 @@ def draw_plan_map(picture: PlanPicture) -> Figure:
 def _road_kind(row: Change) -> str:
     if row.kind == "speed":
         return SPEED
+    if row.after.endswith(FOR_RESIDENTS):
+        return RESIDENTS
     before, after = int(row.before), int(row.after)
     if after == 0:
         return CLOSED
@@ -152,7 +159,7 @@ def _line(edges: Sequence[str], nets: Sequence[Net]) -> BaseGeometry:
 def _spot_kind(row: Change) -> str:
     if row.kind == "signal":
         return _OFFICER if row.after == "officer" else _SIGNAL
-    return {"movement removed": _REMOVED, "movement added": _ADDED}.get(row.kind, _DIVERSION)
+    return {"movement removed": _REMOVED, "movement added": _ADDED, "lane use": _LANE_USE}.get(row.kind, _DIVERSION)
 
 
 def _spot_words(kind: str, said: Sequence[str]) -> str:
@@ -261,7 +268,7 @@ def _draw_foot(figure: Figure, picture: PlanPicture) -> None:
             color=colour,
             linestyle=style,
             linewidth=_ROAD_PT,
-            label=f"street with {kind}" if kind != CLOSED else "closed to cars",
+            label=_ROAD_LABELS.get(kind, f"street with {kind}"),
         )
         for kind, (colour, style) in _ROAD_STYLES.items()
         if kind in set(picture.roads["kind"])

@@ -76,3 +76,16 @@ class FoundExits(Model):
     """Lowest OpenStreetMap `highway` class that counts as a way out."""
     not_by: tuple[str, ...] = ()
     """Streets that are no exit (closed, leading into the hazard), by name."""
+
+
+class ForbiddenExit(Model):
+    """A road that leads out and that nobody may leave by: it is closed to cars at one point, in both directions."""
+
+    name: Name
+    """What the report calls it."""
+    street: str
+    """Street name or road number as OpenStreetMap has it; upper and lower case don't matter."""
+    point: Point
+    """Where it is closed: at the nearest point of the street, at most 1 km away."""
+    because: Annotated[str, Field(min_length=1)]
+    """Why nobody leaves by it. Shown with the results."""

@@ -188,8 +188,17 @@ class Dedicate(Action):
     """The street that they lead into, and into nothing else."""
     leaving: Compass | None = None
     """Direction in which the traffic leaves, where that street has two arms at the junction."""
+    onto_lanes: Annotated[tuple[LaneNumber, ...], Field(min_length=1)] | None = None
+    """The lane of that street that each of `lanes` leads onto, counted from the kerb (on a street that the plan gives
+    lanes: with these); from the kerb on when left out."""
     exclusive: bool = False
     """Whether only these lanes lead there: the others lose the movement."""
+
+    @model_validator(mode="after")
+    def _one_lane_each(self) -> Self:
+        if self.onto_lanes is not None and len(self.onto_lanes) != len(self.lanes):
+            raise ValueError(f"'onto_lanes' needs a lane for each of the {len(self.lanes)} in 'lanes'")
+        return self
 
 
 class GreenStage(Model):
@@ -301,9 +310,13 @@ class Close(TimedAction):
     lanes: Annotated[tuple[LaneNumber, ...], Field(min_length=1)] | None = None
     """Lanes that close, counted from the kerb; the whole road when left out."""
     emergency_may_pass: bool = True
-    """Whether emergency vehicles still may pass (private cars never may)."""
+    """Whether emergency vehicles still may pass."""
+    admit: Literal["residents"] | None = None
+    """`residents`: closed to through traffic only. Who lives on the stretch, or has no other way out, may drive there;
+    nobody when left out."""
     accept_cut_off: bool = False
-    """Whether the plan is run although households lose their only way out; they are listed in any case."""
+    """Whether the plan is run although this action takes the only way out from households; they are listed in any
+    case."""
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -311,20 +324,22 @@ class Close(TimedAction):
             raise ValueError("give either 'where' or 'exit'")
         if self.exit is not None and self.lanes is not None:
             raise ValueError("'lanes' belongs to 'where': an exit closes with all of its lanes")
+        if self.admit is not None and (self.exit is not None or self.lanes is not None):
+            raise ValueError("'admit' is for a whole stretch: leave out 'exit' and 'lanes'")
         return self
 
 
 class Open(TimedAction):
-    """Lanes or roads that the net has closed to cars are opened (bus lanes, roads for emergency vehicles).
+    """Roads that the map closes to cars are opened: closed streets, tracks (fire roads), roads for buses, locked gates.
 
-    A road that the map closes to all traffic isn't in the net: `osm.corrections` of the scenario opens it, for all
-    plans.
+    Under other plans they aren't there. A path can't be opened: `osm.corrections` of the scenario makes it a road, for
+    all plans.
     """
 
     do: Literal["open"]
     """The action."""
     where: Stretch
-    """The stretch."""
+    """The road, or a `point` on it or at the gate; both directions where nothing says which."""
 
 
 class Divert(TimedAction):
@@ -336,6 +351,8 @@ class Divert(TimedAction):
     """The exit."""
     approach: Place | None = None
     """Whoever passes here is sent there."""
+    by: Place | None = None
+    """A road that the way there uses (a named ramp), with `approach`: the quickest way to the exit when left out."""
     zones: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     """Instead of an approach: whoever leaves from these zones."""
     compliance: Share = 1.0
@@ -345,6 +362,8 @@ class Divert(TimedAction):
     def _one_group(self) -> Self:
         if (self.approach is None) == (self.zones is None):
             raise ValueError("give either 'approach' or 'zones'")
+        if self.by is not None and self.approach is None:
+            raise ValueError("'by' needs an 'approach': zones choose their way to the exit themselves")
         return self
 
 

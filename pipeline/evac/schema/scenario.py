@@ -9,8 +9,8 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from evac.schema.base import Model, Name
 from evac.schema.demand import Departure, ExitChoice, Rayleigh, VehiclesPerHousehold
 from evac.schema.driving import Driver, Simulation, Traffic
-from evac.schema.places import Bottleneck, Exit, FoundExits
-from evac.schema.sources import Area, Households, OsmSource
+from evac.schema.places import Bottleneck, Exit, ForbiddenExit, FoundExits
+from evac.schema.sources import Area, Fetch, Households, OsmSource
 from evac.schema.trust import Trust
 
 Mean = Annotated[float, Field(gt=0.0, le=9.0)]
@@ -35,6 +35,8 @@ class Scenario(Model):
     report: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)] | None = None
     """Name of the report's folder below `reports/`: letters, digits, `-`, `_` and `.`, so that it can't leave it. The
     name of the scenario's folder when left out."""
+    fetch: Fetch | None = None
+    """What the first run downloads. Without it every file must be there."""
     osm: OsmSource
     """The roads."""
     area: Area | None = None
@@ -43,6 +45,8 @@ class Scenario(Model):
     """The households."""
     exits: Exits = FoundExits()
     """The ways out, named; or found, when left out: each road of at least a class that leaves the map."""
+    forbidden_exits: tuple[ForbiddenExit, ...] = ()
+    """Roads that lead out and that nobody may leave by."""
     bottlenecks: tuple[Bottleneck, ...] = ()
     """Lanes to measure; found when left out."""
     vehicles_per_household: Annotated[tuple[Vehicles, ...], Field(min_length=1)] = (1.0, 1.5, 2.0)
@@ -65,10 +69,17 @@ class Scenario(Model):
     """Seeds: each gives one replication of every case."""
 
     @model_validator(mode="after")
+    def _fetched_around_an_area(self) -> Self:
+        if self.fetch is not None and self.area is None:
+            raise ValueError("'fetch' needs the 'area' around which data are fetched")
+        return self
+
+    @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         exits = [] if isinstance(self.exits, FoundExits) else [item.name for item in self.exits]
         for what, names in {
             "exits": exits,
+            "forbidden_exits": [item.name for item in self.forbidden_exits],
             "bottlenecks": [item.name for item in self.bottlenecks],
             "departures": [item.name for item in self.departures],
             "seeds": [str(seed) for seed in self.seeds],

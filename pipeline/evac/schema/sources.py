@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from evac.schema.base import Model
+from evac.schema.base import Model, Share
 
 
 class Correction(Model):
@@ -57,6 +57,32 @@ class Zones(Model):
     """Column with the number of households (0 or more)."""
     name: str | None = None
     """Column with the zone's name; zones are numbered when left out."""
+    people_per_household: Annotated[float, Field(ge=1.0, le=20.0)] | None = None
+    """Where `count` has people instead of households: how many live in a household."""
+
+
+class ReportZones(Model):
+    """The zones that results are reported by and plans name, where they aren't those of the counts.
+
+    Such as a city's own evacuation zones: households come from census blocks, are placed on dwellings, and belong to
+    the zone in which their dwelling stands.
+    """
+
+    file: Path
+    """Polygons in any format that GDAL/OGR reads, with a coordinate reference system."""
+    name: str
+    """Column with the zone's name or id."""
+
+
+class Expected(Model):
+    """How many households there should be; another number is a warning of `evac check` and of every report."""
+
+    households: Annotated[int, Field(ge=1)]
+    """Number of households in the ordered area."""
+    tolerance: Share = 0.1
+    """How far the number found may be off, as a share of it."""
+    because: Annotated[str, Field(min_length=1)]
+    """Who says so."""
 
 
 class Dwellings(Model):
@@ -79,5 +105,32 @@ class Households(Model):
     """Polygons with household counts."""
     dwellings: Dwellings = Dwellings()
     """What the households are spread over."""
+    report_zones: ReportZones | None = None
+    """The zones that results are reported by, where they aren't those of the counts. Without an `area` they are the
+    area ordered to leave."""
+    expected: Expected | None = None
+    """How many households there should be."""
     max_to_street_m: Annotated[float, Field(gt=0.0)] = 250.0
     """A dwelling farther than this from every street that a car may leave from is not connected (m)."""
+
+
+class CensusFetch(Model):
+    """US census blocks, downloaded from the Census data API and TIGERweb."""
+
+    year: Literal[2020] = 2020
+    """Decennial census whose occupied housing units are the households of each block."""
+    acs_year: Annotated[int, Field(ge=2020, le=2100)] = 2023
+    """Last year of the five-year American Community Survey with the vehicles available (table B25044)."""
+
+
+class Fetch(Model):
+    """Where data come from that aren't in the folder: they are downloaded before the first use, and then kept.
+
+    Only files that are missing are fetched. Remove one to have it fetched again.
+    """
+
+    roads_beyond_m: Annotated[float, Field(ge=0.0, le=50_000.0)]
+    """`osm.file` is fetched from OpenStreetMap (Overpass) as far as this beyond the area (m); buildings inside it."""
+    census: CensusFetch | None = None
+    """`households.zones.file` and `households.report_zones.file` are fetched from the US census; block groups are the
+    zones to report by. Left out, both files have to be there."""

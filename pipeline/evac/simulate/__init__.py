@@ -30,6 +30,7 @@ from evac.simulate.control import controlled
 from evac.simulate.controls import Controller
 from evac.simulate.gridlock import GridlockWatch
 from evac.simulate.job import Job
+from evac.simulate.meso import Meso, MesoWatch
 
 POLL_S = 60.0
 """Simulated seconds between two looks at a running simulation."""
@@ -37,6 +38,8 @@ _CONFIGURATION = "run.sumocfg"
 _OUTPUTS = "sumo"
 # What `measure` reads; fewer attributes make a smaller file.
 _LANE_ATTRIBUTES = "sampledSeconds distance timeLoss occupancy left arrived teleported vaporized"
+_EDGES = "edgeData", "edges"
+_LANES = "laneData", "lanes"
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ class JobInputs:
         What a plan does while the simulation runs.
     exits
         The last edges of each exit, for those whom the timetable sends another way.
+    meso
+        Parameters of the mesoscopic model; None for the microscopic one.
     """
 
     net_file: Path
@@ -92,6 +97,7 @@ class JobInputs:
     extra_options: tuple[str, ...] = ()
     timetable: Timetable = field(default_factory=Timetable)
     exits: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    meso: Meso | None = None
 
 
 @dataclass(frozen=True)
@@ -150,7 +156,7 @@ def run_job(
         return target
     failed_log = cache / "failed" / f"{job.digest}.log"
     with files.whole_directory(target) as folder:
-        files.write_text(folder / "job.json", json.dumps(job.document, indent=2, sort_keys=True) + "\n")
+        files.write_text(folder / "job.json", job.text)
         _write_inputs(folder, inputs, job.case.seed)
         try:
             _simulate(folder, inputs, job.case.seed, progress or (lambda _: None))
@@ -195,7 +201,7 @@ def _write_inputs(folder: Path, inputs: JobInputs, seed: int) -> None:
         "time-to-teleport": "-1" if inputs.teleport_after_s is None else f"{inputs.teleport_after_s:g}",
         "collision.action": "warn",  # SUMO's default is a teleport
         "no-step-log": "true",
-        **_by_name(inputs.extra_options),
+        **_by_name((*inputs.extra_options, *(inputs.meso.options() if inputs.meso else ()))),
     }
     root = ET.Element("configuration")
     for option, value in options.items():
@@ -203,13 +209,13 @@ def _write_inputs(folder: Path, inputs: JobInputs, seed: int) -> None:
             ET.SubElement(root, option, value=value)
     ET.indent(root)
     ET.ElementTree(root).write(folder / _CONFIGURATION, encoding="utf-8", xml_declaration=True)
-    _write_lane_output(folder / _OUTPUTS)
+    _write_traffic_output(folder / _OUTPUTS, *(_EDGES if inputs.meso else _LANES))
 
 
-def _write_lane_output(folder: Path) -> None:
+def _write_traffic_output(folder: Path, kind: str, name: str) -> None:
     folder.mkdir()
     (folder / "lanes.add.xml").write_text(
-        f'<additional><laneData id="lanes" file="lanes.parquet" period="{POLL_S:g}" excludeEmpty="true" '
+        f'<additional><{kind} id="{name}" file="{name}.parquet" period="{POLL_S:g}" excludeEmpty="true" '
         f'writeAttributes="{_LANE_ATTRIBUTES}"/></additional>\n'
     )
 
@@ -230,7 +236,7 @@ def _by_name(options: tuple[str, ...]) -> dict[str, str]:
 def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Progress], None]) -> None:
     """Run SUMO to the end, check that it got there, and write what was done on the way."""
     with controlled(_arguments(folder, inputs), folder, folder / _OUTPUTS / "console.log") as connection:
-        watch = GridlockWatch(connection, inputs.gridlock_after_s)
+        watch = MesoWatch(connection) if inputs.meso else GridlockWatch(connection, inputs.gridlock_after_s)
         controller = Controller(connection, inputs.timetable, inputs.exits, seed)
         ending = _drive(connection, watch, controller, inputs.end_s, report)
     _check_ending(folder / _OUTPUTS / "statistics.xml", ending)
@@ -252,7 +258,7 @@ def _arguments(folder: Path, inputs: JobInputs) -> list[str]:
 
 def _drive(
     connection: Connection,
-    watch: GridlockWatch,
+    watch: GridlockWatch | MesoWatch,
     controller: Controller,
     end_s: float,
     report: Callable[[Progress], None],

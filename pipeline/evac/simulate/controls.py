@@ -27,6 +27,8 @@ from traci.connection import Connection
 from traci.exceptions import TraCIException
 
 from evac.demand.draws import uniform
+from evac.demand.drivers import CAR_CLASS, RESIDENT_CLASS
+from evac.demand.routes import vehicle_type
 from evac.overlay.controls import Diversion, Reversal, SignalSwitch, Timetable
 from evac.simulate.officer import LOOK_S, Officer
 
@@ -36,7 +38,6 @@ EMPTY_EVERY_S = 10.0
 """How often it is checked whether a closed lane is empty."""
 _ADMITTED = ["emergency", "authority", "army"]
 _LET_THROUGH = "authority"
-_CAR = "passenger"
 
 
 @dataclass
@@ -78,7 +79,7 @@ class Controller:
     def __post_init__(self) -> None:
         """Set the agenda, and the signals as they are at the order."""
         for closing in self.timetable.closings:
-            self._at(closing.at_s, partial(self._close, closing.label, closing.lanes))
+            self._at(closing.at_s, partial(self._close, closing.label, closing.lanes, residents=closing.residents))
             self._at(closing.until_s, partial(self._restore, closing.label, closing.lanes))
         for opening in self.timetable.openings:
             self._at(opening.at_s, partial(self._open, opening.label, opening.lanes))
@@ -124,16 +125,18 @@ class Controller:
     def _tell(self, now_s: float, label: str, what: str, **counts: int) -> None:
         self.events.append({"time_s": now_s, "action": label, "what": what, **counts})
 
-    def _close(self, label: str, lanes: Sequence[str], now_s: float) -> None:
+    def _close(self, label: str, lanes: Sequence[str], now_s: float, *, residents: bool = False) -> None:
         ask = self.connection.lane
+        admitted = [*_ADMITTED, RESIDENT_CLASS] if residents else _ADMITTED
         on_lanes = {vehicle for lane in lanes for vehicle in ask.getLastStepVehicleIDs(lane)}
         closing = self._closed_with(lanes)
-        bound = self._bound_for(closing) - on_lanes
-        for vehicle in sorted(on_lanes | bound):
+        classes = self._classes(on_lanes | self._bound_for(closing), but=admitted)
+        for vehicle in classes:
             self.connection.vehicle.setVehicleClass(vehicle, _LET_THROUGH)
         for lane in lanes:
             self._normally.setdefault(lane, list(ask.getAllowed(lane)))
-            ask.setAllowed(lane, _ADMITTED)
+            ask.setAllowed(lane, admitted)
+        bound = {vehicle: vclass for vehicle, vclass in classes.items() if vehicle not in on_lanes}
         sent = self._send_elsewhere(bound, closing)
         counts = {"on_it": len(on_lanes), "sent_elsewhere": sent, "let_through": len(bound) - sent}
         self._tell(now_s, label, "closed", **counts)
@@ -197,7 +200,13 @@ class Controller:
 
     def _admits_car(self, lane: str) -> bool:
         allowed = self.connection.lane.getAllowed(lane)
-        return "passenger" in allowed or (not allowed and "passenger" not in self.connection.lane.getDisallowed(lane))
+        return CAR_CLASS in allowed or (not allowed and CAR_CLASS not in self.connection.lane.getDisallowed(lane))
+
+    def _classes(self, vehicles: Iterable[str], *, but: Sequence[str]) -> dict[str, str]:
+        """Return the class of each vehicle, those of the classes `but` left out."""
+        ask = self.connection.vehicle
+        classes = {vehicle: str(ask.getVehicleClass(vehicle)) for vehicle in sorted(vehicles)}
+        return {vehicle: vclass for vehicle, vclass in classes.items() if vclass not in but}
 
     def _bound_for(self, edges: set[str]) -> set[str]:
         """Return the vehicles in the network that have any of the edges on their way."""
@@ -205,39 +214,49 @@ class Controller:
         return {
             vehicle
             for vehicle in (ask.getIDList() if edges else ())
-            if ask.getVehicleClass(vehicle) != _LET_THROUGH
-            and edges & set(ask.getRoute(vehicle)[max(ask.getRouteIndex(vehicle), 0) :])
+            if edges & set(ask.getRoute(vehicle)[max(ask.getRouteIndex(vehicle), 0) :])
         }
 
-    def _send_elsewhere(self, vehicles: Iterable[str], closed: set[str]) -> int:
-        """Give vehicles, which are admitted to closed lanes by now, another way where there is one; return how many."""
-        ways: dict[str, tuple[str, ...]] = {}
+    def _send_elsewhere(self, classes: Mapping[str, str], closed: set[str]) -> int:
+        """Give vehicles, which are admitted to closed lanes by now, another way where there is one; return how many.
+
+        `classes` has the class of each as it was, and is again where it has another way.
+        """
+        ways: dict[tuple[str, str], tuple[str, ...]] = {}
         sent = 0
         ask = self.connection.vehicle
-        for vehicle in sorted(vehicles):
+        for vehicle, vclass in classes.items():
             place, route = max(ask.getRouteIndex(vehicle), 0), ask.getRoute(vehicle)
             on_junction = ask.getRoadID(vehicle).startswith(":") and place + 1 < len(route)
             start = route[place + on_junction]
-            if start not in ways:
-                ways[start] = () if start in closed else self._quickest(start)
-            if ways[start]:
-                ask.setVehicleClass(vehicle, _CAR)
-                ask.setRoute(vehicle, [*route[place : place + on_junction], *ways[start]])
+            if (start, vclass) not in ways:
+                ways[start, vclass] = () if start in closed else self._quickest(start, vclass)
+            if ways[start, vclass]:
+                ask.setVehicleClass(vehicle, vclass)
+                ask.setRoute(vehicle, [*route[place : place + on_junction], *ways[start, vclass]])
                 sent += 1
         return sent
 
-    def _quickest(self, start: str, exits: Iterable[str] | None = None) -> tuple[str, ...]:
-        """Return the quickest way from an edge to any of the exits' edges, by current travel times; none if none is."""
+    def _quickest(self, start: str, vclass: str, exits: Iterable[str] | None = None) -> tuple[str, ...]:
+        """Return the quickest way of a class from an edge to any of the exits' edges now; none if none is."""
         targets = [edge for edges in self.exits.values() for edge in edges] if exits is None else exits
         ways = []
         for target in targets:
             try:
-                stage = self.connection.simulation.findRoute(start, target, "informed")
+                stage = self.connection.simulation.findRoute(start, target, vehicle_type(vclass))
             except TraCIException:
                 continue
             if stage.edges:
                 ways.append((stage.travelTime, tuple(stage.edges)))
         return min(ways, default=(0.0, ()))[1]
+
+    def _way(self, start: str, vclass: str, item: Diversion) -> tuple[str, ...]:
+        """Return the quickest way of a class from an edge to a diversion's exit, over its road where it names one."""
+        if not item.by:
+            return self._quickest(start, vclass, item.exit_edges)
+        first = self._quickest(start, vclass, item.by)
+        onward = self._quickest(first[-1], vclass, item.exit_edges) if first else ()
+        return (*first[:-1], *onward) if onward else ()
 
     def _diverting(self, now_s: float) -> list[Diversion]:
         return [
@@ -260,7 +279,7 @@ class Controller:
         """Send a vehicle to the exit for good: it looks for no other way from now on."""
         ask = self.connection.vehicle
         start = ask.getRoute(vehicle)[ask.getRouteIndex(vehicle)]
-        way = self._quickest(start, item.exit_edges)
+        way = self._way(start, ask.getVehicleClass(vehicle), item)
         if way and not ask.getRoadID(vehicle).startswith(":"):
             ask.setRoute(vehicle, way)
             ask.setParameter(vehicle, "device.rerouting.period", "0")

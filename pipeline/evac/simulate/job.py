@@ -32,7 +32,7 @@ class Case:
     plan
         Name of the plan.
     fidelity
-        SUMO's model: `micro`, vehicle by vehicle and lane by lane.
+        SUMO's model: `micro`, vehicle by vehicle and lane by lane; `meso`, by queues on edges, for screening.
     capacity_factor
         Queue discharge of the drivers as a multiple of the calibrated one.
     """
@@ -41,7 +41,7 @@ class Case:
     departure: str
     seed: int
     plan: str = "baseline"
-    fidelity: Literal["micro"] = "micro"
+    fidelity: Literal["micro", "meso"] = "micro"
     capacity_factor: float = 1.0
 
 
@@ -81,6 +81,11 @@ class Job:
     def document(self) -> dict[str, Any]:
         """The job as the content of `job.json`."""
         return {"case": asdict(self.case), **json.loads(self.content)}
+
+    @property
+    def text(self) -> str:
+        """The content of `job.json`, as it is written."""
+        return json.dumps(self.document, indent=2, sort_keys=True) + "\n"
 
     @cached_property
     def digest(self) -> str:

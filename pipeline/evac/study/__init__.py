@@ -3,29 +3,61 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from evac.archive.records import (
+    StudyRecord,
+    Wanted,
+    digest_plan,
+    forget_failure,
+    note_failure,
+    note_study,
+    now,
+)
 from evac.errors import EvacError
-from evac.simulate import process
-from evac.simulate.job import Case
+from evac.files import digest_file
+from evac.simulate.job import Case, Job
 from evac.study.cases import Selection, case_name, cases_of, mean_vehicles, vehicles_case
-from evac.study.jobs import perform
+from evac.study.engines import Engine, Outcome, Task
+from evac.study.ground import Ground, ground_of
+from evac.study.jobs import job_of, run_folder
 from evac.study.plans import Plans, all_lanes, router_of, with_router
+from evac.study.precision import Precision, more_cases
 from evac.study.prepare import Prepared
-from evac.study.runs import Display, Failure, Run, Study, in_words
+from evac.study.runs import Display, Failure, Run, Study, in_words, read_manifest
 from evac.study.same_lanes import measure_same_lanes
+from evac.study.screening import Town, calibrate, require_no_timetable, screened
 
-__all__ = ["Display", "Failure", "Plans", "Run", "Selection", "Study", "router_of", "run_study", "with_router"]
+__all__ = [
+    "Display",
+    "Failure",
+    "Plans",
+    "Precision",
+    "Run",
+    "Selection",
+    "Study",
+    "router_of",
+    "run_study",
+    "with_router",
+]
 
 _LOG = logging.getLogger(__name__)
 
 
 def run_study(
-    prepared: Prepared, plans: Plans, selection: Selection, cache: Path, *, jobs: int, display: Display
+    prepared: Prepared,
+    plans: Plans,
+    selection: Selection,
+    cache: Path,
+    *,
+    engine: Engine,
+    display: Display,
+    until: Precision | None = None,
 ) -> Study:
-    """Run the selected cases that the cache doesn't have, at most `jobs` at a time.
+    """Run the selected cases that the cache doesn't have.
 
     Parameters
     ----------
@@ -37,10 +69,12 @@ def run_study(
         Which cases to run.
     cache
         The cache's folder.
-    jobs
-        Simulations side by side.
+    engine
+        What runs them.
     display
         Where progress is shown.
+    until
+        Add seeds until the clearance times are this precise.
 
     Raises
     ------
@@ -51,50 +85,104 @@ def run_study(
     """
     prepared = with_router(prepared, plans)
     cases = cases_of(prepared.loaded.model, selection, str(prepared.loaded.path), list(plans))
-    folders: dict[Case, tuple[str, Path]] = {}
-    failures: dict[Case, Failure] = {}
-    for case, future in _finished(prepared, plans, cases, cache, jobs=jobs, display=display):
-        try:
-            folders[case] = future.result()
-            display.finish(case_name(case), in_words(folders[case][1]))
-        except Exception as error:  # noqa: BLE001 - one run's failure, of whatever kind, must not lose the others
-            _LOG.debug("run failed", exc_info=error)
-            message = str(error) if isinstance(error, EvacError) else f"{type(error).__name__}: {error}"
-            failures[case] = Failure(case, message)
-            display.finish(case_name(case), f"failed: {message}")
-    nets = {folder[0]: plans[case.plan].net for case, folder in folders.items()}
-    lanes = measure_same_lanes(all_lanes(plans), dict(folders.values()), nets, cache)
-    runs = [Run(case, *folders[case], lanes[folders[case][0]]) for case in cases if case in folders]
-    return Study(tuple(runs), tuple(failures[case] for case in cases if case in failures))
+    work = _Work(prepared, plans, cache, engine, display)
+    notes = work.screen(cases) if selection.fidelity == "meso" else ()
+    work.run(cases, selection.part)
+    while until is not None and (more := more_cases(until, cases, work.t90_s())):
+        cases += more
+        work.run(cases, None)
+    folders = {work.jobs[case].digest: folder for case, folder in work.folders.items()}
+    nets = {work.jobs[case].digest: plans[case.plan].net for case in work.folders}
+    lanes = measure_same_lanes(all_lanes(plans), folders, nets, cache)
+    work.note_study(cases, sorted({f"lanes/{folder.name}" for folder in lanes.values()}))
+    runs = [
+        Run(case, work.jobs[case].digest, work.folders[case], lanes[work.jobs[case].digest])
+        for case in cases
+        if case in work.folders
+    ]
+    return Study(tuple(runs), tuple(work.failures[case] for case in cases if case in work.failures), notes)
 
 
-def _finished(
-    prepared: Prepared, plans: Plans, cases: Sequence[Case], cache: Path, *, jobs: int, display: Display
-) -> Iterator[tuple[Case, Future[tuple[str, Path]]]]:
-    """Run the cases side by side, and yield each with its future when it has ended."""
-    largest_first = sorted(cases, key=lambda case: -_mean_of(prepared, case))  # so that no long run is left for the end
-    with ThreadPoolExecutor(jobs) as pool:
-        futures = {pool.submit(_run, prepared, plans, case, cache, display): case for case in largest_first}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            process.end_all()
-            raise
+@dataclass
+class _Work:
+    """The runs of a study as they are done."""
 
+    prepared: Prepared
+    plans: Plans
+    cache: Path
+    engine: Engine
+    display: Display
+    grounds: dict[str, Ground] = field(init=False)
+    jobs: dict[Case, Job] = field(default_factory=dict)
+    folders: dict[Case, Path] = field(default_factory=dict)
+    failures: dict[Case, Failure] = field(default_factory=dict)
 
-def _run(prepared: Prepared, plans: Plans, case: Case, cache: Path, display: Display) -> tuple[str, Path]:
-    name = case_name(case)
-    return perform(
-        prepared,
-        plans[case.plan],
-        case,
-        cache,
-        begin=lambda planned: display.begin(name, planned),
-        update=lambda state: display.update(name, state),
-    )
+    def __post_init__(self) -> None:
+        self.grounds = {key: ground_of(self.prepared, plan) for key, plan in self.plans.items()}
 
+    def screen(self, cases: Sequence[Case]) -> tuple[str, ...]:
+        """Fit the mesoscopic model to the first plan, and take it for all; return what a reader must know."""
+        require_no_timetable(self.grounds)
+        first = cases[0]
+        by_size = sorted(cases, key=self._vehicles)
+        town = Town(self.grounds[first.plan], self.cache, self.engine, self.display)
+        found = calibrate(town, list(dict.fromkeys(case.vehicles_per_household for case in by_size)), first)
+        self.grounds = screened(self.grounds, found)
+        return found.label, *found.doubts
 
-def _mean_of(prepared: Prepared, case: Case) -> float:
-    return mean_vehicles(vehicles_case(prepared.loaded.model, case.vehicles_per_household))
+    def run(self, cases: Sequence[Case], part: tuple[int, int] | None) -> None:
+        """Run the cases that have not been run, and of these only those of the part, where one is given."""
+        for case in cases:
+            self.jobs.setdefault(case, job_of(self.grounds[case.plan].terms, case))
+        self.note_study(cases, ())
+        largest_first = sorted(cases, key=lambda case: -self._vehicles(case))  # so that no long run is left for the end
+        mine = largest_first[part[0] - 1 :: part[1]] if part else largest_first
+        new = [case for case in mine if case not in self.folders and case not in self.failures]
+        done = [case for case in new if run_folder(self.jobs[case], self.cache).is_dir()]
+        for case in done:
+            self._note(case, run_folder(self.jobs[case], self.cache))
+        tasks = [Task(self.jobs[case], self.grounds[case.plan]) for case in new if case not in self.folders]
+        with closing(self.engine.run(tasks, self.cache, self.display)) as outcomes:
+            for job, outcome in outcomes:
+                self._note(job.case, outcome)
+
+    def t90_s(self) -> dict[Case, float | None]:
+        """Return the 90 % clearance of the runs that are done (s)."""
+        return {case: read_manifest(folder)["t90_s"] for case, folder in self.folders.items()}
+
+    def _note(self, case: Case, outcome: Outcome) -> None:
+        if isinstance(outcome, Path):
+            self.folders[case] = outcome
+            forget_failure(self.cache, self.jobs[case].digest)
+            self.display.finish(case_name(case), in_words(outcome))
+            return
+        _LOG.debug("run failed", exc_info=outcome)
+        message = str(outcome) if isinstance(outcome, EvacError) else f"{type(outcome).__name__}: {outcome}"
+        self.failures[case] = Failure(case, message)
+        note_failure(self.cache, self.jobs[case].digest, message)
+        self.display.finish(case_name(case), f"failed: {message}")
+
+    def note_study(self, cases: Sequence[Case], lanes: Sequence[str]) -> None:
+        """Write down what the study asks for, and the folders of the cache that it needs."""
+        loaded = self.prepared.loaded
+        nets = {self.prepared.network.digest, *(ground.terms.network.digest for ground in self.grounds.values())}
+        record = StudyRecord(
+            place=loaded.place_id,
+            scenario=digest_file(loaded.path),
+            plans={key: digest_plan(under.plan.document()) for key, under in self.plans.items()},
+            begun=now(),
+            runs=tuple(
+                Wanted(self.jobs[case].digest, case_name(case), case.plan, case.vehicles_per_household)
+                for case in cases
+            ),
+            folders=(
+                f"maps/{self.prepared.street_map.digest}",
+                f"households/{self.prepared.households.digest}",
+                *(f"nets/{digest}" for digest in sorted(nets)),
+                *lanes,
+            ),
+        )
+        note_study(self.cache, record)
+
+    def _vehicles(self, case: Case) -> float:
+        return mean_vehicles(vehicles_case(self.prepared.loaded.model, case.vehicles_per_household))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Literal
 
 from evac.demand.drivers import LESS_CAPACITY, MORE_CAPACITY
 from evac.errors import Problem, ScenarioError
@@ -26,12 +27,18 @@ class Selection:
         Seeds instead of the scenario's.
     sensitivity
         Whether to run the middle case at ± 15 % lane capacity as well.
+    fidelity
+        SUMO's model.
+    part
+        Run only the n-th of m parts (from 1), for the tasks of a batch system that share a cache.
     """
 
     vehicles: tuple[str, ...] = ()
     departures: tuple[str, ...] = ()
     seeds: tuple[int, ...] = ()
     sensitivity: bool = True
+    fidelity: Literal["micro", "meso"] = "micro"
+    part: tuple[int, int] | None = None
 
 
 def cases_of(scenario: Scenario, selection: Selection, place: str, plans: Sequence[str] = (BASELINE,)) -> list[Case]:
@@ -46,7 +53,7 @@ def cases_of(scenario: Scenario, selection: Selection, place: str, plans: Sequen
     departures = _selected([item.name for item in scenario.departures], selection.departures, place)
     seeds = selection.seeds or scenario.seeds
     cases = [
-        Case(vehicles_per_household=number, departure=departure, seed=seed, plan=plan)
+        Case(vehicles_per_household=number, departure=departure, seed=seed, plan=plan, fidelity=selection.fidelity)
         for plan, departure, number, seed in product(plans, departures, vehicles, seeds)
     ]
     if selection.sensitivity:
@@ -57,6 +64,7 @@ def cases_of(scenario: Scenario, selection: Selection, place: str, plans: Sequen
                 departure=departures[0],
                 seed=seeds[0],
                 plan=plan,
+                fidelity=selection.fidelity,
                 capacity_factor=factor,
             )
             for plan, factor in product(plans, (LESS_CAPACITY, MORE_CAPACITY))
@@ -92,6 +100,8 @@ def case_name(case: Case) -> str:
     parts = [f"{case.vehicles_per_household} vehicles per household", case.departure, f"seed {case.seed}"]
     if case.plan != BASELINE:
         parts.insert(0, case.plan)
+    if case.fidelity != "micro":
+        parts.append("coarse (mesoscopic)")
     if case.capacity_factor != 1.0:
         parts.append(f"{case.capacity_factor - 1:+.0%} lane capacity")
     return " · ".join(parts)

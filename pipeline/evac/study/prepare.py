@@ -12,9 +12,10 @@ import pandas as pd
 import shapely
 from sumolib.net import Net
 
-from evac.audit import Finding, audit_households, audit_network
+from evac.acquire import fetch_missing
+from evac.audit import Finding, audit_households, audit_network, audit_total
 from evac.audit.findings import by_rank
-from evac.demand.starts import find_starts, start_edges
+from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
 from evac.errors import PlaceError, Problem
 from evac.households import Households, place_households
 from evac.households.zones import read_area, read_zones
@@ -63,10 +64,20 @@ class Prepared:
         return self.households.table()
 
     @cached_property
+    def starts_of(self) -> StartsOf:
+        """Where the vehicles start on the net, by the exit that they are held to."""
+        return starts_of(self.homes, start_edges(self.net, self.exits), self.net)
+
+    @property
     def starts(self) -> pd.DataFrame:
-        """Where the vehicles of each household start on the net: `edge`, `pos_m`, `reason`."""
-        nobody = pd.Series(None, index=self.homes.index, dtype=object)
-        return find_starts(self.homes, nobody, start_edges(self.net, self.exits), self.net)
+        """Where the vehicles of each household start that may take any exit: `edge`, `pos_m`, `reason`."""
+        return self.starts_of(FREE_CHOICE)
+
+    @cached_property
+    def starting(self) -> dict[str, float]:
+        """How many households start on each edge: what the audit weighs roads by."""
+        starting = self.starts["edge"].dropna().value_counts()
+        return {str(edge): float(households) for edge, households in starting.items()}
 
     @cached_property
     def facts(self) -> RunFacts:
@@ -75,15 +86,18 @@ class Prepared:
         guessed = frozenset(edges.loc[edges["lanes_guessed"], "edge"].astype(str))
         return RunFacts(len(self.homes), int(self.starts["edge"].isna().sum()), guessed)
 
+    @property
+    def unexpected(self) -> list[Finding]:
+        """A warning when there are other than the expected number of households."""
+        return audit_total(self.homes, self.loaded.model.households.expected)
+
     @cached_property
     def findings(self) -> list[Finding]:
         """The audit's findings, the gravest first."""
-        starting = self.starts["edge"].dropna().value_counts()
-        weights = {str(edge): float(households) for edge, households in starting.items()}
         limit = self.loaded.model.trust.unconnected_share
         homes = self.homes.assign(reason=self.starts["reason"], connected=self.starts["edge"].notna())
-        network = audit_network(self.net, self.network.edges(), self.network.warnings(), self.exits, weights)
-        return sorted([*network, *audit_households(homes, limit)], key=by_rank)
+        network = audit_network(self.net, self.network.edges(), self.network.warnings(), self.exits, self.starting)
+        return sorted([*network, *audit_households(homes, limit), *self.unexpected], key=by_rank)
 
 
 def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) -> Prepared:
@@ -104,10 +118,16 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
         An input is wrong; nothing has been written then but what is right and can be used again.
     """
     model = loaded.model
+    fetch_missing(loaded, cache, tell)
     read_zones(model.households.zones)  # a mistake in there is told before the long work
     tell(f"Reading roads and buildings from {model.osm.file}")
     street_map = prepare_map(
-        model.osm.file, model.osm.min_road_class, model.traffic.country, cache, model.osm.corrections
+        model.osm.file,
+        model.osm.min_road_class,
+        model.traffic.country,
+        cache,
+        model.osm.corrections,
+        forbidden=model.forbidden_exits,
     )
     tell("Placing households")
     households = place_households(model.households, model.area, street_map, cache)

@@ -42,8 +42,7 @@ class Run:
 
     def ledger(self) -> dict[str, Any]:
         """Return the run's trust ledger."""
-        ledger: dict[str, Any] = json.loads((self.folder / "ledger.json").read_text())
-        return ledger
+        return read_ledger(self.folder)
 
 
 @dataclass(frozen=True)
@@ -56,16 +55,23 @@ class Failure:
 
 @dataclass(frozen=True)
 class Study:
-    """The runs of a study, in the order of the matrix, and those that failed."""
+    """The runs of a study, in the order of the matrix, those that failed, and what holds for all of them."""
 
     runs: tuple[Run, ...]
     failures: tuple[Failure, ...]
+    notes: tuple[str, ...] = ()
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of a run directory."""
     manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
     return manifest
+
+
+def read_ledger(folder: Path) -> dict[str, Any]:
+    """Return the trust ledger of a run directory."""
+    ledger: dict[str, Any] = json.loads((folder / "ledger.json").read_text())
+    return ledger
 
 
 def in_words(folder: Path) -> str:

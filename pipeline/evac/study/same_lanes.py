@@ -80,6 +80,9 @@ def _measure(
     run: Path, manifest: Mapping[str, Any], links: Links, lanes: Sequence[BottleneckLanes]
 ) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     """Return the vehicles of each lane and minute, and the lanes' mean rates."""
-    driven = tables.read_lanes(run / "sumo" / "lanes.parquet")
+    lane_file = run / "sumo" / "lanes.parquet"
+    if not lane_file.is_file():  # a mesoscopic run: it knows no lanes
+        return tables.empty_table(tables.BOTTLENECKS), []
+    driven = tables.read_lanes(lane_file)
     minutes = lane_minutes(driven, Queues.of(driven, links), lanes, manifest["end_s"])
     return minutes, records(mean_rates(minutes, manifest["t95_s"] or manifest["end_s"]))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from sumolib.net import Net
 
 from evac.demand.orders import Orders, check_orders, orders_of
-from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
+from evac.demand.starts import FREE_CHOICE, StartsOf
 from evac.errors import Problem, ScenarioError, UserError
 from evac.measure.bottlenecks import BottleneckLanes
 from evac.measure.ledger import RunFacts
@@ -21,7 +19,6 @@ from evac.network import read_net
 from evac.network.exits import ResolvedExit
 from evac.network.places import map_url
 from evac.overlay import Overlay, exits_under, lay_over
-from evac.overlay.controls import Timetable
 from evac.plan import LoadedPlan
 from evac.schema.plan import (
     AnyAction,
@@ -31,10 +28,12 @@ from evac.schema.plan import (
     Contraflow,
     Dedicate,
     Phase,
+    Signal,
     TakeLane,
     when_of,
 )
 from evac.study.prepare import Prepared
+from evac.study.ways_out import WaysOut, ways_out_under
 
 _LISTED = 5
 _MINUTES_AN_HOUR = 60
@@ -76,8 +75,18 @@ class UnderPlan:
 
     @property
     def needs_dijkstra(self) -> bool:
-        """Whether roads open or close during the run, which hierarchies of the router don't see."""
-        return self.overlay.timetable.changes_roads
+        """Whether roads open or close during the run or to some vehicles, which routers' hierarchies don't see."""
+        return self.overlay.timetable.changes_roads or bool(self.overlay.for_residents)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the plan's author should look at: each begins with the action's label. None of it stops a run."""
+        unmanned = [
+            f"{item.label}: takes no officers; say how many with 'with: {{officers: 1}}'"
+            for item in self.plan.actions
+            if isinstance(item.action, Signal) and item.action.mode == "officer" and not item.action.resources.officers
+        ]
+        return (*self.overlay.warnings, *unmanned)
 
     @cached_property
     def facts(self) -> RunFacts:
@@ -97,18 +106,37 @@ def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path) -> UnderPlan:
     UserError
         A place isn't found, actions contradict each other, or households lose their only way out.
     """
-    orders = orders_of([item.action for item in plan.actions])
+    laid = _laid_over(prepared, plan, cache)
+    cut_off = laid.ways_out.cut_off(prepared.homes, prepared.starts)
+    _refuse_cut_off(prepared, plan, cut_off, cache)
+    same = laid.net is prepared.net
+    bottlenecks = prepared.bottlenecks if same else tuple(_on_net(item, laid.net) for item in prepared.bottlenecks)
+    residents = frozenset(prepared.homes.loc[laid.ways_out.residents, "household"])
+    orders = replace(orders_of([item.action for item in plan.actions]), residents=residents)
+    starts = laid.ways_out.starts
+    return UnderPlan(plan, laid.overlay, laid.net, laid.exits, bottlenecks, orders, starts, cut_off, prepared)
+
+
+@dataclass(frozen=True)
+class _Laid:
+    """A plan on the net, with the exits and the ways out there."""
+
+    overlay: Overlay
+    net: Net
+    exits: tuple[ResolvedExit, ...]
+    ways_out: WaysOut
+
+
+def _laid_over(prepared: Prepared, plan: LoadedPlan, cache: Path) -> _Laid:
     overlay = _overlay(prepared, plan, cache)
     if overlay.network.digest == prepared.network.digest:
-        net, exits, bottlenecks = prepared.net, prepared.exits, prepared.bottlenecks
-    else:
-        net = read_net(overlay.network.net_file)
-        exits = exits_under(prepared.exits, net)
-        bottlenecks = tuple(_on_net(item, net) for item in prepared.bottlenecks)
-    starts = tuple(_starts(prepared, net, exits, overlay.timetable))
-    cut_off = _cut_off(prepared, starts)
-    _refuse_cut_off(plan, cut_off)
-    return UnderPlan(plan, overlay, net, exits, bottlenecks, orders, starts, cut_off, prepared)
+        nobody = pd.Series(data=False, index=prepared.homes.index)
+        return _Laid(overlay, prepared.net, prepared.exits, WaysOut(((0.0, prepared.starts_of),), nobody))
+    net = read_net(overlay.network.net_file)
+    exits = exits_under(prepared.exits, net)
+    return _Laid(
+        overlay, net, exits, ways_out_under(prepared.homes, net, exits, overlay.timetable, overlay.for_residents)
+    )
 
 
 def _overlay(prepared: Prepared, plan: LoadedPlan, cache: Path) -> Overlay:
@@ -120,6 +148,7 @@ def _overlay(prepared: Prepared, plan: LoadedPlan, cache: Path) -> Overlay:
             base=prepared.network,
             base_net=prepared.net,
             streets=prepared.street_map.streets(),
+            closed=prepared.street_map.closed_roads(),
             exits=prepared.exits,
             cache=cache,
         )
@@ -162,59 +191,18 @@ def _on_net(item: BottleneckLanes, net: Net) -> BottleneckLanes:
     return replace(item, lanes=tuple(sorted({*item.lanes, *usable})))
 
 
-def _starts(
-    prepared: Prepared, net: Net, exits: Sequence[ResolvedExit], timetable: Timetable
-) -> list[tuple[float, StartsOf]]:
-    """Return where vehicles start, from the order on, and from each time at which roads close or open again."""
-    return [
-        (from_s, starts_of(prepared.homes, start_edges(net, exits, closed), net))
-        for from_s, closed in _closed_edges(net, timetable).items()
-    ]
-
-
-def _closed_edges(net: Net, timetable: Timetable) -> Mapping[float, frozenset[str]]:
-    """Return the edges that no car may enter, from each time on at which that changes."""
-    spans = [(item.at_s, item.until_s, item.lanes) for item in timetable.closings]
-    spans += [(item.begin_s, item.until_s, item.lanes) for item in timetable.reversals]
-    times = sorted({0.0, *(at_s for at_s, *_ in spans), *(until_s for _, until_s, _ in spans if until_s is not None)})
-    found: dict[float, frozenset[str]] = {}
-    for time_s in times:
-        lanes = {
-            lane
-            for at_s, until_s, closing in spans
-            if at_s <= time_s and (until_s is None or time_s < until_s)
-            for lane in closing
-        }
-        found[time_s] = frozenset(
-            edge for edge in {lane.rsplit("_", 1)[0] for lane in lanes} if _all_of(net, edge, lanes)
-        )
-    return found
-
-
-def _all_of(net: Net, edge: str, lanes: set[str]) -> bool:
-    return all(lane.getID() in lanes for lane in net.getEdge(edge).getLanes() if lane.allows("passenger"))
-
-
-def _cut_off(prepared: Prepared, starts: Sequence[tuple[float, StartsOf]]) -> pd.DataFrame:
-    """Return the households that the plan leaves without a way out, each from the first time on."""
-    homes = prepared.homes.assign(from_s=np.nan, cut_reason=None)
-    normally = prepared.starts["edge"].notna()
-    for from_s, find in starts:
-        now = find(FREE_CHOICE)
-        lost = (normally & now["edge"].isna() & homes["from_s"].isna()).to_numpy()
-        homes.loc[lost, "from_s"] = from_s
-        homes.loc[lost, "cut_reason"] = now["reason"].to_numpy()[lost]
-    columns = {"street_lon": "lon", "street_lat": "lat", "cut_reason": "reason"}
-    kept = ["household", "zone", "street", "street_lon", "street_lat", "from_s", "cut_reason"]
-    return pd.DataFrame(homes.loc[homes["from_s"].notna(), kept]).rename(columns=columns).reset_index(drop=True)
-
-
-def _refuse_cut_off(plan: LoadedPlan, cut_off: pd.DataFrame) -> None:
-    accepted = any(isinstance(item.action, Close) and item.action.accept_cut_off for item in plan.actions)
-    if accepted or cut_off.empty:
+def _refuse_cut_off(prepared: Prepared, plan: LoadedPlan, cut_off: pd.DataFrame, cache: Path) -> None:
+    """Refuse a plan that cuts households off, but for those whom only actions that accept it cut off."""
+    rest = replace(plan, actions=tuple(item for item in plan.actions if not _accepts(item.action)))
+    if cut_off.empty or not any(isinstance(item.action, _CLOSES) for item in rest.actions):
         return
+    if len(rest.actions) < len(plan.actions):
+        cut_off = _laid_over(prepared, rest, cache).ways_out.cut_off(prepared.homes, prepared.starts)
+    if cut_off.empty:
+        return
+    cut_off = cut_off.assign(street=cut_off["street"].fillna("unnamed street"))
     shown = "; ".join(
-        f"{row['street'] or 'unnamed street'} ({row['zone']}) {map_url(row['lon'], row['lat'])}"
+        f"{row['street']} ({row['zone']}) {map_url(row['lon'], row['lat'])}"
         for row in cut_off.drop_duplicates("street").head(_LISTED).to_dict("records")
     )
     first_min = cut_off["from_s"].min() / 60.0
@@ -223,9 +211,14 @@ def _refuse_cut_off(plan: LoadedPlan, cut_off: pd.DataFrame) -> None:
         f"{len(cut_off):,} households lose their only way out{when}, on {cut_off['street'].nunique()} streets: {shown}"
     )
     remedy = (
-        "leave them a way, or add 'accept_cut_off: true' to a 'close' action: their cars then count as not evacuated"
+        "leave them a way, or add 'accept_cut_off: true' to the 'close' action that takes it: their cars then count as "
+        "not evacuated"
     )
-    raise ScenarioError(Problem(_cause(plan, cut_off), what, remedy))
+    raise ScenarioError(Problem(_cause(rest, cut_off), what, remedy))
+
+
+def _accepts(action: AnyAction) -> bool:
+    return isinstance(action, Close) and action.accept_cut_off
 
 
 def _cause(plan: LoadedPlan, cut_off: pd.DataFrame) -> str:

@@ -1,0 +1,137 @@
+"""What a scenario's folder lacks, fetched: roads from OpenStreetMap, households from the US census.
+
+`evac new` fetches a place with these functions. A scenario with a section `fetch` has its missing files fetched before
+its first use; each is written whole or not at all, and answers are kept in the cache, so a second start goes on. Where
+a file comes from is written beside it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from evac.errors import DataError, Problem
+from evac.files import write_text
+from evac.households.zones import read_area
+from evac.scenario import LoadedScenario
+from evac.schema.sources import CensusFetch, Households
+from evac.sources import CensusZones, Endpoints, fetch_blocks, fetch_map, write_provenance
+from evac.sources.census import KEY_VARIABLE
+
+BLOCK_NAME, BLOCK_COUNT, GROUP_NAME = "name", "households", "name"
+"""Columns of the files that `write_blocks` writes."""
+
+_MOST = 5  # vehicles: the table's last column is five or more
+
+
+def fetch_missing(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) -> None:
+    """Fetch the files that a scenario can have fetched and that aren't there.
+
+    Parameters
+    ----------
+    loaded
+        The scenario; without a section `fetch` nothing is done.
+    cache
+        The cache's folder.
+    tell
+        Takes a line of progress now and then.
+
+    Raises
+    ------
+    SourceError
+        A service doesn't answer, or answers nothing usable.
+    UserError
+        The area has no roads or no census, or the census wants a key.
+    """
+    model = loaded.model
+    if model.fetch is None or model.area is None:
+        return
+    area = read_area(model.area)
+    if not model.osm.file.is_file():
+        tell("Fetching roads and buildings from OpenStreetMap")
+        beyond = grown(area, model.fetch.roads_beyond_m)
+        fetched = fetch_map(area, beyond, model.osm.file, Endpoints.from_environment(), cache, tell=tell)
+        write_provenance(model.osm.file.parent / "PROVENANCE-roads.md", fetched.provenance)
+    wanted = [model.households.zones.file]
+    wanted += [model.households.report_zones.file] if model.households.report_zones else []
+    if model.fetch.census is not None and not all(file.is_file() for file in wanted):
+        tell("Fetching households from the census")
+        census = fetch_census(area, model.fetch.census, cache, tell)
+        write_blocks(census, model.households)
+        write_provenance(model.households.zones.file.parent / "PROVENANCE-households.md", census.provenance)
+
+
+def fetch_census(
+    area: shapely.Geometry, settings: CensusFetch, cache: Path, tell: Callable[[str], None]
+) -> CensusZones:
+    """Fetch the census blocks of an area (WGS 84); the key is taken from the environment."""
+    return fetch_blocks(
+        area,
+        Endpoints.from_environment(),
+        cache,
+        year=settings.year,
+        acs_year=settings.acs_year,
+        key=os.environ.get(KEY_VARIABLE),
+        tell=tell,
+    )
+
+
+def write_blocks(census: CensusZones, households: Households) -> None:
+    """Write census blocks as the files that a scenario names and lacks: blocks to count, block groups to report by.
+
+    Raises
+    ------
+    DataError
+        The scenario reads other columns than these files have.
+    """
+    zones, report = households.zones, households.report_zones
+    asked = (zones.count, zones.name, report.name if report else GROUP_NAME)
+    if asked != (BLOCK_COUNT, BLOCK_NAME, GROUP_NAME):
+        what = f"reads the columns {', '.join(map(repr, asked))} of files that are fetched from the census"
+        remedy = f"they have the counts in '{BLOCK_COUNT}', and names in '{BLOCK_NAME}'"
+        raise DataError(Problem("households.zones, households.report_zones", what, remedy))
+    if not zones.file.is_file():
+        write_geojson(census.zones, zones.file)
+    if report is not None and not report.file.is_file():
+        write_geojson(block_groups(census.zones), report.file)
+
+
+def block_groups(blocks: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the block groups of blocks: `name` (`group_name`) and `geometry`."""
+    groups = blocks[["block_group", "geometry"]].dissolve(by="block_group", as_index=False)
+    return gpd.GeoDataFrame({"name": groups["block_group"].map(group_name)}, geometry=groups.geometry, crs=blocks.crs)
+
+
+def group_name(geoid: str) -> str:
+    """Return a block group for people: `060411262002` is `06041 tract 1262 group 2`.
+
+    The GEOID is state and county (5 digits), tract (4 and 2 decimals) and group (1).
+    """
+    return f"{geoid[:5]} tract {int(geoid[5:11]) / 100:g} group {geoid[11:]}"
+
+
+def vehicle_shares(blocks: pd.DataFrame) -> dict[int, float]:
+    """Return the share of households by vehicles available (5 stands for five or more); the shares add up to 1."""
+    counts = {
+        number: float(blocks[f"vehicles_{number}" if number < _MOST else f"vehicles_{_MOST}plus"].sum())
+        for number in range(_MOST + 1)
+    }
+    total = sum(counts.values())
+    return {number: count / total for number, count in counts.items()} if total else {}
+
+
+def grown(area: shapely.Geometry, metres: float) -> shapely.Geometry:
+    """Return an area and all that is within a distance of it (WGS 84)."""
+    ground = gpd.GeoSeries([area], crs="EPSG:4326")
+    crs = ground.estimate_utm_crs()
+    return ground.to_crs(crs).buffer(metres).to_crs("EPSG:4326").iloc[0]
+
+
+def write_geojson(features: gpd.GeoDataFrame, file: Path) -> None:
+    """Write features as GeoJSON in WGS 84, whole or not at all."""
+    write_text(file, features.to_crs("EPSG:4326").to_json(drop_id=True, ensure_ascii=False) + "\n")

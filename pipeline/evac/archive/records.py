@@ -1,0 +1,123 @@
+"""What the cache knows of studies: which jobs each asked for, and why runs failed.
+
+`studies/<name>.json` is written when a study begins, and again when seeds are added: one record for the same plans of
+the same place, the last start's. It lets `evac status` and `evac clean` answer without preparing the scenario. Results
+never depend on it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from evac.files import digest_json, write_text
+
+_FOLDER = "studies"
+_FAILED = "failed"
+_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A run that a study asks for: its job's digest, its case in words, the plan, the vehicles per household."""
+
+    job: str
+    name: str
+    plan: str
+    vehicles_per_household: str
+
+
+@dataclass(frozen=True)
+class StudyRecord:
+    """A study as it was last started.
+
+    Parameters
+    ----------
+    place
+        The place's short name, as of its report.
+    scenario
+        SHA-256 of the scenario file.
+    plans
+        SHA-256 of each plan's actions, by the plan's key, in the study's order.
+    begun
+        When it was last started (UTC).
+    runs
+        The runs, in the order of the matrix.
+    folders
+        Folders of the cache that its runs and its report need, such as `nets/<digest>`.
+    """
+
+    place: str
+    scenario: str
+    plans: Mapping[str, str]
+    begun: datetime
+    runs: tuple[Wanted, ...]
+    folders: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What the record is called: the place, and some digits that stand for the plans."""
+        return f"{self.place}-{digest_json({'plans': sorted(self.plans)})[:_DIGITS]}"
+
+    def document(self) -> dict[str, Any]:
+        """Return the record as plain JSON values."""
+        return {**asdict(self), "begun": self.begun.isoformat()}
+
+
+def digest_plan(document: list[dict[str, Any]]) -> str:
+    """Return what stands for a plan's actions in a record."""
+    return digest_json({"actions": document})
+
+
+def note_study(cache: Path, record: StudyRecord) -> None:
+    """Write down that a study has begun."""
+    text = json.dumps(record.document(), indent=1, ensure_ascii=False)
+    write_text(cache / _FOLDER / f"{record.name}.json", text + "\n")
+
+
+def read_studies(cache: Path) -> list[StudyRecord]:
+    """Return the studies that the cache knows, the one started last first."""
+    found = [_read(path) for path in (cache / _FOLDER).glob("*.json")]
+    return sorted(found, key=lambda record: record.begun, reverse=True)
+
+
+def forget_study(cache: Path, record: StudyRecord) -> None:
+    """Remove a study's record; its runs stay."""
+    (cache / _FOLDER / f"{record.name}.json").unlink(missing_ok=True)
+
+
+def note_failure(cache: Path, job: str, message: str) -> None:
+    """Write down why a run failed."""
+    content = {"message": message, "when": now().isoformat()}
+    write_text(_failure(cache, job), json.dumps(content, ensure_ascii=False) + "\n")
+
+
+def forget_failure(cache: Path, job: str) -> None:
+    """Remove the note of a failure: the run has ended well since."""
+    _failure(cache, job).unlink(missing_ok=True)
+
+
+def failure_of(cache: Path, job: str) -> str | None:
+    """Return why a job failed when it was last run; None when it didn't."""
+    path = _failure(cache, job)
+    return str(json.loads(path.read_text(encoding="utf-8"))["message"]) if path.is_file() else None
+
+
+def now() -> datetime:
+    """Return the time, to the second (UTC)."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _failure(cache: Path, job: str) -> Path:
+    return cache / _FAILED / f"{job}.json"
+
+
+def _read(path: Path) -> StudyRecord:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["begun"] = datetime.fromisoformat(content["begun"])
+    content["runs"] = tuple(Wanted(**item) for item in content["runs"])
+    return StudyRecord(**{**content, "folders": tuple(content["folders"])})

@@ -1,0 +1,60 @@
+"""What the commands that run studies share: options, and how the values of options are read."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evac.errors import EvacError, Problem, UserError
+
+if TYPE_CHECKING:
+    from evac.study import Study
+
+Plans = Annotated[list[str] | None, typer.Option("--plan", help="A plan of plans/<place>/, or `baseline`; repeatable.")]
+Vehicles = Annotated[
+    list[str] | None, typer.Option("--vehicles", help="Only this vehicles-per-household case; repeatable.")
+]
+Departures = Annotated[list[str] | None, typer.Option("--departure", help="Only this departure curve; repeatable.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="Simulations side by side.", show_default="all cores")]
+EngineName = Annotated[
+    str,
+    typer.Option("--engine", help="What runs them: local, serial, dask (workers here) or dask://host:port."),
+]
+
+
+def cores() -> int:
+    """Return how many simulations run side by side by default."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def read_part(text: str | None) -> tuple[int, int] | None:
+    """Return `3/10` as numbers."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+)/(\d+)", text)
+    part = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= part[0] <= part[1]:
+        raise UserError(Problem("--part", f"'{text}' is no part", "the third of ten parts is 3/10"))
+    return part
+
+
+def read_share(text: str | None, option: str) -> float | None:
+    """Return `5%` or `0.05` as a share."""
+    if text is None:
+        return None
+    try:
+        share = float(text.removesuffix("%").strip()) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        share = 0.0
+    if not 0.0 < share < 1.0:
+        raise UserError(Problem(option, f"'{text}' is no share between 0 and 100 %", "5%"))
+    return share
+
+
+def require_no_failures(study: Study) -> None:
+    """Raise an error when a run has failed."""
+    if study.failures:
+        raise EvacError(f"{len(study.failures)} of {len(study.failures) + len(study.runs)} runs failed; see above")

@@ -1,0 +1,178 @@
+"""`evac ablate` and `evac stress`: what each change of a plan buys, and how much a plan hangs on things going well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from evac.cli.common import ScenarioPath, Workspace, console, load_plans, prepare_scenario
+from evac.cli.studying import EngineName, Jobs, cores, require_no_failures
+from evac.errors import EvacError
+from evac.plan import BASELINE
+from evac.progress import show_runs
+from evac.scenario import LoadedScenario, load_scenario
+
+if TYPE_CHECKING:
+    from evac.plan import LoadedPlan
+    from evac.statistics import Interval
+    from evac.study import Study
+    from evac.study.buying import Bought, Stressed
+    from evac.study.prepare import Prepared
+    from evac.study.under_plan import UnderPlan
+
+VehiclesCase = Annotated[
+    str | None, typer.Option("--vehicles", help="The vehicles-per-household case.", show_default="the middle one")
+]
+DepartureCase = Annotated[
+    str | None, typer.Option("--departure", help="The departure curve.", show_default="the first one")
+]
+Seeds = Annotated[list[int] | None, typer.Option("--seed", help="This seed instead of the scenario's; repeatable.")]
+
+
+def ablate(
+    scenario: ScenarioPath,
+    plan: Annotated[str, typer.Argument(help="A plan of plans/<place>/.", metavar="PLAN")],
+    *,
+    vehicles: VehiclesCase = None,
+    departure: DepartureCase = None,
+    seed: Seeds = None,
+    engine: EngineName = "local",
+    jobs: Jobs = None,
+    workspace: Workspace = None,
+) -> None:
+    """Show what each change of a plan buys: the plan without it, and with nothing else, seed by seed."""
+    loaded = load_scenario(scenario)
+    folder = workspace or loaded.workspace
+    baseline, wanted = load_plans([BASELINE, plan], loaded)
+    from evac.study.buying import what_each_buys  # noqa: PLC0415
+    from evac.study.variants import ablations  # noqa: PLC0415
+
+    items, plans = ablations(wanted, baseline)
+    prepared = prepare_scenario(loaded, folder)
+    laid, refused = _lay_over_each(prepared, plans, folder)
+    if wanted.key in refused:
+        raise EvacError(f"the plan itself can't be run: {refused[wanted.key]}")
+    study = _run(loaded, prepared, laid, folder, (vehicles, departure, seed, engine, jobs))
+    _print_bought(what_each_buys(items, study, refused, wanted.key, baseline.key))
+    require_no_failures(study)
+
+
+def stress(
+    scenario: ScenarioPath,
+    plans: Annotated[list[str], typer.Argument(help="Plans of plans/<place>/, or `baseline`.", metavar="PLAN...")],
+    *,
+    vehicles: VehiclesCase = None,
+    departure: DepartureCase = None,
+    seed: Seeds = None,
+    engine: EngineName = "local",
+    jobs: Jobs = None,
+    workspace: Workspace = None,
+) -> None:
+    """Show how much a plan hangs on things going well: the worst 90 % clearance, and what causes it."""
+    loaded = load_scenario(scenario)
+    folder = workspace or loaded.workspace
+    wanted = load_plans(plans, loaded)
+    prepared = prepare_scenario(loaded, folder)
+    from evac.study.buying import worst_first  # noqa: PLC0415
+    from evac.study.variants import always_there, stresses  # noqa: PLC0415
+
+    failures = {plan.key: stresses(plan, prepared.exits) for plan in wanted}
+    variants = {plan.key: plan for plan in wanted}
+    variants |= {item.plan.key: item.plan for items in failures.values() for item in items}
+    laid, refused = _lay_over_each(prepared, variants, folder)
+    study = _run(loaded, prepared, laid, folder, (vehicles, departure, seed, engine, jobs))
+    _print_stressed(worst_first(failures, study, refused))
+    for plan in wanted:
+        if labels := always_there(plan):
+            words = f"{plan.key}: these can't be late in the model, they hold from the order on: {'; '.join(labels)}"
+            console.print(escape(words), highlight=False, soft_wrap=True)
+    require_no_failures(study)
+
+
+def _lay_over_each(
+    prepared: Prepared, plans: dict[str, LoadedPlan], folder: Path
+) -> tuple[dict[str, UnderPlan], dict[str, str]]:
+    from evac.study.buying import lay_over_each  # noqa: PLC0415
+
+    with console.status("Laying the variants over the network"):
+        return lay_over_each(prepared, plans, folder / ".evac")
+
+
+def _run(
+    loaded: LoadedScenario,
+    prepared: Prepared,
+    laid: dict[str, UnderPlan],
+    folder: Path,
+    options: tuple[str | None, str | None, list[int] | None, str, int | None],
+) -> Study:
+    """Run one case of the scenario under all variants."""
+    from evac.schema.scenario import vehicles_label  # noqa: PLC0415
+    from evac.study import Selection, run_study  # noqa: PLC0415
+    from evac.study.cases import middle_vehicles  # noqa: PLC0415
+    from evac.study.engines import engine_of  # noqa: PLC0415
+
+    vehicles, departure, seeds, engine, jobs = options
+    labels = [vehicles_label(case) for case in loaded.model.vehicles_per_household]
+    selection = Selection(
+        (vehicles or middle_vehicles(loaded.model, labels),),
+        (departure or loaded.model.departures[0].name,),
+        tuple(seeds or ()),
+        sensitivity=False,
+    )
+    with show_runs(console) as display:
+        runner = engine_of(engine, jobs or cores())
+        return run_study(prepared, laid, selection, folder / ".evac", engine=runner, display=display)
+
+
+def _print_bought(items: Sequence[Bought]) -> None:
+    title = "What each change buys: minutes of the 90 % clearance (95 % interval)"
+    table = Table("change", "plan without it is slower by", "alone is faster by", title=title)
+    for name in ("officers", "signs", "cones", "barricades"):
+        table.add_column(name, justify="right")
+    for item in items:
+        takes = item.ablation.resources
+        counts = (takes.officers, takes.signs, takes.cones, takes.barricades)
+        table.add_row(escape(item.ablation.action), _minutes(item.dropped), _minutes(item.alone), *map(str, counts))
+    console.print(table)
+    for item in items:
+        if item.refused:
+            console.print(f"can't be run: {escape(item.refused)}", highlight=False, soft_wrap=True)
+
+
+def _print_stressed(plans: dict[str, list[Stressed]]) -> None:
+    for plan, rows in plans.items():
+        table = Table("what goes wrong", "90 % out after", title=f"{escape(plan)}: the worst first")
+        for row in rows:
+            table.add_row(escape(row.failure), _clearance(row))
+        console.print(table)
+        worst = rows[0]
+        if worst.cell is not None:
+            words = f"{plan}: 90 % out after {_clearance(worst)} in the worst case: {worst.failure}"
+            console.print(escape(words), highlight=False, soft_wrap=True)
+
+
+def _clearance(row: Stressed) -> str:
+    if row.cell is None:
+        return f"can't be run: {row.refused or 'its runs failed'}"
+    found = row.cell.interval
+    if found.mean is None:
+        return f"not reached in {found.missing} of {found.missing + found.runs} runs"
+    width = "" if found.half_width is None else f" ± {found.half_width / 60:.0f} min"
+    doubt = f", {len(row.cell.untrusted)} of {found.runs} runs not trustworthy" if row.cell.untrusted else ""
+    return f"{found.mean / 3600:.2f} h{width}{doubt}"
+
+
+def _minutes(difference: Interval | None) -> str:
+    if difference is None:
+        return "can't be run"
+    if difference.mean is None:
+        return f"not cleared in {difference.missing} of {difference.missing + difference.runs}"
+    if difference.low is None or difference.high is None:
+        return f"{difference.mean / 60:+.1f} (one seed)"
+    ends = f"{difference.low / 60:+.1f} to {difference.high / 60:+.1f}"
+    return f"{difference.mean / 60:+.1f} ({ends})"

@@ -1,0 +1,117 @@
+"""SUMO's own accounts of a run, and what became of every vehicle of the demand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pandas as pd
+
+from evac.errors import SimulationError
+from evac.network.reach import ExitEdges
+
+_TRIP_COLUMNS = {
+    "vehicle": "str",
+    "entered_s": "float64",
+    "arrived_s": "float64",
+    "arrival_lane": "str",
+    "time_loss_s": "float64",
+    "taken_out": "bool",
+}
+
+
+def read_statistics(path: Path) -> dict[str, dict[str, float]]:
+    """Read SUMO's statistic output: the numbers of each element by its tag."""
+    return {
+        element.tag: {key: float(value) for key, value in element.items()}
+        for element in _parse(path).iter()
+        if element.tag in ("performance", "vehicles", "teleports", "safety")
+    }
+
+
+def read_trips(path: Path) -> pd.DataFrame:
+    """Read SUMO's tripinfo with unfinished and undeparted vehicles.
+
+    Returns
+    -------
+    One row a vehicle: `vehicle`, `entered_s` (absent: never inserted), `arrived_s` (absent: no arrival),
+    `arrival_lane`, `time_loss_s`, `taken_out` (removed from the simulation, or teleported past the exit line, without
+    having crossed it).
+    """
+    rows = [
+        (
+            trip.get("id"),
+            float(trip.get("depart", "nan")),
+            float(trip.get("arrival", "nan")),
+            trip.get("arrivalLane"),
+            float(trip.get("timeLoss", "nan")),
+            trip.get("vaporized", "") not in ("", "end"),
+        )
+        for trip in _parse(path).iter("tripinfo")
+    ]
+    trips = pd.DataFrame(rows, columns=list(_TRIP_COLUMNS)).astype(_TRIP_COLUMNS)
+    twice = trips.loc[trips["vehicle"].duplicated(), "vehicle"]
+    if len(twice):
+        raise SimulationError(f"{path}: has {len(twice)} vehicles twice, such as {twice.iloc[0]!r}")
+    trips["entered_s"] = trips["entered_s"].where(trips["entered_s"] >= 0)
+    arrived = (trips["arrived_s"] >= 0) & ~trips["taken_out"]  # SUMO notes a removal as an arrival where it happened
+    trips["arrived_s"] = trips["arrived_s"].where(arrived)
+    return trips
+
+
+def vehicle_results(
+    vehicles: pd.DataFrame, trips: pd.DataFrame, exits: Sequence[ExitEdges], end_s: float
+) -> pd.DataFrame:
+    """Return the rows of `tables.VEHICLES`, one for each vehicle in the demand's order.
+
+    `delay_s` is the wait from the intended departure until the street took the vehicle, and the time that it lost
+    against driving its way at its own free speed; for one that isn't out it is the delay until the end of the run. A
+    detour isn't delay, and a vehicle without a route has none.
+    """
+    _check_accounts(vehicles, trips, end_s)
+    done = vehicles.rename(columns={"exit": "exit_assigned", "status": "planned"}).merge(
+        trips, on="vehicle", how="left", validate="1:1"
+    )
+    routed = done["planned"] == "planned"
+    done["evacuated_s"] = done["arrived_s"]
+    done["exit"] = _exit_taken(done, exits)
+    states = [~routed, done["evacuated_s"].notna(), done["entered_s"].notna()]
+    done["status"] = np.select(states, ["no_route", "evacuated", "driving"], default="waiting")
+    waited = (done["entered_s"].fillna(end_s) - done["departure_s"]).clip(lower=0.0)
+    done["delay_s"] = (waited + done["time_loss_s"].fillna(0.0)).where(routed)
+    return done
+
+
+def _check_accounts(vehicles: pd.DataFrame, trips: pd.DataFrame, end_s: float) -> None:
+    """Raise when SUMO's trips and the demand don't name the same vehicles, save those due to leave after the end."""
+    due = set(vehicles.loc[vehicles["status"] == "planned", "vehicle"])
+    in_time = set(vehicles.loc[(vehicles["status"] == "planned") & (vehicles["departure_s"] < end_s), "vehicle"])
+    reported = set(trips["vehicle"])
+    lost, strange = sorted(in_time - reported), sorted(reported - due)
+    if lost or strange:
+        raise SimulationError(
+            f"SUMO's tripinfo and the demand disagree: {len(lost)} planned vehicles are missing {lost[:3]}, "
+            f"{len(strange)} are not in the demand {strange[:3]}"
+        )
+
+
+def _exit_taken(done: pd.DataFrame, exits: Sequence[ExitEdges]) -> pd.Series:
+    exit_of_edge = {edge: item.name for item in exits for edge in item.edges}
+    last_edge = done["arrival_lane"].str.rpartition("_")[0].where(done["evacuated_s"].notna())
+    taken = last_edge.map(exit_of_edge)
+    elsewhere = last_edge[last_edge.notna() & taken.isna()]
+    if len(elsewhere):
+        raise SimulationError(
+            f"{len(elsewhere)} vehicles ended their trips on edges that are no exit, such as {elsewhere.iloc[0]!r}"
+        )
+    return taken
+
+
+def _parse(path: Path) -> ET.Element:
+    """Read one of SUMO's XML outputs; we wrote it ourselves, so it is no stranger's XML."""
+    try:
+        return ET.parse(path).getroot()  # noqa: S314
+    except (OSError, ET.ParseError) as error:
+        raise SimulationError(f"{path}: can't be read ({error}); run it again") from error

@@ -1,0 +1,191 @@
+"""A scenario folder from a place's name, a polygon or a box: written whole or not at all, and ready to run.
+
+Puts together what the other stages do: the area, roads and households are acquired (`sources`, or local files), the net
+is built once to find and name exits and bottlenecks, and the scenario is written with comments for whoever edits it.
+
+Modules: `request` (what is asked, and the area), `roads` (fetched or cut, with `beyond`: how far, and
+`clip`), `counts` (households), `mending` (homes that can't leave), `naming` (exits and bottlenecks), `writing`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+
+from evac.acquire import fetch_census, write_geojson
+from evac.audit.traffic import estimate_traffic
+from evac.errors import PlaceError, Problem, UserError
+from evac.files import whole_directory, write_text
+from evac.network.exits import Ground
+from evac.network.places import StreetIndex
+from evac.new.counts import Counted, estimated, from_census, from_file_or_total, report_zones
+from evac.new.mending import mend
+from evac.new.naming import leads_out, name_bottlenecks, name_exits, other_exits
+from evac.new.request import OrderedArea, Request, check_request, folder_name, ordered_area
+from evac.new.roads import fetched_roads, own_roads
+from evac.new.writing import AREA, HIGHWAYS, ROADS, THROUGH_ROADS, Facts, scenario_text
+from evac.osm import prepare_map
+from evac.scenario import FILE_NAME, load_scenario
+from evac.schema.sources import CensusFetch
+from evac.sources import Endpoints, is_in_us, write_provenance
+from evac.study.prepare import Prepared, prepare
+
+__all__ = ["NewScenario", "Request", "write_scenario"]
+
+Tell = Callable[[str], None]
+
+_SCHEMA = "../../docs/scenario.schema.json"  # in a checkout of the toolkit; editors complete keys by it
+_ROUNDS = 3  # a home that leaves by another street may meet another dead end; then a person has to look
+
+
+@dataclass(frozen=True)
+class NewScenario:
+    """A scenario that was written.
+
+    Parameters
+    ----------
+    folder
+        Its folder.
+    facts
+        What its text says.
+    prepared
+        The scenario, prepared: households, exits, the audit's findings.
+    """
+
+    folder: Path
+    facts: Facts
+    prepared: Prepared
+
+
+def write_scenario(request: Request, workspace: Path, tell: Tell, *, force: bool = False) -> NewScenario:
+    """Write `scenarios/<place>/` for a request.
+
+    Parameters
+    ----------
+    request
+        The place, and what is known about it.
+    workspace
+        The folder that holds `scenarios/`, and the cache.
+    tell
+        Takes a line of progress before each step.
+    force
+        Replace a scenario that is there.
+
+    Raises
+    ------
+    UserError
+        The request, or a file that it names, is wrong, or the scenario is there already. Nothing is written.
+    SourceError
+        A service doesn't answer. Nothing is written but the answers that are there, which the next start uses.
+    """
+    check_request(request)
+    cache = workspace / ".evac"
+    if request.place is not None:
+        tell(f"Looking up {request.place}")
+    area = ordered_area(request, Endpoints.from_environment(), cache)
+    target = workspace / "scenarios" / folder_name(area.name)
+    if target.exists() and not force:
+        remedy = "--as for another one, or --force to replace it; `evac run` evacuates the one that is there"
+        raise UserError(Problem(str(target), "is there already", remedy))
+    replaced = target.with_name(f".replaced.{target.name}")
+    with whole_directory(target) as folder, _without_path(folder):
+        facts = _filled(folder, request, area, cache, tell)
+        facts = _found(folder, facts, cache, tell, by_request=request.exits_at_least is not None)
+        prepared = prepare(load_scenario(folder), cache, tell)
+        if target.exists():
+            target.rename(replaced)
+    shutil.rmtree(replaced, ignore_errors=True)
+    return NewScenario(target, facts, replace(prepared, loaded=load_scenario(target)))
+
+
+@contextmanager
+def _without_path(folder: Path) -> Iterator[None]:
+    """Take a folder that will be gone out of the errors' messages."""
+    try:
+        yield
+    except UserError as error:
+        error.problems = [replace(item, where=item.where.replace(f"{folder}/", "")) for item in error.problems]
+        error.args = ("\n".join(str(item) for item in error.problems),)
+        raise
+
+
+def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell: Tell) -> Facts:
+    """Write the data of a new scenario, and return what is known before its net is built."""
+    data = folder / "data"
+    data.mkdir()
+    outline = gpd.GeoDataFrame({"name": [area.name]}, geometry=[area.geometry], crs="EPSG:4326")
+    write_geojson(outline, folder / AREA)
+    acquire = fetched_roads if request.osm is None else own_roads
+    given = from_file_or_total(request, area, data) if request.households is not None else None
+    zones = report_zones(request, data)  # a mistake in there is told before the long work
+    roads = acquire(request, area, folder / ROADS, cache, tell)
+    counted, census = (given, {}) if given else _counted(request, area, data, cache, tell)
+    provenance = [*area.provenance, *roads.provenance, *counted.provenance, *zones.provenance]
+    write_provenance(data / "PROVENANCE.md", provenance)
+    fetch = {"roads_beyond_m": roads.beyond.metres, **census}
+    return Facts(
+        name=area.name,
+        roads=roads.about,
+        households=counted.about,
+        beyond=f"{roads.beyond.metres:,.0f} m beyond the area, {roads.beyond.why}",
+        section={**counted.section, **zones.section},
+        exits_at_least=request.exits_at_least or (HIGHWAYS if roads.beyond.to_highway else THROUGH_ROADS),
+        country=area.country or ("US" if census else None),
+        shares=counted.shares,
+        fetch=fetch if request.osm is None else None,
+        schema=_SCHEMA if (folder / _SCHEMA).is_file() else None,
+    )
+
+
+def _counted(
+    request: Request, area: OrderedArea, data: Path, cache: Path, tell: Tell
+) -> tuple[Counted, dict[str, Any]]:
+    """Return households that nobody gave: of the census, with the key `census` of the section `fetch`, or estimated."""
+    if request.osm is None and is_in_us(area.geometry, Endpoints.from_environment(), cache):
+        tell("Fetching households from the census")
+        settings = CensusFetch(acs_year=request.acs_year) if request.acs_year else CensusFetch()
+        census = fetch_census(area.geometry, settings, cache, tell)
+        return from_census(census, area, data, zones_given=request.zones is not None), {"census": settings.model_dump()}
+    tell("Counting dwellings on the map")
+    street_map = prepare_map(data.parent / ROADS, "service", area.country, cache)
+    return estimated(request, area, street_map.dwellings(), data), {}
+
+
+def _found(folder: Path, facts: Facts, cache: Path, tell: Tell, *, by_request: bool) -> Facts:
+    """Find and name exits and bottlenecks on the net, mend what can be, and return all that the scenario says."""
+    for _ in range(_ROUNDS):
+        facts, prepared = _prepared(folder, facts, cache, tell, by_request=by_request)
+        prepared = replace(prepared, exits=leads_out(prepared.exits, prepared.area))
+        mended = mend(prepared, facts.mended)
+        if mended == facts.mended:
+            break
+        facts = replace(facts, mended=mended)
+    ground = Ground(StreetIndex(prepared.net, prepared.street_map.streets()), prepared.area)
+    traffic = estimate_traffic(prepared.net, prepared.network.edges(), prepared.exits, prepared.starting)
+    facts = replace(
+        facts,
+        exits=name_exits(ground, prepared.exits),
+        other_exits=other_exits(ground, prepared.exits, THROUGH_ROADS, prepared.area),
+        bottlenecks=name_bottlenecks(traffic, ground.index),
+    )
+    write_text(folder / FILE_NAME, scenario_text(facts))
+    return facts
+
+
+def _prepared(folder: Path, facts: Facts, cache: Path, tell: Tell, *, by_request: bool) -> tuple[Facts, Prepared]:
+    """Prepare a scenario whose exits are found: highways, or, where none leaves the map, all through roads."""
+    write_text(folder / FILE_NAME, scenario_text(facts))
+    try:
+        return facts, prepare(load_scenario(folder), cache, tell)
+    except PlaceError:
+        if by_request or facts.exits_at_least != HIGHWAYS:
+            raise
+    facts = replace(facts, exits_at_least=THROUGH_ROADS)
+    write_text(folder / FILE_NAME, scenario_text(facts))
+    return facts, prepare(load_scenario(folder), cache, tell)

@@ -1,0 +1,154 @@
+"""An extract cut to the roads that a scenario needs, so that its folder alone can repeat the study years later.
+
+Ways are kept whole: a road that leaves the polygon ends where its way ends. Turn restrictions, and buildings and land
+use made of several ways, come along with their members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import osmium
+import shapely
+from osmium.filter import KeyFilter
+
+from evac.acquire import grown
+from evac.errors import DataError, Problem
+from evac.households.zones import LOT_DEPTH_M
+from evac.osm.source import SourceFacts, check_source, readable
+
+_AREA_KEYS = ("building", "landuse", "amenity", "leisure", "tourism")
+_ADDRESS = "addr:housenumber"
+_WAY_KEYS = ("highway", *_AREA_KEYS, _ADDRESS)
+_MAJOR = ("motorway", "trunk")
+_BUFFER_BYTES = 4 << 20
+
+
+@dataclass(frozen=True)
+class Extract:
+    """What an OSM file says of itself and of its roads.
+
+    Parameters
+    ----------
+    facts
+        Date and declared bounds.
+    covered
+        The polygon that the file covers (WGS 84): its declared bounds, else the convex hull of its roads, with
+        the lots behind them.
+    major_roads
+        Its motorways and trunk roads: LineStrings in WGS 84.
+    """
+
+    facts: SourceFacts
+    covered: shapely.Geometry
+    major_roads: gpd.GeoSeries
+
+
+def look_at_extract(source: Path) -> Extract:
+    """Read where the roads of an extract are.
+
+    Raises
+    ------
+    DataError
+        The file can't be used, or has no road.
+    """
+    facts = check_source(source)
+    major: list[shapely.LineString] = []
+    corners: list[tuple[float, float]] = []
+    with readable(source):
+        for highway, line in _roads(source):
+            (west, south), (east, north) = np.min(line, axis=0), np.max(line, axis=0)
+            corners += [(west, south), (east, south), (east, north), (west, north)]
+            if highway in _MAJOR:
+                major.append(shapely.LineString(line))
+    if not corners:
+        raise DataError(Problem(str(source), "has no road", "take an extract with streets"))
+    covered = (
+        shapely.box(*facts.bounds) if facts.bounds else grown(shapely.MultiPoint(corners).convex_hull, LOT_DEPTH_M)
+    )
+    return Extract(facts, covered, gpd.GeoSeries(major, crs="EPSG:4326"))
+
+
+def _roads(source: Path) -> Iterator[tuple[str, list[tuple[float, float]]]]:
+    """Yield the class and the corners (degrees) of each way with a `highway` tag."""
+    item: Any
+    for item in osmium.FileProcessor(str(source)).with_locations().with_filter(KeyFilter("highway")):
+        if item.is_way() and len(line := _corners(item)) > 1:
+            yield item.tags["highway"], line
+
+
+def clip_extract(source: Path, target: Path, polygon: shapely.Geometry, extract: Extract) -> None:
+    """Write what has a node in a polygon (WGS 84) as a smaller extract.
+
+    Parameters
+    ----------
+    source
+        The .osm, .osm.gz, .osm.bz2 or .osm.pbf to cut.
+    target
+        The .osm.pbf to write.
+    polygon
+        Where roads, buildings, land use and addresses are kept.
+    extract
+        What `look_at_extract` says of the source.
+    """
+    shapely.prepare(polygon)
+    tracker = osmium.IdTracker()
+    with readable(source):
+        ways = _collect(source, polygon, tracker)
+        _collect_relations(source, ways, tracker)
+        tracker.complete_backward_references(str(source), relation_depth=0)
+        output = osmium.io.File(str(target), "pbf,add_metadata=false")
+        header = _header(polygon, extract)
+        with osmium.SimpleWriter(output, _BUFFER_BYTES, header, overwrite=True) as writer:
+            for item in osmium.FileProcessor(str(source)).with_filter(tracker.id_filter()):
+                writer.add(item)
+
+
+def _header(polygon: shapely.Geometry, extract: Extract) -> osmium.io.Header:
+    header = osmium.io.Header()
+    header.set("generator", "evac new")
+    if extract.facts.data_timestamp:
+        header.set("osmosis_replication_timestamp", extract.facts.data_timestamp)
+    header.add_box(osmium.osm.Box(*shapely.box(*polygon.bounds).intersection(extract.covered).bounds))
+    return header
+
+
+def _collect(source: Path, polygon: shapely.Geometry, tracker: osmium.IdTracker) -> set[int]:
+    """Mark the addresses and ways with a node inside, and return these ways."""
+    west, south, east, north = polygon.bounds
+    ways: set[int] = set()
+    item: Any
+    for item in osmium.FileProcessor(str(source)).with_locations().with_filter(KeyFilter(*_WAY_KEYS)):
+        if item.is_node():
+            place = item.location
+            if _ADDRESS in item.tags and shapely.contains_xy(polygon, place.lon, place.lat):
+                tracker.add_node(item.id)
+        elif item.is_way():
+            corners = np.array(_corners(item))
+            if not len(corners) or (corners.max(axis=0) < (west, south)).any():
+                continue
+            if (corners.min(axis=0) > (east, north)).any():
+                continue
+            if shapely.contains_xy(polygon, corners[:, 0], corners[:, 1]).any():
+                ways.add(item.id)
+                tracker.add_way(item.id)
+    return ways
+
+
+def _corners(way: Any) -> list[tuple[float, float]]:
+    """Return the places of a way's nodes, as far as the file has them."""
+    return [(node.lon, node.lat) for node in way.nodes if node.location.valid()]
+
+
+def _collect_relations(source: Path, ways: set[int], tracker: osmium.IdTracker) -> None:
+    item: Any
+    for item in osmium.FileProcessor(str(source), osmium.osm.RELATION):
+        kind = item.tags.get("type")
+        kept = kind == "restriction" or (kind == "multipolygon" and any(key in item.tags for key in _AREA_KEYS))
+        if kept and any(member.type == "w" and member.ref in ways for member in item.members):
+            tracker.add_relation(item.id)

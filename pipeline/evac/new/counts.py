@@ -1,0 +1,180 @@
+"""How many households, and where: from the census, from a file, from a total, or estimated from buildings.
+
+Each source writes its files into the scenario's `data/`, and gives the scenario's section `households`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from evac.acquire import BLOCK_COUNT, BLOCK_NAME, GROUP_NAME, block_groups, vehicle_shares, write_geojson
+from evac.errors import DataError, Problem
+from evac.households.geometry import read_vector
+from evac.households.reporting import read_report_zones
+from evac.households.zones import read_zones
+from evac.new.request import OrderedArea, Request, from_file
+from evac.schema.sources import ReportZones, Zones
+from evac.sources import CensusZones, Provenance
+
+ZONES, REPORT_ZONES, HOMES = "zones.geojson", "report_zones.geojson", "homes.geojson"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Households as a scenario describes them.
+
+    Parameters
+    ----------
+    section
+        The section `households` of the scenario, file names relative to it.
+    about
+        Where the number comes from, in a sentence for people.
+    provenance
+        The sources of the files.
+    shares
+        Share of households by vehicles available, where they were counted.
+    """
+
+    section: dict[str, Any]
+    about: str
+    provenance: list[Provenance] = field(default_factory=list)
+    shares: dict[int, float] | None = None
+
+
+@dataclass(frozen=True)
+class ReportedBy:
+    """The zones to report by: the scenario's section (empty without), and their source."""
+
+    section: dict[str, Any]
+    provenance: list[Provenance]
+
+
+def from_file_or_total(request: Request, area: OrderedArea, data: Path) -> Counted:
+    """Return the households of a request that gives a file or a total.
+
+    Raises
+    ------
+    DataError
+        The file can't be used, or has no household in the area.
+    """
+    if isinstance(request.households, int):
+        about = f"{request.households:,} households, given as a total, spread over the dwellings of the map"
+        return _whole_area(area, request.households, data, about)
+    if request.households is None:
+        raise ValueError("a request without households")
+    features = read_vector(request.households, "--households")
+    if (features.geom_type.isin(["Point", "MultiPoint"])).all():
+        return _from_points(request, request.households, features, area, data)
+    return _from_polygons(request, request.households, features, area, data)
+
+
+def estimated(request: Request, area: OrderedArea, dwellings: gpd.GeoDataFrame, data: Path) -> Counted:
+    """Return an estimate from the dwelling units of the map (`osm.StreetMap.dwellings`).
+
+    Raises
+    ------
+    DataError
+        The map has no dwelling in the area.
+    """
+    inside = dwellings[dwellings.intersects(area.geometry)]
+    buildings = inside[inside["kind"] == "building"]
+    units = float((buildings if len(buildings) else inside)["weight"].sum())
+    total = round(units * request.households_per_dwelling)
+    if total == 0:
+        what = "no households found: the map has neither residential buildings nor addresses there"
+        raise DataError(Problem(area.name, what, "give their number with --households NUMBER, or a file"))
+    about = (
+        f"AN ESTIMATE: {total:,} households, {request.households_per_dwelling:g} for each of the {units:,.0f} dwelling "
+        "units that the map has; nobody has counted them"
+    )
+    return _whole_area(area, total, data, about)
+
+
+def _whole_area(area: OrderedArea, total: int, data: Path, about: str) -> Counted:
+    zone = gpd.GeoDataFrame({"name": [area.name], "households": [total]}, geometry=[area.geometry], crs="EPSG:4326")
+    write_geojson(zone, data / ZONES)
+    today = datetime.now(UTC).date().isoformat()
+    source = Provenance(f"{ZONES}: households", about, "", today, "that of the area and the count")
+    return Counted({"zones": {"file": f"data/{ZONES}", "count": "households", "name": "name"}}, about, [source])
+
+
+def _from_polygons(request: Request, file: Path, features: gpd.GeoDataFrame, area: OrderedArea, data: Path) -> Counted:
+    count = _count_column(request, features, file)
+    settings = Zones(file=file, count=count, name=request.count_name)
+    zones = read_zones(settings).drop(columns="repaired").rename(columns={"zone": "name"})
+    unit = "people" if request.people_per_household else "households"
+    zones = zones.rename(columns={"households_given": unit})[["name", unit, "geometry"]]
+    zones = zones[zones.intersects(area.geometry)]
+    if not zones[unit].sum() > 0.0:
+        raise _nobody(file, area, f"{len(zones)} polygons with {zones[unit].sum():g} {unit} touch the area")
+    write_geojson(zones, data / ZONES)
+    section: dict[str, Any] = {"file": f"data/{ZONES}", "count": unit, "name": "name"}
+    about = f"{unit} of {len(zones):,} polygons of {file.name}, column '{count}'"
+    if request.people_per_household:
+        section["people_per_household"] = request.people_per_household
+        about += f", at {request.people_per_household:g} people per household"
+    return Counted({"zones": section}, about, [from_file(f"{ZONES}: households by zone", file)])
+
+
+def _from_points(request: Request, file: Path, features: gpd.GeoDataFrame, area: OrderedArea, data: Path) -> Counted:
+    weights = pd.Series(1.0, index=features.index)
+    if request.count is not None:
+        weights = pd.to_numeric(features[_count_column(request, features, file)], errors="coerce")
+        if not (weights >= 0.0).all():
+            what = f"column '{request.count}' of feature {int((~(weights >= 0.0)).argmax()) + 1} isn't a number ≥ 0"
+            raise DataError(Problem(str(file), what, "mend the value, or leave the feature out"))
+    weights = weights / (request.people_per_household or 1.0)
+    homes = gpd.GeoDataFrame({"households": weights}, geometry=features.geometry, crs=features.crs)
+    homes = homes[homes.intersects(area.geometry)]
+    total = round(float(homes["households"].sum()))
+    if total == 0:
+        raise _nobody(file, area, f"{len(homes)} of {len(features)} points lie in the area")
+    write_geojson(homes, data / HOMES)
+    about = f"{total:,} households at {len(homes):,} points of {file.name}"
+    counted = _whole_area(area, total, data, about)
+    section = {**counted.section, "dwellings": {"kind": "points", "file": f"data/{HOMES}", "households": "households"}}
+    return Counted(section, about, [*counted.provenance, from_file(f"{HOMES}: homes", file)])
+
+
+def _count_column(request: Request, features: gpd.GeoDataFrame, file: Path) -> str:
+    columns = [str(name) for name in features.columns if name != "geometry"]
+    wanted = request.count or "households"
+    if wanted not in columns:
+        listed = f"it has {', '.join(map(repr, columns))}" if columns else "it has no columns"
+        raise DataError(Problem(str(file), f"has no column '{wanted}' with counts; {listed}", "name it with --count"))
+    return wanted
+
+
+def _nobody(file: Path, area: OrderedArea, what: str) -> DataError:
+    return DataError(Problem(str(file), f"no households found in {area.name}: {what}", "give data of the same place"))
+
+
+def from_census(census: CensusZones, area: OrderedArea, data: Path, *, zones_given: bool) -> Counted:
+    """Return the households of census blocks, reported by block groups unless the city's own zones are given."""
+    blocks = census.zones
+    write_geojson(blocks, data / ZONES)
+    if not zones_given:
+        write_geojson(block_groups(blocks), data / REPORT_ZONES)
+    inside = blocks[blocks.representative_point().intersects(area.geometry)]
+    section = {
+        "zones": {"file": f"data/{ZONES}", "count": BLOCK_COUNT, "name": BLOCK_NAME},
+        "report_zones": {"file": f"data/{REPORT_ZONES}", "name": GROUP_NAME},
+    }
+    about = f"US census, {len(blocks):,} blocks; results are by {'your zones' if zones_given else 'block group'}"
+    return Counted(section, about, census.provenance, vehicle_shares(inside if len(inside) else blocks))
+
+
+def report_zones(request: Request, data: Path) -> ReportedBy:
+    """Write the city's zones of a request, and return the scenario's section; nothing without zones."""
+    if request.zones is None or request.zone_name is None:
+        return ReportedBy({}, [])
+    zones = read_report_zones(ReportZones(file=request.zones, name=request.zone_name))
+    write_geojson(zones.rename(columns={"zone": "name"})[["name", "geometry"]], data / REPORT_ZONES)
+    section = {"report_zones": {"file": f"data/{REPORT_ZONES}", "name": "name"}}
+    return ReportedBy(section, [from_file(f"{REPORT_ZONES}: zones to report by", request.zones)])

@@ -1,0 +1,172 @@
+"""Exits and bottlenecks that were found, named as a person would name them in a scenario.
+
+Each is written in the way that reads best (a street and a direction, an OpenStreetMap way, a point) among those that
+mean the same lanes on the net: every one is looked up before it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import shapely
+from sumolib.net.edge import Edge
+
+from evac.audit.lanes import SATURATION_VEH_PER_H
+from evac.audit.traffic import VCLASS, Traffic, middle
+from evac.errors import PlaceError
+from evac.network.exits import Ground, ResolvedExit, find_exits, named_exit
+from evac.network.places import StreetIndex, compass_point, end_bearing_deg, map_url, way_ids
+from evac.schema.places import Exit, FoundExits, Place
+
+MOST_BOTTLENECKS = 5
+"""How many bottlenecks a new scenario names: a person should look at each."""
+
+LEAST_HOURS = 0.25
+"""Lanes that pass their traffic in less aren't named: with the default departures they have no queue. Our choice."""
+
+INSIDE_M = 100.0
+"""An exit line farther than this inside the ordered area leads nowhere: a road that ends on a hill. Border lines are
+drawn about so roughly."""
+
+_SAME_SHARE = 0.7  # two places with this much of their traffic in common are one bottleneck
+_DECIMALS = 6  # of a degree: 0.1 m
+_Keys = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Named:
+    """A place as the scenario writes it.
+
+    Parameters
+    ----------
+    keys
+        `name` and what says where.
+    about
+        What a person should know, for a comment.
+    """
+
+    keys: Mapping[str, Any]
+    about: str
+
+
+def leads_out(exits: Iterable[ResolvedExit], area: shapely.Geometry) -> tuple[ResolvedExit, ...]:
+    """Return the exits that aren't deep inside the area (WGS 84); all of them where none lies farther out."""
+    found = tuple(exits)
+    places = gpd.GeoSeries([shapely.Point(item.lon, item.lat) for item in found], crs="EPSG:4326")
+    crs = places.estimate_utm_crs()
+    outline = gpd.GeoSeries([area], crs="EPSG:4326").to_crs(crs).iloc[0]
+    places = places.to_crs(crs)
+    deep = places.within(outline) & (places.distance(outline.boundary) > INSIDE_M)
+    return tuple(item for item, inside in zip(found, deep, strict=True) if not inside) or found
+
+
+def name_exits(ground: Ground, exits: Iterable[ResolvedExit]) -> list[Named]:
+    """Return found exits as a scenario names them, each with its lanes and a map link."""
+    return [_name_exit(ground, item) for item in exits]
+
+
+def other_exits(ground: Ground, chosen: Iterable[ResolvedExit], at_least: str, area: shapely.Geometry) -> list[Named]:
+    """Return the further roads of at least a class that leave the area and the map, for a person to choose from."""
+    taken = {edge for item in chosen for edge in item.edges}
+    try:
+        found = find_exits(ground, FoundExits.model_validate({"at_least": at_least}), "exits")
+    except PlaceError:
+        return []
+    return name_exits(ground, [item for item in leads_out(found, area) if taken.isdisjoint(item.edges)])
+
+
+def _name_exit(ground: Ground, item: ResolvedExit) -> Named:
+    edges = [ground.index.net.getEdge(edge) for edge in item.edges]
+    about = f"{item.lanes} lane{'s' if item.lanes > 1 else ''}, {map_url(item.lon, item.lat, zoom=17)}"
+    for keys in _ways_to_say_it(edges[0], ground.index):
+        wanted = Exit.model_validate({"name": item.name, **keys})
+        try:
+            found = named_exit(ground, wanted, "exits")
+        except PlaceError:
+            continue
+        if {edge.getID() for edge in found} == set(item.edges):
+            return Named({"name": item.name, **keys}, about)
+    return Named({"name": item.name, **_by_point(edges[0], ground.index)}, about)
+
+
+def _ways_to_say_it(edge: Edge, index: StreetIndex) -> Iterator[_Keys]:
+    towards = compass_point(end_bearing_deg(edge))
+    yield from ({"street": name, "towards": towards} for name in index.names(edge))
+    yield from ({"way": way, "towards": towards} for way in way_ids(edge)[:1])
+    yield _by_point(edge, index)
+
+
+def _by_point(edge: Edge, index: StreetIndex) -> _Keys:
+    """Return the point half way along an edge, and the direction of travel."""
+    lon, lat = index.net.convertXY2LonLat(*middle(edge))
+    point = {"lat": round(float(lat), _DECIMALS), "lon": round(float(lon), _DECIMALS)}
+    return {"point": point, "towards": compass_point(end_bearing_deg(edge))}
+
+
+def name_bottlenecks(traffic: Traffic, index: StreetIndex) -> list[Named]:
+    """Return the lanes that need longest to pass everybody's quickest way out, one place a street and a stream.
+
+    Parameters
+    ----------
+    traffic
+        Everybody on the quickest way out, one vehicle a household.
+    index
+        The net's streets.
+    """
+    hours = {edge.getID(): _hours(traffic, edge) for edge in traffic.used(0.0)}
+    cost_s, position = traffic.out.cost_s, traffic.out.graph.index
+    chosen: list[Edge] = []
+    for name in sorted(hours, key=lambda edge: (-round(hours[edge], 3), cost_s[position[edge]])):
+        edge = traffic.net.getEdge(name)  # of equal ones the farthest downstream comes first: there the queue begins
+        if len(chosen) < MOST_BOTTLENECKS and hours[name] >= LEAST_HOURS and not _told(traffic, edge, chosen):
+            chosen.append(edge)
+    return [_name_bottleneck(edge, index, hours[edge.getID()]) for edge in chosen]
+
+
+def _told(traffic: Traffic, edge: Edge, chosen: Iterable[Edge]) -> bool:
+    """Return whether a street, or most of the traffic of a place, has its bottleneck already."""
+    for other in chosen:
+        upstream, downstream = (edge, other) if _passes(traffic, edge, other) else (other, edge)
+        joined = _passes(traffic, upstream, downstream)
+        same = joined and traffic.passing[upstream.getID()] >= _SAME_SHARE * traffic.passing[downstream.getID()]
+        if same or traffic.name(edge) == traffic.name(other):
+            return True
+    return False
+
+
+def _passes(traffic: Traffic, edge: Edge, other: Edge) -> bool:
+    """Return whether the quickest way out from an edge leads over the other."""
+    here: Edge | None = edge
+    while here is not None and here is not other:
+        here = traffic.next_edge(here)
+    return here is other
+
+
+def _hours(traffic: Traffic, edge: Edge) -> float:
+    lanes = sum(lane.allows(VCLASS) for lane in edge.getLanes())
+    return float(traffic.passing[edge.getID()]) / (int(lanes) * SATURATION_VEH_PER_H)
+
+
+def _name_bottleneck(edge: Edge, index: StreetIndex, hours: float) -> Named:
+    name = f"{index.label(edge)} {compass_point(end_bearing_deg(edge))}bound"
+    lon, lat = index.net.convertXY2LonLat(*middle(edge))
+    about = f"{hours:.1f} h for one vehicle a household at {SATURATION_VEH_PER_H:,.0f} an hour and lane, "
+    about += map_url(lon, lat, zoom=17)
+    for keys in _ways_to_say_where(edge, index):
+        try:
+            found = index.find(Place.model_validate(keys), "bottlenecks")
+        except PlaceError:
+            continue
+        if [item.getID() for item in found] == [edge.getID()]:
+            return Named({"name": name, **keys}, about)
+    return Named({"name": name, **_by_point(edge, index)}, about)
+
+
+def _ways_to_say_where(edge: Edge, index: StreetIndex) -> Iterator[_Keys]:
+    towards = compass_point(end_bearing_deg(edge))
+    for street in index.names(edge)[:1]:
+        yield from ({"street": street, "crossing": met, "towards": towards} for met in index.met_at(edge))
+    yield _by_point(edge, index)

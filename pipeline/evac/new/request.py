@@ -1,0 +1,178 @@
+"""What somebody asks of `evac new`, and the area that this means."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import geopandas as gpd
+import shapely
+
+from evac.errors import Problem, UserError
+from evac.files import digest_file
+from evac.households.geometry import make_valid_polygons
+from evac.households.reporting import read_report_zones
+from evac.households.zones import read_polygons
+from evac.schema.sources import ReportZones
+from evac.sources import Endpoints, Provenance, find_area
+
+HOUSEHOLDS_PER_DWELLING = 0.9
+"""Households in a dwelling unit where nobody has counted them: 90.3 % of the housing units of the United States were
+occupied in 2020 (decennial census, table H1)."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A place, and what is known about it already.
+
+    Parameters
+    ----------
+    place
+        Its name, for the geocoder.
+    polygon, bbox
+        Or a file of polygons, or west, south, east and north (degrees).
+    name
+        What the report calls it; else after the place or the file.
+    osm
+        An OpenStreetMap extract; else roads are fetched.
+    households
+        A file of polygons or points with households, or their total number; else the census, or an estimate.
+    count, count_name
+        Columns of that file: households (or people), and names.
+    people_per_household
+        Where `count` has people.
+    households_per_dwelling
+        For the estimate from buildings.
+    zones, zone_name
+        A file of the city's evacuation zones, and the column with their names; alone they are also the area.
+    country
+        ISO 3166 code of two letters; else as the geocoder or the census has it.
+    exits_at_least
+        Lowest class of road that is a way out; else motorways and trunk roads where the map reaches one, else tertiary.
+    roads_beyond_m
+        How far the roads reach beyond the area (m); else to the next motorway or trunk road.
+    acs_year
+        Of the US census' vehicles available.
+    """
+
+    place: str | None = None
+    polygon: Path | None = None
+    bbox: tuple[float, float, float, float] | None = None
+    name: str | None = None
+    osm: Path | None = None
+    households: Path | int | None = None
+    count: str | None = None
+    count_name: str | None = None
+    people_per_household: float | None = None
+    households_per_dwelling: float = HOUSEHOLDS_PER_DWELLING
+    zones: Path | None = None
+    zone_name: str | None = None
+    country: str | None = None
+    exits_at_least: str | None = None
+    roads_beyond_m: float | None = None
+    acs_year: int | None = None
+
+
+@dataclass(frozen=True)
+class OrderedArea:
+    """The area that is ordered to leave.
+
+    Parameters
+    ----------
+    name
+        What the report calls it.
+    geometry
+        Its polygons (WGS 84).
+    country
+        ISO 3166 code, if known.
+    provenance
+        Where it comes from.
+    """
+
+    name: str
+    geometry: shapely.Geometry
+    country: str | None
+    provenance: list[Provenance] = field(default_factory=list)
+
+
+def check_request(request: Request) -> None:
+    """Refuse a request that names no area or more than one, or whose options don't fit together.
+
+    Raises
+    ------
+    UserError
+        With every problem.
+    """
+    areas = [item for item in (request.place, request.polygon, request.bbox) if item is not None]
+    problems = []
+    if len(areas) > 1 or (not areas and request.zones is None):
+        remedy = 'such as "Mill Valley, California, USA", or --polygon FILE, or --bbox W,S,E,N, or --zones FILE'
+        problems.append(Problem("evac new", f"found {len(areas) or 'no'} areas, expected one", remedy))
+    if (request.zones is None) != (request.zone_name is None):
+        remedy = "say which column of the zones has their names or ids"
+        problems.append(Problem("--zones", "needs --zone-name, and the other way round", remedy))
+    if not isinstance(request.households, Path):
+        for option, value in {"--count": request.count, "--count-name": request.count_name}.items():
+            if value is not None:
+                problems.append(Problem(option, "names a column, but no file", "give the file with --households FILE"))
+    if request.people_per_household is not None and request.households is None:
+        remedy = "give the people with --households FILE --count COLUMN"
+        problems.append(Problem("--people-per-household", "needs people to divide", remedy))
+    if problems:
+        raise UserError(problems)
+
+
+def ordered_area(request: Request, endpoints: Endpoints, cache: Path) -> OrderedArea:
+    """Return the area that a request means; a place's name is looked up.
+
+    Raises
+    ------
+    UserError
+        The name or the file means no area.
+    SourceError
+        The geocoder doesn't answer.
+    """
+    if request.place is not None:
+        found = find_area(request.place, endpoints, cache)
+        name = request.name or found.name.split(",")[0]
+        return OrderedArea(name, found.geometry, request.country or found.country, [found.source])
+    if request.bbox is not None:
+        return OrderedArea(request.name or "Area", _box(request.bbox), request.country)
+    file = request.polygon or request.zones
+    if file is None:
+        raise ValueError("a request without an area")
+    if request.polygon is not None:
+        shapes: gpd.GeoSeries = make_valid_polygons(read_polygons(file, "--polygon").geometry)
+    else:
+        shapes = read_report_zones(ReportZones(file=file, name=request.zone_name or "")).geometry
+    what = from_file("area.geojson: the area ordered to leave", file)
+    return OrderedArea(request.name or title(file.stem), shapes.union_all(), request.country, [what])
+
+
+def _box(bbox: tuple[float, float, float, float]) -> shapely.Geometry:
+    west, south, east, north = bbox
+    if not (-180.0 <= west < east <= 180.0 and -90.0 <= south < north <= 90.0):  # noqa: PLR2004  the Earth
+        found = f"found {','.join(f'{value:g}' for value in bbox)}, expected west < east and south < north in degrees"
+        raise UserError(Problem("--bbox", found, "the order is west, south, east, north"))
+    return shapely.box(*bbox)
+
+
+def from_file(what: str, file: Path, licence: str = "that of the file; write it here") -> Provenance:
+    """Return the provenance of something that is made from a local file, named by its content."""
+    today = datetime.now(UTC).date().isoformat()
+    return Provenance(what, f"the file {file.name}", f"urn:sha256:{digest_file(file)}", today, licence)
+
+
+def title(stem: str) -> str:
+    """Return a file's stem as a name for people: `mission_canyon` is `Mission Canyon`."""
+    words = re.sub(r"[-_\s]+", " ", stem).strip() or "Area"
+    return " ".join(word[:1].upper() + word[1:] for word in words.split(" "))
+
+
+def folder_name(name: str) -> str:
+    """Return a name for a folder: `Zürich (Stadt)` is `zurich-stadt`."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80] or "area"

@@ -1,0 +1,105 @@
+"""The roads of a new scenario: fetched from OpenStreetMap, or cut out of an extract."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import shapely
+
+from evac.acquire import grown
+from evac.errors import DataError, Problem
+from evac.households.zones import MAX_OFF_MAP
+from evac.new.beyond import FARTHEST_M, LEAST_BEYOND_M, Beyond, distance_m, reach_beyond
+from evac.new.clip import Extract, clip_extract, look_at_extract
+from evac.new.request import OrderedArea, Request, from_file
+from evac.osm import ATTRIBUTION
+from evac.sources import Endpoints, Fetched, Provenance, fetch_map
+
+_STEPS_M = (2_500.0, 6_000.0, FARTHEST_M + LEAST_BEYOND_M)
+"""How far around the area a motorway is looked for: each step asks Overpass for more."""
+
+
+@dataclass(frozen=True)
+class Roads:
+    """The roads of a new scenario.
+
+    Parameters
+    ----------
+    about
+        Where they come from, in a few words.
+    beyond
+        How far they reach beyond the area.
+    provenance
+        Their sources.
+    """
+
+    about: str
+    beyond: Beyond
+    provenance: list[Provenance]
+
+
+def own_roads(request: Request, area: OrderedArea, target: Path, cache: Path, tell: Callable[[str], None]) -> Roads:  # noqa: ARG001 - as `fetched_roads`
+    """Cut the roads of a request out of its own extract, and write them to `target`.
+
+    Raises
+    ------
+    DataError
+        The extract can't be used, or doesn't cover the area.
+    """
+    if request.osm is None:
+        raise ValueError("a request without an extract")
+    tell(f"Cutting the roads out of {request.osm.name}")
+    extract = look_at_extract(request.osm)
+    _require_covered(area, extract, request.osm)
+    beyond = reach_beyond(area.geometry, extract.major_roads, request.roads_beyond_m)
+    clip_extract(request.osm, target, beyond.polygon, extract)
+    date = extract.facts.data_timestamp
+    about = f"OpenStreetMap extract {request.osm.name}" + (f", data of {date[:10]}" if date else ", of unknown date")
+    return Roads(about, beyond, [from_file(f"{target.name}: roads, buildings ({about})", request.osm, ATTRIBUTION)])
+
+
+def _require_covered(area: OrderedArea, extract: Extract, file: Path) -> None:
+    off_map = 1.0 - area.geometry.intersection(extract.covered).area / area.geometry.area
+    if off_map > MAX_OFF_MAP:
+        what = f"{off_map:.0%} of the area ({_bounds(area.geometry)}) lies outside of the extract, which covers"
+        remedy = "take an extract of the same place that covers the area and the roads around it"
+        raise DataError(Problem(str(file), f"{what} {_bounds(extract.covered)}", remedy))
+
+
+def _bounds(shape: shapely.Geometry) -> str:
+    west, south, east, north = shape.bounds
+    return f"lat {south:.4f} to {north:.4f}, lon {west:.4f} to {east:.4f}"
+
+
+def fetched_roads(request: Request, area: OrderedArea, target: Path, cache: Path, tell: Callable[[str], None]) -> Roads:
+    """Fetch the roads around an area as far as the next motorway or trunk road, and write them to `target`.
+
+    Raises
+    ------
+    SourceError
+        Overpass doesn't answer.
+    DataError
+        There is no road.
+    """
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        file = Path(folder) / target.name
+        given = request.roads_beyond_m
+        for step_m in _STEPS_M if given is None else (given,):
+            tell(f"Fetching roads and buildings from OpenStreetMap, {step_m / 1000:g} km around")
+            fetched = fetch_map(
+                area.geometry, grown(area.geometry, step_m), file, Endpoints.from_environment(), cache, tell=tell
+            )
+            extract = look_at_extract(file)
+            if distance_m(area.geometry, extract.major_roads) + LEAST_BEYOND_M <= step_m:
+                break
+        beyond = reach_beyond(area.geometry, extract.major_roads, given)
+        clip_extract(file, target, beyond.polygon, extract)
+    return Roads(_about(fetched), beyond, fetched.provenance)
+
+
+def _about(fetched: Fetched) -> str:
+    date = f", data of {fetched.data_timestamp[:10]}" if fetched.data_timestamp else ""
+    return f"OpenStreetMap by Overpass{date}"

@@ -1,0 +1,79 @@
+"""SUMO's mesoscopic model: edges as queues, for a fast look. No lanes, no car-following, no rings to resolve.
+
+Parameters and their defaults: https://sumo.dlr.de/docs/Simulation/Meso.html (Eissfeldt, Vehicle-based modelling of
+traffic, 2004). The four headways are factors of the driver's own headway `tau`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from traci.connection import Connection
+
+from evac.simulate.gridlock import STANDSTILL_S, Event
+
+_TAU_FF, _TAU_FJ, _TAU_JF, _TAU_JJ = 1.13, 1.13, 1.73, 1.4  # SUMO's defaults
+_JUNCTIONS = {
+    "free": (),
+    "limited": ("--meso-junction-control.limited",),
+    "full": ("--meso-junction-control",),
+}
+
+
+@dataclass(frozen=True)
+class Meso:
+    """Parameters of the mesoscopic model.
+
+    Parameters
+    ----------
+    junctions
+        Whether right of way and signals are obeyed: not at all, only by links that are full (`limited`), or always.
+    free
+        The headways into a free segment as a multiple of SUMO's defaults: capacity.
+    jam
+        Those of a jam as a multiple of SUMO's defaults: how fast a queue moves up.
+    """
+
+    junctions: Literal["free", "limited", "full"] = "limited"
+    free: float = 1.0
+    jam: float = 1.0
+
+    def options(self) -> list[str]:
+        """Return SUMO's options."""
+        return [
+            "--mesosim",
+            *_JUNCTIONS[self.junctions],
+            *("--meso-tauff", f"{_TAU_FF * self.free:.3f}"),
+            *("--meso-taufj", f"{_TAU_FJ * self.free:.3f}"),
+            *("--meso-taujf", f"{_TAU_JF * self.jam:.3f}"),
+            *("--meso-taujj", f"{_TAU_JJ * self.jam:.3f}"),
+        ]
+
+
+class MesoWatch:
+    """Notices when nothing moves any more; there are no lanes to look at, so no ring is found and none resolved."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.events: list[Event] = []
+        self._connection = connection
+        self._counts = ("", "")
+        self._roads: dict[str, str] = {}
+        self._moved_s = 0.0
+
+    def poll(self, now_s: float) -> None:
+        """Look whether anybody has moved: entered, left, or changed roads."""
+        ask = self._connection.simulation.getParameter
+        counts = (ask("", "stats.vehicles.inserted"), ask("", "stats.vehicles.running"))
+        moved = counts != self._counts
+        self._counts = counts
+        if not moved:  # only then are all vehicles asked: it takes long
+            vehicle = self._connection.vehicle
+            roads = {name: vehicle.getRoadID(name) for name in vehicle.getIDList()}
+            moved, self._roads = roads != self._roads, roads
+        if moved:
+            self._moved_s = now_s
+
+    def stands_still(self, now_s: float) -> bool:
+        """Return whether nobody has moved for `STANDSTILL_S`."""
+        return now_s - self._moved_s >= STANDSTILL_S

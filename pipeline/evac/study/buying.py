@@ -1,0 +1,111 @@
+"""What each change buys, and what a plan is worth when something goes wrong: studies of a plan's variants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evac.errors import UserError
+from evac.plan import LoadedPlan
+from evac.statistics import Interval
+from evac.study.comparing import Cell, cells_of
+from evac.study.plans import Plans
+from evac.study.prepare import Prepared
+from evac.study.runs import Study
+from evac.study.under_plan import UnderPlan, under_plan
+from evac.study.variants import Ablation, Stress
+
+RunPlans = Callable[[Plans], Study]
+"""Runs a study of plans, one case of it."""
+
+
+@dataclass(frozen=True)
+class Bought:
+    """What an action buys (s of the 90 % clearance), as far as it can be told.
+
+    Parameters
+    ----------
+    ablation
+        The action.
+    dropped
+        How much slower the plan is without it.
+    alone
+        How much faster than the baseline it is alone.
+    refused
+        Why a variant can't be run.
+    """
+
+    ablation: Ablation
+    dropped: Interval | None
+    alone: Interval | None
+    refused: str
+
+
+@dataclass(frozen=True)
+class Stressed:
+    """A plan with something going wrong, and its 90 % clearance (s); None where it can't be run."""
+
+    plan: str
+    failure: str
+    cell: Cell | None
+    refused: str = ""
+
+
+def lay_over_each(
+    prepared: Prepared, plans: Mapping[str, LoadedPlan], cache: Path
+) -> tuple[dict[str, UnderPlan], dict[str, str]]:
+    """Lay variants over the scenario; those that make no sense are told, with the reason, and don't stop the others."""
+    laid: dict[str, UnderPlan] = {}
+    refused: dict[str, str] = {}
+    for key, plan in plans.items():
+        try:
+            laid[key] = under_plan(prepared, plan, cache)
+        except UserError as error:
+            refused[key] = "; ".join(problem.what for problem in error.problems)
+    return laid, refused
+
+
+def what_each_buys(
+    ablations: Sequence[Ablation], study: Study, refused: Mapping[str, str], plan: str, baseline: str
+) -> list[Bought]:
+    """Return what each action of a plan buys, from the study of its variants."""
+    cells = {cell.plan: cell for cell in cells_of(study.runs)}
+
+    def less(ours: str, theirs: str) -> Interval | None:
+        return cells[ours].less(cells[theirs]) if ours in cells and theirs in cells else None
+
+    return [
+        Bought(
+            item,
+            dropped=less(item.without, plan),
+            alone=less(baseline, item.alone),
+            refused="; ".join(f"{key}: {refused[key]}" for key in (item.without, item.alone) if key in refused),
+        )
+        for item in ablations
+    ]
+
+
+def worst_first(
+    stresses: Mapping[str, Sequence[Stress]], study: Study, refused: Mapping[str, str]
+) -> dict[str, list[Stressed]]:
+    """Return each plan's failures, the worst 90 % clearance first; those that can't be run last.
+
+    A plan that isn't cleared is worse than any that is.
+    """
+    cells = {cell.plan: cell for cell in cells_of(study.runs)}
+    found = {}
+    for plan, items in stresses.items():
+        rows = [Stressed(plan, "nothing goes wrong", cells.get(plan), refused.get(plan, ""))]
+        rows += [
+            Stressed(plan, item.failure, cells.get(item.plan.key), refused.get(item.plan.key, "")) for item in items
+        ]
+        found[plan] = sorted(rows, key=_badness, reverse=True)
+    return found
+
+
+def _badness(row: Stressed) -> tuple[bool, bool, float]:
+    if row.cell is None:
+        return False, False, 0.0
+    mean_s = row.cell.interval.mean
+    return True, mean_s is None, mean_s or 0.0

@@ -1,0 +1,81 @@
+"""Plans compared over their seeds: a study's runs by case, and what their paired differences say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from evac.statistics import Interval, mean_interval, paired_difference, verdict
+from evac.study.runs import Run, Study
+
+_SECONDS_AN_HOUR = 3600
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The runs of one plan and case over the seeds.
+
+    Parameters
+    ----------
+    plan, vehicles_per_household, departure, fidelity
+        The case.
+    t90_s
+        The 90 % clearance by seed (s); None where it wasn't reached.
+    untrusted
+        Seeds whose runs aren't trustworthy.
+    """
+
+    plan: str
+    vehicles_per_household: str
+    departure: str
+    fidelity: str
+    t90_s: Mapping[int, float | None]
+    untrusted: frozenset[int]
+
+    @property
+    def interval(self) -> Interval:
+        """The mean 90 % clearance (s)."""
+        return mean_interval(list(self.t90_s.values()))
+
+    def is_comparable(self, other: Cell) -> bool:
+        """Tell whether another cell is the same but for the plan. Fidelities are never mixed."""
+        return _but_plan(self) == _but_plan(other)
+
+    def less(self, other: Cell) -> Interval:
+        """Return the paired difference of the 90 % clearance: this plan's less the other's (s)."""
+        return paired_difference(self.t90_s, other.t90_s)
+
+
+def cells_of(runs: Sequence[Run]) -> list[Cell]:
+    """Return the runs at the calibrated lane capacity by plan and case, in their order."""
+    groups: dict[tuple[str, str, str, str], list[Run]] = {}
+    for run in runs:
+        case = run.case
+        if case.capacity_factor == 1.0:
+            key = (case.plan, case.vehicles_per_household, case.departure, case.fidelity)
+            groups.setdefault(key, []).append(run)
+    return [
+        Cell(
+            *key,
+            t90_s={run.case.seed: run.manifest()["t90_s"] for run in group},
+            untrusted=frozenset(run.case.seed for run in group if not run.ledger()["trusted"]),
+        )
+        for key, group in groups.items()
+    ]
+
+
+def verdicts(study: Study) -> list[str]:
+    """Return what the study says of each plan against the first one, a line a case."""
+    cells = cells_of(study.runs)
+    lines = []
+    for cell in cells:
+        first = next(other for other in cells if other.is_comparable(cell))
+        if first is not cell:
+            untrusted = len(cell.untrusted) + len(first.untrusted)
+            words = verdict(cell.plan, first.plan, cell.less(first), untrusted)
+            lines.append(f"{cell.vehicles_per_household} vehicles per household, {cell.departure}: {words}")
+    return lines
+
+
+def _but_plan(cell: Cell) -> tuple[str, str, str]:
+    return cell.vehicles_per_household, cell.departure, cell.fidelity

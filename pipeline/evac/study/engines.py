@@ -1,0 +1,119 @@
+"""Engines: what runs the jobs of a study. All of them give the same bytes; they differ in where the work is done."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from evac.errors import Problem, UserError
+from evac.simulate import process
+from evac.simulate.job import Job
+from evac.study.cases import case_name
+from evac.study.ground import Ground
+from evac.study.jobs import perform
+from evac.study.runs import Display
+
+Outcome = Path | Exception
+"""The directory of a run, or why there is none."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A job to run, and what it stands on."""
+
+    job: Job
+    ground: Ground
+
+
+class Engine(Protocol):
+    """Runs jobs."""
+
+    def run(self, tasks: Sequence[Task], cache: Path, display: Display) -> Generator[tuple[Job, Outcome]]:
+        """Run the tasks in about this order, and yield each job when it has ended, well or not.
+
+        When the iterator is closed, or an exception is thrown into it, all simulations end.
+        """
+
+
+@dataclass(frozen=True)
+class Serial:
+    """One run after the other, in this thread: for debugging."""
+
+    def run(self, tasks: Sequence[Task], cache: Path, display: Display) -> Generator[tuple[Job, Outcome]]:
+        """Run the tasks one after the other."""
+        for task in tasks:
+            try:
+                outcome: Outcome = run_here(task, cache, display)
+            except Exception as error:  # noqa: BLE001 - one run's failure, of whatever kind, must not lose the others
+                outcome = error
+            yield task.job, outcome
+
+
+@dataclass(frozen=True)
+class Local:
+    """Runs side by side on this machine, in threads that each steer a SUMO of their own.
+
+    Parameters
+    ----------
+    jobs
+        Simulations side by side.
+    """
+
+    jobs: int
+
+    def run(self, tasks: Sequence[Task], cache: Path, display: Display) -> Generator[tuple[Job, Outcome]]:
+        """Run the tasks side by side."""
+        with ThreadPoolExecutor(self.jobs) as pool:
+            futures = {pool.submit(run_here, task, cache, display): task.job for task in tasks}
+            try:
+                for future in as_completed(futures):
+                    error = future.exception()
+                    yield futures[future], error if isinstance(error, Exception) else future.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                process.end_all()
+                raise
+
+
+def run_here(task: Task, cache: Path, display: Display) -> Path:
+    """Run a task in this process."""
+    name = case_name(task.job.case)
+    return perform(
+        task.ground,
+        task.job,
+        cache,
+        begin=lambda planned: display.begin(name, planned),
+        update=lambda state: display.update(name, state),
+    )
+
+
+def engine_of(name: str, jobs: int) -> Engine:
+    """Return the engine of the command line's `--engine`.
+
+    Parameters
+    ----------
+    name
+        `local`, `serial`, `dask` (workers on this machine) or `dask://host:port` (a scheduler).
+    jobs
+        Simulations side by side, where the engine starts them on this machine.
+
+    Raises
+    ------
+    UserError
+        There is no such engine, or its packages aren't installed.
+    """
+    if name == "serial":
+        return Serial()
+    if name == "local":
+        return Local(jobs)
+    if name == "dask" or name.startswith(("dask://", "dask+tls://")):
+        try:
+            from evac.study.cluster import Cluster  # noqa: PLC0415 - an extra of the installation
+        except ImportError as error:
+            what = f"the engine needs Dask, which isn't installed ({error})"
+            raise UserError(Problem(f"--engine {name}", what, "pip install '.[cluster]'")) from error
+        return Cluster.of(name, jobs)
+    raise UserError(Problem("--engine", f"there is no engine '{name}'", "local, serial, dask or dask://host:port"))

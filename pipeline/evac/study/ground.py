@@ -1,0 +1,111 @@
+"""What the runs of a scenario under one plan stand on: all that they need, and nothing of what only people look at.
+
+The part that is small and can be sent to another machine is `Terms`; `Ground` adds what is read from the cache's
+folders, once for all cases.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+from sumolib.net import Net
+
+from evac.demand.orders import Orders
+from evac.demand.starts import StartsOf
+from evac.households import Households
+from evac.measure.bottlenecks import BottleneckLanes
+from evac.measure.ledger import RunFacts
+from evac.network import Network
+from evac.network.exits import ResolvedExit
+from evac.overlay.controls import Timetable
+from evac.schema.demand import Measured
+from evac.schema.scenario import Scenario
+from evac.simulate.meso import Meso
+from evac.study.prepare import Prepared
+from evac.study.under_plan import UnderPlan
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A scenario under a plan as far as its runs depend on it, without the tables and the net.
+
+    Parameters
+    ----------
+    model
+        The scenario.
+    plan
+        The plan's actions as plain JSON values; a file's content stands for its name.
+    network, households
+        Folders of the cache.
+    exits, bottlenecks, orders, timetable, facts
+        As `UnderPlan` has them.
+    for_residents
+        Lanes that the plan closes to through traffic only.
+    additional
+        SUMO's additional file of the plan; None where it needs none.
+    meso
+        Parameters of the mesoscopic model; None for microscopic runs.
+    """
+
+    model: Scenario
+    plan: tuple[dict[str, Any], ...]
+    network: Network
+    households: Households
+    exits: tuple[ResolvedExit, ...]
+    bottlenecks: tuple[BottleneckLanes, ...]
+    orders: Orders
+    timetable: Timetable
+    facts: RunFacts
+    for_residents: tuple[str, ...]
+    additional: str | None
+    meso: Meso | None = None
+
+    @cached_property
+    def curve_files(self) -> tuple[Path, ...]:
+        """The files of measured departure curves, of the scenario and of the plan."""
+        curves = [*(item.curve for item in self.model.departures), *(item.curve for item in self.orders.phases)]
+        return tuple(dict.fromkeys(item.file for item in curves if isinstance(item, Measured)))
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The terms, with what is read from the cache.
+
+    Parameters
+    ----------
+    terms
+        The terms.
+    homes
+        The households' table.
+    net
+        The net.
+    starts
+        Where vehicles start, from which second after the order on.
+    """
+
+    terms: Terms
+    homes: gpd.GeoDataFrame
+    net: Net
+    starts: tuple[tuple[float, StartsOf], ...]
+
+
+def ground_of(prepared: Prepared, under: UnderPlan) -> Ground:
+    """Return what the runs of a prepared scenario under a plan stand on."""
+    terms = Terms(
+        model=prepared.loaded.model,
+        plan=tuple(under.plan.document()),
+        network=under.overlay.network,
+        households=prepared.households,
+        exits=under.exits,
+        bottlenecks=under.bottlenecks,
+        orders=under.orders,
+        timetable=under.overlay.timetable,
+        facts=under.facts,
+        for_residents=under.overlay.for_residents,
+        additional=under.overlay.additional,
+    )
+    return Ground(terms, prepared.homes, under.net, under.starts)

@@ -1,0 +1,154 @@
+"""What travels to a worker on another machine and back: terms and input folders there, a run directory back.
+
+Input folders are packed to the same bytes for the same content, so that their SHA-256 names them. Paths in the terms
+are those of the cache, which is elsewhere on a worker, or of measured curves, whose content travels along.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from evac.errors import SimulationError
+from evac.files import whole_directory, write_bytes
+from evac.network import read_net
+from evac.study.ground import Ground, Terms
+from evac.study.ways_out import ways_out_under
+
+_CURVES = "curves"
+# What a run reads of an input folder.
+_READ = {"nets": ("net.net.xml",), "households": ("households.parquet",)}
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """The terms of a plan, ready to be sent.
+
+    Parameters
+    ----------
+    terms
+        The terms, pickled.
+    curves
+        Measured departure curves: content by digest.
+    folders
+        The input folders, such as `nets/<digest>`.
+    """
+
+    terms: bytes
+    curves: Mapping[str, bytes]
+    folders: tuple[str, ...]
+
+
+def pack(terms: Terms, cache: Path) -> Parcel:
+    """Pack the terms of a plan."""
+    curves = {path: path.read_bytes() for path in terms.curve_files}
+    digests = {path: sha256(content).hexdigest() for path, content in curves.items()}
+    sink = io.BytesIO()
+    _Packer(sink, cache, digests).dump(terms)
+    folders = (f"nets/{terms.network.digest}", f"households/{terms.households.digest}")
+    return Parcel(sink.getvalue(), {digests[path]: content for path, content in curves.items()}, folders)
+
+
+def unpack(parcel: Parcel, cache: Path) -> Ground:
+    """Return what runs stand on, from a parcel and its input folders in a worker's cache."""
+    for digest, content in parcel.curves.items():
+        write_bytes(cache / _CURVES / digest, content)
+    terms: Terms = _Unpacker(io.BytesIO(parcel.terms), cache).load()
+    homes = terms.households.table()
+    net = read_net(terms.network.net_file)
+    ways_out = ways_out_under(homes, net, terms.exits, terms.timetable, terms.for_residents)
+    return Ground(terms, homes, net, ways_out.starts)
+
+
+def pack_folder(folder: str, cache: Path) -> bytes:
+    """Return what a run reads of an input folder, packed: the same bytes for the same content."""
+    return _tar({name: cache / folder / name for name in _READ[folder.partition("/")[0]]}, keep_times=False)
+
+
+def unpack_folder(folder: str, content: bytes, cache: Path) -> None:
+    """Put a packed input folder into a worker's cache, unless it is there."""
+    if not (cache / folder).is_dir():
+        with whole_directory(cache / folder) as target:
+            _untar(content, target)
+
+
+def pack_run(folder: Path) -> bytes:
+    """Return a run directory, packed."""
+    files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return _tar(files, keep_times=True)  # the times tell how long the run took
+
+
+def publish_run(content: bytes, target: Path, digest_of_job: str) -> Path:
+    """Put a packed run directory in its place, whole or not at all.
+
+    Raises
+    ------
+    SimulationError
+        It isn't the run of this job.
+    """
+    with whole_directory(target) as folder:
+        _untar(content, folder)
+        job = (folder / "job.json").read_text(encoding="utf-8")
+        if sha256(job.encode()).hexdigest() != digest_of_job:
+            raise SimulationError(f"a worker delivered the run of another job than {target.name}")
+    return target
+
+
+class _Packer(pickle.Pickler):
+    """Writes paths so that they can be found on another machine."""
+
+    def __init__(self, sink: io.BytesIO, cache: Path, curves: Mapping[Path, str]) -> None:
+        super().__init__(sink)
+        self._cache = cache
+        self._curves = curves
+
+    def persistent_id(self, obj: Any) -> tuple[str, str] | None:
+        """Return what stands for a path; None for all else."""
+        if not isinstance(obj, Path):
+            return None
+        if obj in self._curves:
+            return "curve", self._curves[obj]
+        return ("cache", obj.relative_to(self._cache).as_posix()) if obj.is_relative_to(self._cache) else None
+
+
+class _Unpacker(pickle.Unpickler):
+    """Reads what `_Packer` has written."""
+
+    def __init__(self, source: io.BytesIO, cache: Path) -> None:
+        super().__init__(source)
+        self._cache = cache
+
+    def persistent_load(self, pid: tuple[str, str]) -> Path:
+        """Return the path that something stands for."""
+        kind, name = pid
+        return self._cache / _CURVES / name if kind == "curve" else self._cache / name
+
+
+def _tar(files: Mapping[str, Path], *, keep_times: bool) -> bytes:
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        for name, path in files.items():
+            info = tar.gettarinfo(path, name)
+            info.uid = info.gid = 0
+            info.uname = info.gname = ""
+            info.mode = 0o644
+            info.mtime = info.mtime if keep_times else 0
+            with path.open("rb") as content:
+                tar.addfile(info, content)
+    packed: bytes = pa.compress(sink.getvalue(), codec="zstd", asbytes=True)
+    return len(sink.getvalue()).to_bytes(8) + packed
+
+
+def _untar(content: bytes, target: Path) -> None:
+    size = int.from_bytes(content[:8])
+    plain = pa.decompress(content[8:], decompressed_size=size, codec="zstd", asbytes=True)
+    with tarfile.open(fileobj=io.BytesIO(plain)) as tar:
+        tar.extractall(target, filter="data")

@@ -1,0 +1,237 @@
+"""Screening: the mesoscopic model fitted to a few microscopic runs of the same scenario, with the error that it has.
+
+Fitted are three parameters (`simulate.meso.Meso`), one after the other, to the 90 % clearance and the curve of the
+smallest and the largest vehicles-per-household case. The error is then measured on a run that nothing was fitted to:
+the middle case with another seed. Results are labelled with it, and doubted where it is large, or where the
+microscopic runs themselves aren't trustworthy: a town that gridlocks doesn't do so in queues without lanes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from evac.errors import Problem, ScenarioError, SimulationError
+from evac.files import digest_json, write_text
+from evac.measure.clearance import clearance_s
+from evac.simulate import Progress
+from evac.simulate.job import Case
+from evac.simulate.meso import Meso
+from evac.study.cases import case_name
+from evac.study.engines import Engine, Task
+from evac.study.ground import Ground
+from evac.study.jobs import job_of, run_folder
+from evac.study.runs import Display, read_ledger
+
+LIMIT = 0.1
+"""Error of the 90 % clearance beyond which the mesoscopic model isn't trusted."""
+_SHARES_PERCENT = range(5, 100, 5)
+_STEPS = (0.8, 0.9, 1.1, 1.25)
+_DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The mesoscopic model of a scenario, and what is known of its error.
+
+    Parameters
+    ----------
+    meso
+        Its parameters.
+    t90_error
+        By how much its 90 % clearance is off on a run that it wasn't fitted to, as a share; None without a clearance.
+    curve_error
+        Mean distance in time between the curves of that run, as a share of its 90 % clearance.
+    fitted_to, checked_on
+        The cases of the microscopic runs, in words.
+    doubts
+        Why it isn't to be trusted here; empty where it is.
+    """
+
+    meso: Meso
+    t90_error: float | None
+    curve_error: float | None
+    fitted_to: tuple[str, ...]
+    checked_on: str
+    doubts: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """What every result says."""
+        found = "its error couldn't be measured"
+        if self.t90_error is not None and self.curve_error is not None:
+            found = (
+                f"on a microscopic run that it wasn't fitted to its 90 % clearance was off by {self.t90_error:+.1%}, "
+                f"its curve by {self.curve_error:.1%} of that time"
+            )
+        return f"coarse (mesoscopic) simulation, for screening only, without lanes: {found}"
+
+
+class _Quiet:
+    """Shows nothing: several runs of a calibration are of one case, and would share a line."""
+
+    def begin(self, name: str, planned: int) -> None:
+        """Show nothing."""
+
+    def update(self, name: str, state: Progress) -> None:
+        """Show nothing."""
+
+    def finish(self, name: str, result: str) -> None:
+        """Show nothing."""
+
+
+@dataclass(frozen=True)
+class Town:
+    """What calibration runs on: the plan whose microscopic runs are fitted to, the cache, and what runs them."""
+
+    ground: Ground
+    cache: Path
+    engine: Engine
+    display: Display
+
+    def run(self, wanted: Sequence[tuple[Ground, Case]]) -> list[Path]:
+        """Run cases, and return their directories.
+
+        Raises
+        ------
+        SimulationError
+            One of them failed: there is nothing to fit.
+        """
+        jobs = [job_of(ground.terms, case) for ground, case in wanted]
+        missing = {
+            job.digest: Task(job, ground)
+            for job, (ground, _) in zip(jobs, wanted, strict=True)
+            if not run_folder(job, self.cache).is_dir()
+        }
+        with closing(self.engine.run(list(missing.values()), self.cache, _Quiet())) as outcomes:
+            for number, (job, outcome) in enumerate(outcomes, start=1):
+                if not isinstance(outcome, Path):
+                    raise SimulationError(
+                        f"a run of the calibration failed: {case_name(job.case)}: {outcome}"
+                    ) from outcome
+                self.display.finish("calibration", f"{number} of {len(missing)} {job.case.fidelity} runs")
+        return [run_folder(job, self.cache) for job in jobs]
+
+    def coarse(self, meso: Meso) -> Ground:
+        """Return the ground of mesoscopic runs."""
+        return replace(self.ground, terms=replace(self.ground.terms, meso=meso))
+
+
+def calibrate(town: Town, labels: Sequence[str], first: Case) -> Calibration:
+    """Fit the mesoscopic model; a fit that the cache has isn't made again.
+
+    Parameters
+    ----------
+    town
+        What it runs on.
+    labels
+        Vehicles-per-household cases, from few to many.
+    first
+        The case whose departure curve and seed serve for the fit; the error is measured with the next seed.
+    """
+    case = replace(first, fidelity="micro", capacity_factor=1.0)
+    fitted = [replace(case, vehicles_per_household=label) for label in dict.fromkeys((labels[0], labels[-1]))]
+    check = replace(case, vehicles_per_household=labels[(len(labels) - 1) // 2], seed=first.seed + 1)
+    digests = [job_of(town.ground.terms, item).digest for item in (*fitted, check)]
+    path = town.cache / "meso" / f"{digest_json({'jobs': digests})}.json"
+    if path.is_file():
+        return _read(path)
+    found = _calibrate(town, fitted, check)
+    write_text(path, json.dumps(asdict(found), indent=1, ensure_ascii=False) + "\n")
+    return found
+
+
+def require_no_timetable(grounds: Mapping[str, Ground]) -> None:
+    """Refuse plans that do something during the run: the mesoscopic model can't follow.
+
+    Raises
+    ------
+    ScenarioError
+        There is such a plan.
+    """
+    what = (
+        "changes roads or signals during the run, has officers, or diverts an approach: the coarse simulation has "
+        "no lanes and no drivers to do that with"
+    )
+    timed = [key for key, ground in grounds.items() if ground.terms.timetable]
+    if timed:
+        raise ScenarioError([Problem(f"--plan {key}", what, "run it with --fidelity micro") for key in timed])
+
+
+def screened(grounds: Mapping[str, Ground], found: Calibration) -> dict[str, Ground]:
+    """Return the plans' grounds for mesoscopic runs, labelled with the error."""
+    return {key: _labelled(ground, found) for key, ground in grounds.items()}
+
+
+def _labelled(ground: Ground, found: Calibration) -> Ground:
+    facts = replace(ground.terms.facts, doubts=found.doubts, caveats=(found.label,))
+    return replace(ground, terms=replace(ground.terms, meso=found.meso, facts=facts))
+
+
+def _calibrate(town: Town, fitted: Sequence[Case], check: Case) -> Calibration:
+    micro = town.run([(town.ground, case) for case in (*fitted, check)])
+    meso = _best(town, fitted, micro[:-1], [Meso(junctions=kind) for kind in ("free", "limited", "full")])
+    for name in ("free", "jam"):
+        tried = [meso, *(replace(meso, **{name: step}) for step in _STEPS)]  # type: ignore[arg-type]
+        meso = _best(town, fitted, micro[:-1], tried)
+    (coarse,) = town.run([(town.coarse(meso), replace(check, fidelity="meso"))])
+    t90_error, curve_error = _errors(coarse, micro[-1])
+    words = [f"{case.vehicles_per_household} vehicles per household, seed {case.seed}" for case in (*fitted, check)]
+    return Calibration(meso, t90_error, curve_error, tuple(words[:-1]), words[-1], tuple(_doubts(micro, t90_error)))
+
+
+def _best(town: Town, fitted: Sequence[Case], micro: Sequence[Path], tried: Sequence[Meso]) -> Meso:
+    """Return the parameters with the smallest mean error over the cases."""
+    cases = [replace(case, fidelity="meso") for case in fitted]
+    folders = town.run([(town.coarse(meso), case) for meso in tried for case in cases])
+    losses = []
+    for number in range(len(tried)):
+        mine = folders[number * len(cases) : (number + 1) * len(cases)]
+        losses.append(sum(_loss(coarse, fine) for coarse, fine in zip(mine, micro, strict=True)))
+    return tried[int(np.argmin(losses))]
+
+
+def _loss(coarse: Path, fine: Path) -> float:
+    t90_error, curve_error = _errors(coarse, fine)
+    return float("inf") if t90_error is None or curve_error is None else abs(t90_error) + curve_error
+
+
+def _errors(coarse: Path, fine: Path) -> tuple[float | None, float | None]:
+    """Return the errors of the 90 % clearance and of the curve; None where one of the two isn't cleared so far."""
+    ours, theirs = _times_s(coarse), _times_s(fine)
+    t90_s = theirs[90]
+    pairs = [(ours[percent], theirs[percent]) for percent in _SHARES_PERCENT]
+    if t90_s is None or any(one is None or other is None for one, other in pairs):
+        return None, None
+    apart_s = [abs(one - other) for one, other in pairs if one is not None and other is not None]
+    t90_error = ((ours[90] or 0.0) - t90_s) / t90_s
+    return round(t90_error, _DIGITS), round(float(np.mean(apart_s)) / t90_s, _DIGITS)
+
+
+def _times_s(folder: Path) -> dict[int, float | None]:
+    """Return when each share of the planned vehicles is out (s)."""
+    vehicles = pd.read_parquet(folder / "vehicles.parquet", columns=["ordered", "evacuated_s"])
+    out_s = vehicles.loc[vehicles["ordered"], "evacuated_s"].to_numpy(dtype=float)
+    return {percent: clearance_s(out_s, percent) for percent in _SHARES_PERCENT}
+
+
+def _doubts(micro: Sequence[Path], t90_error: float | None) -> list[str]:
+    reasons = {reason for folder in micro for reason in read_ledger(folder)["reasons"]}
+    doubts = [f"microscopic runs of this scenario aren't trustworthy: {'; '.join(sorted(reasons))}"] if reasons else []
+    if t90_error is None:
+        doubts.append("its error isn't known: a run of the calibration wasn't cleared")
+    elif abs(t90_error) > LIMIT:
+        doubts.append(f"the coarse simulation's 90 % clearance is off by {t90_error:+.0%} here")
+    return doubts
+
+
+def _read(path: Path) -> Calibration:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    lists = {name: tuple(content[name]) for name in ("fitted_to", "doubts")}
+    return Calibration(**{**content, **lists, "meso": Meso(**content["meso"])})

@@ -1,0 +1,117 @@
+"""Plans made from a plan: without an action, with one alone, and with something going wrong. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pydantic import ValidationError
+
+from evac.network.exits import ResolvedExit
+from evac.plan import LoadedAction, LoadedPlan
+from evac.schema.places import Point
+from evac.schema.plan import AnyAction, Close, Resources, Signal, Stretch, TakeLane, TimedAction
+
+LATE_MIN = 30.0
+"""How late the set-up is in the stress test (minutes)."""
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """An action of a plan, and the plans that tell what it buys.
+
+    Parameters
+    ----------
+    action
+        What it is called.
+    resources
+        What it takes.
+    without, alone
+        Keys of the plan without it, and of the plan that is nothing else; they may be the baseline, or the plan itself.
+    """
+
+    action: str
+    resources: Resources
+    without: str
+    alone: str
+
+
+@dataclass(frozen=True)
+class Stress:
+    """Something that goes wrong: its name, and the plan as it is then."""
+
+    failure: str
+    plan: LoadedPlan
+
+
+def ablations(plan: LoadedPlan, baseline: LoadedPlan) -> tuple[list[Ablation], dict[str, LoadedPlan]]:
+    """Return a plan's actions with their ablations, and all plans to run, by key: each set of actions once."""
+    everything = frozenset(range(len(plan.actions)))
+    plans: dict[frozenset[int], LoadedPlan] = {frozenset(): baseline, everything: plan}
+    found = []
+    for number, item in enumerate(plan.actions):
+        without, alone = everything - {number}, frozenset({number})
+        plans.setdefault(without, _with(plan, f"{plan.key} without {number + 1}", without))
+        plans.setdefault(alone, _with(plan, f"{plan.key} only {number + 1}", alone))
+        found.append(Ablation(item.label, item.action.resources, plans[without].key, plans[alone].key))
+    return found, {item.key: item for item in plans.values()}
+
+
+def stresses(plan: LoadedPlan, exits: Sequence[ResolvedExit]) -> list[Stress]:
+    """Return what may go wrong with a plan: officers, set-up, lanes of the ways out, exits; each by itself."""
+    return [*_officers(plan), *_late(plan), *_lanes(plan, exits), *_exits(plan, exits)]
+
+
+def always_there(plan: LoadedPlan) -> list[str]:
+    """Return the actions that can't be late in the model: they hold from the order on."""
+    return [item.label for item in plan.actions if _later(item.action) is None]
+
+
+def _with(plan: LoadedPlan, key: str, numbers: frozenset[int]) -> LoadedPlan:
+    return replace(plan, key=key, actions=tuple(item for n, item in enumerate(plan.actions) if n in numbers))
+
+
+def _officers(plan: LoadedPlan) -> Iterator[Stress]:
+    for number, item in enumerate(plan.actions):
+        if isinstance(item.action, Signal) and item.action.mode == "officer":
+            left = tuple(other for other in plan.actions if other is not item)
+            key = f"{plan.key} · no officer {number + 1}"
+            yield Stress(f"no officer comes: {item.label}", replace(plan, key=key, actions=left))
+
+
+def _late(plan: LoadedPlan) -> Iterator[Stress]:
+    late = tuple(replace(item, action=_later(item.action) or item.action) for item in plan.actions)
+    if late != plan.actions:
+        yield Stress(
+            f"set-up {LATE_MIN:g} min late", replace(plan, key=f"{plan.key} · {LATE_MIN:g} min late", actions=late)
+        )
+
+
+def _later(action: AnyAction) -> AnyAction | None:
+    """Return an action that begins later; None where it can't, or would be over before it began."""
+    if not isinstance(action, TimedAction):
+        return None
+    try:
+        when = action.when.model_validate({**dict(action.when), "from_min": action.when.from_min + LATE_MIN})
+    except ValidationError:
+        return None
+    return action.model_copy(update={"when": when})
+
+
+def _lanes(plan: LoadedPlan, exits: Sequence[ResolvedExit]) -> Iterator[Stress]:
+    for item in exits:
+        if item.lanes > 1:
+            where = Stretch(point=Point(lat=item.lat, lon=item.lon))
+            name = f"one lane lost at {item.name}"
+            yield _adding(plan, name, TakeLane(do="take_lane", where=where))
+
+
+def _exits(plan: LoadedPlan, exits: Sequence[ResolvedExit]) -> Iterator[Stress]:
+    if len(exits) > 1:
+        for item in exits:
+            yield _adding(plan, f"{item.name} lost", Close(do="close", exit=item.name, accept_cut_off=True))
+
+
+def _adding(plan: LoadedPlan, failure: str, action: AnyAction) -> Stress:
+    added = LoadedAction(action, f"stress of {plan.key}: {failure}", failure)
+    return Stress(failure, replace(plan, key=f"{plan.key} · {failure}", actions=(*plan.actions, added)))

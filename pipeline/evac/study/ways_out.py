@@ -1,0 +1,128 @@
+"""Which households have a way out under a plan, from where and from when on: roads close, open, or admit residents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sumolib.net import Net
+
+from evac.demand.drivers import CAR_CLASS
+from evac.demand.starts import FREE_CHOICE, StartsOf, for_residents, start_edges, starts_of
+from evac.network.exits import ResolvedExit
+from evac.overlay.controls import Timetable
+
+
+@dataclass(frozen=True)
+class RoadState:
+    """What a plan has changed by a time, beside what its net says.
+
+    Parameters
+    ----------
+    from_s
+        Second after the order from which this holds.
+    closed, opened
+        Edges of the net that admit no car any more, and edges that the net has closed and that are open.
+    """
+
+    from_s: float
+    closed: frozenset[str]
+    opened: frozenset[str]
+
+
+@dataclass(frozen=True)
+class WaysOut:
+    """Where the households start on a net.
+
+    Parameters
+    ----------
+    starts
+        Where vehicles start, from which second after the order on.
+    residents
+        Whether each household may drive where roads are closed to through traffic.
+    """
+
+    starts: tuple[tuple[float, StartsOf], ...]
+    residents: pd.Series
+
+    def cut_off(self, homes: pd.DataFrame, normally: pd.DataFrame) -> pd.DataFrame:
+        """Return the households that have a way out normally and, from some time on, none: each from the first on.
+
+        Columns `household`, `zone`, `street`, `lon`, `lat`, `from_s`, `reason`.
+        """
+        homes = homes.assign(from_s=np.nan, cut_reason=None)
+        had = normally["edge"].notna()
+        for from_s, find in self.starts:
+            now = find(FREE_CHOICE)
+            lost = (had & now["edge"].isna() & homes["from_s"].isna()).to_numpy()
+            homes.loc[lost, "from_s"] = from_s
+            homes.loc[lost, "cut_reason"] = now["reason"].to_numpy()[lost]
+        columns = {"street_lon": "lon", "street_lat": "lat", "cut_reason": "reason"}
+        kept = ["household", "zone", "street", "street_lon", "street_lat", "from_s", "cut_reason"]
+        return pd.DataFrame(homes.loc[homes["from_s"].notna(), kept]).rename(columns=columns).reset_index(drop=True)
+
+
+def ways_out_under(
+    homes: pd.DataFrame, net: Net, exits: Sequence[ResolvedExit], timetable: Timetable, residents_only: Sequence[str]
+) -> WaysOut:
+    """Return where the households start under a plan, from the order on and from each time at which roads change.
+
+    Parameters
+    ----------
+    homes
+        The households' table.
+    net, exits
+        The plan's net, and the exits on it.
+    timetable, residents_only
+        The plan's timetable, and the lanes that it closes to through traffic only.
+    """
+    states = road_states(net, timetable)
+    shut = [starts_of(homes, start_edges(net, exits, state.closed, state.opened), net) for state in states]
+    nobody = pd.Series(data=False, index=homes.index)
+    if not residents_only:
+        return WaysOut(tuple(zip((state.from_s for state in states), shut, strict=True)), nobody)
+    theirs = frozenset(map(_edge_of, residents_only))
+    always = frozenset(edge for edge in theirs if not net.getEdge(edge).allows(CAR_CLASS))
+    free = [
+        starts_of(homes, start_edges(net, exits, state.closed - theirs, state.opened | always), net) for state in states
+    ]
+    closed = starts_of(homes, start_edges(net, exits, states[0].closed | theirs, states[0].opened), net)(FREE_CHOICE)
+    first = free[0](FREE_CHOICE)["edge"]
+    residents = first.isin(theirs) | (first.notna() & closed["edge"].isna())
+    starts = [for_residents(residents, one, other) for one, other in zip(free, shut, strict=True)]
+    return WaysOut(tuple(zip((state.from_s for state in states), starts, strict=True)), residents)
+
+
+def road_states(net: Net, timetable: Timetable) -> list[RoadState]:
+    """Return what a timetable has changed, at the order and at each time at which that changes."""
+    closing = [(item.at_s, item.until_s, item.lanes) for item in timetable.closings]
+    closing += [(item.begin_s, item.until_s, item.lanes) for item in timetable.reversals]
+    opening = [(item.at_s, item.until_s, item.lanes) for item in timetable.openings]
+    opening += [(item.ready_s, item.until_s, item.reversed_lanes) for item in timetable.reversals]
+    times = {time_s for at_s, until_s, _ in (*closing, *opening) for time_s in (at_s, until_s) if time_s is not None}
+    states = []
+    for time_s in sorted({0.0, *times}):
+        closed, opened = _lanes_at(closing, time_s), _lanes_at(opening, time_s)
+        gone = frozenset(edge for edge in map(_edge_of, closed) if _lanes_for_cars(net, edge) <= closed)
+        new = frozenset(edge for edge in map(_edge_of, opened) if net.hasEdge(edge) and not _lanes_for_cars(net, edge))
+        states.append(RoadState(time_s, gone, new))
+    return states
+
+
+def _lanes_at(spans: Iterable[tuple[float, float | None, tuple[str, ...]]], time_s: float) -> set[str]:
+    return {
+        lane
+        for at_s, until_s, lanes in spans
+        if at_s <= time_s and (until_s is None or time_s < until_s)
+        for lane in lanes
+    }
+
+
+def _lanes_for_cars(net: Net, edge: str) -> set[str]:
+    return {lane.getID() for lane in net.getEdge(edge).getLanes() if lane.allows(CAR_CLASS)}
+
+
+def _edge_of(lane: str) -> str:
+    return lane.rsplit("_", 1)[0]

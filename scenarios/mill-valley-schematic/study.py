@@ -1,0 +1,162 @@
+"""The study, whole: run it, draw its figures in the published form, and put its values beside the published ones.
+
+    python scenarios/mill-valley-schematic/study.py                # baseline, preliminary, final x 1, 1.5, 2
+    python scenarios/mill-valley-schematic/study.py --seeds 5      # the same with five seeds
+    python scenarios/mill-valley-schematic/study.py --full         # and areas one by one, driving styles, departures
+
+writes `reports/mill-valley-schematic/`: the report, `figures/study_*.png` and `.svg`, `side_by_side.md` and
+`checks.csv`. Finished runs are never run again, so it can be stopped and started at any time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from evac.cli.common import console, lay_plans_over, load_plans, prepare_scenario
+from evac.files import write_bytes, write_text
+from evac.plan import plan_names
+from evac.progress import show_runs
+from evac.report import ReportInput, drawing, write_report
+from evac.report.figures import draw_curves, draw_lane_rates
+from evac.report.from_study import report_input
+from evac.report.results import CaseResult, case_results, counterpart, headline
+from evac.report.tables import lane_rates
+from evac.scenario import LoadedScenario, load_scenario
+from evac.study import Selection, Study, run_study
+
+HERE = Path(__file__).parent
+PLANS = ("baseline", "preliminary", "final")
+PAIRS = (("preliminary", "baseline"), ("final", "preliminary"))
+DEPARTURE = "90 % within 60 min"
+MIDDLE = "1.5"
+NORTHERN, MIDDLE_RAMPS = "Northern ramps", "Middle ramps"
+PUBLISHED = {
+    "preliminary, 1.5 vehicles per household: all out (h)": "5.3",
+    "final, 1.5 vehicles per household: all out (h)": "3.5",
+    "final / preliminary": "0.66",
+    "middle ramps, preliminary (veh/min)": "about 4",
+    "middle ramps, final (veh/min)": "about 18",
+    "northern ramps, final against preliminary": "more than +60 %",
+}
+_HOUR_S, _MINUTE_S = 3600.0, 60.0
+
+
+def main() -> None:
+    """Run the study and write what it gives."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=1, help="replications (default 1)")
+    parser.add_argument("--full", action="store_true", help="also areas one by one, driving styles, departures")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="simulations side by side")
+    parser.add_argument("--workspace", type=Path, default=HERE.parents[1])
+    options = parser.parse_args()
+    loaded, workspace = load_scenario(HERE), options.workspace.resolve()
+    seeds = tuple(range(1, options.seeds + 1))
+    parts = [(PLANS, Selection((), (DEPARTURE,), seeds, sensitivity=False))]
+    if options.full:
+        others = [name for name in plan_names(loaded.plans_folder) if name not in PLANS]
+        parts.append((others, Selection((MIDDLE,), (DEPARTURE,), seeds, sensitivity=False)))
+        parts.append((PLANS, Selection((MIDDLE,), (), seeds, sensitivity=False)))
+    reports = [run(loaded, plans, selection, workspace, options.jobs) for plans, selection in parts]
+    runs = {item.job: item for report in reports for item in report.runs}
+    report = replace(reports[0], runs=tuple(runs.values()))
+    folder = workspace / "reports" / loaded.place_id
+    write_report(replace(report, plan="final", compared_with="preliminary"), folder)
+    draw_figures(reports[0], folder / "figures")
+    table, checks = side_by_side(reports[0])
+    write_text(folder / "side_by_side.md", table)
+    checks.to_csv(folder / "checks.csv", index=False, float_format="%.4g")
+    console.print(table, checks.to_string(index=False), f"Report: {folder / 'index.html'}", sep="\n", markup=False)
+
+
+def run(loaded: LoadedScenario, plans: Sequence[str], selection: Selection, workspace: Path, jobs: int) -> ReportInput:
+    """Run some plans and return what a report of them shows."""
+    found = load_plans(plans, loaded)
+    prepared = prepare_scenario(loaded, workspace)
+    under = lay_plans_over(prepared, found, workspace)
+    with show_runs(console) as display:
+        study: Study = run_study(prepared, under, selection, workspace / ".evac", jobs=jobs, display=display)
+    for failure in study.failures:
+        console.print(f"failed: {failure.case}: {failure.message}", markup=False)
+    return report_input(prepared, under, study)
+
+
+def draw_figures(report: ReportInput, folder: Path) -> None:
+    """Draw curves and lane rates of each plan against the one before it, as the study shows them."""
+    for plan, against in PAIRS:
+        runs = tuple(item for item in report.runs if item.case.plan in (plan, against))
+        pair = replace(report, runs=runs, plan=plan, compared_with=against)
+        cases = case_results(pair)
+        shown = headline(pair, cases)
+        for name, figure in (
+            ("curves", draw_curves(cases, shown, plan, report.scenario.simulation.end_h)),
+            ("lane_rates", draw_lane_rates(shown, counterpart(pair, cases, shown))),
+        ):
+            stem = f"study_{name}_{plan}_against_{against}"
+            write_bytes(folder / f"{stem}.png", drawing.png_bytes(figure))
+            write_bytes(folder / f"{stem}.svg", drawing.svg_bytes(figure))
+
+
+def side_by_side(report: ReportInput) -> tuple[str, pd.DataFrame]:
+    """Return the study's values beside ours as Markdown, and a table of checks with a row a run."""
+    cases = {(case.shown.plan, case.shown.vehicles_per_household): case for case in case_results(report)}
+    before, after = cases["preliminary", MIDDLE], cases["final", MIDDLE]
+    ours = [
+        f"{hours(before):.2f}",
+        f"{hours(after):.2f}",
+        f"{hours(after) / hours(before):.2f}",
+        f"{rate(before, MIDDLE_RAMPS):.1f}",
+        f"{rate(after, MIDDLE_RAMPS):.1f} ({rate(after, MIDDLE_RAMPS) / rate(before, MIDDLE_RAMPS):.1f} times)",
+        f"{rate(after, NORTHERN) / rate(before, NORTHERN) - 1:+.0%}",
+    ]
+    lines = ["| | published | ours |", "|---|---|---|"]
+    lines += [f"| {name} | {value} | {mine} |" for (name, value), mine in zip(PUBLISHED.items(), ours, strict=True)]
+    return "\n".join([*lines, ""]), pd.DataFrame([check(case) for case in ordered(cases.values())])
+
+
+def ordered(cases: Iterable[CaseResult]) -> list[CaseResult]:
+    """Return the cases by vehicles, then by plan."""
+    return sorted(cases, key=lambda case: (case.shown.planned, PLANS.index(case.shown.plan)))
+
+
+def check(case: CaseResult) -> dict[str, object]:
+    """Return clearance, rates and bottleneck arithmetic of a case: who got out passed one of the four lanes."""
+    lanes = {item.bottleneck: item for item in lane_rates(case.run) if item.bottleneck.split(",")[0] in NAMED}
+    over_lanes = sum(item.vehicles for item in lanes.values())
+    ledger = case.run.ledger
+    return {
+        "plan": case.shown.plan,
+        "vehicles_per_household": case.shown.vehicles_per_household,
+        "seed": case.shown.seed,
+        "t90_h": (case.shown.t90_s or 0.0) / _HOUR_S,
+        "t100_h": hours(case),
+        **{f"{name} (veh/min)": item.mean_veh_per_min for name, item in lanes.items()},
+        "over_the_four_lanes": over_lanes,
+        "evacuated": case.shown.evacuated,
+        "difference": over_lanes / case.shown.evacuated - 1,
+        "trusted": case.shown.trusted,
+        "teleports": ledger["teleports"],
+        "job": case.run.job,
+    }
+
+
+NAMED = (NORTHERN, MIDDLE_RAMPS, "Southern ramps")
+
+
+def hours(case: CaseResult) -> float:
+    """Return when all are out (h); not a number where they never are."""
+    return float("nan") if case.shown.t100_s is None else case.shown.t100_s / _HOUR_S
+
+
+def rate(case: CaseResult, bottleneck: str) -> float:
+    """Return what passes the lanes of a bottleneck from the order until 95 % are out (veh/min)."""
+    return sum(item.mean_veh_per_min for item in lane_rates(case.run) if item.bottleneck.startswith(bottleneck))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,229 @@
+"""How far the study's result rests on what we assumed: other hills, and each assumption changed by itself.
+
+    python scenarios/mill-valley-schematic/variants.py WORKSPACE
+
+makes a scenario of each variant below WORKSPACE (nothing of it belongs into the project), runs the preliminary and the
+final plan on it with `evac run`, and writes `variants.csv` there, a row a variant and plan. Stop it and start it again
+at any time: finished runs are never run again. `--only` picks variants by the beginning of their names, `--vehicles`
+the case.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from make_map import HERE, write_map
+
+PLANS = ("preliminary", "final")
+HILLS = 10
+EVAC = "from evac.cli import main; main()"
+APPROACH = "East Blithedale led onto the inner lane and the contraflow"
+TAM_SIGNALS = ("signal at Miller Avenue and Camino Alto off", "signal at Tam Junction off")
+
+
+@dataclass
+class Parts:
+    """What a variant may change: the frame, the scenario, and the plans by their names."""
+
+    frame: dict[str, Any]
+    scenario: dict[str, Any]
+    plans: dict[str, dict[str, Any]]
+    seed: int = 1
+
+    def pieces(self, road: str) -> list[dict[str, Any]]:
+        """Return the pieces of a road."""
+        return next(item for item in self.frame["roads"] if item["name"] == road)["pieces"]
+
+    def action(self, plan: str, label: str) -> dict[str, Any]:
+        """Return an action of a plan."""
+        return next(item for item in self.plans[plan]["actions"] if item["label"] == label)
+
+
+def narrow_blithedale(parts: Parts) -> None:
+    """East Blithedale has one lane up to Camino Alto."""
+    piece = parts.pieces("East Blithedale Avenue")[1]
+    piece["lanes"] = [1, 1]
+    del piece["turns"]
+    parts.action("final", APPROACH).update(lanes=[0], onto_lanes=[1])
+
+
+def narrow_camino_alto(parts: Parts) -> None:
+    """Camino Alto has one lane up to East Blithedale."""
+    piece = parts.pieces("Camino Alto")[1]
+    piece["lanes"] = [1, 1]
+    del piece["turns"]
+
+
+def wide_almonte(parts: Parts) -> None:
+    """Almonte Boulevard has two lanes each way."""
+    parts.pieces("Almonte Boulevard")[0]["lanes"] = [2, 2]
+
+
+def wide_shoreline(parts: Parts) -> None:
+    """Shoreline Highway has two lanes each way from Tam Junction to the southern ramps."""
+    parts.pieces("Shoreline Highway")[1]["lanes"] = [2, 2]
+
+
+def narrow_miller(parts: Parts) -> None:
+    """Miller Avenue has one lane each way throughout."""
+    parts.pieces("Miller Avenue")[1]["lanes"] = [1, 1]
+
+
+def no_southern_ramp_to_the_north(parts: Parts) -> None:
+    """Take the southern ramp to the north away."""
+    parts.frame["ramps"] = [item for item in parts.frame["ramps"] if item["name"] != "Southern ramp to US-101 north"]
+
+
+def no_walnut(parts: Parts) -> None:
+    """Walnut Avenue, the short cut to East Blithedale, isn't there."""
+    parts.frame["roads"] = [item for item in parts.frame["roads"] if item["name"] != "Walnut Avenue"]
+
+
+def no_southern_signals(parts: Parts) -> None:
+    """There are no signals at Miller Avenue / Camino Alto and Tam Junction."""
+    gone = {"tam_high", "tam_junction"}
+    parts.frame["signals"] = [item for item in parts.frame["signals"] if item["at"] not in gone]
+    actions = parts.plans["preliminary"]["actions"]
+    parts.plans["preliminary"]["actions"] = [item for item in actions if item["label"] not in TAM_SIGNALS]
+
+
+def static_signals(parts: Parts) -> None:
+    """Signals run fixed programs."""
+    parts.scenario["traffic"]["signals"] = "static"
+
+
+def strict_merges(parts: Parts) -> None:
+    """Nobody lets anybody in."""
+    parts.scenario["traffic"]["right_of_way"] = "strict"
+
+
+def camino_alto_secondary(parts: Parts) -> None:
+    """Camino Alto is of the same class as East Blithedale."""
+    next(item for item in parts.frame["roads"] if item["name"] == "Camino Alto")["class"] = "secondary"
+
+
+def more_in_the_north(parts: Parts) -> None:
+    """Move a quarter of the southern valleys' households into the canyons of the north."""
+    zones = {zone["name"]: zone for zone in parts.frame["zones"]}
+    for name in ("Homestead Valley", "Almonte", "Tamalpais Valley"):
+        zones[name]["households"] = zones[name]["households"] * 3 // 4
+    north = ("Cascade Canyon", "Middle Ridge", "Blithedale Canyon", "Boyle Park", "Warner Canyon")
+    missing = 11_400 - sum(zone["households"] for zone in zones.values())
+    for number, name in enumerate(north):
+        zones[name]["households"] += missing // len(north) + (number < missing % len(north))
+
+
+def farther_north(parts: Parts) -> None:
+    """US-101 leaves the map 1.1 km farther north: who is at the northern ramps has less reason to prefer that way."""
+    points = parts.frame["motorway"]["points"]
+    parts.frame["motorway"]["points"] = {"far_north_end": [37.9235, -122.5132], **points}
+    parts.frame["bounds"][2] = 37.928
+
+
+def faster(parts: Parts) -> None:
+    """All limits of the town's main streets are 5 mph higher."""
+    for road in parts.frame["roads"]:
+        road["mph"] += 5
+
+
+ASSUMPTIONS: tuple[Callable[[Parts], None], ...] = (
+    narrow_blithedale,
+    narrow_camino_alto,
+    wide_almonte,
+    wide_shoreline,
+    narrow_miller,
+    no_southern_ramp_to_the_north,
+    no_walnut,
+    no_southern_signals,
+    static_signals,
+    strict_merges,
+    camino_alto_secondary,
+    more_in_the_north,
+    farther_north,
+    faster,
+)
+
+
+def main() -> None:
+    """Run the variants."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("workspace", type=Path)
+    parser.add_argument("--only", nargs="*", default=[""], help="beginnings of names, such as hills or narrow")
+    parser.add_argument("--vehicles", default="1.5")
+    parser.add_argument("--jobs", type=int, default=1)
+    options = parser.parse_args()
+    workspace = options.workspace.resolve()
+    for name, parts in variants():
+        if any(name.startswith(beginning) for beginning in options.only):
+            write_variant(name, parts, workspace)
+            run_variant(name, workspace, options.vehicles, options.jobs)
+            write_table(workspace)
+
+
+def variants() -> Iterator[tuple[str, Parts]]:
+    """Return every variant by its name: as drawn with other hills, then each assumption by itself."""
+    drawn = Parts(
+        _read(HERE / "frame.yaml"),
+        _read(HERE / "scenario.yaml"),
+        {plan: _read(HERE.parents[1] / "plans" / HERE.name / f"{plan}.yaml") for plan in PLANS},
+    )
+    for seed in range(1, HILLS + 1):
+        parts = deepcopy(drawn)
+        parts.seed = seed
+        yield f"hills-{seed}", parts
+    for change in ASSUMPTIONS:
+        parts = deepcopy(drawn)
+        change(parts)
+        yield change.__name__.replace("_", "-"), parts
+
+
+def write_variant(name: str, parts: Parts, workspace: Path) -> None:
+    """Write the scenario and the plans of a variant."""
+    scenario = workspace / "scenarios" / name
+    write_map(parts.frame, parts.seed, scenario / "data")
+    (scenario / "scenario.yaml").write_text(yaml.safe_dump(parts.scenario, sort_keys=False), encoding="utf-8")
+    plans = workspace / "plans" / name
+    plans.mkdir(parents=True, exist_ok=True)
+    for plan, content in parts.plans.items():
+        (plans / f"{plan}.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+
+def run_variant(name: str, workspace: Path, vehicles: str, jobs: int) -> None:
+    """Run both plans on a variant."""
+    plans = [word for plan in PLANS for word in ("--plan", plan)]
+    command = [sys.executable, "-c", EVAC, "run", str(workspace / "scenarios" / name), *plans]
+    limits = ["--vehicles", vehicles, "--no-sensitivity", "--jobs", str(jobs), "--workspace", str(workspace)]
+    print(f"== {name}", flush=True)
+    subprocess.run([*command, *limits], check=True)
+
+
+def write_table(workspace: Path) -> None:
+    """Write what all variants run so far have given, a row a variant, plan and case."""
+    rows: list[dict[str, str]] = []
+    for name, _ in variants():
+        file = workspace / "reports" / name / "results.csv"
+        if file.is_file():
+            with file.open(encoding="utf-8", newline="") as table:
+                rows += [{"variant": name, **row} for row in csv.DictReader(table)]
+    with (workspace / "variants.csv").open("w", encoding="utf-8", newline="") as table:
+        writer = csv.DictWriter(table, rows[0].keys(), extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return content
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""`evac run --fidelity meso` on the test town: fitted to microscopic runs, labelled with its error, without lanes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from evac.cli import run_guarded
+from evac.simulate.meso import Meso
+
+TOWN = Path(__file__).parents[1] / "fixtures" / "town"
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("workspace")
+    options = ["--vehicles", "1", "--no-sensitivity", "--fidelity", "meso", "--workspace", str(folder)]
+    assert run_guarded(["run", str(TOWN), *options]) == 0
+    return folder
+
+
+def test_results_are_labelled_and_have_no_lanes(workspace: Path) -> None:
+    results = pd.read_csv(workspace / "reports" / "town" / "results.csv")
+    assert results["fidelity"].tolist() == ["meso"]
+    assert results["evacuated"].tolist() == results["planned"].tolist() == [300]
+    run = workspace / ".evac" / "runs" / results["job"][0]
+    manifest, ledger = (json.loads((run / f"{name}.json").read_text()) for name in ("manifest", "ledger"))
+    assert manifest["lanes"] == manifest["found_bottlenecks"] == []
+    assert pd.read_parquet(run / "bottlenecks.parquet").empty
+    assert not pd.read_parquet(run / "edges.parquet").empty
+    assert any("coarse (mesoscopic)" in text for text in ledger["caveats"])
+
+
+def test_its_error_is_measured_on_a_run_that_it_was_not_fitted_to(workspace: Path) -> None:
+    (path,) = (workspace / ".evac" / "meso").iterdir()
+    found = json.loads(path.read_text())
+    assert found["fitted_to"] == ["1 vehicles per household, seed 1"]
+    assert found["checked_on"] == "1 vehicles per household, seed 2"
+    assert abs(found["t90_error"]) < 0.1
+    assert found["doubts"] == []
+
+
+def test_a_plan_that_acts_during_the_run_is_refused(
+    workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = tmp_path / "later.yaml"
+    plan.write_text("name: Later\nactions:\n  - {do: close, exit: West, when: {from_min: 10}, accept_cut_off: true}\n")
+    options = ["--plan", str(plan), "--fidelity", "meso", "--workspace", str(workspace)]
+    assert run_guarded(["run", str(TOWN), *options]) == 2
+    assert "run it with --fidelity micro" in capsys.readouterr().err
+
+
+def test_options_of_the_model() -> None:
+    options = Meso("full", free=1.25, jam=0.8).options()
+    assert options[:2] == ["--mesosim", "--meso-junction-control"]
+    values = dict(zip(options[2::2], options[3::2], strict=True))
+    assert values == {
+        "--meso-tauff": "1.412",
+        "--meso-taufj": "1.412",
+        "--meso-taujf": "1.384",
+        "--meso-taujj": "1.120",
+    }

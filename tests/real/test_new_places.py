@@ -1,0 +1,103 @@
+"""`evac new` on real extracts: the whole of Liechtenstein, Mission Canyon, and the ramps of Mill Valley."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import osmium
+import pytest
+from osmium.filter import GeoInterfaceFilter, KeyFilter
+
+from evac.cli import run_guarded
+from evac.network import build_network, read_net
+from evac.network.exits import resolve_exits
+from evac.network.places import StreetIndex, way_ids
+from evac.osm import prepare_map
+from evac.scenario import load_scenario
+from evac.schema.places import Place
+from evac.study.prepare import Prepared, prepare
+
+HERE = Path(__file__).parent
+DATA = HERE.parents[2] / "shared" / "data"
+MILL_VALLEY = HERE.parents[1] / "scenarios" / "mill-valley"
+LIECHTENSTEIN = DATA / "liechtenstein" / "liechtenstein-2013-08-03.osm.pbf"
+MISSION_CANYON = DATA / "mission-canyon"
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(not DATA.is_dir(), reason="no folder shared/data with real maps beside the checkout"),
+]
+
+
+def _prepared(scenario: Path, cache: Path) -> Prepared:
+    return prepare(load_scenario(scenario), cache, lambda _: None)
+
+
+def _errors(town: Prepared) -> list[str]:
+    return [finding.text for finding in town.findings if finding.severity == "error"]
+
+
+def _municipalities(path: Path) -> Path:
+    """Write the eleven municipalities of Liechtenstein."""
+    keys = ["admin_level", "name"]
+    areas = osmium.FileProcessor(LIECHTENSTEIN).with_areas().with_filter(KeyFilter("boundary"))
+    shapes = gpd.GeoDataFrame.from_features(areas.with_filter(GeoInterfaceFilter(tags=keys)), crs="EPSG:4326")
+    municipal = shapes[(shapes["admin_level"] == "8") & shapes["name"].notna()]
+    municipal[["name", "geometry"]].dissolve(by="name", as_index=False).to_file(path)
+    return path
+
+
+@pytest.mark.slow
+def test_a_whole_country_has_an_exit_at_every_border_road(tmp_path: Path) -> None:
+    zones = ["--zones", str(_municipalities(tmp_path / "zones.gpkg")), "--zone-name", "name", "--as", "Liechtenstein"]
+    more = ["--osm", str(LIECHTENSTEIN), "--households", "15000", "--country", "LI", "--workspace", str(tmp_path)]
+    assert run_guarded(["new", *zones, *more]) == 0
+    country = _prepared(tmp_path / "scenarios" / "liechtenstein", tmp_path / ".evac")
+    assert len(country.homes) == 15_000
+    assert country.homes["zone"].nunique() == 11
+    # Five bridges over the Rhine, St. Luzisteig, and the two roads to Feldkirch.
+    assert {item.name for item in country.exits} == {
+        "Gagoz",
+        "Liechtensteiner Straße",
+        "Neue Churer Strasse",
+        "Rheinbrücke",
+        "Rheinstrasse",
+        "Ruggellerstrasse",
+        "Sebastian-Kneipp-Straße",
+        "unnamed primary road",
+    }
+    assert _errors(country) == []
+    assert country.starts["edge"].isna().sum() == 52  # alpine huts, a kilometre and more from any street
+
+
+@pytest.mark.slow
+def test_mission_canyon_leaves_for_the_highway_and_loses_nobody(tmp_path: Path) -> None:
+    (map_file,) = MISSION_CANYON.glob("*.osm.gz")
+    homes = MISSION_CANYON / "residential_centroids.geojson"
+    area = ["--polygon", str(HERE / "mission_canyon" / "area.geojson"), "--as", "Mission Canyon"]
+    more = ["--osm", str(map_file), "--households", str(homes), "--country", "US", "--workspace", str(tmp_path)]
+    assert run_guarded(["new", *area, *more]) == 0
+    town = _prepared(tmp_path / "scenarios" / "mission-canyon", tmp_path / ".evac")
+    assert len(town.homes) == 1282
+    assert town.starts["edge"].notna().all()
+    assert {item.name.rsplit(" ", 1)[0] for item in town.exits} == {"El Camino Real"}
+    assert _errors(town) == []
+    by_hand = load_scenario(HERE / "mission_canyon" / "scenario.yaml").model.osm.corrections
+    found = town.loaded.model.osm.corrections
+    assert {item.way for item in found} == {item.way for item in by_hand}
+
+
+def test_the_bottlenecks_of_mill_valley_are_on_the_ramps_that_they_name(tmp_path: Path) -> None:
+    model = load_scenario(MILL_VALLEY).model
+    street_map = prepare_map(DATA / "mill-valley" / "us101_marin.osm.gz", "service", "US", tmp_path)
+    net = read_net(build_network(street_map, model.traffic, tmp_path).net_file)
+    index = StreetIndex(net, street_map.streets())
+    places = [Place.model_validate(item.model_dump(include=set(Place.model_fields))) for item in model.bottlenecks]
+    found = [index.find(place, "bottlenecks") for place in places]
+    assert [len(edges) for edges in found] == [1, 1, 1, 1]
+    ramps = [12170231, 23797528, 620169746, 28971603]  # to San Francisco, to Eureka, from Seminary Drive, from CA 1
+    assert [ramp in way_ids(edges[0]) for ramp, edges in zip(ramps, found, strict=True)] == [True] * 4
+    assert [edges[0].getLaneNumber() for edges in found] == [1, 1, 1, 1]
+    north, south = resolve_exits(net, model.exits, street_map.streets(), None)
+    assert north.lat > 37.9 > south.lat

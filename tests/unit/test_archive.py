@@ -1,0 +1,135 @@
+"""What the cache knows of its runs and studies, and what of it may go."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+
+from evac.archive import index
+from evac.archive.cleaning import clean, plan_cleaning
+from evac.archive.index import indexed_runs
+from evac.archive.records import StudyRecord, Wanted, failure_of, note_failure, note_study, now, read_studies
+from evac.archive.status import status_of, time_left_s
+from evac.files import whole_directory
+
+CASE = {"vehicles_per_household": "1", "departure": "d", "seed": 1, "plan": "a", "fidelity": "micro"}
+
+
+def make_run(cache, job, *, wall_s=60.0, net="n1", t90_s=3600.0, age_days=0.0):
+    folder = cache / "runs" / job
+    folder.mkdir(parents=True)
+    case = {**CASE, "capacity_factor": 1.0}
+    (folder / "job.json").write_text(json.dumps({"case": case, "inputs": {"net": net, "households": "h"}}))
+    times = dict.fromkeys(("t50_s", "t95_s", "t100_s", "end_s", "mean_delay_s"), 7200.0)
+    counts = dict.fromkeys(("planned", "evacuated", "driving", "waiting", "no_route"), 5)
+    (folder / "manifest.json").write_text(json.dumps({**times, **counts, "t90_s": t90_s}))
+    (folder / "ledger.json").write_text(json.dumps({"trusted": True, "reasons": []}))
+    ended = time.time() - age_days * 86_400
+    os.utime(folder / "job.json", (ended - wall_s, ended - wall_s))
+    os.utime(folder / "manifest.json", (ended, ended))
+    os.utime(folder, (ended, ended))
+    return folder
+
+
+def record(jobs, *, place="town", plans=("a",), age_days=0.0, folders=("nets/n1",)):
+    runs = tuple(Wanted(job, f"case {job}", plans[0], "1") for job in jobs)
+    digests = dict.fromkeys(plans, "0")
+    return StudyRecord(place, "0" * 64, digests, now() - timedelta(days=age_days), runs, folders)
+
+
+def test_index_follows_the_run_directories(tmp_path):
+    assert indexed_runs(tmp_path) == []
+    make_run(tmp_path, "one")
+    make_run(tmp_path, "two", t90_s=None)
+    rows = {row["job"]: row for row in indexed_runs(tmp_path)}
+    assert rows["one"]["t90_s"] == 3600.0
+    assert rows["two"]["t90_s"] is None
+    assert rows["one"]["wall_s"] == pytest.approx(60.0)
+    (tmp_path / "runs" / "one").rename(tmp_path / "elsewhere")
+    make_run(tmp_path, "three")
+    assert {row["job"] for row in indexed_runs(tmp_path)} == {"two", "three"}
+    assert [row["job"] for row in indexed_runs(tmp_path, ["three", "none"])] == ["three"]
+
+
+def test_index_opens_no_run_that_it_knows(tmp_path, monkeypatch):
+    make_run(tmp_path, "one")
+    indexed_runs(tmp_path)
+    monkeypatch.setattr(index, "_row", lambda folder: pytest.fail(f"{folder} was opened"))
+    assert len(indexed_runs(tmp_path)) == 1
+
+
+def test_a_broken_index_is_made_again(tmp_path):
+    make_run(tmp_path, "one")
+    (tmp_path / "index.parquet").write_bytes(b"PAR1 nothing")
+    assert len(indexed_runs(tmp_path)) == 1
+
+
+def test_status_tells_done_running_failed_and_missing(tmp_path):
+    make_run(tmp_path, "done" + "0" * 60, wall_s=100.0)
+    jobs = [name + "0" * 60 for name in ("done", "live", "fail", "todo")]
+    note_failure(tmp_path, jobs[2], "the disk is full")
+    with whole_directory(tmp_path / "runs" / jobs[1]) as folder:
+        (folder / "job.json").write_text("{}")
+        runs = status_of(record(jobs), tmp_path)
+    assert [run.state for run in runs] == ["done", "running", "failed", "to do"]
+    assert runs[2].failure == failure_of(tmp_path, jobs[2]) == "the disk is full"
+    assert time_left_s(runs) == pytest.approx(200.0, abs=5.0)  # two of 100 s, one at a time as now
+    assert time_left_s([run for run in runs if run.state == "to do"]) is None
+
+
+def test_a_record_is_read_as_it_was_written(tmp_path):
+    written = record(["x"], plans=("b", "a"))
+    note_study(tmp_path, record(["x"], place="other", age_days=1))
+    note_study(tmp_path, written)
+    assert read_studies(tmp_path)[0] == written
+    assert list(read_studies(tmp_path)[0].plans) == ["b", "a"]
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    cache = tmp_path / ".evac"
+    for job, net, age_days in (("shown", "n1", 90), ("old", "n2", 90), ("new", "n3", 1), ("stray", "n4", 90)):
+        make_run(cache, job, net=net, age_days=age_days)
+        (cache / "nets" / net).mkdir(parents=True)
+        os.utime(cache / "nets" / net, (time.time() - age_days * 86_400,) * 2)
+    note_study(cache, record(["shown"], plans=("a",), age_days=90, folders=("nets/n1",)))
+    note_study(cache, record(["old"], plans=("b",), age_days=90, folders=("nets/n2", "nets/n1")))
+    note_study(cache, record(["new"], plans=("c",), age_days=1, folders=("nets/n3",)))
+    (tmp_path / "reports" / "town").mkdir(parents=True)
+    pd.DataFrame({"job": ["shown"]}).to_parquet(tmp_path / "reports" / "town" / "results.parquet")
+    return tmp_path
+
+
+def names(cleaning):
+    return sorted(f"{path.parent.name}/{path.name}" for path in cleaning.folders)
+
+
+def test_cleaning_by_age_spares_what_reports_and_younger_studies_need(workspace):
+    cache = workspace / ".evac"
+    found = plan_cleaning(cache, workspace / "reports", older_than_days=30)
+    assert names(found) == ["nets/n2", "nets/n4", "runs/old", "runs/stray"]
+    assert [list(item.plans) for item in found.studies] == [["b"]]
+    assert [list(item.plans) for item in found.kept] == [["a"]]
+    assert (cache / "runs" / "old").is_dir(), "planning removes nothing"
+    clean(cache, found)
+    assert sorted(path.name for path in (cache / "runs").iterdir()) == ["new", "shown"]
+    assert sorted(path.name for path in (cache / "nets").iterdir()) == ["n1", "n3"]
+    assert len(read_studies(cache)) == 2
+
+
+def test_cleaning_takes_what_was_fetched_long_ago(tmp_path):
+    for name, age_days in (("old", 40), ("new", 20)):
+        (tmp_path / "fetched" / name).mkdir(parents=True)
+        os.utime(tmp_path / "fetched" / name, (time.time() - age_days * 86_400,) * 2)
+    assert names(plan_cleaning(tmp_path, tmp_path / "reports", older_than_days=30)) == ["fetched/old"]
+
+
+def test_cleaning_a_place_takes_only_what_its_studies_alone_need(workspace):
+    found = plan_cleaning(workspace / ".evac", workspace / "reports", older_than_days=30, place="town")
+    assert names(found) == ["nets/n2", "nets/n3", "runs/new", "runs/old"]
+    assert plan_cleaning(workspace / ".evac", workspace / "reports", 30, place="elsewhere").folders == {}

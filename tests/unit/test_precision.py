@@ -1,0 +1,77 @@
+"""Seeds are added for all plans together, as many as the widest interval needs, and not beyond the cap."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from evac.cli.studying import read_part, read_share
+from evac.errors import UserError
+from evac.simulate.job import Case
+from evac.study.precision import FIRST_SEEDS, Precision, more_cases
+
+
+def cases(seeds, plans=("a", "b")):
+    return [
+        Case(vehicles_per_household="1", departure="d", seed=seed, plan=plan) for plan, seed in product(plans, seeds)
+    ]
+
+
+def seeds_of(found):
+    return {plan: sorted(case.seed for case in found if case.plan == plan) for plan in {case.plan for case in found}}
+
+
+def test_nothing_is_decided_before_the_first_seeds():
+    some = cases([1, 2])
+    found = more_cases(Precision(0.5, 30), some, dict.fromkeys(some, 3600.0))
+    assert seeds_of(found) == {"a": [3, 4, 5], "b": [3, 4, 5]}
+
+
+def test_narrow_intervals_end_it():
+    some = cases(range(1, FIRST_SEEDS + 1))
+    assert more_cases(Precision(0.05, 30), some, {case: 3600.0 + case.seed for case in some}) == []
+
+
+def test_the_widest_plan_asks_for_seeds_for_all_within_the_cap():
+    some = cases(range(1, 6))
+    times = {case: 3600.0 + (600.0 * case.seed if case.plan == "b" else 0.0) for case in some}
+    assert seeds_of(more_cases(Precision(0.05, 30), some, times)) == {plan: [6, 7, 8, 9, 10] for plan in "ab"}
+    assert seeds_of(more_cases(Precision(0.05, 7), some, times)) == {plan: [6, 7] for plan in "ab"}
+    assert more_cases(Precision(0.05, 5), some, times) == []
+
+
+def test_a_run_that_is_not_cleared_ends_it():
+    some = cases(range(1, 6), plans=("a",))
+    times = {case: None if case.seed == 3 else 1000.0 * case.seed for case in some}
+    assert more_cases(Precision(0.05, 30), some, times) == []
+
+
+def test_capacity_cases_are_left_alone():
+    low = [Case(vehicles_per_household="1", departure="d", seed=1, capacity_factor=0.85)]
+    assert more_cases(Precision(0.05, 30), low, dict.fromkeys(low, 1.0)) == []
+
+
+def test_it_reaches_the_precision_that_was_asked_for():
+    draw = np.random.default_rng(3)
+    some, times = cases([1], plans=("a",)), {}
+    for _ in range(20):
+        times |= {case: float(draw.normal(3600, 400)) for case in some if case not in times}
+        more = more_cases(Precision(0.05, 100), some, times)
+        if not more:
+            break
+        some += more
+    assert 10 <= len(some) <= 60
+
+
+def test_shares_and_parts_of_the_command_line():
+    assert read_share("5%", "--until") == read_share("0.05", "--until") == pytest.approx(0.05)
+    assert read_part("3/10") == (3, 10)
+    assert read_part(None) is read_share(None, "--until") is None
+    for wrong in ("0/3", "4/3", "a", "1/"):
+        with pytest.raises(UserError):
+            read_part(wrong)
+    for wrong in ("0%", "150%", "five"):
+        with pytest.raises(UserError):
+            read_share(wrong, "--until")

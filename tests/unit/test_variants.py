@@ -1,0 +1,73 @@
+"""Plans made from a plan: each set of actions once, each failure by itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from evac.network.exits import ResolvedExit
+from evac.plan import load_plan
+from evac.study.variants import LATE_MIN, ablations, always_there, stresses
+
+EXITS = (ResolvedExit("North", ("n",), 2, 8.5, 47.1), ResolvedExit("South", ("s",), 1, 8.5, 47.0))
+ACTIONS = {
+    "officer": "{do: signal, where: {street: A, crossing: B}, mode: officer, label: officer, with: {officers: 2}}",
+    "contraflow": "{do: contraflow, where: {street: A}, label: contraflow, when: {from_min: 10, setup_min: 20}}",
+    "ban": "{do: ban_turn, where: {street: A, crossing: B}, movement: {from: A}, label: ban}",
+}
+
+
+@pytest.fixture
+def plan(tmp_path):
+    def make(*names):
+        text = "".join(f"  - {ACTIONS[name]}\n" for name in names)
+        (tmp_path / "p.yaml").write_text(f"name: p\nactions:\n{text}")
+        return load_plan("p", tmp_path)
+
+    return make
+
+
+def sets(plans):
+    return {key: [item.label for item in plan.actions] for key, plan in plans.items()}
+
+
+def test_each_action_is_dropped_and_tried_alone(plan, tmp_path):
+    found, plans = ablations(plan(*ACTIONS), load_plan("baseline", tmp_path))
+    assert sets(plans) == {
+        "baseline": [],
+        "p": ["officer", "contraflow", "ban"],
+        "p without 1": ["contraflow", "ban"],
+        "p only 1": ["officer"],
+        "p without 2": ["officer", "ban"],
+        "p only 2": ["contraflow"],
+        "p without 3": ["officer", "contraflow"],
+        "p only 3": ["ban"],
+    }
+    assert (found[0].action, found[0].without, found[0].alone) == ("officer", "p without 1", "p only 1")
+    assert found[0].resources.officers == 2
+
+
+def test_no_set_of_actions_is_run_twice(plan, tmp_path):
+    baseline = load_plan("baseline", tmp_path)
+    (only,), plans = ablations(plan("ban"), baseline)
+    assert (only.without, only.alone, len(plans)) == ("baseline", "p", 2)
+    found, plans = ablations(plan("ban", "officer"), baseline)
+    assert len(plans) == 4
+    assert found[0].without == found[1].alone
+
+
+def test_what_may_go_wrong(plan):
+    full = plan(*ACTIONS)
+    found = {item.failure: item.plan for item in stresses(full, EXITS)}
+    assert list(found) == [
+        "no officer comes: officer",
+        "set-up 30 min late",
+        "one lane lost at North",
+        "North lost",
+        "South lost",
+    ]
+    assert [item.label for item in found["no officer comes: officer"].actions] == ["contraflow", "ban"]
+    late = found["set-up 30 min late"].actions
+    assert [item.action.when.ready_min for item in late[:2]] == [LATE_MIN, 30 + LATE_MIN]
+    assert late[2] == full.actions[2]
+    assert always_there(full) == ["ban"]
+    assert len({item.key for item in found.values()}) == len(found)
