@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -14,23 +15,14 @@ import pytest
 
 from evac import sumo
 from evac.cli import run_guarded
-from evac.report import publish, watch
+from evac.report import watch
 from evac.study import jobs
 
 TOWN = Path(__file__).parents[1] / "fixtures" / "town"
 
 
 @pytest.fixture(scope="module")
-def patched() -> pytest.MonkeyPatch:
-    """Return reports without the PDF and the animation, which have tests of their own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(publish, "pdf_bytes", lambda _: b"%PDF")
-        patch.setattr(publish, "animation", lambda *_: b"GIF89a")
-        yield patch
-
-
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory, patched: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("workspace")
     options = ["--vehicles", "1", "--no-sensitivity", "--workspace", str(folder)]
     assert run_guarded(["run", str(TOWN), *options]) == 0
@@ -38,8 +30,9 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, patched: pytest.MonkeyPa
     def no_simulation(*_: object, **__: object) -> Path:
         raise AssertionError("a simulation was started")
 
-    patched.setattr(jobs, "run_job", no_simulation)
-    return folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs, "run_job", no_simulation)
+        yield folder
 
 
 def _run_folder(workspace: Path) -> Path:

@@ -189,7 +189,7 @@
 
     function sentence(plan) {
       const { departed, entered, evacuated } = plan.counts, step = view.step;
-      return `${plan.case}: ${count(entered[step] - evacuated[step])} on the road, ${count(departed[step] - entered[step])} waiting to get onto the street, `
+      return `${plan.case}, by ${clock(data.steps_s[step] + data.window_s)} h: ${count(entered[step] - evacuated[step])} on the road, ${count(departed[step] - entered[step])} waiting to get onto the street, `
         + `${count(evacuated[step])} of ${count(plan.planned)} out.`;
     }
 
