@@ -29,6 +29,7 @@ from evac.report.results import CaseResult, case_results, counterpart, headline
 from evac.report.tables import lane_rates
 from evac.scenario import LoadedScenario, load_scenario
 from evac.study import Selection, Study, run_study
+from evac.study.engines import engine_of
 
 HERE = Path(__file__).parent
 PLANS = ("baseline", "preliminary", "final")
@@ -80,7 +81,9 @@ def run(loaded: LoadedScenario, plans: Sequence[str], selection: Selection, work
     prepared = prepare_scenario(loaded, workspace)
     under = lay_plans_over(prepared, found, workspace)
     with show_runs(console) as display:
-        study: Study = run_study(prepared, under, selection, workspace / ".evac", jobs=jobs, display=display)
+        study: Study = run_study(
+            prepared, under, selection, workspace / ".evac", engine=engine_of("local", jobs), display=display
+        )
     for failure in study.failures:
         console.print(f"failed: {failure.case}: {failure.message}", markup=False)
     return report_input(prepared, under, study)
