@@ -67,11 +67,11 @@ def main() -> None:
     runs = {item.job: item for report in reports for item in report.runs}
     report = replace(reports[0], runs=tuple(runs.values()))
     folder = workspace / "reports" / loaded.place_id
-    write_report(replace(report, plan="final", compared_with="preliminary"), folder)
     draw_figures(reports[0], folder / "figures")
     table, checks = side_by_side(reports[0])
     write_text(folder / "side_by_side.md", table)
     checks.to_csv(folder / "checks.csv", index=False, float_format="%.4g")
+    write_report(replace(report, plan="final", compared_with="preliminary"), folder)
     console.print(table, checks.to_string(index=False), f"Report: {folder / 'index.html'}", sep="\n", markup=False)
 
 
@@ -114,8 +114,8 @@ def side_by_side(report: ReportInput) -> tuple[str, pd.DataFrame]:
         f"{hours(after):.2f}",
         f"{hours(after) / hours(before):.2f}",
         f"{rate(before, MIDDLE_RAMPS):.1f}",
-        f"{rate(after, MIDDLE_RAMPS):.1f} ({rate(after, MIDDLE_RAMPS) / rate(before, MIDDLE_RAMPS):.1f} times)",
-        f"{rate(after, NORTHERN) / rate(before, NORTHERN) - 1:+.0%}",
+        f"{rate(after, MIDDLE_RAMPS):.1f} ({ratio(after, before, MIDDLE_RAMPS):.1f} times)",
+        f"{ratio(after, before, NORTHERN) - 1:+.0%}",
     ]
     lines = ["| | published | ours |", "|---|---|---|"]
     lines += [f"| {name} | {value} | {mine} |" for (name, value), mine in zip(PUBLISHED.items(), ours, strict=True)]
@@ -159,6 +159,12 @@ def hours(case: CaseResult) -> float:
 def rate(case: CaseResult, bottleneck: str) -> float:
     """Return what passes the lanes of a bottleneck from the order until 95 % are out (veh/min)."""
     return sum(item.mean_veh_per_min for item in lane_rates(case.run) if item.bottleneck.startswith(bottleneck))
+
+
+def ratio(after: CaseResult, before: CaseResult, bottleneck: str) -> float:
+    """Return how many times as much passes a bottleneck; not a number where nobody passed it before."""
+    passed = rate(before, bottleneck)
+    return rate(after, bottleneck) / passed if passed else float("nan")
 
 
 if __name__ == "__main__":
