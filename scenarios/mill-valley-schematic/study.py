@@ -29,6 +29,7 @@ from evac.report.results import CaseResult, case_results, counterpart, headline
 from evac.report.tables import lane_rates
 from evac.scenario import LoadedScenario, load_scenario
 from evac.study import Selection, Study, run_study
+from evac.study.engines import engine_of
 
 HERE = Path(__file__).parent
 PLANS = ("baseline", "preliminary", "final")
@@ -66,11 +67,11 @@ def main() -> None:
     runs = {item.job: item for report in reports for item in report.runs}
     report = replace(reports[0], runs=tuple(runs.values()))
     folder = workspace / "reports" / loaded.place_id
-    write_report(replace(report, plan="final", compared_with="preliminary"), folder)
     draw_figures(reports[0], folder / "figures")
     table, checks = side_by_side(reports[0])
     write_text(folder / "side_by_side.md", table)
     checks.to_csv(folder / "checks.csv", index=False, float_format="%.4g")
+    write_report(replace(report, plan="final", compared_with="preliminary"), folder)
     console.print(table, checks.to_string(index=False), f"Report: {folder / 'index.html'}", sep="\n", markup=False)
 
 
@@ -80,7 +81,9 @@ def run(loaded: LoadedScenario, plans: Sequence[str], selection: Selection, work
     prepared = prepare_scenario(loaded, workspace)
     under = lay_plans_over(prepared, found, workspace)
     with show_runs(console) as display:
-        study: Study = run_study(prepared, under, selection, workspace / ".evac", jobs=jobs, display=display)
+        study: Study = run_study(
+            prepared, under, selection, workspace / ".evac", engine=engine_of("local", jobs), display=display
+        )
     for failure in study.failures:
         console.print(f"failed: {failure.case}: {failure.message}", markup=False)
     return report_input(prepared, under, study)
@@ -111,8 +114,8 @@ def side_by_side(report: ReportInput) -> tuple[str, pd.DataFrame]:
         f"{hours(after):.2f}",
         f"{hours(after) / hours(before):.2f}",
         f"{rate(before, MIDDLE_RAMPS):.1f}",
-        f"{rate(after, MIDDLE_RAMPS):.1f} ({rate(after, MIDDLE_RAMPS) / rate(before, MIDDLE_RAMPS):.1f} times)",
-        f"{rate(after, NORTHERN) / rate(before, NORTHERN) - 1:+.0%}",
+        f"{rate(after, MIDDLE_RAMPS):.1f} ({ratio(after, before, MIDDLE_RAMPS):.1f} times)",
+        f"{ratio(after, before, NORTHERN) - 1:+.0%}",
     ]
     lines = ["| | published | ours |", "|---|---|---|"]
     lines += [f"| {name} | {value} | {mine} |" for (name, value), mine in zip(PUBLISHED.items(), ours, strict=True)]
@@ -156,6 +159,12 @@ def hours(case: CaseResult) -> float:
 def rate(case: CaseResult, bottleneck: str) -> float:
     """Return what passes the lanes of a bottleneck from the order until 95 % are out (veh/min)."""
     return sum(item.mean_veh_per_min for item in lane_rates(case.run) if item.bottleneck.startswith(bottleneck))
+
+
+def ratio(after: CaseResult, before: CaseResult, bottleneck: str) -> float:
+    """Return how many times as much passes a bottleneck; not a number where nobody passed it before."""
+    passed = rate(before, bottleneck)
+    return rate(after, bottleneck) / passed if passed else float("nan")
 
 
 if __name__ == "__main__":
