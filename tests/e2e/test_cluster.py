@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -216,19 +217,17 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_worker_whose_disk_is_full(cluster: Cluster, serial: tuple[Path, dict[str, str]], small_disk: Path) -> None:
     cluster.start_scheduler()
     cluster.start_worker("w0", cache=small_disk)
+    cluster.start_worker("w1")
 
-    def fill_and_help() -> None:
-        with (small_disk / "filler").open("wb") as file:
-            try:
-                for _ in range(3000):
-                    file.write(b"\0" * 1024)
-                    file.flush()
-            except OSError:
-                pass
-        cluster.start_worker("w1")
-        time.sleep(20)
+    def fill() -> None:
+        end_s = time.monotonic() + 20
+        while not simulators(small_disk) and time.monotonic() < end_s:
+            time.sleep(0.02)
+        with (small_disk / "filler").open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(b"\0" * 1024)
 
-    assert run_with_fault(cluster, serial, fill_and_help) == serial[1]
+    assert run_with_fault(cluster, serial, fill) == serial[1]
 
 
 @pytest.fixture
