@@ -33,7 +33,7 @@ class SecondReading:
     map_km, net_km
         Length of the streets by OSMnx and on the net, each direction by itself (km).
     hanging_together
-        Share of the map's street ends and crossings in its largest part in which everything reaches everything.
+        Share of the map's nodes in its largest part in which every node reaches every other one.
     lon, lat
         The middle of the map (EPSG:4326).
     """
@@ -53,7 +53,8 @@ class SecondReading:
         """Return it in a line."""
         return (
             f"Read again by OSMnx, the map has {self.map_km:,.1f} km of street by direction, "
-            f"the net {self.net_km:,.1f} km ({self.difference:+.1%}); {self.hanging_together:.1%} of its junctions reach each other"
+            f"the net {self.net_km:,.1f} km ({self.difference:+.1%}); "
+            f"{self.hanging_together:.1%} of its nodes reach each other"
         )
 
     def findings(self) -> Iterator[Finding]:
