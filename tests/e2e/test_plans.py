@@ -76,6 +76,13 @@ def test_roads_that_close_during_the_run_get_a_router_that_sees_it(prepared: Pre
     assert router_of(prepared.loaded.model, {"baseline": normal, "p": closing}) == "dijkstra"
 
 
+def test_what_the_author_should_look_at_stands_in_the_ledger(prepared: Prepared, tmp_path: Path) -> None:
+    officer = "  - {do: signal, where: {street: Main Street, crossing: Brook Lane}, mode: officer}\n"
+    under = under_plan(prepared, _plan(officer, tmp_path), tmp_path)
+    assert any("takes no officers" in warning for warning in under.warnings)
+    assert under.facts.caveats == under.warnings
+
+
 CLOSE = "  - {do: close, where: {street: %s}, accept_cut_off: %s}\n"
 
 

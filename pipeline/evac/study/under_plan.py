@@ -94,8 +94,13 @@ class UnderPlan:
         edges = self.overlay.network.edges()
         guessed = frozenset(edges.loc[edges["lanes_guessed"], "edge"].astype(str))
         missing = int(self.starts[0][1](FREE_CHOICE)["edge"].isna().sum())
-        added = self.overlay.added_lanes
-        return replace(self._base.facts, lanes_guessed=guessed, unconnected_households=missing, added_lanes=added)
+        return replace(
+            self._base.facts,
+            lanes_guessed=guessed,
+            unconnected_households=missing,
+            added_lanes=self.overlay.added_lanes,
+            caveats=(*self._base.facts.caveats, *self.warnings),
+        )
 
 
 def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path) -> UnderPlan:
