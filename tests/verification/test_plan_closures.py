@@ -48,6 +48,16 @@ def test_exit_that_closes_gets_nobody_and_strands_nobody(fork: Town, router: str
     assert told["sent_elsewhere"] > 0
 
 
+def test_who_waits_in_the_driveway_when_the_exit_closes_is_told_too(fork: Town) -> None:
+    """Cars that want to leave twice as fast as the street takes them, and whose drivers never look for another way."""
+    queue = cars("wa", 300, every_s=0.8, length_m=900.0).assign(informed=False)
+    trips, run = fork.drive(fork.under(CLOSE % 3, "queue"), queue)
+    entered_later = trips[(trips["entered_s"] > 180) & (trips["arrived_s"].notna())]
+    assert len(entered_later) > 50
+    assert trips["arrived_s"].notna().all()
+    assert json.loads((run / "ending.json").read_text())["reason"] == "cleared"
+
+
 def test_everything_before_the_closure_is_as_if_it_never_came(fork: Town) -> None:
     closes, _ = fork.drive(fork.under(CLOSE % 10, "comes"), DEMAND)
     never, _ = fork.drive(fork.under(CLOSE % 9000, "never"), DEMAND)

@@ -7,9 +7,9 @@ When lanes close (`edge` or lane permissions, traci `lane.setAllowed`), three gr
 - who is on them, or has no other way left to any exit, is let through: the vehicle becomes one of SUMO's class
   `authority`, which closed lanes admit (before they close: SUMO 1.28 doesn't look again at the lanes that a vehicle may
   take when its class changes);
-- who meant to pass there and is on the way gets the quickest way to any exit that is left, at once: the closure is
-  announced, and officers stand at the last turn-off;
-- who hasn't left yet finds out when leaving, as with any traffic.
+- who meant to pass there and is on the way, or waits to get onto a street, gets the quickest way to any exit that is
+  left, at once: the closure is announced, and officers stand at the last turn-off;
+- who doesn't mean to leave yet finds out when leaving, as with any traffic.
 
 SUMO's own closing rerouter doesn't serve: it strands who is past the last turn-off, and drivers routed by travel times
 come back to the closed road. Routers that prepare a hierarchy once (CH, CCH) don't see that lanes close; `study` takes
@@ -209,11 +209,16 @@ class Controller:
         return {vehicle: vclass for vehicle, vclass in classes.items() if vclass not in but}
 
     def _bound_for(self, edges: set[str]) -> set[str]:
-        """Return the vehicles in the network that have any of the edges on their way."""
+        """Return the vehicles that have any of the edges on their way: in the network, or waiting to get onto a street.
+
+        SUMO gives a vehicle its way when it means to leave, which may be long before there is room for it.
+        """
+        if not edges:
+            return set()
         ask = self.connection.vehicle
         return {
             vehicle
-            for vehicle in (ask.getIDList() if edges else ())
+            for vehicle in (*ask.getIDList(), *self.connection.simulation.getPendingVehicles())
             if edges & set(ask.getRoute(vehicle)[max(ask.getRouteIndex(vehicle), 0) :])
         }
 
