@@ -49,7 +49,7 @@ def print_summary(prepared: Prepared) -> None:
 
 def print_findings(findings: Sequence[Finding], most: int) -> None:
     """Print the findings that touch most vehicles, each with a map link."""
-    shown = f", the {most} gravest of them" if len(findings) > most else ""
+    shown = f" (the first {most})" if len(findings) > most else ""
     console.print(f"{len(findings)} findings, those that touch most vehicles first{shown}:")
     for finding in findings[:most]:
         console.print(
