@@ -56,6 +56,13 @@ def test_a_name_that_is_only_a_point_says_so(tmp_path: Path) -> None:
     assert caught.value.exit_code == 2
 
 
+def test_a_building_does_not_stand_for_a_place_that_is_only_a_point(tmp_path: Path) -> None:
+    hamlet = place("Testville, Nevada, United States", 7, POINT, osm_type="node", category="place")
+    shop = place("Testville Market, Ohio, United States", 8, TOWN, category="building")
+    with _serving(hamlet, shop) as server, pytest.raises(PlaceError, match="as a point only"):
+        _find(server, "Testville", tmp_path)
+
+
 def test_an_ambiguous_name_lists_what_it_may_mean(tmp_path: Path) -> None:
     places = (place("Testville, California", 5, TOWN, importance=0.6), place("Testville, Tyrol", 6, FAR))
     with _serving(*places) as server:

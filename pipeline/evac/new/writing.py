@@ -105,7 +105,10 @@ def _head(facts: Facts) -> str:
 def _fetch(fetch: Mapping[str, Any]) -> str:
     return "\n".join(
         [
-            *_comment("Files below that aren't there are downloaded before the first use. Remove one to get it anew."),
+            *_comment(
+                "Files below that aren't there are downloaded before the first use. To get one anew, remove it and "
+                "`.evac/fetched/`, where answers are kept."
+            ),
             f"fetch: {_flow(fetch)}",
         ]
     )

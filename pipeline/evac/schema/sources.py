@@ -126,7 +126,7 @@ class CensusFetch(Model):
 class Fetch(Model):
     """Where data come from that aren't in the folder: they are downloaded before the first use, and then kept.
 
-    Only files that are missing are fetched. Remove one to have it fetched again.
+    Only files that are missing are fetched. To have one fetched again, remove it and `.evac/fetched/`.
     """
 
     roads_beyond_m: Annotated[float, Field(ge=0.0, le=50_000.0)]

@@ -101,10 +101,12 @@ def _check(name: str, file: Path) -> None:
 def _choose(name: str, candidates: Sequence[Candidate]) -> Candidate:
     """Return the candidate that a name means: the first area, unless another one lies elsewhere."""
     areas = [item for item in candidates if item.get("geojson", {}).get("type") in _POLYGONS]
-    if not areas:
+    places = [item for item in areas if item.get("category") in _PLACES]
+    best = candidates[0]
+    if not areas or (not places and best not in areas and best.get("category") in _PLACES):
         what = f"OpenStreetMap has it as a point only, without a boundary: {_listed(candidates)}"
         raise PlaceError(Problem(f"{name!r}", what, f"{_OTHERWISE}, or name the city or district around it"))
-    places = [item for item in areas if item.get("category") in _PLACES] or areas
+    places = places or areas
     first = _outline(places[0])
     elsewhere = [item for item in places[1:] if not _outline(item).intersects(first)]
     if elsewhere:

@@ -87,9 +87,10 @@ def fetch_outlines(
         page = answer.json()
         features += page["features"]
         dates.append(answer.retrieved[:10])
-        # In GeoJSON older servers have it at the top, newer ones among the properties.
-        more = bool(page.get("exceededTransferLimit") or page.get("properties", {}).get("exceededTransferLimit"))
-        if more and not page["features"]:
+        # In GeoJSON older servers have it at the top, newer ones among the properties; a proxy may drop it.
+        promised = page.get("exceededTransferLimit") or page.get("properties", {}).get("exceededTransferLimit")
+        more = bool(promised) or len(page["features"]) >= PAGE
+        if promised and not page["features"]:
             raise SourceError(Problem(f"tigerweb ({layer})", "promises more blocks, and sends none", _OTHERWISE))
     return _overlapping(features, polygon), min(dates)
 
