@@ -75,7 +75,10 @@ def test_the_packages_listed_bring_every_library_that_sumo_needs(program, bootst
 
 
 def test_the_error_for_a_missing_library_names_the_listed_package(bootstrap):
+    of_the_pdf = re.compile(r"lib(pango|harfbuzz)")
     for library, package in bootstrap.system_packages().items():
+        if of_the_pdf.match(library):
+            continue  # SUMO doesn't need it
         error = sumo.failure("sumo", 127, f"sumo: error while loading shared libraries: {library}: cannot open")
         assert f"apt-get install {package}" in str(error)
 

@@ -39,7 +39,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_report_and_a_row_a_run(workspace: Path) -> None:
     report = workspace / "reports" / "town"
     assert (report / "index.html").is_file()
-    assert {path.suffix for path in (report / "figures").iterdir()} == {".png", ".svg"}
+    assert {path.suffix for path in (report / "figures").iterdir()} == {".png", ".svg", ".gif"}
     results = _results(workspace)
     cases = list(zip(results["vehicles_per_household"], results["capacity_factor"], strict=True))
     assert cases == [(1.0, 0.85), (1.0, 1.0), (1.0, 1.15), (1.5, 1.0)]
