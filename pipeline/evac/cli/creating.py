@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from evac.cli.checking import print_findings, print_summary
-from evac.cli.common import Workspace, console
+from evac.cli.common import Workspace, console, nearest_workspace
 from evac.cli.running import run
 from evac.errors import Problem, UserError
 
@@ -111,7 +111,7 @@ def new(
         roads_beyond_m=roads_beyond,
         acs_year=acs_year,
     )
-    written = _write(request, workspace or Path.cwd(), force=force)
+    written = _write(request, workspace or nearest_workspace(), force=force)
     console.print(f"Next: evac run {escape(str(written.folder))}", highlight=False, soft_wrap=True)
 
 
@@ -146,13 +146,14 @@ def estimate(
         country=country,
         roads_beyond_m=roads_beyond,
     )
-    written = _write(request, workspace or Path.cwd(), force=force)
+    workspace = workspace or nearest_workspace()
+    written = _write(request, workspace, force=force)
     console.print(
         f"Assumed: {_MIDDLE_CASE} vehicles per household, 90 % of them gone within 60 minutes, nobody stays, roads "
         "empty at the order, signals and untagged lanes guessed. The report lists it all.",
         highlight=False,
     )
-    run(written.folder, vehicles=[_MIDDLE_CASE], jobs=jobs, workspace=workspace or Path.cwd())
+    run(written.folder, vehicles=[_MIDDLE_CASE], jobs=jobs, workspace=workspace)
     console.print(
         f"All cases: evac run {escape(str(written.folder))}. Look at the findings above before you believe a number.",
         highlight=False,

@@ -12,6 +12,7 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from evac.acquire import BLOCK_COUNT, BLOCK_NAME, GROUP_NAME, block_groups, vehicle_shares, write_geojson
 from evac.errors import DataError, Problem
@@ -156,7 +157,8 @@ def _counts_of_points(request: Request, features: gpd.GeoDataFrame, file: Path) 
     if wrong.any():
         what = f"column '{column}' of feature {int(wrong.argmax()) + 1} isn't a number ≥ 0"
         raise DataError(Problem(str(file), what, "mend the value, or leave the feature out"))
-    return counts / (people or 1.0) / features.geometry.count_geometries()
+    shared: pd.Series = counts / (people or 1.0) / features.geometry.count_geometries()
+    return shared
 
 
 def _count_column(request: Request, features: gpd.GeoDataFrame, file: Path) -> str:
@@ -174,7 +176,8 @@ def _nobody(file: Path, area: OrderedArea, what: str) -> DataError:
 
 def from_census(census: CensusZones, area: OrderedArea, data: Path, *, zones_given: bool) -> Counted:
     """Return the households of census blocks, reported by block groups unless the city's own zones are given."""
-    blocks = census.zones
+    overlaps = shapely.area(shapely.intersection(census.zones.geometry.to_numpy(), area.geometry)) > 0.0
+    blocks = census.zones[overlaps]  # asked for the whole area, also for parts that no road leads to
     write_geojson(blocks, data / ZONES)
     if not zones_given:
         write_geojson(block_groups(blocks), data / REPORT_ZONES)
