@@ -1,4 +1,4 @@
-"""Steps of `evac new`: the census goes before the roads, a killed `--force` is undone, the nearest workspace is used."""
+"""Steps of `evac new`: the census goes before the roads, a killed `--force` is undone, the workspace is the nearest."""
 
 from __future__ import annotations
 
