@@ -52,11 +52,7 @@ def fetch_missing(loaded: LoadedScenario, cache: Path, tell: Callable[[str], Non
     if model.fetch is None or model.area is None:
         return
     area = read_area(model.area)
-    if not model.osm.file.is_file():
-        tell("Fetching roads and buildings from OpenStreetMap")
-        beyond = grown(area, model.fetch.roads_beyond_m)
-        fetched = fetch_map(area, beyond, model.osm.file, Endpoints.from_environment(), cache, tell=tell)
-        write_provenance(model.osm.file.parent / "PROVENANCE-roads.md", fetched.provenance)
+    # The census first: a key that is missing is told in seconds, roads take minutes.
     wanted = [model.households.zones.file]
     wanted += [model.households.report_zones.file] if model.households.report_zones else []
     if model.fetch.census is not None and not all(file.is_file() for file in wanted):
@@ -64,6 +60,11 @@ def fetch_missing(loaded: LoadedScenario, cache: Path, tell: Callable[[str], Non
         census = fetch_census(area, model.fetch.census, cache, tell)
         write_blocks(census, model.households)
         write_provenance(model.households.zones.file.parent / "PROVENANCE-households.md", census.provenance)
+    if not model.osm.file.is_file():
+        tell("Fetching roads and buildings from OpenStreetMap")
+        beyond = grown(area, model.fetch.roads_beyond_m)
+        fetched = fetch_map(area, beyond, model.osm.file, Endpoints.from_environment(), cache, tell=tell)
+        write_provenance(model.osm.file.parent / "PROVENANCE-roads.md", fetched.provenance)
 
 
 def fetch_census(

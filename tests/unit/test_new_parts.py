@@ -9,14 +9,16 @@ import pytest
 import shapely
 
 from evac.acquire import block_groups, group_name, vehicle_shares
+from evac.cli import run_guarded
 from evac.errors import UserError
 from evac.network.exits import ResolvedExit
 from evac.new.beyond import FARTHEST_M, LEAST_BEYOND_M, WITHOUT_MOTORWAY_M, reach_beyond
 from evac.new.mending import Mended
 from evac.new.naming import Named, leads_out
-from evac.new.request import Request, check_request, folder_name, title
+from evac.new.request import Request, check_request, folder_name, ordered_area, title
 from evac.new.writing import Facts, scenario_text
 from evac.schema.scenario import Scenario
+from evac.sources import Endpoints
 from evac.validation import read_model
 
 DEGREE_NORTH_M = 111_200  # of latitude
@@ -66,11 +68,30 @@ def test_a_road_that_ends_deep_in_the_area_leads_nowhere() -> None:
         (Request(place="A", zones=Path("z.geojson")), "needs --zone-name"),
         (Request(place="A", count="people", households=5), "names a column, but no file"),
         (Request(place="A", people_per_household=2.0), "needs people to divide"),
+        (Request(place="A", country="USA"), "--country: found 'USA', expected the two letters"),
+        (Request(place="A", exits_at_least="highway"), "--exits-at-least: found 'highway', which is no class of road"),
+        (Request(place="A", acs_year=2022, osm=Path("a.osm")), "--acs-year: .* isn't asked with --osm"),
+        (Request(place="A", acs_year=2022, households=5), "--acs-year: .* isn't asked with --households"),
     ],
 )
 def test_a_request_that_makes_no_sense_is_refused(request_: Request, words: str) -> None:
     with pytest.raises(UserError, match=words):
         check_request(request_)
+
+
+def test_a_country_may_be_written_small(tmp_path: Path) -> None:
+    request = Request(bbox=(9, 47, 9.1, 47.1), country="li", exits_at_least="residential")
+    check_request(request)
+    assert ordered_area(request, Endpoints(), tmp_path).country == "LI"
+
+
+@pytest.mark.parametrize("year", ["2018", "2101"])
+def test_a_survey_that_the_census_has_not_is_refused_at_once(year: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_guarded(["new", "A", "--acs-year", year]) == 2
+    said = capsys.readouterr().err
+    assert "--acs-year" in said
+    assert "than or equal to" in said
+    assert "Traceback" not in said
 
 
 def test_names_for_people_and_for_folders() -> None:

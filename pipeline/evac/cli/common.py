@@ -31,6 +31,12 @@ Workspace = Annotated[
 ]
 
 
+def nearest_workspace() -> Path:
+    """Return the nearest folder, from here upwards, that holds `scenarios/`, else the working folder."""
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "scenarios").is_dir()), here)
+
+
 def prepare_scenario(loaded: LoadedScenario, folder: Path) -> Prepared:
     """Prepare a scenario, and show how far it is."""
     with console.status("Preparing") as status:

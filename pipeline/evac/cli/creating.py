@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from evac.cli.checking import print_findings, print_summary
-from evac.cli.common import Workspace, console
+from evac.cli.common import Workspace, console, nearest_workspace
 from evac.cli.running import run
 from evac.errors import Problem, UserError
 
@@ -26,13 +26,17 @@ Homes = Annotated[
     str | None,
     typer.Option(
         help="A file of polygons or points with household counts, or the total NUMBER.",
-        show_default="US census, else an estimate from buildings",
+        show_default="US census, else (and with --osm) an estimate from buildings",
         metavar="FILE|NUMBER",
     ),
 ]
 Count = Annotated[str | None, typer.Option(help="Column of --households with the counts.", show_default="households")]
+NameColumn = Annotated[str | None, typer.Option("--name", help="Column of --households with the zones' names.")]
 People = Annotated[
     float | None, typer.Option(help="--households counts people: so many live in a household.", min=1.0, max=20.0)
+]
+PerDwelling = Annotated[
+    float | None, typer.Option(help="For the estimate from buildings.", show_default="0.9", min=0.01, max=10.0)
 ]
 Country = Annotated[
     str | None,
@@ -62,11 +66,9 @@ def new(
     osm: Osm = None,
     households: Homes = None,
     count: Count = None,
-    name: Annotated[str | None, typer.Option(help="Column of --households with the zones' names.")] = None,
+    name: NameColumn = None,
     people_per_household: People = None,
-    households_per_dwelling: Annotated[
-        float | None, typer.Option(help="For the estimate from buildings.", show_default="0.9", min=0.01, max=10.0)
-    ] = None,
+    households_per_dwelling: PerDwelling = None,
     zones: Annotated[
         Path | None, typer.Option(help="Your evacuation zones, to report by; also the area, if alone.", **_File)
     ] = None,
@@ -80,7 +82,8 @@ def new(
     ] = None,
     roads_beyond: Beyond = None,
     acs_year: Annotated[
-        int | None, typer.Option(help="Year of the US census' vehicles available.", show_default="2023")
+        int | None,
+        typer.Option(help="Year of the US census' vehicles available.", show_default="2023", min=2020, max=2100),
     ] = None,
     country: Country = None,
     called: As = None,
@@ -108,7 +111,7 @@ def new(
         roads_beyond_m=roads_beyond,
         acs_year=acs_year,
     )
-    written = _write(request, workspace or Path.cwd(), force=force)
+    written = _write(request, workspace or nearest_workspace(), force=force)
     console.print(f"Next: evac run {escape(str(written.folder))}", highlight=False, soft_wrap=True)
 
 
@@ -118,7 +121,9 @@ def estimate(
     osm: Osm = None,
     households: Homes = None,
     count: Count = None,
+    name: NameColumn = None,
     people_per_household: People = None,
+    households_per_dwelling: PerDwelling = None,
     roads_beyond: Beyond = None,
     country: Country = None,
     called: As = None,
@@ -127,7 +132,7 @@ def estimate(
     workspace: Workspace = None,
 ) -> None:
     """Draw a polygon, get a clearance time: a new scenario, its middle case run, and the report."""
-    from evac.new.request import Request  # noqa: PLC0415
+    from evac.new.request import HOUSEHOLDS_PER_DWELLING, Request  # noqa: PLC0415
 
     request = Request(
         polygon=polygon,
@@ -135,17 +140,20 @@ def estimate(
         osm=osm,
         households=_file_or_total(households),
         count=count,
+        count_name=name,
         people_per_household=people_per_household,
+        households_per_dwelling=households_per_dwelling or HOUSEHOLDS_PER_DWELLING,
         country=country,
         roads_beyond_m=roads_beyond,
     )
-    written = _write(request, workspace or Path.cwd(), force=force)
+    workspace = workspace or nearest_workspace()
+    written = _write(request, workspace, force=force)
     console.print(
         f"Assumed: {_MIDDLE_CASE} vehicles per household, 90 % of them gone within 60 minutes, nobody stays, roads "
         "empty at the order, signals and untagged lanes guessed. The report lists it all.",
         highlight=False,
     )
-    run(written.folder, vehicles=[_MIDDLE_CASE], jobs=jobs, workspace=workspace or Path.cwd())
+    run(written.folder, vehicles=[_MIDDLE_CASE], jobs=jobs, workspace=workspace)
     console.print(
         f"All cases: evac run {escape(str(written.folder))}. Look at the findings above before you believe a number.",
         highlight=False,

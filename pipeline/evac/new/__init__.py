@@ -34,7 +34,7 @@ from evac.new.writing import AREA, HIGHWAYS, ROADS, THROUGH_ROADS, Facts, scenar
 from evac.osm import prepare_map
 from evac.scenario import FILE_NAME, load_scenario
 from evac.schema.sources import CensusFetch
-from evac.sources import Endpoints, is_in_us, write_provenance
+from evac.sources import CensusZones, Endpoints, is_in_us, write_provenance
 from evac.study.prepare import Prepared, prepare
 
 __all__ = ["NewScenario", "Request", "write_scenario"]
@@ -91,10 +91,11 @@ def write_scenario(request: Request, workspace: Path, tell: Tell, *, force: bool
         tell(f"Looking up {request.place}")
     area = ordered_area(request, Endpoints.from_environment(), cache)
     target = workspace / "scenarios" / folder_name(area.name)
+    replaced = target.with_name(f".replaced.{target.name}")
+    _recover(target, replaced)
     if target.exists() and not force:
         remedy = "--as for another one, or --force to replace it; `evac run` evacuates the one that is there"
         raise UserError(Problem(str(target), "is there already", remedy))
-    replaced = target.with_name(f".replaced.{target.name}")
     with whole_directory(target) as folder, _without_path(folder):
         facts = _filled(folder, request, area, cache, tell)
         facts = _found(folder, facts, cache, tell, by_request=request.exits_at_least is not None)
@@ -103,6 +104,13 @@ def write_scenario(request: Request, workspace: Path, tell: Tell, *, force: bool
             target.rename(replaced)
     shutil.rmtree(replaced, ignore_errors=True)
     return NewScenario(target, facts, replace(prepared, loaded=load_scenario(target)))
+
+
+def _recover(target: Path, replaced: Path) -> None:
+    """Undo what a `--force` that was killed has left: the old scenario goes back to its place, unless a new one is."""
+    if replaced.exists() and not target.exists():
+        replaced.rename(target)
+    shutil.rmtree(replaced, ignore_errors=True)
 
 
 @contextmanager
@@ -123,15 +131,20 @@ def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell
     acquire = fetched_roads if request.osm is None else own_roads
     given = from_file_or_total(request, area, data) if request.households is not None else None
     zones = report_zones(request, data)  # a mistake in there is told before the long work
+    census = None if given else _asked_census(request, area, cache, tell)  # so is a key that is missing
     roads = acquire(request, area, folder / ROADS, cache, tell)
     geometry, left_out = parts_with_roads(folder / ROADS, area.geometry)
     area = replace(area, geometry=geometry)
     outline = gpd.GeoDataFrame({"name": [area.name]}, geometry=[geometry], crs="EPSG:4326")
     write_geojson(outline, folder / AREA)
-    counted, census = (given, {}) if given else _counted(request, area, data, cache, tell)
+    if census is not None:
+        given = from_census(census, area, data, zones_given=request.zones is not None)
+    counted = given or _estimate(request, area, data, cache, tell)
     provenance = [*area.provenance, *roads.provenance, *counted.provenance, *zones.provenance]
     write_provenance(data / "PROVENANCE.md", provenance)
-    fetch = {"roads_beyond_m": roads.beyond.metres, **census}
+    fetch: dict[str, Any] = {"roads_beyond_m": roads.beyond.metres}
+    if census is not None:
+        fetch["census"] = _census_settings(request).model_dump()
     return Facts(
         name=area.name,
         roads=roads.about,
@@ -139,7 +152,7 @@ def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell
         beyond=f"{roads.beyond.metres:,.0f} m beyond the area, {roads.beyond.why}",
         section={**counted.section, **zones.section},
         exits_at_least=request.exits_at_least or (HIGHWAYS if roads.beyond.to_highway else THROUGH_ROADS),
-        country=area.country or ("US" if census else None),
+        country=area.country or ("US" if census is not None else None),
         shares=counted.shares,
         mended=Mended(parts_left_out=left_out),
         fetch=fetch if request.osm is None else None,
@@ -147,18 +160,22 @@ def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell
     )
 
 
-def _counted(
-    request: Request, area: OrderedArea, data: Path, cache: Path, tell: Tell
-) -> tuple[Counted, dict[str, Any]]:
-    """Return households that nobody gave: of the census, with the key `census` of the section `fetch`, or estimated."""
-    if request.osm is None and is_in_us(area.geometry, Endpoints.from_environment(), cache):
-        tell("Fetching households from the census")
-        settings = CensusFetch(acs_year=request.acs_year) if request.acs_year else CensusFetch()
-        census = fetch_census(area.geometry, settings, cache, tell)
-        return from_census(census, area, data, zones_given=request.zones is not None), {"census": settings.model_dump()}
+def _asked_census(request: Request, area: OrderedArea, cache: Path, tell: Tell) -> CensusZones | None:
+    """Return the census of an area whose households nobody gave; none abroad, nor with an extract of one's own."""
+    if request.osm is not None or not is_in_us(area.geometry, Endpoints.from_environment(), cache):
+        return None
+    tell("Fetching households from the census")
+    return fetch_census(area.geometry, _census_settings(request), cache, tell)
+
+
+def _census_settings(request: Request) -> CensusFetch:
+    return CensusFetch() if request.acs_year is None else CensusFetch(acs_year=request.acs_year)
+
+
+def _estimate(request: Request, area: OrderedArea, data: Path, cache: Path, tell: Tell) -> Counted:
     tell("Counting dwellings on the map")
     street_map = prepare_map(data.parent / ROADS, "service", area.country, cache)
-    return estimated(request, area, street_map.dwellings(), data), {}
+    return estimated(request, area, street_map.dwellings(), data)
 
 
 def _found(folder: Path, facts: Facts, cache: Path, tell: Tell, *, by_request: bool) -> Facts:

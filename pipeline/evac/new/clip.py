@@ -28,6 +28,7 @@ _ADDRESS = "addr:housenumber"
 _WAY_KEYS = ("highway", *_AREA_KEYS, _ADDRESS)
 _MAJOR = ("motorway", "trunk")
 _BUFFER_BYTES = 4 << 20
+_TRIANGLE = 3  # corners, of which a closed way has the first twice
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def parts_with_roads(file: Path, area: shapely.Geometry) -> tuple[shapely.Geomet
 
 
 def clip_extract(source: Path, target: Path, polygon: shapely.Geometry, extract: Extract) -> None:
-    """Write what has a node in a polygon (WGS 84) as a smaller extract.
+    """Write what touches a polygon (WGS 84) as a smaller extract.
 
     Parameters
     ----------
@@ -135,9 +136,10 @@ def _header(polygon: shapely.Geometry, extract: Extract) -> osmium.io.Header:
 
 
 def _collect(source: Path, polygon: shapely.Geometry, tracker: osmium.IdTracker) -> set[int]:
-    """Mark the addresses and ways with a node inside, and return these ways."""
-    west, south, east, north = polygon.bounds
+    """Mark the addresses inside and the ways that touch the polygon, and return these ways."""
     ways: set[int] = set()
+    spots = shapely.MultiPoint([part.representative_point() for part in shapely.get_parts(polygon)])
+    west, south, east, north = polygon.bounds
     item: Any
     for item in osmium.FileProcessor(str(source)).with_locations().with_filter(KeyFilter(*_WAY_KEYS)):
         if item.is_node():
@@ -150,10 +152,26 @@ def _collect(source: Path, polygon: shapely.Geometry, tracker: osmium.IdTracker)
                 continue
             if (corners.min(axis=0) > (east, north)).any():
                 continue
-            if shapely.contains_xy(polygon, corners[:, 0], corners[:, 1]).any():
+            if _touches(corners, polygon) or (_is_outline(item) and _is_around(corners, spots)):
                 ways.add(item.id)
                 tracker.add_way(item.id)
     return ways
+
+
+def _touches(corners: np.ndarray, polygon: shapely.Geometry) -> bool:
+    """Return whether a line (a row a corner, degrees) touches a polygon; none of its corners need be inside."""
+    if shapely.contains_xy(polygon, corners[:, 0], corners[:, 1]).any():
+        return True
+    return len(corners) > 1 and bool(shapely.intersects(polygon, shapely.LineString(corners)))
+
+
+def _is_outline(way: Any) -> bool:
+    return way.is_closed() and any(key in way.tags for key in _AREA_KEYS)
+
+
+def _is_around(corners: np.ndarray, spots: shapely.MultiPoint) -> bool:
+    """Return whether an outline that touches no part of a polygon is around one: a spot of each tells."""
+    return len(corners) > _TRIANGLE and bool(shapely.intersects(shapely.Polygon(corners), spots))
 
 
 def _corners(way: Any) -> list[tuple[float, float]]:

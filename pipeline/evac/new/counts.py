@@ -12,6 +12,7 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from evac.acquire import BLOCK_COUNT, BLOCK_NAME, GROUP_NAME, block_groups, vehicle_shares, write_geojson
 from evac.errors import DataError, Problem
@@ -64,8 +65,7 @@ def from_file_or_total(request: Request, area: OrderedArea, data: Path) -> Count
         The file can't be used, or has no household in the area.
     """
     if isinstance(request.households, int):
-        about = f"{request.households:,} households, given as a total, spread over the dwellings of the map"
-        return _whole_area(area, request.households, data, about)
+        return _from_total(request, request.households, area, data)
     if request.households is None:
         raise ValueError("a request without households")
     features = read_vector(request.households, "--households")
@@ -96,6 +96,15 @@ def estimated(request: Request, area: OrderedArea, dwellings: gpd.GeoDataFrame, 
     return _whole_area(area, total, data, about)
 
 
+def _from_total(request: Request, given: int, area: OrderedArea, data: Path) -> Counted:
+    people = request.people_per_household
+    total = round(given / (people or 1.0))
+    if total == 0:
+        raise DataError(Problem("--households", f"found {given}, which is no household", "give their total, or a file"))
+    how = f"{given:,} people, given as a total, at {people:g} people per household" if people else "given as a total"
+    return _whole_area(area, total, data, f"{total:,} households, {how}, spread over the dwellings of the map")
+
+
 def _whole_area(area: OrderedArea, total: int, data: Path, about: str) -> Counted:
     zone = gpd.GeoDataFrame({"name": [area.name], "households": [total]}, geometry=[area.geometry], crs="EPSG:4326")
     write_geojson(zone, data / ZONES)
@@ -123,23 +132,33 @@ def _from_polygons(request: Request, file: Path, features: gpd.GeoDataFrame, are
 
 
 def _from_points(request: Request, file: Path, features: gpd.GeoDataFrame, area: OrderedArea, data: Path) -> Counted:
-    weights = pd.Series(1.0, index=features.index)
-    if request.count is not None:
-        weights = pd.to_numeric(features[_count_column(request, features, file)], errors="coerce")
-        if not (weights >= 0.0).all():
-            what = f"column '{request.count}' of feature {int((~(weights >= 0.0)).argmax()) + 1} isn't a number ≥ 0"
-            raise DataError(Problem(str(file), what, "mend the value, or leave the feature out"))
-    weights = weights / (request.people_per_household or 1.0)
-    homes = gpd.GeoDataFrame({"households": weights}, geometry=features.geometry, crs=features.crs)
-    homes = homes[homes.intersects(area.geometry)]
+    counts = _counts_of_points(request, features, file)
+    points = gpd.GeoDataFrame({"households": counts}, geometry=features.geometry, crs=features.crs)
+    points = points.explode(ignore_index=True)
+    homes = points[points.intersects(area.geometry)]
     total = round(float(homes["households"].sum()))
     if total == 0:
-        raise _nobody(file, area, f"{len(homes)} of {len(features)} points lie in the area")
+        raise _nobody(file, area, f"{len(homes)} of {len(points)} points lie in the area")
     write_geojson(homes, data / HOMES)
     about = f"{total:,} households at {len(homes):,} points of {file.name}"
     counted = _whole_area(area, total, data, about)
     section = {**counted.section, "dwellings": {"kind": "points", "file": f"data/{HOMES}", "households": "households"}}
     return Counted(section, about, [*counted.provenance, from_file(f"{HOMES}: homes", file)])
+
+
+def _counts_of_points(request: Request, features: gpd.GeoDataFrame, file: Path) -> pd.Series:
+    """Return the households at each point of a feature: its count shared by its points, or one each without counts."""
+    people = request.people_per_household
+    if request.count is None and people is None and "households" not in features.columns:
+        return pd.Series(1.0, index=features.index)
+    column = _count_column(request, features, file)
+    counts = pd.to_numeric(features[column], errors="coerce")
+    wrong = ~(counts >= 0.0)
+    if wrong.any():
+        what = f"column '{column}' of feature {int(wrong.argmax()) + 1} isn't a number ≥ 0"
+        raise DataError(Problem(str(file), what, "mend the value, or leave the feature out"))
+    shared: pd.Series = counts / (people or 1.0) / features.geometry.count_geometries()
+    return shared
 
 
 def _count_column(request: Request, features: gpd.GeoDataFrame, file: Path) -> str:
@@ -157,7 +176,8 @@ def _nobody(file: Path, area: OrderedArea, what: str) -> DataError:
 
 def from_census(census: CensusZones, area: OrderedArea, data: Path, *, zones_given: bool) -> Counted:
     """Return the households of census blocks, reported by block groups unless the city's own zones are given."""
-    blocks = census.zones
+    overlaps = shapely.area(shapely.intersection(census.zones.geometry.to_numpy(), area.geometry)) > 0.0
+    blocks = census.zones[overlaps]  # asked for the whole area, also for parts that no road leads to
     write_geojson(blocks, data / ZONES)
     if not zones_given:
         write_geojson(block_groups(blocks), data / REPORT_ZONES)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import geopandas as gpd
 import shapely
@@ -16,12 +18,15 @@ from evac.files import digest_file
 from evac.households.geometry import make_valid_polygons
 from evac.households.reporting import read_report_zones
 from evac.households.zones import read_polygons
+from evac.schema.places import FoundExits
 from evac.schema.sources import ReportZones
 from evac.sources import Endpoints, Provenance, find_area
 
 HOUSEHOLDS_PER_DWELLING = 0.9
 """Households in a dwelling unit where nobody has counted them: 90.3 % of the housing units of the United States were
 occupied in 2020 (decennial census, table H1)."""
+
+_CLASSES: tuple[str, ...] = get_args(FoundExits.model_fields["at_least"].annotation)
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Request:
     count, count_name
         Columns of that file: households (or people), and names.
     people_per_household
-        Where `count` has people.
+        Where `count`, or the total, is of people.
     households_per_dwelling
         For the estimate from buildings.
     zones, zone_name
@@ -106,23 +111,42 @@ def check_request(request: Request) -> None:
     UserError
         With every problem.
     """
-    areas = [item for item in (request.place, request.polygon, request.bbox) if item is not None]
-    problems = []
-    if len(areas) > 1 or (not areas and request.zones is None):
-        remedy = 'such as "Mill Valley, California, USA", or --polygon FILE, or --bbox W,S,E,N, or --zones FILE'
-        problems.append(Problem("evac new", f"found {len(areas) or 'no'} areas, expected one", remedy))
-    if (request.zones is None) != (request.zone_name is None):
-        remedy = "say which column of the zones has their names or ids"
-        problems.append(Problem("--zones", "needs --zone-name, and the other way round", remedy))
-    if not isinstance(request.households, Path):
-        for option, value in {"--count": request.count, "--count-name": request.count_name}.items():
-            if value is not None:
-                problems.append(Problem(option, "names a column, but no file", "give the file with --households FILE"))
-    if request.people_per_household is not None and request.households is None:
-        remedy = "give the people with --households FILE --count COLUMN"
-        problems.append(Problem("--people-per-household", "needs people to divide", remedy))
+    problems = [*_area_problems(request), *_household_problems(request), *_road_problems(request)]
     if problems:
         raise UserError(problems)
+
+
+def _area_problems(request: Request) -> Iterator[Problem]:
+    areas = [item for item in (request.place, request.polygon, request.bbox) if item is not None]
+    if len(areas) > 1 or (not areas and request.zones is None):
+        remedy = 'such as "Mill Valley, California, USA", or --polygon FILE, or --bbox W,S,E,N, or --zones FILE'
+        yield Problem("evac new", f"found {len(areas) or 'no'} areas, expected one", remedy)
+    if (request.zones is None) != (request.zone_name is None):
+        remedy = "say which column of the zones has their names or ids"
+        yield Problem("--zones", "needs --zone-name, and the other way round", remedy)
+
+
+def _household_problems(request: Request) -> Iterator[Problem]:
+    if not isinstance(request.households, Path):
+        for option, value in {"--count": request.count, "--name": request.count_name}.items():
+            if value is not None:
+                yield Problem(option, "names a column, but no file", "give the file with --households FILE")
+    if request.people_per_household is not None and request.households is None:
+        remedy = "give the people with --households FILE --count COLUMN, or their total with --households NUMBER"
+        yield Problem("--people-per-household", "needs people to divide", remedy)
+    unasked = "--osm" if request.osm is not None else "--households" if request.households is not None else None
+    if request.acs_year is not None and unasked:
+        what = f"is of the US census, which isn't asked with {unasked}"
+        yield Problem("--acs-year", what, f"leave out --acs-year, or {unasked}")
+
+
+def _road_problems(request: Request) -> Iterator[Problem]:
+    if request.country is not None and not re.fullmatch("[A-Za-z]{2}", request.country):
+        what = f"found '{request.country}', expected the two letters of ISO 3166"
+        yield Problem("--country", what, "such as US, or GB for the United Kingdom")
+    if request.exits_at_least is not None and request.exits_at_least not in _CLASSES:
+        what = f"found '{request.exits_at_least}', which is no class of road"
+        yield Problem("--exits-at-least", what, f"one of {', '.join(_CLASSES)}")
 
 
 def ordered_area(request: Request, endpoints: Endpoints, cache: Path) -> OrderedArea:
@@ -135,12 +159,13 @@ def ordered_area(request: Request, endpoints: Endpoints, cache: Path) -> Ordered
     SourceError
         The geocoder doesn't answer.
     """
+    country = request.country.upper() if request.country else None
     if request.place is not None:
         found = find_area(request.place, endpoints, cache)
         name = request.name or found.name.split(",")[0]
-        return OrderedArea(name, found.geometry, request.country or found.country, [found.source])
+        return OrderedArea(name, found.geometry, country or found.country, [found.source])
     if request.bbox is not None:
-        return OrderedArea(request.name or "Area", _box(request.bbox), request.country)
+        return OrderedArea(request.name or "Area", _box(request.bbox), country)
     file = request.polygon or request.zones
     if file is None:
         raise ValueError("a request without an area")
@@ -149,7 +174,7 @@ def ordered_area(request: Request, endpoints: Endpoints, cache: Path) -> Ordered
     else:
         shapes = read_report_zones(ReportZones(file=file, name=request.zone_name or "")).geometry
     what = from_file("area.geojson: the area ordered to leave", file)
-    return OrderedArea(request.name or title(file.stem), shapes.union_all(), request.country, [what])
+    return OrderedArea(request.name or title(file.stem), shapes.union_all(), country, [what])
 
 
 def _box(bbox: tuple[float, float, float, float]) -> shapely.Geometry:

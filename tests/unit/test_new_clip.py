@@ -1,0 +1,45 @@
+"""An extract that is cut to a polygon keeps every line that touches it, and land use that lies around it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import osmium
+import pytest
+import shapely
+from osmium.osm.mutable import Node, Way
+
+from evac.new.clip import clip_extract, look_at_extract
+
+AREA = shapely.box(9.50, 47.00, 9.52, 47.02)
+STREET, MOTORWAY, PASSING, AROUND, BESIDE, RING = 1, 2, 3, 4, 5, 6
+
+LINES = {
+    STREET: ({"highway": "residential"}, [(9.505, 47.01), (9.515, 47.01)]),
+    MOTORWAY: ({"highway": "motorway"}, [(9.40, 47.01), (9.60, 47.01)]),  # 15 km without a node
+    PASSING: ({"highway": "motorway"}, [(9.49, 47.015), (9.505, 47.03)]),  # its bounding box touches, it doesn't
+    AROUND: ({"landuse": "residential"}, [(9.4, 46.9), (9.6, 46.9), (9.6, 47.1), (9.4, 47.1), (9.4, 46.9)]),
+    BESIDE: ({"landuse": "farmland"}, [(9.48, 47.01), (9.48, 47.03), (9.505, 47.03), (9.48, 47.01)]),
+    RING: ({"highway": "primary"}, [(9.4, 46.9), (9.6, 46.9), (9.6, 47.1), (9.4, 47.1), (9.4, 46.9)]),
+}
+
+
+@pytest.fixture
+def extract(tmp_path: Path) -> Path:
+    file = tmp_path / "map.osm.pbf"
+    nodes: dict[tuple[float, float], int] = {}
+    for _, corners in LINES.values():
+        for corner in corners:
+            nodes.setdefault(corner, len(nodes) + 1)
+    with osmium.SimpleWriter(str(file)) as writer:
+        for corner, number in nodes.items():
+            writer.add_node(Node(id=number, location=corner))
+        for way, (tags, corners) in LINES.items():
+            writer.add_way(Way(id=way, nodes=[nodes[corner] for corner in corners], tags=tags))
+    return file
+
+
+def test_a_line_without_a_node_inside_and_land_around_are_kept(extract: Path, tmp_path: Path) -> None:
+    clip_extract(extract, tmp_path / "cut.osm.pbf", AREA, look_at_extract(extract))
+    found = {item.id for item in osmium.FileProcessor(str(tmp_path / "cut.osm.pbf"), osmium.osm.WAY)}
+    assert found == {STREET, MOTORWAY, AROUND}

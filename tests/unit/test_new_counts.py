@@ -1,0 +1,64 @@
+"""Households of `evac new` from a total and from points: people are divided, counts are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from evac.errors import DataError
+from evac.new.counts import HOMES, Counted, from_file_or_total
+from evac.new.request import OrderedArea, Request
+
+AREA = OrderedArea("Town", shapely.box(9.50, 47.00, 9.52, 47.02), "LI")
+HERE, THERE, OUTSIDE = shapely.Point(9.505, 47.005), shapely.Point(9.515, 47.015), shapely.Point(9.6, 47.2)
+
+
+def _counted(folder: Path, shapes: list[shapely.Geometry], people: float | None = None, **columns: object) -> Counted:
+    file = folder / "homes.gpkg"
+    gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4326").to_file(file)
+    return from_file_or_total(Request(households=file, people_per_household=people), AREA, folder)
+
+
+def _homes(folder: Path) -> list[float]:
+    return gpd.read_file(folder / HOMES)["households"].tolist()
+
+
+def test_a_total_of_people_is_divided_into_households(tmp_path: Path) -> None:
+    counted = from_file_or_total(Request(households=34_000, people_per_household=2.3), AREA, tmp_path)
+    assert counted.about.startswith("14,783 households, 34,000 people, given as a total, at 2.3 people per household")
+    assert gpd.read_file(tmp_path / "zones.geojson")["households"].tolist() == [14_783]
+
+
+def test_a_total_of_nobody_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no household"):
+        from_file_or_total(Request(households=0), AREA, tmp_path)
+
+
+def test_points_with_a_column_households_keep_its_counts(tmp_path: Path) -> None:
+    assert _counted(tmp_path, [HERE, THERE, OUTSIDE], households=[3, 4, 50]).about.startswith(
+        "7 households at 2 points"
+    )
+    assert _homes(tmp_path) == [3.0, 4.0]
+
+
+def test_points_without_counts_are_a_household_each(tmp_path: Path) -> None:
+    _counted(tmp_path, [HERE, shapely.MultiPoint([HERE, THERE, OUTSIDE])], other=["a", "b"])
+    assert _homes(tmp_path) == [1.0, 1.0, 1.0]
+
+
+def test_the_count_of_several_points_is_shared_by_them(tmp_path: Path) -> None:
+    _counted(tmp_path, [HERE, shapely.MultiPoint([HERE, THERE])], people=2.0, households=[4, 12])
+    assert _homes(tmp_path) == [2.0, 3.0, 3.0]
+
+
+def test_people_per_household_needs_people_at_the_points(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="has no column 'households' with counts; it has 'other'"):
+        _counted(tmp_path, [HERE], people=2.0, other=["a"])
+
+
+def test_a_point_without_its_count_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="column 'households' of feature 2 isn't a number"):
+        _counted(tmp_path, [HERE, THERE], households=[3, None])
