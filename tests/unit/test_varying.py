@@ -1,4 +1,4 @@
-"""What `evac ablate` and `evac stress` print: numbers with their trust, and what isn't known."""
+"""What studies print of clearance times: numbers with their trust, and what isn't known."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from evac.cli import varying
 from evac.schema.plan import Resources
 from evac.simulate.job import Case
 from evac.study.buying import Stressed, what_each_buys
-from evac.study.comparing import Cell
+from evac.study.comparing import Cell, means
 from evac.study.runs import Study
 from evac.study.variants import Ablation
 
@@ -65,3 +65,11 @@ def test_the_worst_case_is_told_with_its_trust_and_what_is_not_known(capsys):
     assert "these can't be run, and may be worse: West lost" in words
     varying._print_stressed({"p": stressed[1:]})
     assert "p: 90 % out after 1.00 h ± 0 min in the worst case: nothing goes wrong" in capsys.readouterr().out
+
+
+def test_a_plan_alone_is_told_with_its_interval():
+    runs = [run("p", seed, 3600.0 + 60.0 * seed, *["gridlock"] * (seed == 1)) for seed in (1, 2, 3)]
+    runs += [run("stuck", 1, None), run("stuck", 2, 60.0), run("once", 1, 60.0)]
+    (line,) = means(Study(tuple(runs), ()))
+    expected = "p, 1 vehicles per household, d: 90 % out after 1.03 h ± 2.5 min (95 % CI, ± 4.0 %, 3 seeds)"
+    assert line == f"{expected}; 1 of these runs not trustworthy"
