@@ -89,8 +89,13 @@ def test_status_tells_what_is_missing_and_why(
     assert "failed:" not in words_of(capsys)
 
 
-def test_seeds_are_added_until_the_interval_is_narrow(town: Path, started: list[str]) -> None:
+def test_seeds_are_added_until_the_interval_is_narrow(
+    town: Path, started: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert command(town, "run", *ONE_CASE, "--until", "50%", "--max-seeds", "3") == 0
+    words = words_of(capsys)
+    assert "precision not reached" not in words
+    assert "3 seeds)" in words
     results = pd.read_csv(town / "reports" / "town" / "results.csv")
     assert sorted(results["seed"]) == [1, 2, 3]
     assert started == ["baseline", "baseline"]

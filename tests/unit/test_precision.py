@@ -10,7 +10,7 @@ import pytest
 from evac.cli.studying import read_part, read_share
 from evac.errors import UserError
 from evac.simulate.job import Case
-from evac.study.precision import FIRST_SEEDS, Precision, more_cases
+from evac.study.precision import FIRST_SEEDS, Precision, more_cases, shortfalls
 
 
 def cases(seeds, plans=("a", "b")):
@@ -63,6 +63,22 @@ def test_it_reaches_the_precision_that_was_asked_for():
             break
         some += more
     assert 10 <= len(some) <= 60
+
+
+def test_what_falls_short_is_told_with_how_far_it_got():
+    some = cases(range(1, 4), plans=("narrow", "wide", "stuck", "once", "failed"))
+    times = {case: 3600.0 for case in some if case.plan == "narrow"}
+    times |= {case: 3600.0 + 60.0 * case.seed for case in some if case.plan == "wide"}
+    times |= {case: None if case.seed == 2 else 3600.0 for case in some if case.plan == "stuck"}
+    times |= {case: 3600.0 for case in some if case.plan == "once" and case.seed == 1}
+    half_width = 4.302653 * 60.0 / 3**0.5 / 3720.0  # Student's t with two degrees of freedom, 97.5 %
+    assert shortfalls(Precision(0.03, 3), some, times) == [
+        f"precision not reached for wide, 1 vehicles per household, d: \u00b1 {100 * half_width:.1f} % after 3 seeds",
+        "precision not reached for stuck, 1 vehicles per household, d: 90 % not reached in 1 of 3 runs",
+        "precision not reached for once, 1 vehicles per household, d: no interval after 1 run",
+        "precision not reached for failed, 1 vehicles per household, d: no interval after 0 runs",
+    ]
+    assert shortfalls(Precision(0.05, 3), some[:6], times) == []
 
 
 def test_shares_and_parts_of_the_command_line():

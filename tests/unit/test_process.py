@@ -14,6 +14,7 @@ import pytest
 
 from evac import files
 from evac.simulate import process
+from evac.study import engines
 
 SLEEP = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"]
 STUBBORN = [
@@ -21,6 +22,12 @@ STUBBORN = [
     "-c",
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)",
 ]
+
+
+@pytest.fixture(autouse=True)
+def _children_may_start():
+    yield
+    process.begin_anew()
 
 
 def alive(pid: int) -> bool:
@@ -74,6 +81,42 @@ def test_children_of_other_threads_end_at_once(tmp_path):
     process.end_all()
     thread.join(10)
     assert codes == [-signal.SIGKILL]
+
+
+def test_no_child_starts_between_the_end_of_all_and_a_new_beginning(tmp_path):
+    process.end_all()
+    with pytest.raises(KeyboardInterrupt), child(tmp_path, SLEEP):
+        pass
+    assert (tmp_path / "out").read_text() == ""
+    process.begin_anew()
+    with child(tmp_path, SLEEP) as sleeper:
+        assert alive(sleeper.pid)
+
+
+def test_a_run_whose_demand_is_still_built_does_not_start_after_an_interrupt(tmp_path, monkeypatch):
+    building, interrupted, ended = threading.Event(), threading.Event(), []
+
+    def run_here(task, *_):
+        if task.job == "first":
+            return Path("done")
+        building.set()
+        interrupted.wait(10)
+        try:
+            with child(tmp_path, SLEEP) as sleeper:
+                ended.append(sleeper.wait(5))
+        except KeyboardInterrupt:
+            ended.append("not started")
+            raise
+
+    monkeypatch.setattr(engines, "run_here", run_here)
+    outcomes = engines.Local(2).run([engines.Task(job, None) for job in ("first", "second")], tmp_path, None)
+    assert next(outcomes) == ("first", Path("done"))
+    assert building.wait(10)
+    end_all = process.end_all
+    monkeypatch.setattr(process, "end_all", lambda: (end_all(), interrupted.set()))
+    with pytest.raises(KeyboardInterrupt):
+        outcomes.throw(KeyboardInterrupt)
+    assert ended == ["not started"]
 
 
 def test_a_child_dies_with_a_killed_parent(tmp_path):

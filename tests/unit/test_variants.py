@@ -13,7 +13,9 @@ ACTIONS = {
     "officer": "{do: signal, where: {street: A, crossing: B}, mode: officer, label: officer, with: {officers: 2}}",
     "contraflow": "{do: contraflow, where: {street: A}, label: contraflow, when: {from_min: 10, setup_min: 20}}",
     "ban": "{do: ban_turn, where: {street: A, crossing: B}, movement: {from: A}, label: ban}",
+    "short": "{do: contraflow, where: {street: A}, label: short, when: {from_min: 10, until_min: 35}}",
 }
+ALL = ("officer", "contraflow", "ban")
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def sets(plans):
 
 
 def test_each_action_is_dropped_and_tried_alone(plan, tmp_path):
-    found, plans = ablations(plan(*ACTIONS), load_plan("baseline", tmp_path))
+    found, plans = ablations(plan(*ALL), load_plan("baseline", tmp_path))
     assert sets(plans) == {
         "baseline": [],
         "p": ["officer", "contraflow", "ban"],
@@ -56,7 +58,7 @@ def test_no_set_of_actions_is_run_twice(plan, tmp_path):
 
 
 def test_what_may_go_wrong(plan):
-    full = plan(*ACTIONS)
+    full = plan(*ALL)
     found = {item.failure: item.plan for item in stresses(full, EXITS)}
     assert list(found) == [
         "no officer comes: officer",
@@ -71,3 +73,10 @@ def test_what_may_go_wrong(plan):
     assert late[2] == full.actions[2]
     assert always_there(full) == ["ban"]
     assert len({item.key for item in found.values()}) == len(found)
+
+
+def test_what_would_be_over_before_it_begins_never_happens_when_it_is_late(plan):
+    full = plan("short", "ban")
+    (late,) = [item.plan for item in stresses(full, ()) if item.failure == "set-up 30 min late"]
+    assert [item.label for item in late.actions] == ["ban"]
+    assert always_there(full) == ["ban"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -99,21 +98,17 @@ def _report(prepared: Prepared, plans: dict[str, UnderPlan], study: Study, selec
     from evac.report import write_report  # noqa: PLC0415
     from evac.report.from_cache import Asked, write_asked  # noqa: PLC0415
     from evac.report.from_study import report_input  # noqa: PLC0415
-    from evac.study.comparing import verdicts  # noqa: PLC0415
+    from evac.study.cases import as_run  # noqa: PLC0415
+    from evac.study.comparing import means, verdicts  # noqa: PLC0415
 
     _require_runs(study)
     page = write_report(report_input(prepared, plans, study), folder / "reports" / prepared.loaded.place_id)
-    write_asked(Asked(tuple(plans), _as_run(selection, study)), page.parent)
+    cases = [*(item.case for item in study.runs), *(item.case for item in study.failures)]
+    write_asked(Asked(tuple(plans), as_run(selection, prepared.loaded.model, cases)), page.parent)
     _print_results(study)
-    for line in (*study.notes, *verdicts(study)):
+    for line in (*study.notes, *means(study), *verdicts(study)):
         console.print(escape(line), highlight=False, soft_wrap=True)
     console.print(f"Report: {escape(str(page))}", highlight=False, soft_wrap=True)
-
-
-def _as_run(selection: Selection, study: Study) -> Selection:
-    """Return the selection with the seeds that were added until the intervals were narrow."""
-    cases = [*(item.case for item in study.runs), *(item.case for item in study.failures)]
-    return replace(selection, seeds=tuple(dict.fromkeys(case.seed for case in cases)))
 
 
 def _require_runs(study: Study) -> None:

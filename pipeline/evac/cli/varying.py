@@ -137,11 +137,19 @@ def _print_bought(items: Sequence[Bought]) -> None:
     for item in items:
         takes = item.ablation.resources
         counts = (takes.officers, takes.signs, takes.cones, takes.barricades)
-        table.add_row(escape(item.ablation.action), _minutes(item.dropped), _minutes(item.alone), *map(str, counts))
+        table.add_row(escape(item.ablation.action), *_gains(item), *map(str, counts))
     console.print(table)
     for item in items:
         if item.refused:
             console.print(f"can't be run: {escape(item.refused)}", highlight=False, soft_wrap=True)
+
+
+def _gains(item: Bought) -> tuple[str, str]:
+    """Return what the plan loses without the action, and what the action gains alone."""
+    return (
+        _minutes(item.dropped) + _doubt(item.dropped_untrusted),
+        _minutes(item.alone) + _doubt(item.alone_untrusted),
+    )
 
 
 def _print_stressed(plans: dict[str, list[Stressed]]) -> None:
@@ -152,26 +160,33 @@ def _print_stressed(plans: dict[str, list[Stressed]]) -> None:
         console.print(table)
         worst = rows[0]
         if worst.cell is not None:
-            words = f"{plan}: 90 % out after {_clearance(worst)} in the worst case: {worst.failure}"
+            verb = "" if worst.cell.interval.mean is None else "out after "
+            words = f"{plan}: 90 % {verb}{_clearance(worst)} in the worst case: {worst.failure}"
+            console.print(escape(words), highlight=False, soft_wrap=True)
+        if unknown := [row.failure for row in rows if row.cell is None]:
+            words = f"{plan}: these can't be run, and may be worse: {'; '.join(unknown)}"
             console.print(escape(words), highlight=False, soft_wrap=True)
 
 
 def _clearance(row: Stressed) -> str:
     if row.cell is None:
         return f"can't be run: {row.refused or 'its runs failed'}"
-    found = row.cell.interval
+    found, doubt = row.cell.interval, _doubt(len(row.cell.untrusted))
     if found.mean is None:
-        return f"not reached in {found.missing} of {found.missing + found.runs} runs"
+        return f"not reached in {found.missing} of {found.missing + found.runs} runs" + doubt
     width = "" if found.half_width is None else f" ± {found.half_width / 60:.0f} min"
-    doubt = f", {len(row.cell.untrusted)} of {found.runs} runs not trustworthy" if row.cell.untrusted else ""
     return f"{found.mean / 3600:.2f} h{width}{doubt}"
+
+
+def _doubt(untrusted: int) -> str:
+    return f", {untrusted} {'run' if untrusted == 1 else 'runs'} not trustworthy" if untrusted else ""
 
 
 def _minutes(difference: Interval | None) -> str:
     if difference is None:
         return "can't be run"
     if difference.mean is None:
-        return f"not cleared in {difference.missing} of {difference.missing + difference.runs}"
+        return f"90 % not reached in {difference.missing} of {difference.missing + difference.runs} pairs of runs"
     if difference.low is None or difference.high is None:
         return f"{difference.mean / 60:+.1f} (one seed)"
     ends = f"{difference.low / 60:+.1f} to {difference.high / 60:+.1f}"

@@ -45,10 +45,10 @@ def read_asked(report_folder: Path) -> Asked | None:
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         choice = content["selection"]
-        parts = {name: tuple(choice[name]) for name in ("vehicles", "departures", "seeds")}
-        return Asked(
-            tuple(content["plans"]), Selection(**parts, sensitivity=choice["sensitivity"], fidelity=choice["fidelity"])
-        )
+        parts: dict[str, Any] = {name: tuple(choice[name]) for name in ("vehicles", "departures", "seeds")}
+        added = tuple((number, departure, int(seed)) for number, departure, seed in choice.get("added", ()))
+        model = {"sensitivity": choice["sensitivity"], "fidelity": choice["fidelity"]}
+        return Asked(tuple(content["plans"]), Selection(**parts, **model, added=added))
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(Problem(str(path), f"can't be read ({error})", "remove it, or name the plans")) from error
 

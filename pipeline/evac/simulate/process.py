@@ -24,6 +24,8 @@ Child = subprocess.Popen[bytes]
 
 _children: set[Child] = set()
 _lock = threading.Lock()
+_stopped = threading.Event()
+"""Set while no child may start: `end_all` has been called, and nothing has begun anew since."""
 
 
 @contextmanager
@@ -40,9 +42,16 @@ def running(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path,
         The child's working folder.
     output
         File that takes what the child prints, both streams.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        `end_all` has been called: the child isn't started.
     """
     bare_python = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid())]
-    with output.open("wb") as log:
+    with output.open("wb") as log, _lock:  # so that `end_all` either finds the child or keeps it from starting
+        if _stopped.is_set():
+            raise KeyboardInterrupt
         child = subprocess.Popen(
             [*bare_python, *map(str, command)],
             cwd=cwd,
@@ -52,7 +61,6 @@ def running(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    with _lock:
         _children.add(child)
     try:
         yield child
@@ -73,11 +81,20 @@ def end(child: Child) -> None:
 
 
 def end_all() -> None:
-    """End every child of this process at once; the threads that talk to them see their connections close."""
+    """End every child of this process at once, and let none start until `begin_anew`.
+
+    The threads that talk to them see their connections close; one that was about to start a child is interrupted.
+    """
     with _lock:
+        _stopped.set()
         children = list(_children)
     for child in children:
         _signal(child, signal.SIGKILL)
+
+
+def begin_anew() -> None:
+    """Let children start again after `end_all`."""
+    _stopped.clear()
 
 
 def _signal(child: Child, number: signal.Signals) -> None:

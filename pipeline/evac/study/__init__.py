@@ -25,7 +25,7 @@ from evac.study.engines import Engine, Outcome, Task
 from evac.study.ground import Ground, ground_of
 from evac.study.jobs import job_of, run_folder
 from evac.study.plans import Plans, all_lanes, router_of, with_router
-from evac.study.precision import Precision, more_cases
+from evac.study.precision import Precision, more_cases, shortfalls
 from evac.study.prepare import Prepared
 from evac.study.runs import Display, Failure, Run, Study, in_words, read_manifest
 from evac.study.same_lanes import measure_same_lanes
@@ -86,11 +86,13 @@ def run_study(
     prepared = with_router(prepared, plans)
     cases = cases_of(prepared.loaded.model, selection, str(prepared.loaded.path), list(plans))
     work = _Work(prepared, plans, cache, engine, display)
-    notes = work.screen(cases) if selection.fidelity == "meso" else ()
+    notes: tuple[str, ...] = work.screen(cases) if selection.fidelity == "meso" else ()
     work.run(cases, selection.part)
     while until is not None and (more := more_cases(until, cases, work.t90_s())):
         cases += more
         work.run(cases, None)
+    if until is not None:
+        notes += tuple(shortfalls(until, cases, work.t90_s()))
     folders = {work.jobs[case].digest: folder for case, folder in work.folders.items()}
     nets = {work.jobs[case].digest: plans[case.plan].net for case in work.folders}
     lanes = measure_same_lanes(all_lanes(plans), folders, nets, cache)

@@ -34,12 +34,16 @@ class Bought:
         How much faster than the baseline it is alone.
     refused
         Why a variant can't be run.
+    dropped_untrusted, alone_untrusted
+        How many runs of the two plans that are compared aren't trustworthy; they are in the numbers.
     """
 
     ablation: Ablation
     dropped: Interval | None
     alone: Interval | None
     refused: str
+    dropped_untrusted: int = 0
+    alone_untrusted: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,17 @@ def what_each_buys(
     def less(ours: str, theirs: str) -> Interval | None:
         return cells[ours].less(cells[theirs]) if ours in cells and theirs in cells else None
 
+    def untrusted(ours: str, theirs: str) -> int:
+        return len(cells[ours].untrusted) + len(cells[theirs].untrusted) if ours in cells and theirs in cells else 0
+
     return [
         Bought(
             item,
             dropped=less(item.without, plan),
             alone=less(baseline, item.alone),
             refused="; ".join(f"{key}: {refused[key]}" for key in (item.without, item.alone) if key in refused),
+            dropped_untrusted=untrusted(item.without, plan),
+            alone_untrusted=untrusted(baseline, item.alone),
         )
         for item in ablations
     ]

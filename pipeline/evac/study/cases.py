@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal
 
@@ -31,6 +31,8 @@ class Selection:
         SUMO's model.
     part
         Run only the n-th of m parts (from 1), for the tasks of a batch system that share a cache.
+    added
+        Single cases with another seed: vehicles per household, departure curve, seed (`study.precision` adds them).
     """
 
     vehicles: tuple[str, ...] = ()
@@ -39,10 +41,11 @@ class Selection:
     sensitivity: bool = True
     fidelity: Literal["micro", "meso"] = "micro"
     part: tuple[int, int] | None = None
+    added: tuple[tuple[str, str, int], ...] = ()
 
 
 def cases_of(scenario: Scenario, selection: Selection, place: str, plans: Sequence[str] = (BASELINE,)) -> list[Case]:
-    """Return the cases of a scenario: the selected matrix, then each plan's middle case at other lane capacities.
+    """Return the cases of a scenario: the selected matrix, the middle case at other lane capacities, what was added.
 
     Raises
     ------
@@ -69,7 +72,18 @@ def cases_of(scenario: Scenario, selection: Selection, place: str, plans: Sequen
             )
             for plan, factor in product(plans, (LESS_CAPACITY, MORE_CAPACITY))
         ]
-    return cases
+    return cases + [
+        Case(vehicles_per_household=number, departure=departure, seed=seed, plan=plan, fidelity=selection.fidelity)
+        for plan, (number, departure, seed) in product(plans, selection.added)
+        if number in vehicles and departure in departures
+    ]
+
+
+def as_run(selection: Selection, scenario: Scenario, cases: Sequence[Case]) -> Selection:
+    """Return a selection with the seeds that it was run with: those asked for, and those added to single cases."""
+    seeds = tuple(selection.seeds or scenario.seeds)
+    added = {(case.vehicles_per_household, case.departure, case.seed) for case in cases if case.seed not in seeds}
+    return replace(selection, seeds=seeds, added=tuple(sorted(added)))
 
 
 def middle_vehicles(scenario: Scenario, labels: Sequence[str]) -> str:

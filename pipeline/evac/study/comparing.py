@@ -9,6 +9,7 @@ from evac.statistics import Interval, mean_interval, paired_difference, verdict
 from evac.study.runs import Run, Study
 
 _SECONDS_AN_HOUR = 3600
+_SECONDS_A_MINUTE = 60
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class Cell:
     fidelity: str
     t90_s: Mapping[int, float | None]
     untrusted: frozenset[int]
+
+    @property
+    def words(self) -> str:
+        """The case in words."""
+        return f"{self.plan}, {self.vehicles_per_household} vehicles per household, {self.departure}"
 
     @property
     def interval(self) -> Interval:
@@ -62,6 +68,21 @@ def cells_of(runs: Sequence[Run]) -> list[Cell]:
         )
         for key, group in groups.items()
     ]
+
+
+def means(study: Study) -> list[str]:
+    """Return the mean 90 % clearance of each plan and case that several seeds were run of, with its interval."""
+    lines = []
+    for cell in cells_of(study.runs):
+        found = cell.interval
+        if found.mean is not None and found.half_width is not None and found.relative_half_width is not None:
+            size = f"{found.mean / _SECONDS_AN_HOUR:.2f} h \u00b1 {found.half_width / _SECONDS_A_MINUTE:.1f} min"
+            known = f"{found.confidence:.0%} CI, \u00b1 {found.relative_half_width:.1%}, {found.runs} seeds".replace(
+                "%", " %"
+            )
+            doubt = f"; {len(cell.untrusted)} of these runs not trustworthy" if cell.untrusted else ""
+            lines.append(f"{cell.words}: 90 % out after {size} ({known}){doubt}")
+    return lines
 
 
 def verdicts(study: Study) -> list[str]:

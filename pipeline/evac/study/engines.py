@@ -44,6 +44,7 @@ class Serial:
 
     def run(self, tasks: Sequence[Task], cache: Path, display: Display) -> Generator[tuple[Job, Outcome]]:
         """Run the tasks one after the other."""
+        process.begin_anew()
         for task in tasks:
             try:
                 outcome: Outcome = run_here(task, cache, display)
@@ -66,6 +67,7 @@ class Local:
 
     def run(self, tasks: Sequence[Task], cache: Path, display: Display) -> Generator[tuple[Job, Outcome]]:
         """Run the tasks side by side."""
+        process.begin_anew()
         with ThreadPoolExecutor(self.jobs) as pool:
             futures = {pool.submit(run_here, task, cache, display): task.job for task in tasks}
             try:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from evac.simulate.job import Case
-from evac.statistics import mean_interval
+from evac.statistics import Interval, mean_interval
 
 FIRST_SEEDS = 5
 """Seeds before the first look."""
@@ -58,6 +58,36 @@ def more_cases(precision: Precision, cases: Sequence[Case], t90_s: Mapping[Case,
         one_a_plan = {case.plan: case for case in of_group}
         found += [replace(case, seed=seed) for case in one_a_plan.values() for seed in new]
     return found
+
+
+def shortfalls(precision: Precision, cases: Sequence[Case], t90_s: Mapping[Case, float | None]) -> list[str]:
+    """Return in words where the precision was not reached, and how far it got.
+
+    Parameters
+    ----------
+    precision, cases, t90_s
+        As for `more_cases`, when all has run.
+    """
+    groups: dict[Case, list[float | None]] = {}
+    for case in cases:
+        if case.capacity_factor == 1.0:
+            values = groups.setdefault(replace(case, seed=0), [])
+            values += [t90_s[case]] if case in t90_s else []
+    found = ((case, mean_interval(values)) for case, values in groups.items())
+    return [
+        f"precision not reached for {case.plan}, {case.vehicles_per_household} vehicles per household, "
+        f"{case.departure}: {_got(interval)}"
+        for case, interval in found
+        if interval.relative_half_width is None or interval.relative_half_width > precision.relative
+    ]
+
+
+def _got(interval: Interval) -> str:
+    if interval.missing:
+        return f"90 % not reached in {interval.missing} of {interval.missing + interval.runs} runs"
+    if interval.relative_half_width is None:
+        return f"no interval after {interval.runs} {'run' if interval.runs == 1 else 'runs'}"
+    return f"\u00b1 {100 * interval.relative_half_width:.1f} % after {interval.runs} seeds"
 
 
 def _group(case: Case) -> tuple[str, str, str]:

@@ -170,7 +170,8 @@ def screened(grounds: Mapping[str, Ground], found: Calibration) -> dict[str, Gro
 
 
 def _labelled(ground: Ground, found: Calibration) -> Ground:
-    facts = replace(ground.terms.facts, doubts=found.doubts, caveats=(found.label,))
+    known = ground.terms.facts
+    facts = replace(known, doubts=(*known.doubts, *found.doubts), caveats=(found.label, *known.caveats))
     return replace(ground, terms=replace(ground.terms, meso=found.meso, facts=facts))
 
 

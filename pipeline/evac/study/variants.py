@@ -64,7 +64,7 @@ def stresses(plan: LoadedPlan, exits: Sequence[ResolvedExit]) -> list[Stress]:
 
 def always_there(plan: LoadedPlan) -> list[str]:
     """Return the actions that can't be late in the model: they hold from the order on."""
-    return [item.label for item in plan.actions if _later(item.action) is None]
+    return [item.label for item in plan.actions if not isinstance(item.action, TimedAction)]
 
 
 def _with(plan: LoadedPlan, key: str, numbers: frozenset[int]) -> LoadedPlan:
@@ -80,7 +80,7 @@ def _officers(plan: LoadedPlan) -> Iterator[Stress]:
 
 
 def _late(plan: LoadedPlan) -> Iterator[Stress]:
-    late = tuple(replace(item, action=_later(item.action) or item.action) for item in plan.actions)
+    late = tuple(replace(item, action=action) for item in plan.actions if (action := _later(item.action)) is not None)
     if late != plan.actions:
         yield Stress(
             f"set-up {LATE_MIN:g} min late", replace(plan, key=f"{plan.key} · {LATE_MIN:g} min late", actions=late)
@@ -88,9 +88,9 @@ def _late(plan: LoadedPlan) -> Iterator[Stress]:
 
 
 def _later(action: AnyAction) -> AnyAction | None:
-    """Return an action that begins later; None where it can't, or would be over before it began."""
+    """Return an action as it is when it begins later, where it can; None where it would be over before it began."""
     if not isinstance(action, TimedAction):
-        return None
+        return action
     try:
         when = action.when.model_validate({**dict(action.when), "from_min": action.when.from_min + LATE_MIN})
     except ValidationError:

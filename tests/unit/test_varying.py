@@ -1,0 +1,75 @@
+"""What studies print of clearance times: numbers with their trust, and what isn't known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from evac.cli import varying
+from evac.schema.plan import Resources
+from evac.simulate.job import Case
+from evac.study.buying import Stressed, what_each_buys
+from evac.study.comparing import Cell, means
+from evac.study.runs import Study
+from evac.study.variants import Ablation
+
+
+@dataclass(frozen=True)
+class SomeRun:
+    case: Case
+    t90_s: float | None
+    reasons: list[str] = field(default_factory=list)
+
+    def manifest(self) -> dict[str, Any]:
+        return {"t90_s": self.t90_s}
+
+    def ledger(self) -> dict[str, Any]:
+        return {"trusted": not self.reasons, "reasons": self.reasons}
+
+
+def run(plan, seed, t90_s, *reasons):
+    return SomeRun(Case(vehicles_per_household="1", departure="d", seed=seed, plan=plan), t90_s, list(reasons))
+
+
+def cell(*t90_s, untrusted=()):
+    return Cell("p", "1", "d", "micro", dict(enumerate(t90_s)), frozenset(untrusted))
+
+
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch):
+    monkeypatch.setattr(varying.console, "width", 200)
+
+
+def test_untrusted_runs_of_both_plans_are_counted(capsys):
+    runs = [run("p", 1, 3600.0, "gridlock"), run("less", 1, 3720.0, "gridlock"), run("baseline", 1, 4000.0)]
+    ablation = Ablation("officer", Resources(), "less", "only")
+    (bought,) = what_each_buys([ablation], Study(tuple(runs), ()), {"only": "no sense"}, "p", "baseline")
+    assert (bought.dropped_untrusted, bought.alone_untrusted) == (2, 0)
+    varying._print_bought([bought])
+    words = capsys.readouterr().out
+    assert "+2.0 (one seed), 2 runs not trustworthy" in words
+    assert "can't be run: only: no sense" in words
+
+
+def test_the_worst_case_is_told_with_its_trust_and_what_is_not_known(capsys):
+    stressed = [
+        Stressed("p", "East lost", cell(None, 9000.0, untrusted=[1])),
+        Stressed("p", "nothing goes wrong", cell(3600.0, 3600.0)),
+        Stressed("p", "West lost", None, "homes are cut off"),
+    ]
+    varying._print_stressed({"p": stressed})
+    words = capsys.readouterr().out
+    assert "p: 90 % not reached in 1 of 2 runs, 1 run not trustworthy in the worst case: East lost" in words
+    assert "these can't be run, and may be worse: West lost" in words
+    varying._print_stressed({"p": stressed[1:]})
+    assert "p: 90 % out after 1.00 h ± 0 min in the worst case: nothing goes wrong" in capsys.readouterr().out
+
+
+def test_a_plan_alone_is_told_with_its_interval():
+    runs = [run("p", seed, 3600.0 + 60.0 * seed, *["gridlock"] * (seed == 1)) for seed in (1, 2, 3)]
+    runs += [run("stuck", 1, None), run("stuck", 2, 60.0), run("once", 1, 60.0)]
+    (line,) = means(Study(tuple(runs), ()))
+    expected = "p, 1 vehicles per household, d: 90 % out after 1.03 h ± 2.5 min (95 % CI, ± 4.0 %, 3 seeds)"
+    assert line == f"{expected}; 1 of these runs not trustworthy"
