@@ -98,6 +98,29 @@ def test_what_a_plan_saves_carries_both_plans_doubts(tmp_path: Path) -> None:
     assert saved.doubt == GRIDLOCK
 
 
+def _saved_words(tmp_path: Path, *runs: ReportRun) -> str:
+    report = _report(tmp_path, *runs, plan="b", compared_with="a")
+    sentences = answer.answer(report, results.case_results(report))
+    (words,) = [
+        sentence.words for sentence in sentences if "plan of this" in sentence.words or "best" in sentence.words
+    ]
+    return words.replace("\u00a0", " ")
+
+
+def test_the_best_trusted_plan_may_be_slower_than_an_untrusted_one(tmp_path: Path) -> None:
+    doubted = [_fake(1800.0 + seed, Case(plan="a", seed=seed), (GRIDLOCK,)) for seed in (1, 2, 3)]
+    plan = [_fake(2400.0 + 60 * seed, Case(plan="b", seed=seed)) for seed in (1, 2, 3)]
+    words = _saved_words(tmp_path, doubted[0], plan[0])
+    assert "best plan whose runs are trustworthy is “b”: 90 % are out 11 min later than with “a”, whose" in words
+    words = _saved_words(tmp_path, *doubted, *plan)
+    assert "12 min later (95 % interval 10 min to 14 min) than with “a”, whose runs aren't trustworthy." in words
+
+
+def test_an_untrusted_plan_may_be_faster_than_all_that_are_ranked(tmp_path: Path) -> None:
+    words = _saved_words(tmp_path, _fake(3600.0, Case(plan="a")), _fake(1800.0, Case(plan="b"), (GRIDLOCK,)))
+    assert words == "No plan of this report whose runs are trustworthy has 90 % out sooner than “a”."
+
+
 def test_who_is_not_ordered_is_in_the_answer_and_not_in_its_households(tmp_path: Path) -> None:
     run = _fake(3600.0, Case())
     ledger = {**run.ledger, "households_not_ordered": 900, "households_unasked": 90}
