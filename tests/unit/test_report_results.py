@@ -7,7 +7,7 @@ import pytest
 
 import report_data
 from evac.errors import EvacError
-from evac.report import ReportRun, answer, results, tables
+from evac.report import ReportRun, answer, estimates, results, tables
 from evac.simulate import job
 from report_data import Case
 
@@ -63,6 +63,25 @@ def test_capacity_runs_serve_their_case_only(tmp_path: Path) -> None:
     assert (one_and_half.less.t90_s, one_and_half.more.t90_s) == (800.0, 550.0)
     assert one_and_half.doubt == ""
     assert GRIDLOCK in answer.range_doubt(one_and_half)
+
+
+def test_capacity_runs_stand_beside_the_run_of_their_own_seed(tmp_path: Path) -> None:
+    runs = [_fake(600.0 * seed, Case(seed=seed)) for seed in (1, 2, 3)]
+    varied = [_fake(t90_s, Case(seed=1, capacity_factor=factor)) for factor, t90_s in ((0.85, 720.0), (1.15, 540.0))]
+    report = _report(tmp_path, *runs, *varied)
+    (case,) = results.case_results(report)
+    assert (case.shown.seed, case.capacity_seed) == (2, 1)
+    assert case.assumed is not None
+    assert case.assumed.t90_s == 600.0
+    words = " ".join(sentence.words for sentence in answer.answer(report, [case])).replace("\u00a0", " ")
+    assert (
+        "12 min if lanes pass 15 % less and 9 min if lanes pass 15 % more (simulated with seed 1 only, which" in words
+    )
+    assert "takes 10 min as assumed)" in words
+    (row,) = estimates.clearance_table([case]).to_dict("records")
+    assert (row["capacity_seed"], row["t90_assumed_capacity_s"], row["t90_s"]) == (1, 600.0, 1200.0)
+    alone = results.case_results(_report(tmp_path, *runs))[0]
+    assert alone.capacity_seed is None
 
 
 def test_no_run_is_an_error(tmp_path: Path) -> None:

@@ -45,8 +45,12 @@ def answer(report: ReportInput, cases: Sequence[CaseResult]) -> list[Sentence]:
 
 
 def range_doubt(case: CaseResult) -> str:
-    """Return why the times at less and more lane capacity aren't trusted; nothing when they are."""
-    parts = ((case.less, "at 15 % less capacity"), (case.more, "at 15 % more capacity"))
+    """Return why the times at less and more lane capacity, and as assumed, aren't trusted; nothing when they are."""
+    parts = (
+        (case.less, "at 15 % less capacity"),
+        (case.assumed if case.capacity_seed is not None else None, "as assumed"),
+        (case.more, "at 15 % more capacity"),
+    )
     return "; ".join(f"{words}: {result.doubt}" for result, words in parts if result is not None and result.doubt)
 
 
@@ -134,8 +138,16 @@ def _how_sure(report: ReportInput, centre: CaseResult) -> Sentence | None:
     times = [f"{text.clearance(one.t90_s, end_h)} if lanes pass {words}" for one, words in parts if one is not None]
     if not times:
         return None
-    words = f"How many cars a lane passes is never known well: 90 % takes {text.listing(times)}."
-    return Sentence(words, range_doubt(centre))
+    words = f"How many cars a lane passes is never known well: 90 % takes {text.listing(times)}"
+    return Sentence(f"{words}{_same_seed(centre, end_h)}.", range_doubt(centre))
+
+
+def _same_seed(centre: CaseResult, end_h: float) -> str:
+    """Return what times of one seed are to be compared with, which isn't the mean of several."""
+    if len(centre.seeds) == 1:
+        return ""
+    assumed = f", which takes {text.clearance(centre.assumed.t90_s, end_h)} as assumed" if centre.assumed else ""
+    return f" (simulated with seed {centre.capacity_seed} only{assumed})"
 
 
 def _holding_up(centre: CaseResult) -> Sentence:

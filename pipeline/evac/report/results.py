@@ -56,13 +56,22 @@ class Result:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """One case: its runs over the seeds, the one that is shown, and its runs with less and more lane capacity."""
+    """One case: its runs over the seeds, the one that is shown, and one seed's with less and more lane capacity.
+
+    `assumed` is the run that `less` and `more` are to be compared with: that of their own seed at the capacity assumed.
+    """
 
     shown: Result
     run: ReportRun
     seeds: tuple[Result, ...]
     less: Result | None
+    assumed: Result | None
     more: Result | None
+
+    @property
+    def capacity_seed(self) -> int | None:
+        """The seed simulated with less or more lane capacity; None where none was."""
+        return next((result.seed for result in (self.less, self.more) if result is not None), None)
 
     @property
     def label(self) -> str:
@@ -190,20 +199,23 @@ def _case_result(runs: Sequence[ReportRun]) -> CaseResult | None:
     if not plain:
         return None
     run = _middle(plain)
-    shown = result_of(run)
+    by_capacity = _by_capacity(runs, run.case.seed)
     return CaseResult(
-        shown=shown,
+        shown=result_of(run),
         run=run,
         seeds=tuple(result_of(other) for other in plain),
-        less=_with_capacity(runs, LESS_CAPACITY, shown.seed),
-        more=_with_capacity(runs, MORE_CAPACITY, shown.seed),
+        less=by_capacity.get(LESS_CAPACITY),
+        assumed=by_capacity.get(1.0),
+        more=by_capacity.get(MORE_CAPACITY),
     )
 
 
-def _with_capacity(runs: Sequence[ReportRun], factor: float, seed: int) -> Result | None:
-    fitting = [run for run in runs if run.case.capacity_factor == factor]
-    same_seed = [run for run in fitting if run.case.seed == seed]
-    return result_of(_middle(same_seed or fitting)) if fitting else None
+def _by_capacity(runs: Sequence[ReportRun], shown_seed: int) -> dict[float, Result]:
+    """Return one seed's runs by capacity factor: the seed with most of them, rather the shown one, then the lowest."""
+    by_seed: dict[int, dict[float, Result]] = {}
+    for run in runs:
+        by_seed.setdefault(run.case.seed, {})[run.case.capacity_factor] = result_of(run)
+    return by_seed[max(by_seed, key=lambda seed: (len(by_seed[seed]), seed == shown_seed, -seed))]
 
 
 def _middle(runs: Sequence[ReportRun]) -> ReportRun:
