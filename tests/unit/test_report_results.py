@@ -7,7 +7,7 @@ import pytest
 
 import report_data
 from evac.errors import EvacError
-from evac.report import ReportRun, answer, estimates, results, tables
+from evac.report import ReportRun, answer, comparing, estimates, results, tables
 from evac.simulate import job
 from report_data import Case
 
@@ -40,6 +40,33 @@ def test_the_run_in_the_middle_of_the_seeds_is_shown(tmp_path: Path) -> None:
     (case,) = results.case_results(_report(tmp_path, *runs))
     assert case.shown.t90_s == 700.0
     assert case.spread(90) == (500.0, None)
+
+
+def test_all_plans_show_the_seed_in_the_middle_of_the_one_compared_with(tmp_path: Path) -> None:
+    times = {"a": {1: 500.0, 2: 900.0, 3: 700.0, 4: 800.0}, "b": {1: 300.0, 2: 200.0, 3: 100.0}}
+    runs = [_fake(t90_s, Case(plan=plan, seed=seed)) for plan in times for seed, t90_s in times[plan].items()]
+    report = _report(tmp_path, *runs, plan="b", compared_with="a")
+    cases = results.case_results(report)
+    assert [(case.shown.plan, case.shown.seed) for case in cases] == [("b", 3), ("a", 3)]
+    words = " ".join(sentence.words for sentence in answer.answer(report, cases))
+    assert "one simulation, here seed 3, under every plan." in words
+
+
+def test_zones_are_not_compared_where_plans_have_no_seed_in_common(tmp_path: Path) -> None:
+    zones = {"zones": {"Marsh": {"planned": 9, "evacuated": 9, "t50_s": 1, "t90_s": 2, "t95_s": 3, "t100_s": 4}}}
+    runs = [
+        _fake(60.0 * seed, Case(plan=plan, seed=seed))
+        for plan, seeds in (("a", (1, 2)), ("b", (3, 4)))
+        for seed in seeds
+    ]
+    runs = [replace(run, manifest={**run.manifest, **zones, "exits": {}}) for run in runs]
+    report = _report(tmp_path, *runs, plan="b", compared_with="a")
+    cases = results.case_results(report)
+    (found,) = comparing.comparisons(report, cases, cases[0])
+    assert (found.seed, found.zones, found.exits) == (None, (), ())
+    assert estimates.zone_table(report, cases)["later_90_s"].isna().all()
+    words = " ".join(sentence.words for sentence in answer.answer(report, cases))
+    assert "no seed in common" in words
 
 
 def test_one_doubtful_seed_makes_the_case_doubtful(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def answer(report: ReportInput, cases: Sequence[CaseResult]) -> list[Sentence]:
         _holding_up(centre),
         _one_vehicle(report, cases, centre),
         _how_sure(report, centre),
-        _seeds(centre),
+        _seeds(cases, centre),
         _left_over(centre),
         _not_ordered(centre),
         _cut_off(report),
@@ -107,16 +107,20 @@ def _how_long(report: ReportInput, centre: CaseResult) -> Sentence:
     )
 
 
-def _seeds(centre: CaseResult) -> Sentence:
+def _seeds(cases: Sequence[CaseResult], centre: CaseResult) -> Sentence:
     number = len(centre.seeds)
     if number == 1:
         words = "Each case was simulated once: what chance changes isn't known until there are more seeds."
         return Sentence(words, "")
     words = (
         f"Times are means of {number} simulations that differ only by chance; in brackets the 95 % interval of the "
-        "mean. Maps and lanes are those of the simulation in the middle."
+        f"mean. Maps, lanes, zones and exits are those of one simulation, here seed {centre.shown.seed}"
     )
-    return Sentence(words, centre.doubt)
+    same = same_case(cases, centre)
+    if len(same) > 1:
+        paired = len({case.shown.seed for case in same}) == 1
+        words += ", under every plan" if paired else "; the plans have no seed in common, so these aren't compared"
+    return Sentence(f"{words}.", centre.doubt)
 
 
 def _missing(report: ReportInput) -> Sentence | None:

@@ -57,7 +57,8 @@ def _clearance_row(case: CaseResult) -> dict[str, Any]:
 def zone_table(report: ReportInput, cases: Sequence[CaseResult]) -> pd.DataFrame:
     """Return clearance times by zone and case, of the run that is shown, and how much later than without the plan.
 
-    `later_90_s` is this plan's time minus that of the plan that the report compares with; negative: the zone gains.
+    `later_90_s` is this plan's time minus that of the plan that the report compares with, in its run of the same
+    `seed`; negative: the zone gains. It is missing where the other plan's shown run is of another seed.
     """
     return pd.DataFrame([row for case in cases for row in _zone_rows(report, cases, case)])
 
@@ -65,7 +66,8 @@ def zone_table(report: ReportInput, cases: Sequence[CaseResult]) -> pd.DataFrame
 def _zone_rows(report: ReportInput, cases: Sequence[CaseResult], case: CaseResult) -> list[dict[str, Any]]:
     against = counterpart(report, cases, case)
     zones = case.run.manifest["zones"]
-    reference = against.run.manifest["zones"] if against else {}
+    paired = against is not None and against.shown.seed == case.shown.seed
+    reference = against.run.manifest["zones"] if against and paired else {}
     rows = []
     for zone, times in zones.items():
         other = reference.get(zone, {})
