@@ -111,14 +111,14 @@ def paired_difference(
 
 
 def verdict(plan: str, other: str, difference: Interval, untrusted: int = 0) -> str:
-    """Return in plain words what a paired difference of clearance times says.
+    """Return in plain words what a paired difference of 90 % clearance times says.
 
     Parameters
     ----------
     plan, other
         What the plans are called.
     difference
-        Clearance of `plan` less that of `other` (s).
+        90 % clearance of `plan` less that of `other` (s).
     untrusted
         Runs of either plan that aren't trustworthy; they are in the numbers, and told.
     """
@@ -133,7 +133,7 @@ def _finding(plan: str, other: str, difference: Interval) -> str:
         return f"can't tell {plan} from {other}: they have no seed in common"
     if difference.mean is None:
         missing = f"{difference.missing} of {pairs} pairs of runs"
-        return f"no number can be given for {plan} against {other}: in {missing} somebody wasn't out by the end"
+        return f"no number can be given for {plan} against {other}: in {missing} fewer than 90 % were out by the end"
     unit_s, unit = (_SECONDS_AN_HOUR, "h") if abs(difference.mean) >= _SECONDS_AN_HOUR else (_SECONDS_A_MINUTE, "min")
     size = f"{abs(difference.mean) / unit_s:.1f} {unit}"
     way = "faster" if difference.mean < 0 else "slower"

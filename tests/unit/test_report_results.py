@@ -7,7 +7,7 @@ import pytest
 
 import report_data
 from evac.errors import EvacError
-from evac.report import ReportRun, answer, results, tables
+from evac.report import ReportRun, answer, comparing, estimates, results, tables
 from evac.simulate import job
 from report_data import Case
 
@@ -42,6 +42,33 @@ def test_the_run_in_the_middle_of_the_seeds_is_shown(tmp_path: Path) -> None:
     assert case.spread(90) == (500.0, None)
 
 
+def test_all_plans_show_the_seed_in_the_middle_of_the_one_compared_with(tmp_path: Path) -> None:
+    times = {"a": {1: 500.0, 2: 900.0, 3: 700.0, 4: 800.0}, "b": {1: 300.0, 2: 200.0, 3: 100.0}}
+    runs = [_fake(t90_s, Case(plan=plan, seed=seed)) for plan in times for seed, t90_s in times[plan].items()]
+    report = _report(tmp_path, *runs, plan="b", compared_with="a")
+    cases = results.case_results(report)
+    assert [(case.shown.plan, case.shown.seed) for case in cases] == [("b", 3), ("a", 3)]
+    words = " ".join(sentence.words for sentence in answer.answer(report, cases))
+    assert "one simulation, here seed 3, under every plan." in words
+
+
+def test_zones_are_not_compared_where_plans_have_no_seed_in_common(tmp_path: Path) -> None:
+    zones = {"zones": {"Marsh": {"planned": 9, "evacuated": 9, "t50_s": 1, "t90_s": 2, "t95_s": 3, "t100_s": 4}}}
+    runs = [
+        _fake(60.0 * seed, Case(plan=plan, seed=seed))
+        for plan, seeds in (("a", (1, 2)), ("b", (3, 4)))
+        for seed in seeds
+    ]
+    runs = [replace(run, manifest={**run.manifest, **zones, "exits": {}}) for run in runs]
+    report = _report(tmp_path, *runs, plan="b", compared_with="a")
+    cases = results.case_results(report)
+    (found,) = comparing.comparisons(report, cases, cases[0])
+    assert (found.seed, found.zones, found.exits) == (None, (), ())
+    assert estimates.zone_table(report, cases)["later_90_s"].isna().all()
+    words = " ".join(sentence.words for sentence in answer.answer(report, cases))
+    assert "no seed in common" in words
+
+
 def test_one_doubtful_seed_makes_the_case_doubtful(tmp_path: Path) -> None:
     runs = [_fake(500.0, Case(seed=1)), _fake(600.0, Case(seed=2), (GRIDLOCK,))]
     (case,) = results.case_results(_report(tmp_path, *runs))
@@ -63,6 +90,25 @@ def test_capacity_runs_serve_their_case_only(tmp_path: Path) -> None:
     assert (one_and_half.less.t90_s, one_and_half.more.t90_s) == (800.0, 550.0)
     assert one_and_half.doubt == ""
     assert GRIDLOCK in answer.range_doubt(one_and_half)
+
+
+def test_capacity_runs_stand_beside_the_run_of_their_own_seed(tmp_path: Path) -> None:
+    runs = [_fake(600.0 * seed, Case(seed=seed)) for seed in (1, 2, 3)]
+    varied = [_fake(t90_s, Case(seed=1, capacity_factor=factor)) for factor, t90_s in ((0.85, 720.0), (1.15, 540.0))]
+    report = _report(tmp_path, *runs, *varied)
+    (case,) = results.case_results(report)
+    assert (case.shown.seed, case.capacity_seed) == (2, 1)
+    assert case.assumed is not None
+    assert case.assumed.t90_s == 600.0
+    words = " ".join(sentence.words for sentence in answer.answer(report, [case])).replace("\u00a0", " ")
+    assert (
+        "12 min if lanes pass 15 % less and 9 min if lanes pass 15 % more (simulated with seed 1 only, which" in words
+    )
+    assert "takes 10 min as assumed)" in words
+    (row,) = estimates.clearance_table([case]).to_dict("records")
+    assert (row["capacity_seed"], row["t90_assumed_capacity_s"], row["t90_s"]) == (1, 600.0, 1200.0)
+    alone = results.case_results(_report(tmp_path, *runs))[0]
+    assert alone.capacity_seed is None
 
 
 def test_no_run_is_an_error(tmp_path: Path) -> None:
@@ -96,6 +142,29 @@ def test_what_a_plan_saves_carries_both_plans_doubts(tmp_path: Path) -> None:
     (saved,) = [sentence for sentence in sentences if "sooner" in sentence.words]
     assert "30\u00a0min sooner" in saved.words
     assert saved.doubt == GRIDLOCK
+
+
+def _saved_words(tmp_path: Path, *runs: ReportRun) -> str:
+    report = _report(tmp_path, *runs, plan="b", compared_with="a")
+    sentences = answer.answer(report, results.case_results(report))
+    (words,) = [
+        sentence.words for sentence in sentences if "plan of this" in sentence.words or "best" in sentence.words
+    ]
+    return words.replace("\u00a0", " ")
+
+
+def test_the_best_trusted_plan_may_be_slower_than_an_untrusted_one(tmp_path: Path) -> None:
+    doubted = [_fake(1800.0 + seed, Case(plan="a", seed=seed), (GRIDLOCK,)) for seed in (1, 2, 3)]
+    plan = [_fake(2400.0 + 60 * seed, Case(plan="b", seed=seed)) for seed in (1, 2, 3)]
+    words = _saved_words(tmp_path, doubted[0], plan[0])
+    assert "best plan whose runs are trustworthy is “b”: 90 % are out 11 min later than with “a”, whose" in words
+    words = _saved_words(tmp_path, *doubted, *plan)
+    assert "12 min later (95 % interval 10 min to 14 min) than with “a”, whose runs aren't trustworthy." in words
+
+
+def test_an_untrusted_plan_may_be_faster_than_all_that_are_ranked(tmp_path: Path) -> None:
+    words = _saved_words(tmp_path, _fake(3600.0, Case(plan="a")), _fake(1800.0, Case(plan="b"), (GRIDLOCK,)))
+    assert words == "No plan of this report whose runs are trustworthy has 90 % out sooner than “a”."
 
 
 def test_who_is_not_ordered_is_in_the_answer_and_not_in_its_households(tmp_path: Path) -> None:

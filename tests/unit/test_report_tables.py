@@ -91,6 +91,7 @@ def test_a_zone_that_gains_is_told_from_one_that_loses(report: ReportInput) -> N
         report, results.case_results(report), results.headline(report, results.case_results(report))
     )
     assert (found.gaining, found.losing) == (3, 0)
+    assert found.seed == found.before.shown.seed == found.after.shown.seed
     assert sum(change.after for change in found.exits) == sum(change.before for change in found.exits) == 1200
     swapped = comparing.compare(found.after, found.before)
     assert (swapped.gaining, swapped.losing) == (0, 3)

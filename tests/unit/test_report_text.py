@@ -11,7 +11,17 @@ NBSP = "\u00a0"
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0, "0 min"), (29.9, "0 min"), (30, "1 min"), (3569, "59 min"), (3570, "1 h 00 min"), (12_600, "3 h 30 min")],
+    [
+        (0, "0 min"),
+        (29.9, "0 min"),
+        (30, "1 min"),
+        (3569, "59 min"),
+        (3570, "1 h 00 min"),
+        (12_600, "3 h 30 min"),
+        (-600, "\u221210 min"),
+        (-3900, "\u22121 h 05 min"),
+        (-29, "0 min"),
+    ],
 )
 def test_duration_is_rounded_to_the_minute(seconds: float, words: str) -> None:
     assert text.duration(seconds) == words.replace(" ", NBSP)

@@ -10,6 +10,7 @@ import geopandas as gpd
 from evac.report import tables, text
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult, best_plan, case_words, headline, same_case
+from evac.statistics import Interval
 
 _WORST_IN_WORDS = 3
 _CAVEATS_IN_WORDS = 3
@@ -33,7 +34,7 @@ def answer(report: ReportInput, cases: Sequence[CaseResult]) -> list[Sentence]:
         _holding_up(centre),
         _one_vehicle(report, cases, centre),
         _how_sure(report, centre),
-        _seeds(centre),
+        _seeds(cases, centre),
         _left_over(centre),
         _not_ordered(centre),
         _cut_off(report),
@@ -44,8 +45,12 @@ def answer(report: ReportInput, cases: Sequence[CaseResult]) -> list[Sentence]:
 
 
 def range_doubt(case: CaseResult) -> str:
-    """Return why the times at less and more lane capacity aren't trusted; nothing when they are."""
-    parts = ((case.less, "at 15 % less capacity"), (case.more, "at 15 % more capacity"))
+    """Return why the times at less and more lane capacity, and as assumed, aren't trusted; nothing when they are."""
+    parts = (
+        (case.less, "at 15 % less capacity"),
+        (case.assumed if case.capacity_seed is not None else None, "as assumed"),
+        (case.more, "at 15 % more capacity"),
+    )
     return "; ".join(f"{words}: {result.doubt}" for result, words in parts if result is not None and result.doubt)
 
 
@@ -102,16 +107,20 @@ def _how_long(report: ReportInput, centre: CaseResult) -> Sentence:
     )
 
 
-def _seeds(centre: CaseResult) -> Sentence:
+def _seeds(cases: Sequence[CaseResult], centre: CaseResult) -> Sentence:
     number = len(centre.seeds)
     if number == 1:
         words = "Each case was simulated once: what chance changes isn't known until there are more seeds."
         return Sentence(words, "")
     words = (
         f"Times are means of {number} simulations that differ only by chance; in brackets the 95 % interval of the "
-        "mean. Maps and lanes are those of the simulation in the middle."
+        f"mean. Maps, lanes, zones and exits are those of one simulation, here seed {centre.shown.seed}"
     )
-    return Sentence(words, centre.doubt)
+    same = same_case(cases, centre)
+    if len(same) > 1:
+        paired = len({case.shown.seed for case in same}) == 1
+        words += ", under every plan" if paired else "; the plans have no seed in common, so these aren't compared"
+    return Sentence(f"{words}.", centre.doubt)
 
 
 def _missing(report: ReportInput) -> Sentence | None:
@@ -133,8 +142,16 @@ def _how_sure(report: ReportInput, centre: CaseResult) -> Sentence | None:
     times = [f"{text.clearance(one.t90_s, end_h)} if lanes pass {words}" for one, words in parts if one is not None]
     if not times:
         return None
-    words = f"How many cars a lane passes is never known well: 90 % takes {text.listing(times)}."
-    return Sentence(words, range_doubt(centre))
+    words = f"How many cars a lane passes is never known well: 90 % takes {text.listing(times)}"
+    return Sentence(f"{words}{_same_seed(centre, end_h)}.", range_doubt(centre))
+
+
+def _same_seed(centre: CaseResult, end_h: float) -> str:
+    """Return what times of one seed are to be compared with, which isn't the mean of several."""
+    if len(centre.seeds) == 1:
+        return ""
+    assumed = f", which takes {text.clearance(centre.assumed.t90_s, end_h)} as assumed" if centre.assumed else ""
+    return f" (simulated with seed {centre.capacity_seed} only{assumed})"
 
 
 def _holding_up(centre: CaseResult) -> Sentence:
@@ -164,31 +181,44 @@ def _left_over(centre: CaseResult) -> Sentence | None:
 
 def _best(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Sentence | None:
     """Return what the best plan saves against the one that all are compared with."""
-    against = next((case for case in same_case(cases, centre) if case.shown.plan == report.compared_with), None)
+    same = same_case(cases, centre)
+    against = next((case for case in same if case.shown.plan == report.compared_with), None)
     if against is None:
         return None
     best = best_plan(cases, centre)
+    # An untrusted plan may be faster than the best: only those that are trusted are ranked, as long as there is one.
+    ranked = " whose runs are trustworthy" if not best.doubt and any(case.doubt for case in same) else ""
     if best is against:
-        words = f"No plan of this report has 90 % out sooner than “{text.plain(against.shown.plan)}”."
-        doubts = [case.doubt for case in same_case(cases, centre) if case.doubt]
-        return Sentence(words, "; ".join(dict.fromkeys(doubts)))
+        words = f"No plan of this report{ranked} has 90 % out sooner than “{text.plain(against.shown.plan)}”."
+        return Sentence(words, "; ".join(dict.fromkeys(case.doubt for case in same if case.doubt)))
     doubt = "; ".join(part for part in (best.doubt, against.doubt) if part)
-    return Sentence(f"{_best_words(report, best, against)}{_takes(report, best)}", doubt)
+    words = f"The best plan{ranked} is “{text.plain(best.shown.plan)}”: {_saved_words(report, best, against)}"
+    return Sentence(f"{words}{_takes(report, best)}", doubt)
 
 
-def _best_words(report: ReportInput, best: CaseResult, against: CaseResult) -> str:
-    plan, other, end_h = text.plain(best.shown.plan), text.plain(against.shown.plan), report.scenario.simulation.end_h
+def _saved_words(report: ReportInput, best: CaseResult, against: CaseResult) -> str:
+    other, end_h = f"“{text.plain(against.shown.plan)}”", report.scenario.simulation.end_h
+    if against.doubt:
+        other += ", whose runs aren't trustworthy"
     saved = against.later_than(best, 90)
     if saved.mean is None:
         times = [text.estimated(one.estimate(90), end_h) for one in (best, against)]
-        return f"The best plan is “{plan}”: 90 % {times[0]}; with “{other}”: {times[1]}."
-    words = f"The best plan is “{plan}”: 90 % are out {text.duration(saved.mean)} sooner than with “{other}”"
+        return f"90 % {times[0]}; with {other}: {times[1]}."
+    words = f"90 % are out {_sooner(saved)} than with {other}"
     if saved.low is None or saved.high is None:
         alone = "One simulation of each: chance alone may make a difference of minutes."
         return f"{words} ({text.estimated(against.estimate(90), end_h)}). {alone}"
-    if not saved.excludes_zero:
-        return f"{words}, which may be chance: more seeds are needed to tell."
-    return f"{words} (95 % interval {text.duration(saved.low)} to {text.duration(saved.high)})."
+    return f"{words}." if saved.excludes_zero else f"{words}. It may be chance: more seeds are needed to tell."
+
+
+def _sooner(saved: Interval) -> str:
+    """Return a saving in words, `12 min sooner` or `10 min later`; with its interval where it is more than chance."""
+    mean = saved.mean or 0.0
+    words = f"{text.duration(abs(mean))} {'later' if mean < 0 else 'sooner'}"
+    if saved.low is None or saved.high is None or not saved.excludes_zero:
+        return words
+    low, high = sorted((abs(saved.low), abs(saved.high)))
+    return f"{words} (95 % interval {text.duration(low)} to {text.duration(high)})"
 
 
 def _takes(report: ReportInput, case: CaseResult) -> str:

@@ -35,12 +35,17 @@ class ExitChange:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A case against the same case under the plan that all are compared with."""
+    """A case against the same case under the plan that all are compared with, in runs of the same seed.
+
+    `seed` is None, and there are no zones and exits, where the runs that are shown differ in their seeds: what they
+    differ in would be chance as much as the plan.
+    """
 
     before: CaseResult
     after: CaseResult
-    zones: tuple[ZoneChange, ...]
-    exits: tuple[ExitChange, ...]
+    seed: int | None
+    zones: tuple[ZoneChange, ...] = ()
+    exits: tuple[ExitChange, ...] = ()
 
     @property
     def doubt(self) -> str:
@@ -66,12 +71,16 @@ _LEAST_CHANGE_S = 60.0
 
 
 def compare(before: CaseResult, after: CaseResult) -> Comparison:
-    """Return what differs between the shown runs of two cases."""
+    """Return what differs between the shown runs of two cases, which must be of one seed."""
+    seed = after.shown.seed
+    if before.shown.seed != seed:
+        return Comparison(before, after, None)
     zones, others = after.run.manifest["zones"], before.run.manifest["zones"]
     exits, others_exits = after.run.manifest["exits"], before.run.manifest["exits"]
     return Comparison(
         before,
         after,
+        seed,
         tuple(
             ZoneChange(
                 name,

@@ -27,8 +27,11 @@ def case_columns(case: CaseResult) -> dict[str, Any]:
 
 
 def clearance_table(cases: Sequence[CaseResult]) -> pd.DataFrame:
-    """Return clearance times by case: means over the seeds, the ends of their 95 % intervals, and ± 15 % capacity."""
-    return pd.DataFrame([_clearance_row(case) for case in cases])
+    """Return clearance times by case: means over the seeds, the ends of their 95 % intervals, and ± 15 % capacity.
+
+    The times at less, assumed and more capacity are those of one seed, `capacity_seed`, not means.
+    """
+    return pd.DataFrame([_clearance_row(case) for case in cases]).astype({"capacity_seed": "Int64"})
 
 
 def _clearance_row(case: CaseResult) -> dict[str, Any]:
@@ -38,11 +41,14 @@ def _clearance_row(case: CaseResult) -> dict[str, Any]:
         row[f"t{percent}_s"] = found.mean
         row[f"t{percent}_low_s"] = found.low
         row[f"t{percent}_high_s"] = found.high
-    less, more = case.less, case.more
+    less, assumed, more = case.less, case.assumed, case.more
+    varied = case.capacity_seed is not None
     return {
         **row,
+        "capacity_seed": case.capacity_seed,
         "t90_less_capacity_s": less.t90_s if less else None,
         "less_capacity_reasons": less.doubt if less else "not simulated",
+        "t90_assumed_capacity_s": assumed.t90_s if assumed and varied else None,
         "t90_more_capacity_s": more.t90_s if more else None,
         "more_capacity_reasons": more.doubt if more else "not simulated",
     }
@@ -51,7 +57,8 @@ def _clearance_row(case: CaseResult) -> dict[str, Any]:
 def zone_table(report: ReportInput, cases: Sequence[CaseResult]) -> pd.DataFrame:
     """Return clearance times by zone and case, of the run that is shown, and how much later than without the plan.
 
-    `later_90_s` is this plan's time minus that of the plan that the report compares with; negative: the zone gains.
+    `later_90_s` is this plan's time minus that of the plan that the report compares with, in its run of the same
+    `seed`; negative: the zone gains. It is missing where the other plan's shown run is of another seed.
     """
     return pd.DataFrame([row for case in cases for row in _zone_rows(report, cases, case)])
 
@@ -59,7 +66,8 @@ def zone_table(report: ReportInput, cases: Sequence[CaseResult]) -> pd.DataFrame
 def _zone_rows(report: ReportInput, cases: Sequence[CaseResult], case: CaseResult) -> list[dict[str, Any]]:
     against = counterpart(report, cases, case)
     zones = case.run.manifest["zones"]
-    reference = against.run.manifest["zones"] if against else {}
+    paired = against is not None and against.shown.seed == case.shown.seed
+    reference = against.run.manifest["zones"] if against and paired else {}
     rows = []
     for zone, times in zones.items():
         other = reference.get(zone, {})

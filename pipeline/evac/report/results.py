@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,7 +19,10 @@ COUNTS = ("planned", "evacuated", "driving", "waiting", "no_route", "shadow", "s
 """The counts of vehicles in a run's row."""
 _CENTRE_PERCENT = 90
 """Where there are several seeds, the run in the middle by this clearance is shown (the one that decisions use:
-NUREG/CR-7002)."""
+NUREG/CR-7002): the middle one of the plan that all are compared with, so that all plans show the same seed."""
+
+_Group = tuple[str, str, str, str]
+"""Plan, departures, vehicles per household and fidelity."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,22 @@ class Result:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """One case: its runs over the seeds, the one that is shown, and its runs with less and more lane capacity."""
+    """One case: its runs over the seeds, the one that is shown, and one seed's with less and more lane capacity.
+
+    `assumed` is the run that `less` and `more` are to be compared with: that of their own seed at the capacity assumed.
+    """
 
     shown: Result
     run: ReportRun
     seeds: tuple[Result, ...]
     less: Result | None
+    assumed: Result | None
     more: Result | None
+
+    @property
+    def capacity_seed(self) -> int | None:
+        """The seed simulated with less or more lane capacity; None where none was."""
+        return next((result.seed for result in (self.less, self.more) if result is not None), None)
 
     @property
     def label(self) -> str:
@@ -141,12 +153,12 @@ def case_results(report: ReportInput) -> list[CaseResult]:
     EvacError
         No run at the calibrated capacity: there is nothing to show.
     """
-    groups: dict[tuple[str, ...], list[ReportRun]] = {}
+    groups: dict[_Group, list[ReportRun]] = {}
     for run in sorted(report.runs, key=lambda run: _order(report, run)):
-        groups.setdefault(
-            (run.case.plan, run.case.departure, run.case.vehicles_per_household, run.case.fidelity), []
-        ).append(run)
-    cases = [result for runs in groups.values() if (result := _case_result(runs)) is not None]
+        case = run.case
+        groups.setdefault((case.plan, case.departure, case.vehicles_per_household, case.fidelity), []).append(run)
+    plain = {group: found for group, runs in groups.items() if (found := _plain(runs))}
+    cases = [_case_result(groups[group], _shown(report, plain, group)) for group in plain]
     if not cases:
         raise EvacError(f"{report.scenario.name}: no run has ended well, so there is nothing to report")
     return cases
@@ -185,25 +197,42 @@ def _same_but_plan(one: CaseResult, other: CaseResult) -> bool:
     return all(getattr(one.shown, column) == getattr(other.shown, column) for column in columns)
 
 
-def _case_result(runs: Sequence[ReportRun]) -> CaseResult | None:
-    plain = [run for run in runs if run.case.capacity_factor == 1.0]
-    if not plain:
-        return None
-    run = _middle(plain)
-    shown = result_of(run)
+def _plain(runs: Sequence[ReportRun]) -> list[ReportRun]:
+    return [run for run in runs if run.case.capacity_factor == 1.0]
+
+
+def _shown(report: ReportInput, plain: Mapping[_Group, list[ReportRun]], group: _Group) -> ReportRun:
+    """Return the run of a group that is shown: of the same seed under all plans, so that chance cancels."""
+    mine, reference = plain[group], report.compared_with or report.plan
+    compared = plain.get((reference, *group[1:]), mine)
+    common = set.intersection(
+        *({run.case.seed for run in runs} for other, runs in plain.items() if other[1:] == group[1:])
+    )
+    shared = [run for run in compared if run.case.seed in common]
+    if not shared:
+        return _middle(mine)
+    seed = _middle(shared).case.seed
+    return next(run for run in mine if run.case.seed == seed)
+
+
+def _case_result(runs: Sequence[ReportRun], run: ReportRun) -> CaseResult:
+    by_capacity = _by_capacity(runs, run.case.seed)
     return CaseResult(
-        shown=shown,
+        shown=result_of(run),
         run=run,
-        seeds=tuple(result_of(other) for other in plain),
-        less=_with_capacity(runs, LESS_CAPACITY, shown.seed),
-        more=_with_capacity(runs, MORE_CAPACITY, shown.seed),
+        seeds=tuple(result_of(other) for other in _plain(runs)),
+        less=by_capacity.get(LESS_CAPACITY),
+        assumed=by_capacity.get(1.0),
+        more=by_capacity.get(MORE_CAPACITY),
     )
 
 
-def _with_capacity(runs: Sequence[ReportRun], factor: float, seed: int) -> Result | None:
-    fitting = [run for run in runs if run.case.capacity_factor == factor]
-    same_seed = [run for run in fitting if run.case.seed == seed]
-    return result_of(_middle(same_seed or fitting)) if fitting else None
+def _by_capacity(runs: Sequence[ReportRun], shown_seed: int) -> dict[float, Result]:
+    """Return one seed's runs by capacity factor: the seed with most of them, rather the shown one, then the lowest."""
+    by_seed: dict[int, dict[float, Result]] = {}
+    for run in runs:
+        by_seed.setdefault(run.case.seed, {})[run.case.capacity_factor] = result_of(run)
+    return by_seed[max(by_seed, key=lambda seed: (len(by_seed[seed]), seed == shown_seed, -seed))]
 
 
 def _middle(runs: Sequence[ReportRun]) -> ReportRun:

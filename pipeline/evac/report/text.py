@@ -21,6 +21,7 @@ _DIRECTION_CONTROLS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Characters that reverse the text around them (Unicode Standard Annex 9)."""
 
 _NO_BREAK = "\u00a0"
+_MINUS = "\u2212"
 NONE = "\u2013"
 """A dash: there is no such number."""
 _FILE_NAME_LENGTH = 60
@@ -60,10 +61,11 @@ def web_link(url: str | None) -> str | None:
 
 
 def duration(seconds: float) -> str:
-    """Return a time span as hours and minutes, rounded to the minute: `3 h 05 min`, `45 min`."""
-    hours, minutes = divmod(math.floor(seconds / 60 + 0.5), 60)
+    """Return a time span as hours and minutes, rounded to the minute: `3 h 05 min`, `45 min`, `\u221210 min`."""
+    rounded = math.floor(abs(seconds) / 60 + 0.5)
+    hours, minutes = divmod(rounded, 60)
     words = f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
-    return words.replace(" ", _NO_BREAK)
+    return f"{_MINUS if seconds < 0 and rounded else ''}{words}".replace(" ", _NO_BREAK)
 
 
 def clearance(seconds: float | None, end_h: float) -> str:
