@@ -10,8 +10,9 @@ import pytest
 import shapely
 
 from evac import acquire, new
+from evac.cli import creating, run_guarded
 from evac.cli.common import nearest_workspace
-from evac.errors import CensusKeyError, Problem
+from evac.errors import CensusKeyError, Problem, UserError
 from evac.new import Request, write_scenario
 from evac.new.counts import ZONES, from_census
 from evac.new.request import OrderedArea
@@ -106,3 +107,18 @@ def test_the_workspace_is_the_nearest_folder_with_scenarios(tmp_path: Path, monk
     assert nearest_workspace() == tmp_path / "project"
     monkeypatch.chdir(tmp_path)
     assert nearest_workspace() == tmp_path
+
+
+def test_estimate_takes_the_same_options_for_households(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Request] = []
+
+    def keep(request: Request, *_: Any, **__: Any) -> NoReturn:
+        asked.append(request)
+        raise UserError(Problem("here", "is the end", "no more"))
+
+    monkeypatch.setattr(creating, "_write", keep)
+    area = tmp_path / "area.geojson"
+    area.touch()
+    options = ["--households", str(area), "--count", "HH", "--name", "GEOID", "--households-per-dwelling", "0.5"]
+    assert run_guarded(["estimate", str(area), *options]) == 2
+    assert [(item.count, item.count_name, item.households_per_dwelling) for item in asked] == [("HH", "GEOID", 0.5)]
