@@ -6,7 +6,9 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,6 +17,8 @@ from typing import Any
 
 _CHUNK_BYTES = 1 << 20
 _TEMPORARY = ".tmp."
+_HOST_CHARACTERS = 64
+"""Longest name of a host (HOST_NAME_MAX of Linux)."""
 
 
 def digest_file(path: Path) -> str:
@@ -63,7 +67,7 @@ def whole_directory(target: Path) -> Iterator[Path]:
 
     When the block raises, the directory goes and `target` is untouched. When another process has made
     `target` meanwhile, that one stays: content-addressed directories of one name hold the same content.
-    What a killed process left beside `target` is cleared away.
+    What a killed process of this machine left beside `target` is cleared away.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     remove_leftovers(target.parent)
@@ -77,8 +81,13 @@ def whole_directory(target: Path) -> Iterator[Path]:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the temporary directories in `folder` whose processes have died."""
-    for path in folder.glob(f"{_TEMPORARY}*"):
+    """Remove the temporary directories in `folder` whose processes have died.
+
+    Only those of this machine: network file systems keep the lock of a directory to the machine that took it, so those
+    of another look dead from here while they are being written.
+    """
+    mine = (path for path in folder.glob(f"{_TEMPORARY}*") if path.name.split(".")[-2] == _host())
+    for path in mine:
         lock = _lock(path)
         if lock is not None:
             shutil.rmtree(path, ignore_errors=True)
@@ -88,7 +97,8 @@ def remove_leftovers(folder: Path) -> None:
 def live_temporaries(folder: Path) -> dict[str, float]:
     """Return the directories that living processes are making in `folder`.
 
-    By the first 16 characters of the names that they will have: since when (seconds since 1970).
+    By the first 16 characters of the names that they will have: since when (seconds since 1970). Those of other
+    machines are only seen where the file system shares its locks.
     """
     found = {}
     for path in folder.glob(f"{_TEMPORARY}*"):
@@ -102,10 +112,26 @@ def live_temporaries(folder: Path) -> dict[str, float]:
     return found
 
 
+def remove_directory(path: Path) -> None:
+    """Remove a directory: its name goes at once, so that half of its content never looks like the whole."""
+    gone = _temporary_directory(path)
+    path.rename(gone)
+    shutil.rmtree(gone)
+
+
+def _host() -> str:
+    """Return this machine's name, without dots."""
+    return re.sub(r"[^A-Za-z0-9]", "-", socket.gethostname())[:_HOST_CHARACTERS]
+
+
+def _temporary_directory(target: Path) -> Path:
+    return Path(tempfile.mkdtemp(dir=target.parent, prefix=f"{_TEMPORARY}{target.name[:16]}.{_host()}."))
+
+
 def _locked_directory(target: Path) -> tuple[Path, int]:
     """Return a new directory and the lock that tells others that its maker lives (the kernel drops it at death)."""
     while True:
-        path = Path(tempfile.mkdtemp(dir=target.parent, prefix=f"{_TEMPORARY}{target.name[:16]}."))
+        path = _temporary_directory(target)
         lock = _lock(path)
         if lock is not None:
             return path, lock

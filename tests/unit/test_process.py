@@ -156,3 +156,25 @@ def test_leftovers_of_a_killed_process_go_and_those_of_a_live_one_stay(tmp_path)
     with files.whole_directory(tmp_path / "another"):
         assert not left.exists()
     assert [path.name for path in tmp_path.iterdir()] == ["another"]
+
+
+def test_leftovers_of_another_machine_stay(tmp_path, monkeypatch):
+    for host in ("node1.cluster.org", "node1", "org"):
+        monkeypatch.setattr(files.socket, "gethostname", lambda host=host: host)
+        left, lock = files._locked_directory(tmp_path / "run")
+        os.close(lock)  # as when its process has died, or where locks stay on their machine
+        (left / host).touch()
+    files.remove_leftovers(tmp_path)
+    found = {item.name for path in tmp_path.iterdir() for item in path.iterdir()}
+    assert found == {"node1.cluster.org", "node1"}
+    monkeypatch.setattr(files.socket, "gethostname", lambda: "node1")
+    files.remove_leftovers(tmp_path)
+    found = {item.name for path in tmp_path.iterdir() for item in path.iterdir()}
+    assert found == {"node1.cluster.org"}
+
+
+def test_a_directory_that_is_removed_goes_as_a_whole(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "part").touch()
+    files.remove_directory(tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []

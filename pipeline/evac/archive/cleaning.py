@@ -6,7 +6,6 @@ toolkit, or of a study that was forgotten) goes when it is old.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from evac.archive.records import StudyRecord, forget_failure, forget_study, now, read_studies
+from evac.files import remove_directory
 
 CONTENT = ("runs", "lanes", "nets", "households", "maps", "fetched")
 """The folders of the cache whose content can be made, or fetched, again."""
@@ -78,9 +78,7 @@ def clean(cache: Path, cleaning: Cleaning) -> None:
         for wanted in record.runs:
             forget_failure(cache, wanted.job)
     for path in cleaning.folders:
-        gone = path.with_name(f".tmp.{path.name[:16]}.going")
-        path.rename(gone)  # at once: half a run must not look like one
-        shutil.rmtree(gone)
+        remove_directory(path)
 
 
 def _shown_jobs(reports: Path) -> set[str]:

@@ -121,8 +121,9 @@ class _Session:
                     if delivery.of_machine and (others := self._others(client, delivery)):
                         futures[sent.submit(task, others)] = digest
                         continue
+                    outcome = self._outcome(task.job, delivery)
                     del self.pending[digest]
-                    yield task.job, self._outcome(task.job, delivery)
+                    yield task.job, outcome
         finally:
             with suppress(Exception):  # the scheduler may be gone
                 client.cancel(list(futures), force=True)
@@ -139,9 +140,13 @@ class _Session:
 
     def _outcome(self, job: Job, delivery: Delivery) -> Outcome:
         if delivery.run is None:
-            if delivery.log:
-                write_text(self.cache / "failed" / f"{job.digest}.log", delivery.log)
-            return EvacError(f"{delivery.error} (on {delivery.worker})" if delivery.worker else delivery.error)
+            message = f"{delivery.error} (on {delivery.worker})" if delivery.worker else delivery.error
+            try:
+                if delivery.log:
+                    write_text(self.cache / "failed" / f"{job.digest}.log", delivery.log)
+            except OSError as error:
+                message += f"; its log can't be kept: {error}"
+            return EvacError(message)
         try:
             return publish_run(delivery.run, run_folder(job, self.cache), sha256(job.text.encode()).hexdigest())
         except (OSError, SimulationError) as error:
@@ -178,7 +183,8 @@ class _Sent:
     def _parcel(self, task: Task) -> tuple[Future, list[tuple[str, Future]]]:
         terms = task.ground.terms
         if id(terms) not in self._parcels:
-            parcel = pack(terms, self._cache)
+            with _our_files(self._cache):
+                parcel = pack(terms, self._cache)
             folders = [(name, self._folder(name)) for name in parcel.folders]
             content = pickle.dumps(parcel)
             self._parcels[id(terms)] = self._send("terms", sha256(content).hexdigest(), content), folders
@@ -186,13 +192,24 @@ class _Sent:
 
     def _folder(self, name: str) -> Future:
         if name not in self._folders:
-            content = pack_folder(name, self._cache)
+            with _our_files(self._cache):
+                content = pack_folder(name, self._cache)
             self._folders[name] = self._send("input", sha256(content).hexdigest(), content)
         return self._folders[name]
 
     def _send(self, kind: str, digest: str, content: bytes) -> Future:
         """Send content: a task that only returns it, so that the scheduler can give it to a worker again."""
         return self._client.submit(remote.same, content, key=f"evac-{kind}-{digest}", pure=True)
+
+
+@contextmanager
+def _our_files(cache: Path) -> Iterator[None]:
+    """Tell an error of this machine's files from one of the connection, which is an OSError too and is tried again."""
+    try:
+        yield
+    except OSError as error:
+        what = f"what the workers need can't be read here ({error})"
+        raise UserError(Problem(str(error.filename or cache), what, "start the command again")) from error
 
 
 @contextmanager
