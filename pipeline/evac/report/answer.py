@@ -114,7 +114,7 @@ def _seeds(cases: Sequence[CaseResult], centre: CaseResult) -> Sentence:
         return Sentence(words, "")
     words = (
         f"Times are means of {number} simulations that differ only by chance; in brackets the 95 % interval of the "
-        f"mean. Maps, lanes, zones and exits are those of one simulation, here seed {centre.shown.seed}"
+        f"mean. Curves, maps, lanes, zones and exits are those of one simulation, here seed {centre.shown.seed}"
     )
     same = same_case(cases, centre)
     if len(same) > 1:
