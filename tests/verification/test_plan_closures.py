@@ -58,6 +58,14 @@ def test_who_waits_in_the_driveway_when_the_exit_closes_is_told_too(fork: Town) 
     assert json.loads((run / "ending.json").read_text())["reason"] == "cleared"
 
 
+def test_who_leaves_just_before_the_exit_closes_is_told_too(fork: Town) -> None:
+    """Between two steps: SUMO has given such a car its way, and it is in no list yet."""
+    between = DEMAND.assign(departure_s=DEMAND["departure_s"] + 3.3, informed=False)
+    assert 599.3 in set(between["departure_s"].round(1))
+    trips, _ = fork.drive(fork.under(CLOSE % 10, "between"), between)
+    assert trips["arrived_s"].notna().all()
+
+
 def test_everything_before_the_closure_is_as_if_it_never_came(fork: Town) -> None:
     closes, _ = fork.drive(fork.under(CLOSE % 10, "comes"), DEMAND)
     never, _ = fork.drive(fork.under(CLOSE % 9000, "never"), DEMAND)
