@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from evac.cli.common import ScenarioPath, Workspace, console, load_plans
+from evac.cli.common import ScenarioPath, Workspace, console, load_plans, nearest_workspace
 from evac.cli.studying import Plans
 from evac.files import digest_file
 from evac.scenario import LoadedScenario, load_scenario
@@ -60,7 +59,7 @@ def clean(
     from evac.archive.cleaning import CONTENT, plan_cleaning  # noqa: PLC0415
     from evac.archive.cleaning import clean as remove  # noqa: PLC0415
 
-    folder = workspace or Path.cwd()
+    folder = workspace or nearest_workspace()
     found = plan_cleaning(folder / ".evac", folder / "reports", older_than, study)
     for record in found.kept:
         console.print(
