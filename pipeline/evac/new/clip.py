@@ -15,7 +15,7 @@ import geopandas as gpd
 import numpy as np
 import osmium
 import shapely
-from osmium.filter import KeyFilter
+from osmium.filter import EntityFilter, KeyFilter
 
 from evac.acquire import grown
 from evac.errors import DataError, Problem
@@ -116,7 +116,7 @@ def clip_extract(source: Path, target: Path, polygon: shapely.Geometry, extract:
     shapely.prepare(polygon)
     tracker = osmium.IdTracker()
     with readable(source):
-        ways = _collect(source, polygon, tracker)
+        ways = _collect(source, polygon, tracker) | _collect_outlines(source, polygon, tracker)
         _collect_relations(source, ways, tracker)
         tracker.complete_backward_references(str(source), relation_depth=0)
         output = osmium.io.File(str(target), "pbf,add_metadata=false")
@@ -158,6 +158,28 @@ def _collect(source: Path, polygon: shapely.Geometry, tracker: osmium.IdTracker)
     return ways
 
 
+def _collect_outlines(source: Path, polygon: shapely.Geometry, tracker: osmium.IdTracker) -> set[int]:
+    """Mark the ways that touch the polygon as a part of a building or land use made of several, and return them.
+
+    Such ways often bear no tag themselves (https://wiki.openstreetmap.org/wiki/Relation:multipolygon).
+    """
+    parts: set[int] = set()
+    ways: set[int] = set()
+    item: Any
+    for item in osmium.FileProcessor(str(source), osmium.osm.RELATION):
+        if _is_area(item):
+            parts |= {member.ref for member in item.members if member.type == "w"}
+    for item in osmium.FileProcessor(str(source)).with_locations().with_filter(EntityFilter(osmium.osm.WAY)):
+        if item.id in parts and len(corners := np.array(_corners(item))) and _touches(corners, polygon):
+            ways.add(item.id)
+            tracker.add_way(item.id)
+    return ways
+
+
+def _is_area(relation: Any) -> bool:
+    return relation.tags.get("type") == "multipolygon" and any(key in relation.tags for key in _AREA_KEYS)
+
+
 def _touches(corners: np.ndarray, polygon: shapely.Geometry) -> bool:
     """Return whether a line (a row a corner, degrees) touches a polygon; none of its corners need be inside."""
     if shapely.contains_xy(polygon, corners[:, 0], corners[:, 1]).any():
@@ -182,7 +204,7 @@ def _corners(way: Any) -> list[tuple[float, float]]:
 def _collect_relations(source: Path, ways: set[int], tracker: osmium.IdTracker) -> None:
     item: Any
     for item in osmium.FileProcessor(str(source), osmium.osm.RELATION):
-        kind = item.tags.get("type")
-        kept = kind == "restriction" or (kind == "multipolygon" and any(key in item.tags for key in _AREA_KEYS))
-        if kept and any(member.type == "w" and member.ref in ways for member in item.members):
+        if (item.tags.get("type") == "restriction" or _is_area(item)) and any(
+            member.type == "w" and member.ref in ways for member in item.members
+        ):
             tracker.add_relation(item.id)
