@@ -12,6 +12,7 @@ from rich.markup import escape
 from evac.cli.checking import print_findings, print_summary
 from evac.cli.common import Workspace, console, nearest_workspace
 from evac.cli.running import run
+from evac.cli.studying import Jobs
 from evac.errors import Problem, UserError
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def estimate(
     country: Country = None,
     called: As = None,
     force: Force = False,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Simulations side by side.", show_default="all cores")] = None,
+    jobs: Jobs = None,
     workspace: Workspace = None,
 ) -> None:
     """Draw a polygon, get a clearance time: a new scenario, its middle case run, and the report."""

@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from evac.cli.common import ScenarioPath, Workspace, console, lay_plans_over, load_plans, prepare_scenario
+from evac.cli.studying import DepartureCase, VehiclesCase
 from evac.errors import EvacError, Problem, UserError
 from evac.plan import BASELINE, plan_names
 from evac.scenario import LoadedScenario, load_scenario
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 _MISSING_SHOWN = 10
 
 OnePlan = Annotated[str, typer.Option(help="A plan of plans/<place>/, or `baseline`.")]
-OneCase = Annotated[str | None, typer.Option(help="The vehicles-per-household case.", show_default="the middle one")]
-OneCurve = Annotated[str | None, typer.Option(help="The departure curve.", show_default="the first")]
 OneSeed = Annotated[int | None, typer.Option(help="The seed.", show_default="the scenario's first")]
 
 
@@ -59,8 +58,8 @@ def watch(
     scenario: ScenarioPath,
     *,
     plan: OnePlan = BASELINE,
-    vehicles: OneCase = None,
-    departure: OneCurve = None,
+    vehicles: VehiclesCase = None,
+    departure: DepartureCase = None,
     seed: OneSeed = None,
     workspace: Workspace = None,
 ) -> None:
@@ -77,8 +76,8 @@ def export(
     folder: Annotated[Path, typer.Argument(help="A folder that isn't there yet.", metavar="FOLDER")],
     *,
     plan: OnePlan = BASELINE,
-    vehicles: OneCase = None,
-    departure: OneCurve = None,
+    vehicles: VehiclesCase = None,
+    departure: DepartureCase = None,
     seed: OneSeed = None,
     workspace: Workspace = None,
 ) -> None:

@@ -18,6 +18,12 @@ Vehicles = Annotated[
     list[str] | None, typer.Option("--vehicles", help="Only this vehicles-per-household case; repeatable.")
 ]
 Departures = Annotated[list[str] | None, typer.Option("--departure", help="Only this departure curve; repeatable.")]
+VehiclesCase = Annotated[
+    str | None, typer.Option("--vehicles", help="The vehicles-per-household case.", show_default="the middle one")
+]
+DepartureCase = Annotated[
+    str | None, typer.Option("--departure", help="The departure curve.", show_default="the first one")
+]
 Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="Simulations side by side.", show_default="all cores")]
 EngineName = Annotated[
     str,

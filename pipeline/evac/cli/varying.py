@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from evac.cli.common import ScenarioPath, Workspace, console, load_plans, prepare_scenario
-from evac.cli.studying import EngineName, Jobs, cores, require_no_failures
+from evac.cli.studying import DepartureCase, EngineName, Jobs, VehiclesCase, cores, require_no_failures
 from evac.errors import EvacError
 from evac.plan import BASELINE
 from evac.progress import show_runs
@@ -25,12 +25,6 @@ if TYPE_CHECKING:
     from evac.study.prepare import Prepared
     from evac.study.under_plan import UnderPlan
 
-VehiclesCase = Annotated[
-    str | None, typer.Option("--vehicles", help="The vehicles-per-household case.", show_default="the middle one")
-]
-DepartureCase = Annotated[
-    str | None, typer.Option("--departure", help="The departure curve.", show_default="the first one")
-]
 Seeds = Annotated[list[int] | None, typer.Option("--seed", help="This seed instead of the scenario's; repeatable.")]
 
 

@@ -26,7 +26,7 @@ from sumolib.net.edge import Edge
 
 from evac.errors import PlaceError, Problem
 from evac.network.places import angle_between_deg, bearing_at_deg, centre_line
-from evac.overlay.controls import Reversal
+from evac.overlay.controls import Reversal, edge_of
 from evac.overlay.plain import Movement, PlainNet
 from evac.overlay.turning import KERB, MIDDLE, STRAIGHT, goes_straight, join_idle_lanes, side_of
 from evac.overlay.where import Where
@@ -180,7 +180,7 @@ def reversal(label: str, action: Contraflow, normal: Sequence[str], reversed_lan
 
 def last_reversed(plain: PlainNet, lanes: Sequence[str]) -> list[str]:
     """Return the edges with reversed lanes after which no other comes: where the contraflow ends."""
-    names = dict.fromkeys(lane.rsplit("_", 1)[0] for lane in lanes)
+    names = dict.fromkeys(edge_of(lane) for lane in lanes)
     begins = {plain.edges[name].attrib["from"] for name in names}
     return [name for name in names if plain.edges[name].attrib["to"] not in begins]
 

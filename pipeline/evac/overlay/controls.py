@@ -146,5 +146,10 @@ class Timetable:
         )
 
 
+def edge_of(lane: str) -> str:
+    """Return the id of a lane's edge; SUMO's lanes are called by their edge and their number."""
+    return lane.rsplit("_", 1)[0]
+
+
 def _tuples(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value

@@ -29,7 +29,7 @@ from traci.exceptions import TraCIException
 from evac.demand.draws import uniform
 from evac.demand.drivers import CAR_CLASS, RESIDENT_CLASS
 from evac.demand.routes import vehicle_type
-from evac.overlay.controls import Diversion, Reversal, SignalSwitch, Timetable
+from evac.overlay.controls import Diversion, Reversal, SignalSwitch, Timetable, edge_of
 from evac.simulate.officer import LOOK_S, Officer
 
 DIVERT_EVERY_S = 1.0
@@ -206,7 +206,7 @@ class Controller:
         closing = set(lanes)
         return {
             edge
-            for edge in map(_edge_of, lanes)
+            for edge in map(edge_of, lanes)
             if not any(
                 self._admits_car(lane)
                 for number in range(self.connection.edge.getLaneNumber(edge))
@@ -304,10 +304,6 @@ class Controller:
         if way and not ask.getRoadID(vehicle).startswith(":"):
             ask.setRoute(vehicle, way)
             ask.setParameter(vehicle, "device.rerouting.period", "0")
-
-
-def _edge_of(lane: str) -> str:
-    return lane.rsplit("_", 1)[0]
 
 
 def _next_multiple(now_s: float, every_s: float) -> float:

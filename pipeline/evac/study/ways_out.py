@@ -12,7 +12,7 @@ from sumolib.net import Net
 from evac.demand.drivers import CAR_CLASS
 from evac.demand.starts import FREE_CHOICE, StartsOf, for_residents, start_edges, starts_of
 from evac.network.exits import ResolvedExit
-from evac.overlay.controls import Timetable
+from evac.overlay.controls import Timetable, edge_of
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def ways_out_under(
     nobody = pd.Series(data=False, index=homes.index)
     if not residents_only:
         return WaysOut(tuple(zip((state.from_s for state in states), shut, strict=True)), nobody)
-    theirs = frozenset(map(_edge_of, residents_only))
+    theirs = frozenset(map(edge_of, residents_only))
     always = frozenset(edge for edge in theirs if not net.getEdge(edge).allows(CAR_CLASS))
     free = [
         starts_of(homes, start_edges(net, exits, state.closed - theirs, state.opened | always), net) for state in states
@@ -105,8 +105,8 @@ def road_states(net: Net, timetable: Timetable) -> list[RoadState]:
     states = []
     for time_s in sorted({0.0, *times}):
         closed, opened = _lanes_at(closing, time_s), _lanes_at(opening, time_s)
-        gone = frozenset(edge for edge in map(_edge_of, closed) if _lanes_for_cars(net, edge) <= closed)
-        new = frozenset(edge for edge in map(_edge_of, opened) if net.hasEdge(edge) and not _lanes_for_cars(net, edge))
+        gone = frozenset(edge for edge in map(edge_of, closed) if _lanes_for_cars(net, edge) <= closed)
+        new = frozenset(edge for edge in map(edge_of, opened) if net.hasEdge(edge) and not _lanes_for_cars(net, edge))
         states.append(RoadState(time_s, gone, new))
     return states
 
@@ -122,7 +122,3 @@ def _lanes_at(spans: Iterable[tuple[float, float | None, tuple[str, ...]]], time
 
 def _lanes_for_cars(net: Net, edge: str) -> set[str]:
     return {lane.getID() for lane in net.getEdge(edge).getLanes() if lane.allows(CAR_CLASS)}
-
-
-def _edge_of(lane: str) -> str:
-    return lane.rsplit("_", 1)[0]
