@@ -24,3 +24,8 @@ def test_added_seeds_are_looked_for_only_where_they_were_added(tmp_path):
     asked = read_asked(tmp_path)
     assert asked == Asked(PLANS, selection)
     assert cases_of(SCENARIO, asked.selection, "town", PLANS) == cases
+
+
+def test_a_number_may_be_written_in_another_way():
+    cases = cases_of(SCENARIO, Selection(vehicles=("2.0",)), "town", PLANS)
+    assert {case.vehicles_per_household for case in cases} == {"2"}
