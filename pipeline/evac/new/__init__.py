@@ -155,6 +155,7 @@ def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell
         exits_at_least=request.exits_at_least or (HIGHWAYS if roads.beyond.to_highway else THROUGH_ROADS),
         country=area.country or ("US" if census is not None else None),
         shares=counted.shares,
+        zone_shares=counted.zone_shares,
         mended=Mended(parts_left_out=left_out),
         fetch=fetch if request.osm is None else None,
         schema=_SCHEMA if (folder / _SCHEMA).is_file() else None,
