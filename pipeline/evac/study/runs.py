@@ -26,6 +26,9 @@ class Display(Protocol):
     def finish(self, name: str, result: str) -> None:
         """Show how a run ended."""
 
+    def tell(self, text: str) -> None:
+        """Show a line about the study itself, such as what it waits for."""
+
 
 @dataclass(frozen=True)
 class Run:
