@@ -61,3 +61,8 @@ def test_the_report_of_another_study_is_kept_and_one_of_the_same_is_replaced(tmp
 def test_a_report_that_nobody_can_tell_does_not_stop_a_run(tmp_path):
     (tmp_path / "study.json").write_text("{}")
     assert set_aside(Asked(PLANS), tmp_path) is None
+
+
+def test_a_number_may_be_written_in_another_way():
+    cases = cases_of(SCENARIO, Selection(vehicles=("2.0",)), "town", PLANS)
+    assert {case.vehicles_per_household for case in cases} == {"2"}

@@ -56,7 +56,8 @@ def cases_of(scenario: Scenario, selection: Selection, place: str, plans: Sequen
     ScenarioError
         The selection names a case that the scenario doesn't have.
     """
-    vehicles = _selected([vehicles_label(case) for case in scenario.vehicles_per_household], selection.vehicles, place)
+    labels = [vehicles_label(case) for case in scenario.vehicles_per_household]
+    vehicles = _selected(labels, [_as_label(given) for given in selection.vehicles], place)
     departures = _selected([item.name for item in scenario.departures], selection.departures, place)
     seeds = selection.seeds or scenario.seeds
     cases = [
@@ -135,6 +136,14 @@ def case_name(case: Case) -> str:
     if case.capacity_factor != 1.0:
         parts.append(f"{case.capacity_factor - 1:+.0%} lane capacity")
     return " · ".join(parts)
+
+
+def _as_label(given: str) -> str:
+    """Return a vehicles-per-household case as the scenario calls it: `1.0` is its `1`."""
+    try:
+        return vehicles_label(float(given))
+    except ValueError:
+        return given
 
 
 def _selected(known: Sequence[str], wanted: Sequence[str], place: str) -> Sequence[str]:

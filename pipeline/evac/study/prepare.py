@@ -13,7 +13,7 @@ import shapely
 from sumolib.net import Net
 
 from evac.acquire import fetch_missing
-from evac.audit import Finding, audit_households, audit_network, audit_total
+from evac.audit import Finding, audit_households, audit_mapping, audit_network, audit_total
 from evac.audit.findings import by_rank
 from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
 from evac.errors import PlaceError, Problem
@@ -97,7 +97,8 @@ class Prepared:
         limit = self.loaded.model.trust.unconnected_share
         homes = self.homes.assign(reason=self.starts["reason"], connected=self.starts["edge"].notna())
         network = audit_network(self.net, self.network.edges(), self.network.warnings(), self.exits, self.starting)
-        return sorted([*network, *audit_households(homes, limit), *self.unexpected], key=by_rank)
+        people = [*audit_households(homes, limit), *audit_mapping(self.households.zones()), *self.unexpected]
+        return sorted([*network, *people], key=by_rank)
 
 
 def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) -> Prepared:
