@@ -122,9 +122,18 @@ def verdict(plan: str, other: str, difference: Interval, untrusted: int = 0) -> 
     untrusted
         Runs of either plan that aren't trustworthy; they are in the numbers, and told.
     """
-    return _finding(plan, other, difference) + (
-        f"; {untrusted} of these runs {'is' if untrusted == 1 else 'are'} not trustworthy" if untrusted else ""
-    )
+    parts = [_finding(plan, other, difference)]
+    if untrusted:
+        parts.append(f"{untrusted} of these runs {'is' if untrusted == 1 else 'are'} not trustworthy")
+    if difference.unpaired:
+        parts.append(left_out(difference.unpaired))
+    return "; ".join(parts)
+
+
+def left_out(unpaired: int) -> str:
+    """Return in words that seeds have no pair, because a run of one plan has failed or isn't there."""
+    seeds = "1 seed is" if unpaired == 1 else f"{unpaired} seeds are"
+    return f"{seeds} left out: only one of the two plans has a run of it"
 
 
 def _finding(plan: str, other: str, difference: Interval) -> str:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from evac.cli.common import ScenarioPath, Workspace, console, lay_plans_over, load_plans, prepare_scenario
+from evac.cli.common import (
+    ScenarioPath,
+    Workspace,
+    console,
+    keep_other_report,
+    lay_plans_over,
+    load_plans,
+    prepare_scenario,
+)
 from evac.cli.studying import DepartureCase, VehiclesCase
 from evac.errors import EvacError, Problem, UserError
 from evac.plan import BASELINE, plan_names
@@ -49,8 +57,11 @@ def report(
     _tell_missing(study)
     if not study.runs:
         raise EvacError("the cache has none of these runs: simulate them with evac run")
+    keep_other_report(asked, target)
     page = write_report(report_input(prepared, plans, study), target)
     write_asked(asked, target)
+    for line in study.imprecise:
+        console.print(escape(line), highlight=False, soft_wrap=True)
     console.print(f"Report: {escape(str(page))}", highlight=False, soft_wrap=True)
 
 

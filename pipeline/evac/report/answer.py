@@ -35,6 +35,7 @@ def answer(report: ReportInput, cases: Sequence[CaseResult]) -> list[Sentence]:
         _one_vehicle(report, cases, centre),
         _how_sure(report, centre),
         _seeds(cases, centre),
+        _imprecise(report),
         _left_over(centre),
         _not_ordered(centre),
         _cut_off(report),
@@ -121,6 +122,13 @@ def _seeds(cases: Sequence[CaseResult], centre: CaseResult) -> Sentence:
         paired = len({case.shown.seed for case in same}) == 1
         words += ", under every plan" if paired else "; the plans have no seed in common, so these aren't compared"
     return Sentence(f"{words}.", centre.doubt)
+
+
+def _imprecise(report: ReportInput) -> Sentence | None:
+    if not report.imprecise:
+        return None
+    words = "; ".join(text.plain(item) for item in report.imprecise)
+    return Sentence(f"The times are less precise than the study was asked to make them: {words}.", "")
 
 
 def _missing(report: ReportInput) -> Sentence | None:
