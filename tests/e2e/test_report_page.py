@@ -208,6 +208,27 @@ def test_bottlenecks_exits_and_streets_show_their_numbers_from_the_keyboard(town
     assert "longest queue" in town.locator("#map-detail").inner_text()
 
 
+def _texts(page: Any, selector: str) -> list[str]:
+    return [words.replace("\u00a0", " ") for words in page.locator(selector).all_inner_texts()]
+
+
+def test_any_two_cases_are_picked_from_the_keyboard(town: Any, pages: list[Path]) -> None:
+    table = pd.read_parquet(pages[0].parent / "results.parquet").set_index("plan")
+    times = [text.duration(table.loc[plan, "t90_s"]).replace("\u00a0", " ") for plan in ("final", "baseline")]
+    assert _texts(town, "#compare-times tr:nth-child(2) td")[:2] == times
+    assert "final is" in town.locator("#compare-words").inner_text()
+    town.locator("#compare-swap").focus()
+    town.keyboard.press("Enter")
+    assert _texts(town, "#compare-times tr:nth-child(2) td")[:2] == times[::-1]
+    assert "baseline is" in town.locator("#compare-words").inner_text()
+    assert set(_texts(town, "#compare-zones td:last-child")) == {"loses"}
+    assert town.locator("#compare-charts svg polyline").count() == 2 * (1 + len(set(report_data.EXITS)))
+    town.locator("#compare-one").focus()
+    town.keyboard.press("ArrowUp")
+    assert "the same case twice" in town.locator("#compare-words").inner_text()
+    assert not town.locator("#compare-zones-box").is_visible()
+
+
 def test_doubt_stands_on_the_map_and_axe_finds_nothing(browser: Any, pages: list[Path]) -> None:
     """WCAG 2.1 A and AA, and good practice, by https://github.com/dequelabs/axe-core."""
     assert hashlib.sha256(AXE.read_bytes()).hexdigest() == AXE_SHA256

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import geopandas as gpd
 
 from evac.report import tables, text
+from evac.report.comparing import Comparison, plan_before
 from evac.report.inputs import ReportInput
-from evac.report.results import CaseResult, best_plan, case_words, headline, same_case
+from evac.report.results import CaseResult, best_plan, case_words, counterpart, headline, same_case
+from evac.report.words import say
 from evac.statistics import Interval
 
 _WORST_IN_WORDS = 3
@@ -31,6 +33,7 @@ def answer(report: ReportInput, cases: Sequence[CaseResult]) -> list[Sentence]:
         _ordered(report, centre),
         _how_long(report, centre),
         _best(report, cases, centre),
+        *_pairs(report, cases, centre),
         _holding_up(centre),
         _one_vehicle(report, cases, centre),
         _how_sure(report, centre),
@@ -194,6 +197,17 @@ def _best(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) 
     doubt = "; ".join(part for part in (best.doubt, against.doubt) if part)
     words = f"The best plan{ranked} is “{text.plain(best.shown.plan)}”: {_saved_words(report, best, against)}"
     return Sentence(f"{words}{_takes(report, best)}", doubt)
+
+
+def _pairs(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> list[Sentence]:
+    """Return what tells the headline's plan from the one compared with, if `_best` doesn't, and from the one before."""
+    best = best_plan(cases, centre)
+    known = {report.compared_with} if best is centre else {centre.shown.plan}
+    others = (counterpart(report, cases, centre), plan_before(report, cases, centre))
+    wanted = [other for other in others if other is not None and other.shown.plan not in known]
+    found = [Comparison(other, centre, None) for other in wanted]
+    told = {item.before.shown.plan: item for item in found}
+    return [Sentence(say("By the 90 % time, {verdict}.", verdict=item.verdict), item.doubt) for item in told.values()]
 
 
 def _saved_words(report: ReportInput, best: CaseResult, against: CaseResult) -> str:

@@ -23,13 +23,14 @@ _FILE_NAME = "study.json"
 
 @dataclass(frozen=True)
 class Asked:
-    """What a study was asked for: its plans by their names, and the part of the scenario's matrix.
+    """What a study was asked for: its plans by name, the part of the scenario's matrix, and which two to compare.
 
     Written beside the report, so that `evac report` knows which runs it is made of.
     """
 
     plans: tuple[str, ...]
     selection: Selection = field(default_factory=Selection)
+    compare: tuple[str, str] | None = None
 
 
 def write_asked(asked: Asked, report_folder: Path) -> None:
@@ -48,7 +49,9 @@ def read_asked(report_folder: Path) -> Asked | None:
         parts: dict[str, Any] = {name: tuple(choice[name]) for name in ("vehicles", "departures", "seeds")}
         added = tuple((number, departure, int(seed)) for number, departure, seed in choice.get("added", ()))
         model = {"sensitivity": choice["sensitivity"], "fidelity": choice["fidelity"]}
-        return Asked(tuple(content["plans"]), Selection(**parts, **model, added=added))
+        shown, against = content.get("compare") or (None, None)
+        compare = (str(shown), str(against)) if shown and against else None
+        return Asked(tuple(content["plans"]), Selection(**parts, **model, added=added), compare)
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(Problem(str(path), f"can't be read ({error})", "remove it, or name the plans")) from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,14 +24,16 @@ from evac.report import (
     moving_map,
     nureg,
     panels,
+    picker,
     plan_map,
     tables,
     text,
 )
 from evac.report.assumptions import assumptions
 from evac.report.inputs import PlanPicture, ReportInput, ReportPlan
-from evac.report.results import CaseResult, case_words, counterpart, headline, result_of, same_case
+from evac.report.results import CaseResult, case_words, counterpart, headline, result_of, same_case, vehicles_text
 from evac.report.settings import logo_type
+from evac.report.words import say
 
 _WORST_STREETS = 10
 _PLANS_IN_ONE_FIGURE = 2
@@ -170,7 +172,8 @@ def _picture(name: str, title: str, alt: str, note: str, *, figure: Figure, on_p
 def page_html(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequence[Picture]) -> str:
     """Return the page, with the map that moves."""
     centre = headline(report, cases)
-    scripts = moving_map.scripts()
+    offered = picker.offered(cases)
+    scripts = moving_map.scripts("shared.js", "map.js", *(["compare.js"] if offered else []))
     shown = moving_map.shown_cases(cases, centre)
     left_out = [text.plain(case.shown.plan) for case in same_case(cases, centre) if case not in shown]
     return _render(
@@ -182,16 +185,18 @@ def page_html(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequen
         map_json=moving_map.map_json(report, cases, centre),
         map_alt=answer.map_alt(report, tables.queues(centre.run, report.edges)),
         plans_left_out=(len(shown), left_out) if left_out else None,
+        compare_json=text.page_json(picker.content(report, cases, centre)) if offered else "",
+        cases_left_out=len(cases) - len(offered),
     )
 
 
 def print_html(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequence[Picture]) -> str:
-    """Return the same content for paper: without scripts."""
-    return _render(report, cases, pictures, scripts=(), script_hashes=(), map_json="", map_alt="", plans_left_out=None)
+    """Return the same content for paper: without scripts, and what needs them."""
+    return _render(report, cases, pictures, scripts=(), script_hashes=())
 
 
 def _render(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequence[Picture], **map_content: Any) -> str:
-    template = _templates(report.settings.words).get_template("page.html.j2")
+    template = _templates().get_template("page.html.j2")
     return template.render(**_results(report, cases), **_about(report), pictures=pictures, **map_content)
 
 
@@ -261,7 +266,7 @@ def _groups(cases: Sequence[CaseResult]) -> list[tuple[str, list[CaseResult]]]:
     return list(groups.items())
 
 
-def _templates(words: Mapping[str, str]) -> jinja2.Environment:
+def _templates() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("evac.report", "templates"),
         autoescape=True,
@@ -271,8 +276,8 @@ def _templates(words: Mapping[str, str]) -> jinja2.Environment:
     )
     for function in (
         text.plain, text.web_link, text.duration, text.clearance, text.estimated, text.count, text.percent, text.rate,
-        text.listing,
+        text.listing, comparing.later_words, vehicles_text,
     ):  # fmt: skip
         environment.filters[function.__name__] = function
-    environment.filters["t"] = lambda english: words.get(english, english)
+    environment.filters["t"] = say
     return environment

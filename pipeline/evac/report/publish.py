@@ -20,6 +20,7 @@ from evac.report.page import Picture, draw_pictures, page_html, print_html
 from evac.report.paper import pdf_bytes
 from evac.report.results import COUNTS, case_results, headline, results_table
 from evac.report.sheets import csv_bytes, sheets
+from evac.report.words import speaking
 
 _RESULTS = pa.schema(
     [
@@ -56,6 +57,16 @@ def write_report(report: ReportInput, folder: Path) -> Path:
     EvacError
         No run has ended well: there is nothing to report.
     """
+    with speaking(report.settings.words):
+        content, pictures = _content(report)
+    for name, data in content.items():
+        files.write_bytes(folder / name, data)
+    _remove_old_figures(folder / "figures", pictures)
+    return folder / "index.html"
+
+
+def _content(report: ReportInput) -> tuple[dict[str, bytes], list[Picture]]:
+    """Return the files by their names, and the pictures that are among them."""
     cases = case_results(report)
     results = results_table(report)
     centre = headline(report, cases)
@@ -72,10 +83,7 @@ def write_report(report: ReportInput, folder: Path) -> Path:
         "report.pdf": pdf_bytes(print_html(report, cases, pictures)),
         "index.html": page_html(report, cases, pictures).encode(),
     }
-    for name, data in content.items():
-        files.write_bytes(folder / name, data)
-    _remove_old_figures(folder / "figures", pictures)
-    return folder / "index.html"
+    return content, pictures
 
 
 def _remove_old_figures(folder: Path, pictures: list[Picture]) -> None:

@@ -7,6 +7,7 @@ Every time, count and rate of the report is formatted here, so that one number l
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import re
 import unicodedata
@@ -53,6 +54,12 @@ def file_name(text: str) -> str:
         return name
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_LENGTH]
     return f"{name}-{digest}" if name else digest
+
+
+def page_json(content: object) -> str:
+    """Return JSON that is safe inside a page's script element."""
+    packed = json.dumps(content, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return packed.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def web_link(url: str | None) -> str | None:

@@ -1,5 +1,6 @@
 "use strict";
-// The page's map: the streets' states over time, on the scenario's own roads. Needs deck.gl (global `deck`), no network.
+// The page's map: the streets' states over time, on the scenario's own roads. Needs deck.gl (global `deck`)
+// and shared.js, no network.
 // All text goes in as textContent: names are other people's.
 (function () {
   const PALETTE = {
@@ -16,7 +17,7 @@
   const CHANGE = { "more lanes": [0, 114, 178], "fewer lanes": [213, 94, 0], "closed": [0, 0, 0], "another speed": [168, 69, 127] };
   const INK = [26, 26, 26], EXIT = [0, 97, 74], CUT_OFF = [176, 0, 80];
   const FRAME_MS = 450;
-  const find = (id) => document.getElementById(id);
+  const { find, clock, hours, count, paragraph, option, chart } = evacPage;
 
   async function unpack(text, Kind) {
     const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
@@ -29,14 +30,6 @@
     while (number < steps.length && value >= steps[number]) number += 1;
     return number;
   }
-
-  function clock(seconds) {
-    const minutes = Math.floor(seconds / 60);
-    return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
-  }
-
-  const hours = (seconds) => (seconds === null ? "not cleared" : `${Math.floor(Math.round(seconds / 60) / 60)} h ${String(Math.round(seconds / 60) % 60).padStart(2, "0")} min`);
-  const count = (number) => Math.round(number).toLocaleString("en");
 
   async function readStreets(data) {
     const [points, counts, name, lanes, limit] = await Promise.all([
@@ -197,12 +190,6 @@
       find("map-detail").replaceChildren(paragraph(words));
     }
 
-    function paragraph(words) {
-      const element = document.createElement("p");
-      element.textContent = words;
-      return element;
-    }
-
     function mark(plan) {
       return plan.doubt ? ` (not trusted: ${plan.doubt})` : "";
     }
@@ -224,45 +211,13 @@
       const curves = shown().map((number) => ({ plan: data.plans[number], values: data.plans[number].exits[exit.name] || [] }));
       const words = curves.map(({ plan: one, values }) => `${one.plan}: ${count(values[values.length - 1] || 0)} in all${mark(one)}`).join("; ");
       find("map-detail").replaceChildren(paragraph(`Vehicles that have left by ${exit.name}. ${words}.`),
-        chart(curves.map(({ plan: one, values }) => ({ name: one.plan, values }))));
+        chart(curves.map(({ plan: one, values }) => ({ name: one.plan, values })), data.steps_s, view.step));
     }
 
     function showBottleneck(plan, place) {
       const words = place.lanes.map((lane) => `lane ${lane.lane}: ${lane.mean.toFixed(1)}`).join(", ");
       find("map-detail").replaceChildren(paragraph(`${place.name}, ${plan.plan}: vehicles per minute (mean until 95 % are out: ${words})${mark(plan)}.`),
-        chart(place.lanes.map((lane) => ({ name: `lane ${lane.lane}`, values: lane.rates }))));
-    }
-
-    // A small line chart over the map's time steps; its numbers are in the paragraph above it.
-    function chart(lines) {
-      const width = 640, height = 170, left = 44, bottom = 26, top = 8;
-      const most = Math.max(1, ...lines.flatMap((line) => line.values)), last = Math.max(1, data.steps_s.length - 1);
-      const x = (step) => left + (step / last) * (width - left - 110), y = (value) => height - bottom - (value / most) * (height - bottom - top);
-      const svg = node("svg", { viewBox: `0 0 ${width} ${height}`, class: "map-chart", "aria-hidden": "true" });
-      svg.append(node("path", { d: `M${left} ${top}V${height - bottom}H${width - 110}`, stroke: "#595959", fill: "none" }));
-      for (const [value, place] of [[0, height - bottom], [most, top + 8]]) svg.append(label(String(Math.round(value)), left - 6, place, "end"));
-      for (const step of [0, Math.round(last / 2), last]) svg.append(label(`${clock(data.steps_s[step] || 0)} h`, x(step), height - 8, "middle"));
-      const dashes = ["", "7 4", "2 3", "10 3 2 3"];
-      lines.forEach((line, number) => {
-        if (!line.values.length) return;
-        const points = line.values.map((value, step) => `${x(step).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
-        svg.append(node("polyline", { points, fill: "none", stroke: ["#000000", "#0072b2", "#d55e00", "#007a5a"][number % 4], "stroke-width": 2, "stroke-dasharray": dashes[number % 4] }));
-        svg.append(label(line.name, width - 104, y(line.values[line.values.length - 1]) - 4 - number * 13, "start"));
-      });
-      svg.append(node("line", { x1: x(view.step), x2: x(view.step), y1: top, y2: height - bottom, stroke: "#00498f", "stroke-width": 1.5 }));
-      return svg;
-    }
-
-    function node(tag, attributes) {
-      const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-      for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-      return element;
-    }
-
-    function label(words, x, y, anchor) {
-      const element = node("text", { x, y, "text-anchor": anchor, "font-size": 12, fill: "#1a1a1a" });
-      element.textContent = words;
-      return element;
+        chart(place.lanes.map((lane) => ({ name: `lane ${lane.lane}`, values: lane.rates })), data.steps_s, view.step));
     }
 
     function list(id, items, act) {
@@ -327,13 +282,6 @@
         setStep(view.step + 1);
         redraw();
       }, FRAME_MS);
-    }
-
-    function option(value, words) {
-      const element = document.createElement("option");
-      element.value = String(value);
-      element.textContent = words;
-      return element;
     }
 
     find("map-plan").append(...data.plans.map((plan, number) => option(number, plan.plan)));
