@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import pytest
 from PIL import Image
 
 import report_data
-from evac.report import text, write_report
+from evac.report import moments, publish, text, write_report
 from report_data import Case
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -261,3 +262,28 @@ def test_the_animation_runs_to_the_end(pages: list[Path]) -> None:
     with Image.open(pages[0].parent / "figures" / "animation.gif") as picture:
         end_s = pd.read_parquet(pages[0].parent / "results.parquet").set_index("plan").loc["final", "t100_s"]
         assert picture.n_frames >= min(40, end_s // 300)  # type: ignore[attr-defined]
+
+
+@pytest.mark.skipif(not moments.has_video(), reason="ffmpeg is missing: apt-get install ffmpeg")
+def test_the_video_has_the_frames_of_the_animation(pages: list[Path]) -> None:
+    figures = pages[0].parent / "figures"
+    done = subprocess.run(
+        ["ffmpeg", "-i", str(figures / "animation.mp4"), "-f", "null", "-"], capture_output=True, text=True, check=True
+    )
+    frames = [int(found) for found in re.findall(r"frame=\s*(\d+)", done.stderr)]
+    with Image.open(figures / "animation.gif") as picture:
+        held = 2500 // 400 - 1  # the last frame stays
+        assert frames[-1] == picture.n_frames + held  # type: ignore[attr-defined]
+    assert "h264" in done.stderr
+
+
+def test_without_ffmpeg_there_is_no_old_video(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moments, "has_video", lambda: False)
+    monkeypatch.setattr(publish, "pdf_bytes", lambda _: b"%PDF")
+    run = report_data.write_run(tmp_path / "runs", Case())
+    old = tmp_path / "report" / "figures" / "animation.mp4"
+    old.parent.mkdir(parents=True)
+    old.write_bytes(b"of another run")
+    write_report(report_data.report_input(tmp_path, (run,)), tmp_path / "report")
+    assert not old.exists()
+    assert (old.parent / "animation.gif").exists()

@@ -60,3 +60,12 @@ def lay_plans_over(prepared: Prepared, plans: Sequence[LoadedPlan], folder: Path
         from evac.study.under_plan import under_plan  # noqa: PLC0415
 
         return {plan.key: under_plan(prepared, plan, folder / ".evac") for plan in plans}
+
+
+def tell_report(page: Path) -> None:
+    """Say where a report is, and which file of it is missing because a program is."""
+    from evac.report.moments import has_video  # noqa: PLC0415
+
+    console.print(f"Report: {escape(str(page))}", highlight=False, soft_wrap=True)
+    if not has_video():
+        console.print("figures/animation.gif only, no MP4: ffmpeg isn't installed", highlight=False, soft_wrap=True)

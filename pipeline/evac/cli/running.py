@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from evac.cli.common import ScenarioPath, Workspace, console, lay_plans_over, load_plans, prepare_scenario
+from evac.cli.common import ScenarioPath, Workspace, console, lay_plans_over, load_plans, prepare_scenario, tell_report
 from evac.cli.studying import (
     Departures,
     EngineName,
@@ -108,7 +108,7 @@ def _report(prepared: Prepared, plans: dict[str, UnderPlan], study: Study, selec
     _print_results(study)
     for line in (*study.notes, *means(study), *verdicts(study)):
         console.print(escape(line), highlight=False, soft_wrap=True)
-    console.print(f"Report: {escape(str(page))}", highlight=False, soft_wrap=True)
+    tell_report(page)
 
 
 def _require_runs(study: Study) -> None:

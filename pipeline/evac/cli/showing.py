@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from evac.cli.common import ScenarioPath, Workspace, console, lay_plans_over, load_plans, prepare_scenario
+from evac.cli.common import ScenarioPath, Workspace, console, lay_plans_over, load_plans, prepare_scenario, tell_report
 from evac.cli.studying import DepartureCase, VehiclesCase
 from evac.errors import EvacError, Problem, UserError
 from evac.plan import BASELINE, plan_names
@@ -63,7 +63,7 @@ def report(
     _require_both(study, asked.compare)
     page = write_report(report_input(prepared, plans, study, asked.compare), target)
     write_asked(asked, target)
-    console.print(f"Report: {escape(str(page))}", highlight=False, soft_wrap=True)
+    tell_report(page)
 
 
 def watch(

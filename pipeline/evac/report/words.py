@@ -6,7 +6,9 @@ import string
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TypeVar
 
+_Words = TypeVar("_Words", bound=str)
 _SPOKEN: ContextVar[Mapping[str, str] | None] = ContextVar("spoken", default=None)
 
 
@@ -26,7 +28,7 @@ def say(english: str, /, **values: object) -> str:
     return words.format_map(values) if values else words
 
 
-def mark(english: str, /) -> str:
+def mark(english: _Words, /) -> _Words:
     """Return the text as it is: words of a constant, which `say` says where they are shown."""
     return english
 

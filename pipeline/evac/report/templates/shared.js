@@ -12,7 +12,11 @@ const evacPage = (function () {
     return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
   }
 
-  const hours = (seconds) => (seconds === null ? "not cleared" : `${Math.floor(Math.round(seconds / 60) / 60)} h ${String(Math.round(seconds / 60) % 60).padStart(2, "0")} min`);
+  // The page's words in the report's language, from the English ones, with values in the places that they name.
+  const spoken = JSON.parse(find("page-words").textContent);
+  const say = (english, values) => (spoken[english] || english).replace(/\{(\w+)\}/g, (whole, name) => (values && name in values ? String(values[name]) : whole));
+
+  const hours = (seconds) => (seconds === null ? say("not cleared") : `${Math.floor(Math.round(seconds / 60) / 60)} h ${String(Math.round(seconds / 60) % 60).padStart(2, "0")} min`);
 
   function element(tag, words) {
     const made = document.createElement(tag);
@@ -72,5 +76,5 @@ const evacPage = (function () {
     return svg;
   }
 
-  return { find, count, clock, hours, element, paragraph, option, chart };
+  return { find, count, clock, hours, element, paragraph, option, chart, say };
 })();
