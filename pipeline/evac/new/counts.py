@@ -105,7 +105,7 @@ def _from_total(request: Request, given: int, area: OrderedArea, data: Path) -> 
     if total == 0:
         raise DataError(Problem("--households", f"found {given}, which is no household", "give their total, or a file"))
     how = f"{given:,} people, given as a total, at {people:g} people per household" if people else "given as a total"
-    return _whole_area(area, total, data, f"{total:,} households, {how}, spread over the dwellings of the map")
+    return _whole_area(area, total, data, f"{total:,} households, {how}, spread over the area's homes")
 
 
 def _whole_area(area: OrderedArea, total: int, data: Path, about: str) -> Counted:
