@@ -129,11 +129,11 @@ def more_in_the_north(parts: Parts) -> None:
         zones[name]["households"] += missing // len(north) + (number < missing % len(north))
 
 
-def farther_north(parts: Parts) -> None:
-    """US-101 leaves the map 1.1 km farther north: who is at the northern ramps has less reason to prefer that way."""
+def ends_equally_far(parts: Parts) -> None:
+    """US-101 leaves the map as far north of the northern ramps as south of them: neither way is preferred there."""
     points = parts.frame["motorway"]["points"]
-    parts.frame["motorway"]["points"] = {"far_north_end": [37.9235, -122.5132], **points}
-    parts.frame["bounds"][2] = 37.928
+    parts.frame["motorway"]["points"] = {"far_north_end": [37.9360, -122.5150], **points}
+    parts.frame["bounds"][2] = 37.942
 
 
 def faster(parts: Parts) -> None:
@@ -157,7 +157,7 @@ ASSUMPTIONS: tuple[Callable[[Parts], None], ...] = (
     turns_yield_to_a_lane,
     camino_alto_secondary,
     more_in_the_north,
-    farther_north,
+    ends_equally_far,
     faster,
 )
 
