@@ -120,8 +120,7 @@ def _without_path(folder: Path) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        error.problems = [replace(item, where=item.where.replace(f"{folder}/", "")) for item in error.problems]
-        error.args = ("\n".join(str(item) for item in error.problems),)
+        error.rename(f"{folder}/", "")
         raise
 
 

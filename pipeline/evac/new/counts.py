@@ -16,13 +16,14 @@ import shapely
 
 from evac.acquire import BLOCK_COUNT, BLOCK_NAME, GROUP_NAME, block_groups, vehicle_shares, write_geojson
 from evac.errors import DataError, Problem
-from evac.households.geometry import read_vector
+from evac.households.geometry import read_counts, read_vector
 from evac.households.reporting import OUTSIDE, read_report_zones, zone_of
 from evac.households.zones import read_zones
-from evac.new.request import OrderedArea, Request, from_file
+from evac.new.request import OrderedArea, Request, extent, from_file
 from evac.schema.sources import ReportZones, Zones
 from evac.sources import CensusZones, Provenance
 
+_SAME_PLACE = "give an area and households of the same place"
 ZONES, REPORT_ZONES, HOMES = "zones.geojson", "report_zones.geojson", "homes.geojson"
 
 
@@ -90,8 +91,9 @@ def estimated(request: Request, area: OrderedArea, dwellings: gpd.GeoDataFrame, 
     units = float((buildings if len(buildings) else inside)["weight"].sum())
     total = round(units * request.households_per_dwelling)
     if total == 0:
-        what = "no households found: the map has neither residential buildings nor addresses there"
-        raise DataError(Problem(area.name, what, "give their number with --households NUMBER, or a file"))
+        where = str(request.osm) if request.osm is not None else "OpenStreetMap"
+        what = f"no households found: the map has neither residential buildings nor addresses in {area.name}"
+        raise DataError(Problem(where, what, "give their number with --households NUMBER, or a file"))
     about = (
         f"AN ESTIMATE: {total:,} households, {request.households_per_dwelling:g} for each of the {units:,.0f} dwelling "
         "units that the map has; nobody has counted them"
@@ -124,7 +126,7 @@ def _from_polygons(request: Request, file: Path, features: gpd.GeoDataFrame, are
     zones = zones.rename(columns={"households_given": unit})[["name", unit, "geometry"]]
     zones = zones[zones.intersects(area.geometry)]
     if not zones[unit].sum() > 0.0:
-        raise _nobody(file, area, f"{len(zones)} polygons with {zones[unit].sum():g} {unit} touch the area")
+        raise _nobody(file, features.geometry, area, f"column '{count}'")
     write_geojson(zones, data / ZONES)
     section: dict[str, Any] = {"file": f"data/{ZONES}", "count": unit, "name": "name"}
     about = f"{unit} of {len(zones):,} polygons of {file.name}, column '{count}'"
@@ -141,7 +143,7 @@ def _from_points(request: Request, file: Path, features: gpd.GeoDataFrame, area:
     homes = points[points.intersects(area.geometry)]
     total = round(float(homes["households"].sum()))
     if total == 0:
-        raise _nobody(file, area, f"{len(homes)} of {len(points)} points lie in the area")
+        raise _nobody(file, points.geometry, area, "their count")
     write_geojson(homes, data / HOMES)
     about = f"{total:,} households at {len(homes):,} points of {file.name}"
     counted = _whole_area(area, total, data, about)
@@ -155,13 +157,8 @@ def _counts_of_points(request: Request, features: gpd.GeoDataFrame, file: Path) 
     if request.count is None and people is None and "households" not in features.columns:
         return pd.Series(1.0, index=features.index)
     column = _count_column(request, features, file)
-    counts = pd.to_numeric(features[column], errors="coerce")
-    wrong = ~(counts >= 0.0)
-    if wrong.any():
-        what = f"column '{column}' of feature {int(wrong.argmax()) + 1} isn't a number ≥ 0"
-        raise DataError(Problem(str(file), what, "mend the value, or leave the feature out"))
-    shared: pd.Series = counts / (people or 1.0) / features.geometry.count_geometries()
-    return shared
+    counts = read_counts(features[column], f"{file}", column)
+    return pd.Series(counts / (people or 1.0) / features.geometry.count_geometries().to_numpy(), index=features.index)
 
 
 def _count_column(request: Request, features: gpd.GeoDataFrame, file: Path) -> str:
@@ -169,12 +166,23 @@ def _count_column(request: Request, features: gpd.GeoDataFrame, file: Path) -> s
     wanted = request.count or "households"
     if wanted not in columns:
         listed = f"it has {', '.join(map(repr, columns))}" if columns else "it has no columns"
-        raise DataError(Problem(str(file), f"has no column '{wanted}' with counts; {listed}", "name it with --count"))
+        remedy = "name it with --count, or give the total with --households NUMBER"
+        raise DataError(Problem(str(file), f"has no column '{wanted}' with counts; {listed}", remedy))
     return wanted
 
 
-def _nobody(file: Path, area: OrderedArea, what: str) -> DataError:
-    return DataError(Problem(str(file), f"no households found in {area.name}: {what}", "give data of the same place"))
+def _nobody(file: Path, shapes: gpd.GeoSeries, area: OrderedArea, counts: str) -> DataError:
+    """Tell why a file has no household in the area: empty counts, another place, or latitude for longitude."""
+    touching = int(shapes.intersects(area.geometry).sum())
+    what = f"no households found in {area.name}: "
+    if touching:
+        what += f"{touching} of its {len(shapes)} features touch the area, and {counts} adds up to 0 there"
+        return DataError(Problem(str(file), what, "look at the counts, or name another column with --count"))
+    bounds = shapes.total_bounds
+    what += f"it covers {extent(shapely.box(*bounds))}, the area {extent(area.geometry)}"
+    swapped = shapely.box(*bounds[[1, 0, 3, 2]]).intersects(area.geometry)
+    remedy = "latitude and longitude are swapped in one of them: the longitude comes first" if swapped else _SAME_PLACE
+    return DataError(Problem(str(file), what, remedy))
 
 
 def from_census(census: CensusZones, area: OrderedArea, data: Path, *, zones_given: bool) -> Counted:
