@@ -37,7 +37,8 @@ INSIDE = (-122.4499, 37.7501, -122.4035, 37.7949)  # the city's avenues lead out
 NEW = """
 import json, resource, sys
 from evac.cli import run_guarded
-status = run_guarded(["new", "--bbox=" + sys.argv[2], "--as", "Big city", "--workspace", sys.argv[1]])
+where = ["--bbox=" + sys.argv[2], "--roads-beyond", "100", "--workspace", sys.argv[1]]
+status = run_guarded(["new", "--as", "Big city", *where])
 usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
 cpu_s = sum(part.ru_utime + part.ru_stime for part in usage)
 print(json.dumps({"status": status, "cpu_s": cpu_s, "mb": max(part.ru_maxrss for part in usage) / 1024}))

@@ -33,7 +33,7 @@ Osm = Annotated[Path | None, typer.Option(help="An OpenStreetMap extract.", show
 Homes = Annotated[
     str | None,
     typer.Option(
-        help="A file of polygons or points with household counts, or the total NUMBER.",
+        help="A file of polygons or points with household counts, a grid of people (.tif), or the total NUMBER.",
         show_default="US census, else (and with --osm) an estimate from buildings",
         metavar="FILE|NUMBER",
     ),

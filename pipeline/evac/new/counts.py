@@ -1,4 +1,4 @@
-"""How many households, and where: from the census, from a file, from a total, or estimated from buildings.
+"""How many households, and where: from the census, from a file or grid, from a total, or estimated from buildings.
 
 Each source writes its files into the scenario's `data/`, and gives the scenario's section `households`.
 """
@@ -19,6 +19,7 @@ from evac.errors import DataError, Problem
 from evac.households.geometry import read_counts, read_vector
 from evac.households.reporting import OUTSIDE, read_report_zones, zone_of
 from evac.households.zones import read_zones
+from evac.new import grids
 from evac.new.request import OrderedArea, Request, extent, from_file
 from evac.schema.sources import ReportZones, Zones
 from evac.sources import CensusZones, Provenance
@@ -72,6 +73,8 @@ def from_file_or_total(request: Request, area: OrderedArea, data: Path) -> Count
         return _from_total(request, request.households, area, data)
     if request.households is None:
         raise ValueError("a request without households")
+    if request.households.suffix.lower() in grids.SUFFIXES:
+        return _from_grid(request, request.households, area, data)
     features = read_vector(request.households, "--households")
     if (features.geom_type.isin(["Point", "MultiPoint"])).all():
         return _from_points(request, request.households, features, area, data)
@@ -134,6 +137,24 @@ def _from_polygons(request: Request, file: Path, features: gpd.GeoDataFrame, are
         section["people_per_household"] = request.people_per_household
         about += f", at {request.people_per_household:g} people per household"
     return Counted({"zones": section}, about, [from_file(f"{ZONES}: households by zone", file)])
+
+
+def _from_grid(request: Request, file: Path, area: OrderedArea, data: Path) -> Counted:
+    people_per_household = request.people_per_household
+    if people_per_household is None or request.count or request.count_name:
+        what = "is a grid of people: it has no columns, and doesn't say how many people live in a household"
+        raise DataError(Problem(str(file), what, "give --people-per-household 2.3, say, and no --count or --name"))
+    cells = grids.read_cells(file, area.geometry)
+    if cells.empty:
+        raise DataError(Problem(str(file), f"nobody lives in {area.name} on this grid", _SAME_PLACE))
+    write_geojson(cells, data / ZONES)
+    outline = gpd.GeoDataFrame({"name": [area.name]}, geometry=[area.geometry], crs="EPSG:4326")
+    if request.zones is None:  # results by cell say nothing to anybody
+        write_geojson(outline, data / REPORT_ZONES)
+    zones = {"file": f"data/{ZONES}", "count": "people", "name": "name", "people_per_household": people_per_household}
+    section = {"zones": zones, "report_zones": {"file": f"data/{REPORT_ZONES}", "name": GROUP_NAME}}
+    about = f"people of {len(cells):,} cells of {file.name}, at {people_per_household:g} people per household"
+    return Counted(section, about, [from_file(f"{ZONES}: people by cell", file)])
 
 
 def _from_points(request: Request, file: Path, features: gpd.GeoDataFrame, area: OrderedArea, data: Path) -> Counted:
