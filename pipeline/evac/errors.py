@@ -8,7 +8,7 @@ SUMO failed (exit code 1).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,11 @@ class UserError(EvacError):
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:
         self.problems = [problems] if isinstance(problems, Problem) else list(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def rename(self, old: str, new: str) -> None:
+        """Call a place otherwise in all problems, as whoever reads them knows it: a key, a folder."""
+        self.problems = [replace(problem, where=problem.where.replace(old, new)) for problem in self.problems]
+        self.args = ("\n".join(str(problem) for problem in self.problems),)
 
 
 class ScenarioError(UserError):

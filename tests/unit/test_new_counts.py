@@ -59,6 +59,36 @@ def test_people_per_household_needs_people_at_the_points(tmp_path: Path) -> None
         _counted(tmp_path, [HERE], people=2.0, other=["a"])
 
 
-def test_a_point_without_its_count_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="column 'households' of feature 2 isn't a number"):
-        _counted(tmp_path, [HERE, THERE], households=[3, None])
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), -1.0])
+def test_a_point_without_its_count_is_refused(tmp_path: Path, wrong: float) -> None:
+    with pytest.raises(DataError, match=f"feature 2, column 'households': found {wrong}, expected a number"):
+        _counted(tmp_path, [HERE, THERE], households=[3.0, wrong])
+
+
+def test_of_many_wrong_counts_the_first_are_listed(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        _counted(tmp_path, [HERE] * 400, households=["many"] * 400)
+    assert len(caught.value.problems) == 11
+    assert "column 'households': 390 more such values" in str(caught.value)
+
+
+def _refused(folder: Path, shapes: list[shapely.Geometry], **columns: object) -> str:
+    with pytest.raises(DataError) as caught:
+        _counted(folder, shapes, **columns)
+    return str(caught.value)
+
+
+def test_households_elsewhere_are_told_with_both_places(tmp_path: Path) -> None:
+    text = _refused(tmp_path, [OUTSIDE.buffer(0.01)], households=[5])
+    assert "it covers lat 47.1900 to 47.2100, lon 9.5900 to 9.6100, the area lat 47.0000 to 47.0200" in text
+    assert "of the same place" in text
+
+
+def test_latitude_for_longitude_is_found_out(tmp_path: Path) -> None:
+    swapped = shapely.Point(HERE.y, HERE.x).buffer(0.001)
+    assert "latitude and longitude are swapped" in _refused(tmp_path, [swapped], households=[5])
+
+
+def test_counts_that_add_up_to_nobody_are_told(tmp_path: Path) -> None:
+    text = _refused(tmp_path, [HERE.buffer(0.001), OUTSIDE.buffer(0.001)], households=[0, 7])
+    assert "1 of its 2 features touch the area, and column 'households' adds up to 0 there" in text

@@ -109,6 +109,27 @@ def test_the_workspace_is_the_nearest_folder_with_scenarios(tmp_path: Path, monk
     assert nearest_workspace() == tmp_path
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--households", "-5"], "found -5, expected a whole number, 1 or more"),
+        (["--households", "12.5"], "found 12.5, expected a whole number, 1 or more"),
+        (["--households", "{zones}", "--name", "nom"], "('--name'): has no column 'nom'"),
+        (["--households", "7", "--zones", "{zones}", "--zone-name", "nom"], "('--zone-name'): has no column 'nom'"),
+    ],
+)
+def test_a_mistake_is_told_by_the_option_that_was_typed(
+    tmp_path: Path, options: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    zones = tmp_path / "zones.geojson"
+    gpd.GeoDataFrame({"households": [1]}, geometry=[shapely.box(*BOX)], crs="EPSG:4326").to_file(zones)
+    osm = Path(__file__).parents[1] / "fixtures" / "town" / "town.osm"
+    given = [option.format(zones=zones) for option in options]
+    area = ["--bbox", ",".join(map(str, BOX)), "--osm", str(osm), "--workspace", str(tmp_path)]
+    assert run_guarded(["new", *area, *given]) == 2
+    assert words in capsys.readouterr().err
+
+
 def test_estimate_takes_the_same_options_for_households(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Request] = []
 

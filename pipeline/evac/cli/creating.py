@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,12 +23,17 @@ if TYPE_CHECKING:
 _FINDINGS_SHOWN = 10
 _MIDDLE_CASE = "1.5"
 
+_OPTIONS = {
+    "households.zones.name": "--name",
+    "households.report_zones.file": "--zones",
+    "households.report_zones.name": "--zone-name",
+}
 _File = {"exists": True, "dir_okay": False}
 Osm = Annotated[Path | None, typer.Option(help="An OpenStreetMap extract.", show_default="fetched", **_File)]
 Homes = Annotated[
     str | None,
     typer.Option(
-        help="A file of polygons or points with household counts, or the total NUMBER.",
+        help="A file of polygons or points with household counts, a grid of people (.tif), or the total NUMBER.",
         show_default="US census, else (and with --osm) an estimate from buildings",
         metavar="FILE|NUMBER",
     ),
@@ -166,7 +173,7 @@ def _write(request: Request, workspace: Path, *, force: bool) -> NewScenario:
     from evac.new import write_scenario  # noqa: PLC0415
     from evac.new.writing import exits_rule  # noqa: PLC0415
 
-    with console.status("Beginning") as status:
+    with console.status("Beginning") as status, _keys_as_options():
         written = write_scenario(request, workspace, lambda step: status.update(escape(step)), force=force)
     facts = written.facts
     console.print(f"Written: {escape(str(written.folder / 'scenario.yaml'))}", highlight=False, soft_wrap=True)
@@ -179,6 +186,17 @@ def _write(request: Request, workspace: Path, *, force: bool) -> NewScenario:
     print_summary(written.prepared)
     print_findings(written.prepared.findings, _FINDINGS_SHOWN)
     return written
+
+
+@contextmanager
+def _keys_as_options() -> Iterator[None]:
+    """Name the options that were typed, and not the keys of the scenario that isn't there yet."""
+    try:
+        yield
+    except UserError as error:
+        for key, option in _OPTIONS.items():
+            error.rename(f"'{key}'", f"'{option}'")
+        raise
 
 
 def _box(text: str | None) -> tuple[float, float, float, float] | None:
@@ -199,6 +217,8 @@ def _file_or_total(text: str | None) -> Path | int | None:
         return None
     if re.fullmatch(r"\d[\d,_']*", text):
         return int(re.sub(r"\D", "", text))
+    if re.fullmatch(r"[-+]?[\d.,]+", text):
+        raise UserError(Problem("--households", f"found {text}, expected a whole number, 1 or more", "their total"))
     if not Path(text).is_file():
         raise UserError(Problem("--households", f"there is no file {text}", "give a file, or the total as a number"))
     return Path(text)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyogrio
 import shapely
 from pyproj import CRS
@@ -17,6 +18,7 @@ WGS84 = "EPSG:4326"
 _DEGREES = 361.0  # no coordinates in metres or feet of a real place are all this small, in either direction
 _EARTH = np.array([180.0, 90.0, 180.0, 90.0])  # largest longitude and latitude
 _MARGIN_DEGREES = 5.0  # a CRS is used somewhat beyond its area of use
+_LISTED = 10  # wrong values: with more, it is the column that is wrong
 
 
 def read_vector(path: Path, key: str) -> gpd.GeoDataFrame:
@@ -40,8 +42,9 @@ def read_vector(path: Path, key: str) -> gpd.GeoDataFrame:
     try:
         features = pyogrio.read_dataframe(path)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
+        reason = str(error).split("; It might help", maxsplit=1)[0]  # GDAL's hint is for those who write its options
         raise _refusal(
-            where, f"can't be read as vector data ({error})", "convert it to GeoJSON or GeoPackage"
+            where, f"can't be read as vector data ({reason})", "convert it to GeoJSON or GeoPackage"
         ) from error
     if not isinstance(features, gpd.GeoDataFrame):
         raise _refusal(where, "is a table without geometry", "give polygons or points, not a table")
@@ -95,6 +98,32 @@ def _crs_name(crs: CRS) -> str:
 
 def _refusal(where: str, what: str, remedy: str) -> DataError:
     return DataError(Problem(where, what, remedy))
+
+
+def read_counts(given: pd.Series, where: str, column: str) -> np.ndarray:
+    """Return a column of counts as numbers, and refuse what isn't one: the first ten are listed.
+
+    Raises
+    ------
+    DataError
+        A value isn't a number of 0 or more.
+    """
+    counts: np.ndarray = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    bad = np.flatnonzero(~np.isfinite(counts) | (counts < 0.0))
+    remedy = "mend the value, or leave the feature out"
+    problems = [
+        Problem(
+            f"{where}, feature {index + 1}, column '{column}'",
+            f"found {given.iloc[index]}, expected a number of households, 0 or more",
+            remedy,
+        )
+        for index in bad[:_LISTED]
+    ]
+    if len(bad) > _LISTED:
+        problems.append(Problem(f"{where}, column '{column}'", f"{len(bad) - _LISTED:,} more such values", remedy))
+    if problems:
+        raise DataError(problems)
+    return counts
 
 
 def digest_dataset(path: Path) -> str:

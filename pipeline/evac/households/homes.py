@@ -19,7 +19,7 @@ import shapely
 
 from evac.apportion import share_in_turn
 from evac.errors import DataError, Problem
-from evac.households.geometry import along_curve, read_vector
+from evac.households.geometry import along_curve, read_counts, read_vector
 from evac.schema.sources import Dwellings
 
 RESIDENTIAL = ("residential", "living_street")
@@ -78,18 +78,7 @@ def _weights(features: gpd.GeoDataFrame, column: str, where: str) -> np.ndarray:
         raise DataError(
             Problem(f"{where} ('households.dwellings.households')", f"has no column {column!r}", f"it has {listed}")
         )
-    weights: np.ndarray = pd.to_numeric(features[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    bad = np.flatnonzero(~np.isfinite(weights) | (weights < 0.0))
-    if len(bad):
-        raise DataError(
-            Problem(
-                f"{where}, feature {index + 1}, column '{column}'",
-                f"found {features[column].iloc[index]}, expected a number of households, 0 or more",
-                "mend the value, or leave the feature out",
-            )
-            for index in bad
-        )
-    return weights
+    return read_counts(features[column], where, column)
 
 
 def frontage(streets: gpd.GeoDataFrame, *, residential: bool) -> gpd.GeoDataFrame:

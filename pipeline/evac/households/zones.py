@@ -24,7 +24,7 @@ import shapely
 
 from evac.apportion import round_keeping_total
 from evac.errors import DataError, Problem
-from evac.households.geometry import make_valid_polygons, read_vector
+from evac.households.geometry import make_valid_polygons, read_counts, read_vector
 from evac.schema.sources import Area, Zones
 
 LOT_DEPTH_M = 100.0
@@ -93,19 +93,7 @@ def _column(features: gpd.GeoDataFrame, name: str, path: Path, key: str) -> pd.S
 
 def _counts(features: gpd.GeoDataFrame, settings: Zones) -> np.ndarray:
     given = _column(features, settings.count, settings.file, "households.zones.count")
-    counts = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    bad = np.flatnonzero(~np.isfinite(counts) | (counts < 0.0))
-    if len(bad):
-        where, column = str(settings.file), settings.count
-        raise DataError(
-            Problem(
-                f"{where}, feature {index + 1}, column '{column}'",
-                f"found {given.iloc[index]}, expected a number of households, 0 or more",
-                "mend the value, or leave the feature out",
-            )
-            for index in bad
-        )
-    return counts / (settings.people_per_household or 1.0)
+    return read_counts(given, str(settings.file), settings.count) / (settings.people_per_household or 1.0)
 
 
 def _names(features: gpd.GeoDataFrame, settings: Zones) -> list[str]:

@@ -3,8 +3,8 @@
 Puts together what the other stages do: the area, roads and households are acquired (`sources`, or local files), the net
 is built once to find and name exits and bottlenecks, and the scenario is written with comments for whoever edits it.
 
-Modules: `request` (what is asked, and the area), `roads` (fetched or cut, with `beyond`: how far, and
-`clip`), `counts` (households), `mending` (homes that can't leave), `naming` (exits and bottlenecks), `writing`.
+Modules: `request` (what is asked, and the area), `roads` (fetched or cut, with `beyond`: how far, and `clip`), `counts`
+(households, with `grids` of people), `mending` (homes that can't leave), `naming` (exits and bottlenecks), `writing`.
 """
 
 from __future__ import annotations
@@ -120,8 +120,7 @@ def _without_path(folder: Path) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        error.problems = [replace(item, where=item.where.replace(f"{folder}/", "")) for item in error.problems]
-        error.args = ("\n".join(str(item) for item in error.problems),)
+        error.rename(f"{folder}/", "")
         raise
 
 

@@ -1,4 +1,4 @@
-"""How many households, and where: from the census, from a file, from a total, or estimated from buildings.
+"""How many households, and where: from the census, from a file or grid, from a total, or estimated from buildings.
 
 Each source writes its files into the scenario's `data/`, and gives the scenario's section `households`.
 """
@@ -16,13 +16,15 @@ import shapely
 
 from evac.acquire import BLOCK_COUNT, BLOCK_NAME, GROUP_NAME, block_groups, vehicle_shares, write_geojson
 from evac.errors import DataError, Problem
-from evac.households.geometry import read_vector
+from evac.households.geometry import read_counts, read_vector
 from evac.households.reporting import OUTSIDE, read_report_zones, zone_of
 from evac.households.zones import read_zones
-from evac.new.request import OrderedArea, Request, from_file
+from evac.new import grids
+from evac.new.request import OrderedArea, Request, extent, from_file
 from evac.schema.sources import ReportZones, Zones
 from evac.sources import CensusZones, Provenance
 
+_SAME_PLACE = "give an area and households of the same place"
 ZONES, REPORT_ZONES, HOMES = "zones.geojson", "report_zones.geojson", "homes.geojson"
 
 
@@ -71,6 +73,8 @@ def from_file_or_total(request: Request, area: OrderedArea, data: Path) -> Count
         return _from_total(request, request.households, area, data)
     if request.households is None:
         raise ValueError("a request without households")
+    if request.households.suffix.lower() in grids.SUFFIXES:
+        return _from_grid(request, request.households, area, data)
     features = read_vector(request.households, "--households")
     if (features.geom_type.isin(["Point", "MultiPoint"])).all():
         return _from_points(request, request.households, features, area, data)
@@ -90,8 +94,9 @@ def estimated(request: Request, area: OrderedArea, dwellings: gpd.GeoDataFrame, 
     units = float((buildings if len(buildings) else inside)["weight"].sum())
     total = round(units * request.households_per_dwelling)
     if total == 0:
-        what = "no households found: the map has neither residential buildings nor addresses there"
-        raise DataError(Problem(area.name, what, "give their number with --households NUMBER, or a file"))
+        where = str(request.osm) if request.osm is not None else "OpenStreetMap"
+        what = f"no households found: the map has neither residential buildings nor addresses in {area.name}"
+        raise DataError(Problem(where, what, "give their number with --households NUMBER, or a file"))
     about = (
         f"AN ESTIMATE: {total:,} households, {request.households_per_dwelling:g} for each of the {units:,.0f} dwelling "
         "units that the map has; nobody has counted them"
@@ -124,7 +129,7 @@ def _from_polygons(request: Request, file: Path, features: gpd.GeoDataFrame, are
     zones = zones.rename(columns={"households_given": unit})[["name", unit, "geometry"]]
     zones = zones[zones.intersects(area.geometry)]
     if not zones[unit].sum() > 0.0:
-        raise _nobody(file, area, f"{len(zones)} polygons with {zones[unit].sum():g} {unit} touch the area")
+        raise _nobody(file, features.geometry, area, f"column '{count}'")
     write_geojson(zones, data / ZONES)
     section: dict[str, Any] = {"file": f"data/{ZONES}", "count": unit, "name": "name"}
     about = f"{unit} of {len(zones):,} polygons of {file.name}, column '{count}'"
@@ -134,6 +139,24 @@ def _from_polygons(request: Request, file: Path, features: gpd.GeoDataFrame, are
     return Counted({"zones": section}, about, [from_file(f"{ZONES}: households by zone", file)])
 
 
+def _from_grid(request: Request, file: Path, area: OrderedArea, data: Path) -> Counted:
+    people_per_household = request.people_per_household
+    if people_per_household is None or request.count or request.count_name:
+        what = "is a grid of people: it has no columns, and doesn't say how many people live in a household"
+        raise DataError(Problem(str(file), what, "give --people-per-household 2.3, say, and no --count or --name"))
+    cells = grids.read_cells(file, area.geometry)
+    if cells.empty:
+        raise DataError(Problem(str(file), f"nobody lives in {area.name} on this grid", _SAME_PLACE))
+    write_geojson(cells, data / ZONES)
+    outline = gpd.GeoDataFrame({"name": [area.name]}, geometry=[area.geometry], crs="EPSG:4326")
+    if request.zones is None:  # results by cell say nothing to anybody
+        write_geojson(outline, data / REPORT_ZONES)
+    zones = {"file": f"data/{ZONES}", "count": "people", "name": "name", "people_per_household": people_per_household}
+    section = {"zones": zones, "report_zones": {"file": f"data/{REPORT_ZONES}", "name": GROUP_NAME}}
+    about = f"people of {len(cells):,} cells of {file.name}, at {people_per_household:g} people per household"
+    return Counted(section, about, [from_file(f"{ZONES}: people by cell", file)])
+
+
 def _from_points(request: Request, file: Path, features: gpd.GeoDataFrame, area: OrderedArea, data: Path) -> Counted:
     counts = _counts_of_points(request, features, file)
     points = gpd.GeoDataFrame({"households": counts}, geometry=features.geometry, crs=features.crs)
@@ -141,7 +164,7 @@ def _from_points(request: Request, file: Path, features: gpd.GeoDataFrame, area:
     homes = points[points.intersects(area.geometry)]
     total = round(float(homes["households"].sum()))
     if total == 0:
-        raise _nobody(file, area, f"{len(homes)} of {len(points)} points lie in the area")
+        raise _nobody(file, points.geometry, area, "their count")
     write_geojson(homes, data / HOMES)
     about = f"{total:,} households at {len(homes):,} points of {file.name}"
     counted = _whole_area(area, total, data, about)
@@ -155,13 +178,8 @@ def _counts_of_points(request: Request, features: gpd.GeoDataFrame, file: Path) 
     if request.count is None and people is None and "households" not in features.columns:
         return pd.Series(1.0, index=features.index)
     column = _count_column(request, features, file)
-    counts = pd.to_numeric(features[column], errors="coerce")
-    wrong = ~(counts >= 0.0)
-    if wrong.any():
-        what = f"column '{column}' of feature {int(wrong.argmax()) + 1} isn't a number ≥ 0"
-        raise DataError(Problem(str(file), what, "mend the value, or leave the feature out"))
-    shared: pd.Series = counts / (people or 1.0) / features.geometry.count_geometries()
-    return shared
+    counts = read_counts(features[column], f"{file}", column)
+    return pd.Series(counts / (people or 1.0) / features.geometry.count_geometries().to_numpy(), index=features.index)
 
 
 def _count_column(request: Request, features: gpd.GeoDataFrame, file: Path) -> str:
@@ -169,12 +187,23 @@ def _count_column(request: Request, features: gpd.GeoDataFrame, file: Path) -> s
     wanted = request.count or "households"
     if wanted not in columns:
         listed = f"it has {', '.join(map(repr, columns))}" if columns else "it has no columns"
-        raise DataError(Problem(str(file), f"has no column '{wanted}' with counts; {listed}", "name it with --count"))
+        remedy = "name it with --count, or give the total with --households NUMBER"
+        raise DataError(Problem(str(file), f"has no column '{wanted}' with counts; {listed}", remedy))
     return wanted
 
 
-def _nobody(file: Path, area: OrderedArea, what: str) -> DataError:
-    return DataError(Problem(str(file), f"no households found in {area.name}: {what}", "give data of the same place"))
+def _nobody(file: Path, shapes: gpd.GeoSeries, area: OrderedArea, counts: str) -> DataError:
+    """Tell why a file has no household in the area: empty counts, another place, or latitude for longitude."""
+    touching = int(shapes.intersects(area.geometry).sum())
+    what = f"no households found in {area.name}: "
+    if touching:
+        what += f"{touching} of its {len(shapes)} features touch the area, and {counts} adds up to 0 there"
+        return DataError(Problem(str(file), what, "look at the counts, or name another column with --count"))
+    bounds = shapes.total_bounds
+    what += f"it covers {extent(shapely.box(*bounds))}, the area {extent(area.geometry)}"
+    swapped = shapely.box(*bounds[[1, 0, 3, 2]]).intersects(area.geometry)
+    remedy = "latitude and longitude are swapped in one of them: the longitude comes first" if swapped else _SAME_PLACE
+    return DataError(Problem(str(file), what, remedy))
 
 
 def from_census(census: CensusZones, area: OrderedArea, data: Path, *, zones_given: bool) -> Counted:

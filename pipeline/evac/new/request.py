@@ -191,6 +191,12 @@ def from_file(what: str, file: Path, licence: str = "that of the file; write it 
     return Provenance(what, f"the file {file.name}", f"urn:sha256:{digest_file(file)}", today, licence)
 
 
+def extent(shape: shapely.Geometry) -> str:
+    """Return in words what a shape (WGS 84) covers."""
+    west, south, east, north = shape.bounds
+    return f"lat {south:.4f} to {north:.4f}, lon {west:.4f} to {east:.4f}"
+
+
 def title(stem: str) -> str:
     """Return a file's stem as a name for people: `mission_canyon` is `Mission Canyon`."""
     words = re.sub(r"[-_\s]+", " ", stem).strip() or "Area"

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
-import shapely
 
 from evac.acquire import BORDER_ZONES_M, grown, with_border_zones
 from evac.errors import DataError, Problem
 from evac.households.zones import MAX_OFF_MAP
 from evac.new.beyond import FARTHEST_M, LEAST_BEYOND_M, Beyond, distance_m, reach_beyond
 from evac.new.clip import Extract, clip_extract, look_at_extract
-from evac.new.request import OrderedArea, Request, from_file
+from evac.new.request import OrderedArea, Request, extent, from_file
 from evac.osm import ATTRIBUTION
 from evac.sources import Endpoints, Fetched, Provenance, fetch_map
 
@@ -76,14 +75,9 @@ def own_roads(
 def _require_covered(area: OrderedArea, extract: Extract, file: Path) -> None:
     off_map = 1.0 - area.geometry.intersection(extract.covered).area / area.geometry.area
     if off_map > MAX_OFF_MAP:
-        what = f"{off_map:.0%} of the area ({_bounds(area.geometry)}) lies outside of the extract, which covers"
+        what = f"{off_map:.0%} of the area ({extent(area.geometry)}) lies outside of the extract, which covers"
         remedy = "take an extract of the same place that covers the area and the roads around it"
-        raise DataError(Problem(str(file), f"{what} {_bounds(extract.covered)}", remedy))
-
-
-def _bounds(shape: shapely.Geometry) -> str:
-    west, south, east, north = shape.bounds
-    return f"lat {south:.4f} to {north:.4f}, lon {west:.4f} to {east:.4f}"
+        raise DataError(Problem(str(file), f"{what} {extent(extract.covered)}", remedy))
 
 
 def fetched_roads(
