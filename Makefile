@@ -51,6 +51,7 @@ docs: setup ## write the pages that are made from the models: the JSON schemas a
 	.venv/bin/evac schema plan > docs/plan.schema.json
 	$(PYTHON) -m evac.reference scenario > docs/scenario-reference.md
 	$(PYTHON) -m evac.reference plan > docs/plan-reference.md
+	$(PYTHON) -m evac.reference words > docs/report-words.yaml
 
 lock: ## lock the packages that pyproject.toml asks for; pins that still fit stay (remove requirements.lock to renew all)
 	@python3 setup/bootstrap.py lock

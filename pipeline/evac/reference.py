@@ -1,8 +1,8 @@
 """The references of scenario and plan files, written from the models: every key with its type, default and meaning.
 
-`python -m evac.reference scenario` prints docs/scenario-reference.md, `plan` docs/plan-reference.md. They are made from
-the JSON schema that editors get, so that the two never say different things; the meaning of a key is the docstring
-under its field.
+`python -m evac.reference scenario` prints docs/scenario-reference.md, `plan` docs/plan-reference.md, and `words` every
+text of the report, docs/report-words.yaml. The references are made from the JSON schema that editors get, so that the
+two never say different things; the meaning of a key is the docstring under its field.
 """
 
 from __future__ import annotations
@@ -171,4 +171,6 @@ def _either(words: Sequence[str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(reference_text(sys.argv[1]))
+    from evac.report.catalogue import catalogue_text
+
+    sys.stdout.write(catalogue_text() if sys.argv[1] == "words" else reference_text(sys.argv[1]))

@@ -122,7 +122,8 @@ def verdict(plan: str, other: str, difference: Interval, untrusted: int = 0) -> 
     untrusted
         Runs of either plan that aren't trustworthy; they are in the numbers, and told.
     """
-    parts = [_finding(plan, other, difference)]
+    words, values = finding(difference)
+    parts = [words.format(plan=plan, other=other, **values)]
     if untrusted:
         parts.append(f"{untrusted} of these runs {'is' if untrusted == 1 else 'are'} not trustworthy")
     if difference.unpaired:
@@ -136,25 +137,45 @@ def left_out(unpaired: int) -> str:
     return f"{seeds} left out: only one of the two plans has a run of it"
 
 
-def _finding(plan: str, other: str, difference: Interval) -> str:
+_ONE_SEED = "with the one seed that was run, which says nothing about others"
+VERDICTS = {
+    "unpaired": "can't tell {plan} from {other}: they have no seed in common",
+    "not cleared": "no number can be given for {plan} against {other}: in {missing} of {pairs} pairs of runs fewer "
+    "than 90 % were out by the end",
+    "faster once": f"{{plan}} is {{size}} faster than {{other}} {_ONE_SEED}",
+    "slower once": f"{{plan}} is {{size}} slower than {{other}} {_ONE_SEED}",
+    "faster": "{plan} is {size} faster than {other} ({level} {ends}, {pairs} seeds)",
+    "slower": "{plan} is {size} slower than {other} ({level} {ends}, {pairs} seeds)",
+    "chance": "can't tell which of {plan} and {other} is faster ({level} of the difference {low} to {high}, {pairs} "
+    "seeds)",
+}
+"""What can be said of a paired difference; a report may say it in another language."""
+
+
+def finding(difference: Interval) -> tuple[str, dict[str, object]]:
+    """Return one of `VERDICTS` and the values of its places, but for `plan` and `other`.
+
+    Parameters
+    ----------
+    difference
+        90 % clearance of `plan` less that of `other` (s).
+    """
     pairs = difference.runs + difference.missing
     if not pairs:
-        return f"can't tell {plan} from {other}: they have no seed in common"
+        return VERDICTS["unpaired"], {}
     if difference.mean is None:
-        missing = f"{difference.missing} of {pairs} pairs of runs"
-        return f"no number can be given for {plan} against {other}: in {missing} fewer than 90 % were out by the end"
+        return VERDICTS["not cleared"], {"missing": difference.missing, "pairs": pairs}
     unit_s, unit = (_SECONDS_AN_HOUR, "h") if abs(difference.mean) >= _SECONDS_AN_HOUR else (_SECONDS_A_MINUTE, "min")
     size = f"{abs(difference.mean) / unit_s:.1f} {unit}"
     way = "faster" if difference.mean < 0 else "slower"
     if difference.low is None or difference.high is None:
-        return f"{plan} is {size} {way} than {other} with the one seed that was run, which says nothing about others"
-    ends = (difference.low / unit_s, difference.high / unit_s)
-    level = f"{difference.confidence:.0%}".replace("%", " % CI")
+        return VERDICTS[f"{way} once"], {"size": size}
+    low, high = difference.low / unit_s, difference.high / unit_s
+    known: dict[str, object] = {"level": f"{difference.confidence:.0%}".replace("%", " % CI"), "pairs": pairs}
     if difference.excludes_zero:
-        low, high = sorted(abs(end) for end in ends)
-        return f"{plan} is {size} {way} than {other} ({level} {low:.1f}\u2013{high:.1f} {unit}, {pairs} seeds)"
-    words = f"{_signed(ends[0])} to {_signed(ends[1])} {unit}"
-    return f"can't tell which of {plan} and {other} is faster ({level} of the difference {words}, {pairs} seeds)"
+        least, most = sorted((abs(low), abs(high)))
+        return VERDICTS[way], {**known, "size": size, "ends": f"{least:.1f}\u2013{most:.1f} {unit}"}
+    return VERDICTS["chance"], {**known, "low": _signed(low), "high": f"{_signed(high)} {unit}"}
 
 
 def _signed(value: float) -> str:

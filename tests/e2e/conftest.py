@@ -16,5 +16,5 @@ def _light_reports(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         if request.module.__name__.rpartition(".")[2] not in _WHOLE_REPORTS:
             patch.setattr(publish, "pdf_bytes", lambda _: b"%PDF")
-            patch.setattr(publish, "animation", lambda *_: b"GIF89a")
+            patch.setattr(publish, "animation", lambda *_: {"gif": b"GIF89a"})
         yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -54,6 +55,19 @@ def test_waves_come_later_by_their_offset(workspace: Path) -> None:
     later = (after["departure_s"] - before["departure_s"]).round(1).groupby(before["zone"]).unique()
     assert sorted(float(value) for values in later for value in values) == [0.0, 1800.0]
     assert json.loads((runs["waves"] / "controls.json").read_text()) == []
+
+
+def test_any_two_plans_are_compared_in_a_report(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--workspace", str(workspace)]
+    assert run_guarded(["report", str(TOWN), "--compare", "waves", "empty", *options]) == 0
+    page = workspace / "reports" / "town" / "index.html"
+    compared = page.read_text()
+    assert "No plan of this report has 90 % out sooner than “empty”" in compared
+    assert re.search("By the 90 % time, waves is [0-9.]+ min slower than empty with the one seed", compared)
+    assert run_guarded(["report", str(TOWN), *options]) == 0
+    assert page.read_text() == compared
+    assert run_guarded(["report", str(TOWN), "--compare", "waves", "waves", *options]) == 2
+    assert "names 'waves' twice" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")

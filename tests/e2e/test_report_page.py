@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import pytest
 from PIL import Image
 
 import report_data
-from evac.report import text, write_report
+from evac.report import moments, publish, text, write_report
 from report_data import Case
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -208,6 +209,27 @@ def test_bottlenecks_exits_and_streets_show_their_numbers_from_the_keyboard(town
     assert "longest queue" in town.locator("#map-detail").inner_text()
 
 
+def _texts(page: Any, selector: str) -> list[str]:
+    return [words.replace("\u00a0", " ") for words in page.locator(selector).all_inner_texts()]
+
+
+def test_any_two_cases_are_picked_from_the_keyboard(town: Any, pages: list[Path]) -> None:
+    table = pd.read_parquet(pages[0].parent / "results.parquet").set_index("plan")
+    times = [text.duration(table.loc[plan, "t90_s"]).replace("\u00a0", " ") for plan in ("final", "baseline")]
+    assert _texts(town, "#compare-times tr:nth-child(2) td")[:2] == times
+    assert "final is" in town.locator("#compare-words").inner_text()
+    town.locator("#compare-swap").focus()
+    town.keyboard.press("Enter")
+    assert _texts(town, "#compare-times tr:nth-child(2) td")[:2] == times[::-1]
+    assert "baseline is" in town.locator("#compare-words").inner_text()
+    assert set(_texts(town, "#compare-zones td:last-child")) == {"loses"}
+    assert town.locator("#compare-charts svg polyline").count() == 2 * (1 + len(set(report_data.EXITS)))
+    town.locator("#compare-one").focus()
+    town.keyboard.press("ArrowUp")
+    assert "the same case twice" in town.locator("#compare-words").inner_text()
+    assert not town.locator("#compare-zones-box").is_visible()
+
+
 def test_doubt_stands_on_the_map_and_axe_finds_nothing(browser: Any, pages: list[Path]) -> None:
     """WCAG 2.1 A and AA, and good practice, by https://github.com/dequelabs/axe-core."""
     assert hashlib.sha256(AXE.read_bytes()).hexdigest() == AXE_SHA256
@@ -240,3 +262,28 @@ def test_the_animation_runs_to_the_end(pages: list[Path]) -> None:
     with Image.open(pages[0].parent / "figures" / "animation.gif") as picture:
         end_s = pd.read_parquet(pages[0].parent / "results.parquet").set_index("plan").loc["final", "t100_s"]
         assert picture.n_frames >= min(40, end_s // 300)  # type: ignore[attr-defined]
+
+
+@pytest.mark.skipif(not moments.has_video(), reason="ffmpeg is missing: apt-get install ffmpeg")
+def test_the_video_has_the_frames_of_the_animation(pages: list[Path]) -> None:
+    figures = pages[0].parent / "figures"
+    done = subprocess.run(
+        ["ffmpeg", "-i", str(figures / "animation.mp4"), "-f", "null", "-"], capture_output=True, text=True, check=True
+    )
+    frames = [int(found) for found in re.findall(r"frame=\s*(\d+)", done.stderr)]
+    with Image.open(figures / "animation.gif") as picture:
+        held = 2500 // 400 - 1  # the last frame stays
+        assert frames[-1] == picture.n_frames + held  # type: ignore[attr-defined]
+    assert "h264" in done.stderr
+
+
+def test_without_ffmpeg_there_is_no_old_video(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moments, "has_video", lambda: False)
+    monkeypatch.setattr(publish, "pdf_bytes", lambda _: b"%PDF")
+    run = report_data.write_run(tmp_path / "runs", Case())
+    old = tmp_path / "report" / "figures" / "animation.mp4"
+    old.parent.mkdir(parents=True)
+    old.write_bytes(b"of another run")
+    write_report(report_data.report_input(tmp_path, (run,)), tmp_path / "report")
+    assert not old.exists()
+    assert (old.parent / "animation.gif").exists()

@@ -24,6 +24,8 @@ def test_added_seeds_are_looked_for_only_where_they_were_added(tmp_path):
     write_asked(Asked(PLANS, selection), tmp_path)
     asked = read_asked(tmp_path)
     assert asked == Asked(PLANS, selection)
+    write_asked(Asked(PLANS, selection, ("final", "baseline")), tmp_path)
+    assert read_asked(tmp_path).compare == ("final", "baseline")
     assert cases_of(SCENARIO, asked.selection, "town", PLANS) == cases
 
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.text import Annotation
+from matplotlib.text import Annotation, Text
 
 import report_data
 from evac.report import ReportInput, drawing, figures, maps, panels, results, tables
@@ -170,5 +170,26 @@ def test_many_plans_have_a_panel_each_with_the_same_axes(tmp_path: Path) -> None
     solid = [line for line in figure.axes[1].lines if line.get_linestyle() == "-" and len(line.get_xdata()) > 2]
     curve = pd.read_parquet(runs[1].folder / "curve.parquet")["evacuated"].to_numpy() / 1200
     assert max(solid[0].get_ydata()) == pytest.approx(curve.max())
-    assert "c, 1 vehicle per household" in panels.panels_alt(cases, 24.0)
-    assert "(not trusted: gridlock)" in panels.panels_alt(cases, 24.0)
+    assert "plan “c”, 1 vehicle per household" in panels.panels_alt(report, cases)
+    assert "(not trusted: gridlock)" in panels.panels_alt(report, cases)
+
+
+def test_every_departure_curve_has_a_panel_of_its_own(tmp_path: Path) -> None:
+    runs = tuple(
+        report_data.write_run(tmp_path, Case(departure=departure, vehicles_per_household=vehicles), speedup=speedup)
+        for departure, speedup in (("quick", 1.5), ("slow", 1.0))
+        for vehicles in ("1", "2")
+    )
+    report = report_data.report_input(tmp_path, runs)
+    cases = results.case_results(report)
+    figure = panels.draw_panels(cases, None, 24.0)
+    assert [axes.get_title("left").split("\n")[0] for axes in figure.axes] == ["quick", "slow"]
+    for axes, departure in zip(figure.axes, ("quick", "slow"), strict=True):
+        mine = [case for case in cases if case.shown.departure == departure]
+        solid = [line for line in axes.lines if line.get_linestyle() == "-" and len(line.get_xdata()) > 2]
+        assert [line.get_xdata()[-1] for line in solid] == pytest.approx(
+            [-(-(case.shown.t100_s or 0) // 60) / 60 for case in mine]
+        )
+        assert [text.get_text() for text in axes.texts] == ["1", "2"]
+    assert figure.axes[0].get_xlim() == figure.axes[1].get_xlim()
+    assert "hours after the evacuation order" in {item.get_text() for item in figure.findobj(Text)}

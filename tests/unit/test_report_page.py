@@ -11,12 +11,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
+from shapely.geometry import Point
 
 import report_data
 from evac.report import ReportInput, moving_map, page, publish, text, write_report
+from evac.report.inputs import PlanPicture, ReportPlan
 from report_data import Case
 
 GRIDLOCK = "12 of 1800: vehicles were moved to resolve gridlock; the limit is 0.50%"
@@ -77,7 +80,7 @@ def _without_pdf_and_animation() -> Iterator[None]:
     """Leave out what takes long and has tests of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(publish, "pdf_bytes", lambda _: b"%PDF")
-        patch.setattr(publish, "animation", lambda *_: b"GIF89a")
+        patch.setattr(publish, "animation", lambda *_: {"gif": b"GIF89a"})
         yield
 
 
@@ -155,7 +158,7 @@ def test_only_the_scripts_that_the_page_names_may_run(folder: Path) -> None:
     assert policy[1].startswith("default-src 'none'")
     scripts = re.findall(r"<script>(.*?)</script>", source, re.DOTALL)
     hashes = {f"'{moving_map.content_hash(script)}'" for script in scripts}
-    assert len(hashes) == 2
+    assert len(hashes) == 4
     assert set(policy[1].split("script-src ")[1].split()) == hashes
 
 
@@ -261,7 +264,8 @@ def test_hostile_names_are_text_in_the_page(hostile: Path) -> None:
     assert FORMULA in parsed.words
     assert SCRIPT not in parsed.source
     assert [attrs for tag, attrs in parsed.tags if tag == "script"] == [
-        {"type": "application/json", "id": "map-data"}, {}, {},
+        {"type": "application/json", "id": "map-data"}, {"type": "application/json", "id": "compare-data"},
+        {"type": "application/json", "id": "page-words"}, {}, {}, {}, {},
     ]  # fmt: skip
     links = [str(attrs["href"]) for _, attrs in parsed.tags if attrs.get("href")]
     assert not [link for link in links if link.startswith("javascript")]
@@ -292,13 +296,18 @@ def test_parquet_keeps_names_as_they_are(hostile: Path) -> None:
 
 
 def test_figures_of_hostile_names_stay_in_the_folder(tmp_path: Path) -> None:
-    departures = [{"name": name, "curve": {"form": "rayleigh"}} for name in ("../../up", "/etc/x")]
-    runs = tuple(report_data.write_run(tmp_path / "runs", Case(departure=item["name"])) for item in departures)
-    report = report_data.report_input(tmp_path, runs, scenario=report_data.scenario(departures=departures))
+    names = ("../../up", "/etc/x")
+    runs = tuple(report_data.write_run(tmp_path / "runs", Case(plan=name)) for name in names)
+    spots = gpd.GeoDataFrame({"kind": ["officer"], "words": ["one"]}, geometry=[Point(-122.5, 37.9)], crs="EPSG:4326")
+    none = gpd.GeoDataFrame({"kind": [], "street": [], "towards": [], "words": []}, geometry=[], crs="EPSG:4326")
+    exits = gpd.GeoDataFrame({"name": ["out"]}, geometry=[Point(-122.5, 37.9)], crs="EPSG:4326")
+    picture = PlanPicture("name", none, spots, none, exits, report_data._streets())
+    plans = {name: ReportPlan(name, name, picture=picture) for name in names}
+    report = report_data.report_input(tmp_path, runs, plan=names[0], plans=plans)
     write_report(report, tmp_path / "a" / "b" / "c")
     written = set(tmp_path.rglob("*.svg"))
     assert {path.parent for path in written} == {tmp_path / "a" / "b" / "c" / "figures"}
-    assert len([path for path in written if path.name.startswith("clearance_curves-")]) == 2
+    assert len([path for path in written if path.name.startswith("plan-")]) == 2
 
 
 def test_failed_runs_and_findings_are_told(hostile: Path) -> None:

@@ -70,3 +70,12 @@ def keep_other_report(asked: Asked, folder: Path) -> None:
     kept = set_aside(asked, folder)
     if kept is not None:
         console.print(f"The report of another study is kept: {escape(str(kept))}", highlight=False, soft_wrap=True)
+
+
+def tell_report(page: Path) -> None:
+    """Say where a report is, and which file of it is missing because a program is."""
+    from evac.report.moments import has_video  # noqa: PLC0415
+
+    console.print(f"Report: {escape(str(page))}", highlight=False, soft_wrap=True)
+    if not has_video():
+        console.print("figures/animation.gif only, no MP4: ffmpeg isn't installed", highlight=False, soft_wrap=True)

@@ -17,6 +17,7 @@ from evac.cli.common import (
     lay_plans_over,
     load_plans,
     prepare_scenario,
+    tell_report,
 )
 from evac.cli.studying import (
     Departures,
@@ -119,7 +120,7 @@ def _report(prepared: Prepared, plans: dict[str, UnderPlan], study: Study, selec
     _print_results(study)
     for line in (*study.notes, *study.imprecise, *means(study), *verdicts(study)):
         console.print(escape(line), highlight=False, soft_wrap=True)
-    console.print(f"Report: {escape(str(page))}", highlight=False, soft_wrap=True)
+    tell_report(page)
 
 
 def _require_runs(study: Study) -> None:

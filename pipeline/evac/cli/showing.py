@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ from evac.cli.common import (
     lay_plans_over,
     load_plans,
     prepare_scenario,
+    tell_report,
 )
 from evac.cli.studying import DepartureCase, VehiclesCase
 from evac.errors import EvacError, Problem, UserError
@@ -42,6 +44,14 @@ def report(
         typer.Option(help="A plan, or `baseline`; may be repeated.", show_default="those of the last study, else all"),
     ] = None,
     seed: Annotated[list[int] | None, typer.Option(help="These seeds.", show_default="those of the last study")] = None,
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            help="Show one plan against another, such as `final preliminary`.",
+            metavar="PLAN OTHER",
+            show_default="the last plan against the first",
+        ),
+    ] = None,
     workspace: Workspace = None,
 ) -> None:
     """Write the report again, from what has been simulated. Says what is missing; simulates nothing."""
@@ -53,16 +63,19 @@ def report(
     folder = workspace or loaded.workspace
     target = folder / "reports" / loaded.place_id
     asked = _asked(loaded, target, plan, seed)
+    if compare:
+        asked = _comparing(asked, compare)
     prepared, plans, study = _study(loaded, folder, asked)
     _tell_missing(study)
     if not study.runs:
         raise EvacError("the cache has none of these runs: simulate them with evac run")
+    _require_both(study, asked.compare)
     keep_other_report(asked, target)
-    page = write_report(report_input(prepared, plans, study), target)
+    page = write_report(report_input(prepared, plans, study, asked.compare), target)
     write_asked(asked, target)
     for line in study.imprecise:
         console.print(escape(line), highlight=False, soft_wrap=True)
-    console.print(f"Report: {escape(str(page))}", highlight=False, soft_wrap=True)
+    tell_report(page)
 
 
 def watch(
@@ -114,6 +127,21 @@ def _asked(loaded: LoadedScenario, target: Path, plans: list[str] | None, seeds:
         return last
     named = tuple(plans or ()) or (last.plans if last else tuple(plan_names(loaded.plans_folder)))
     return Asked(named, Selection(seeds=tuple(seeds or ())))
+
+
+def _comparing(asked: Asked, compare: tuple[str, str]) -> Asked:
+    """Return what the report is to be made of, with two plans to compare in it."""
+    if compare[0] == compare[1]:
+        raise UserError(Problem("--compare", f"names '{compare[0]}' twice", "name two plans"))
+    plans = (*asked.plans, *(plan for plan in reversed(compare) if plan not in asked.plans))
+    return replace(asked, plans=plans, compare=compare)
+
+
+def _require_both(study: Study, compare: tuple[str, str] | None) -> None:
+    for plan in compare or ():
+        if not any(run.case.plan == plan for run in study.runs):
+            remedy = "simulate it with evac run, or name others with --compare"
+            raise UserError(Problem(f"plan '{plan}'", "is to be compared and has no finished run", remedy))
 
 
 def _study(loaded: LoadedScenario, folder: Path, asked: Asked) -> tuple[Prepared, Plans, Study]:

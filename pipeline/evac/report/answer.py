@@ -1,19 +1,29 @@
-"""The answer in plain words, and the figures in words for those who don't see them."""
+"""The answer in plain words: the report's first page."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import geopandas as gpd
-
 from evac.report import tables, text
+from evac.report.comparing import Comparison, plan_before, sooner_or_later
 from evac.report.inputs import ReportInput
-from evac.report.results import CaseResult, best_plan, case_words, headline, same_case
+from evac.report.results import CaseResult, best_plan, case_words, counterpart, headline, same_case
+from evac.report.words import mark, say
 from evac.statistics import Interval
 
-_WORST_IN_WORDS = 3
 _CAVEATS_IN_WORDS = 3
+_BEST = {
+    False: mark("The best plan is “{plan}”: {saves}"),
+    True: mark("The best plan whose runs are trustworthy is “{plan}”: {saves}"),
+}
+_NONE_SOONER = {
+    False: mark("No plan of this report has 90 % out sooner than “{plan}”."),
+    True: mark("No plan of this report whose runs are trustworthy has 90 % out sooner than “{plan}”."),
+}
+"""Whether some plans are left out, because their runs aren't trustworthy."""
+RESOURCES = (mark("officers"), mark("signs"), mark("cones"), mark("barricades"))
+"""What a plan takes, as tables and sentences name it."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +39,10 @@ def answer(report: ReportInput, cases: Sequence[CaseResult]) -> list[Sentence]:
     centre = headline(report, cases)
     sentences = [
         _ordered(report, centre),
-        _how_long(report, centre),
+        _how_long(report, cases, centre),
         _best(report, cases, centre),
-        _holding_up(centre),
+        *_pairs(report, cases, centre),
+        _holding_up(report, cases, centre),
         _one_vehicle(report, cases, centre),
         _how_sure(report, centre),
         _seeds(cases, centre),
@@ -48,34 +59,37 @@ def answer(report: ReportInput, cases: Sequence[CaseResult]) -> list[Sentence]:
 def range_doubt(case: CaseResult) -> str:
     """Return why the times at less and more lane capacity, and as assumed, aren't trusted; nothing when they are."""
     parts = (
-        (case.less, "at 15 % less capacity"),
-        (case.assumed if case.capacity_seed is not None else None, "as assumed"),
-        (case.more, "at 15 % more capacity"),
+        (case.less, say("at 15 % less capacity")),
+        (case.assumed if case.capacity_seed is not None else None, say("as assumed")),
+        (case.more, say("at 15 % more capacity")),
     )
     return "; ".join(f"{words}: {result.doubt}" for result, words in parts if result is not None and result.doubt)
 
 
 def _ordered(report: ReportInput, centre: CaseResult) -> Sentence:
     not_ordered = int(centre.run.ledger["households_not_ordered"])
-    households = text.count(int(report.zones["households"].sum()) - not_ordered)
-    vehicles = text.count(centre.shown.planned)
-    return Sentence(
-        f"{text.plain(report.scenario.name)} is ordered out: {households} households with {vehicles} vehicles "
-        f"({case_words(report, centre)}).",
-        "",
+    words = say(
+        "{place} is ordered out: {households} households with {vehicles} vehicles ({case}).",
+        place=text.plain(report.scenario.name),
+        households=text.count(int(report.zones["households"].sum()) - not_ordered),
+        vehicles=text.count(centre.shown.planned),
+        case=case_words(report, centre),
     )
+    return Sentence(words, "")
 
 
 def _cut_off(report: ReportInput) -> Sentence | None:
     number = int((~report.households["connected"].astype(bool)).sum())
     if not number:
         return None
-    words = (
-        "household has no street that a car may leave from: its vehicles are"
-        if number == 1
-        else ("households have no street that a car may leave from: their vehicles are")
+    if number == 1:
+        words = say("1 household has no street that a car may leave from: its vehicles are missing here, see the map.")
+        return Sentence(words, "")
+    words = say(
+        "{number} households have no street that a car may leave from: their vehicles are missing here, see the map.",
+        number=text.count(number),
     )
-    return Sentence(f"{text.count(number)} {words} not in these numbers, see the map.", "")
+    return Sentence(words, "")
 
 
 def _not_ordered(centre: CaseResult) -> Sentence | None:
@@ -84,44 +98,73 @@ def _not_ordered(centre: CaseResult) -> Sentence | None:
     if not number:
         return None
     unasked = int(ledger["households_unasked"])
-    words = f"{text.count(number)} more households are not ordered to leave: {text.count(number - unasked)} stay"
-    if unasked:
-        words += (
-            f", {text.count(unasked)} leave unasked with {text.count(shown.shadow)} vehicles, which are in every queue "
-            "but not in the clearance times"
-        )
-    return Sentence(f"{words}.", "")
-
-
-def _how_long(report: ReportInput, centre: CaseResult) -> Sentence:
-    shown, end_h = centre.shown, report.scenario.simulation.end_h
-    found, last = centre.estimate(90), centre.estimate(100)
-    if found.mean is None:
-        share = text.percent(shown.evacuated / max(shown.planned, 1))
-        words = f"The area is {text.clearance(None, end_h)}: by then {share} of the vehicles are out."
-        return Sentence(words, centre.doubt)
-    whole = f"all of them after {text.estimated(last, end_h)}"
-    if last.mean is None:
-        whole = f"but not all: {text.clearance(None, end_h)}"
-    return Sentence(
-        f"90 % of the vehicles are out {text.estimated(found, end_h)} after the order, {whole}.", centre.doubt
+    counts = {"number": text.count(number), "staying": text.count(number - unasked), "leaving": text.count(unasked)}
+    if not unasked:
+        return Sentence(say("{number} more households are not ordered to leave: {staying} stay.", **counts), "")
+    words = say(
+        "{number} more households are not ordered to leave: {staying} stay, {leaving} leave unasked with {vehicles} "
+        "vehicles, which are in every queue but not in the clearance times.",
+        **counts,
+        vehicles=text.count(shown.shadow),
     )
+    return Sentence(words, "")
+
+
+def _how_long(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Sentence:
+    words = _how_long_words(report, centre)
+    if len(same_case(cases, centre)) > 1:
+        words = say("With the plan “{plan}”: {answer}", plan=text.plain(centre.shown.plan), answer=words)
+    return Sentence(words, centre.doubt)
+
+
+def _how_long_words(report: ReportInput, centre: CaseResult) -> str:
+    shown, end_h = centre.shown, report.scenario.simulation.end_h
+    most, last = centre.estimate(90), centre.estimate(100)
+    if most.mean is None:
+        share = text.percent(shown.evacuated / max(shown.planned, 1))
+        return say(
+            "The area is {not_cleared}: by then {share} of the vehicles are out.",
+            not_cleared=text.clearance(None, end_h), share=share,
+        )  # fmt: skip
+    time = text.estimated(most, end_h)
+    if last.mean is None:
+        return say(
+            "90 % of the vehicles are out {time} after the order, but not all: {not_cleared}.",
+            time=time, not_cleared=text.clearance(None, end_h),
+        )  # fmt: skip
+    return say(
+        "90 % of the vehicles are out {time} after the order, all of them after {last}.",
+        time=time, last=text.estimated(last, end_h),
+    )  # fmt: skip
 
 
 def _seeds(cases: Sequence[CaseResult], centre: CaseResult) -> Sentence:
     number = len(centre.seeds)
     if number == 1:
-        words = "Each case was simulated once: what chance changes isn't known until there are more seeds."
+        words = say("Each case was simulated once: what chance changes isn't known until there are more seeds.")
         return Sentence(words, "")
-    words = (
-        f"Times are means of {number} simulations that differ only by chance; in brackets the 95 % interval of the "
-        f"mean. Curves, maps, lanes, zones and exits are those of one simulation, here seed {centre.shown.seed}"
+    means = say(
+        "Times are means of {number} simulations that differ only by chance; in brackets the 95 % interval of the "
+        "mean.",
+        number=number,
     )
-    same = same_case(cases, centre)
-    if len(same) > 1:
-        paired = len({case.shown.seed for case in same}) == 1
-        words += ", under every plan" if paired else "; the plans have no seed in common, so these aren't compared"
-    return Sentence(f"{words}.", centre.doubt)
+    return Sentence(f"{means} {_shown_seed(cases, centre)}", centre.doubt)
+
+
+def _shown_seed(cases: Sequence[CaseResult], centre: CaseResult) -> str:
+    same, seed = same_case(cases, centre), centre.shown.seed
+    if len(same) == 1:
+        return say("Curves, maps, lanes, zones and exits are those of one simulation, here seed {seed}.", seed=seed)
+    if len({case.shown.seed for case in same}) == 1:
+        return say(
+            "Curves, maps, lanes, zones and exits are those of one simulation, here seed {seed}, under every plan.",
+            seed=seed,
+        )
+    return say(
+        "Curves, maps, lanes, zones and exits are those of one simulation, here seed {seed}; the plans have no seed in "
+        "common, so these aren't compared.",
+        seed=seed,
+    )
 
 
 def _imprecise(report: ReportInput) -> Sentence | None:
@@ -132,59 +175,102 @@ def _imprecise(report: ReportInput) -> Sentence | None:
 
 
 def _missing(report: ReportInput) -> Sentence | None:
-    number = len(report.failed)
-    if not number:
+    if not report.failed:
         return None
-    return Sentence(f"{text.count(number)} of the simulations that were asked for are missing from this report.", "")
+    number = text.count(len(report.failed))
+    words = say("{number} of the simulations that were asked for are missing from this report.", number=number)
+    return Sentence(words, "")
 
 
 def _caveats(centre: CaseResult) -> Sentence | None:
     found = [text.plain(caveat) for caveat in centre.shown.caveats]
-    more = f"; and {len(found) - _CAVEATS_IN_WORDS} more in the trust ledger" if len(found) > _CAVEATS_IN_WORDS else ""
-    return Sentence(f"To bear in mind: {'; '.join(found[:_CAVEATS_IN_WORDS])}{more}.", "") if found else None
+    if not found:
+        return None
+    told, more = "; ".join(found[:_CAVEATS_IN_WORDS]), len(found) - _CAVEATS_IN_WORDS
+    if more <= 0:
+        return Sentence(say("To bear in mind: {caveats}.", caveats=told), "")
+    words = say("To bear in mind: {caveats}; and {number} more in the trust ledger.", caveats=told, number=more)
+    return Sentence(words, "")
 
 
 def _how_sure(report: ReportInput, centre: CaseResult) -> Sentence | None:
     end_h = report.scenario.simulation.end_h
-    parts = ((centre.less, "15 % less"), (centre.more, "15 % more"))
-    times = [f"{text.clearance(one.t90_s, end_h)} if lanes pass {words}" for one, words in parts if one is not None]
+    times = []
+    if centre.less is not None:
+        times.append(say("{time} if lanes pass 15 % less", time=text.clearance(centre.less.t90_s, end_h)))
+    if centre.more is not None:
+        times.append(say("{time} if lanes pass 15 % more", time=text.clearance(centre.more.t90_s, end_h)))
     if not times:
         return None
-    words = f"How many cars a lane passes is never known well: 90 % takes {text.listing(times)}"
-    return Sentence(f"{words}{_same_seed(centre, end_h)}.", range_doubt(centre))
+    words = say(
+        "How many cars a lane passes is never known well: 90 % takes {times}{only}.",
+        times=text.listing(times), only=_same_seed(centre, end_h),
+    )  # fmt: skip
+    return Sentence(words, range_doubt(centre))
 
 
 def _same_seed(centre: CaseResult, end_h: float) -> str:
     """Return what times of one seed are to be compared with, which isn't the mean of several."""
     if len(centre.seeds) == 1:
         return ""
-    assumed = f", which takes {text.clearance(centre.assumed.t90_s, end_h)} as assumed" if centre.assumed else ""
-    return f" (simulated with seed {centre.capacity_seed} only{assumed})"
+    seed = centre.capacity_seed
+    if centre.assumed is None:
+        return " " + say("(simulated with seed {seed} only)", seed=seed)
+    time = text.clearance(centre.assumed.t90_s, end_h)
+    return " " + say("(simulated with seed {seed} only, which takes {time} as assumed)", seed=seed, time=time)
 
 
-def _holding_up(centre: CaseResult) -> Sentence:
-    worst = tables.holding_up(centre)
+def _holding_up(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Sentence:
+    """Return what holds the city up under the headline's plan, and under the one compared with."""
+    words, other = _holding_up_words(centre), counterpart(report, cases, centre)
+    if other is None:
+        return Sentence(words, centre.doubt)
+    words = say("With “{plan}”: {words}", plan=text.plain(centre.shown.plan), words=words)
+    there = tables.holding_up(other)
+    where = say("with “{plan}” no queue stands for that long", plan=text.plain(other.shown.plan))
+    if there is not None:
+        where = say(
+            "with “{plan}” it is {lane}, where people lose {hours} hours",
+            plan=text.plain(other.shown.plan), lane=text.plain(there.name), hours=text.count(round(there.delay_veh_h)),
+        )  # fmt: skip
+    doubt = "; ".join(part for part in (centre.doubt, other.doubt) if part)
+    return Sentence(f"{words} {say('Beside it, {where}.', where=where)}", doubt)
+
+
+def _holding_up_words(case: CaseResult) -> str:
+    worst = tables.holding_up(case)
     if worst is None:
-        return Sentence("No queue stands anywhere for ten minutes or more.", centre.doubt)
-    rate = worst.queued_veh_per_min
-    meanwhile = f" and passes {text.rate(rate)} vehicles per minute meanwhile" if rate is not None else ""
-    words = (
-        f"The lane that holds the city up is {text.plain(worst.name)} ({worst.reason}): it is the head of a queue for "
-        f"{text.duration(worst.queue_min * 60)}{meanwhile}. In the queues behind it people lose "
-        f"{text.count(round(worst.delay_veh_h))} hours, all vehicles together."
+        return say("No queue stands anywhere for ten minutes or more.")
+    values = {
+        "lane": text.plain(worst.name),
+        "reason": text.plain(worst.reason),
+        "queue": text.duration(worst.queue_min * 60),
+        "hours": text.count(round(worst.delay_veh_h)),
+    }
+    if worst.queued_veh_per_min is None:
+        return say(
+            "The lane that holds the city up is {lane} ({reason}): it is the head of a queue for {queue}. In the "
+            "queues behind it people lose {hours} hours, all vehicles together.",
+            **values,
+        )
+    return say(
+        "The lane that holds the city up is {lane} ({reason}): it is the head of a queue for {queue} and passes {rate} "
+        "vehicles per minute meanwhile. In the queues behind it people lose {hours} hours, all vehicles together.",
+        **values,
+        rate=text.rate(worst.queued_veh_per_min),
     )
-    return Sentence(words, centre.doubt)
 
 
 def _left_over(centre: CaseResult) -> Sentence | None:
-    shown = centre.shown
-    parts = (
-        (shown.no_route, "have no way out"),
-        (shown.waiting, "never get onto the street"),
-        (shown.driving, "are still on the road"),
-    )
-    left = [f"{text.count(number)} {words}" for number, words in parts if number]
-    return Sentence(f"Of the vehicles, {text.listing(left)} at the end.", centre.doubt) if left else None
+    shown, left = centre.shown, []
+    if shown.no_route:
+        left.append(say("{number} have no way out", number=text.count(shown.no_route)))
+    if shown.waiting:
+        left.append(say("{number} never get onto the street", number=text.count(shown.waiting)))
+    if shown.driving:
+        left.append(say("{number} are still on the road", number=text.count(shown.driving)))
+    words = say("Of the vehicles, {these} at the end.", these=text.listing(left))
+    return Sentence(words, centre.doubt) if left else None
 
 
 def _best(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Sentence | None:
@@ -194,45 +280,71 @@ def _best(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) 
     if against is None:
         return None
     best = best_plan(cases, centre)
+    if best.estimate(90).mean == against.estimate(90).mean and not against.doubt:
+        best = against  # a plan that changes nothing isn't better
     # An untrusted plan may be faster than the best: only those that are trusted are ranked, as long as there is one.
-    ranked = " whose runs are trustworthy" if not best.doubt and any(case.doubt for case in same) else ""
+    ranked = not best.doubt and any(case.doubt for case in same)
     if best is against:
-        words = f"No plan of this report{ranked} has 90 % out sooner than “{text.plain(against.shown.plan)}”."
-        return Sentence(words, "; ".join(dict.fromkeys(case.doubt for case in same if case.doubt)))
+        doubt = "; ".join(dict.fromkeys(case.doubt for case in same if case.doubt))
+        return Sentence(say(_NONE_SOONER[ranked], plan=text.plain(against.shown.plan)), doubt)
     doubt = "; ".join(part for part in (best.doubt, against.doubt) if part)
-    words = f"The best plan{ranked} is “{text.plain(best.shown.plan)}”: {_saved_words(report, best, against)}"
+    words = say(_BEST[ranked], plan=text.plain(best.shown.plan), saves=_saved_words(report, best, against))
     return Sentence(f"{words}{_takes(report, best)}", doubt)
 
 
+def _pairs(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> list[Sentence]:
+    """Return what tells the headline's plan from the one compared with, if `_best` doesn't, and from the one before."""
+    best = best_plan(cases, centre)
+    known = {report.compared_with} if best is centre else {centre.shown.plan}
+    others = (counterpart(report, cases, centre), plan_before(report, cases, centre))
+    wanted = [other for other in others if other is not None and other.shown.plan not in known]
+    found = [Comparison(other, centre, None) for other in wanted]
+    told = {item.before.shown.plan: item for item in found}
+    return [Sentence(say("By the 90 % time, {verdict}.", verdict=item.verdict), item.doubt) for item in told.values()]
+
+
 def _saved_words(report: ReportInput, best: CaseResult, against: CaseResult) -> str:
-    other, end_h = f"“{text.plain(against.shown.plan)}”", report.scenario.simulation.end_h
+    end_h, other = report.scenario.simulation.end_h, say("“{plan}”", plan=text.plain(against.shown.plan))
     if against.doubt:
-        other += ", whose runs aren't trustworthy"
-    saved = against.later_than(best, 90)
+        other = say("“{plan}”, whose runs aren't trustworthy", plan=text.plain(against.shown.plan))
+    saved, theirs = against.later_than(best, 90), text.estimated(against.estimate(90), end_h)
     if saved.mean is None:
-        times = [text.estimated(one.estimate(90), end_h) for one in (best, against)]
-        return f"90 % {times[0]}; with {other}: {times[1]}."
-    words = f"90 % are out {_sooner(saved)} than with {other}"
+        mine = text.estimated(best.estimate(90), end_h)
+        return say("90 % {time}; with {other}: {theirs}.", time=mine, other=other, theirs=theirs)
+    change = _change(saved)
     if saved.low is None or saved.high is None:
-        alone = "One simulation of each: chance alone may make a difference of minutes."
-        return f"{words} ({text.estimated(against.estimate(90), end_h)}). {alone}"
-    return f"{words}." if saved.excludes_zero else f"{words}. It may be chance: more seeds are needed to tell."
+        return say(
+            "90 % are out {change} than with {other} ({theirs}). One simulation of each: chance alone may make a "
+            "difference of minutes.",
+            change=change, other=other, theirs=theirs,
+        )  # fmt: skip
+    if saved.excludes_zero:
+        return say("90 % are out {change} than with {other}.", change=change, other=other)
+    return say(
+        "90 % are out {change} than with {other}. It may be chance: more seeds are needed to tell.",
+        change=change, other=other,
+    )  # fmt: skip
 
 
-def _sooner(saved: Interval) -> str:
+def _change(saved: Interval) -> str:
     """Return a saving in words, `12 min sooner` or `10 min later`; with its interval where it is more than chance."""
     mean = saved.mean or 0.0
-    words = f"{text.duration(abs(mean))} {'later' if mean < 0 else 'sooner'}"
+    words = sooner_or_later(-mean)
     if saved.low is None or saved.high is None or not saved.excludes_zero:
         return words
     low, high = sorted((abs(saved.low), abs(saved.high)))
-    return f"{words} (95 % interval {text.duration(low)} to {text.duration(high)})"
+    return f"{words} {say('(95 % interval {low} to {high})', low=text.duration(low), high=text.duration(high))}"
 
 
 def _takes(report: ReportInput, case: CaseResult) -> str:
     plan = report.plans.get(case.shown.plan)
-    needed = [f"{text.count(number)} {kind}" for kind, number in (plan.resources if plan else {}).items() if number]
-    return f" It takes {text.listing(needed)}." if needed else ""
+    needed = resources_words(plan.resources) if plan else ""
+    return " " + say("It takes {resources}.", resources=needed) if needed else ""
+
+
+def resources_words(resources: Mapping[str, int]) -> str:
+    """Return what a plan takes: `2 officers and 4 signs`."""
+    return text.listing([f"{text.count(number)} {say(kind)}" for kind, number in resources.items() if number])
 
 
 def _one_vehicle(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Sentence | None:
@@ -241,53 +353,18 @@ def _one_vehicle(report: ReportInput, cases: Sequence[CaseResult], centre: CaseR
     if one is None:
         return None
     doubt = "; ".join(part for part in (one.doubt, centre.doubt) if part)
-    time = text.estimated(one.estimate(90), report.scenario.simulation.end_h)
+    values = {"case": centre.label, "time": text.estimated(one.estimate(90), report.scenario.simulation.end_h)}
     saved = centre.later_than(one, 90)
-    words = f"If every household took one vehicle ({centre.label} here), 90 % would be out after {time}"
+    words = say("If every household took one vehicle ({case} here), 90 % would be out after {time}.", **values)
     if saved.mean is not None and saved.mean > 0:
-        words += f", {text.duration(saved.mean)} sooner"
-    return Sentence(f"{words}.", doubt)
+        words = say(
+            "If every household took one vehicle ({case} here), 90 % would be out after {time}, {saved} sooner.",
+            **values,
+            saved=text.duration(saved.mean),
+        )
+    return Sentence(words, doubt)
 
 
 def _is_one_vehicle_of(case: CaseResult, centre: CaseResult) -> bool:
     same = all(getattr(case.shown, name) == getattr(centre.shown, name) for name in ("plan", "departure", "fidelity"))
     return same and case.shown.vehicles_per_household == "1" != centre.shown.vehicles_per_household
-
-
-def curves_alt(report: ReportInput, cases: Sequence[CaseResult]) -> str:
-    """Return the curves in words."""
-    end_h = report.scenario.simulation.end_h
-    lines = []
-    for case in cases:
-        shown = case.shown
-        times = {50: shown.t50_s, 90: shown.t90_s, 95: shown.t95_s, 100: shown.t100_s}
-        words = ", ".join(f"{percent} % {text.clearance(time_s, end_h)}" for percent, time_s in times.items())
-        doubt = f" (not trusted: {text.plain(case.doubt)})" if case.doubt else ""
-        lines.append(f"{case_words(report, case)}: {words}{doubt}.")
-    return " ".join(["Share of all planned vehicles that are out, by hours after the order.", *lines])
-
-
-def lanes_alt(case: CaseResult) -> str:
-    """Return the lanes' rates in words."""
-    lines = [
-        f"{text.plain(lane.name)}: mean {text.rate(lane.mean_veh_per_min)} vehicles per minute until 95 % are out, "
-        f"queue for {text.duration(lane.queue_min * 60)}."
-        for lane in tables.lane_rates(case.run)
-    ]
-    doubt = [f"Not trusted: {text.plain(case.doubt)}."] if case.doubt else []
-    return " ".join(["Vehicles per minute on each bottleneck lane by hours after the order.", *lines, *doubt])
-
-
-def map_alt(report: ReportInput, queued: gpd.GeoDataFrame) -> str:
-    """Return the map in words."""
-    exits = text.listing([text.plain(spot.name) for spot in report.exits])
-    worst = [
-        f"{text.plain(row['street'])} ({text.count(row['queue_veh'])} vehicles)"
-        for row in tables.worst_streets(queued, _WORST_IN_WORDS)
-    ]
-    longest = f" Longest queues: {text.listing(worst)}." if worst else " No queues."
-    cut_off = text.count(int((~report.households["connected"].astype(bool)).sum()))
-    return (
-        f"Map of {text.plain(report.scenario.name)}: {text.count(len(report.households))} households, {cut_off} of "
-        f"them without a street. Exits: {exits}.{longest}"
-    )

@@ -2,105 +2,169 @@
 
 from __future__ import annotations
 
+from evac.demand import departures
 from evac.report import text
 from evac.report.inputs import ReportInput
+from evac.report.words import mark, say
+from evac.schema.demand import AllAtOnce, Departure
 from evac.schema.places import FoundExits
 from evac.schema.scenario import Scenario
 from evac.schema.sources import Households
 
 _DWELLINGS = {
-    "auto": "households are spread over given points, else buildings, else addresses, else residential streets",
-    "buildings": "households are spread over residential buildings on the map",
-    "addresses": "households are spread over address points on the map",
-    "points": "households are spread over given points",
-    "frontage": "households are spread along residential streets",
+    "auto": mark("households are spread over given points, else buildings, else addresses, else residential streets"),
+    "buildings": mark("households are spread over residential buildings on the map"),
+    "addresses": mark("households are spread over address points on the map"),
+    "points": mark("households are spread over given points"),
+    "frontage": mark("households are spread along residential streets"),
+}
+_FORMS = {
+    "rayleigh": mark("Rayleigh"),
+    "gamma": mark("Gamma"),
+    "lognormal": mark("Log-normal"),
+    "weibull": mark("Weibull"),
+    "logistic": mark("Logistic"),
+    "uniform": mark("Uniform"),
+    "all_at_once": mark("All at once"),
+    "activities": mark("Sum of activities"),
+    "measured": mark("Measured"),
 }
 _SIGNALS = {
-    "actuated": "traffic-actuated programs, guessed: OpenStreetMap knows where signals are, not how they run",
-    "static": "fixed-time programs, guessed: OpenStreetMap knows where signals are, not how they run",
-    "off": "off; right of way by the signs",
+    "actuated": mark("traffic-actuated programs, guessed: OpenStreetMap knows where signals are, not how they run"),
+    "static": mark("fixed-time programs, guessed: OpenStreetMap knows where signals are, not how they run"),
+    "off": mark("off; right of way by the signs"),
 }
+SOURCES = (mark("roads"), mark("households"), mark("dwellings"))
+"""What inputs `ReportInput.sources` names."""
 _RIGHT_OF_WAY = {
-    "strict": "drivers on the minor road wait for a gap, however long",
-    "courteous": "drivers who have waited long take smaller gaps, and now and then a crawling queue lets one in",
+    "strict": mark("drivers on the minor road wait for a gap, however long"),
+    "courteous": mark(
+        "drivers who have waited long take smaller gaps, and now and then a crawling queue lets one in",
+    ),
 }
 
 
 def assumptions(report: ReportInput) -> list[tuple[str, str]]:
     """Return pairs of what is assumed and how."""
     scenario = report.scenario
+    seeds = ", ".join(str(seed) for seed in scenario.seeds)
     return [
         *_people(scenario),
         *_ways_out(report),
         *_changes_to_the_map(scenario),
         *_driving(scenario),
-        ("Time zero", "the evacuation order; roads start empty, and no traffic passes through from elsewhere"),
-        ("End", f"the simulation ends {scenario.simulation.end_h:g} h after the order at the latest"),
-        ("Chance", f"seeds {', '.join(str(seed) for seed in scenario.seeds)}: each seed is one draw of all chances"),
-        *((f"Source: {text.plain(name)}", text.plain(words, 600)) for name, words in report.sources.items()),
-        *((f"Version: {text.plain(name)}", text.plain(words)) for name, words in report.versions.items()),
+        (
+            say("Time zero"),
+            say("the evacuation order; roads start empty, and no traffic passes through from elsewhere"),
+        ),
+        (say("End"), say("the simulation ends {time} after the order at the latest", time=_end(scenario))),
+        (say("Chance"), say("seeds {seeds}: each seed is one draw of all chances", seeds=seeds)),
+        *(
+            (say("Source: {name}", name=say(text.plain(name))), text.plain(words, 600))
+            for name, words in report.sources.items()
+        ),
+        *(
+            (say("Version: {name}", name=text.plain(name)), text.plain(words))
+            for name, words in report.versions.items()
+        ),
     ]
+
+
+def _end(scenario: Scenario) -> str:
+    return f"{scenario.simulation.end_h:g} h"
 
 
 def _people(scenario: Scenario) -> list[tuple[str, str]]:
     settings = scenario.households
+    counts = say(
+        "counts by zone from {file}, column “{column}”",
+        file=settings.zones.file.name, column=text.plain(settings.zones.count),
+    )  # fmt: skip
+    spread = say(_DWELLINGS[settings.dwellings.kind])
+    farthest = say(
+        "a home more than {metres} m from every street is not connected", metres=f"{settings.max_to_street_m:g}"
+    )
     return [
-        ("Households", f"counts by zone from {settings.zones.file.name}, column “{text.plain(settings.zones.count)}”"),
+        (say("Households"), counts),
         *_reported_by(settings),
-        ("Homes", f"{_DWELLINGS[settings.dwellings.kind]}; the table of households by zone says what served each"),
-        ("Farthest street", f"a home more than {settings.max_to_street_m:g} m from every street is not connected"),
+        (say("Homes"), say("{spread}; the table of households by zone says what served each", spread=spread)),
+        (say("Farthest street"), farthest),
     ]
 
 
 def _reported_by(settings: Households) -> list[tuple[str, str]]:
     if settings.report_zones is None:
         return []
+    file = settings.report_zones.file.name
     return [
-        ("Zones", f"a household belongs to the zone of {settings.report_zones.file.name} that its dwelling stands in")
+        (say("Zones"), say("a household belongs to the zone of {file} that its dwelling stands in", file=file)),
     ]
 
 
 def _ways_out(report: ReportInput) -> list[tuple[str, str]]:
     exits, choice = report.scenario.exits, report.scenario.exit_choice
-    found = "named"
+    found = say("named")
     if isinstance(exits, FoundExits):
-        found = f"found: roads of class {exits.at_least} or above that leave the map"
-    free = "every driver takes the exit that is quickest to reach, and may change it on the way"
-    assigned = f"drivers of {len(choice.by_zone)} zones are held to their zone's exit"
-    return [
-        ("Exits", f"{found}; a vehicle is evacuated when it crosses its exit line, and traffic flows freely beyond"),
-        ("Choice of exit", free if choice.kind == "free" else assigned),
-    ]
+        found = say("found: roads of class {road} or above that leave the map", road=exits.at_least)
+    free = say("every driver takes the exit that is quickest to reach, and may change it on the way")
+    assigned = say("drivers of {number} zones are held to their zone's exit", number=len(choice.by_zone))
+    line = say(
+        "{found}; a vehicle is evacuated when it crosses its exit line, and traffic flows freely beyond", found=found
+    )
+    return [(say("Exits"), line), (say("Choice of exit"), free if choice.kind == "free" else assigned)]
 
 
 def _changes_to_the_map(scenario: Scenario) -> list[tuple[str, str]]:
     """Return what the scenario says that the map doesn't, each with its reason: corrections and forbidden exits."""
     changes = []
     for item in scenario.osm.corrections:
-        where = f"“{text.plain(item.street)}”" if item.street is not None else f"way {item.way}"
-        tags = ", ".join(f"{key} {'taken away' if value is None else value}" for key, value in item.tags.items())
-        changes.append(("Map corrected", f"{where}: {text.plain(tags)}; because {text.plain(item.because, 300)}"))
+        where = f"“{text.plain(item.street)}”" if item.street is not None else say("way {way}", way=item.way)
+        tags = ", ".join(f"{key} {say('taken away') if value is None else value}" for key, value in item.tags.items())
+        words = say(
+            "{where}: {tags}; because {reason}",
+            where=where, tags=text.plain(tags), reason=text.plain(item.because, 300),
+        )  # fmt: skip
+        changes.append((say("Map corrected"), words))
     for closed in scenario.forbidden_exits:
-        what = f"nobody leaves by {text.plain(closed.name)}: {text.plain(closed.because, 300)}"
-        changes.append(("Forbidden exit", what))
+        words = say(
+            "nobody leaves by {exit}: {reason}", exit=text.plain(closed.name), reason=text.plain(closed.because, 300)
+        )
+        changes.append((say("Forbidden exit"), words))
     return changes
 
 
 def _driving(scenario: Scenario) -> list[tuple[str, str]]:
     driver, traffic, simulation = scenario.driver, scenario.traffic, scenario.simulation
-    gridlock = f"vehicles that block each other in a ring for {simulation.gridlock_after_s} s; each case is counted"
     after_s = simulation.teleport_after_s
-    teleporting = (
-        "off" if after_s is None else f"jammed vehicles jump ahead after {after_s} s, which flatters the answer"
+    teleporting = say("off")
+    if after_s is not None:
+        teleporting = say("jammed vehicles jump ahead after {seconds} s, which flatters the answer", seconds=after_s)
+    drivers = say("profile “{profile}” (documented car-following and lane-changing parameters)", profile=driver.profile)
+    informed = say(
+        "{share} of the drivers look for a faster route every {seconds} s",
+        share=f"{driver.informed_share:.0%}", seconds=driver.reroute_every_s,
+    )  # fmt: skip
+    gridlock = say(
+        "vehicles that block each other in a ring for {seconds} s; each case is counted",
+        seconds=simulation.gridlock_after_s,
     )
     return [
-        ("Drivers", f"profile “{driver.profile}” (documented car-following and lane-changing parameters)"),
-        (
-            "Information",
-            f"{driver.informed_share:.0%} of the drivers look for a faster route every {driver.reroute_every_s} s",
-        ),
-        ("Signals", _SIGNALS[traffic.signals]),
-        ("Right of way", _RIGHT_OF_WAY[traffic.right_of_way]),
-        ("Gridlock", gridlock),
-        ("Teleporting", teleporting),
+        (say("Drivers"), drivers),
+        (say("Information"), informed),
+        (say("Signals"), say(_SIGNALS[traffic.signals])),
+        (say("Right of way"), say(_RIGHT_OF_WAY[traffic.right_of_way])),
+        (say("Gridlock"), gridlock),
+        (say("Teleporting"), teleporting),
     ]
+
+
+def departure_words(departure: Departure) -> str:
+    """Return a departure curve in words: its form, and when half, 90 % and 99 % mean to have left."""
+    form = say(_FORMS[departure.curve.form])
+    if isinstance(departure.curve, AllAtOnce):
+        return say("{form}, {minutes} min after the order", form=form, minutes=f"{departure.curve.at_min:g}")
+    half, most, last = (f"{departures.left_by(departure, share):.3g}" for share in (0.5, 0.9, 0.99))
+    return say(
+        "{form}: half have left by {half} min, 90 % by {most} min, 99 % by {last} min",
+        form=form, half=half, most=most, last=last,
+    )  # fmt: skip

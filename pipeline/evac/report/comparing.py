@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evac.report import text
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult, same_case
+from evac.report.words import say
+from evac.statistics import finding
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class ExitChange:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A case against the same case under the plan that all are compared with, in runs of the same seed.
+    """A case against another, zone by zone and exit by exit in runs of the same seed.
 
     `seed` is None, and there are no zones and exits, where the runs that are shown differ in their seeds: what they
     differ in would be chance as much as the plan.
@@ -54,6 +57,16 @@ class Comparison:
         return "; ".join(f"{plan}: {doubt}" for plan, doubt in named if doubt)
 
     @property
+    def verdict(self) -> str:
+        """What the pairs of runs of all seeds say of the two plans' 90 % clearance times, in words."""
+        return self.verdict_of(text.plain(self.after.shown.plan), text.plain(self.before.shown.plan))
+
+    def verdict_of(self, after: str, before: str) -> str:
+        """Return the verdict with other names for the two cases."""
+        words, values = finding(self.after.later_than(self.before, 90))
+        return say(words, plan=after, other=before, **values)
+
+    @property
     def gaining(self) -> int:
         """Zones that have 90 % out a minute or more sooner."""
         return sum(zone.later_s is not None and zone.later_s <= -_LEAST_CHANGE_S for zone in self.zones)
@@ -67,7 +80,7 @@ class Comparison:
         )
 
 
-_LEAST_CHANGE_S = 60.0
+_LEAST_CHANGE_S, _THE_SAME_S = 60.0, 30.0
 
 
 def compare(before: CaseResult, after: CaseResult) -> Comparison:
@@ -98,7 +111,35 @@ def compare(before: CaseResult, after: CaseResult) -> Comparison:
 
 
 def comparisons(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> list[Comparison]:
-    """Return the headline's case under each plan against the plan that the report compares with."""
-    same = same_case(cases, centre)
-    before = next((case for case in same if case.shown.plan == report.compared_with), None)
-    return [compare(before, case) for case in same if case is not before] if before else []
+    """Return the headline's case under each plan against the plan that the report compares with.
+
+    Where the headline's plan extends another one of the report, it is compared with that too: the plan before it.
+    """
+    same = {case.shown.plan: case for case in same_case(cases, centre)}
+    against = same.get(report.compared_with or "")
+    pairs = [(against, case) for case in same.values() if case is not against] if against else []
+    before = plan_before(report, cases, centre)
+    if before is not None and before is not against:
+        pairs.insert(1, (before, centre))
+    return [compare(one, other) for one, other in pairs]
+
+
+def plan_before(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> CaseResult | None:
+    """Return the headline's case under the plan that its plan extends; None where the report has no such runs."""
+    plan = report.plans.get(centre.shown.plan)
+    return next((case for case in same_case(cases, centre) if plan and case.shown.plan == plan.extends), None)
+
+
+def later_words(later_s: float | None) -> str:
+    """Return a change of a clearance time in words: `12 min later`, `the same`; a dash where there is none."""
+    if later_s is None:
+        return text.NONE
+    if abs(later_s) < _THE_SAME_S:
+        return say("the same")
+    return sooner_or_later(later_s)
+
+
+def sooner_or_later(later_s: float) -> str:
+    """Return a change of a time in words, however small it is: `12 min later`, `0 min sooner`."""
+    size = text.duration(abs(later_s))
+    return say("{time} later", time=size) if later_s > 0 else say("{time} sooner", time=size)

@@ -11,13 +11,17 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from evac.report import drawing, text
 from evac.report.results import CaseResult, clearance_s
 from evac.report.tables import LaneRate, lane_minutes, lane_rates
+from evac.report.words import say
 
 MARKS_PERCENT = (50, 90, 95)
 """Percentages marked on the curves (NUREG/CR-7002, arXiv 2002.06198)."""
@@ -31,7 +35,7 @@ MOST_LANES = 12
 _LABEL_ROW_IN = 0.36
 _NOTE_ROW_IN = 0.34
 _PLOT_HEIGHT_IN = 3.5
-_LABEL_CHARS, _NOTE_CHARS = 48, 130
+_LABEL_CHARS, _NOTE_CHARS, _LANE_CHARS = 48, 130, 50
 _LEAD_GAP = 0.012
 """Least distance between the labels' leads, as a share of the time axis."""
 
@@ -98,18 +102,18 @@ def _draw_departures(axes: Axes, case: CaseResult) -> tuple[float, float, str, s
     shown = share <= max(_PLANNED_SHARE_DONE, share[0])
     axes.plot(hours[shown], share[shown], color=drawing.INK, linewidth=1.6, linestyle=(0, (5, 3)), zorder=4)
     done = int(np.flatnonzero(shown)[-1])
-    return hours[done], share[done], "departures (dashed):\n vehicles that mean to have left", drawing.INK
+    return hours[done], share[done], say("departures (dashed):\n vehicles that mean to have left"), drawing.INK
 
 
 def _curve_label(cases: Sequence[CaseResult], case: CaseResult, end_h: float, doubts: Sequence[str]) -> str:
     shown = case.shown
     plans = {other.shown.plan for other in cases}
     name = case.label if len(plans) == 1 else f"{case.label}, {shown.plan}"
-    outcome = f"all out {text.clearance(shown.t100_s, end_h)}"
+    outcome = say("all out {time}", time=text.clearance(shown.t100_s, end_h))
     if shown.t100_s is None:
         share = text.percent(shown.evacuated / max(shown.planned, 1))
-        outcome = f"{text.clearance(None, end_h)} ({share} out)"
-    doubt = f" {_sign(doubts.index(case.doubt))} not trusted" if case.doubt else ""
+        outcome = say("{not_cleared} ({share} out)", not_cleared=text.clearance(None, end_h), share=share)
+    doubt = f" {_sign(doubts.index(case.doubt))} {say('not trusted')}" if case.doubt else ""
     return f"{text.plain(name, _LABEL_CHARS)}\n {outcome}{doubt}"
 
 
@@ -124,7 +128,7 @@ def _sign(number: int) -> str:
 def _footnotes(figure: Figure, doubts: Sequence[str], height_in: float) -> None:
     """Write why numbers aren't trusted at the figure's foot, two lines each at most."""
     for number, doubt in enumerate(doubts):
-        words = text.plain(f"{_sign(number)} not trusted: {doubt}", 260)
+        words = text.plain(f"{_sign(number)} {say('not trusted')}: {doubt}", 260)
         y = (len(doubts) - number) * _NOTE_ROW_IN / height_in
         figure.text(0.02, y, textwrap.fill(words, _NOTE_CHARS), fontsize=7.8, color=drawing.DOUBT, va="top")
 
@@ -134,8 +138,8 @@ def _dress_curves(axes: Axes, last_h: float) -> None:
     axes.set_ylim(0, 1.0)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=9, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.set_xlabel("hours after the evacuation order")
-    axes.set_ylabel("share of all planned vehicles")
+    axes.set_xlabel(say("hours after the evacuation order"))
+    axes.set_ylabel(say("share of all planned vehicles"))
     axes.set_yticks([0, 0.25, 0.5, 0.75, 0.9, 0.95, 1], ["0", "25 %", "50 %", "75 %", "90 %", "95 %", "100 %"])
     axes.tick_params(axis="y", labelsize=7.6)
     for percent in MARKS_PERCENT:
@@ -164,13 +168,13 @@ def draw_lane_rates(case: CaseResult, other: CaseResult | None) -> Figure:
     last_h = max(_last_traffic_h(table) for table in tables)
     doubts = _doubts([one for one in (case, other) if one is not None])
     rows = -(-len(lanes) // 2)
-    height = 1.95 * rows + 0.6 + _NOTE_ROW_IN * len(doubts)
+    height = 1.95 * rows + 0.85 + _NOTE_ROW_IN * len(doubts)
     with drawing.styled():
         figure = drawing.new_figure(9.0, height)
         top_rate = max(1.0, *(_smooth(table, lane)["rate"].max() for table in tables for lane in lanes))
         bottom = (0.55 + _NOTE_ROW_IN * len(doubts)) / height
         grid = figure.add_gridspec(
-            rows, 2, left=0.07, right=0.98, top=1 - 0.3 / height, bottom=bottom, hspace=0.5, wspace=0.14
+            rows, 2, left=0.07, right=0.98, top=1 - 0.55 / height, bottom=bottom, hspace=0.5, wspace=0.14
         )
         for number, lane in enumerate(lanes):
             axes = figure.add_subplot(grid[number // 2, number % 2])
@@ -179,10 +183,23 @@ def draw_lane_rates(case: CaseResult, other: CaseResult | None) -> Figure:
             axes.xaxis.set_major_formatter("{x:g}")
             _draw_lane(axes, lane, tables)
             if number >= len(lanes) - 2:
-                axes.set_xlabel("hours after the evacuation order")
-        figure.supylabel("vehicles per minute", fontsize=9.5, x=0.005)
+                axes.set_xlabel(say("hours after the evacuation order"))
+        _draw_key(figure, case, other, height)
+        figure.supylabel(say("vehicles per minute"), fontsize=9.5, x=0.005)
         _footnotes(figure, doubts, height)
     return figure
+
+
+def _draw_key(figure: Figure, case: CaseResult, other: CaseResult | None, height_in: float) -> None:
+    """Say at the top what line, shade and bar stand for: a figure on a slide has no caption."""
+    keys: list[Artist] = [Line2D([], [], color="black", linewidth=1.5, label=text.plain(case.shown.plan, _LABEL_CHARS))]
+    if other is not None:
+        keys.append(Patch(color=drawing.SHADE, label=text.plain(other.shown.plan, _LABEL_CHARS)))
+    keys.append(Line2D([], [], color=drawing.GREY, linewidth=5, label=say("a queue stands")))
+    figure.legend(
+        handles=keys, loc="upper left", bbox_to_anchor=(0.06, 1 - 0.02 / height_in), ncols=3, frameon=False,
+        fontsize=8.4, borderaxespad=0.2,
+    )  # fmt: skip
 
 
 def _draw_lane(axes: Axes, lane: LaneRate, tables: Sequence[pd.DataFrame]) -> None:
@@ -196,9 +213,11 @@ def _draw_lane(axes: Axes, lane: LaneRate, tables: Sequence[pd.DataFrame]) -> No
         axes.fill_between(
             rates["hours"], -0.07 * top, -0.02 * top, where=rates["queued"], step="mid", color=drawing.GREY, linewidth=0
         )
-    axes.set_title(text.plain(lane.name, 58), fontsize=9, loc="left")
+    name = text.plain(lane.name, 68)
+    axes.set_title(name, fontsize=9 if len(name) <= _LANE_CHARS else 7.6, loc="left")
+    mean = say("{rate} per min until 95 % are out", rate=text.rate(lane.mean_veh_per_min))
     axes.text(
-        0.99, 0.93, f"{text.rate(lane.mean_veh_per_min)} per min until 95 % are out", transform=axes.transAxes,
+        0.99, 0.93, mean, transform=axes.transAxes,
         ha="right", va="top", fontsize=7.8, color=drawing.GREY,
     )  # fmt: skip
 

@@ -26,13 +26,14 @@ _DIGITS = 6
 
 @dataclass(frozen=True)
 class Asked:
-    """What a study was asked for: its plans by their names, and the part of the scenario's matrix.
+    """What a study was asked for: its plans by name, the part of the scenario's matrix, and which two to compare.
 
     Written beside the report, so that `evac report` knows which runs it is made of.
     """
 
     plans: tuple[str, ...]
     selection: Selection = field(default_factory=Selection)
+    compare: tuple[str, str] | None = None
 
 
 def write_asked(asked: Asked, report_folder: Path) -> None:
@@ -52,7 +53,10 @@ def read_asked(report_folder: Path) -> Asked | None:
         added = tuple((number, departure, int(seed)) for number, departure, seed in choice.get("added", ()))
         model = {"sensitivity": choice["sensitivity"], "fidelity": choice["fidelity"]}
         until = Precision(**choice["until"]) if choice.get("until") else None
-        return Asked(tuple(content["plans"]), Selection(**parts, **model, added=added, until=until))
+        shown, against = content.get("compare") or (None, None)
+        compare = (str(shown), str(against)) if shown and against else None
+        selection = Selection(**parts, **model, added=added, until=until)
+        return Asked(tuple(content["plans"]), selection, compare)
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(Problem(str(path), f"can't be read ({error})", "remove it, or name the plans")) from error
 

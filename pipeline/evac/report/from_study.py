@@ -23,11 +23,19 @@ from evac.study.under_plan import UnderPlan
 _KPH = 3.6
 
 
-def report_input(prepared: Prepared, plans: Plans, study: Study) -> ReportInput:
-    """Return everything that the report of a study shows."""
+def report_input(prepared: Prepared, plans: Plans, study: Study, compare: tuple[str, str] | None = None) -> ReportInput:
+    """Return everything that the report of a study shows.
+
+    Parameters
+    ----------
+    prepared, plans, study
+        What was simulated.
+    compare
+        The plan that the report shows, and the one that it compares it with; the last against the first when None.
+    """
     prepared = with_router(prepared, plans)
     model = prepared.loaded.model
-    shown, against = headline_plans(study, plans)
+    shown, against = compare or headline_plans(study, plans)
     runs = [
         ReportRun(run.case, run.job, run.manifest(), run.ledger(), run.folder, run.lanes_folder / "bottlenecks.parquet")
         for run in study.runs
@@ -90,6 +98,7 @@ def _plan(prepared: Prepared, under: UnderPlan) -> ReportPlan:
         resources=under.plan.resources.model_dump(),
         changes=tuple(under.overlay.changes),
         picture=None if picture.is_empty else picture,
+        extends=model.extends,
     )
 
 

@@ -120,6 +120,8 @@ class ReportPlan:
         What it changes on the roads, read off the two nets.
     picture
         Its map; None when it changes nothing that a map shows.
+    extends
+        The key of the plan that it builds on.
     """
 
     key: str
@@ -129,6 +131,7 @@ class ReportPlan:
     resources: Mapping[str, int] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     picture: PlanPicture | None = None
+    extends: str | None = None
 
 
 @dataclass(frozen=True)

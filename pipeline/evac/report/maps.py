@@ -18,6 +18,7 @@ from shapely.geometry import Point, box
 from evac.report import drawing, text
 from evac.report.inputs import Located, ReportInput
 from evac.report.units import Units
+from evac.report.words import say
 
 _STREET_CLASSES = (
     (("motorway", "motorway_link", "trunk", "trunk_link"), 2.4, "#8f8f8f"),
@@ -32,7 +33,8 @@ QUEUE_STEPS_VEH = (5, 20, 50)
 _QUEUE_STYLES = ((1.8, "#f0a03c"), (3.2, "#d1431f"), (4.8, "#6d0026"))
 """Line width (points) and colour of each step: wider is darker, so it reads without colour."""
 
-_HOUSEHOLD, _CUT_OFF, _EXIT, _BOTTLENECK = "#3b6ea5", "#b00050", "#00614a", "#000000"
+EXIT_COLOUR = "#00614a"
+_HOUSEHOLD, _CUT_OFF, _BOTTLENECK = "#3b6ea5", "#b00050", "#000000"
 _WIDTH_IN, _MARGIN_IN, _FOOT_IN = 9.0, 0.09, 1.25
 _LEAST_EXTENT_M = 500.0
 _MAP_WIDTH_IN = _WIDTH_IN - 2 * _MARGIN_IN
@@ -160,14 +162,16 @@ def _draw_households(axes: Axes, households: gpd.GeoDataFrame) -> None:
 
 def _draw_places(axes: Axes, exits: Sequence[Located], bottlenecks: Sequence[Located], crs: Any) -> None:
     labels = []
-    for spots, marker, size, colour in ((exits, "s", 110, _EXIT), (bottlenecks, "D", 34, _BOTTLENECK)):
+    for spots, marker, size, colour in ((exits, "s", 110, EXIT_COLOUR), (bottlenecks, "D", 34, _BOTTLENECK)):
         points = _metres(spots, crs)
         axes.scatter(
             [x for x, _ in points], [y for _, y in points], s=size, marker=marker, color=colour, edgecolors="white",
             linewidths=0.9, zorder=15,
         )  # fmt: skip
         first = {spot.name: point for point, spot in reversed(list(zip(points, spots, strict=True)))}
-        labels += [(x, y, text.plain(name, _NAME_CHARS)) for name, (x, y) in first.items()]
+        labels += [
+            (x, y, textwrap.fill(text.plain(name, 2 * _NAME_CHARS), _NAME_CHARS)) for name, (x, y) in first.items()
+        ]
     drawing.place_labels(axes, labels)
 
 
@@ -185,7 +189,8 @@ def draw_scale(axes: Axes, units: Units = Units()) -> None:  # noqa: B008 - froz
     axes.plot([x, x + length], [y, y], color=drawing.INK, linewidth=3, solid_capstyle="butt", zorder=25)
     axes.text(x + length / 2, y + 0.012 * (north - south), words, ha="center", va="bottom", fontsize=8.5, zorder=25)
     axes.annotate(
-        "N", xy=(0.03, 0.985), xytext=(0.03, 0.905), xycoords="axes fraction", ha="center", va="center", fontsize=10,
+        say("N"), xy=(0.03, 0.985), xytext=(0.03, 0.905), xycoords="axes fraction", ha="center", va="center",
+        fontsize=10,
         arrowprops={"arrowstyle": "-|>", "color": drawing.INK, "lw": 1.4}, zorder=25,
     )  # fmt: skip
 
@@ -197,11 +202,11 @@ def _draw_legend(figure: Figure, report: ReportInput, note: str) -> None:
         for number, (width, colour) in enumerate(_QUEUE_STYLES)
     ]
     cut_off = int((~report.households["connected"].astype(bool)).sum())
-    cut_off_words = f"household without a street ({text.count(cut_off)})"
+    cut_off_words = say("household without a street ({number})", number=text.count(cut_off))
     keys = [
-        Line2D([], [], color=_EXIT, marker="s", linestyle="", label="exit"),
-        Line2D([], [], color=_BOTTLENECK, marker="D", linestyle="", label="measured bottleneck"),
-        Line2D([], [], color=_HOUSEHOLD, marker="o", markersize=2.5, linestyle="", label="household"),
+        Line2D([], [], color=EXIT_COLOUR, marker="s", linestyle="", label=say("exit")),
+        Line2D([], [], color=_BOTTLENECK, marker="D", linestyle="", label=say("measured bottleneck")),
+        Line2D([], [], color=_HOUSEHOLD, marker="o", markersize=2.5, linestyle="", label=say("household")),
         Line2D(
             [],
             [],
@@ -210,8 +215,8 @@ def _draw_legend(figure: Figure, report: ReportInput, note: str) -> None:
             linestyle="",
             label=cut_off_words,
         ),
-        Patch(facecolor="#f3ecdc", edgecolor="#7d6b3f", linestyle="--", label="area ordered to leave"),
-        Line2D([], [], color="#8f8f8f", linewidth=2.4, label="street (wider: main road)"),
+        Patch(facecolor="#f3ecdc", edgecolor="#7d6b3f", linestyle="--", label=say("area ordered to leave")),
+        Line2D([], [], color="#8f8f8f", linewidth=2.4, label=say("street (wider: main road)")),
     ]
     figure.legend(
         handles=[*keys, *queue_keys], loc="lower left", ncols=3, frameon=False,
@@ -223,4 +228,6 @@ def _draw_legend(figure: Figure, report: ReportInput, note: str) -> None:
 
 
 def _step_words(low: int | None, high: int | None) -> str:
-    return f"queue of {low} vehicles or more" if high is None else f"queue of {low} to {(high or 0) - 1} vehicles"
+    if high is None:
+        return say("queue of {low} vehicles or more", low=low)
+    return say("queue of {low} to {high} vehicles", low=low, high=high - 1)

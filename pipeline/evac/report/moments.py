@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from matplotlib.animation import FFMpegWriter
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -21,15 +24,23 @@ from PIL import Image
 from evac.report import drawing, maps, text
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult, case_words
+from evac.report.words import mark, say
 
 _SHARES = (0.25, 0.5, 0.75)
 _COLOURS = ("#6d0026", "#d1431f", "#f0a03c", "#4a86c4")
 _WIDTHS_PT = (4.2, 3.2, 2.4, 1.6)
-_WORDS = ("under a quarter of the limit", "a quarter to a half", "a half to three quarters", "three quarters or more")
+_WORDS = (
+    mark("under a quarter of the limit"),
+    mark("a quarter to a half"),
+    mark("a half to three quarters"),
+    mark("three quarters or more"),
+)
 """Classes of speed, as on the page's map; slower is darker and wider, so it reads without colour."""
 _WINDOW_S, _MINUTE_S, _KPH = 300, 60, 3.6
 _MOST_FRAMES, _FRAME_MS, _LAST_FRAME_MS = 40, 400, 2500
-_GIF_COLOURS = 48
+_GIF_COLOURS, _FILM_DPI = 48, 144
+_SAME_BYTES = ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-threads", "1"]
+"""Of ffmpeg: the same frames give the same file, without its version and a date."""
 _PANEL_IN, _FOOT_IN, _HEAD_IN = 4.5, 0.75, 0.3
 _MOMENTS = 4
 
@@ -62,25 +73,51 @@ def draw_moments(report: ReportInput, case: CaseResult) -> Figure:
     return figure
 
 
-def animation(report: ReportInput, case: CaseResult) -> bytes:
-    """Return the run as an animated GIF, a frame every five minutes (fewer frames in long runs)."""
+def has_video() -> bool:
+    """Tell whether an animation is written as MP4 too: ffmpeg, a program of its own, is on the machine."""
+    return FFMpegWriter.isAvailable()
+
+
+def animation(report: ReportInput, case: CaseResult) -> dict[str, bytes]:
+    """Return the run as a short film, a frame every five minutes (fewer frames in long runs).
+
+    Returns
+    -------
+    dict[str, bytes]
+        By format: `gif`, and `mp4` where `has_video`.
+    """
     scene = _Scene(report, case)
     steps = max(1, math.ceil((case.run.manifest["t100_s"] or case.run.manifest["end_s"]) / _WINDOW_S))
-    stride = math.ceil(steps / _MOST_FRAMES)
-    frames = []
+    minutes = [step * _WINDOW_S // _MINUTE_S for step in range(0, steps + 1, math.ceil(steps / _MOST_FRAMES))]
     with drawing.styled():
-        figure = drawing.new_figure(1.5 * _PANEL_IN, 1.5 * _PANEL_IN * scene.aspect + _HEAD_IN + _FOOT_IN)
-        height = figure.get_figheight()
-        axes = figure.add_axes((0.005, _FOOT_IN / height, 0.99, 1.5 * _PANEL_IN * scene.aspect / height))
-        scene.draw_ground(axes)
-        maps.write_attribution(axes, report.attribution)
-        _legend(figure, case)
-        for step in range(0, steps + 1, stride):
-            drawn = scene.draw_state(axes, step * _WINDOW_S // _MINUTE_S)
-            axes.set_title(scene.words(step * _WINDOW_S // _MINUTE_S), fontsize=9, loc="left", pad=4)
-            frames.append(_pixels(figure))
-            drawn.remove()
-    return _gif(frames)
+        figure, axes = _film_figure(report, scene, case)
+        films = {"gif": _gif([_pixels(figure) for _ in _frames(scene, axes, minutes)])}
+        if has_video():
+            films["mp4"] = _mp4(figure, _frames(scene, axes, minutes), minutes[-1])
+    return films
+
+
+def _film_figure(report: ReportInput, scene: _Scene, case: CaseResult) -> tuple[Figure, Axes]:
+    """Return a figure with what all frames share."""
+    figure = drawing.new_figure(1.5 * _PANEL_IN, 1.5 * _PANEL_IN * scene.aspect + 2 * _HEAD_IN + _FOOT_IN)
+    height = figure.get_figheight()
+    axes = figure.add_axes((0.005, _FOOT_IN / height, 0.99, 1.5 * _PANEL_IN * scene.aspect / height))
+    scene.draw_ground(axes)
+    maps.draw_scale(axes, report.units)
+    maps.write_attribution(axes, report.attribution)
+    _legend(figure, case)
+    words = f"{text.plain(report.scenario.name, 40)}: {case_words(report, case)}"
+    figure.text(0.005, 1 - 0.6 * _HEAD_IN / height, words, fontsize=10, fontweight="bold", va="center")
+    return figure, axes
+
+
+def _frames(scene: _Scene, axes: Axes, minutes: Sequence[int]) -> Iterator[int]:
+    """Draw one moment after the other; yield each while it is drawn."""
+    for minute in minutes:
+        drawn = scene.draw_state(axes, minute)
+        axes.set_title(scene.words(minute), fontsize=9, loc="left", pad=4)
+        yield minute
+        drawn.remove()
 
 
 def _pixels(figure: Figure) -> Image.Image:
@@ -96,6 +133,19 @@ def _gif(frames: Sequence[Image.Image]) -> bytes:
     return buffer.getvalue()
 
 
+def _mp4(figure: Figure, frames: Iterator[int], last: int) -> bytes:
+    """Return a film as MP4 (H.264, which every browser and slide program plays); the last frame stays for a while."""
+    rate: Any = 1000 / _FRAME_MS  # 2.5: ffmpeg takes a fraction, matplotlib's types only whole numbers
+    writer = FFMpegWriter(fps=rate, codec="h264", extra_args=_SAME_BYTES)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "animation.mp4"
+        with writer.saving(figure, str(file), _FILM_DPI):
+            for minute in frames:
+                for _ in range(_LAST_FRAME_MS // _FRAME_MS if minute == last else 1):
+                    writer.grab_frame()
+        return file.read_bytes()
+
+
 class _Scene:
     """A place's streets as lines on paper, and a run's speeds on them."""
 
@@ -104,6 +154,7 @@ class _Scene:
         edges = report.edges.to_crs(crs)
         self._streets = report.streets.to_crs(crs)
         self._lines = dict(zip(edges["edge"], edges.geometry, strict=True))
+        self._exits = _exit_points(report).to_crs(crs)
         self._limits = pd.Series((edges["speed_kph"] / _KPH).to_numpy(), index=edges["edge"])
         self._frame = maps.fit_frame(_around(report, crs).tolist())
         self._table = pd.read_parquet(case.run.folder / "edges.parquet").astype({"edge": str})
@@ -117,9 +168,12 @@ class _Scene:
         return (north - south) / (east - west)
 
     def draw_ground(self, axes: Axes) -> None:
-        """Draw all streets in grey."""
+        """Draw all streets in grey, and the exits."""
         maps.frame_axes(axes, self._frame)
         maps.draw_streets(axes, self._streets)
+        axes.scatter(
+            self._exits.x, self._exits.y, s=42, marker="s", color=maps.EXIT_COLOUR, edgecolors="white", zorder=12
+        )
         axes.set(xlabel="", ylabel="")
 
     def draw_state(self, axes: Axes, minute: int) -> LineCollection:
@@ -140,33 +194,41 @@ class _Scene:
         """Return the moment in words."""
         out = int(self._out.loc[min(minute, int(self._out.index.max()))])
         share = text.percent(out / max(self._case.shown.planned, 1))
-        return f"{minute // 60}:{minute % 60:02d} h after the order: {text.count(out)} vehicles out ({share})"
+        return say(
+            "{time} h after the order: {number} vehicles out ({share})",
+            time=f"{minute // 60}:{minute % 60:02d}", number=text.count(out), share=share,
+        )  # fmt: skip
+
+
+def _exit_points(report: ReportInput) -> gpd.GeoSeries:
+    return gpd.GeoSeries([shapely.Point(item.lon, item.lat) for item in report.exits], crs="EPSG:4326")
 
 
 def _around(report: ReportInput, crs: Any) -> NDArray[np.float64]:
-    exits = gpd.GeoSeries([shapely.Point(item.lon, item.lat) for item in report.exits], crs="EPSG:4326")
-    bounds: NDArray[np.float64] = pd.concat([report.households.geometry, exits]).to_crs(crs).total_bounds
+    found = pd.concat([report.households.geometry, _exit_points(report)])
+    bounds: NDArray[np.float64] = found.to_crs(crs).total_bounds
     return bounds
 
 
 def _legend(figure: Figure, case: CaseResult) -> None:
     keys = [
-        Line2D([], [], color=colour, linewidth=width, label=words)
+        Line2D([], [], color=colour, linewidth=width, label=say(words))
         for colour, width, words in zip(_COLOURS, _WIDTHS_PT, _WORDS, strict=True)
     ]
+    exit_key = Line2D([], [], color=maps.EXIT_COLOUR, marker="s", linestyle="", label=say("exit"))
     height = figure.get_figheight()
     figure.legend(
-        handles=keys, title="Speed", ncols=2, loc="lower left", frameon=False, fontsize=8, title_fontsize=8,
-        bbox_to_anchor=(0.01, 0.02), borderaxespad=0, alignment="left",
+        handles=[*keys, exit_key], title=say("Speed"), ncols=3, loc="lower left", frameon=False, fontsize=8,
+        title_fontsize=8, bbox_to_anchor=(0.01, 0.02), borderaxespad=0, alignment="left",
     )  # fmt: skip
     if case.doubt:
-        words = text.plain(f"Not trusted: {case.doubt}", 110)
+        words = text.plain(say("Not trusted: {reason}.", reason=case.doubt), 110)
         figure.text(0.99, 0.06 / height, words, fontsize=7.5, color=drawing.DOUBT, ha="right")
 
 
 def moments_alt(report: ReportInput, case: CaseResult) -> str:
     """Return the moments in words."""
     scene = _Scene(report, case)
-    doubt = f" Not trusted: {text.plain(case.doubt)}." if case.doubt else ""
+    doubt = " " + say("Not trusted: {reason}.", reason=text.plain(case.doubt)) if case.doubt else ""
     lines = "; ".join(scene.words(minute) for minute in moments(case))
-    return f"Speeds on the streets, {case_words(report, case)}. {lines}.{doubt}"
+    return f"{say('Speeds on the streets, {case}.', case=case_words(report, case))} {lines}.{doubt}"

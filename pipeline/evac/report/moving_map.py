@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
-import json
 import math
 from collections.abc import Sequence
 from importlib import resources
@@ -44,11 +43,11 @@ LIBRARY_SHA256 = "2eb6a1ae0d58604b1378682cd1136f8793478ba801e43dae48b3807e48758a
 """Of the file as published (npm, deck.gl 9.4.0, dist.min.js)."""
 
 
-def scripts() -> tuple[str, str]:
-    """Return the map's scripts: the library as published, and ours."""
+def scripts(*ours: str) -> list[str]:
+    """Return the page's scripts: the library as published, and ours by their file names."""
     package = resources.files("evac.report")
-    library = (package / "vendor" / _LIBRARY).read_text(encoding="utf-8")
-    return library, (package / "templates" / "map.js").read_text(encoding="utf-8")
+    files = (package / "vendor" / _LIBRARY, *(package / "templates" / name for name in ours))
+    return [file.read_text(encoding="utf-8") for file in files]
 
 
 def content_hash(script: str) -> str:
@@ -65,8 +64,7 @@ def shown_cases(cases: Sequence[CaseResult], centre: CaseResult) -> list[CaseRes
 def map_json(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> str:
     """Return the map's content as JSON that is safe inside a page's script element."""
     shown = shown_cases(cases, centre)
-    packed = json.dumps(_content(report, shown), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
-    return packed.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return text.page_json(_content(report, shown))
 
 
 def _content(report: ReportInput, shown: Sequence[CaseResult]) -> dict[str, Any]:

@@ -12,13 +12,15 @@ from typing import Literal
 
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult
+from evac.report.words import mark, say
 
 State = Literal["yes", "in part", "no", "does not apply"]
+STATES: tuple[State, ...] = (mark("yes"), mark("in part"), mark("no"), mark("does not apply"))
 
 
 @dataclass(frozen=True)
 class Item:
-    """A content that the guidance asks for.
+    """A content that the guidance asks for. Its words are among the report's (`catalogue`).
 
     Parameters
     ----------
@@ -40,13 +42,14 @@ class Item:
 
 def checklist(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
     """Return the contents that the guidance asks for, in its order."""
-    return [
+    items = [
         *_introduction(report, cases),
         *_demand(cases),
         *_roads(report),
         *_times(report, cases),
-        *_other(report, cases),
+        *_other(cases),
     ]
+    return [Item(item.section, say(item.asks), item.state, say(item.where)) for item in items]
 
 
 def _introduction(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
@@ -136,7 +139,7 @@ def _times(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
     ]  # fmt: skip
 
 
-def _other(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
+def _other(cases: Sequence[CaseResult]) -> list[Item]:
     plans = any(case.shown.plan != "baseline" for case in cases)
     return [
         Item("5.1", "Traffic control plan: what it takes, and what it does", "yes" if plans else "no",
@@ -144,7 +147,7 @@ def _other(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
         Item("5.2", "Ways to shorten the time, and their effect", "yes" if plans else "no", "Comparing plans"),
         Item("5.3", "Review by state and local authorities", "does not apply", "A matter of people, not of models"),
         Item("5.4", "Updates: when the population or the roads change", "in part",
-             f"Dates of the inputs are in Inputs and assumptions; `evac run` writes {report.scenario.name} anew"),
+             "Dates of the inputs are in Inputs and assumptions; `evac run` writes the report anew"),
         Item("5.5", "Reception centres", "does not apply", "The clock stops at the exit lines"),
     ]  # fmt: skip
 

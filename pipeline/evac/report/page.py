@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,8 @@ import jinja2
 import numpy as np
 from matplotlib.figure import Figure
 
-from evac.demand import departures
 from evac.report import (
+    alts,
     answer,
     comparing,
     drawing,
@@ -24,18 +24,49 @@ from evac.report import (
     moving_map,
     nureg,
     panels,
+    picker,
     plan_map,
     tables,
     text,
 )
-from evac.report.assumptions import assumptions
+from evac.report.assumptions import assumptions, departure_words
+from evac.report.catalogue import words_of_script
 from evac.report.inputs import PlanPicture, ReportInput, ReportPlan
-from evac.report.results import CaseResult, case_words, counterpart, headline, result_of, same_case
+from evac.report.ledger_words import ledger_value, ledger_words
+from evac.report.results import CaseResult, case_words, counterpart, headline, result_of, same_case, vehicles_text
 from evac.report.settings import logo_type
+from evac.report.words import mark, say
 
 _WORST_STREETS = 10
-_PLANS_IN_ONE_FIGURE = 2
 _SEVERITIES = ("error", "warning", "note")
+_OWN_SCRIPTS = ("shared.js", "map.js", "compare.js")
+_GLOSSARY = (
+    (
+        mark("Evacuation time estimate (ETE), clearance time"),
+        mark("Time from the evacuation order until a share of all planned vehicles has crossed an exit line."),
+    ),
+    (
+        mark("Planned vehicles"),
+        mark("All vehicles that mean to leave. One that never gets out of its driveway counts against the time."),
+    ),
+    (
+        mark("Departure curve"),
+        mark("When vehicles mean to leave home: the share that has left by each time."),
+    ),
+    (
+        mark("Lane capacity"),
+        mark(
+            "How many vehicles a lane passes when a queue stands before it. It varies with drivers, smoke and "
+            "darkness: hence ± 15 %."
+        ),
+    ),
+    (
+        mark("Trusted"),
+        mark(
+            "The simulation stayed within the limits of the trust ledger. It doesn't mean that people will behave so."
+        ),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -69,94 +100,108 @@ class Picture:
 
 
 def draw_pictures(report: ReportInput, cases: Sequence[CaseResult]) -> list[Picture]:
-    """Draw the curves (a figure a departure curve), the lanes' rates (where lanes are measured) and the map."""
+    """Draw the curves, every case in small where there are many, the rates of measured lanes, and the maps."""
     centre = headline(report, cases)
-    pictures = [_curves(report, cases, centre, name) for name in dict.fromkeys(case.shown.departure for case in cases)]
-    if len({case.shown.plan for case in cases}) > _PLANS_IN_ONE_FIGURE:
-        pictures.append(_panels(report, cases, centre))
+    pictures = [_curves(report, cases, centre)]
+    alike = [case for case in cases if case.shown.fidelity == centre.shown.fidelity]
+    if len(panels.panels_of(alike, report.compared_with)) > 1:
+        pictures.append(_panels(report, alike, centre))
     if tables.lane_rates(centre.run):
         pictures.append(_lanes(report, cases, centre))
     pictures += [_map(report, centre), _moments(report, centre)]
     return [*pictures, *(_plan(plan, plan.picture) for plan in report.plans.values() if plan.picture)]
 
 
-def _curves(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult, departure: str) -> Picture:
-    plans = {centre.shown.plan, report.compared_with}
-    fidelity = centre.shown.fidelity
-    of_curve = [case for case in cases if case.shown.departure == departure and case.shown.fidelity == fidelity]
-    lines = [case for case in of_curve if case.shown.plan in plans] or of_curve or list(cases)
-    departing = headline(report, lines)
-    figure = figures.draw_curves(lines, departing, centre.shown.plan, report.scenario.simulation.end_h)
-    several = len({case.shown.departure for case in cases}) > 1
-    dotted = f"; dotted: {report.compared_with}" if len({case.shown.plan for case in lines}) > 1 else ""
+def _curves(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Picture:
+    shown, plans = centre.shown, {centre.shown.plan, report.compared_with}
+    of_curve = [
+        case for case in cases if (case.shown.departure, case.shown.fidelity) == (shown.departure, shown.fidelity)
+    ]
+    lines = [case for case in of_curve if case.shown.plan in plans]
+    figure = figures.draw_curves(lines, centre, shown.plan, report.scenario.simulation.end_h)
+    others = len({case.shown.plan for case in lines}) > 1
+    dotted = say("; dotted: {other}", other=report.compared_with) if others else ""
     return _picture(
-        f"clearance_curves-{text.file_name(departure)}" if several else "clearance_curves",
-        f"How the vehicles get out (departures “{text.plain(departure)}”)",
-        answer.curves_alt(report, lines),
-        f"Dashed: the share of vehicles that mean to have left home ({departing.shown.plan}). Solid: "
-        f"{centre.shown.plan}{dotted}. Between dashed and solid, vehicles stand in queues. Marks at 50, 90 and 95 % of "
-        "all planned vehicles; a vehicle that never gets out counts as not out.",
+        "clearance_curves",
+        say("How the vehicles get out (departures “{departure}”)", departure=text.plain(shown.departure)),
+        alts.curves_alt(report, lines),
+        say(
+            "Dashed: the share of vehicles that mean to have left home. Solid: {plan}{dotted}. Between dashed and "
+            "solid, vehicles stand in queues. Marks at 50, 90 and 95 % of all planned vehicles; a vehicle that never "
+            "gets out counts as not out.",
+            plan=shown.plan, dotted=dotted,
+        ),
         figure=figure,
-    )
+    )  # fmt: skip
 
 
-def _panels(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Picture:
+def _panels(report: ReportInput, alike: Sequence[CaseResult], centre: CaseResult) -> Picture:
     shown = centre.shown
-    alike = [case for case in cases if (case.shown.departure, case.shown.fidelity) == (shown.departure, shown.fidelity)]
-    end_h = report.scenario.simulation.end_h
+    dotted = report.compared_with if report.compared_with not in {None, shown.plan} else None
+    words = say(
+        "Solid: the plan of the panel, a line for each case of vehicles per household, with its number on it and a "
+        "mark at 90 %; dashed: vehicles that mean to have left home{dotted}. At most {most} panels; all cases are in "
+        "the tables.",
+        dotted=say("; dotted: {other}", other=dotted) if dotted else "", most=panels.MOST_PANELS,
+    )  # fmt: skip
     return _picture(
-        "plans",
-        f"Every plan beside “{text.plain(report.compared_with or shown.plan)}”",
-        panels.panels_alt(alike, end_h),
-        f"Solid: the plan of the panel; dotted: {report.compared_with}. A line for each case of vehicles per "
-        "household, with its number on it. At most 18 plans; all are in the tables.",
-        figure=panels.draw_panels(alike, report.compared_with, end_h),
+        "panels",
+        say("Every case at a glance"),
+        panels.panels_alt(report, alike),
+        words,
+        figure=panels.draw_panels(alike, report.compared_with, report.scenario.simulation.end_h),
     )
 
 
 def _lanes(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Picture:
     other = counterpart(report, cases, centre)
-    shaded = f" Grey: {other.shown.plan}." if other is not None else ""
+    shaded = " " + say("Grey: {other}.", other=other.shown.plan) if other is not None else ""
     return _picture(
         "lane_rates",
-        f"What each bottleneck lane passes ({case_words(report, centre)})",
-        answer.lanes_alt(centre),
-        f"Vehicles per minute that cross the lane's end; {figures.SMOOTHING_MIN}-minute mean of the minute counts. "
-        f"Lanes count from the kerb (0).{shaded} The bar under a curve shows when a queue stands there. At most "
-        f"{figures.MOST_LANES} lanes, those with the most delay first; all are in the table.",
+        say("What each bottleneck lane passes ({case})", case=case_words(report, centre)),
+        alts.lanes_alt(centre),
+        say(
+            "Vehicles per minute that cross the lane's end; {minutes}-minute mean of the minute counts. Lanes count "
+            "from the kerb (0).{shaded} The bar under a curve shows when a queue stands there. At most {most} lanes, "
+            "those with the most delay first; all are in the table.",
+            minutes=figures.SMOOTHING_MIN,
+            shaded=shaded,
+            most=figures.MOST_LANES,
+        ),
         figure=figures.draw_lane_rates(centre, other),
     )
 
 
 def _map(report: ReportInput, centre: CaseResult) -> Picture:
     queued = tables.queues(centre.run, report.edges)
-    note = f"Queues: longest five-minute mean on each street section; {case_words(report, centre)}"
-    doubt = f" Not trusted: {centre.doubt}" if centre.doubt else ""
-    figure = maps.draw_map(report, queued, tables.bottleneck_spots(centre.run, report.edges), f"{note}.{doubt}")
-    return _picture(
-        "map", "Where the queues stand", answer.map_alt(report, queued), f"{note}.", figure=figure, on_page="png"
-    )
+    note = say("Queues: longest five-minute mean on each street section; {case}.", case=case_words(report, centre))
+    doubt = " " + say("Not trusted: {reason}.", reason=centre.doubt) if centre.doubt else ""
+    figure = maps.draw_map(report, queued, tables.bottleneck_spots(centre.run, report.edges), f"{note}{doubt}")
+    title = say("Where the queues stand")
+    return _picture("map", title, alts.map_alt(report, queued), note, figure=figure, on_page="png")
 
 
 def _moments(report: ReportInput, centre: CaseResult) -> Picture:
+    words = case_words(report, centre)
     return _picture(
         "moments",
-        "The streets at four moments",
+        say("The streets at four moments"),
         moments.moments_alt(report, centre),
-        f"Mean speed in five minutes on each street that somebody drives on; {case_words(report, centre)}.",
+        say("Mean speed in five minutes on each street that somebody drives on; {case}.", case=words),
         figure=moments.draw_moments(report, centre),
         on_page="png",
     )
 
 
 def _plan(plan: ReportPlan, picture: PlanPicture) -> Picture:
-    takes = [f"{number} {kind}" for kind, number in plan.resources.items() if number]
+    takes = answer.resources_words(plan.resources)
+    takes = say("It takes {resources}.", resources=takes) if takes else say("It takes nothing that was counted.")
     changes = "; ".join(f"{change.place}: {change.before} → {change.after}" for change in plan.changes)
     return _picture(
         f"plan-{text.file_name(plan.key)}",
-        f"What the plan “{text.plain(plan.key)}” changes",
-        text.plain(f"Map of the plan {plan.name}. {changes}", 1500),
-        f"{'; '.join(plan.actions)}. Takes {text.listing(takes) or 'nothing that was counted'}.",
+        say("What the plan “{plan}” changes", plan=text.plain(plan.key)),
+        text.plain(f"{say('Map of the plan {plan}.', plan=plan.name)} {changes}", 1500),
+        f"{'; '.join(plan.actions)}. {takes}",
         figure=plan_map.draw_plan_map(picture),
         on_page="png",
     )
@@ -170,7 +215,8 @@ def _picture(name: str, title: str, alt: str, note: str, *, figure: Figure, on_p
 def page_html(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequence[Picture]) -> str:
     """Return the page, with the map that moves."""
     centre = headline(report, cases)
-    scripts = moving_map.scripts()
+    offered = picker.offered(cases)
+    scripts = moving_map.scripts(*(_OWN_SCRIPTS if offered else _OWN_SCRIPTS[:-1]))
     shown = moving_map.shown_cases(cases, centre)
     left_out = [text.plain(case.shown.plan) for case in same_case(cases, centre) if case not in shown]
     return _render(
@@ -179,19 +225,28 @@ def page_html(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequen
         pictures,
         scripts=scripts,
         script_hashes=[moving_map.content_hash(script) for script in scripts],
+        page_words=text.page_json(_script_words()),
         map_json=moving_map.map_json(report, cases, centre),
-        map_alt=answer.map_alt(report, tables.queues(centre.run, report.edges)),
+        map_alt=alts.map_alt(report, tables.queues(centre.run, report.edges)),
         plans_left_out=(len(shown), left_out) if left_out else None,
+        compare_json=text.page_json(picker.content(report, cases, centre)) if offered else "",
+        cases_left_out=len(cases) - len(offered),
     )
 
 
+def _script_words() -> dict[str, str]:
+    """Return what the page's scripts say in other words than the English ones."""
+    words = {english: said for name in _OWN_SCRIPTS for english, said in words_of_script(name).items()}
+    return {english: said for english, said in words.items() if english != said}
+
+
 def print_html(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequence[Picture]) -> str:
-    """Return the same content for paper: without scripts."""
-    return _render(report, cases, pictures, scripts=(), script_hashes=(), map_json="", map_alt="", plans_left_out=None)
+    """Return the same content for paper: without scripts, and what needs them."""
+    return _render(report, cases, pictures, scripts=(), script_hashes=())
 
 
 def _render(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequence[Picture], **map_content: Any) -> str:
-    template = _templates(report.settings.words).get_template("page.html.j2")
+    template = _templates().get_template("page.html.j2")
     return template.render(**_results(report, cases), **_about(report), pictures=pictures, **map_content)
 
 
@@ -235,7 +290,9 @@ def _about(report: ReportInput) -> dict[str, Any]:
         "findings": sorted(report.findings, key=lambda finding: _SEVERITIES.index(finding.severity)),
         "placed": tables.placed_on(report.households),
         "assumptions": assumptions(report),
-        "departures": [(curve.name, departures.describe(curve)) for curve in report.scenario.departures],
+        "departures": [(curve.name, departure_words(curve)) for curve in report.scenario.departures],
+        "glossary": _GLOSSARY,
+        "resource_kinds": answer.RESOURCES,
     }
 
 
@@ -256,12 +313,15 @@ def _groups(cases: Sequence[CaseResult]) -> list[tuple[str, list[CaseResult]]]:
     groups: dict[str, list[CaseResult]] = {}
     for case in cases:
         shown = case.shown
-        name = f"plan “{shown.plan}”, departures “{shown.departure}”, {shown.fidelity}"
+        name = say(
+            "plan “{plan}”, departures “{departure}”, {fidelity}",
+            plan=shown.plan, departure=shown.departure, fidelity=shown.fidelity,
+        )  # fmt: skip
         groups.setdefault(text.plain(name), []).append(case)
     return list(groups.items())
 
 
-def _templates(words: Mapping[str, str]) -> jinja2.Environment:
+def _templates() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("evac.report", "templates"),
         autoescape=True,
@@ -271,8 +331,10 @@ def _templates(words: Mapping[str, str]) -> jinja2.Environment:
     )
     for function in (
         text.plain, text.web_link, text.duration, text.clearance, text.estimated, text.count, text.percent, text.rate,
-        text.listing,
+        text.listing, comparing.later_words, vehicles_text,
     ):  # fmt: skip
         environment.filters[function.__name__] = function
-    environment.filters["t"] = lambda english: words.get(english, english)
+    environment.filters["t"] = say
+    environment.filters["ledger_words"] = ledger_words
+    environment.filters["ledger_value"] = ledger_value
     return environment

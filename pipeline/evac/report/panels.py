@@ -1,4 +1,4 @@
-"""Many cases at a glance: a small panel for each plan, all with the same axes, beside what they are compared with."""
+"""Many cases at a glance: a small panel for each plan and departure curve, all with the same axes."""
 
 from __future__ import annotations
 
@@ -9,58 +9,96 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evac.report import drawing, text
+from evac.report.alts import untrusted
 from evac.report.figures import cumulative
-from evac.report.results import CaseResult
+from evac.report.inputs import ReportInput
+from evac.report.results import CaseResult, case_words
+from evac.report.words import say
 
 _COLUMNS, _PANEL_IN, _HEAD_IN, _FOOT_IN = 3, 2.3, 0.35, 0.75
-_MOST_PANELS = 18
+MOST_PANELS = 18
+"""Panels of the figure; further cases are in the tables only."""
 _LABEL_SHARES = (0.8, 0.65, 0.5, 0.35)
 """Where lines carry their labels: each on another height, so that they don't cover each other."""
 
 
-def draw_panels(cases: Sequence[CaseResult], reference: str | None, end_h: float) -> Figure:
-    """Draw the share of vehicles that are out against hours, a panel for each plan but `reference`.
+def panels_of(cases: Sequence[CaseResult], reference: str | None) -> list[tuple[str, str]]:
+    """Return the panels as pairs of a plan and a departure curve: all but those of the plan compared with."""
+    pairs = list(dict.fromkeys((case.shown.plan, case.shown.departure) for case in cases))
+    return [pair for pair in pairs if pair[0] != reference] or pairs
 
-    Solid: the panel's plan; dotted: `reference`; a line for each case of vehicles per household.
+
+def draw_panels(cases: Sequence[CaseResult], reference: str | None, end_h: float) -> Figure:
+    """Draw the share of vehicles that are out against hours, a panel for each plan and departure curve.
+
+    Solid: the panel's plan, a line for each case of vehicles per household, with a marker at 90 %; dotted: the same
+    under `reference`; dashed: vehicles that mean to have left.
     """
-    plans = [plan for plan in dict.fromkeys(case.shown.plan for case in cases) if plan != reference][:_MOST_PANELS]
-    columns = min(_COLUMNS, len(plans))
-    rows = math.ceil(len(plans) / columns)
+    pairs = panels_of(cases, reference)[:MOST_PANELS]
+    columns = min(_COLUMNS, len(pairs))
+    rows = math.ceil(len(pairs) / columns)
     height = rows * (_PANEL_IN + _HEAD_IN) + _FOOT_IN
     last_h = max(cumulative(case, "evacuated")[0][-1] for case in cases)
-    compared = [case for case in cases if case.shown.plan == reference]
     with drawing.styled():
         figure = drawing.new_figure(9.0, height)
         grid = figure.add_gridspec(
             rows, columns, left=0.07, right=0.99, top=1 - _HEAD_IN / height, bottom=_FOOT_IN / height,
             hspace=0.38, wspace=0.12,
         )  # fmt: skip
-        for number, plan in enumerate(plans):
+        for number, pair in enumerate(pairs):
             axes = figure.add_subplot(grid[number // columns, number % columns])
-            mine = [case for case in cases if case.shown.plan == plan]
-            _draw_panel(axes, mine, compared, end_h)
+            _draw_panel(axes, *_lines(cases, pair, reference))
+            _title(axes, cases, pair, end_h)
             axes.set(xlim=(0, last_h * 1.02 or 1.0), ylim=(0, 1.0))
             axes.xaxis.set_major_formatter("{x:g}")
             shares = ["0", "50 %", "90 %", "100 %"] if number % columns == 0 else []
             axes.set_yticks([0, 0.5, 0.9, 1], shares or [""] * 4)
-        figure.supxlabel("hours after the evacuation order", fontsize=9.5, y=0.28 / height)
+        figure.supxlabel(say("hours after the evacuation order"), fontsize=9.5, y=0.28 / height)
     return figure
 
 
-def _draw_panel(axes: Axes, mine: Sequence[CaseResult], compared: Sequence[CaseResult], end_h: float) -> None:
+def _lines(
+    cases: Sequence[CaseResult], pair: tuple[str, str], reference: str | None
+) -> tuple[list[CaseResult], list[CaseResult]]:
+    """Return the cases of a panel, and those that it compares them with."""
+    mine = [case for case in cases if (case.shown.plan, case.shown.departure) == pair]
+    others = [case for case in cases if (case.shown.plan, case.shown.departure) == (reference, pair[1])]
+    return mine, [] if pair[0] == reference else others
+
+
+def _draw_panel(axes: Axes, mine: Sequence[CaseResult], compared: Sequence[CaseResult]) -> None:
     labels = list(dict.fromkeys(case.shown.vehicles_per_household for case in (*compared, *mine)))
     axes.axhline(0.9, color=drawing.SHADE, linewidth=0.8, zorder=1)
+    hours, share = cumulative(mine[0], "departed")
+    axes.plot(hours, share, color=drawing.INK, linestyle=(0, (5, 3)), linewidth=1.0, zorder=3)
     for cases, style in ((compared, (0, (1.2, 1.4))), (mine, "-")):
         for case in cases:
             hours, share = cumulative(case, "evacuated")
-            colour = drawing.CASE_COLOURS[labels.index(case.shown.vehicles_per_household) % len(drawing.CASE_COLOURS)]
+            number = labels.index(case.shown.vehicles_per_household)
+            colour = drawing.CASE_COLOURS[number % len(drawing.CASE_COLOURS)]
             axes.plot(hours, share, color=colour, linestyle=style, linewidth=1.6, zorder=4)
             if cases is mine:
-                _label(axes, case, labels.index(case.shown.vehicles_per_household), colour)
+                _mark(axes, case, number, colour)
+                _label(axes, case, number, colour)
+
+
+def _title(axes: Axes, cases: Sequence[CaseResult], pair: tuple[str, str], end_h: float) -> None:
+    """Write what a panel shows, as far as it tells panels apart, and its 90 % times."""
+    mine = [case for case in cases if (case.shown.plan, case.shown.departure) == pair]
+    several = [len({getattr(case.shown, name) for case in cases}) > 1 for name in ("plan", "departure")]
+    name = ", ".join(part for part, tells in zip(pair, several, strict=True) if tells) or pair[0]
     doubt = any(case.doubt for case in mine)
     times = " · ".join(text.clearance(case.estimate(90).mean, end_h) for case in mine)
-    title = f"{text.plain(mine[0].shown.plan, 34)}{' † not trusted' if doubt else ''}\n90 %: {text.plain(times, 60)}"
+    head = text.plain(name, 46) + (f" † {say('not trusted')}" if doubt else "")
+    title = f"{head}\n90 %: {text.plain(times, 60)}"
     axes.set_title(title, fontsize=7.6, loc="left", color=drawing.DOUBT if doubt else drawing.INK)
+
+
+def _mark(axes: Axes, case: CaseResult, number: int, colour: str) -> None:
+    """Mark when 90 % are out, so that lines can be told apart without colour."""
+    if case.shown.t90_s is not None:
+        marker = drawing.CASE_MARKERS[number % len(drawing.CASE_MARKERS)]
+        axes.plot(case.shown.t90_s / 3600, 0.9, marker, color=colour, markersize=4.5, zorder=6)
 
 
 def _label(axes: Axes, case: CaseResult, number: int, colour: str) -> None:
@@ -74,10 +112,11 @@ def _label(axes: Axes, case: CaseResult, number: int, colour: str) -> None:
     )  # fmt: skip
 
 
-def panels_alt(cases: Sequence[CaseResult], end_h: float) -> str:
-    """Return the panels in words: each plan's 90 % times."""
-    lines = []
-    for case in cases:
-        doubt = f" (not trusted: {text.plain(case.doubt)})" if case.doubt else ""
-        lines.append(f"{case.shown.plan}, {case.label}: {text.clearance(case.estimate(90).mean, end_h)}{doubt}")
-    return text.plain(f"90 % of the vehicles are out after: {'; '.join(lines)}.", 4000)
+def panels_alt(report: ReportInput, cases: Sequence[CaseResult]) -> str:
+    """Return the panels in words: the 90 % times of each case."""
+    end_h = report.scenario.simulation.end_h
+    lines = [
+        f"{case_words(report, case)}: {text.clearance(case.estimate(90).mean, end_h)}{untrusted(case.doubt)}"
+        for case in cases
+    ]
+    return text.plain(say("90 % of the vehicles are out after: {times}.", times="; ".join(lines)), 4000)

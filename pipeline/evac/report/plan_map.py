@@ -20,10 +20,18 @@ from sumolib.net import Net
 from evac.overlay.diff import FOR_RESIDENTS, Change
 from evac.report import drawing, maps, text
 from evac.report.inputs import PlanPicture
+from evac.report.words import mark, say
 
 _WGS84 = "EPSG:4326"
 MORE, FEWER, CLOSED, SPEED = "more lanes", "fewer lanes", "closed", "another speed"
 RESIDENTS = "residents only"
+_ROAD_LABELS = {
+    MORE: mark("street with more lanes"),
+    FEWER: mark("street with fewer lanes"),
+    SPEED: mark("street with another speed"),
+    CLOSED: mark("closed to cars"),
+    RESIDENTS: mark("closed to through traffic"),
+}
 _ROAD_STYLES: Mapping[str, tuple[str, Any]] = {
     MORE: ("#0072b2", "-"),
     FEWER: ("#d55e00", (0, (4, 1.2))),
@@ -32,9 +40,8 @@ _ROAD_STYLES: Mapping[str, tuple[str, Any]] = {
     SPEED: ("#a8457f", (0, (3, 1, 1, 1))),
 }
 """Colour and line style of each change of a road; Okabe and Ito's colours, as in all figures."""
-_ROAD_LABELS = {CLOSED: "closed to cars", RESIDENTS: "closed to through traffic"}
-_OFFICER, _SIGNAL, _DIVERSION, _LANE_USE = "officer", "signal", "diversion", "turn lanes"
-_REMOVED, _ADDED = "turn removed", "turn added"
+_OFFICER, _SIGNAL, _DIVERSION = mark("officer"), mark("signal"), mark("diversion")
+_LANE_USE, _REMOVED, _ADDED = mark("turn lanes"), mark("turn removed"), mark("turn added")
 _SPOT_STYLES: Mapping[str, tuple[str, float, str]] = {
     _REMOVED: ("X", 62, "#9c2a00"),
     _ADDED: ("P", 62, "#007a5a"),
@@ -143,7 +150,9 @@ def _street(row: Change) -> tuple[str, str]:
 
 
 def _road_words(row: Change) -> str:
-    change = f"{row.before} → {row.after}" + (" lanes" if row.kind == "lanes" else "")
+    change = f"{row.before} → {row.after}"
+    if row.kind == "lanes":
+        change = say("{change} lanes", change=change)
     return f"{change}{f', {row.when}' if row.when else ''}"
 
 
@@ -246,7 +255,7 @@ def _spot_labels(spots: gpd.GeoDataFrame) -> list[tuple[float, float, str]]:
 
 def _exit_labels(exits: gpd.GeoDataFrame) -> list[tuple[float, float, str]]:
     named = zip(exits["name"], exits.geometry, strict=True)
-    return [(spot.x, spot.y, f"exit {text.plain(name, _NAME_CHARS)}") for name, spot in named]
+    return [(spot.x, spot.y, say("exit {name}", name=text.plain(name, _NAME_CHARS))) for name, spot in named]
 
 
 def _points_along(lines: Sequence[BaseGeometry]) -> list[tuple[float, float]]:
@@ -268,28 +277,29 @@ def _draw_foot(figure: Figure, picture: PlanPicture) -> None:
             color=colour,
             linestyle=style,
             linewidth=_ROAD_PT,
-            label=_ROAD_LABELS.get(kind, f"street with {kind}"),
+            label=say(_ROAD_LABELS[kind]),
         )
         for kind, (colour, style) in _ROAD_STYLES.items()
         if kind in set(picture.roads["kind"])
     ]
     keys += [
-        Line2D([], [], color=colour, marker=marker, markersize=9, linestyle="", label=kind)
+        Line2D([], [], color=colour, marker=marker, markersize=9, linestyle="", label=say(kind))
         for kind, (marker, _, colour) in _SPOT_STYLES.items()
         if kind in set(picture.spots["kind"])
     ]
     if len(picture.cut_off):
-        words = f"household without a way out ({text.count(len(picture.cut_off))})"
+        words = say("household without a way out ({number})", number=text.count(len(picture.cut_off)))
         keys.append(Line2D([], [], color=_CUT_OFF_COLOUR, marker="x", linestyle="", label=words))
-    keys.append(Line2D([], [], color=_EXIT_COLOUR, marker="s", linestyle="", label="exit"))
+    keys.append(Line2D([], [], color=_EXIT_COLOUR, marker="s", linestyle="", label=say("exit")))
     figure.legend(
         handles=keys, loc="lower left", ncols=4, frameon=False, fontsize=8.3, borderaxespad=0, handlelength=2.6,
         bbox_to_anchor=(0.01, 0.36 / figure.get_figheight()),
     )  # fmt: skip
-    words = (
-        f"Plan “{text.plain(picture.name, 80)}” against normal rules. Arrows: direction of travel of the added lanes."
+    words = say(
+        "Plan “{plan}” against normal rules. Arrows: direction of travel of the added lanes.",
+        plan=text.plain(picture.name, 80),
     )
     left_out = picture.roads["street"].nunique() - _LABELLED_STREETS
     if left_out > 0:
-        words += f" {left_out} more streets that change have no label."
+        words += " " + say("{number} more streets that change have no label.", number=left_out)
     figure.text(0.012, 0.2 / figure.get_figheight(), text.plain(words, 2 * _NOTE_CHARS), fontsize=8, color=drawing.GREY)

@@ -6,6 +6,7 @@ An interrupted report so leaves the old page whole.
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -16,10 +17,11 @@ from evac import files
 from evac.report import gis, tables
 from evac.report.inputs import ReportInput
 from evac.report.moments import animation
-from evac.report.page import Picture, draw_pictures, page_html, print_html
+from evac.report.page import draw_pictures, page_html, print_html
 from evac.report.paper import pdf_bytes
 from evac.report.results import COUNTS, case_results, headline, results_table
 from evac.report.sheets import csv_bytes, sheets
+from evac.report.words import speaking
 
 _RESULTS = pa.schema(
     [
@@ -34,6 +36,9 @@ _RESULTS = pa.schema(
     ]
 )
 """A row a run. Clearance times are seconds after the order, null when the evacuation wasn't over by the end."""
+
+_SOMETIMES = ("clearance_curves*", "panels.*", "lane_rates.*", "plan-*", "animation.mp4")
+"""Figures that one report has and another hasn't."""
 
 
 def write_report(report: ReportInput, folder: Path) -> Path:
@@ -56,11 +61,21 @@ def write_report(report: ReportInput, folder: Path) -> Path:
     EvacError
         No run has ended well: there is nothing to report.
     """
+    with speaking(report.settings.words):
+        content = _content(report)
+    for name, data in content.items():
+        files.write_bytes(folder / name, data)
+    _remove_old_figures(folder / "figures", content)
+    return folder / "index.html"
+
+
+def _content(report: ReportInput) -> dict[str, bytes]:
+    """Return the files by their names."""
     cases = case_results(report)
     results = results_table(report)
     centre = headline(report, cases)
     pictures = draw_pictures(report, cases)
-    content = {
+    return {
         **{f"figures/{picture.name}.{kind}": data for picture in pictures for kind, data in picture.formats.items()},
         "results.parquet": _parquet(results),
         "results.csv": csv_bytes(results),
@@ -68,22 +83,18 @@ def write_report(report: ReportInput, folder: Path) -> Path:
         "bottleneck_summary.csv": csv_bytes(tables.lane_summary_table(report)),
         **{f"tables/{name}.csv": csv_bytes(table) for name, table in sheets(report, cases).items()},
         "tables/report.gpkg": gis.geopackage(gis.layers(report, cases, centre)),
-        "figures/animation.gif": animation(report, centre),
+        **{f"figures/animation.{kind}": data for kind, data in animation(report, centre).items()},
         "report.pdf": pdf_bytes(print_html(report, cases, pictures)),
         "index.html": page_html(report, cases, pictures).encode(),
     }
-    for name, data in content.items():
-        files.write_bytes(folder / name, data)
-    _remove_old_figures(folder / "figures", pictures)
-    return folder / "index.html"
 
 
-def _remove_old_figures(folder: Path, pictures: list[Picture]) -> None:
+def _remove_old_figures(folder: Path, content: Mapping[str, bytes]) -> None:
     """Remove an older report's figures: one of a case or a plan that is no more must not be taken for this report's."""
-    names = {f"{picture.name}.{kind}" for picture in pictures for kind in picture.formats}
-    for path in (*folder.glob("clearance_curves*"), *folder.glob("plan-*")):
-        if path.name not in names:
-            path.unlink()
+    for pattern in _SOMETIMES:
+        for path in folder.glob(pattern):
+            if f"figures/{path.name}" not in content:
+                path.unlink()
 
 
 def _parquet(results: pd.DataFrame) -> bytes:

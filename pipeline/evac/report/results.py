@@ -12,6 +12,7 @@ from evac.demand.drivers import LESS_CAPACITY, MORE_CAPACITY
 from evac.errors import EvacError
 from evac.report import text
 from evac.report.inputs import ReportInput, ReportRun
+from evac.report.words import say
 from evac.schema.scenario import vehicles_label
 from evac.statistics import Interval, mean_interval, paired_difference
 
@@ -86,7 +87,9 @@ class CaseResult:
         """Why the case's numbers aren't trusted: the reasons of all of its seeds; nothing when all are trusted."""
         if len(self.seeds) == 1:
             return self.shown.doubt
-        return "; ".join(f"seed {result.seed}: {result.doubt}" for result in self.seeds if not result.trusted)
+        return "; ".join(
+            f"{say('seed {seed}', seed=result.seed)}: {result.doubt}" for result in self.seeds if not result.trusted
+        )
 
     def estimate(self, percent: int) -> Interval:
         """Return the mean clearance time of the seeds with its interval (s); no mean where any didn't get there."""
@@ -109,7 +112,9 @@ def vehicles_text(label: str) -> str:
         number = float(label)
     except ValueError:
         return label
-    return f"{label} vehicle{'' if number == 1 else 's'} per household"
+    if number == 1:
+        return say("{number} vehicle per household", number=label)
+    return say("{number} vehicles per household", number=label)
 
 
 def clearance_s(result: Result, percent: int) -> float | None:
@@ -271,9 +276,9 @@ def case_words(report: ReportInput, case: CaseResult | Result) -> str:
     shown = case.shown if isinstance(case, CaseResult) else case
     words = [vehicles_text(shown.vehicles_per_household)]
     if len({run.case.plan for run in report.runs}) > 1:
-        words.insert(0, f"plan “{shown.plan}”")
+        words.insert(0, say("plan “{plan}”", plan=shown.plan))
     if len({run.case.departure for run in report.runs}) > 1:
-        words.append(f"departures “{shown.departure}”")
+        words.append(say("departures “{departure}”", departure=shown.departure))
     if shown.fidelity != "micro":
-        words.append(f"{shown.fidelity} (coarse) simulation")
+        words.append(say("{fidelity} (coarse) simulation", fidelity=shown.fidelity))
     return text.plain(", ".join(words))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from evac.errors import Problem, ScenarioError
+from evac.report.catalogue import catalogue
+from evac.report.words import places
 from evac.schema.base import Model
 from evac.validation import missing_files, read_model
 
@@ -27,8 +31,11 @@ class ReportSettings(Model):
     """Who answers questions: office, telephone, address."""
     units: Literal["km", "miles"] = "km"
     """Whether speeds and lengths are shown in kilometres or in miles. Result files keep SI units."""
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")] = "en"
+    """The language of `words` (BCP 47, such as `de` or `es-US`): what a screen reader reads the page in."""
     words: dict[str, str] = {}
-    """Other words for the report's headings and table heads, from the English ones: `The answer: Die Antwort`."""
+    """Other words for the report's texts, from the English ones: `The answer: Die Antwort`. docs/report-words.yaml has
+    all of them; what isn't given is in English."""
 
 
 def load_settings(scenario_folder: Path) -> ReportSettings:
@@ -43,7 +50,7 @@ def load_settings(scenario_folder: Path) -> ReportSettings:
     if not path.is_file():
         return ReportSettings()
     document, settings = read_model(path, ReportSettings)
-    problems = [*missing_files(document, settings), *_logo_problems(path, settings)]
+    problems = [*missing_files(document, settings), *_logo_problems(path, settings), *_word_problems(path, settings)]
     if problems:
         raise ScenarioError(problems)
     return settings
@@ -63,3 +70,23 @@ def _logo_problems(path: Path, settings: ReportSettings) -> list[Problem]:
     if logo.stat().st_size > _LARGEST_LOGO_BYTES:
         return [Problem(f"{path}: logo", f"{logo.name} has {logo.stat().st_size:,} bytes", "use one of 1 MB at most")]
     return []
+
+
+def _word_problems(path: Path, settings: ReportSettings) -> Iterator[Problem]:
+    """Yield words for a text that the report doesn't have, and words that want a value which the text hasn't."""
+    for english, words in settings.words.items():
+        where = f"{path}: words: {english}"
+        if english not in catalogue():
+            near = get_close_matches(english, catalogue(), n=1, cutoff=0.5)
+            hint = f"'{near[0]}' is" if near else "docs/report-words.yaml has those that are"
+            yield Problem(where, "is no text of the report", hint)
+        elif not _fits(english, words):
+            named = ", ".join(f"{{{name}}}" for name in sorted(places(english))) or "none"
+            yield Problem(where, f"'{words}' has braces that aren't places of this text", f"its places are: {named}")
+
+
+def _fits(english: str, words: str) -> bool:
+    try:
+        return places(words) <= places(english)
+    except ValueError:
+        return False

@@ -10,11 +10,19 @@ import pandas as pd
 
 from evac.report.inputs import ReportInput, ReportRun
 from evac.report.results import CaseResult, result_of
+from evac.report.words import mark, say
 
 _MINUTE_S = 60
 _EDGE_PERIOD_MIN = 5
 """Minutes that a row of `edges.parquet` stands for."""
 _LEAST_QUEUE_VEH = 1.0
+WORDS_OF_TABLES = (
+    *(mark("error"), mark("warning"), mark("note")),
+    *(mark("building"), mark("address"), mark("point"), mark("frontage")),
+    *(mark("exit"), mark("signal"), mark("lane drop"), mark("merge"), mark("slower road"), mark("junction")),
+    *(mark("whole"), mark("area"), mark("dwellings"), mark("outside"), mark("nothing")),
+)
+"""Words that tables of earlier stages have in their cells, as the report says them."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,9 @@ class LaneRate:
     @property
     def name(self) -> str:
         """The lane as people name it."""
-        return f"{self.bottleneck}, lane {self.lane}{' (kerb)' if self.lane == 0 else ''}"
+        if self.lane == 0:
+            return say("{place}, lane {lane} (kerb)", place=self.bottleneck, lane=self.lane)
+        return say("{place}, lane {lane}", place=self.bottleneck, lane=self.lane)
 
 
 @dataclass(frozen=True)
@@ -82,10 +92,11 @@ def holding_up(case: CaseResult) -> Holdup | None:
     worst = case.run.manifest["found_bottlenecks"][0]
     lanes = [lane for lane in lane_rates(case.run) if lane.edge == worst["edge"]]
     slowest = max(lanes, key=lambda lane: lane.queue_min, default=None)
-    several = f", lane {slowest.lane}" if slowest and len(lanes) > 1 else ""
     name = slowest.bottleneck if slowest else worst["name"]
+    if slowest and len(lanes) > 1:
+        name = say("{place}, lane {lane}", place=name, lane=slowest.lane)
     rate = slowest.queued_veh_per_min if slowest else None
-    return Holdup(f"{name}{several}", worst["reason"], worst["queue_min"], worst["delay_veh_h"], rate)
+    return Holdup(name, say(worst["reason"]), worst["queue_min"], worst["delay_veh_h"], rate)
 
 
 def bottleneck_spots(run: ReportRun, edges: gpd.GeoDataFrame) -> list[Spot]:
@@ -127,7 +138,7 @@ def worst_streets(queued: gpd.GeoDataFrame, number: int) -> list[dict[str, Any]]
 def placed_on(households: gpd.GeoDataFrame) -> dict[str, str]:
     """Return, for each zone, on what its households are placed: `building 398, frontage 2`."""
     return {
-        str(zone): ", ".join(f"{kind} {number}" for kind, number in kinds.value_counts().items())
+        str(zone): ", ".join(f"{say(str(kind))} {number}" for kind, number in kinds.value_counts().items())
         for zone, kinds in households.groupby("zone", sort=True)["placed_on"]
     }
 

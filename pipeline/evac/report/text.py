@@ -7,10 +7,12 @@ Every time, count and rate of the report is formatted here, so that one number l
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import re
 import unicodedata
 
+from evac.report.words import say
 from evac.statistics import Interval
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -55,6 +57,12 @@ def file_name(text: str) -> str:
     return f"{name}-{digest}" if name else digest
 
 
+def page_json(content: object) -> str:
+    """Return JSON that is safe inside a page's script element."""
+    packed = json.dumps(content, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return packed.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
 def web_link(url: str | None) -> str | None:
     """Return the address if it is one of the web (http, https), else None: a page must not run a `javascript:` link."""
     return url if url is not None and re.match("https?://", url) else None
@@ -70,14 +78,19 @@ def duration(seconds: float) -> str:
 
 def clearance(seconds: float | None, end_h: float) -> str:
     """Return a clearance time as people read it; `not cleared by 24 h` where the simulation ended before it."""
-    return f"not cleared by {end_h:g}{_NO_BREAK}h" if seconds is None else duration(seconds)
+    return say("not cleared by {time}", time=f"{end_h:g}{_NO_BREAK}h") if seconds is None else duration(seconds)
 
 
 def estimated(found: Interval, end_h: float) -> str:
     """Return a mean clearance time with its 95 % interval: `2 h 10 min (2 h 02 min to 2 h 18 min)`."""
     if found.mean is None or found.low is None or found.high is None:
         return clearance(found.mean, end_h)
-    return f"{duration(found.mean)} ({duration(max(found.low, 0.0))} to {duration(found.high)})"
+    return f"{duration(found.mean)} ({span(duration(max(found.low, 0.0)), duration(found.high))})"
+
+
+def span(low: object, high: object) -> str:
+    """Return a range: `2 h 02 min to 2 h 18 min`."""
+    return say("{low} to {high}", low=low, high=high)
 
 
 def count(number: float) -> str:
@@ -99,4 +112,6 @@ def rate(veh_per_min: float | None) -> str:
 
 def listing(items: list[str]) -> str:
     """Return items as a sentence has them: `a, b and c`."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+    if len(items) < 2:  # noqa: PLR2004 - a list of one has no "and"
+        return items[0] if items else ""
+    return say("{items} and {last}", items=", ".join(items[:-1]), last=items[-1])

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from evac.report.words import say
+
 _M_PER_MILE = 1609.344
 """International mile (NIST SP 811, appendix B.8)."""
 _M_PER_FOOT = 0.3048
@@ -37,7 +39,7 @@ class Units:
     @property
     def density_name(self) -> str:
         """The unit of density."""
-        return "vehicles per km" if self.is_metric else "vehicles per mile"
+        return say("vehicles per km") if self.is_metric else say("vehicles per mile")
 
     @property
     def speed_factor(self) -> float:

@@ -107,6 +107,7 @@ def _measuring(ground: Ground, case: Case, vehicles: pd.DataFrame) -> Callable[[
     facts = replace(
         terms.facts,
         households_not_ordered=stays.households_not_ordered,
+        without_vehicle=stays.without_vehicle,
         vehicles_left_at_home=stays.vehicles_left_at_home,
     )
     return lambda run_dir: measure_run(

@@ -1,22 +1,23 @@
 "use strict";
-// The page's map: the streets' states over time, on the scenario's own roads. Needs deck.gl (global `deck`), no network.
+// The page's map: the streets' states over time, on the scenario's own roads. Needs deck.gl (global `deck`)
+// and shared.js, no network.
 // All text goes in as textContent: names are other people's.
 (function () {
+  const { find, clock, hours, count, paragraph, option, chart, say } = evacPage;
   const PALETTE = {
     nobody: [214, 214, 214],
-    speed: { title: "Speed as a share of the limit", steps: [0.25, 0.5, 0.75], words: ["under a quarter", "a quarter to a half", "a half to three quarters", "three quarters or more"],
+    speed: { title: say("Speed as a share of the limit"), steps: [0.25, 0.5, 0.75], words: [say("under a quarter"), say("a quarter to a half"), say("a half to three quarters"), say("three quarters or more")],
       colours: [[109, 0, 38], [209, 67, 31], [240, 160, 60], [74, 134, 196]], widths: [6, 5, 4, 3] },
-    queue: { title: "Vehicles queueing on the street section", steps: [1, 5, 20, 50], words: ["none", "1 to 4", "5 to 19", "20 to 49", "50 or more"],
+    queue: { title: say("Vehicles queueing on the street section"), steps: [1, 5, 20, 50], words: [say("none"), say("1 to 4"), say("5 to 19"), say("20 to 49"), say("50 or more")],
       colours: [[196, 208, 220], [246, 205, 120], [240, 160, 60], [209, 67, 31], [109, 0, 38]], widths: [2.5, 3, 4, 6, 8] },
     // Highway Capacity Manual, 6th edition, exhibit 12-15: 26 and 45 passenger cars per mile and lane end levels C and E.
-    density: { title: "Vehicles per km and lane", steps: [16, 28, 60], words: ["flows (under 16)", "dense (16 to 27)", "jams (28 to 59)", "stands (60 or more)"],
+    density: { title: say("Vehicles per km and lane"), steps: [16, 28, 60], words: [say("flows (under 16)"), say("dense (16 to 27)"), say("jams (28 to 59)"), say("stands (60 or more)")],
       colours: [[74, 134, 196], [240, 160, 60], [209, 67, 31], [109, 0, 38]], widths: [3, 4, 5, 7] },
   };
   const ZONE_COLOURS = [[222, 235, 247], [158, 202, 225], [107, 174, 214], [49, 130, 189], [8, 81, 156]];
   const CHANGE = { "more lanes": [0, 114, 178], "fewer lanes": [213, 94, 0], "closed": [0, 0, 0], "another speed": [168, 69, 127] };
   const INK = [26, 26, 26], EXIT = [0, 97, 74], CUT_OFF = [176, 0, 80];
   const FRAME_MS = 450;
-  const find = (id) => document.getElementById(id);
 
   async function unpack(text, Kind) {
     const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
@@ -29,14 +30,6 @@
     while (number < steps.length && value >= steps[number]) number += 1;
     return number;
   }
-
-  function clock(seconds) {
-    const minutes = Math.floor(seconds / 60);
-    return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
-  }
-
-  const hours = (seconds) => (seconds === null ? "not cleared" : `${Math.floor(Math.round(seconds / 60) / 60)} h ${String(Math.round(seconds / 60) % 60).padStart(2, "0")} min`);
-  const count = (number) => Math.round(number).toLocaleString("en");
 
   async function readStreets(data) {
     const [points, counts, name, lanes, limit] = await Promise.all([
@@ -118,15 +111,15 @@
         layers.push(
           new deck.PathLayer({ id: `changes-${id}`, data: plan.changes.roads, getPath: (d) => d.path, widthUnits: "pixels", getWidth: 3, pickable: true,
             getColor: (d) => CHANGE[d.kind] || INK, extensions: [new deck.PathStyleExtension({ offset: true, dash: true })], getOffset: side * 4,
-            getDashArray: [4, 2], onClick: (info) => say(info.object.words) }),
+            getDashArray: [4, 2], onClick: (info) => tellOf(info.object.words) }),
           new deck.ScatterplotLayer({ id: `spots-${id}`, data: plan.changes.spots, getPosition: (d) => d.at, radiusUnits: "pixels", getRadius: 7, pickable: true,
             getFillColor: [255, 255, 255], stroked: true, getLineColor: CHANGE["another speed"], lineWidthUnits: "pixels", getLineWidth: 3,
-            onClick: (info) => say(info.object.words) }));
+            onClick: (info) => tellOf(info.object.words) }));
       }
       layers.push(
         new deck.ScatterplotLayer({ id: `cut-off-${id}`, data: [...data.cut_off, ...plan.changes.cut_off], getPosition: (d) => d, radiusUnits: "pixels", getRadius: 4,
           getFillColor: CUT_OFF, stroked: true, getLineColor: [255, 255, 255], lineWidthUnits: "pixels", getLineWidth: 1, pickable: true,
-          onClick: () => say("A household that no street connects with a way out.") }),
+          onClick: () => tellOf(say("A household that no street connects with a way out.")) }),
         new deck.ScatterplotLayer({ id: `bottlenecks-${id}`, data: plan.bottlenecks, getPosition: (d) => d.at, radiusUnits: "pixels", getRadius: 7, pickable: true,
           getFillColor: [255, 255, 255], stroked: true, getLineColor: INK, lineWidthUnits: "pixels", getLineWidth: 3.5,
           onClick: (info) => showBottleneck(plan, info.object) }),
@@ -156,7 +149,7 @@
       parent: find("map-canvas"), views: [], controller: true, layers: [], initialViewState: fitted(), useDevicePixels: true,
       getCursor: ({ isDragging, isHovering }) => (isDragging ? "grabbing" : isHovering ? "pointer" : "grab"),
       layerFilter: ({ layer, viewport }) => layer.id.includes(`-view${viewport.id.slice(4)}`),
-      onError: (error) => { find("map-message").textContent = `The map can't be drawn here: ${error.message}. The pictures below show the same run.`; app.dataset.state = "failed"; },
+      onError: (error) => { find("map-message").textContent = say("The map can't be drawn here: {reason}. The pictures below show the same run.", { reason: error.message }); app.dataset.state = "failed"; },
       onAfterRender: () => { if (app.dataset.state === "loading") app.dataset.state = "ready"; app.dataset.drawn = String(view.step); },
     });
 
@@ -180,89 +173,55 @@
     function tell() {
       const at = data.steps_s[view.step];
       find("map-clock").textContent = `${clock(at)} h`;
-      find("map-step").setAttribute("aria-valuetext", `${clock(at)} hours after the order`);
+      find("map-step").setAttribute("aria-valuetext", say("{time} hours after the order", { time: clock(at) }));
       find("map-status").textContent = shown().map((number) => sentence(data.plans[number])).join(" ");
-      const doubts = shown().map((number) => data.plans[number]).filter((plan) => plan.doubt).map((plan) => `${plan.plan}: not trusted: ${plan.doubt}`);
+      const doubts = shown().map((number) => data.plans[number]).filter((plan) => plan.doubt).map((plan) => say("{plan}: not trusted: {reason}", { plan: plan.plan, reason: plan.doubt }));
       find("map-doubt").hidden = !doubts.length;
       find("map-doubt").textContent = doubts.join(" ");
     }
 
     function sentence(plan) {
       const { departed, entered, evacuated } = plan.counts, step = view.step;
-      return `${plan.case}, by ${clock(data.steps_s[step] + data.window_s)} h: ${count(entered[step] - evacuated[step])} on the road, ${count(departed[step] - entered[step])} waiting to get onto the street, `
-        + `${count(evacuated[step])} of ${count(plan.planned)} out.`;
+      return say("{case}, by {time} h: {driving} on the road, {waiting} waiting to get onto the street, {out} of {planned} out.", {
+        case: plan.case, time: clock(data.steps_s[step] + data.window_s), driving: count(entered[step] - evacuated[step]),
+        waiting: count(departed[step] - entered[step]), out: count(evacuated[step]), planned: count(plan.planned) });
     }
 
-    function say(words) {
+    function tellOf(words) {
       find("map-detail").replaceChildren(paragraph(words));
     }
 
-    function paragraph(words) {
-      const element = document.createElement("p");
-      element.textContent = words;
-      return element;
-    }
-
     function mark(plan) {
-      return plan.doubt ? ` (not trusted: ${plan.doubt})` : "";
+      return plan.doubt ? ` ${say("(not trusted: {reason})", { reason: plan.doubt })}` : "";
     }
 
     function showStreet(plan, street) {
       const state = stateOf(data, streets, plan, view.step, street.index);
-      const lanes = `${street.lanes} lane${street.lanes === 1 ? "" : "s"}, limit ${Math.round(street.limit * data.units.speed_factor)} ${data.units.speed}`;
-      const words = state === null ? "nobody drives there"
-        : `${Math.round(state.speed * data.units.speed_factor)} ${data.units.speed}, ${state.queue.toFixed(1)} vehicles queueing, ${Math.round(state.density * data.units.density_factor)} ${data.units.density}`;
-      say(`${street.name} (${lanes}), ${clock(data.steps_s[view.step])} h, ${plan.plan}: ${words}${mark(plan)}.`);
+      const unit = data.units.speed, limit = Math.round(street.limit * data.units.speed_factor);
+      const about = street.lanes === 1 ? say("1 lane, limit {limit} {unit}", { limit, unit }) : say("{lanes} lanes, limit {limit} {unit}", { lanes: street.lanes, limit, unit });
+      const words = state === null ? say("nobody drives there")
+        : say("{speed} {unit}, {queue} vehicles queueing, {density} {density_unit}", { unit, speed: Math.round(state.speed * data.units.speed_factor),
+          queue: state.queue.toFixed(1), density: Math.round(state.density * data.units.density_factor), density_unit: data.units.density });
+      tellOf(`${street.name} (${about}), ${clock(data.steps_s[view.step])} h, ${plan.plan}: ${words}${mark(plan)}.`);
     }
 
     function showZone(plan, zone) {
       const words = data.plans.map((other) => `${other.plan}: ${hours(other.zones[zone.zone] === undefined ? null : other.zones[zone.zone])}${mark(other)}`).join("; ");
-      say(`${zone.zone}, ${count(zone.households)} households. 90 % of its vehicles out after: ${words}.`);
+      tellOf(say("{zone}, {households} households. 90 % of its vehicles out after: {times}.", { zone: zone.zone, households: count(zone.households), times: words }));
     }
 
     function showExit(plan, exit) {
       const curves = shown().map((number) => ({ plan: data.plans[number], values: data.plans[number].exits[exit.name] || [] }));
-      const words = curves.map(({ plan: one, values }) => `${one.plan}: ${count(values[values.length - 1] || 0)} in all${mark(one)}`).join("; ");
-      find("map-detail").replaceChildren(paragraph(`Vehicles that have left by ${exit.name}. ${words}.`),
-        chart(curves.map(({ plan: one, values }) => ({ name: one.plan, values }))));
+      const words = curves.map(({ plan: one, values }) => `${one.plan}: ${count(values[values.length - 1] || 0)}${mark(one)}`).join("; ");
+      find("map-detail").replaceChildren(paragraph(say("Vehicles that have left by {exit}, in all: {numbers}.", { exit: exit.name, numbers: words })),
+        chart(curves.map(({ plan: one, values }) => ({ name: one.plan, values })), data.steps_s, view.step));
     }
 
     function showBottleneck(plan, place) {
-      const words = place.lanes.map((lane) => `lane ${lane.lane}: ${lane.mean.toFixed(1)}`).join(", ");
-      find("map-detail").replaceChildren(paragraph(`${place.name}, ${plan.plan}: vehicles per minute (mean until 95 % are out: ${words})${mark(plan)}.`),
-        chart(place.lanes.map((lane) => ({ name: `lane ${lane.lane}`, values: lane.rates }))));
-    }
-
-    // A small line chart over the map's time steps; its numbers are in the paragraph above it.
-    function chart(lines) {
-      const width = 640, height = 170, left = 44, bottom = 26, top = 8;
-      const most = Math.max(1, ...lines.flatMap((line) => line.values)), last = Math.max(1, data.steps_s.length - 1);
-      const x = (step) => left + (step / last) * (width - left - 110), y = (value) => height - bottom - (value / most) * (height - bottom - top);
-      const svg = node("svg", { viewBox: `0 0 ${width} ${height}`, class: "map-chart", "aria-hidden": "true" });
-      svg.append(node("path", { d: `M${left} ${top}V${height - bottom}H${width - 110}`, stroke: "#595959", fill: "none" }));
-      for (const [value, place] of [[0, height - bottom], [most, top + 8]]) svg.append(label(String(Math.round(value)), left - 6, place, "end"));
-      for (const step of [0, Math.round(last / 2), last]) svg.append(label(`${clock(data.steps_s[step] || 0)} h`, x(step), height - 8, "middle"));
-      const dashes = ["", "7 4", "2 3", "10 3 2 3"];
-      lines.forEach((line, number) => {
-        if (!line.values.length) return;
-        const points = line.values.map((value, step) => `${x(step).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
-        svg.append(node("polyline", { points, fill: "none", stroke: ["#000000", "#0072b2", "#d55e00", "#007a5a"][number % 4], "stroke-width": 2, "stroke-dasharray": dashes[number % 4] }));
-        svg.append(label(line.name, width - 104, y(line.values[line.values.length - 1]) - 4 - number * 13, "start"));
-      });
-      svg.append(node("line", { x1: x(view.step), x2: x(view.step), y1: top, y2: height - bottom, stroke: "#00498f", "stroke-width": 1.5 }));
-      return svg;
-    }
-
-    function node(tag, attributes) {
-      const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-      for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-      return element;
-    }
-
-    function label(words, x, y, anchor) {
-      const element = node("text", { x, y, "text-anchor": anchor, "font-size": 12, fill: "#1a1a1a" });
-      element.textContent = words;
-      return element;
+      const laneName = (lane) => say("lane {number}", { number: lane.lane });
+      const words = place.lanes.map((lane) => `${laneName(lane)}: ${lane.mean.toFixed(1)}`).join(", ");
+      find("map-detail").replaceChildren(paragraph(say("{place}, {plan}: vehicles per minute (mean until 95 % are out: {lanes}){doubt}.", { place: place.name, plan: plan.plan, lanes: words, doubt: mark(plan) })),
+        chart(place.lanes.map((lane) => ({ name: laneName(lane), values: lane.rates })), data.steps_s, view.step));
     }
 
     function list(id, items, act) {
@@ -278,21 +237,21 @@
 
     function lists() {
       const plan = data.plans[view.plan], doubt = mark(plan);
-      list("map-slowest", plan.slowest.map((item) => [`${item.name}: ${count(item.queue_veh)} vehicles at ${clock(item.at_s)} h${doubt}`, item]),
-        (item) => { setStep(nearest(item.at_s)); moveTo(item.at, 15); say(`${item.name}: longest queue, ${count(item.queue_veh)} vehicles, ${clock(item.at_s)} h after the order${doubt}.`); });
+      list("map-slowest", plan.slowest.map((item) => [say("{street}: {number} vehicles at {time} h", { street: item.name, number: count(item.queue_veh), time: clock(item.at_s) }) + doubt, item]),
+        (item) => { setStep(nearest(item.at_s)); moveTo(item.at, 15); tellOf(say("{street}: longest queue, {number} vehicles, {time} h after the order{doubt}.", { street: item.name, number: count(item.queue_veh), time: clock(item.at_s), doubt })); });
       list("map-bottlenecks", plan.bottlenecks.map((item) => [item.name, item]), (item) => { moveTo(item.at, 15); showBottleneck(plan, item); });
       list("map-exits", data.exits.map((item) => [item.name, item]), (item) => { moveTo(item.at, 14); showExit(plan, item); });
       const changes = [...plan.changes.roads.map((item) => [item.words, item.path[Math.floor(item.path.length / 2)]]), ...plan.changes.spots.map((item) => [item.words, item.at])];
       const once = [...new Map(changes.map((item) => [item[0], item])).values()];
       find("map-change-box").hidden = !once.length;
-      list("map-change-list", once.map(([words, at]) => [words, { words, at }]), (item) => { moveTo(item.at, 15); say(item.words); });
+      list("map-change-list", once.map(([words, at]) => [words, { words, at }]), (item) => { moveTo(item.at, 15); tellOf(item.words); });
     }
 
     function legend() {
       const scale = PALETTE[view.measure];
       const items = scale.words.map((words, number) => swatch(`rgb(${scale.colours[number]})`, scale.widths[number], words));
-      find("map-legend").replaceChildren(paragraph(`${scale.title}:`), ...items, swatch(`rgb(${PALETTE.nobody})`, 2, "nobody"));
-      if (view.zones) find("map-legend").append(paragraph(`Zones: 90 % out after ${hours(shortest)} (light) to ${hours(longest)} (dark).`));
+      find("map-legend").replaceChildren(paragraph(`${scale.title}:`), ...items, swatch(`rgb(${PALETTE.nobody})`, 2, say("nobody")));
+      if (view.zones) find("map-legend").append(paragraph(say("Zones: 90 % out after {shortest} (light) to {longest} (dark).", { shortest: hours(shortest), longest: hours(longest) })));
     }
 
     function swatch(colour, width, words) {
@@ -313,27 +272,20 @@
     function stop() {
       clearInterval(playing);
       playing = null;
-      find("map-play").textContent = "Play";
+      find("map-play").textContent = say("Play");
       find("map-play").setAttribute("aria-pressed", "false");
     }
 
     function play() {
       if (playing !== null) { stop(); return; }
       if (view.step >= data.steps_s.length - 1) setStep(0);
-      find("map-play").textContent = "Pause";
+      find("map-play").textContent = say("Pause");
       find("map-play").setAttribute("aria-pressed", "true");
       playing = setInterval(() => {
         if (view.step >= data.steps_s.length - 1) { stop(); return; }
         setStep(view.step + 1);
         redraw();
       }, FRAME_MS);
-    }
-
-    function option(value, words) {
-      const element = document.createElement("option");
-      element.value = String(value);
-      element.textContent = words;
-      return element;
     }
 
     find("map-plan").append(...data.plans.map((plan, number) => option(number, plan.plan)));
@@ -366,7 +318,7 @@
     } catch (error) {
       find("map-app").dataset.state = "failed";
       const message = find("map-message");
-      if (message) message.textContent = `The map can't be drawn in this browser (${error.message}). The pictures below show the same run.`;
+      if (message) message.textContent = say("The map can't be drawn here: {reason}. The pictures below show the same run.", { reason: error.message });
     }
   }
 

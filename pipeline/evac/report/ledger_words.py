@@ -1,0 +1,28 @@
+"""What the trust ledger counts, in words: a key of `ledger.json` as the page has it."""
+
+from __future__ import annotations
+
+from evac.report.words import mark, say
+
+_KEYS = (
+    *(mark("added lanes"), mark("added lanes idle"), mark("collisions"), mark("collisions share")),
+    *(mark("emergency braking"), mark("emergency stops"), mark("gridlock events"), mark("gridlock share")),
+    *(mark("gridlock unresolved"), mark("gridlock vehicles"), mark("households"), mark("households not ordered")),
+    *(mark("households unasked"), mark("households without vehicle"), mark("jam"), mark("limits")),
+    *(mark("never inserted"), mark("no route"), mark("planned"), mark("shadow"), mark("shadow not evacuated")),
+    *(mark("still driving"), mark("taken out"), mark("teleports"), mark("teleports by cause")),
+    *(mark("unconnected households"), mark("unconnected share"), mark("vehicles"), mark("vehicles left at home")),
+    *(mark("wrong lane"), mark("yield")),
+)
+
+
+def ledger_words(key: str) -> str:
+    """Return a key of the ledger in words; of a key inside of another, joined by `: `, both."""
+    return ": ".join(say(part.replace("_", " ")) for part in key.split(": "))
+
+
+def ledger_value(value: object) -> str:
+    """Return what the ledger counts, as text: a list by its items, an empty one as `none`."""
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value) or say("none")
+    return str(value)
