@@ -34,6 +34,9 @@ class Quiet:
         if result.startswith("failed"):
             print(f"{name}: {result}")
 
+    def tell(self, text: str) -> None:
+        """Show nothing."""
+
 
 class Weighing(Quiet):
     """Notes the peak memory of this process's children (MB) each simulated minute.

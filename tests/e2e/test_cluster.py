@@ -58,7 +58,7 @@ class Watcher:
         self.told.append(text)
 
     def wait_for(self, words: str) -> None:
-        end_s = time.monotonic() + 60
+        end_s = time.monotonic() + 120
         while not any(words in text for text in self.told):
             assert time.monotonic() < end_s, f"{words!r} was never said, only {self.told}"
             time.sleep(0.05)

@@ -75,6 +75,14 @@ def test_a_broken_index_is_made_again(tmp_path):
     assert len(indexed_runs(tmp_path)) == 1
 
 
+def test_an_index_of_before_a_column_is_made_again(tmp_path):
+    make_run(tmp_path, "one")
+    path = tmp_path / "index.parquet"
+    indexed_runs(tmp_path)
+    pd.read_parquet(path).drop(columns="found_bottlenecks").to_parquet(path)
+    assert [row["found_bottlenecks"] for row in indexed_runs(tmp_path)] == ["[]"]
+
+
 def test_status_tells_done_running_failed_and_missing(tmp_path):
     make_run(tmp_path, "done" + "0" * 60, wall_s=100.0)
     jobs = [name + "0" * 60 for name in ("done", "live", "fail", "todo")]

@@ -11,6 +11,7 @@ import evac
 from evac import fingerprint
 from evac.simulate import job as job_module
 from evac.simulate.job import Case, Job
+from evac.study import jobs
 
 CASE = Case(vehicles_per_household="1.5", departure="90 % within 60 min", seed=1)
 SETTINGS = {"driver": {"profile": "normal"}, "simulation": {"end_h": 24.0}}
@@ -53,6 +54,22 @@ def test_a_job_does_not_change_with_the_settings_it_was_made_of():
     assert job.document["settings"] == {"driver": {"profile": "normal"}}
     with pytest.raises(FrozenInstanceError):
         job.content = "{}"
+
+
+def test_what_the_seeds_of_a_case_share_is_put_together_once(monkeypatch):
+    made = []
+
+    def job_of(_terms, case):
+        made.append(case)
+        return Job.of(case, settings={"departure": case.departure}, inputs=INPUTS)
+
+    monkeypatch.setattr(jobs, "job_of", job_of)
+    cases = [replace(CASE, seed=seed, departure=departure) for departure in ("a", "b") for seed in range(5)]
+    maker = jobs.Jobs(None)
+    found = [maker.of(case) for case in cases]
+    assert len(made) == 2
+    assert found == [job_of(None, case) for case in cases]
+    assert len({job.digest for job in found}) == 10
 
 
 def test_code_that_only_shows_results_makes_no_run_old():

@@ -50,7 +50,7 @@ def test_untrusted_runs_of_both_plans_are_counted(capsys):
     varying._print_bought([bought])
     words = capsys.readouterr().out
     assert "+2.0 (one seed), 2 runs not trustworthy" in words
-    assert "can't be run: only: no sense" in words
+    assert "no number: only: no sense" in words
 
 
 def test_the_worst_case_is_told_with_its_trust_and_what_is_not_known(capsys):
@@ -62,9 +62,19 @@ def test_the_worst_case_is_told_with_its_trust_and_what_is_not_known(capsys):
     varying._print_stressed({"p": stressed})
     words = capsys.readouterr().out
     assert "p: 90 % not reached in 1 of 2 runs, 1 run not trustworthy in the worst case: East lost" in words
-    assert "these can't be run, and may be worse: West lost" in words
+    assert "these have no number, and may be worse: West lost" in words
     varying._print_stressed({"p": stressed[1:]})
     assert "p: 90 % out after 1.00 h ± 0 min in the worst case: nothing goes wrong" in capsys.readouterr().out
+
+
+def test_a_variant_whose_runs_failed_is_told_so(capsys):
+    runs = [run("p", 1, 3600.0), run("baseline", 1, 4000.0)]
+    ablation = Ablation("officer", Resources(), "less", "only")
+    bought = what_each_buys([ablation], Study(tuple(runs), ()), {"only": "no sense"}, "p", "baseline")
+    varying._print_bought(bought)
+    assert "no number: less: its runs failed; only: no sense" in capsys.readouterr().out
+    varying._print_stressed({"p": [Stressed("p", "a", cell(3600.0)), Stressed("p", "b", cell(60.0, 60.0))]})
+    assert "1.00 h, of 1 of 2 seeds: the other runs failed" in capsys.readouterr().out
 
 
 def test_a_plan_alone_is_told_with_its_interval():

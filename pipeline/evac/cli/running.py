@@ -118,7 +118,7 @@ def _report(prepared: Prepared, plans: dict[str, UnderPlan], study: Study, selec
     page = write_report(report_input(prepared, plans, study), target)
     write_asked(asked, target)
     _print_results(study)
-    for line in (*study.notes, *study.imprecise, *means(study), *verdicts(study)):
+    for line in (*study.notes, *(item.words for item in study.imprecise), *means(study), *verdicts(study)):
         console.print(escape(line), highlight=False, soft_wrap=True)
     tell_report(page)
 

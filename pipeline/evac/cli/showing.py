@@ -74,7 +74,7 @@ def report(
     page = write_report(report_input(prepared, plans, study, asked.compare), target)
     write_asked(asked, target)
     for line in study.imprecise:
-        console.print(escape(line), highlight=False, soft_wrap=True)
+        console.print(escape(line.words), highlight=False, soft_wrap=True)
     tell_report(page)
 
 

@@ -135,7 +135,7 @@ def _print_bought(items: Sequence[Bought]) -> None:
     console.print(table)
     for item in items:
         if item.refused:
-            console.print(f"can't be run: {escape(item.refused)}", highlight=False, soft_wrap=True)
+            console.print(f"no number: {escape(item.refused)}", highlight=False, soft_wrap=True)
 
 
 def _gains(item: Bought) -> tuple[str, str]:
@@ -149,8 +149,9 @@ def _gains(item: Bought) -> tuple[str, str]:
 def _print_stressed(plans: dict[str, list[Stressed]]) -> None:
     for plan, rows in plans.items():
         table = Table("what goes wrong", "90 % out after", title=f"{escape(plan)}: the worst first")
+        seeds = max((len(row.cell.t90_s) for row in rows if row.cell is not None), default=0)
         for row in rows:
-            table.add_row(escape(row.failure), _clearance(row))
+            table.add_row(escape(row.failure), _clearance(row) + _fewer_seeds(row, seeds))
         console.print(table)
         worst = rows[0]
         if worst.cell is not None:
@@ -158,18 +159,24 @@ def _print_stressed(plans: dict[str, list[Stressed]]) -> None:
             words = f"{plan}: 90 % {verb}{_clearance(worst)} in the worst case: {worst.failure}"
             console.print(escape(words), highlight=False, soft_wrap=True)
         if unknown := [row.failure for row in rows if row.cell is None]:
-            words = f"{plan}: these can't be run, and may be worse: {'; '.join(unknown)}"
+            words = f"{plan}: these have no number, and may be worse: {'; '.join(unknown)}"
             console.print(escape(words), highlight=False, soft_wrap=True)
 
 
 def _clearance(row: Stressed) -> str:
     if row.cell is None:
-        return f"can't be run: {row.refused or 'its runs failed'}"
+        return f"no number: {row.refused}"
     found, doubt = row.cell.interval, _doubt(len(row.cell.untrusted))
     if found.mean is None:
         return f"not reached in {found.missing} of {found.missing + found.runs} runs" + doubt
     width = "" if found.half_width is None else f" ± {found.half_width / 60:.0f} min"
     return f"{found.mean / 3600:.2f} h{width}{doubt}"
+
+
+def _fewer_seeds(row: Stressed, seeds: int) -> str:
+    """Say that a mean is of fewer seeds than others of the table: some of its runs failed."""
+    has = seeds if row.cell is None else len(row.cell.t90_s)
+    return f", of {has} of {seeds} seeds: the other runs failed" if has < seeds else ""
 
 
 def _doubt(untrusted: int) -> str:
@@ -180,7 +187,7 @@ def _minutes(difference: Interval | None) -> str:
     from evac.statistics import left_out  # noqa: PLC0415
 
     if difference is None:
-        return "can't be run"
+        return "no number"
     if difference.mean is None:
         return f"90 % not reached in {difference.missing} of {difference.missing + difference.runs} pairs of runs"
     unpaired = f"; {left_out(difference.unpaired)}" if difference.unpaired else ""

@@ -11,6 +11,7 @@ from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult, best_plan, case_words, counterpart, headline, same_case
 from evac.report.words import mark, say
 from evac.statistics import Interval
+from evac.study.precision import Shortfall
 
 _CAVEATS_IN_WORDS = 3
 _BEST = {
@@ -170,8 +171,27 @@ def _shown_seed(cases: Sequence[CaseResult], centre: CaseResult) -> str:
 def _imprecise(report: ReportInput) -> Sentence | None:
     if not report.imprecise:
         return None
-    words = "; ".join(text.plain(item) for item in report.imprecise)
-    return Sentence(f"The times are less precise than the study was asked to make them: {words}.", "")
+    where = "; ".join(_shortfall(item) for item in report.imprecise)
+    return Sentence(say("The times are less precise than the study was asked to make them: {where}.", where=where), "")
+
+
+def _shortfall(item: Shortfall) -> str:
+    case, found = item.case, item.interval
+    if found.missing:
+        missing, runs = text.count(found.missing), text.count(found.missing + found.runs)
+        got = say("90 % not reached in {missing} of {runs} runs", missing=missing, runs=runs)
+    elif found.relative_half_width is None:
+        got = say("no interval, runs: {runs}", runs=text.count(found.runs))
+    else:
+        share = f"{100 * found.relative_half_width:.1f}"
+        got = say("± {share} % after {runs} seeds", share=share, runs=text.count(found.runs))
+    return say(
+        "{plan}, {vehicles} vehicles per household, {departure}: {got}",
+        plan=text.plain(case.plan),
+        vehicles=text.plain(case.vehicles_per_household),
+        departure=text.plain(case.departure),
+        got=got,
+    )
 
 
 def _missing(report: ReportInput) -> Sentence | None:

@@ -16,6 +16,7 @@ from evac.report.settings import ReportSettings
 from evac.report.units import Units
 from evac.schema.scenario import Scenario
 from evac.simulate.job import Case
+from evac.study.precision import Shortfall
 
 
 class Located(Protocol):
@@ -199,7 +200,7 @@ class ReportInput:
     plans: Mapping[str, ReportPlan] = field(default_factory=dict)
     settings: ReportSettings = field(default_factory=ReportSettings)
     failed: tuple[FailedRun, ...] = ()
-    imprecise: tuple[str, ...] = ()
+    imprecise: tuple[Shortfall, ...] = ()
     attribution: str = "Map data © OpenStreetMap contributors (ODbL)"
 
     @property

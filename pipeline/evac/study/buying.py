@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,14 +10,12 @@ from evac.errors import UserError
 from evac.plan import LoadedPlan
 from evac.statistics import Interval
 from evac.study.comparing import Cell, cells_of
-from evac.study.plans import Plans
 from evac.study.prepare import Prepared
 from evac.study.runs import Study
 from evac.study.under_plan import UnderPlan, under_plan
 from evac.study.variants import Ablation, Stress
 
-RunPlans = Callable[[Plans], Study]
-"""Runs a study of plans, one case of it."""
+_FAILED = "its runs failed"
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Bought:
     alone
         How much faster than the baseline it is alone.
     refused
-        Why a variant can't be run.
+        Why a variant has no numbers: it can't be run, or its runs failed.
     dropped_untrusted, alone_untrusted
         How many runs of the two plans that are compared aren't trustworthy; they are in the numbers.
     """
@@ -87,7 +85,9 @@ def what_each_buys(
             item,
             dropped=less(item.without, plan),
             alone=less(baseline, item.alone),
-            refused="; ".join(f"{key}: {refused[key]}" for key in (item.without, item.alone) if key in refused),
+            refused="; ".join(
+                f"{key}: {refused.get(key, _FAILED)}" for key in (item.without, item.alone) if key not in cells
+            ),
             dropped_untrusted=untrusted(item.without, plan),
             alone_untrusted=untrusted(baseline, item.alone),
         )
@@ -105,9 +105,10 @@ def worst_first(
     cells = {cell.plan: cell for cell in cells_of(study.runs)}
     found = {}
     for plan, items in stresses.items():
-        rows = [Stressed(plan, "nothing goes wrong", cells.get(plan), refused.get(plan, ""))]
+        rows = [Stressed(plan, "nothing goes wrong", cells.get(plan), refused.get(plan, _FAILED))]
         rows += [
-            Stressed(plan, item.failure, cells.get(item.plan.key), refused.get(item.plan.key, "")) for item in items
+            Stressed(plan, item.failure, cells.get(item.plan.key), refused.get(item.plan.key, _FAILED))
+            for item in items
         ]
         found[plan] = sorted(rows, key=_badness, reverse=True)
     return found

@@ -35,6 +35,21 @@ class Precision:
     max_seeds: int
 
 
+@dataclass(frozen=True)
+class Shortfall:
+    """Where the precision was not reached: a plan and case (of whatever seed), and the interval that it has (s)."""
+
+    case: Case
+    interval: Interval
+
+    @property
+    def words(self) -> str:
+        """A line for the console."""
+        case = self.case
+        where = f"{case.plan}, {case.vehicles_per_household} vehicles per household, {case.departure}"
+        return f"precision not reached for {where}: {_got(self.interval)}"
+
+
 def more_cases(precision: Precision, cases: Sequence[Case], t90_s: Mapping[Case, float | None]) -> list[Case]:
     """Return the cases to run next; none when all intervals are narrow, or more seeds can't or mustn't be taken.
 
@@ -60,8 +75,8 @@ def more_cases(precision: Precision, cases: Sequence[Case], t90_s: Mapping[Case,
     return found
 
 
-def shortfalls(precision: Precision, cases: Sequence[Case], t90_s: Mapping[Case, float | None]) -> list[str]:
-    """Return in words where the precision was not reached, and how far it got.
+def shortfalls(precision: Precision, cases: Sequence[Case], t90_s: Mapping[Case, float | None]) -> list[Shortfall]:
+    """Return where the precision was not reached, and how far it got.
 
     Parameters
     ----------
@@ -75,8 +90,7 @@ def shortfalls(precision: Precision, cases: Sequence[Case], t90_s: Mapping[Case,
             values += [t90_s[case]] if case in t90_s else []
     found = ((case, mean_interval(values)) for case, values in groups.items())
     return [
-        f"precision not reached for {case.plan}, {case.vehicles_per_household} vehicles per household, "
-        f"{case.departure}: {_got(interval)}"
+        Shortfall(case, interval)
         for case, interval in found
         if interval.relative_half_width is None or interval.relative_half_width > precision.relative
     ]

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from evac.simulate import Progress
 from evac.simulate.job import Case
+from evac.study.precision import Shortfall
 from evac.study.same_lanes import LANES
 
 _SECONDS_AN_HOUR = 3600
@@ -73,7 +74,7 @@ class Study:
     runs: tuple[Run, ...]
     failures: tuple[Failure, ...]
     notes: tuple[str, ...] = ()
-    imprecise: tuple[str, ...] = ()
+    imprecise: tuple[Shortfall, ...] = ()
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
