@@ -17,7 +17,7 @@ import shapely
 
 from evac.errors import DataError, Problem
 from evac.files import write_text
-from evac.households.zones import read_area
+from evac.households.zones import BORDER_TOLERANCE, read_area, read_zones
 from evac.scenario import LoadedScenario
 from evac.schema.sources import CensusFetch, Households
 from evac.sources import CensusZones, Endpoints, fetch_blocks, fetch_map, write_provenance
@@ -25,6 +25,10 @@ from evac.sources.census import KEY_VARIABLE
 
 BLOCK_NAME, BLOCK_COUNT, GROUP_NAME = "name", "households", "name"
 """Columns of the files that `write_blocks` writes."""
+
+BORDER_ZONES_M = 2_000.0
+"""A zone at the border of the area is known in full as far as this beyond it; one that reaches farther is shared by its
+area. Census blocks are streets' blocks in towns, and square kilometres in the hills. No source, our choice."""
 
 _MOST = 5  # vehicles: the table's last column is five or more
 
@@ -62,8 +66,9 @@ def fetch_missing(loaded: LoadedScenario, cache: Path, tell: Callable[[str], Non
         write_provenance(model.households.zones.file.parent / "PROVENANCE-households.md", census.provenance)
     if not model.osm.file.is_file():
         tell("Fetching roads and buildings from OpenStreetMap")
-        beyond = grown(area, model.fetch.roads_beyond_m)
-        fetched = fetch_map(area, beyond, model.osm.file, Endpoints.from_environment(), cache, tell=tell)
+        homes = with_border_zones(area, read_zones(model.households.zones).geometry)
+        roads = grown(area, model.fetch.roads_beyond_m).union(homes)
+        fetched = fetch_map(homes, roads, model.osm.file, Endpoints.from_environment(), cache, tell=tell)
         write_provenance(model.osm.file.parent / "PROVENANCE-roads.md", fetched.provenance)
 
 
@@ -131,6 +136,20 @@ def grown(area: shapely.Geometry, metres: float) -> shapely.Geometry:
     ground = gpd.GeoSeries([area], crs="EPSG:4326")
     crs = ground.estimate_utm_crs()
     return ground.to_crs(crs).buffer(metres).to_crs("EPSG:4326").iloc[0]
+
+
+def with_border_zones(
+    area: shapely.Geometry, zones: gpd.GeoSeries, within_m: float = BORDER_ZONES_M
+) -> shapely.Geometry:
+    """Return an area and the whole of each zone that lies partly in it (WGS 84).
+
+    The households of a zone are shared among all of its dwellings, and only those inside leave. So the map must know
+    those outside. A zone that isn't in the box of what is within `within_m` of the area is left out.
+    """
+    at_border = zones[zones.intersects(area.boundary)].to_numpy()
+    inside = shapely.area(shapely.intersection(at_border, area)) > BORDER_TOLERANCE * shapely.area(at_border)
+    near = shapely.within(at_border, shapely.box(*grown(area, within_m).bounds))
+    return shapely.union_all([area, *at_border[inside & near]])
 
 
 def write_geojson(features: gpd.GeoDataFrame, file: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -69,12 +70,19 @@ def whole_directory(target: Path) -> Iterator[Path]:
     `target` meanwhile, that one stays: content-addressed directories of one name hold the same content.
     What a killed process of this machine left beside `target` is cleared away.
     """
+    with passing_directory(target) as temporary:
+        yield temporary
+        _publish(temporary, target)
+
+
+@contextmanager
+def passing_directory(target: Path) -> Iterator[Path]:
+    """Give a fresh temporary directory beside `target`, of this process alone, that goes when the block ends."""
     target.parent.mkdir(parents=True, exist_ok=True)
     remove_leftovers(target.parent)
     temporary, lock = _locked_directory(target)
     try:
         yield temporary
-        _publish(temporary, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         os.close(lock)
@@ -155,8 +163,13 @@ def _lock(directory: Path) -> int | None:
 
 def _publish(temporary: Path, target: Path) -> None:
     temporary.chmod(0o755)
-    try:
-        temporary.rename(target)
-    except OSError:
-        if not target.is_dir():
-            raise
+    while True:
+        try:
+            temporary.rename(target)
+        except OSError as error:
+            if target.is_dir():
+                return
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise  # else another process had made it, and has taken it away since
+        else:
+            return

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from evac.errors import Problem, ScenarioError
 from evac.files import digest_file
 from evac.plan_words import action_words
@@ -70,9 +72,12 @@ class LoadedPlan:
         return [content_of(item.action) for item in self.actions]
 
 
-def content_of(action: AnyAction) -> Any:
-    """Return an action as plain JSON values, with the digest of each file (a polygon, a curve) instead of its path."""
-    return _with_digests(action.model_dump(by_alias=True))
+def content_of(model: BaseModel) -> Any:
+    """Return an action, or a part of a scenario, as plain JSON values.
+
+    A file, such as a polygon or a curve, is told by its digest instead of its path.
+    """
+    return _with_digests(model.model_dump(by_alias=True))
 
 
 def _with_digests(value: Any) -> Any:

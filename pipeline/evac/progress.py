@@ -9,6 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
@@ -54,7 +55,11 @@ class RunsDisplay:
             task = self._tasks.get(name)
             if task is not None:
                 self.progress.remove_task(task)
-        self.progress.console.print(f"{name}: {result}", highlight=False)
+        self.tell(f"{name}: {result}")
+
+    def tell(self, text: str) -> None:
+        """Show a line about the study itself, such as what it waits for."""
+        self.progress.console.print(escape(text), highlight=False)
 
 
 @contextmanager

@@ -123,8 +123,18 @@ def verdict(plan: str, other: str, difference: Interval, untrusted: int = 0) -> 
         Runs of either plan that aren't trustworthy; they are in the numbers, and told.
     """
     words, values = finding(difference)
-    doubted = f"; {untrusted} of these runs {'is' if untrusted == 1 else 'are'} not trustworthy" if untrusted else ""
-    return words.format(plan=plan, other=other, **values) + doubted
+    parts = [words.format(plan=plan, other=other, **values)]
+    if untrusted:
+        parts.append(f"{untrusted} of these runs {'is' if untrusted == 1 else 'are'} not trustworthy")
+    if difference.unpaired:
+        parts.append(left_out(difference.unpaired))
+    return "; ".join(parts)
+
+
+def left_out(unpaired: int) -> str:
+    """Return in words that seeds have no pair, because a run of one plan has failed or isn't there."""
+    seeds = "1 seed is" if unpaired == 1 else f"{unpaired} seeds are"
+    return f"{seeds} left out: only one of the two plans has a run of it"
 
 
 _ONE_SEED = "with the one seed that was run, which says nothing about others"

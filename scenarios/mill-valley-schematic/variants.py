@@ -4,8 +4,8 @@
 
 makes a scenario of each variant below WORKSPACE (nothing of it belongs into the project), runs the preliminary and the
 final plan on it with `evac run`, and writes `variants.csv` there, a row a variant and plan. Stop it and start it again
-at any time: finished runs are never run again. `--only` picks variants by the beginning of their names, `--vehicles`
-the case.
+at any time: finished runs are never run again. `--only` picks variants by the beginning of their names; `--vehicles` is
+the number per household, and need not be one of the study's.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ PLANS = ("preliminary", "final")
 HILLS = 10
 EVAC = "from evac.cli import main; main()"
 APPROACH = "East Blithedale led onto the inner lane and the contraflow"
-TAM_SIGNALS = ("signal at Miller Avenue and Camino Alto off", "signal at Tam Junction off")
 
 
 @dataclass
@@ -54,6 +53,11 @@ def narrow_blithedale(parts: Parts) -> None:
     piece["lanes"] = [1, 1]
     del piece["turns"]
     parts.action("final", APPROACH).update(lanes=[0], onto_lanes=[1])
+
+
+def wide_blithedale(parts: Parts) -> None:
+    """East Blithedale has two lanes towards Camino Alto from downtown on, and so can bring twice as many there."""
+    parts.pieces("East Blithedale Avenue")[0]["lanes"] = [2, 1]
 
 
 def narrow_camino_alto(parts: Parts) -> None:
@@ -92,8 +96,6 @@ def no_southern_signals(parts: Parts) -> None:
     """There are no signals at Miller Avenue / Camino Alto and Tam Junction."""
     gone = {"tam_high", "tam_junction"}
     parts.frame["signals"] = [item for item in parts.frame["signals"] if item["at"] not in gone]
-    actions = parts.plans["preliminary"]["actions"]
-    parts.plans["preliminary"]["actions"] = [item for item in actions if item["label"] not in TAM_SIGNALS]
 
 
 def static_signals(parts: Parts) -> None:
@@ -104,6 +106,11 @@ def static_signals(parts: Parts) -> None:
 def strict_merges(parts: Parts) -> None:
     """Nobody lets anybody in."""
     parts.scenario["traffic"]["right_of_way"] = "strict"
+
+
+def turns_yield_to_a_lane(parts: Parts) -> None:
+    """Who turns into a road of two lanes yields to traffic on the lane that the turn leads into only."""
+    parts.scenario["traffic"]["yield_to"] = "lane"
 
 
 def camino_alto_secondary(parts: Parts) -> None:
@@ -137,6 +144,7 @@ def faster(parts: Parts) -> None:
 
 ASSUMPTIONS: tuple[Callable[[Parts], None], ...] = (
     narrow_blithedale,
+    wide_blithedale,
     narrow_camino_alto,
     wide_almonte,
     wide_shoreline,
@@ -146,6 +154,7 @@ ASSUMPTIONS: tuple[Callable[[Parts], None], ...] = (
     no_southern_signals,
     static_signals,
     strict_merges,
+    turns_yield_to_a_lane,
     camino_alto_secondary,
     more_in_the_north,
     farther_north,
@@ -163,6 +172,7 @@ def main() -> None:
     options = parser.parse_args()
     workspace = options.workspace.resolve()
     for name, parts in variants():
+        parts.scenario["vehicles_per_household"] = [float(options.vehicles)]
         if any(name.startswith(beginning) for beginning in options.only):
             write_variant(name, parts, workspace)
             run_variant(name, workspace, options.vehicles, options.jobs)

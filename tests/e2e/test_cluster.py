@@ -40,9 +40,10 @@ TIMEOUT_S = 500
 
 @dataclass
 class Watcher:
-    """Says when a run simulates."""
+    """Says when a run simulates, and keeps what the study says of itself."""
 
     simulating: Event = field(default_factory=Event)
+    told: list[str] = field(default_factory=list)
 
     def begin(self, name: str, planned: int) -> None:
         pass
@@ -52,6 +53,15 @@ class Watcher:
 
     def finish(self, name: str, result: str) -> None:
         pass
+
+    def tell(self, text: str) -> None:
+        self.told.append(text)
+
+    def wait_for(self, words: str) -> None:
+        end_s = time.monotonic() + 60
+        while not any(words in text for text in self.told):
+            assert time.monotonic() < end_s, f"{words!r} was never said, only {self.told}"
+            time.sleep(0.05)
 
 
 def study(cache: Path, engine: Engine, watcher: Watcher | None = None) -> Study:
@@ -157,14 +167,22 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 
 def run_with_fault(
-    cluster: Cluster, serial: tuple[Path, dict[str, str]], fault: Callable[[], None], engine: str = ""
+    cluster: Cluster,
+    serial: tuple[Path, dict[str, str]],
+    fault: Callable[[], None],
+    engine: str = "",
+    before: Callable[[Watcher], None] = lambda _: None,
 ) -> dict[str, str]:
-    """Run the study on the cluster, let something happen while it simulates, and return what it has published."""
+    """Run the study on the cluster, let something happen while it simulates, and return what it has published.
+
+    `before` is called when the study has been started, and must see to it that something simulates.
+    """
     cache = cluster.folder / ".evac"
     shutil.copytree(serial[0], cache, ignore=shutil.ignore_patterns("runs", "lanes", "index.parquet"))
     watcher = Watcher()
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(study, cache, engine_of(engine or f"dask://{cluster.address}", 2), watcher)
+        before(watcher)
         assert watcher.simulating.wait(TIMEOUT_S), "nothing simulates"
         fault()
         done = running.result(TIMEOUT_S)
@@ -203,6 +221,18 @@ def test_a_scheduler_killed_and_started_again(cluster: Cluster, serial: tuple[Pa
     assert run_with_fault(cluster, serial, restart) == serial[1]
 
 
+def test_an_empty_cluster_is_said_and_goes_on_with_the_first_worker(
+    cluster: Cluster, serial: tuple[Path, dict[str, str]]
+) -> None:
+    cluster.start_scheduler()
+
+    def start(watcher: Watcher) -> None:
+        watcher.wait_for(f"no worker at tcp://{cluster.address}; start one with: dask worker")
+        cluster.start_worker("w0")
+
+    assert run_with_fault(cluster, serial, lambda: None, before=start) == serial[1]
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "small"
@@ -228,6 +258,27 @@ def test_a_worker_whose_disk_is_full(cluster: Cluster, serial: tuple[Path, dict[
                 file.write(b"\0" * 1024)
 
     assert run_with_fault(cluster, serial, fill) == serial[1]
+
+
+def test_a_run_goes_on_when_the_worker_that_it_was_bound_to_is_started_again(
+    cluster: Cluster, serial: tuple[Path, dict[str, str]], small_disk: Path
+) -> None:
+    with (small_disk / "filler").open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"\0" * 1024)
+    cluster.start_scheduler()
+    cluster.start_worker("w0", cache=small_disk)
+
+    def start(watcher: Watcher) -> None:
+        watcher.wait_for("its runs go to other workers")
+        cluster.start_worker("w1")  # both runs are bound to it now
+
+    def restart() -> None:
+        cluster.workers[1].kill()
+        cluster.workers[1].wait()
+        cluster.start_worker("w2")  # under another address
+
+    assert run_with_fault(cluster, serial, restart, before=start) == serial[1]
 
 
 @pytest.fixture

@@ -12,9 +12,11 @@ import pytest
 
 from evac import acquire
 from evac.cli import run_guarded
+from evac.demand.vehicles import vehicles_of_households
 from evac.new import roads
 from evac.scenario import load_scenario
 from evac.sources import fetch_map
+from evac.study.cases import mean_vehicles
 from evac.study.prepare import Prepared, prepare
 from loopback import QUICK, TOWN, Server, World, breaks_off, census_grid, place, serve, write_town
 from mill_valley_map import write_map
@@ -79,6 +81,12 @@ def test_a_name_becomes_a_scenario_with_the_census_households_and_vehicles(works
     measured = model.vehicles_per_household[-1]
     counted = acquire.vehicle_shares(blocks)
     assert measured.distribution == pytest.approx(counted, abs=0.02)  # of the blocks inside
+    groups = blocks.groupby(blocks["block_group"].map(acquire.group_name))
+    assert set(measured.by_zone) == set(groups.groups)
+    for zone, part in groups:
+        assert measured.by_zone[zone] == pytest.approx(acquire.vehicle_shares(part), abs=0.05)
+    demand = vehicles_of_households(town.homes["zone"], measured, 1)
+    assert demand.mean() == pytest.approx(mean_vehicles(measured), rel=0.01)
     text = (workspace / "scenarios" / "testville" / "data" / "PROVENANCE.md").read_text()
     for source in ("OpenStreetMap, relation 7", "Overpass API", "B25044", "TIGERweb"):
         assert source in text

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from evac.archive import basis
 from evac.cli import run_guarded
 from evac.simulate.job import Job
 from evac.study import jobs
@@ -68,6 +69,33 @@ def test_a_changed_plan_runs_only_that_plan_again(
     assert started == ["waves"]
 
 
+def test_status_tells_which_runs_are_of_older_inputs(
+    town: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario, roads = (town / "scenarios" / "town" / name for name in ("scenario.yaml", "town.osm"))
+    before = scenario.read_text(), roads.read_bytes()
+    scenario.write_text(f"# what no run depends on\n{before[0]}")
+    assert command(town, "status") == 0
+    words = words_of(capsys)
+    assert "Changed since" not in words
+    assert "waves │ 1 │ 0 │ 0 │ 0 │ 0" in words
+    scenario.write_text(before[0].replace("{end_h: 4}", "{end_h: 4, gridlock_after_s: 301}"))
+    assert command(town, "status") == 0
+    assert "Changed since: the settings in scenario.yaml" in words_of(capsys)
+    scenario.write_text(before[0])
+    roads.write_bytes(before[1] + b"<!-- another day's map -->")
+    assert command(town, "status") == 0
+    words = words_of(capsys)
+    assert "Changed since: town.osm" in words
+    assert "waves │ 0 │ 1 │ 0 │ 0 │ 0" in words
+    assert "Time left: about" in words
+    roads.write_bytes(before[1])
+    with monkeypatch.context() as patch:
+        patch.setattr(basis, "fingerprint", lambda: "another version")
+        assert command(town, "status") == 0
+    assert "Changed since: the toolkit:" in words_of(capsys)
+
+
 def test_status_tells_what_is_missing_and_why(
     town: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -81,7 +109,7 @@ def test_status_tells_what_is_missing_and_why(
     assert command(town, "status") == 0
     words = words_of(capsys)
     assert "failed: 1 vehicles per household · 90 % within 60 min · seed 7: RuntimeError: the disk is full" in words
-    assert "baseline │ 1 │ 0 │ 1 │ 0" in words
+    assert "baseline │ 1 │ 0 │ 0 │ 1 │ 0" in words
     assert command(town, "run", *PLANS, *ONE_CASE, "--engine", "serial", "--seed", "1", "--seed", "7") == 0
     assert "(95 % CI of the difference" in (words := words_of(capsys))
     assert "2 seeds)" in words
@@ -100,6 +128,19 @@ def test_seeds_are_added_until_the_interval_is_narrow(
     assert sorted(results["seed"]) == [1, 2, 3]
     assert started == ["baseline", "baseline"]
     assert len(set(results["t90_s"])) > 1
+
+
+def test_the_report_says_where_the_precision_was_not_reached(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = "precision not reached for baseline, 1 vehicles per household, 90 % within 60 min: ±"
+    assert command(town, "run", *ONE_CASE, "--until", "0.1%", "--max-seeds", "2") == 0
+    assert said in words_of(capsys)
+    page = town / "reports" / "town" / "index.html"
+    page.unlink()
+    assert command(town, "report") == 0
+    assert said in words_of(capsys)
+    first_page = page.read_text().partition("</section>")[0]
+    assert "less precise than the study was asked to make them" in first_page
+    assert said in first_page
 
 
 def test_the_tasks_of_an_array_do_all_of_it_together(town: Path, tmp_path: Path, started: list[str]) -> None:
@@ -142,3 +183,18 @@ def test_cleaning_lists_first_and_spares_what_the_report_shows(town: Path, capsy
     assert shown <= after < before
     job = json.loads((runs / min(shown) / "job.json").read_text())
     assert (town / ".evac" / "nets" / job["inputs"]["net"]).is_dir()
+
+
+def test_a_quick_look_keeps_record_and_report_of_the_big_study(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(town, "run", *PLANS, *ONE_CASE, "--seed", "1", "--seed", "7") == 0
+    big = set(pd.read_csv(town / "reports" / "town" / "results.csv")["job"])
+    assert command(town, "run", *PLANS, *ONE_CASE, "--seed", "1") == 0
+    assert "The report of another study is kept" in words_of(capsys)
+    kept = [set(pd.read_csv(path)["job"]) for path in (town / "reports").glob("town-*/results.csv")]
+    assert big in kept
+    assert command(town, "status") == 0
+    words = words_of(capsys)
+    assert "Study of baseline, waves; vehicles per household 1; seeds 1; 2 runs" in words
+    assert "Earlier: baseline, waves; vehicles per household 1; seeds 1, 7; 4 runs" in words
+    assert run_guarded(["clean", "--older-than", "0", "--yes", "--workspace", str(town)]) == 0
+    assert big <= {path.name for path in (town / ".evac" / "runs").iterdir()}

@@ -53,6 +53,9 @@ class Silent:
     def finish(self, name: str, result: str) -> None:
         pass
 
+    def tell(self, text: str) -> None:
+        pass
+
 
 def errors(town: Prepared) -> list[str]:
     return [finding.text for finding in town.findings if finding.severity == "error"]

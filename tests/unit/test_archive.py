@@ -11,13 +11,20 @@ import pandas as pd
 import pytest
 
 from evac.archive import index
+from evac.archive.basis import Basis
 from evac.archive.cleaning import clean, plan_cleaning
 from evac.archive.index import indexed_runs
 from evac.archive.records import StudyRecord, Wanted, failure_of, note_failure, note_study, now, read_studies
-from evac.archive.status import status_of, time_left_s
+from evac.archive.status import done_of, status_of, time_left_s, unclaimed
 from evac.files import whole_directory
 
 CASE = {"vehicles_per_household": "1", "departure": "d", "seed": 1, "plan": "a", "fidelity": "micro"}
+
+
+def basis(keys=("a",), **changes):
+    cases = {"vehicles": {"1": "0"}, "departures": {"d": "0"}}
+    parts = {"common": {"net": "0"}, "plans": dict.fromkeys(keys, "0"), **cases}
+    return Basis(**{**parts, **changes})
 
 
 def make_run(cache, job, *, wall_s=60.0, net="n1", t90_s=3600.0, age_days=0.0):
@@ -36,10 +43,9 @@ def make_run(cache, job, *, wall_s=60.0, net="n1", t90_s=3600.0, age_days=0.0):
     return folder
 
 
-def record(jobs, *, place="town", plans=("a",), age_days=0.0, folders=("nets/n1",)):
-    runs = tuple(Wanted(job, f"case {job}", plans[0], "1") for job in jobs)
-    digests = dict.fromkeys(plans, "0")
-    return StudyRecord(place, "0" * 64, digests, now() - timedelta(days=age_days), runs, folders)
+def record(jobs, *, place="town", plans=("a",), age_days=0.0, folders=("nets/n1",), selected=None):
+    runs = tuple(Wanted(job, f"case {job}", plans[0], "1", "d") for job in jobs)
+    return StudyRecord(place, basis(plans), now() - timedelta(days=age_days), runs, folders, selected or {})
 
 
 def test_index_follows_the_run_directories(tmp_path):
@@ -75,11 +81,65 @@ def test_status_tells_done_running_failed_and_missing(tmp_path):
     note_failure(tmp_path, jobs[2], "the disk is full")
     with whole_directory(tmp_path / "runs" / jobs[1]) as folder:
         (folder / "job.json").write_text("{}")
-        runs = status_of(record(jobs), tmp_path)
+        runs = status_of(record(jobs), tmp_path, basis())
     assert [run.state for run in runs] == ["done", "running", "failed", "to do"]
     assert runs[2].failure == failure_of(tmp_path, jobs[2]) == "the disk is full"
     assert time_left_s(runs) == pytest.approx(200.0, abs=5.0)  # two of 100 s, one at a time as now
     assert time_left_s([run for run in runs if run.state == "to do"]) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"common": {"net": "1"}},
+        {"common": {}},
+        {"plans": {"a": "1"}},
+        {"vehicles": {"1": "1"}},
+        {"vehicles": {}},
+        {"departures": {"d": "1"}},
+    ],
+)
+def test_runs_are_older_when_what_they_stand_on_has_changed(tmp_path, changes):
+    make_run(tmp_path, "one", wall_s=100.0)
+    found = status_of(record(["one", "two"]), tmp_path, basis(**changes))
+    assert [run.state for run in found] == ["older", "to do"]
+    assert time_left_s(found, cores=1) == pytest.approx(200.0), "an older run is done again"
+
+
+def test_runs_are_not_older_when_only_others_have_changed(tmp_path):
+    make_run(tmp_path, "one")
+    present = basis(plans={"b": "1"}, vehicles={"1": "0", "2": "1"}, departures={"d": "0", "e": "1"})
+    assert [run.state for run in status_of(record(["one"]), tmp_path, present)] == ["done"]
+
+
+def test_runs_that_no_study_asks_for_are_counted(tmp_path):
+    for job in ("one", "two", "three"):
+        make_run(tmp_path, job)
+    assert unclaimed([record(["one"]), record(["two"])], tmp_path) == 1
+    assert done_of([record(["one", "none"]), record([])], tmp_path) == [1, 0]
+
+
+def test_a_quick_look_does_not_replace_the_record_of_a_big_study(tmp_path):
+    note_study(tmp_path, record(["x", "y"], selected={"seeds": [1, 2]}, age_days=1))
+    note_study(tmp_path, record(["x"], selected={"seeds": [1]}))
+    note_study(tmp_path, record(["x", "z"], selected={"seeds": [1]}))
+    assert [len(item.runs) for item in read_studies(tmp_path)] == [2, 2]
+    assert {wanted.job for item in read_studies(tmp_path) for wanted in item.runs} == {"x", "y", "z"}
+
+
+def test_a_record_of_an_older_toolkit_is_read_and_its_runs_are_older(tmp_path):
+    written = record(["x"])
+    document = {**written.document(), "scenario": "0" * 64, "plans": {"a": "0"}}
+    for name in ("basis", "selected"):
+        del document[name]
+    del document["runs"][0]["departure"]
+    path = tmp_path / "studies" / f"{written.name}.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(document))
+    (found,) = read_studies(tmp_path)
+    assert (found.name, found.plans) == (written.name, ["a"])
+    make_run(tmp_path, "x")
+    assert [run.state for run in status_of(found, tmp_path, basis())] == ["older"]
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path):
@@ -87,7 +147,7 @@ def test_a_record_is_read_as_it_was_written(tmp_path):
     note_study(tmp_path, record(["x"], place="other", age_days=1))
     note_study(tmp_path, written)
     assert read_studies(tmp_path)[0] == written
-    assert list(read_studies(tmp_path)[0].plans) == ["b", "a"]
+    assert read_studies(tmp_path)[0].plans == ["b", "a"]
 
 
 @pytest.fixture
@@ -113,13 +173,21 @@ def test_cleaning_by_age_spares_what_reports_and_younger_studies_need(workspace)
     cache = workspace / ".evac"
     found = plan_cleaning(cache, workspace / "reports", older_than_days=30)
     assert names(found) == ["nets/n2", "nets/n4", "runs/old", "runs/stray"]
-    assert [list(item.plans) for item in found.studies] == [["b"]]
-    assert [list(item.plans) for item in found.kept] == [["a"]]
+    assert [item.plans for item in found.studies] == [["b"]]
+    assert [item.plans for item in found.kept] == [["a"]]
     assert (cache / "runs" / "old").is_dir(), "planning removes nothing"
     clean(cache, found)
     assert sorted(path.name for path in (cache / "runs").iterdir()) == ["new", "shown"]
     assert sorted(path.name for path in (cache / "nets").iterdir()) == ["n1", "n3"]
     assert len(read_studies(cache)) == 2
+
+
+def test_cleaning_spares_what_a_report_shows_whose_study_is_not_known_any_more(workspace):
+    cache = workspace / ".evac"
+    kept = workspace / "reports" / "town-0a1b2c"
+    kept.mkdir()
+    pd.DataFrame({"job": ["stray"]}).to_parquet(kept / "results.parquet")
+    assert names(plan_cleaning(cache, workspace / "reports", older_than_days=30)) == ["nets/n2", "runs/old"]
 
 
 def test_cleaning_takes_what_was_fetched_long_ago(tmp_path):

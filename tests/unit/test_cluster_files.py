@@ -19,7 +19,7 @@ def test_an_input_that_cannot_be_read_is_named(tmp_path):
 
 def test_a_log_that_cannot_be_kept_does_not_hide_why_the_run_failed(tmp_path):
     (tmp_path / "failed").write_text("not a folder")
-    session = cluster._Session(tmp_path, None, {})
+    session = cluster._Session(tmp_path, None, {}, None)
     delivery = cluster.Delivery(None, "SUMO has crashed", worker="tcp://w", log="last words")
     outcome = session._outcome(SimpleNamespace(digest="d"), delivery)
     assert "SUMO has crashed (on tcp://w); its log can't be kept" in str(outcome)

@@ -11,6 +11,7 @@ import sumolib
 from crossing import EXITS, make_homes, make_net, scenario
 from evac import sumo
 from evac.demand import COLUMNS, build_demand
+from evac.demand.orders import NORMAL_RULES, staying
 from evac.demand.routes import routing_options, write_exit_zones, write_trips
 from evac.errors import ScenarioError
 from evac.schema.demand import VehiclesPerHousehold
@@ -46,6 +47,14 @@ def test_cases_share_their_vehicles(net: sumolib.net.Net) -> None:
     fewer, more = (demand(net, make_homes(), case).set_index("vehicle") for case in (1.0, 2.0))
     pd.testing.assert_frame_equal(fewer, more.loc[fewer.index])
     assert more.groupby("household")["departure_s"].nunique().eq(2).all()
+
+
+def test_a_zone_without_cars_sends_none_and_is_counted(net: sumolib.net.Net) -> None:
+    case = VehiclesPerHousehold(name="census", distribution={1: 1.0}, by_zone={"west": {0: 1.0}})
+    vehicles, homes = demand(net, make_homes(), case), make_homes()
+    assert set(vehicles["zone"]) == set(homes["zone"]) - {"west"}
+    stays = staying(homes["zone"], case, 1, NORMAL_RULES)
+    assert stays.without_vehicle == {"west": int(homes["zone"].eq("west").sum())}
 
 
 def test_households_added_elsewhere_change_no_vehicle(net: sumolib.net.Net) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import geopandas as gpd
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import shapely
 
+from evac.audit import audit_mapping
 from evac.errors import DataError
 from evac.households import Households, place_households
 from evac.households.connect import connect
@@ -95,6 +97,35 @@ def test_frontage_has_households_at_equal_distances_on_residential_streets(town:
     assert set(table["street"]) == {"Hill Road"}
     assert set(table["placed_on"]) == {"frontage"}
     assert (table["distance_m"] == 0.0).all()
+
+
+def with_houses(count: int, folder: Path) -> StreetMap:
+    """Return the town with the first houses of Hill Road only."""
+    town = ET.parse(TOWN / "town.osm")
+    houses = [way for way in town.getroot().iter("way") if way.find("tag[@k='building']") is not None]
+    for way in houses[count:]:
+        town.getroot().remove(way)
+    town.write(folder / "town.osm")
+    return prepare_map(folder / "town.osm", "service", None, folder)
+
+
+def test_a_zone_with_few_of_its_houses_on_the_map_is_spread_along_its_streets(tmp_path: Path) -> None:
+    zones = zone_file(tmp_path / "zones.gpkg", (0, 0, 1600, 900), households=24)
+    town = with_houses(3, tmp_path)
+    crowded = place_households(settings(zones, kind="buildings"), None, town, tmp_path)
+    spread = place_households(settings(zones), None, town, tmp_path)
+    assert set(crowded.table()["street"]) == {"Hill Road"}
+    assert set(spread.table()["street"]) == {"Hill Road", "Brook Lane", "Mill Lane"}
+    for found, severity in ((crowded, "warning"), (spread, "note")):
+        (finding,) = audit_mapping(found.zones().assign(residential_m=1200.0))
+        assert finding.severity == severity
+        assert "3 dwellings" in finding.text
+
+
+def test_a_few_households_stay_on_their_few_houses(tmp_path: Path) -> None:
+    zones = zone_file(tmp_path / "zones.gpkg", (0, 0, 1600, 900), households=6)
+    found = place_households(settings(zones), None, with_houses(3, tmp_path), tmp_path)
+    assert set(found.table()["placed_on"]) == {"building"}
 
 
 def test_without_residential_streets_any_street_serves(town: StreetMap, tmp_path: Path) -> None:
@@ -229,3 +260,14 @@ def test_mission_canyon_matches_addresses(tmp_path: Path) -> None:
     found = _placed(folder / "mission_canyon_santa_barbara_2022-08.osm.gz", settings(zone), tmp_path)
     assert found.summary()["connected"] == 1282
     assert found.summary()["connected_by"]["address"] > 750
+
+
+@pytest.mark.real
+def test_a_countrys_households_do_not_crowd_where_its_buildings_were_mapped(tmp_path: Path) -> None:
+    source = REAL / "liechtenstein" / "liechtenstein-2013-08-03.osm.pbf"
+    if not source.is_file():
+        pytest.skip("the map of Liechtenstein isn't in the folder of real maps beside the checkout")
+    country = write(tmp_path / "zone.gpkg", [shapely.box(9.47, 47.04, 9.64, 47.27)], name=["Z"], households=[15_000])
+    homes = _placed(source, settings(country), tmp_path).table()
+    balzers = gpd.read_file(BALZERS / "zones.geojson").union_all()
+    assert 1500 < homes.within(balzers).sum() < 2500  # 4,600 people; over a third of the mapped buildings are there

@@ -139,6 +139,12 @@ def test_households_without_a_vehicle_need_a_bus(tmp_path):
     assert ledger["trusted"] is True
 
 
+def test_where_buses_are_needed_is_told_by_zone(tmp_path):
+    ledger = _ledger(tmp_path, status=["evacuated"] * 7, facts=RunFacts(10, without_vehicle={"Hill": 1, "Valley": 2}))
+    assert ledger["households_without_vehicle_by_zone"] == {"Hill": 1, "Valley": 2}
+    assert any(text.endswith("none is simulated; of these 2 in Valley, 1 in Hill") for text in ledger["caveats"])
+
+
 def test_who_is_not_ordered_to_leave_is_told_and_never_counted_as_planned(tmp_path):
     status, ordered = ["evacuated"] * 4 + ["waiting", "evacuated", "driving"], [True] * 4 + [False] * 3
     facts = RunFacts(households=20, households_not_ordered=15, vehicles_left_at_home=2)

@@ -131,6 +131,7 @@ def test_the_text_is_a_scenario_with_everything_in_it(tmp_path: Path) -> None:
         bottlenecks=[Named({"name": "b", "way": 7, "towards": "west"}, "1.0 h")],
         country="NO",
         shares={0: 1 / 3, 1: 1 / 3, 2: 1 / 3},
+        zone_shares={"no": {0: 1 / 3, 2: 2 / 3}, "7": {1: 1.0}},
         mended=Mended(500.0, (12, 34)),
         fetch={"roads_beyond_m": 500.0},
     )
@@ -143,4 +144,5 @@ def test_the_text_is_a_scenario_with_everything_in_it(tmp_path: Path) -> None:
     assert model.households.max_to_street_m == 500.0
     assert [(item.way, item.tags) for item in model.osm.corrections] == [(12, {"access": "no"}), (34, {"access": "no"})]
     assert sum(model.vehicles_per_household[-1].distribution.values()) == pytest.approx(1.0, abs=1e-9)
+    assert model.vehicles_per_household[-1].by_zone == {"no": {0: 0.3333, 2: 0.6667}, "7": {1: 1.0}}
     assert "lesser" in (tmp_path / "scenario.yaml").read_text()

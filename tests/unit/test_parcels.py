@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from evac.errors import SimulationError
+from evac.study import parcels
 from evac.study.parcels import pack_folder, pack_run, publish_run, unpack_folder
 
 
@@ -41,19 +43,45 @@ def test_a_folder_arrives_with_what_a_run_reads(tmp_path):
     assert (there / "nets" / "n" / "net.net.xml").read_text() == "kept"
 
 
-def test_a_run_is_published_whole_with_its_times_or_not_at_all(tmp_path):
-    run = tmp_path / "run"
-    (run / "sumo").mkdir(parents=True)
-    (run / "job.json").write_text("{}")
-    (run / "sumo" / "log").write_text("said")
-    os.utime(run / "job.json", (1_000_000, 1_000_000))
+@pytest.fixture
+def run(tmp_path):
+    folder = tmp_path / "run"
+    (folder / "sumo").mkdir(parents=True)
+    for name in parcels._OF_A_RUN:
+        (folder / name).write_text("said")
+    (folder / "job.json").write_text("{}")
+    (folder / "curve.parquet").write_text("a table")
+    tables = {"curve.parquet": sha256(b"a table").hexdigest()}
+    (folder / "manifest.json").write_text(json.dumps({"tables": tables}))
+    os.utime(folder / "job.json", (1_000_000, 1_000_000))
+    return folder
+
+
+JOB = sha256(b"{}").hexdigest()
+
+
+def test_a_run_is_published_whole_with_its_times_or_not_at_all(run, tmp_path):
     target = tmp_path / "runs" / "job"
     with pytest.raises(SimulationError, match="another job"):
         publish_run(pack_run(run), target, "0" * 64)
     assert list(target.parent.iterdir()) == []
-    publish_run(pack_run(run), target, sha256(b"{}").hexdigest())
-    assert (target / "sumo" / "log").read_text() == "said"
+    publish_run(pack_run(run), target, JOB)
+    assert (target / "sumo" / "sumo.log").read_text() == "said"
     assert (target / "job.json").stat().st_mtime == 1_000_000
+
+
+@pytest.mark.parametrize("name", ["ending.json", "sumo/tripinfo.xml", "manifest.json", "curve.parquet"])
+def test_a_run_that_lacks_a_file_is_refused(run, tmp_path, name):
+    (run / name).unlink()
+    with pytest.raises(SimulationError, match=f"without its {name}"):
+        publish_run(pack_run(run), tmp_path / "runs" / "job", JOB)
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_run_with_another_table_than_was_measured_is_refused(run, tmp_path):
+    (run / "curve.parquet").write_text("half a tab")
+    with pytest.raises(SimulationError, match=r"without its curve\.parquet"):
+        publish_run(pack_run(run), tmp_path / "runs" / "job", JOB)
 
 
 def test_a_file_outside_of_the_folder_is_refused(tmp_path):

@@ -61,5 +61,12 @@ def test_the_verdict_in_words(difference, words):
     assert words in verdict("final", "preliminary", difference)
 
 
+def test_the_verdict_tells_seeds_that_have_no_pair():
+    difference = paired_difference({1: 3000.0, 2: 3100.0, 3: 3050.0}, {1: 3600.0, 2: 3650.0})
+    words = verdict("a", "b", difference)
+    assert "2 seeds); 1 seed is left out: only one of the two plans has a run of it" in words
+    assert "left out" not in verdict("a", "b", Interval(-60, -90, -30, 5))
+
+
 def test_the_verdict_tells_runs_that_are_not_trusted():
     assert verdict("a", "b", Interval(-60, -90, -30, 5), untrusted=2).endswith("; 2 of these runs are not trustworthy")

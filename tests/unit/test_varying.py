@@ -73,3 +73,11 @@ def test_a_plan_alone_is_told_with_its_interval():
     (line,) = means(Study(tuple(runs), ()))
     expected = "p, 1 vehicles per household, d: 90 % out after 1.03 h ± 2.5 min (95 % CI, ± 4.0 %, 3 seeds)"
     assert line == f"{expected}; 1 of these runs not trustworthy"
+
+
+def test_a_gain_tells_seeds_that_have_no_pair(capsys):
+    runs = [run("p", 1, 3600.0), run("p", 2, 3700.0), run("less", 1, 3720.0), run("baseline", 1, 4000.0)]
+    ablation = Ablation("officer", Resources(), "less", "only")
+    bought = what_each_buys([ablation], Study(tuple(runs), ()), {"only": "no sense"}, "p", "baseline")
+    varying._print_bought(bought)
+    assert "+2.0 (one seed); 1 seed is left out" in " ".join(capsys.readouterr().out.replace("│", " ").split())

@@ -47,6 +47,42 @@ def test_distributions_are_nested() -> None:
     assert (vehicles_of_households(ZONES, few, 1) <= vehicles_of_households(ZONES, many, 1)).all()
 
 
+BY_ZONE = VehiclesPerHousehold(
+    name="by zone",
+    distribution={0: 40 / 154, 1: 62 / 154, 2: 52 / 154},
+    by_zone={"a": {0: 0.1, 1: 0.4, 2: 0.5}, "b": {0: 0.6, 1: 0.4}, "nobody lives there": {9: 1.0}},
+)
+
+
+def test_each_zone_draws_from_its_own_distribution_and_the_rest_from_the_common_one() -> None:
+    counts = vehicles_of_households(ZONES, BY_ZONE, 1)
+    assert np.bincount(counts[ZONES.eq("a")]).tolist() == [10, 40, 51]
+    assert np.bincount(counts[ZONES.eq("b")]).tolist() == [30, 20]
+    assert np.bincount(counts[ZONES.eq("c")]).tolist() == [1, 1, 1]
+
+
+def test_distributions_by_zone_keep_the_mean_of_the_area() -> None:
+    common = VehiclesPerHousehold(name="common", distribution=BY_ZONE.distribution)  # that of all three zones
+    apart, together = (vehicles_of_households(ZONES, case, 1).sum() for case in (BY_ZONE, common))
+    assert apart == pytest.approx(together, abs=1)
+
+
+def test_within_a_zone_cases_by_zone_are_nested_too() -> None:
+    many = VehiclesPerHousehold(name="many", distribution={2: 1.0}, by_zone={"b": {0: 0.1, 1: 0.4, 2: 0.5}})
+    assert (vehicles_of_households(ZONES, BY_ZONE, 1) <= vehicles_of_households(ZONES, many, 1)).all()
+
+
+def test_a_distribution_of_no_zone_is_dealt_as_ever() -> None:
+    case = VehiclesPerHousehold(name="census", distribution={0: 0.1, 1: 0.4, 2: 0.5})
+    most_first = np.repeat([2, 1, 0], [77, 62, 15])
+    assert (vehicles_of_households(ZONES, case, 1) == most_first[rank_households(ZONES, 1)]).all()
+
+
+def test_the_shares_of_each_zone_add_up_to_one() -> None:
+    with pytest.raises(ValueError, match=r"the shares of zone 'Hill' add up to 0\.9, expected 1"):
+        VehiclesPerHousehold(name="census", distribution={1: 1.0}, by_zone={"Hill": {1: 0.9}})
+
+
 def test_seed_decides_who_takes_more() -> None:
     assert (vehicles_of_households(ZONES, 1.5, 1) != vehicles_of_households(ZONES, 1.5, 2)).any()
     assert sorted(rank_households(ZONES, 1)) == list(range(len(ZONES)))

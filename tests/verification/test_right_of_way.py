@@ -6,9 +6,12 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+import sumolib
 
 from evac import sumo
 from evac.demand import drivers
+from evac.network import build_network
+from evac.osm import prepare_map
 from evac.schema.driving import Traffic
 
 NODES = """<nodes><node id="a" x="0" y="0"/><node id="m" x="600" y="0" type="priority"/><node id="s" x="600" y="-400"/>
@@ -26,12 +29,15 @@ def merged_veh(right_of_way: str, folder: Path) -> dict[str, int]:
     (folder / "n.nod.xml").write_text(NODES)
     (folder / "n.edg.xml").write_text(EDGES)
     sumo.run("netconvert", ["-n", "n.nod.xml", "-e", "n.edg.xml", "-o", "n.net.xml"], cwd=folder)
-    traffic = Traffic.model_validate({"right_of_way": right_of_way})
-    given = {**drivers.vtype_attributes("normal"), **drivers.right_of_way_attributes(traffic)}
-    vtype = " ".join(f'{key}="{value}"' for key, value in given.items())
     flows = FLOW.format("main", 2400) + FLOW.format("minor", 1200)
+    return arrived_veh(Traffic.model_validate({"right_of_way": right_of_way}), folder / "n.net.xml", flows, folder)
+
+
+def arrived_veh(traffic: Traffic, net_file: Path, flows: str, folder: Path, **attributes: object) -> dict[str, int]:
+    given = {**drivers.vtype_attributes("normal"), **drivers.right_of_way_attributes(traffic), **attributes}
+    vtype = " ".join(f'{key}="{value}"' for key, value in given.items())
     (folder / "r.rou.xml").write_text(f'<routes><vType id="d" {vtype}/>{flows}</routes>')
-    options = ["-n", "n.net.xml", "-r", "r.rou.xml", "--end", "2400", "--time-to-teleport", "-1", "--no-step-log"]
+    options = ["-n", str(net_file), "-r", "r.rou.xml", "--end", "2400", "--time-to-teleport", "-1", "--no-step-log"]
     outputs = ["--tripinfo-output", "t.xml", "--statistic-output", "s.xml", "--no-warnings", "true"]
     sumo.run("sumo", [*options, *outputs], cwd=folder)
     safety = ET.parse(folder / "s.xml").getroot().find("safety")
@@ -58,3 +64,35 @@ def test_courteous_drivers_give_the_minor_street_a_share(merged: dict[str, dict[
 
 def test_courtesy_costs_no_flow(merged: dict[str, dict[str, int]]) -> None:
     assert sum(merged["courteous"].values()) == pytest.approx(sum(merged["strict"].values()), rel=0.03)
+
+
+# Main Road (way 1 and 2) runs east with two lanes; Side Street (way 3) joins it from the south.
+JOINING = """<osm version="0.6"><node id="1" lat="47.05" lon="9.500"/><node id="2" lat="47.05" lon="9.508"/>
+<node id="3" lat="47.05" lon="9.516"/><node id="4" lat="47.047" lon="9.508"/>
+<way id="1"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="primary"/><tag k="name" v="Main Road"/>
+<tag k="oneway" v="yes"/><tag k="lanes" v="2"/><tag k="maxspeed" v="50"/></way>
+<way id="3"><nd ref="4"/><nd ref="2"/><tag k="highway" v="residential"/><tag k="name" v="Side Street"/>
+<tag k="oneway" v="yes"/><tag k="maxspeed" v="50"/></way></osm>"""
+
+
+def veh_out_of_side_street(yield_to: str, folder: Path) -> int:
+    """Return how many get into the empty kerb lane of a main road whose inner lane is full."""
+    (folder / "joining.osm").write_text(JOINING)
+    traffic = Traffic.model_validate({"yield_to": yield_to, "right_of_way": "strict"})
+    net_file = build_network(prepare_map(folder / "joining.osm", "service", "LI", folder), traffic, folder).net_file
+    net = sumolib.net.readNet(str(net_file))
+    (side,) = [edge for edge in net.getEdges() if edge.getName() == "Side Street"]
+    (behind,) = side.getOutgoing()
+    (before,) = [edge for edge in net.getEdges() if behind in edge.getOutgoing() and edge is not side]
+    flow = '<flow id="{0}" type="d" from="{1}" to="{2}" begin="0" end="2400" vehsPerHour="1700" departLane="{3}"/>'
+    flows = flow.format("main", before.getID(), behind.getID(), 1) + flow.format(
+        "minor", side.getID(), behind.getID(), 0
+    )
+    keeps_its_lane = {"lcKeepRight": 0, "lcSpeedGain": 0}
+    return arrived_veh(traffic, net_file, flows, folder, **keeps_its_lane)["minor"]
+
+
+def test_a_turn_into_an_empty_lane_needs_no_gap_in_the_other_one(tmp_path: Path) -> None:
+    (tmp_path / "road").mkdir()
+    (tmp_path / "lane").mkdir()
+    assert veh_out_of_side_street("lane", tmp_path / "lane") > 3 * veh_out_of_side_street("road", tmp_path / "road")

@@ -7,13 +7,14 @@ toolkit, or of a study that was forgotten) goes when it is old.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 
+from evac.archive.index import indexed_runs
 from evac.archive.records import StudyRecord, forget_failure, forget_study, now, read_studies
 from evac.files import remove_directory
 
@@ -62,7 +63,7 @@ def plan_cleaning(cache: Path, reports: Path, older_than_days: float, place: str
     kept = [item for item in asked if shown & _jobs(item)]
     going = [item for item in asked if item not in kept]
     needed = _content(item for item in studies if item not in asked)
-    needed |= {f"runs/{job}" for job in shown} | {name for item in kept for name in item.folders}
+    needed |= _content_of_runs(cache, shown) | {name for item in kept for name in item.folders}
     if place:
         freed = _content(asked) - needed
         found: Iterable[Path] = (cache / name for name in sorted(freed) if (cache / name).is_dir())
@@ -89,6 +90,12 @@ def _shown_jobs(reports: Path) -> set[str]:
             rows = database.execute("SELECT job FROM read_parquet($path)", {"path": str(path)}).fetchall()
         found |= {str(row[0]) for row in rows}
     return found
+
+
+def _content_of_runs(cache: Path, jobs: Collection[str]) -> set[str]:
+    """Return the folders of runs, and of what they were made from, whether or not a study knows them."""
+    rows = indexed_runs(cache, jobs) if jobs else []
+    return {f"runs/{job}" for job in jobs} | {name for row in rows for name in row["folders"]}
 
 
 def _jobs(record: StudyRecord) -> set[str]:

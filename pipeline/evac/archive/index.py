@@ -31,6 +31,7 @@ _COLUMNS = {
     **dict.fromkeys(_TIMES, "DOUBLE"),
     "trusted": "BOOLEAN",
     "reasons": "VARCHAR",
+    "found_bottlenecks": "VARCHAR",
     "folders": "VARCHAR[]",
     "bytes": "BIGINT",
     "ended": "DOUBLE",
@@ -52,11 +53,11 @@ def indexed_runs(cache: Path, jobs: Collection[str] | None = None) -> list[dict[
     Returns
     -------
     list of dict
-        `job`, the case's fields, the counts and clearance times of the manifest, `trusted`, `reasons`, `folders` (of
-        the cache, that it was made from), `bytes` (size), `ended` (seconds since 1970), `wall_s` (how long it took).
+        `job`, the case's fields, the counts and clearance times of the manifest, `trusted`, `reasons`,
+        `found_bottlenecks` (JSON, as in the manifest), `folders` (of the cache, that it was made from), `bytes`
+        (size), `ended` (seconds since 1970), `wall_s` (how long it took).
     """
-    runs = cache / "runs"
-    there = {name for name in os.listdir(runs) if name[0] != "."} if runs.is_dir() else set()  # noqa: PTH208 - many names
+    runs, there = cache / "runs", finished(cache)
     with duckdb.connect(config={"memory_limit": _MEMORY}) as database:
         _load(database, cache / _NAME)
         known = {str(row[0]) for row in database.execute("SELECT job FROM runs").fetchall()}
@@ -70,6 +71,12 @@ def indexed_runs(cache: Path, jobs: Collection[str] | None = None) -> list[dict[
         return [dict(zip(_COLUMNS, row, strict=True)) for row in found.fetchall()]
 
 
+def finished(cache: Path) -> set[str]:
+    """Return the jobs whose runs the cache has."""
+    runs = cache / "runs"
+    return {name for name in os.listdir(runs) if name[0] != "."} if runs.is_dir() else set()  # noqa: PTH208 - many names
+
+
 def _load(database: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Read the index as the table `runs`; empty when there is none, or it is of another version of the toolkit."""
     columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
@@ -77,6 +84,7 @@ def _load(database: duckdb.DuckDBPyConnection, path: Path) -> None:
     if path.is_file():
         try:
             database.execute("INSERT INTO runs BY NAME SELECT * FROM read_parquet($1)", [str(path)])
+            database.execute("DELETE FROM runs WHERE found_bottlenecks IS NULL")  # an index of before this column
         except duckdb.Error:
             database.execute("DELETE FROM runs")
 
@@ -123,6 +131,7 @@ def _row(folder: Path) -> dict[str, Any] | None:
         **{name: manifest[name] for name in (*_MEASURES, *_TIMES)},
         "trusted": ledger["trusted"],
         "reasons": "; ".join(ledger["reasons"]),
+        "found_bottlenecks": json.dumps(manifest.get("found_bottlenecks", [])),
         "folders": [f"nets/{job['inputs']['net']}", f"households/{job['inputs']['households']}"],
         "bytes": size,
         "ended": ended,

@@ -1,19 +1,20 @@
 """What the cache knows of studies: which jobs each asked for, and why runs failed.
 
-`studies/<name>.json` is written when a study begins, and again when seeds are added: one record for the same plans of
-the same place, the last start's. It lets `evac status` and `evac clean` answer without preparing the scenario. Results
-never depend on it.
+`studies/<name>.json` is written when a study begins, and again when seeds are added: one record for the same selection
+of cases under the same plans of the same place, the last start's. It lets `evac status` and `evac clean` answer without
+preparing the scenario. Results never depend on it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from evac.archive.basis import Basis
 from evac.files import digest_json, write_text
 
 _FOLDER = "studies"
@@ -23,12 +24,13 @@ _DIGITS = 12
 
 @dataclass(frozen=True)
 class Wanted:
-    """A run that a study asks for: its job's digest, its case in words, the plan, the vehicles per household."""
+    """A run that a study asks for: its job's digest, its case in words, and the parts of its case."""
 
     job: str
     name: str
     plan: str
     vehicles_per_household: str
+    departure: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,38 +41,38 @@ class StudyRecord:
     ----------
     place
         The place's short name, as of its report.
-    scenario
-        SHA-256 of the scenario file.
-    plans
-        SHA-256 of each plan's actions, by the plan's key, in the study's order.
+    basis
+        What its runs stand on; the plans in the study's order.
     begun
         When it was last started (UTC).
     runs
         The runs, in the order of the matrix.
     folders
         Folders of the cache that its runs and its report need, such as `nets/<digest>`.
+    selected
+        Which cases were asked for: what tells it from another study of the same plans.
     """
 
     place: str
-    scenario: str
-    plans: Mapping[str, str]
+    basis: Basis
     begun: datetime
     runs: tuple[Wanted, ...]
     folders: tuple[str, ...]
+    selected: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def plans(self) -> list[str]:
+        """The keys of its plans."""
+        return list(self.basis.plans)
 
     @property
     def name(self) -> str:
-        """What the record is called: the place, and some digits that stand for the plans."""
-        return f"{self.place}-{digest_json({'plans': sorted(self.plans)})[:_DIGITS]}"
+        """What the record is called: the place, and some digits that stand for the plans and the selection."""
+        return f"{self.place}-{digest_json({'plans': sorted(self.plans), **self.selected})[:_DIGITS]}"
 
     def document(self) -> dict[str, Any]:
         """Return the record as plain JSON values."""
         return {**asdict(self), "begun": self.begun.isoformat()}
-
-
-def digest_plan(document: list[dict[str, Any]]) -> str:
-    """Return what stands for a plan's actions in a record."""
-    return digest_json({"actions": document})
 
 
 def note_study(cache: Path, record: StudyRecord) -> None:
@@ -120,4 +122,8 @@ def _read(path: Path) -> StudyRecord:
     content = json.loads(path.read_text(encoding="utf-8"))
     content["begun"] = datetime.fromisoformat(content["begun"])
     content["runs"] = tuple(Wanted(**item) for item in content["runs"])
+    if "basis" not in content:  # older records had digests of the scenario file and of the plans only
+        content["basis"] = {"plans": content.pop("plans")}
+        del content["scenario"]
+    content["basis"] = Basis(**content["basis"])
     return StudyRecord(**{**content, "folders": tuple(content["folders"])})

@@ -1,20 +1,21 @@
-"""How far a study is: what is done, running, failed and missing, and how long the rest will take."""
+"""How far a study is: what is done, of older inputs, running, failed and missing, and how long the rest will take."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from evac.archive.index import indexed_runs
+from evac.archive.basis import Basis, changed_plans
+from evac.archive.index import finished, indexed_runs
 from evac.archive.records import StudyRecord, Wanted, failure_of
 from evac.files import live_temporaries
 
-State = Literal["done", "running", "failed", "to do"]
-STATES: tuple[State, ...] = ("done", "running", "failed", "to do")
+State = Literal["done", "older", "running", "failed", "to do"]
+STATES: tuple[State, ...] = ("done", "older", "running", "failed", "to do")
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,9 @@ class RunStatus:
     wanted
         The run.
     state
-        Where it stands.
+        Where it stands; `older` when it is done, and what it stands on has changed since.
     row
-        Its row of the index, when it is done.
+        Its row of the index, when it is done or older.
     since_s
         How long it has been running (s).
     failure
@@ -42,11 +43,33 @@ class RunStatus:
     failure: str = ""
 
 
-def status_of(record: StudyRecord, cache: Path) -> list[RunStatus]:
-    """Return where each run of a study stands, in the order of the matrix."""
+def status_of(record: StudyRecord, cache: Path, present: Basis) -> list[RunStatus]:
+    """Return where each run of a study stands, in the order of the matrix.
+
+    Parameters
+    ----------
+    record
+        The study.
+    cache
+        The cache's folder.
+    present
+        What its runs would stand on now.
+    """
     rows = {row["job"]: row for row in indexed_runs(cache, [run.job for run in record.runs])}
     running = live_temporaries(cache / "runs")
-    return [_status(cache, wanted, rows, running) for wanted in record.runs]
+    older = _older(record, present)
+    return [_status(cache, wanted, rows, running, older) for wanted in record.runs]
+
+
+def done_of(records: Sequence[StudyRecord], cache: Path) -> list[int]:
+    """Return how many runs of each study the cache has."""
+    there = finished(cache)
+    return [sum(wanted.job in there for wanted in record.runs) for record in records]
+
+
+def unclaimed(records: Iterable[StudyRecord], cache: Path) -> int:
+    """Return how many finished runs of the cache no study asks for."""
+    return len(finished(cache) - {wanted.job for record in records for wanted in record.runs})
 
 
 def time_left_s(runs: Collection[RunStatus], cores: int | None = None) -> float | None:
@@ -60,18 +83,37 @@ def time_left_s(runs: Collection[RunStatus], cores: int | None = None) -> float 
     all_s = [seconds for _, seconds in took]
     left_s = 0.0
     for run in runs:
-        if run.state in ("running", "to do"):
+        if run.state in ("older", "running", "to do"):
             same = [seconds for label, seconds in took if label == run.wanted.vehicles_per_household] or all_s
             left_s += max(0.0, sum(same) / len(same) - run.since_s)
     side_by_side = sum(run.state == "running" for run in runs) or cores or os.cpu_count() or 1
     return left_s / side_by_side
 
 
+def _older(record: StudyRecord, present: Basis) -> set[Wanted]:
+    """Return the runs whose inputs, or the programs that they were made with, have changed."""
+    then = record.basis
+    if then.common != present.common:
+        return set(record.runs)
+    plans = set(changed_plans(then, present))
+    cases = ((then.vehicles, present.vehicles), (then.departures, present.departures))
+    vehicles, departures = ({name for name, digest in old.items() if new.get(name) != digest} for old, new in cases)
+    return {
+        run
+        for run in record.runs
+        if run.plan in plans or run.vehicles_per_household in vehicles or run.departure in departures
+    }
+
+
 def _status(
-    cache: Path, wanted: Wanted, rows: Mapping[str, Mapping[str, Any]], running: Mapping[str, float]
+    cache: Path,
+    wanted: Wanted,
+    rows: Mapping[str, Mapping[str, Any]],
+    running: Mapping[str, float],
+    older: Collection[Wanted],
 ) -> RunStatus:
     if wanted.job in rows:
-        return RunStatus(wanted, "done", row=rows[wanted.job])
+        return RunStatus(wanted, "older" if wanted in older else "done", row=rows[wanted.job])
     begun = next((when for name, when in running.items() if wanted.job.startswith(name)), None)
     if begun is not None:
         return RunStatus(wanted, "running", since_s=max(0.0, time.time() - begun))

@@ -10,7 +10,6 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
@@ -18,8 +17,9 @@ from scipy.sparse.csgraph import connected_components
 from sumolib.net import Net
 from sumolib.net.edge import Edge
 
-from evac.audit.findings import Finding, Severity, ranked
+from evac.audit.findings import Finding, Severity, counted, ranked
 from evac.audit.guesses import Warning_, guessed_signals, guessed_values, netconvert_warnings
+from evac.audit.homes import audit_households, audit_mapping, audit_total
 from evac.audit.lanes import (
     joined_junctions,
     lane_drops,
@@ -31,9 +31,8 @@ from evac.audit.lanes import (
 )
 from evac.audit.traffic import Traffic, estimate_traffic, middle
 from evac.network.reach import ExitEdges
-from evac.schema.sources import Expected
 
-__all__ = ["Finding", "audit_households", "audit_network", "audit_total", "hanging_together"]
+__all__ = ["Finding", "audit_households", "audit_mapping", "audit_network", "audit_total", "hanging_together"]
 
 _WORTH_A_NOTE_M = 50.0  # shorter pieces without a way out are driveways and stubs
 _STREETS_NAMED = 3
@@ -85,47 +84,6 @@ def audit_network(
     )
 
 
-def audit_households(households: gpd.GeoDataFrame, unconnected_share: float) -> list[Finding]:
-    """Return the households that no street takes, by zone and reason, the largest group first.
-
-    Parameters
-    ----------
-    households
-        The households table: `zone`, `connected`, `reason`, points in EPSG:4326.
-    unconnected_share
-        Limit of trust (0 to 1): more unconnected households than this share of all are an error.
-    """
-    lost = households[~households["connected"]]
-    severity: Severity = "error" if len(lost) > unconnected_share * len(households) else "warning"
-    findings = []
-    for (zone, reason), group in lost.groupby(["zone", "reason"], dropna=False, sort=True):
-        one = group.geometry.iloc[0]
-        text = f"{_counted(len(group), 'household')} of zone {zone} can't be connected to a street: {reason}"
-        share = len(group) / len(households)
-        findings.append(Finding(severity, "household_not_connected", text, float(one.x), float(one.y), share))
-    return ranked(findings)
-
-
-def audit_total(households: gpd.GeoDataFrame, expected: Expected | None) -> list[Finding]:
-    """Return a warning when there are other than the expected number of households, within its tolerance.
-
-    Parameters
-    ----------
-    households
-        The households table: points in EPSG:4326.
-    expected
-        How many there should be, and who says so; nothing is checked without.
-    """
-    if expected is None or abs(len(households) - expected.households) <= expected.tolerance * expected.households:
-        return []
-    text = (
-        f"{len(households):,} households where {expected.households:,} ± {expected.tolerance:.0%} are expected "
-        f"({expected.because}): check the area and the counts"
-    )
-    west, south, east, north = households.total_bounds
-    return [Finding("warning", "households_unexpected", text, (west + east) / 2, (south + north) / 2, 1.0)]
-
-
 def _no_way_out(traffic: Traffic) -> list[Finding]:
     """Report streets from which no exit can be reached, a finding for each group that hangs together."""
     graph = traffic.out.graph
@@ -155,7 +113,7 @@ def _cut_off_group(traffic: Traffic, group: Sequence[Edge]) -> Finding | None:
     if metres < _WORTH_A_NOTE_M and not starting:
         return None
     severity: Severity = "error" if traffic.counted and starting else "warning" if starting else "note"
-    affected = f", with {_counted(math.ceil(starting), 'vehicle')}" if traffic.counted and starting else ""
+    affected = f", with {counted(math.ceil(starting), 'vehicle')}" if traffic.counted and starting else ""
     why = (
         "can be entered, but not left towards any exit"
         if _entered(group)
@@ -178,8 +136,4 @@ def _streets(traffic: Traffic, group: Iterable[Edge]) -> str:
         lengths[traffic.name(edge)] += round(edge.getLength())
     names = [name for name, _ in lengths.most_common(_STREETS_NAMED)]
     more = len(lengths) - len(names)
-    return ", ".join(names) + (f" and {_counted(more, 'other street')}" if more else "")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    return ", ".join(names) + (f" and {counted(more, 'other street')}" if more else "")

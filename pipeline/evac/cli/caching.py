@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,40 +12,43 @@ from rich.table import Table
 
 from evac.cli.common import ScenarioPath, Workspace, console, load_plans, nearest_workspace
 from evac.cli.studying import Plans
-from evac.files import digest_file
+from evac.plan import BASELINE
 from evac.scenario import LoadedScenario, load_scenario
 
 if TYPE_CHECKING:
+    from evac.archive.basis import Basis
     from evac.archive.records import StudyRecord
     from evac.archive.status import RunStatus
 
 _SECONDS_A_MINUTE = 60
 _BYTES_A_MEGABYTE = 1e6
+_CHOSEN = {"vehicles per household": "vehicles", "departures": "departures", "seeds": "seeds"}
 
 
 def status(scenario: ScenarioPath, *, plan: Plans = None, workspace: Workspace = None) -> None:
-    """Show how far the study of a scenario is: done, running, failed and why, and the time left."""
+    """Show how far the study of a scenario is: done, of older inputs, running, failed and why, and the time left."""
     from evac.archive.records import read_studies  # noqa: PLC0415
     from evac.archive.status import status_of, time_left_s  # noqa: PLC0415
 
     loaded = load_scenario(scenario)
     cache = (workspace or loaded.workspace) / ".evac"
     wanted = {item.key for item in load_plans(plan or [], loaded)}
-    studies = [item for item in read_studies(cache) if item.place == loaded.place_id and wanted <= set(item.plans)]
+    known = read_studies(cache)
+    studies = [item for item in known if item.place == loaded.place_id and wanted <= set(item.plans)]
     if not studies:
         console.print("No study of it has begun. Start one with: evac run")
         raise typer.Exit
     record = studies[0]
-    console.print(
-        f"Study of {', '.join(record.plans)}, last started {record.begun:%Y-%m-%d %H:%M} UTC", highlight=False
-    )
-    _print_changes(record, loaded)
-    runs = status_of(record, cache)
+    console.print(f"Study of {escape(_words(record))}", highlight=False, soft_wrap=True)
+    present = _present(record, loaded)
+    _print_changes(record.basis, present)
+    runs = status_of(record, cache, present)
     _print_states(runs)
     left_s = time_left_s(runs)
-    if any(run.state in ("running", "to do") for run in runs):
+    if any(run.state in ("older", "running", "to do") for run in runs):
         words = "not known before the first run has ended" if left_s is None else f"about {_duration(left_s)}"
         console.print(f"Time left: {words}", highlight=False)
+    _print_others(studies[1:], known, cache)
 
 
 def clean(
@@ -63,10 +68,12 @@ def clean(
     found = plan_cleaning(folder / ".evac", folder / "reports", older_than, study)
     for record in found.kept:
         console.print(
-            f"kept of {escape(_words(record))}: what reports/{escape(record.place)} shows of it", highlight=False
+            f"kept of {escape(record.place)}: {escape(_words(record))}: what a report in reports/ shows of it",
+            highlight=False,
+            soft_wrap=True,
         )
     for record in found.studies:
-        console.print(f"study: {escape(_words(record))}", highlight=False)
+        console.print(f"study: {escape(record.place)}: {escape(_words(record))}", highlight=False, soft_wrap=True)
     for kind in CONTENT:
         sizes = [size for path, size in found.folders.items() if path.parent.name == kind]
         if sizes:
@@ -81,18 +88,48 @@ def clean(
 
 
 def _words(record: StudyRecord) -> str:
-    return f"{record.place}: {', '.join(record.plans)}, last started {record.begun:%Y-%m-%d}"
+    """Return what tells a study from others: plans, what was selected, when."""
+    chosen = record.selected
+    parts = [", ".join(record.plans)]
+    parts += [f"{name} {', '.join(map(str, chosen[key]))}" for name, key in _CHOSEN.items() if chosen.get(key)]
+    parts += ["mesoscopic"] if chosen.get("fidelity") == "meso" else []
+    parts += [f"until ± {chosen['until']['relative']:.1%}".replace("%", " %")] if chosen.get("until") else []
+    runs = "1 run" if len(record.runs) == 1 else f"{len(record.runs):,} runs"
+    return "; ".join([*parts, runs, f"last started {record.begun:%Y-%m-%d %H:%M} UTC"])
 
 
-def _print_changes(record: StudyRecord, loaded: LoadedScenario) -> None:
-    """Say what has changed since the study was started: its runs are done again at the next start."""
-    from evac.archive.records import digest_plan  # noqa: PLC0415
+def _present(record: StudyRecord, loaded: LoadedScenario) -> Basis:
+    """Return what the runs of a study would stand on now."""
+    from evac.archive.basis import basis_of  # noqa: PLC0415
 
-    if digest_file(loaded.path) != record.scenario:
-        console.print(f"{escape(str(loaded.path))} has changed since: the next start does again what it touches")
-    for item in load_plans([key for key in record.plans if (loaded.plans_folder / f"{key}.yaml").is_file()], loaded):
-        if digest_plan(item.document()) != record.plans[item.key]:
-            console.print(f"The plan {escape(item.key)} has changed since: the next start runs it again")
+    there = [key for key in record.plans if key == BASELINE or (loaded.plans_folder / f"{key}.yaml").is_file()]
+    return basis_of(loaded, load_plans(there, loaded))
+
+
+def _print_changes(then: Basis, now: Basis) -> None:
+    """Say what has changed since the study was started: runs that stand on it are done again at the next start."""
+    from evac.archive.basis import changed, changed_plans  # noqa: PLC0415
+
+    for name in changed(then, now):
+        words = f"Changed since: {escape(name)}: the next start does again what stands on it"
+        console.print(words, highlight=False, soft_wrap=True)
+    for key in changed_plans(then, now):
+        console.print(f"The plan {escape(key)} has changed since: the next start runs it again", highlight=False)
+
+
+def _print_others(earlier: Sequence[StudyRecord], known: Sequence[StudyRecord], cache: Path) -> None:
+    """Say what else the cache has of the place, and what no study asks for any more."""
+    from evac.archive.status import done_of, unclaimed  # noqa: PLC0415
+
+    for record, done in zip(earlier, done_of(earlier, cache), strict=True):
+        console.print(f"Earlier: {escape(_words(record))}; {done:,} of them done", highlight=False, soft_wrap=True)
+    if number := unclaimed(known, cache):
+        words = "is 1 more finished run" if number == 1 else f"are {number:,} more finished runs"
+        console.print(
+            f"In the cache there {words} that no study asks for now, mostly of older inputs: evac clean frees them",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _print_states(runs: list[RunStatus]) -> None:
@@ -103,6 +140,8 @@ def _print_states(runs: list[RunStatus]) -> None:
         of_plan = [run.state for run in runs if run.wanted.plan == plan]
         table.add_row(escape(plan), *(str(of_plan.count(state)) for state in STATES))
     console.print(table)
+    if any(run.state == "older" for run in runs):
+        console.print("older: done before what has changed; the next start does these again", highlight=False)
     for run in runs:
         if run.state == "failed":
             console.print(f"failed: {escape(run.wanted.name)}: {escape(run.failure)}", highlight=False, soft_wrap=True)

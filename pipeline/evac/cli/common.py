@@ -15,6 +15,7 @@ from evac.plan import LoadedPlan, load_plan
 from evac.scenario import LoadedScenario
 
 if TYPE_CHECKING:
+    from evac.report.from_cache import Asked
     from evac.study.prepare import Prepared
     from evac.study.under_plan import UnderPlan
 
@@ -60,6 +61,15 @@ def lay_plans_over(prepared: Prepared, plans: Sequence[LoadedPlan], folder: Path
         from evac.study.under_plan import under_plan  # noqa: PLC0415
 
         return {plan.key: under_plan(prepared, plan, folder / ".evac") for plan in plans}
+
+
+def keep_other_report(asked: Asked, folder: Path) -> None:
+    """Move the report of another study out of the way of a new one, and say where it is now."""
+    from evac.report.from_cache import set_aside  # noqa: PLC0415
+
+    kept = set_aside(asked, folder)
+    if kept is not None:
+        console.print(f"The report of another study is kept: {escape(str(kept))}", highlight=False, soft_wrap=True)
 
 
 def tell_report(page: Path) -> None:

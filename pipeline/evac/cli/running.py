@@ -9,7 +9,16 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from evac.cli.common import ScenarioPath, Workspace, console, lay_plans_over, load_plans, prepare_scenario, tell_report
+from evac.cli.common import (
+    ScenarioPath,
+    Workspace,
+    console,
+    keep_other_report,
+    lay_plans_over,
+    load_plans,
+    prepare_scenario,
+    tell_report,
+)
 from evac.cli.studying import (
     Departures,
     EngineName,
@@ -73,6 +82,7 @@ def run(
         sensitivity=sensitivity,
         fidelity=fidelity,
         part=share,
+        until=Precision(precise, max_seeds) if precise else None,
     )
     runner = engine_of(engine, jobs or cores())
     prepared = prepare_scenario(loaded, folder)
@@ -87,7 +97,6 @@ def run(
             folder / ".evac",
             engine=runner,
             display=display,
-            until=Precision(precise, max_seeds) if precise else None,
         )
     if not share:
         _report(prepared, plans, study, selection, folder)
@@ -102,11 +111,14 @@ def _report(prepared: Prepared, plans: dict[str, UnderPlan], study: Study, selec
     from evac.study.comparing import means, verdicts  # noqa: PLC0415
 
     _require_runs(study)
-    page = write_report(report_input(prepared, plans, study), folder / "reports" / prepared.loaded.place_id)
+    target = folder / "reports" / prepared.loaded.place_id
     cases = [*(item.case for item in study.runs), *(item.case for item in study.failures)]
-    write_asked(Asked(tuple(plans), as_run(selection, prepared.loaded.model, cases)), page.parent)
+    asked = Asked(tuple(plans), as_run(selection, prepared.loaded.model, cases))
+    keep_other_report(asked, target)
+    page = write_report(report_input(prepared, plans, study), target)
+    write_asked(asked, target)
     _print_results(study)
-    for line in (*study.notes, *means(study), *verdicts(study)):
+    for line in (*study.notes, *study.imprecise, *means(study), *verdicts(study)):
         console.print(escape(line), highlight=False, soft_wrap=True)
     tell_report(page)
 

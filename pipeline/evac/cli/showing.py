@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from evac.cli.common import ScenarioPath, Workspace, console, lay_plans_over, load_plans, prepare_scenario, tell_report
+from evac.cli.common import (
+    ScenarioPath,
+    Workspace,
+    console,
+    keep_other_report,
+    lay_plans_over,
+    load_plans,
+    prepare_scenario,
+    tell_report,
+)
 from evac.cli.studying import DepartureCase, VehiclesCase
 from evac.errors import EvacError, Problem, UserError
 from evac.plan import BASELINE, plan_names
@@ -61,8 +70,11 @@ def report(
     if not study.runs:
         raise EvacError("the cache has none of these runs: simulate them with evac run")
     _require_both(study, asked.compare)
+    keep_other_report(asked, target)
     page = write_report(report_input(prepared, plans, study, asked.compare), target)
     write_asked(asked, target)
+    for line in study.imprecise:
+        console.print(escape(line), highlight=False, soft_wrap=True)
     tell_report(page)
 
 

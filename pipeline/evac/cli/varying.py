@@ -177,11 +177,14 @@ def _doubt(untrusted: int) -> str:
 
 
 def _minutes(difference: Interval | None) -> str:
+    from evac.statistics import left_out  # noqa: PLC0415
+
     if difference is None:
         return "can't be run"
     if difference.mean is None:
         return f"90 % not reached in {difference.missing} of {difference.missing + difference.runs} pairs of runs"
+    unpaired = f"; {left_out(difference.unpaired)}" if difference.unpaired else ""
     if difference.low is None or difference.high is None:
-        return f"{difference.mean / 60:+.1f} (one seed)"
+        return f"{difference.mean / 60:+.1f} (one seed){unpaired}"
     ends = f"{difference.low / 60:+.1f} to {difference.high / 60:+.1f}"
-    return f"{difference.mean / 60:+.1f} ({ends})"
+    return f"{difference.mean / 60:+.1f} ({ends}){unpaired}"

@@ -67,11 +67,14 @@ class Staying:
     ----------
     households_not_ordered
         Households of zones that aren't ordered to leave; those that leave unasked among them.
+    without_vehicle
+        By zone, households that are ordered to leave and have no vehicle; zones with none aren't in it.
     vehicles_left_at_home
         Vehicles that leaving households take under normal rules, and leave at home under this plan.
     """
 
     households_not_ordered: int
+    without_vehicle: dict[str, int]
     vehicles_left_at_home: int
 
 
@@ -104,7 +107,9 @@ def staying(
     usual = vehicles_of_households(homes["zone"], vehicles_per_household, seed)
     leaving = households_under(homes, usual, seed, orders)
     left = np.where(leaving["vehicles"] > 0, usual - leaving["vehicles"], 0)
-    return Staying(int((~leaving["ordered"]).sum()), int(left.sum()))
+    without = homes.loc[leaving["ordered"] & (leaving["vehicles"] == 0), "zone"].value_counts().sort_index()
+    by_zone = {str(zone): int(number) for zone, number in without.items()}
+    return Staying(int((~leaving["ordered"]).sum()), by_zone, int(left.sum()))
 
 
 def households_under(homes: pd.DataFrame, usual: np.ndarray, seed: int, orders: Orders) -> pd.DataFrame:

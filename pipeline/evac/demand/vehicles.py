@@ -2,17 +2,20 @@
 
 Households are put in one order, by the seed alone, in which every zone is spread evenly; those at its front take the
 most vehicles. So totals are exact, every zone has its share within one household, and cases are nested: whoever
-takes two vehicles at a mean of 1.5 takes two or more at any higher mean.
+takes two vehicles at a mean of 1.5 takes two or more at any higher mean. A zone with a distribution of its own is dealt
+with by itself, in the same order.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
 from evac.apportion import largest_remainder
 from evac.demand.draws import uniform
-from evac.schema.demand import VehiclesPerHousehold
+from evac.schema.demand import Distribution, VehiclesPerHousehold
 
 
 def household_keys(zones: pd.Series) -> list[str]:
@@ -58,25 +61,39 @@ def vehicles_of_households(zones: pd.Series, case: float | VehiclesPerHousehold,
     zones
         Zone of each household, connected or not.
     case
-        Mean over all households, or a distribution of households over the number of vehicles.
+        Mean over all households, or a distribution of households over the number of vehicles, maybe by zone.
     seed
         The replication's seed.
 
     Returns
     -------
     numpy.ndarray
-        Vehicles of each household. They add up to the mean times the households, rounded; households with no vehicle
-        (distributions only, or a mean below 1) need a bus.
+        Vehicles of each household. They add up to the mean times the households, rounded (with distributions by zone:
+        in each such zone); households with no vehicle (distributions only, or a mean below 1) need a bus.
     """
-    most_first = _vehicles_most_first(case, len(zones))
-    return np.asarray(most_first[rank_households(zones, seed)])
+    ranks = rank_households(zones, seed)
+    vehicles = np.zeros(len(zones), dtype=np.int64)
+    for part, rows in _parts(zones, case):
+        vehicles[rows[np.argsort(ranks[rows])]] = _vehicles_most_first(part, len(rows))
+    return vehicles
 
 
-def _vehicles_most_first(case: float | VehiclesPerHousehold, households: int) -> np.ndarray:
+def _parts(zones: pd.Series, case: float | VehiclesPerHousehold) -> Iterator[tuple[float | Distribution, np.ndarray]]:
+    """Yield what each part of the households takes, and their positions: zones with a distribution, and the rest."""
+    if not isinstance(case, VehiclesPerHousehold):
+        yield case, np.arange(len(zones))
+        return
+    for zone, rows in zones.groupby(zones).indices.items():
+        if zone in case.by_zone:
+            yield case.by_zone[str(zone)], np.asarray(rows)
+    yield case.distribution, np.flatnonzero(~zones.isin(list(case.by_zone)))
+
+
+def _vehicles_most_first(case: float | Distribution, households: int) -> np.ndarray:
     """Return the vehicles of each household, those that take most first."""
-    if isinstance(case, VehiclesPerHousehold):
-        vehicles = np.array(sorted(case.distribution, reverse=True))
-        shares = np.array([case.distribution[number] for number in vehicles])
+    if isinstance(case, dict):
+        vehicles = np.array(sorted(case, reverse=True))
+        shares = np.array([case[number] for number in vehicles])
         return np.repeat(vehicles, largest_remainder(shares, households))
     total = int(np.floor(case * households + 0.5))
     each, more = divmod(total, households) if households else (0, 0)

@@ -8,7 +8,8 @@ Gives a folder of the cache with
 - `summary.json`: counts for the report: what served each zone, zones off the map, households not connected.
 
 Nothing is drawn at random: the same inputs give the same tables. Modules: `zones` (reading and clipping), `homes`
-(places in a zone), `connect` (points on streets), `reporting` (zones to report by).
+(places in a zone), `mapped` (whether the map has its dwellings), `connect` (points on streets), `reporting` (zones
+to report by).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from evac.fingerprint import fingerprint
 from evac.households.connect import connect
 from evac.households.geometry import WGS84, digest_dataset
 from evac.households.homes import dwelling_layers, frontage, settle
+from evac.households.mapped import lacks_dwellings, with_mapping
 from evac.households.reporting import read_report_zones, zone_of, zones_table
 from evac.households.zones import check_area_has_roads, clip_zones, map_area, read_area, read_zones
 from evac.osm import StreetMap
@@ -64,8 +66,9 @@ class Households:
 
         Columns `zone`, `households_given`, `households` (after clipping), `clipped_by` (`whole`, `dwellings`,
         `frontage`, `area`, `outside`), `inside_share`, `placed_on` (what serves the zone, or null), `connected`,
-        `unconnected` (households), `repaired` (its polygon was invalid), `geometry` (the part inside; of a zone
-        outside, all).
+        `unconnected` (households), `repaired` (its polygon was invalid), `mapped_share`, `residential_m`,
+        `dwellings` (what the map has of its dwellings, see `mapped.with_mapping`), `geometry` (the part inside; of a
+        zone outside, all).
         """
         return gpd.read_parquet(self.folder / "zones.parquet")
 
@@ -129,17 +132,21 @@ def _place(
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, dict[str, Any]]:
     streets = street_map.streets()
     streets = streets.to_crs(streets.estimate_utm_crs())
-    layers = dwelling_layers(settings.dwellings, street_map.dwellings().to_crs(streets.crs))
+    dwellings = street_map.dwellings().to_crs(streets.crs)
+    layers = dwelling_layers(settings.dwellings, dwellings)
     report_zones = read_report_zones(settings.report_zones).to_crs(streets.crs) if settings.report_zones else None
     ordered = _ordered(settings, area, report_zones, streets)
     clipped = _clip(settings, zones.to_crs(streets.crs), ordered, streets, layers=layers, info=street_map.info())
-    homes = settle(clipped, layers, streets)
+    clipped = with_mapping(clipped, dwellings, streets)
+    along_streets = lacks_dwellings(clipped) & (settings.dwellings.kind == "auto")
+    homes = settle(clipped, layers, streets, ~along_streets)
     links = connect(homes, streets, settings.max_to_street_m)
     table = _table(homes, links)
     summary = _summary(table, _count_by_zone(clipped, table))
     if report_zones is not None:
         table = table.assign(zone=zone_of(homes.geometry.to_numpy(), report_zones).astype(str))
         clipped = zones_table(table, report_zones, clipped.loc[clipped["clipped_by"] != "outside"].union_all())
+        clipped = with_mapping(clipped, dwellings, streets)
     return table, _count_by_zone(clipped, table).to_crs(WGS84), summary
 
 

@@ -1,10 +1,11 @@
 """Where the households of each zone are: on its dwellings, else along its residential streets.
 
 What serves a zone, the first that it has: the given points (kind `points`, or `auto` with a file), residential
-buildings (`buildings`, `auto`), address points (`addresses`, `auto`); then, for every kind, the frontage of its
-residential streets, the frontage of any street that a car may leave from, and, in a zone without streets, a point
-inside it. Households are shared out in proportion to the weights of dwellings; where there are fewer households than
-dwellings, every second or third along a space-filling curve gets one. Along streets they stand at equal distances.
+buildings (`buildings`, `auto`), address points (`addresses`, `auto`), with `auto` unless the map lacks most of them
+(`mapped`); then, for every kind, the frontage of its residential streets, the frontage of any street that a car may
+leave from, and, in a zone without streets, a point inside it. Households are shared out in proportion to the weights
+of dwellings; where there are fewer households than dwellings, every second or third along a space-filling curve gets
+one. Along streets they stand at equal distances.
 """
 
 from __future__ import annotations
@@ -100,7 +101,9 @@ def frontage(streets: gpd.GeoDataFrame, *, residential: bool) -> gpd.GeoDataFram
     return usable.assign(measure=usable.length, known_everywhere=False)[columns].reset_index(drop=True)
 
 
-def settle(zones: gpd.GeoDataFrame, layers: list[gpd.GeoDataFrame], streets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def settle(
+    zones: gpd.GeoDataFrame, layers: list[gpd.GeoDataFrame], streets: gpd.GeoDataFrame, on_dwellings: np.ndarray
+) -> gpd.GeoDataFrame:
     """Give every household of the clipped zones a place.
 
     Parameters
@@ -111,6 +114,8 @@ def settle(zones: gpd.GeoDataFrame, layers: list[gpd.GeoDataFrame], streets: gpd
         Dwellings, from `dwelling_layers`.
     streets
         The streets of the map, in metres.
+    on_dwellings
+        Whether each zone may use the map's dwellings (bool); given points are used anyway.
 
     Returns
     -------
@@ -119,11 +124,13 @@ def settle(zones: gpd.GeoDataFrame, layers: list[gpd.GeoDataFrame], streets: gpd
         (addressed, or null), `way_id` (of the street that a household along a street stands on, else null), `geometry`
         (Point).
     """
-    homes = [_Homes.of(layer) for layer in layers]
+    given = [_Homes.of(layer) for layer in layers if layer["known_everywhere"].all()]
+    mapped = [_Homes.of(layer) for layer in layers if not layer["known_everywhere"].all()]
     lines = [_Lines.of(frontage(streets, residential=True)), _Lines.of(frontage(streets, residential=False))]
     counts = zones["households"].to_numpy()
     places = [
-        _settle_zone(shape, int(count), homes, lines) for shape, count in zip(zones.geometry, counts, strict=True)
+        _settle_zone(shape, int(count), [*given, *mapped] if trusted else given, lines)
+        for shape, count, trusted in zip(zones.geometry, counts, on_dwellings, strict=True)
     ]
     points = np.concatenate([place.points for place in places])
     columns = {

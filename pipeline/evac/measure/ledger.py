@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Container, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,8 @@ class RunFacts:
         SUMO edges whose number of lanes OpenStreetMap doesn't tell.
     households_not_ordered
         Households that the plan doesn't order to leave (`demand.orders.staying`).
+    without_vehicle
+        By zone, households that are ordered to leave and take no vehicle.
     vehicles_left_at_home
         Vehicles that leaving households leave at home because the plan asks them to.
     added_lanes
@@ -55,6 +57,7 @@ class RunFacts:
     unconnected_households: int = 0
     lanes_guessed: frozenset[str] = frozenset()
     households_not_ordered: int = 0
+    without_vehicle: Mapping[str, int] = field(default_factory=dict)
     vehicles_left_at_home: int = 0
     added_lanes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
@@ -168,6 +171,7 @@ def _household_counts(done: pd.DataFrame, facts: RunFacts) -> dict[str, int]:
         "households_not_ordered": facts.households_not_ordered,
         "households_unasked": done.loc[~done["ordered"], "household"].nunique(),
         "households_without_vehicle": max(0, facts.households - facts.households_not_ordered - with_vehicle),
+        "households_without_vehicle_by_zone": dict(facts.without_vehicle),
         "vehicles_left_at_home": facts.vehicles_left_at_home,
     }
 
@@ -248,7 +252,10 @@ def _unfinished(counts: Mapping[str, Any]) -> list[str]:
 def _without_vehicle(counts: Mapping[str, Any]) -> list[str]:
     number = counts["households_without_vehicle"]
     what = f"{number} of {counts['households']} households take no vehicle: they need a bus, and none is simulated"
-    return [what] if number else []
+    by_zone = counts["households_without_vehicle_by_zone"]
+    most = sorted(by_zone.items(), key=lambda item: -item[1])[:_LISTED]
+    where = ", ".join(f"{households} in {zone}" for zone, households in most)
+    return [f"{what}; of these {where}" if len(by_zone) > 1 else what] if number else []
 
 
 def _not_ordered(counts: Mapping[str, Any]) -> list[str]:

@@ -67,6 +67,7 @@ _COMPILATION = """<?xml version="1.0" encoding="UTF-8"?>
     </processing>
     <junctions>
         <no-turnarounds value="true"/>
+        <check-lane-foes.all value="{lane_foes}"/>
     </junctions>
     <report>
         <aggregate-warnings value="-1"/>
@@ -125,7 +126,7 @@ def build_network(street_map: StreetMap, traffic: Traffic, cache: Path) -> Netwo
     street_map
         The prepared map.
     traffic
-        Country (side of the road) and signal programs.
+        Country (side of the road), signal programs and whom a turn yields to.
     cache
         The cache's folder.
 
@@ -140,6 +141,7 @@ def build_network(street_map: StreetMap, traffic: Traffic, cache: Path) -> Netwo
     key = {
         "map": street_map.digest,
         "signals": traffic.signals,
+        "yield_to": traffic.yield_to,
         "lefthand": lefthand,
         "sumo": sumo.version(),
         "version": fingerprint(),
@@ -213,7 +215,10 @@ def _import_osm(street_map: StreetMap, traffic: Traffic, folder: Path, *, leftha
         _remove_stamp(path)
     if traffic.signals == "off":
         _switch_signals_off(folder)
-    write_text(folder / _SETTINGS, _COMPILATION.format(lefthand=str(lefthand).lower()))
+    settings = {"lefthand": lefthand, "lane_foes": traffic.yield_to == "lane"}
+    write_text(
+        folder / _SETTINGS, _COMPILATION.format_map({key: str(value).lower() for key, value in settings.items()})
+    )
     return log
 
 

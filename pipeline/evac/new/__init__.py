@@ -22,10 +22,11 @@ from evac.acquire import fetch_census, write_geojson
 from evac.audit.traffic import estimate_traffic
 from evac.errors import PlaceError, Problem, UserError
 from evac.files import whole_directory, write_text
+from evac.households.zones import read_polygons
 from evac.network.exits import Ground
 from evac.network.places import StreetIndex
 from evac.new.clip import parts_with_roads
-from evac.new.counts import Counted, estimated, from_census, from_file_or_total, report_zones
+from evac.new.counts import ZONES, Counted, estimated, from_census, from_file_or_total, report_zones
 from evac.new.mending import Mended, mend
 from evac.new.naming import leads_out, name_bottlenecks, name_exits, other_exits
 from evac.new.request import OrderedArea, Request, check_request, folder_name, ordered_area
@@ -132,7 +133,7 @@ def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell
     given = from_file_or_total(request, area, data) if request.households is not None else None
     zones = report_zones(request, data)  # a mistake in there is told before the long work
     census = None if given else _asked_census(request, area, cache, tell)  # so is a key that is missing
-    roads = acquire(request, area, folder / ROADS, cache, tell)
+    roads = acquire(request, area, folder / ROADS, cache, tell, zones=_counted_in(census, data))
     geometry, left_out = parts_with_roads(folder / ROADS, area.geometry)
     area = replace(area, geometry=geometry)
     outline = gpd.GeoDataFrame({"name": [area.name]}, geometry=[geometry], crs="EPSG:4326")
@@ -154,10 +155,19 @@ def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell
         exits_at_least=request.exits_at_least or (HIGHWAYS if roads.beyond.to_highway else THROUGH_ROADS),
         country=area.country or ("US" if census is not None else None),
         shares=counted.shares,
+        zone_shares=counted.zone_shares,
         mended=Mended(parts_left_out=left_out),
         fetch=fetch if request.osm is None else None,
         schema=_SCHEMA if (folder / _SCHEMA).is_file() else None,
     )
+
+
+def _counted_in(census: CensusZones | None, data: Path) -> gpd.GeoSeries:
+    """Return the zones that have the counts of households, none where these will be estimated."""
+    if census is not None:
+        return census.zones.geometry
+    file = data / ZONES
+    return read_polygons(file, "--households").geometry if file.is_file() else gpd.GeoSeries(crs="EPSG:4326")
 
 
 def _asked_census(request: Request, area: OrderedArea, cache: Path, tell: Tell) -> CensusZones | None:

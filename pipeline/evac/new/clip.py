@@ -1,7 +1,8 @@
 """An extract cut to the roads that a scenario needs, so that its folder alone can repeat the study years later.
 
 Ways are kept whole: a road that leaves the polygon ends where its way ends. Turn restrictions, and buildings and land
-use made of several ways, come along with their members.
+use made of several ways, come along with their members. Buildings, land use and addresses are kept in all of the box
+that the new file declares, since the households stage takes that box for known.
 """
 
 from __future__ import annotations
@@ -109,42 +110,46 @@ def clip_extract(source: Path, target: Path, polygon: shapely.Geometry, extract:
     target
         The .osm.pbf to write.
     polygon
-        Where roads, buildings, land use and addresses are kept.
+        Where roads are kept; buildings, land use and addresses are in its bounding box.
     extract
         What `look_at_extract` says of the source.
     """
-    shapely.prepare(polygon)
+    declared = shapely.box(*polygon.bounds).intersection(extract.covered)
+    settlement = polygon.union(declared)
+    shapely.prepare([polygon, settlement])
     tracker = osmium.IdTracker()
     with readable(source):
-        ways = _collect(source, polygon, tracker) | _collect_outlines(source, polygon, tracker)
+        ways = _collect(source, polygon, settlement, tracker) | _collect_outlines(source, settlement, tracker)
         _collect_relations(source, ways, tracker)
         tracker.complete_backward_references(str(source), relation_depth=0)
         output = osmium.io.File(str(target), "pbf,add_metadata=false")
-        header = _header(polygon, extract)
+        header = _header(declared, extract)
         with osmium.SimpleWriter(output, _BUFFER_BYTES, header, overwrite=True) as writer:
             for item in osmium.FileProcessor(str(source)).with_filter(tracker.id_filter()):
                 writer.add(item)
 
 
-def _header(polygon: shapely.Geometry, extract: Extract) -> osmium.io.Header:
+def _header(declared: shapely.Geometry, extract: Extract) -> osmium.io.Header:
     header = osmium.io.Header()
     header.set("generator", "evac new")
     if extract.facts.data_timestamp:
         header.set("osmosis_replication_timestamp", extract.facts.data_timestamp)
-    header.add_box(osmium.osm.Box(*shapely.box(*polygon.bounds).intersection(extract.covered).bounds))
+    header.add_box(osmium.osm.Box(*declared.bounds))
     return header
 
 
-def _collect(source: Path, polygon: shapely.Geometry, tracker: osmium.IdTracker) -> set[int]:
-    """Mark the addresses inside and the ways that touch the polygon, and return these ways."""
+def _collect(
+    source: Path, roads: shapely.Geometry, settlement: shapely.Geometry, tracker: osmium.IdTracker
+) -> set[int]:
+    """Mark roads that touch a polygon, and addresses, buildings and grounds that touch another; return the ways."""
     ways: set[int] = set()
-    spots = shapely.MultiPoint([part.representative_point() for part in shapely.get_parts(polygon)])
-    west, south, east, north = polygon.bounds
+    spots = shapely.MultiPoint([part.representative_point() for part in shapely.get_parts(settlement)])
+    west, south, east, north = settlement.bounds
     item: Any
     for item in osmium.FileProcessor(str(source)).with_locations().with_filter(KeyFilter(*_WAY_KEYS)):
         if item.is_node():
             place = item.location
-            if _ADDRESS in item.tags and shapely.contains_xy(polygon, place.lon, place.lat):
+            if _ADDRESS in item.tags and shapely.contains_xy(settlement, place.lon, place.lat):
                 tracker.add_node(item.id)
         elif item.is_way():
             corners = np.array(_corners(item))
@@ -152,7 +157,8 @@ def _collect(source: Path, polygon: shapely.Geometry, tracker: osmium.IdTracker)
                 continue
             if (corners.min(axis=0) > (east, north)).any():
                 continue
-            if _touches(corners, polygon) or (_is_outline(item) and _is_around(corners, spots)):
+            wanted = roads if "highway" in item.tags else settlement
+            if _touches(corners, wanted) or (_is_outline(item) and _is_around(corners, spots)):
                 ways.add(item.id)
                 tracker.add_way(item.id)
     return ways

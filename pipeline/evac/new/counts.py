@@ -17,7 +17,7 @@ import shapely
 from evac.acquire import BLOCK_COUNT, BLOCK_NAME, GROUP_NAME, block_groups, vehicle_shares, write_geojson
 from evac.errors import DataError, Problem
 from evac.households.geometry import read_vector
-from evac.households.reporting import read_report_zones
+from evac.households.reporting import OUTSIDE, read_report_zones, zone_of
 from evac.households.zones import read_zones
 from evac.new.request import OrderedArea, Request, from_file
 from evac.schema.sources import ReportZones, Zones
@@ -40,12 +40,15 @@ class Counted:
         The sources of the files.
     shares
         Share of households by vehicles available, where they were counted.
+    zone_shares
+        The same by zone to report by, of those whose vehicles are known.
     """
 
     section: dict[str, Any]
     about: str
     provenance: list[Provenance] = field(default_factory=list)
     shares: dict[int, float] | None = None
+    zone_shares: dict[str, dict[int, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ def _from_total(request: Request, given: int, area: OrderedArea, data: Path) -> 
     if total == 0:
         raise DataError(Problem("--households", f"found {given}, which is no household", "give their total, or a file"))
     how = f"{given:,} people, given as a total, at {people:g} people per household" if people else "given as a total"
-    return _whole_area(area, total, data, f"{total:,} households, {how}, spread over the dwellings of the map")
+    return _whole_area(area, total, data, f"{total:,} households, {how}, spread over the area's homes")
 
 
 def _whole_area(area: OrderedArea, total: int, data: Path, about: str) -> Counted:
@@ -186,8 +189,18 @@ def from_census(census: CensusZones, area: OrderedArea, data: Path, *, zones_giv
         "zones": {"file": f"data/{ZONES}", "count": BLOCK_COUNT, "name": BLOCK_NAME},
         "report_zones": {"file": f"data/{REPORT_ZONES}", "name": GROUP_NAME},
     }
+    shares = vehicle_shares(inside if len(inside) else blocks)
     about = f"US census, {len(blocks):,} blocks; results are by {'your zones' if zones_given else 'block group'}"
-    return Counted(section, about, census.provenance, vehicle_shares(inside if len(inside) else blocks))
+    return Counted(section, about, census.provenance, shares, _zone_shares(blocks, data))
+
+
+def _zone_shares(blocks: gpd.GeoDataFrame, data: Path) -> dict[str, dict[int, float]]:
+    """Return the shares by vehicles available in each zone to report by, of the blocks whose middle lies in it."""
+    zones = read_report_zones(ReportZones(file=data / REPORT_ZONES, name=GROUP_NAME))
+    zones = zones.to_crs(zones.estimate_utm_crs())
+    names = zone_of(blocks.representative_point().to_crs(zones.crs).to_numpy(), zones)
+    by_zone = {str(zone): vehicle_shares(part) for zone, part in blocks.groupby(names) if zone != OUTSIDE}
+    return {zone: shares for zone, shares in by_zone.items() if shares}
 
 
 def report_zones(request: Request, data: Path) -> ReportedBy:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import geopandas as gpd
 import shapely
 
-from evac.acquire import grown
+from evac.acquire import BORDER_ZONES_M, grown, with_border_zones
 from evac.errors import DataError, Problem
 from evac.households.zones import MAX_OFF_MAP
 from evac.new.beyond import FARTHEST_M, LEAST_BEYOND_M, Beyond, distance_m, reach_beyond
@@ -41,8 +42,18 @@ class Roads:
     provenance: list[Provenance]
 
 
-def own_roads(request: Request, area: OrderedArea, target: Path, cache: Path, tell: Callable[[str], None]) -> Roads:  # noqa: ARG001 - as `fetched_roads`
+def own_roads(
+    request: Request,
+    area: OrderedArea,
+    target: Path,
+    cache: Path,  # noqa: ARG001 - as `fetched_roads`
+    tell: Callable[[str], None],
+    *,
+    zones: gpd.GeoSeries,
+) -> Roads:
     """Cut the roads of a request out of its own extract, and write them to `target`.
+
+    `zones` have the counts of households (WGS 84): those at the border of the area come whole.
 
     Raises
     ------
@@ -55,7 +66,8 @@ def own_roads(request: Request, area: OrderedArea, target: Path, cache: Path, te
     extract = look_at_extract(request.osm)
     _require_covered(area, extract, request.osm)
     beyond = reach_beyond(area.geometry, extract.major_roads, request.roads_beyond_m)
-    clip_extract(request.osm, target, beyond.polygon, extract)
+    homes = with_border_zones(area.geometry, zones, max(beyond.metres, BORDER_ZONES_M))
+    clip_extract(request.osm, target, beyond.polygon.union(homes), extract)
     date = extract.facts.data_timestamp
     about = f"OpenStreetMap extract {request.osm.name}" + (f", data of {date[:10]}" if date else ", of unknown date")
     return Roads(about, beyond, [from_file(f"{target.name}: roads, buildings ({about})", request.osm, ATTRIBUTION)])
@@ -74,8 +86,18 @@ def _bounds(shape: shapely.Geometry) -> str:
     return f"lat {south:.4f} to {north:.4f}, lon {west:.4f} to {east:.4f}"
 
 
-def fetched_roads(request: Request, area: OrderedArea, target: Path, cache: Path, tell: Callable[[str], None]) -> Roads:
+def fetched_roads(
+    request: Request,
+    area: OrderedArea,
+    target: Path,
+    cache: Path,
+    tell: Callable[[str], None],
+    *,
+    zones: gpd.GeoSeries,
+) -> Roads:
     """Fetch the roads around an area as far as the next motorway or trunk road, and write them to `target`.
+
+    `zones` have the counts of households (WGS 84): those at the border of the area come whole.
 
     Raises
     ------
@@ -84,19 +106,19 @@ def fetched_roads(request: Request, area: OrderedArea, target: Path, cache: Path
     DataError
         There is no road.
     """
+    homes = with_border_zones(area.geometry, zones)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         file = Path(folder) / target.name
         given = request.roads_beyond_m
         for step_m in _STEPS_M if given is None else (given,):
             tell(f"Fetching roads and buildings from OpenStreetMap, {step_m / 1000:g} km around")
-            fetched = fetch_map(
-                area.geometry, grown(area.geometry, step_m), file, Endpoints.from_environment(), cache, tell=tell
-            )
+            roads = grown(area.geometry, step_m).union(homes)
+            fetched = fetch_map(homes, roads, file, Endpoints.from_environment(), cache, tell=tell)
             extract = look_at_extract(file)
             if distance_m(area.geometry, extract.major_roads) + LEAST_BEYOND_M <= step_m:
                 break
         beyond = reach_beyond(area.geometry, extract.major_roads, given)
-        clip_extract(file, target, beyond.polygon, extract)
+        clip_extract(file, target, beyond.polygon.union(homes), extract)
     return Roads(_about(fetched), beyond, fetched.provenance)
 
 

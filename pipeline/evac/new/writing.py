@@ -50,6 +50,8 @@ class Facts:
         What was changed so that households can leave.
     shares
         Share of households by vehicles available, where counted.
+    zone_shares
+        The same by zone.
     fetch
         The section `fetch` of a scenario whose data can be fetched again.
     schema
@@ -67,6 +69,7 @@ class Facts:
     bottlenecks: list[Named] = field(default_factory=list)
     country: str | None = None
     shares: Mapping[int, float] | None = None
+    zone_shares: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     mended: Mended = field(default_factory=Mended)
     fetch: Mapping[str, Any] | None = None
     schema: str | None = None
@@ -199,6 +202,8 @@ def _cases(facts: Facts) -> str:
         lines += [
             f"  - name: {MEASURED}  # as counted; households without a vehicle need a bus, and none is simulated",
             f"    distribution: {_flow(_rounded(facts.shares))}",
+            *(["    by_zone:"] if facts.zone_shares else []),
+            *[f"      {_flow(zone)}: {_flow(_rounded(shares))}" for zone, shares in facts.zone_shares.items()],
         ]
     lines += [
         "",

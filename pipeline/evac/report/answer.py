@@ -46,6 +46,7 @@ def answer(report: ReportInput, cases: Sequence[CaseResult]) -> list[Sentence]:
         _one_vehicle(report, cases, centre),
         _how_sure(report, cases, centre),
         _seeds(cases, centre),
+        _imprecise(report),
         _left_over(centre),
         _not_ordered(centre),
         _cut_off(report),
@@ -164,6 +165,13 @@ def _shown_seed(cases: Sequence[CaseResult], centre: CaseResult) -> str:
         "common, so these aren't compared.",
         seed=seed,
     )
+
+
+def _imprecise(report: ReportInput) -> Sentence | None:
+    if not report.imprecise:
+        return None
+    words = "; ".join(text.plain(item) for item in report.imprecise)
+    return Sentence(f"The times are less precise than the study was asked to make them: {words}.", "")
 
 
 def _missing(report: ReportInput) -> Sentence | None:

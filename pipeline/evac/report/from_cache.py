@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from evac.archive.index import finished, indexed_runs
 from evac.errors import Problem, UserError
-from evac.files import write_text
+from evac.files import digest_json, remove_directory, write_text
 from evac.study.cases import Selection, case_name, cases_of
 from evac.study.ground import ground_of
-from evac.study.jobs import job_of
+from evac.study.jobs import Jobs
 from evac.study.plans import Plans, all_lanes, with_router
+from evac.study.precision import Precision, shortfalls
 from evac.study.prepare import Prepared
 from evac.study.runs import Failure, Run, Study
 from evac.study.same_lanes import measure_same_lanes
 
 NOT_SIMULATED = "not simulated"
 _FILE_NAME = "study.json"
+_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,34 @@ def read_asked(report_folder: Path) -> Asked | None:
         parts: dict[str, Any] = {name: tuple(choice[name]) for name in ("vehicles", "departures", "seeds")}
         added = tuple((number, departure, int(seed)) for number, departure, seed in choice.get("added", ()))
         model = {"sensitivity": choice["sensitivity"], "fidelity": choice["fidelity"]}
+        until = Precision(**choice["until"]) if choice.get("until") else None
         shown, against = content.get("compare") or (None, None)
         compare = (str(shown), str(against)) if shown and against else None
-        return Asked(tuple(content["plans"]), Selection(**parts, **model, added=added), compare)
+        selection = Selection(**parts, **model, added=added, until=until)
+        return Asked(tuple(content["plans"]), selection, compare)
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(Problem(str(path), f"can't be read ({error})", "remove it, or name the plans")) from error
+
+
+def set_aside(asked: Asked, report_folder: Path) -> Path | None:
+    """Move the report in a folder beside it, if it is of another study than the one asked for.
+
+    Returns
+    -------
+    pathlib.Path or None
+        Where it is now: `<place>-<digits>`, which stand for what that study was asked for. An earlier report of that
+        same study, kept there, goes.
+    """
+    try:
+        last = read_asked(report_folder)
+    except UserError:  # nobody can tell whose report it is
+        return None
+    if last is None or _digest(last) == _digest(asked):
+        return None
+    kept = report_folder.with_name(f"{report_folder.name}-{_digest(last)[:_DIGITS]}")
+    if kept.is_dir():
+        remove_directory(kept)
+    return report_folder.rename(kept)
 
 
 def read_study(prepared: Prepared, plans: Plans, selection: Selection, cache: Path) -> Study:
@@ -79,13 +105,18 @@ def read_study(prepared: Prepared, plans: Plans, selection: Selection, cache: Pa
     prepared = with_router(prepared, plans)
     cases = cases_of(prepared.loaded.model, selection, str(prepared.loaded.path), list(plans))
     grounds = {key: ground_of(prepared, plan) for key, plan in plans.items()}
-    jobs = {case: job_of(grounds[case.plan].terms, case).digest for case in cases}
-    folders = {job: cache / "runs" / job for job in jobs.values() if (cache / "runs" / job).is_dir()}
+    makers = {key: Jobs(ground.terms) for key, ground in grounds.items()}
+    jobs = {case: makers[case.plan].of(case).digest for case in cases}
+    there = finished(cache)
+    folders = {job: cache / "runs" / job for job in jobs.values() if job in there}
     nets = {jobs[case]: plans[case.plan].net for case in cases if jobs[case] in folders}
     lanes = measure_same_lanes(all_lanes(plans), folders, nets, cache)
     runs = [Run(case, jobs[case], folders[jobs[case]], lanes[jobs[case]]) for case in cases if jobs[case] in folders]
     missing = [Failure(case, NOT_SIMULATED) for case in cases if jobs[case] not in folders]
-    return Study(tuple(runs), tuple(missing))
+    t90_s = {row["job"]: row["t90_s"] for row in indexed_runs(cache, folders)}
+    known = {run.case: t90_s[run.job] for run in runs}
+    imprecise = () if selection.until is None else shortfalls(selection.until, cases, known)
+    return Study(tuple(runs), tuple(missing), imprecise=tuple(imprecise))
 
 
 def pick_run(study: Study, plan: str) -> Run:
@@ -103,3 +134,8 @@ def pick_run(study: Study, plan: str) -> Run:
     first = runs[0].case
     alike = [run for run in runs if (run.case.departure, run.case.seed) == (first.departure, first.seed)]
     return alike[(len(alike) - 1) // 2]
+
+
+def _digest(asked: Asked) -> str:
+    """Return what stands for a study: its plans, and what was selected of the matrix."""
+    return digest_json({"plans": sorted(asked.plans), "selection": asdict(replace(asked.selection, added=()))})

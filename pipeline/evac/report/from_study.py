@@ -60,6 +60,7 @@ def report_input(prepared: Prepared, plans: Plans, study: Study, compare: tuple[
         plans={key: _plan(prepared, under) for key, under in plans.items()},
         settings=load_settings(prepared.loaded.folder),
         failed=tuple(FailedRun(failure.case, failure.message) for failure in study.failures),
+        imprecise=study.imprecise,
     )
 
 

@@ -177,6 +177,8 @@ class ReportInput:
         The city's title, logo, contact, units and words.
     failed
         Runs that aren't in the report, because they didn't end or weren't simulated.
+    imprecise
+        Where the precision that the study was asked for was not reached.
     attribution
         The map data's attribution, shown on the map.
     """
@@ -197,6 +199,7 @@ class ReportInput:
     plans: Mapping[str, ReportPlan] = field(default_factory=dict)
     settings: ReportSettings = field(default_factory=ReportSettings)
     failed: tuple[FailedRun, ...] = ()
+    imprecise: tuple[str, ...] = ()
     attribution: str = "Map data © OpenStreetMap contributors (ODbL)"
 
     @property

@@ -14,6 +14,10 @@ Minutes = Annotated[float, Field(gt=0.0, le=10_080.0)]
 
 
 _ROUNDING = 1e-6
+
+Distribution = dict[Annotated[int, Field(ge=0, le=9)], Share]
+"""Share of households by number of vehicles."""
+
 _LOGISTIC_RATIO = (1.01, 3.3)  # at log 10 / log 2 = 3.32 the curve's peak is infinitely far before the order
 
 
@@ -25,14 +29,17 @@ class VehiclesPerHousehold(Model):
 
     name: Name
     """What results and report call this case."""
-    distribution: dict[Annotated[int, Field(ge=0, le=9)], Share]
+    distribution: Distribution
     """Share of households by number of vehicles; the shares add up to 1."""
+    by_zone: dict[str, Distribution] = {}
+    """Zones with a distribution of their own, such as census block groups; all others take `distribution`."""
 
     @model_validator(mode="after")
     def _shares_add_up(self) -> Self:
-        total = sum(self.distribution.values())
-        if abs(total - 1.0) > _ROUNDING:
-            raise ValueError(f"the shares add up to {total:g}, expected 1")
+        for where, shares in {"": self.distribution, **{f" of zone '{k}'": v for k, v in self.by_zone.items()}}.items():
+            total = sum(shares.values())
+            if abs(total - 1.0) > _ROUNDING:
+                raise ValueError(f"the shares{where} add up to {total:g}, expected 1")
         return self
 
 

@@ -91,7 +91,9 @@ class Dwellings(Model):
     kind: Literal["auto", "buildings", "addresses", "points", "frontage"] = "auto"
     """`buildings`: residential buildings of the OSM extract; `addresses`: its address points; `points`: the points of
     `file`; `frontage`: along residential streets. `auto`: points when a file is given, else buildings where a zone has
-    any, else addresses, else frontage; the report says which served each zone."""
+    any, else addresses, else frontage; frontage too where the map lacks dwellings along more than half of a zone's
+    residential streets and there are over two households for each that it has. The report says which served each
+    zone."""
     file: Path | None = None
     """Points or polygons of dwellings in any format that GDAL/OGR reads (only with `points` or `auto`)."""
     households: str | None = None

@@ -10,10 +10,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from hashlib import sha256
 from typing import Any, Literal, Self
 
 from evac import sumo
-from evac.files import canonical_json, digest_json
+from evac.files import canonical_json
 from evac.fingerprint import fingerprint
 
 
@@ -90,4 +91,4 @@ class Job:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the job: the name of its run directory."""
-        return digest_json(self.document)
+        return sha256(f"{canonical_json(asdict(self.case))}\n{self.content}".encode()).hexdigest()

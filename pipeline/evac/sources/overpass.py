@@ -109,8 +109,8 @@ def fetch_map(
     Parameters
     ----------
     area_polygon
-        Buildings, addresses and land use are fetched for its bounding box (WGS 84); the file declares that box as its
-        bounds, because only there everything is known.
+        The area with the zones at its border. Buildings, addresses and land use are fetched for its bounding box (WGS
+        84); the file declares that box as its bounds, because only there everything is known.
     roads_polygon
         Roads that touch it are in, each in full, with their turn restrictions (WGS 84).
     file
@@ -152,7 +152,8 @@ def _source(file: Path, extract: Extract, answers: Sequence[Answer], endpoints: 
         min(answer.retrieved for answer in answers)[:10],
         ODBL,
         f"Put together from {len(answers)} tiles, without mappers' names. Roads: each in full that touches the road "
-        "area. Buildings, addresses and land use: of the bounding box of the evacuated area, which the file declares.",
+        "area. Buildings, addresses and land use: of the box around the evacuated area and the zones at its border, "
+        "which the file declares.",
     )
 
 

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from evac.archive.basis import basis_of
 from evac.archive.records import (
     StudyRecord,
     Wanted,
-    digest_plan,
     forget_failure,
     note_failure,
     note_study,
     now,
 )
 from evac.errors import EvacError
-from evac.files import digest_file
 from evac.simulate.job import Case, Job
-from evac.study.cases import Selection, case_name, cases_of, mean_vehicles, vehicles_case
+from evac.study.cases import Selection, case_name, cases_of, mean_vehicles, told_apart, vehicles_case
 from evac.study.engines import Engine, Outcome, Task
 from evac.study.ground import Ground, ground_of
-from evac.study.jobs import job_of, run_folder
+from evac.study.jobs import Jobs, run_folder
 from evac.study.plans import Plans, all_lanes, router_of, with_router
 from evac.study.precision import Precision, more_cases, shortfalls
 from evac.study.prepare import Prepared
@@ -55,7 +55,6 @@ def run_study(
     *,
     engine: Engine,
     display: Display,
-    until: Precision | None = None,
 ) -> Study:
     """Run the selected cases that the cache doesn't have.
 
@@ -73,8 +72,6 @@ def run_study(
         What runs them.
     display
         Where progress is shown.
-    until
-        Add seeds until the clearance times are this precise.
 
     Raises
     ------
@@ -85,14 +82,14 @@ def run_study(
     """
     prepared = with_router(prepared, plans)
     cases = cases_of(prepared.loaded.model, selection, str(prepared.loaded.path), list(plans))
-    work = _Work(prepared, plans, cache, engine, display)
+    work = _Work(prepared, plans, cache, engine, display, told_apart(selection, prepared.loaded.model))
     notes: tuple[str, ...] = work.screen(cases) if selection.fidelity == "meso" else ()
     work.run(cases, selection.part)
+    until = selection.until
     while until is not None and (more := more_cases(until, cases, work.t90_s())):
         cases += more
         work.run(cases, None)
-    if until is not None:
-        notes += tuple(shortfalls(until, cases, work.t90_s()))
+    imprecise = () if until is None else shortfalls(until, cases, work.t90_s())
     folders = {work.jobs[case].digest: folder for case, folder in work.folders.items()}
     nets = {work.jobs[case].digest: plans[case.plan].net for case in work.folders}
     lanes = measure_same_lanes(all_lanes(plans), folders, nets, cache)
@@ -102,7 +99,8 @@ def run_study(
         for case in cases
         if case in work.folders
     ]
-    return Study(tuple(runs), tuple(work.failures[case] for case in cases if case in work.failures), notes)
+    failures = [work.failures[case] for case in cases if case in work.failures]
+    return Study(tuple(runs), tuple(failures), notes, tuple(imprecise))
 
 
 @dataclass
@@ -114,6 +112,7 @@ class _Work:
     cache: Path
     engine: Engine
     display: Display
+    selected: Mapping[str, Any]
     grounds: dict[str, Ground] = field(init=False)
     jobs: dict[Case, Job] = field(default_factory=dict)
     folders: dict[Case, Path] = field(default_factory=dict)
@@ -134,8 +133,8 @@ class _Work:
 
     def run(self, cases: Sequence[Case], part: tuple[int, int] | None) -> None:
         """Run the cases that have not been run, and of these only those of the part, where one is given."""
-        for case in cases:
-            self.jobs.setdefault(case, job_of(self.grounds[case.plan].terms, case))
+        jobs = {key: Jobs(ground.terms) for key, ground in self.grounds.items()}
+        self.jobs |= {case: jobs[case.plan].of(case) for case in cases if case not in self.jobs}
         self.note_study(cases, ())
         largest_first = sorted(cases, key=lambda case: -self._vehicles(case))  # so that no long run is left for the end
         mine = largest_first[part[0] - 1 :: part[1]] if part else largest_first
@@ -170,11 +169,10 @@ class _Work:
         nets = {self.prepared.network.digest, *(ground.terms.network.digest for ground in self.grounds.values())}
         record = StudyRecord(
             place=loaded.place_id,
-            scenario=digest_file(loaded.path),
-            plans={key: digest_plan(under.plan.document()) for key, under in self.plans.items()},
+            basis=basis_of(loaded, [under.plan for under in self.plans.values()]),
             begun=now(),
             runs=tuple(
-                Wanted(self.jobs[case].digest, case_name(case), case.plan, case.vehicles_per_household)
+                Wanted(self.jobs[case].digest, case_name(case), case.plan, case.vehicles_per_household, case.departure)
                 for case in cases
             ),
             folders=(
@@ -183,6 +181,7 @@ class _Work:
                 *(f"nets/{digest}" for digest in sorted(nets)),
                 *lanes,
             ),
+            selected=self.selected,
         )
         note_study(self.cache, record)
 

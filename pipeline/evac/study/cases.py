@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import product
-from typing import Literal
+from typing import Any, Literal
 
 from evac.demand.drivers import LESS_CAPACITY, MORE_CAPACITY
 from evac.errors import Problem, ScenarioError
@@ -13,6 +13,7 @@ from evac.plan import BASELINE
 from evac.schema.demand import Departure, VehiclesPerHousehold
 from evac.schema.scenario import Scenario, vehicles_label
 from evac.simulate.job import Case
+from evac.study.precision import Precision
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Selection:
         Run only the n-th of m parts (from 1), for the tasks of a batch system that share a cache.
     added
         Single cases with another seed: vehicles per household, departure curve, seed (`study.precision` adds them).
+    until
+        Add seeds until the clearance times are this precise.
     """
 
     vehicles: tuple[str, ...] = ()
@@ -42,6 +45,7 @@ class Selection:
     fidelity: Literal["micro", "meso"] = "micro"
     part: tuple[int, int] | None = None
     added: tuple[tuple[str, str, int], ...] = ()
+    until: Precision | None = None
 
 
 def cases_of(scenario: Scenario, selection: Selection, place: str, plans: Sequence[str] = (BASELINE,)) -> list[Case]:
@@ -52,7 +56,8 @@ def cases_of(scenario: Scenario, selection: Selection, place: str, plans: Sequen
     ScenarioError
         The selection names a case that the scenario doesn't have.
     """
-    vehicles = _selected([vehicles_label(case) for case in scenario.vehicles_per_household], selection.vehicles, place)
+    labels = [vehicles_label(case) for case in scenario.vehicles_per_household]
+    vehicles = _selected(labels, [_as_label(given) for given in selection.vehicles], place)
     departures = _selected([item.name for item in scenario.departures], selection.departures, place)
     seeds = selection.seeds or scenario.seeds
     cases = [
@@ -84,6 +89,18 @@ def as_run(selection: Selection, scenario: Scenario, cases: Sequence[Case]) -> S
     seeds = tuple(selection.seeds or scenario.seeds)
     added = {(case.vehicles_per_household, case.departure, case.seed) for case in cases if case.seed not in seeds}
     return replace(selection, seeds=seeds, added=tuple(sorted(added)))
+
+
+def told_apart(selection: Selection, scenario: Scenario) -> dict[str, Any]:
+    """Return what tells a study from others of the same plans, as plain JSON values.
+
+    Parts of a study belong to it, and so do the seeds that are added to make it precise.
+    """
+    content = asdict(selection)
+    return {
+        **{name: content[name] for name in ("vehicles", "departures", "sensitivity", "fidelity", "until")},
+        "seeds": selection.seeds or scenario.seeds,
+    }
 
 
 def middle_vehicles(scenario: Scenario, labels: Sequence[str]) -> str:
@@ -119,6 +136,14 @@ def case_name(case: Case) -> str:
     if case.capacity_factor != 1.0:
         parts.append(f"{case.capacity_factor - 1:+.0%} lane capacity")
     return " · ".join(parts)
+
+
+def _as_label(given: str) -> str:
+    """Return a vehicles-per-household case as the scenario calls it: `1.0` is its `1`."""
+    try:
+        return vehicles_label(float(given))
+    except ValueError:
+        return given
 
 
 def _selected(known: Sequence[str], wanted: Sequence[str], place: str) -> Sequence[str]:

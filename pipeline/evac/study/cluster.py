@@ -3,7 +3,7 @@
 Terms and input folders travel once to each worker, by the hash of their content; a worker unpacks them into a cache of
 its own. The run directory travels back, and is published here, once, under its job's digest. A run is executed again
 when its worker is lost (Dask does that), when the worker's machine lets it down (its disk is full: another worker gets
-it), or when the scheduler is started again (the jobs are submitted to the new one).
+it, `study.roster`), or when the scheduler is started again (the jobs are submitted to the new one).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from evac.simulate.job import Job
 from evac.study.engines import Outcome, Task
 from evac.study.jobs import run_folder
 from evac.study.parcels import pack, pack_folder, publish_run
+from evac.study.roster import Roster
 from evac.study.runs import Display
 from evac.study.worker import Delivery
 
@@ -69,7 +70,8 @@ class Cluster:
         if not tasks:
             return
         with self._scheduler() as address:
-            session = _Session(cache, display, {task.job.digest: task for task in tasks})
+            pending = {task.job.digest: task for task in tasks}
+            session = _Session(cache, display, pending, Roster(address, display.tell))
             lost_at_s = None
             while session.pending:
                 try:
@@ -101,8 +103,8 @@ class _Session:
     cache: Path
     display: Display
     pending: dict[str, Task]
+    roster: Roster
     begun: bool = False
-    _unfit: dict[str, str] = field(default_factory=dict)
     _shown: set[str] = field(default_factory=set)
 
     def run(self, client: Client) -> Generator[tuple[Job, Outcome]]:
@@ -111,32 +113,43 @@ class _Session:
         topic = f"evac-{uuid4().hex}"
         client.subscribe_topic(topic, self._show)
         sent = _Sent(client, self.cache, topic)
+        self.roster.begin()
         futures = {sent.submit(task): digest for digest, task in self.pending.items()}
         try:
-            while futures:
+            while self.pending:
                 for future in _ended(client, list(futures)):
-                    digest = futures.pop(future)
-                    task = self.pending[digest]
-                    delivery = _received(future)
-                    if delivery.of_machine and (others := self._others(client, delivery)):
-                        futures[sent.submit(task, others)] = digest
-                        continue
-                    outcome = self._outcome(task.job, delivery)
-                    del self.pending[digest]
-                    yield task.job, outcome
+                    digest, delivery = futures.pop(future), _received(future)
+                    if delivery.of_machine:
+                        self.roster.let_down(digest, delivery)
+                    else:
+                        yield self._end(digest, delivery)
+                if self.roster.is_due():
+                    self._hand_on(client, sent, futures)
+                    for digest, delivery in self.roster.hopeless():
+                        yield self._end(digest, delivery)
         finally:
             with suppress(Exception):  # the scheduler may be gone
                 client.cancel(list(futures), force=True)
+
+    def _hand_on(self, client: Client, sent: _Sent, futures: dict[Future, str]) -> None:
+        """Give other workers the runs that theirs have let down."""
+        self.roster.look(client.nthreads())
+        for digest in self.roster.stranded([digest for future, digest in futures.items() if not future.done()]):
+            future = next(item for item, of in futures.items() if of == digest)
+            del futures[future]
+            client.cancel([future], force=True)
+        for digest, workers in self.roster.placed():
+            futures[sent.submit(self.pending[digest], workers)] = digest
+
+    def _end(self, digest: str, delivery: Delivery) -> tuple[Job, Outcome]:
+        self.roster.end(digest)
+        job = self.pending.pop(digest).job
+        return job, self._outcome(job, delivery)
 
     def give_up(self, message: str) -> Generator[tuple[Job, Outcome]]:
         """Let all that is pending fail."""
         for digest in list(self.pending):
             yield self.pending.pop(digest).job, EvacError(message)
-
-    def _others(self, client: Client, delivery: Delivery) -> list[str]:
-        """Return the workers whose machines haven't let us down."""
-        self._unfit[delivery.worker] = delivery.error
-        return [worker for worker in client.scheduler_info(n_workers=-1)["workers"] if worker not in self._unfit]
 
     def _outcome(self, job: Job, delivery: Delivery) -> Outcome:
         if delivery.run is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,32 @@ _SECONDS_AN_HOUR = 3600
 _NOT_OF_A_RUN = {"name", "note", "report", "osm", "area", "households", "seeds", "vehicles_per_household", "departures"}
 
 
+@dataclass
+class Jobs:
+    """The jobs of cases under the same terms. What all seeds share is put together once: a study has thousands.
+
+    Parameters
+    ----------
+    terms
+        The terms.
+    """
+
+    terms: Terms
+    _contents: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def of(self, case: Case) -> Job:
+        """Return the job of a case."""
+        shared = case.vehicles_per_household, case.departure
+        if shared not in self._contents:
+            self._contents[shared] = job_of(self.terms, case).content
+        return Job(case, self._contents[shared])
+
+
 def job_of(terms: Terms, case: Case) -> Job:
-    """Return the job of a case: what its result depends on, and nothing else."""
+    """Return the job of a case: what its result depends on, and nothing else.
+
+    Its content is the same for all cases of the same vehicles per household and departures.
+    """
     vehicles = vehicles_case(terms.model, case.vehicles_per_household)
     departure = departure_of(terms.model, case.departure)
     inputs = {"net": terms.network.digest, "households": terms.households.digest}
@@ -83,6 +107,7 @@ def _measuring(ground: Ground, case: Case, vehicles: pd.DataFrame) -> Callable[[
     facts = replace(
         terms.facts,
         households_not_ordered=stays.households_not_ordered,
+        without_vehicle=stays.without_vehicle,
         vehicles_left_at_home=stays.vehicles_left_at_home,
     )
     return lambda run_dir: measure_run(

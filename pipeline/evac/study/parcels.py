@@ -7,6 +7,7 @@ are those of the cache, which is elsewhere on a worker, or of measured curves, w
 from __future__ import annotations
 
 import io
+import json
 import os
 import pickle
 import tarfile
@@ -19,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 
 from evac.errors import SimulationError
-from evac.files import whole_directory, write_bytes
+from evac.files import digest_file, whole_directory, write_bytes
 from evac.network import read_net
 from evac.study.ground import Ground, Terms
 from evac.study.ways_out import ways_out_under
@@ -27,6 +28,12 @@ from evac.study.ways_out import ways_out_under
 _CURVES = "curves"
 # What a run reads of an input folder.
 _READ = {"nets": ("net.net.xml",), "households": ("households.parquet",)}
+# What every run directory has, whatever its plan and model; the manifest names the result tables.
+_OF_A_RUN = (
+    *("job.json", "run.sumocfg", "trips.rou.xml", "exits.add.xml"),
+    *("gridlock.json", "controls.json", "ending.json", "manifest.json"),
+    *("sumo/tripinfo.xml", "sumo/statistics.xml", "sumo/summary.xml", "sumo/sumo.log"),
+)
 
 
 @dataclass(frozen=True)
@@ -93,14 +100,28 @@ def publish_run(content: bytes, target: Path, digest_of_job: str) -> Path:
     Raises
     ------
     SimulationError
-        It isn't the run of this job.
+        It isn't the run of this job, or isn't whole.
     """
     with whole_directory(target) as folder:
         _untar(content, folder)
-        job = (folder / "job.json").read_text(encoding="utf-8")
-        if sha256(job.encode()).hexdigest() != digest_of_job:
+        _require_whole(folder, target.name)
+        if digest_file(folder / "job.json") != digest_of_job:
             raise SimulationError(f"a worker delivered the run of another job than {target.name}")
     return target
+
+
+def _require_whole(folder: Path, name: str) -> None:
+    """Refuse a run directory that lacks a file, or whose tables aren't those that were measured."""
+    missing = [file for file in _OF_A_RUN if not (folder / file).is_file()]
+    if not missing:
+        tables = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["tables"]
+        missing = [file for file, digest in tables.items() if not _is(folder / file, digest)]
+    if missing:
+        raise SimulationError(f"a worker delivered the run {name} without its {', '.join(missing)}")
+
+
+def _is(file: Path, digest: str) -> bool:
+    return file.is_file() and digest_file(file) == digest
 
 
 class _Packer(pickle.Pickler):

@@ -13,20 +13,23 @@ import shapely
 from sumolib.net import Net
 
 from evac.acquire import fetch_missing
-from evac.audit import Finding, audit_households, audit_network, audit_total
+from evac.audit import Finding, audit_households, audit_mapping, audit_network, audit_total
 from evac.audit.findings import by_rank
 from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
-from evac.errors import PlaceError, Problem
+from evac.errors import PlaceError, Problem, ScenarioError
 from evac.households import Households, place_households
 from evac.households.zones import read_area, read_zones
 from evac.measure.bottlenecks import BottleneckLanes
 from evac.measure.ledger import RunFacts
 from evac.network import Network, build_network, read_net
 from evac.network.exits import ResolvedExit, require_reachable, resolve_exits
+from evac.network.place_names import near_names
 from evac.network.places import StreetIndex
 from evac.osm import StreetMap, prepare_map
 from evac.scenario import LoadedScenario
+from evac.schema.demand import VehiclesPerHousehold
 from evac.schema.places import Bottleneck, Place
+from evac.schema.scenario import Scenario, vehicles_label
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,8 @@ class Prepared:
         limit = self.loaded.model.trust.unconnected_share
         homes = self.homes.assign(reason=self.starts["reason"], connected=self.starts["edge"].notna())
         network = audit_network(self.net, self.network.edges(), self.network.warnings(), self.exits, self.starting)
-        return sorted([*network, *audit_households(homes, limit), *self.unexpected], key=by_rank)
+        people = [*audit_households(homes, limit), *audit_mapping(self.households.zones()), *self.unexpected]
+        return sorted([*network, *people], key=by_rank)
 
 
 def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) -> Prepared:
@@ -131,6 +135,7 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
     )
     tell("Placing households")
     households = place_households(model.households, model.area, street_map, cache)
+    _check_zones(model, households.zones()["zone"].tolist(), str(loaded.path))
     tell("Building the network")
     network = build_network(street_map, model.traffic, cache)
     net = read_net(network.net_file)
@@ -141,6 +146,18 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
     prepared = Prepared(loaded, street_map, network, households, net, exits, bottlenecks, area)
     require_reachable(net, exits, prepared.starts["edge"].dropna().unique(), f"{loaded.path}: exits")
     return prepared
+
+
+def _check_zones(model: Scenario, zones: Sequence[str], where: str) -> None:
+    """Refuse distributions of zones that aren't there: their households would silently take the common one."""
+    problems = []
+    for case in model.vehicles_per_household:
+        for zone in sorted(set(case.by_zone).difference(zones)) if isinstance(case, VehiclesPerHousehold) else ():
+            near = near_names(zone, zones)
+            remedy = f"did you mean {' or '.join(map(repr, near))}?" if near else "take the names that results have"
+            problems.append(Problem(f"{where}, '{vehicles_label(case)}'", f"there is no zone {zone!r}", remedy))
+    if problems:
+        raise ScenarioError(problems)
 
 
 def _inhabited(households: Households) -> shapely.Geometry:

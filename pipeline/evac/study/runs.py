@@ -26,6 +26,9 @@ class Display(Protocol):
     def finish(self, name: str, result: str) -> None:
         """Show how a run ended."""
 
+    def tell(self, text: str) -> None:
+        """Show a line about the study itself, such as what it waits for."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -55,11 +58,22 @@ class Failure:
 
 @dataclass(frozen=True)
 class Study:
-    """The runs of a study, in the order of the matrix, those that failed, and what holds for all of them."""
+    """The runs of a study, in the order of the matrix, and those that failed.
+
+    Parameters
+    ----------
+    runs, failures
+        The runs.
+    notes
+        What holds for all of them.
+    imprecise
+        Where the precision that was asked for was not reached.
+    """
 
     runs: tuple[Run, ...]
     failures: tuple[Failure, ...]
     notes: tuple[str, ...] = ()
+    imprecise: tuple[str, ...] = ()
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pandas as pd
 from sumolib.net import Net
 
 from evac import tables
+from evac.archive.index import indexed_runs
 from evac.files import digest_json, whole_directory, write_text
 from evac.fingerprint import fingerprint
 from evac.measure import records
@@ -43,9 +44,9 @@ def measure_same_lanes(
         For each job a folder with `bottlenecks.parquet`, and `lanes.json`: the mean rates, as `lanes` of a run's
         manifest.
     """
-    manifests = {job: json.loads((run / "manifest.json").read_text()) for job, run in runs.items()}
-    found = [[_found(item) for item in manifest["found_bottlenecks"]] for manifest in manifests.values()]
-    lanes = [_with_added_lanes(item, nets.values()) for item in measured_lanes(named, found)]
+    known = {row["job"]: json.loads(row["found_bottlenecks"]) for row in indexed_runs(cache, runs)}
+    found = [[_found(item) for item in known[job]] for job in runs]
+    lanes = [_with_added_lanes(item, set(nets.values())) for item in measured_lanes(named, found)]
     key = [[item.name, item.edge, list(item.lanes)] for item in lanes]
     folders = {job: cache / "lanes" / digest_json({"job": job, "lanes": key, "version": fingerprint()}) for job in runs}
     links: dict[Net, Links] = {}
@@ -54,7 +55,7 @@ def measure_same_lanes(
             net = nets[job]
             if net not in links:
                 links[net] = Links.of(net)
-            minutes, rates = _measure(runs[job], manifests[job], links[net], lanes)
+            minutes, rates = _measure(runs[job], links[net], lanes)
             with whole_directory(target) as folder:
                 tables.write_table(minutes, tables.BOTTLENECKS, folder / "bottlenecks.parquet")
                 write_text(folder / LANES, json.dumps({"lanes": rates}, indent=1, ensure_ascii=False) + "\n")
@@ -76,13 +77,12 @@ def _found(record: Mapping[str, Any]) -> FoundBottleneck:
     return FoundBottleneck(**{**record, "lanes": tuple(record["lanes"])})
 
 
-def _measure(
-    run: Path, manifest: Mapping[str, Any], links: Links, lanes: Sequence[BottleneckLanes]
-) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+def _measure(run: Path, links: Links, lanes: Sequence[BottleneckLanes]) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     """Return the vehicles of each lane and minute, and the lanes' mean rates."""
     lane_file = run / "sumo" / "lanes.parquet"
     if not lane_file.is_file():  # a mesoscopic run: it knows no lanes
         return tables.empty_table(tables.BOTTLENECKS), []
+    manifest = json.loads((run / "manifest.json").read_text())
     driven = tables.read_lanes(lane_file)
     minutes = lane_minutes(driven, Queues.of(driven, links), lanes, manifest["end_s"])
     return minutes, records(mean_rates(minutes, manifest["t95_s"] or manifest["end_s"]))

@@ -73,8 +73,11 @@ class Calibration:
         return f"coarse (mesoscopic) simulation, for screening only, without lanes: {found}"
 
 
+@dataclass(frozen=True)
 class _Quiet:
-    """Shows nothing: several runs of a calibration are of one case, and would share a line."""
+    """Shows no run: several runs of a calibration are of one case, and would share a line."""
+
+    display: Display
 
     def begin(self, name: str, planned: int) -> None:
         """Show nothing."""
@@ -84,6 +87,10 @@ class _Quiet:
 
     def finish(self, name: str, result: str) -> None:
         """Show nothing."""
+
+    def tell(self, text: str) -> None:
+        """Show what the study waits for."""
+        self.display.tell(text)
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,7 @@ class Town:
             for job, (ground, _) in zip(jobs, wanted, strict=True)
             if not run_folder(job, self.cache).is_dir()
         }
-        with closing(self.engine.run(list(missing.values()), self.cache, _Quiet())) as outcomes:
+        with closing(self.engine.run(list(missing.values()), self.cache, _Quiet(self.display))) as outcomes:
             for number, (job, outcome) in enumerate(outcomes, start=1):
                 if not isinstance(outcome, Path):
                     raise SimulationError(

@@ -17,6 +17,7 @@ from typing import Any
 from distributed import get_worker
 
 from evac.errors import EvacError
+from evac.files import passing_directory
 from evac.simulate import Progress
 from evac.simulate.job import Case
 from evac.study.cases import case_name
@@ -26,6 +27,8 @@ from evac.study.parcels import pack_run, unpack, unpack_folder
 
 CACHE_VARIABLE = "EVAC_WORKER_CACHE"
 """Environment variable of a worker: where it keeps input folders and runs; Dask's working folder if it isn't set."""
+_FOLDER = "evac-worker"
+_TAKEN = "taken"
 _TELL_EVERY_S = 1.0
 _FULL_BYTES = 1 << 20
 """A disk with less space than this is full."""
@@ -81,7 +84,8 @@ def run_parcel(
         Dask's topic for telling how far the run is.
     """
     worker = get_worker()
-    cache = Path(os.environ.get(CACHE_VARIABLE) or Path(worker.local_directory) / "evac").resolve()
+    # A folder of the workers' own: runs don't stay in it, so it must not be the cache of a project.
+    cache = Path(os.environ.get(CACHE_VARIABLE) or worker.local_directory).resolve() / _FOLDER
     try:
         for name, content in folders:
             unpack_folder(name, content, cache)
@@ -115,11 +119,14 @@ def _run(ground: Ground, cache: Path, case: Case, digest: str, topic: str) -> by
             told_s = time.monotonic()
             worker.log_event(topic, {"name": name, "progress": asdict(state)})
 
-    folder = perform(ground, job, cache, begin=begin, update=update)
-    try:
-        return pack_run(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    while True:
+        folder = perform(ground, job, cache, begin=begin, update=update)
+        with passing_directory(folder) as own:
+            try:
+                folder.rename(own / _TAKEN)
+            except FileNotFoundError:
+                continue  # a worker that shares the cache was given the same run, and has taken it
+            return pack_run(own / _TAKEN)
 
 
 def _require_wanted(worker: Any) -> None:

@@ -1,0 +1,106 @@
+"""What the runs of a study stand on, as digests by name: it tells which finished runs are of the present inputs.
+
+Quick, because nothing is prepared: files are read once and the rest is the content of the scenario and the plans. It
+is coarser than the job of a run, so it never takes an old run for a present one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from evac import sumo
+from evac.files import digest_file, digest_json
+from evac.fingerprint import fingerprint
+from evac.plan import LoadedPlan, content_of
+from evac.scenario import LoadedScenario
+from evac.schema.demand import VehiclesPerHousehold
+from evac.schema.scenario import vehicles_label
+
+# What no run depends on, and what only some runs depend on.
+_NOT_OF_ALL_RUNS = {"name", "note", "report", "seeds", "vehicles_per_household", "departures"}
+_GONE = "gone"
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Digests of what runs stand on.
+
+    Parameters
+    ----------
+    common
+        Of what all runs of a study stand on, by what people call it: the programs, the settings, each input file.
+    plans, vehicles, departures
+        Of each plan, vehicles-per-household case and departure curve.
+    """
+
+    common: Mapping[str, str] = field(default_factory=dict)
+    plans: Mapping[str, str] = field(default_factory=dict)
+    vehicles: Mapping[str, str] = field(default_factory=dict)
+    departures: Mapping[str, str] = field(default_factory=dict)
+
+
+def basis_of(loaded: LoadedScenario, plans: Iterable[LoadedPlan]) -> Basis:
+    """Return what the runs of a scenario stand on as it is now."""
+    model = loaded.model
+    files = sorted(set(_files(model.model_dump(exclude=_NOT_OF_ALL_RUNS))))
+    names = {str(path): path.name for path in files}
+    settings = _with_names(model.model_dump(mode="json", exclude=_NOT_OF_ALL_RUNS), names)
+    folder = loaded.folder.resolve()
+    return Basis(
+        common={
+            "the toolkit": fingerprint(),
+            "SUMO": sumo.version(),
+            f"the settings in {loaded.path.name}": digest_json(settings),
+            **{os.path.relpath(path.resolve(), folder): _digest(path) for path in files},
+        },
+        plans={item.key: digest_json({"actions": item.document()}) for item in plans},
+        vehicles={vehicles_label(case): digest_json({"case": _plain(case)}) for case in model.vehicles_per_household},
+        departures={item.name: digest_json({"curve": content_of(item.curve)}) for item in model.departures},
+    )
+
+
+def changed(then: Basis, now: Basis) -> list[str]:
+    """Return in words what has changed, but for plans."""
+    found = [name for name, digest in now.common.items() if then.common.get(name) != digest]
+    kinds = (("vehicles per household", then.vehicles, now.vehicles), ("departures", then.departures, now.departures))
+    for kind, old, new in kinds:
+        found += [f"{kind} '{name}'" for name, digest in old.items() if new.get(name) != digest]
+    return found
+
+
+def changed_plans(then: Basis, now: Basis) -> list[str]:
+    """Return the plans that have changed; those that `now` doesn't know, such as variants, count as the same."""
+    return [key for key, digest in then.plans.items() if now.plans.get(key, digest) != digest]
+
+
+def _plain(case: float | VehiclesPerHousehold) -> Any:
+    return content_of(case) if isinstance(case, VehiclesPerHousehold) else case
+
+
+def _files(value: Any) -> Iterable[Path]:
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _files(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _files(item)
+
+
+def _with_names(value: Any, names: Mapping[str, str]) -> Any:
+    """Return JSON values with the names of files instead of their paths, which depend on the working folder."""
+    if isinstance(value, Mapping):
+        return {key: _with_names(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_names(item, names) for item in value]
+    return names.get(value, value) if isinstance(value, str) else value
+
+
+def _digest(path: Path) -> str:
+    """Return a file's digest; one that is fetched when it isn't there may be gone."""
+    return digest_file(path) if path.is_file() else _GONE
