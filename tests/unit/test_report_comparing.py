@@ -77,6 +77,13 @@ def test_the_first_page_says_of_which_plan_a_statement_is(report: ReportInput, c
     assert f"That is with “final”; with “baseline” it is {there.name}, where people lose" in held
 
 
+def test_seeds_without_a_pair_are_told(report: ReportInput) -> None:
+    runs = tuple(run for run in report.runs if (run.case.plan, run.case.seed) != ("preliminary", 3))
+    some = replace(report, runs=runs)
+    words = _words(some, results.case_results(some))
+    assert any("2 seeds); seeds left out, because only one of the two has a run: 1." in line for line in words)
+
+
 def test_two_named_plans_are_the_headline(report: ReportInput) -> None:
     pair = replace(report, plan="final", compared_with="preliminary")
     cases = results.case_results(pair)

@@ -63,7 +63,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> ReportInput:
     }
     return report_data.report_input(
         folder, tuple(runs), plan="p3", compared_with="p1", plans=plans, versions={"SUMO": "1.28.0"},
-        failed=(report_data.failed(Case(plan="p1", seed=9), "m"),),
+        failed=(report_data.failed(Case(plan="p1", seed=9), "m"),), imprecise=("i",),
         settings=ReportSettings(words=report_words.marks()),
     )  # fmt: skip
 

@@ -170,8 +170,8 @@ def _shown_seed(cases: Sequence[CaseResult], centre: CaseResult) -> str:
 def _imprecise(report: ReportInput) -> Sentence | None:
     if not report.imprecise:
         return None
-    words = "; ".join(text.plain(item) for item in report.imprecise)
-    return Sentence(f"The times are less precise than the study was asked to make them: {words}.", "")
+    where = "; ".join(text.plain(item) for item in report.imprecise)
+    return Sentence(say("The times are less precise than the study was asked to make them: {where}.", where=where), "")
 
 
 def _missing(report: ReportInput) -> Sentence | None:
