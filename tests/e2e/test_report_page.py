@@ -15,7 +15,9 @@ import pytest
 from PIL import Image
 
 import report_data
+import report_words
 from evac.report import moments, publish, text, write_report
+from evac.report.settings import ReportSettings
 from report_data import Case
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -230,13 +232,21 @@ def test_any_two_cases_are_picked_from_the_keyboard(town: Any, pages: list[Path]
     assert not town.locator("#compare-zones-box").is_visible()
 
 
-def test_doubt_stands_on_the_map_and_axe_finds_nothing(browser: Any, pages: list[Path]) -> None:
-    """WCAG 2.1 A and AA, and good practice, by https://github.com/dequelabs/axe-core."""
-    assert hashlib.sha256(AXE.read_bytes()).hexdigest() == AXE_SHA256
-    page = browser.new_page(viewport={"width": 1200, "height": 900}, bypass_csp=True)
+def test_doubt_stands_on_the_map(browser: Any, pages: list[Path]) -> None:
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
     page.goto(pages[1].as_uri())
     page.wait_for_selector("#map-app[data-state=ready]", timeout=TIMEOUT_MS)
     assert "too much gridlock" in page.locator("#map-doubt").inner_text()
+    page.close()
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_axe_finds_nothing(browser: Any, pages: list[Path], number: int) -> None:
+    """WCAG 2.1 A and AA, and good practice, by https://github.com/dequelabs/axe-core: map, picker and doubts."""
+    assert hashlib.sha256(AXE.read_bytes()).hexdigest() == AXE_SHA256
+    page = browser.new_page(viewport={"width": 1200, "height": 900}, bypass_csp=True)
+    page.goto(pages[number].as_uri())
+    page.wait_for_selector("#map-app[data-state=ready]", timeout=TIMEOUT_MS)
     page.add_script_tag(path=str(AXE))
     found = page.evaluate("axe.run().then(found => found.violations.map(v => [v.id, v.nodes.length, v.nodes[0].html]))")
     assert found == []
@@ -287,3 +297,34 @@ def test_without_ffmpeg_there_is_no_old_video(tmp_path: Path, monkeypatch: pytes
     write_report(report_data.report_input(tmp_path, (run,)), tmp_path / "report")
     assert not old.exists()
     assert (old.parent / "animation.gif").exists()
+
+
+def test_no_english_is_left_in_what_the_scripts_write(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "pdf_bytes", lambda _: b"%PDF")
+    monkeypatch.setattr(publish, "animation", lambda *_: {"gif": b"GIF89a"})
+    runs = tuple(report_data.write_run(tmp_path, Case(plan=plan), reasons=("r",)) for plan in ("p1", "p2"))
+    report = report_data.report_input(
+        tmp_path, runs, plan="p2", compared_with="p1",
+        settings=ReportSettings(words=report_words.marks(), units="miles", language="de"),
+    )  # fmt: skip
+    page = browser.new_page()
+    page.goto(write_report(report, tmp_path / "report").as_uri())
+    page.wait_for_selector("#map-app[data-state=ready]", timeout=TIMEOUT_MS)
+    page.check("#map-zones")
+    texts = []
+    for button in ("#map-slowest button", "#map-bottlenecks button", "#map-exits button"):
+        page.locator(button).first.click()
+        texts.append(page.locator("#map-detail").inner_text())
+    for measure in ("speed", "queue", "density"):
+        page.select_option("#map-measure", measure)
+        texts.append(page.locator("#map-legend").inner_text())
+    texts += [page.locator(part).inner_text() for part in ("#map-app", "section:has(#any-two)")]
+    texts += page.evaluate(
+        "[...document.querySelectorAll('[aria-valuetext]')].map(n => n.getAttribute('aria-valuetext'))"
+    )
+    assert all(report_words.MARK in text for text in texts)
+    lines = [line for text in texts for line in text.splitlines()]
+    assert report_words.english_left(lines, report_words.data_of(report)) == []
+    page.close()

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import report_data
-from evac.report import ReportInput, answer, comparing, picker, results, text
+from evac.report import ReportInput, answer, comparing, picker, results, tables, text
 from evac.report.inputs import ReportPlan
 from evac.report.results import CaseResult
 from report_data import Case
@@ -65,6 +65,23 @@ def test_the_first_page_says_it_when_chance_may_be_all(report: ReportInput) -> N
     other = replace(report, runs=(*runs, *chance))
     words = _words(other, results.case_results(other))
     assert any("can't tell which of final and preliminary is faster (95 % CI" in line for line in words)
+
+
+def test_the_first_page_says_of_which_plan_a_statement_is(report: ReportInput, cases: list[CaseResult]) -> None:
+    words = _words(report, cases)
+    assert words[1].startswith("With the plan “final”: 90 % of the vehicles are out")
+    (held,) = [line for line in words if line.startswith("The lane that holds the city up")]
+    baseline = next(case for case in cases if case.shown.plan == "baseline")
+    there = tables.holding_up(baseline)
+    assert there is not None
+    assert f"That is with “final”; with “baseline” it is {there.name}, where people lose" in held
+
+
+def test_seeds_without_a_pair_are_told(report: ReportInput) -> None:
+    runs = tuple(run for run in report.runs if (run.case.plan, run.case.seed) != ("preliminary", 3))
+    some = replace(report, runs=runs)
+    words = _words(some, results.case_results(some))
+    assert any("2 seeds); seeds left out, because only one of the two has a run: 1." in line for line in words)
 
 
 def test_two_named_plans_are_the_headline(report: ReportInput) -> None:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.text import Annotation, Text
+from shapely.geometry import box
 
 import report_data
 from evac.report import ReportInput, drawing, figures, maps, panels, results, tables
@@ -193,3 +196,14 @@ def test_every_departure_curve_has_a_panel_of_its_own(tmp_path: Path) -> None:
         assert [text.get_text() for text in axes.texts] == ["1", "2"]
     assert figure.axes[0].get_xlim() == figure.axes[1].get_xlim()
     assert "hours after the evacuation order" in {item.get_text() for item in figure.findobj(Text)}
+
+
+def test_a_zone_that_reaches_far_beyond_the_roads_does_not_shrink_the_map(report: ReportInput) -> None:
+    def width_m(zones: gpd.GeoDataFrame) -> float:
+        west, east = maps.draw_map(replace(report, zones=zones), queues, [], "").axes[0].get_xlim()
+        return float(east - west)
+
+    queues = tables.queues(report.runs[0], report.edges)
+    far = report.zones.copy()
+    far.loc[0, "geometry"] = far.geometry[0].union(box(-124.0, 37.0, -122.5, 39.0))
+    assert width_m(far) < 1.8 * width_m(report.zones)

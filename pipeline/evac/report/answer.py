@@ -45,7 +45,7 @@ def answer(report: ReportInput, cases: Sequence[CaseResult]) -> list[Sentence]:
         *_pairs(report, cases, centre),
         _holding_up(report, cases, centre),
         _one_vehicle(report, cases, centre),
-        _how_sure(report, centre),
+        _how_sure(report, cases, centre),
         _seeds(cases, centre),
         _imprecise(report),
         _left_over(centre),
@@ -213,7 +213,7 @@ def _caveats(centre: CaseResult) -> Sentence | None:
     return Sentence(words, "")
 
 
-def _how_sure(report: ReportInput, centre: CaseResult) -> Sentence | None:
+def _how_sure(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Sentence | None:
     end_h = report.scenario.simulation.end_h
     times = []
     if centre.less is not None:
@@ -222,10 +222,14 @@ def _how_sure(report: ReportInput, centre: CaseResult) -> Sentence | None:
         times.append(say("{time} if lanes pass 15 % more", time=text.clearance(centre.more.t90_s, end_h)))
     if not times:
         return None
-    words = say(
-        "How many cars a lane passes is never known well: 90 % takes {times}{only}.",
-        times=text.listing(times), only=_same_seed(centre, end_h),
-    )  # fmt: skip
+    values = {"times": text.listing(times), "only": _same_seed(centre, end_h)}
+    words = say("How many cars a lane passes is never known well: 90 % takes {times}{only}.", **values)
+    if len(same_case(cases, centre)) > 1:
+        words = say(
+            "How many cars a lane passes is never known well: with “{plan}”, 90 % takes {times}{only}.",
+            **values,
+            plan=text.plain(centre.shown.plan),
+        )
     return Sentence(words, range_doubt(centre))
 
 
@@ -245,16 +249,18 @@ def _holding_up(report: ReportInput, cases: Sequence[CaseResult], centre: CaseRe
     words, other = _holding_up_words(centre), counterpart(report, cases, centre)
     if other is None:
         return Sentence(words, centre.doubt)
-    words = say("With “{plan}”: {words}", plan=text.plain(centre.shown.plan), words=words)
+    plans = {"plan": text.plain(centre.shown.plan), "other": text.plain(other.shown.plan)}
     there = tables.holding_up(other)
-    where = say("with “{plan}” no queue stands for that long", plan=text.plain(other.shown.plan))
+    beside = say("That is with “{plan}”; with “{other}” no queue stands for that long.", **plans)
     if there is not None:
-        where = say(
-            "with “{plan}” it is {lane}, where people lose {hours} hours",
-            plan=text.plain(other.shown.plan), lane=text.plain(there.name), hours=text.count(round(there.delay_veh_h)),
-        )  # fmt: skip
+        beside = say(
+            "That is with “{plan}”; with “{other}” it is {lane}, where people lose {hours} hours.",
+            **plans,
+            lane=text.plain(there.name),
+            hours=text.count(round(there.delay_veh_h)),
+        )
     doubt = "; ".join(part for part in (centre.doubt, other.doubt) if part)
-    return Sentence(f"{words} {say('Beside it, {where}.', where=where)}", doubt)
+    return Sentence(f"{words} {beside}", doubt)
 
 
 def _holding_up_words(case: CaseResult) -> str:
@@ -373,7 +379,10 @@ def _one_vehicle(report: ReportInput, cases: Sequence[CaseResult], centre: CaseR
     if one is None:
         return None
     doubt = "; ".join(part for part in (one.doubt, centre.doubt) if part)
-    values = {"case": centre.label, "time": text.estimated(one.estimate(90), report.scenario.simulation.end_h)}
+    values = {
+        "case": case_words(report, centre),
+        "time": text.estimated(one.estimate(90), report.scenario.simulation.end_h),
+    }
     saved = centre.later_than(one, 90)
     words = say("If every household took one vehicle ({case} here), 90 % would be out after {time}.", **values)
     if saved.mean is not None and saved.mean > 0:

@@ -63,8 +63,13 @@ class Comparison:
 
     def verdict_of(self, after: str, before: str) -> str:
         """Return the verdict with other names for the two cases."""
-        words, values = finding(self.after.later_than(self.before, 90))
-        return say(words, plan=after, other=before, **values)
+        difference = self.after.later_than(self.before, 90)
+        words, values = finding(difference)
+        said = say(words, plan=after, other=before, **values)
+        if difference.runs + difference.missing == 0 or not difference.unpaired:
+            return said
+        left_out = say("seeds left out, because only one of the two has a run: {number}", number=difference.unpaired)
+        return f"{said}; {left_out}"
 
     @property
     def gaining(self) -> int:

@@ -35,7 +35,7 @@ MOST_LANES = 12
 _LABEL_ROW_IN = 0.36
 _NOTE_ROW_IN = 0.34
 _PLOT_HEIGHT_IN = 3.5
-_LABEL_CHARS, _NOTE_CHARS, _LANE_CHARS = 48, 130, 50
+_LABEL_CHARS, _NOTE_CHARS, _LANE_CHARS = 48, 130, 56
 _LEAD_GAP = 0.012
 """Least distance between the labels' leads, as a share of the time axis."""
 

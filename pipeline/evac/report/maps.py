@@ -37,6 +37,8 @@ EXIT_COLOUR = "#00614a"
 _HOUSEHOLD, _CUT_OFF, _BOTTLENECK = "#3b6ea5", "#b00050", "#000000"
 _WIDTH_IN, _MARGIN_IN, _FOOT_IN = 9.0, 0.09, 1.25
 _LEAST_EXTENT_M = 500.0
+_NEAR_SHARE = 0.25
+"""How far the map goes on beyond households and exits where the area does, as a share of their extent."""
 _MAP_WIDTH_IN = _WIDTH_IN - 2 * _MARGIN_IN
 _LEAST_ASPECT, _GREATEST_ASPECT = 0.5, 1.15
 """Map height / width: a long narrow place gets more of its surroundings, so that the page stays readable."""
@@ -75,13 +77,18 @@ def draw_map(report: ReportInput, queues: gpd.GeoDataFrame, bottlenecks: Sequenc
 
 
 def _frame(report: ReportInput, bottlenecks: Sequence[Located], crs: Any) -> tuple[float, float, float, float]:
-    """Return the map's bounds in metres: zones, households, exits and bottlenecks, with a margin."""
+    """Return the map's bounds in metres: households, exits and bottlenecks, and the area around them with a margin.
+
+    Zones of a census may reach far beyond the roads: of them only what is near is shown.
+    """
     spots = gpd.GeoSeries([Point(spot.lon, spot.lat) for spot in (*report.exits, *bottlenecks)], crs="EPSG:4326")
-    parts = [report.zones.geometry, report.households.geometry, spots]
+    people = pd.concat([report.households.geometry.to_crs(crs), spots.to_crs(crs)], ignore_index=True).total_bounds
+    near = box(*people).buffer(_NEAR_SHARE * max(people[2] - people[0], people[3] - people[1]), join_style="mitre")
+    area = report.zones.geometry
     if report.area is not None:
-        parts = [gpd.GeoSeries([report.area], crs="EPSG:4326"), report.households.geometry, spots]
-    bounds = pd.concat([part.to_crs(crs) for part in parts], ignore_index=True).total_bounds
-    return fit_frame(bounds)
+        area = gpd.GeoSeries([report.area], crs="EPSG:4326")
+    shown = area.to_crs(crs).intersection(near)
+    return fit_frame(gpd.GeoSeries([box(*people), *shown], crs=crs).total_bounds.tolist())
 
 
 def fit_frame(bounds: Sequence[float]) -> tuple[float, float, float, float]:

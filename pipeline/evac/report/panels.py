@@ -35,7 +35,8 @@ def draw_panels(cases: Sequence[CaseResult], reference: str | None, end_h: float
     under `reference`; dashed: vehicles that mean to have left.
     """
     pairs = panels_of(cases, reference)[:MOST_PANELS]
-    columns = min(_COLUMNS, len(pairs))
+    curves = len({departure for _, departure in pairs})
+    columns = curves if 1 < curves <= _COLUMNS else min(_COLUMNS, len(pairs))  # a column a departure curve, if it fits
     rows = math.ceil(len(pairs) / columns)
     height = rows * (_PANEL_IN + _HEAD_IN) + _FOOT_IN
     last_h = max(cumulative(case, "evacuated")[0][-1] for case in cases)

@@ -92,7 +92,8 @@
     }
 
     function layersOf(plan, id) {
-      const style = styleOf(plan), scale = PALETTE[view.measure], key = [view.step, view.measure, plan.plan];
+      const kinds = streets.map(styleOf(plan)), style = (d) => kinds[d.index];
+      const scale = PALETTE[view.measure], key = [view.step, view.measure, plan.plan];
       const side = data.lefthand ? -0.6 : 0.6;
       const polygons = data.zones.flatMap((zone) => zone.rings.map((ring) => ({ zone, ring })));
       const layers = [
