@@ -18,6 +18,9 @@ from evac.report.catalogue import catalogue, catalogue_text
 from evac.report.inputs import ReportPlan
 from evac.report.settings import ReportSettings
 from evac.report.words import say, speaking
+from evac.simulate.job import Case as SimulatedCase
+from evac.statistics import mean_interval
+from evac.study.precision import Shortfall
 from report_data import Case
 
 ROOT = Path(__file__).parents[2]
@@ -61,9 +64,13 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> ReportInput:
         "p3": ReportPlan("p3", "p3", actions=("a",), resources={"officers": 2, "cones": 9}, extends="p2"),
         "p2": ReportPlan("p2", "p2"),
     }
+    shortfalls = [
+        Shortfall(SimulatedCase(vehicles_per_household="1", departure="d", seed=1, plan="p3"), mean_interval(times))
+        for times in ([1.0], [1.0, 9.0], [1.0, None])
+    ]
     return report_data.report_input(
         folder, tuple(runs), plan="p3", compared_with="p1", plans=plans, versions={"SUMO": "1.28.0"},
-        failed=(report_data.failed(Case(plan="p1", seed=9), "m"),), imprecise=("i",),
+        failed=(report_data.failed(Case(plan="p1", seed=9), "m"),), imprecise=tuple(shortfalls),
         settings=ReportSettings(words=report_words.marks()),
     )  # fmt: skip
 
