@@ -5,7 +5,7 @@
 makes a scenario of each variant below WORKSPACE (nothing of it belongs into the project), runs the preliminary and the
 final plan on it with `evac run`, and writes `variants.csv` there, a row a variant and plan. Stop it and start it again
 at any time: finished runs are never run again. `--only` picks variants by the beginning of their names; `--vehicles` is
-the number per household, and need not be one of the study's.
+the number per household, and need not be one of the study's. Departures are those of the study's own cases.
 """
 
 from __future__ import annotations
@@ -172,7 +172,9 @@ def main() -> None:
     options = parser.parse_args()
     workspace = options.workspace.resolve()
     for name, parts in variants():
-        parts.scenario["vehicles_per_household"] = [float(options.vehicles)]
+        parts.scenario.update(
+            vehicles_per_household=[float(options.vehicles)], departures=parts.scenario["departures"][:1]
+        )
         if any(name.startswith(beginning) for beginning in options.only):
             write_variant(name, parts, workspace)
             run_variant(name, workspace, options.vehicles, options.jobs)
