@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from scipy import optimize, signal, stats
 
 from evac.errors import DataError, Problem
 from evac.schema.demand import (
@@ -49,7 +48,6 @@ _NAMES = {
     "activities": "Sum of activities",
     "measured": "Measured",
 }
-_Z90 = float(stats.norm.ppf(0.9))
 _REMEDY = "two columns 'minute,left': rising minutes after the order, and the share that has left by then, up to 1"
 _STEP_MIN = 0.05  # of the sum of activities: finer than SUMO's departures need
 _TAIL = 1e-6  # share of an activity's longest times that the sum of activities leaves out
@@ -124,6 +122,8 @@ def _whole_minutes(minutes: float) -> str:
 
 
 def _simple(form: SimpleCurve) -> Curve:
+    from scipy import stats  # noqa: PLC0415  takes seconds, and most commands draw no departure
+
     curve: Curve
     match form:
         case Rayleigh():  # F(t) = 1 - exp(-t² / 2s²)
@@ -131,7 +131,7 @@ def _simple(form: SimpleCurve) -> Curve:
         case Gamma():
             curve = stats.gamma((form.mean_min / form.sd_min) ** 2, scale=form.sd_min**2 / form.mean_min)
         case Lognormal():
-            curve = stats.lognorm(math.log(form.p90_min / form.median_min) / _Z90, scale=form.median_min)
+            curve = stats.lognorm(math.log(form.p90_min / form.median_min) / stats.norm.ppf(0.9), scale=form.median_min)
         case Weibull():
             curve = stats.weibull_min(form.shape, scale=form.scale_min)
         case Logistic():
@@ -174,6 +174,8 @@ class _Logistic:
     """A logistic distribution given that nobody has left before the order: F(t) = (e^(t/b) - 1) / (e^(t/b) + u)."""
 
     def __init__(self, form: Logistic) -> None:
+        from scipy import optimize  # noqa: PLC0415  as in `_simple`
+
         ratio = form.p90_min / form.median_min
         steepness = float(optimize.brentq(lambda x: _logistic_ratio(x) - ratio, math.log(2.0), _STEEPEST))
         self._b = form.median_min / steepness
@@ -194,6 +196,8 @@ def _logistic_ratio(steepness: float) -> float:
 
 def _activities(form: Activities) -> Curve:
     """Return the distribution of the sum: the activities' probabilities in small steps of time, convolved."""
+    from scipy import signal  # noqa: PLC0415  as in `_simple`
+
     parts = [_simple(getattr(form, name)) for name in ACTIVITIES]
     longest_min = max(float(part.ppf(np.array([1.0 - _TAIL]))[0]) for part in parts)
     edges = np.arange(0.0, longest_min + 2.0 * _STEP_MIN, _STEP_MIN)

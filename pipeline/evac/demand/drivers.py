@@ -20,7 +20,6 @@ from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
-from scipy import stats
 
 from evac.schema.driving import Traffic
 
@@ -181,6 +180,8 @@ def speed_factors(profile: Profile, numbers: np.ndarray) -> np.ndarray:
 
     Each vehicle's factor is written with its trip: SUMO's own draw would depend on who departs before it.
     """
+    from scipy import stats  # noqa: PLC0415  takes seconds, and most commands draw no driver
+
     drawn = stats.truncnorm.ppf(numbers, -_SPEED_FACTOR_CUT_SD, _SPEED_FACTOR_CUT_SD)
     return np.asarray(_SPEED_FACTOR_MEAN[profile] + _SPEED_FACTOR_SD * drawn)
 
