@@ -18,7 +18,7 @@ demo: setup ## evacuate Balzers, Liechtenstein, with and without a plan: a table
 SEEDS = 1
 STUDY = $(PYTHON) scenarios/mill-valley-schematic/study.py --seeds $(SEEDS)
 
-study: setup ## the Mill Valley study on its schematic map, about an hour; SEEDS=5 for replications
+study: setup ## the Mill Valley study on its schematic map, over an hour; SEEDS=5 for replications
 	$(STUDY)
 
 study-full: setup ## the same and areas one at a time, driving styles, other departures: hours; it can be stopped and goes on
