@@ -117,7 +117,7 @@ def test_the_map_names_exits_and_bottlenecks_apart(report: ReportInput) -> None:
     spots = tables.bottleneck_spots(run, report.edges)
     figure = maps.draw_map(report, tables.queues(run, report.edges), spots, "note")
     axes = figure.axes[0]
-    labels = [text for text in axes.texts if isinstance(text, Annotation) and text.get_text() != "N"]
+    labels = [text for text in axes.texts if isinstance(text, Annotation) and text.get_text() not in ("", "N")]
     names = {spot.name for spot in (*report.exits, *spots)}
     assert {label.get_text() for label in labels} == names
     boxes = [drawing._label_box(label) for label in labels]

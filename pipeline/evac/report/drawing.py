@@ -95,9 +95,12 @@ def place_labels(
         label = axes.annotate(
             text, (x, y), xytext=(0, 0), textcoords="offset points", fontsize=size, color=INK, zorder=20, ha="center",
             va="center", bbox={"boxstyle": "round,pad=0.2", "fc": "white", "ec": GREY, "lw": 0.5},
-            arrowprops={"arrowstyle": "-", "color": INK, "lw": 0.7, "shrinkA": 0, "shrinkB": 4},
         )  # fmt: skip
         taken.append(_settle(axes, label, taken))
+        axes.annotate(  # below all labels, so that no line crosses a text
+            "", (x, y), xytext=label.get_position(), textcoords="offset points", zorder=19,
+            arrowprops={"arrowstyle": "-", "color": INK, "lw": 0.7, "shrinkA": 0, "shrinkB": 4},
+        )  # fmt: skip
 
 
 def _settle(axes: Axes, label: Annotation, taken: Sequence[Bbox]) -> Bbox:
