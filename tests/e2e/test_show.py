@@ -51,7 +51,7 @@ def test_the_report_is_written_again_from_the_cache(workspace: Path) -> None:
 def test_what_is_missing_is_told(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--seed", "1", "--seed", "2", "--workspace", str(workspace)]
     assert run_guarded(["report", str(TOWN), *options]) == 0
-    assert "not simulated: 1 vehicles per household" in capsys.readouterr().out
+    assert "not simulated: 1 vehicle per household" in capsys.readouterr().out
     missing = pd.read_csv(workspace / "reports" / "town" / "tables" / "missing.csv")
     assert set(missing["why"]) == {"not simulated"}
     assert 2 in set(missing["seed"])

@@ -108,7 +108,7 @@ def test_status_tells_what_is_missing_and_why(
     capsys.readouterr()
     assert command(town, "status") == 0
     words = words_of(capsys)
-    assert "failed: 1 vehicles per household · 90 % within 60 min · seed 7: RuntimeError: the disk is full" in words
+    assert "failed: 1 vehicle per household · 90 % within 60 min · seed 7: RuntimeError: the disk is full" in words
     assert "baseline │ 1 │ 0 │ 0 │ 1 │ 0" in words
     assert command(town, "run", *PLANS, *ONE_CASE, "--engine", "serial", "--seed", "1", "--seed", "7") == 0
     assert "(95 % CI of the difference" in (words := words_of(capsys))
@@ -131,7 +131,7 @@ def test_seeds_are_added_until_the_interval_is_narrow(
 
 
 def test_the_report_says_where_the_precision_was_not_reached(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    case = "baseline, 1 vehicles per household, 90 % within 60 min: ±"
+    case = "baseline, 1 vehicle per household, 90 % within 60 min: ±"
     said = f"precision not reached for {case}"
     assert command(town, "run", *ONE_CASE, "--until", "0.1%", "--max-seeds", "2") == 0
     assert said in words_of(capsys)

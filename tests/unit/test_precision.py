@@ -73,10 +73,10 @@ def test_what_falls_short_is_told_with_how_far_it_got():
     times |= {case: 3600.0 for case in some if case.plan == "once" and case.seed == 1}
     half_width = 4.302653 * 60.0 / 3**0.5 / 3720.0  # Student's t with two degrees of freedom, 97.5 %
     assert [item.words for item in shortfalls(Precision(0.03, 3), some, times)] == [
-        f"precision not reached for wide, 1 vehicles per household, d: \u00b1 {100 * half_width:.1f} % after 3 seeds",
-        "precision not reached for stuck, 1 vehicles per household, d: 90 % not reached in 1 of 3 runs",
-        "precision not reached for once, 1 vehicles per household, d: no interval after 1 run",
-        "precision not reached for failed, 1 vehicles per household, d: no interval after 0 runs",
+        f"precision not reached for wide, 1 vehicle per household, d: \u00b1 {100 * half_width:.1f} % after 3 seeds",
+        "precision not reached for stuck, 1 vehicle per household, d: 90 % not reached in 1 of 3 runs",
+        "precision not reached for once, 1 vehicle per household, d: no interval after 1 run",
+        "precision not reached for failed, 1 vehicle per household, d: no interval after 0 runs",
     ]
     assert shortfalls(Precision(0.05, 3), some[:6], times) == []
 

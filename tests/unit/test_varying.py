@@ -81,7 +81,7 @@ def test_a_plan_alone_is_told_with_its_interval():
     runs = [run("p", seed, 3600.0 + 60.0 * seed, *["gridlock"] * (seed == 1)) for seed in (1, 2, 3)]
     runs += [run("stuck", 1, None), run("stuck", 2, 60.0), run("once", 1, 60.0)]
     (line,) = means(Study(tuple(runs), ()))
-    expected = "p, 1 vehicles per household, d: 90 % out after 1.03 h ± 2.5 min (95 % CI, ± 4.0 %, 3 seeds)"
+    expected = "p, 1 vehicle per household, d: 90 % out after 1.03 h ± 2.5 min (95 % CI, ± 4.0 %, 3 seeds)"
     assert line == f"{expected}; 1 of these runs not trustworthy"
 
 

@@ -94,3 +94,8 @@ class Scenario(Model):
 def vehicles_label(case: float | VehiclesPerHousehold) -> str:
     """Return the name of a vehicles-per-household case: `1.5`, or the distribution's name."""
     return case.name if isinstance(case, VehiclesPerHousehold) else f"{case:g}"
+
+
+def vehicles_words(label: str) -> str:
+    """Return a case by its label in words: `1 vehicle per household`, `1.5 vehicles per household`."""
+    return f"{label} vehicle{'' if label == '1' else 's'} per household"

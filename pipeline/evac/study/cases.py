@@ -11,7 +11,7 @@ from evac.demand.drivers import LESS_CAPACITY, MORE_CAPACITY
 from evac.errors import Problem, ScenarioError
 from evac.plan import BASELINE
 from evac.schema.demand import Departure, VehiclesPerHousehold
-from evac.schema.scenario import Scenario, vehicles_label
+from evac.schema.scenario import Scenario, vehicles_label, vehicles_words
 from evac.simulate.job import Case
 from evac.study.precision import Precision
 
@@ -128,7 +128,7 @@ def departure_of(scenario: Scenario, name: str) -> Departure:
 
 def case_name(case: Case) -> str:
     """Return a case in words, for progress and messages."""
-    parts = [f"{case.vehicles_per_household} vehicles per household", case.departure, f"seed {case.seed}"]
+    parts = [vehicles_words(case.vehicles_per_household), case.departure, f"seed {case.seed}"]
     if case.plan != BASELINE:
         parts.insert(0, case.plan)
     if case.fidelity != "micro":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from evac.schema.scenario import vehicles_words
 from evac.statistics import Interval, mean_interval, paired_difference, verdict
 from evac.study.runs import Run, Study
 
@@ -36,7 +37,7 @@ class Cell:
     @property
     def words(self) -> str:
         """The case in words."""
-        return f"{self.plan}, {self.vehicles_per_household} vehicles per household, {self.departure}"
+        return f"{self.plan}, {vehicles_words(self.vehicles_per_household)}, {self.departure}"
 
     @property
     def interval(self) -> Interval:
@@ -94,7 +95,7 @@ def verdicts(study: Study) -> list[str]:
         if first is not cell:
             untrusted = len(cell.untrusted) + len(first.untrusted)
             words = verdict(cell.plan, first.plan, cell.less(first), untrusted)
-            lines.append(f"{cell.vehicles_per_household} vehicles per household, {cell.departure}: {words}")
+            lines.append(f"{vehicles_words(cell.vehicles_per_household)}, {cell.departure}: {words}")
     return lines
 
 

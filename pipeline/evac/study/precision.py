@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from evac.schema.scenario import vehicles_words
 from evac.simulate.job import Case
 from evac.statistics import Interval, mean_interval
 
@@ -46,7 +47,7 @@ class Shortfall:
     def words(self) -> str:
         """A line for the console."""
         case = self.case
-        where = f"{case.plan}, {case.vehicles_per_household} vehicles per household, {case.departure}"
+        where = f"{case.plan}, {vehicles_words(case.vehicles_per_household)}, {case.departure}"
         return f"precision not reached for {where}: {_got(self.interval)}"
 
 

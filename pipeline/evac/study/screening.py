@@ -20,6 +20,7 @@ import pandas as pd
 from evac.errors import Problem, ScenarioError, SimulationError
 from evac.files import digest_json, write_text
 from evac.measure.clearance import clearance_s
+from evac.schema.scenario import vehicles_words
 from evac.simulate import Progress
 from evac.simulate.job import Case
 from evac.simulate.meso import Meso
@@ -190,7 +191,7 @@ def _calibrate(town: Town, fitted: Sequence[Case], check: Case) -> Calibration:
         meso = _best(town, fitted, micro[:-1], tried)
     (coarse,) = town.run([(town.coarse(meso), replace(check, fidelity="meso"))])
     t90_error, curve_error = _errors(coarse, micro[-1])
-    words = [f"{case.vehicles_per_household} vehicles per household, seed {case.seed}" for case in (*fitted, check)]
+    words = [f"{vehicles_words(case.vehicles_per_household)}, seed {case.seed}" for case in (*fitted, check)]
     return Calibration(meso, t90_error, curve_error, tuple(words[:-1]), words[-1], tuple(_doubts(micro, t90_error)))
 
 
