@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from evac.report import tables, text
 from evac.report.comparing import Comparison, plan_before, sooner_or_later
 from evac.report.inputs import ReportInput
-from evac.report.results import CaseResult, best_plan, case_words, counterpart, headline, same_case
+from evac.report.results import CaseResult, best_plan, case_words, counterpart, headline, same_case, vehicles_text
 from evac.report.words import mark, say
 from evac.statistics import Interval
 from evac.study.precision import Shortfall
@@ -186,9 +186,9 @@ def _shortfall(item: Shortfall) -> str:
         share = f"{100 * found.relative_half_width:.1f}"
         got = say("± {share} % after {runs} seeds", share=share, runs=text.count(found.runs))
     return say(
-        "{plan}, {vehicles} vehicles per household, {departure}: {got}",
+        "{plan}, {vehicles}, {departure}: {got}",
         plan=text.plain(case.plan),
-        vehicles=text.plain(case.vehicles_per_household),
+        vehicles=text.plain(vehicles_text(case.vehicles_per_household)),
         departure=text.plain(case.departure),
         got=got,
     )
