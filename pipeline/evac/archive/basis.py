@@ -68,8 +68,13 @@ def changed(then: Basis, now: Basis) -> list[str]:
     found = [name for name, digest in now.common.items() if then.common.get(name) != digest]
     kinds = (("vehicles per household", then.vehicles, now.vehicles), ("departures", then.departures, now.departures))
     for kind, old, new in kinds:
-        found += [f"{kind} '{name}'" for name, digest in old.items() if new.get(name) != digest]
+        found += [f"{kind} '{name}'" for name in changed_names(old, new)]
     return found
+
+
+def changed_names(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Return the names whose digests have changed, or that are gone."""
+    return [name for name, digest in then.items() if now.get(name) != digest]
 
 
 def changed_plans(then: Basis, now: Basis) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from evac.archive.basis import Basis, changed_plans
+from evac.archive.basis import Basis, changed_names, changed_plans
 from evac.archive.index import finished, indexed_runs
 from evac.archive.records import StudyRecord, Wanted, failure_of
 from evac.files import live_temporaries
@@ -96,8 +96,8 @@ def _older(record: StudyRecord, present: Basis) -> set[Wanted]:
     if then.common != present.common:
         return set(record.runs)
     plans = set(changed_plans(then, present))
-    cases = ((then.vehicles, present.vehicles), (then.departures, present.departures))
-    vehicles, departures = ({name for name, digest in old.items() if new.get(name) != digest} for old, new in cases)
+    vehicles = changed_names(then.vehicles, present.vehicles)
+    departures = changed_names(then.departures, present.departures)
     return {
         run
         for run in record.runs
