@@ -81,16 +81,15 @@ def _fetchable(model: Scenario) -> set[Path]:
 
 
 def _unknown_exits(document: YamlFile, model: Scenario) -> list[Problem]:
-    """Return a problem for every zone that is assigned an exit that the scenario doesn't name."""
+    """Return a problem for every exit that the choice of exits names and the scenario doesn't."""
     if isinstance(model.exits, FoundExits):
         return []  # their names are known when the network is
-    names = [item.name for item in model.exits]
-    problems = []
-    for zone, exit_name in model.exit_choice.by_zone.items():
-        if exit_name not in names:
-            line = document.line_of(("exit_choice", "by_zone", zone))
-            remedy = f"known exits: {', '.join(names)}"
-            problems.append(
-                Problem(f"{document.path}:{line}", f"zone '{zone}' is assigned unknown exit '{exit_name}'", remedy)
-            )
-    return problems
+    names, choice = [item.name for item in model.exits], model.exit_choice
+    bound = [(("by_zone", zone), f"zone '{zone}' is assigned", name) for zone, name in choice.by_zone.items()]
+    bound += [(("shares", name), "a share of the households is bound for", name) for name in choice.shares]
+    remedy = f"known exits: {', '.join(names)}"
+    return [
+        Problem(f"{document.path}:{document.line_of(('exit_choice', *key))}", f"{what} unknown exit '{name}'", remedy)
+        for key, what, name in bound
+        if name not in names
+    ]

@@ -91,9 +91,26 @@ def test_zone_held_to_an_exit_starts_towards_it(net: sumolib.net.Net) -> None:
     assert vehicles.loc[vehicles["zone"] == "west", "exit"].isna().all()
 
 
-def test_unknown_assigned_exit_is_the_users_mistake(net: sumolib.net.Net) -> None:
+@pytest.mark.parametrize("choice", [{"kind": "assigned", "by_zone": {"main": "south"}}, {"shares": {"south": 0.5}}])
+def test_unknown_assigned_exit_is_the_users_mistake(net: sumolib.net.Net, choice: dict[str, object]) -> None:
     with pytest.raises(ScenarioError, match="'south', which isn't among the exits"):
-        demand(net, make_homes(), exit_choice={"kind": "assigned", "by_zone": {"main": "south"}})
+        demand(net, make_homes(), exit_choice={"kind": "shares", **choice})
+
+
+def test_households_are_bound_for_exits_by_their_shares(net: sumolib.net.Net) -> None:
+    names = [exit_edges.name for exit_edges in EXITS]
+    choice = {"kind": "shares", "shares": {names[0]: 0.5, names[1]: 0.3}, "by_zone": {"west": names[1]}}
+    homes = pd.concat([make_homes()] * 50, ignore_index=True)
+    homes["household"] = np.arange(len(homes))
+    vehicles = demand(net, homes, 2.0, exit_choice=choice)
+    assert vehicles.groupby("household")["exit"].nunique(dropna=False).eq(1).all()
+    assert vehicles.loc[vehicles["zone"] == "west", "exit"].eq(names[1]).all()
+    drawn = vehicles[vehicles["zone"] != "west"].drop_duplicates("household")["exit"]
+    four_sd = 4 * np.sqrt(0.25 / len(drawn))
+    assert drawn.eq(names[0]).mean() == pytest.approx(0.5, abs=four_sd)
+    assert drawn.isna().mean() == pytest.approx(0.2, abs=four_sd)
+    fewer = demand(net, homes, 1.0, exit_choice=choice).set_index("vehicle")["exit"]
+    pd.testing.assert_series_equal(fewer, vehicles.set_index("vehicle")["exit"].loc[fewer.index])
 
 
 def test_no_way_out_is_counted_and_explained(net: sumolib.net.Net) -> None:

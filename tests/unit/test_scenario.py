@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -87,4 +88,20 @@ def test_off_and_no_are_words(tmp_path: Path) -> None:
 def test_an_assigned_exit_must_exist(tmp_path: Path) -> None:
     text = SHORTEST + "exits: [{name: A, way: 1}]\nexit_choice: {kind: assigned, by_zone: {Hill: B}}\n"
     with pytest.raises(ScenarioError, match="zone 'Hill' is assigned unknown exit 'B'"):
+        load_scenario(_write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [
+        ("kind: shares, shares: {A: 0.5, B: 0.5}", "a share of the households is bound for unknown exit 'B'"),
+        ("kind: shares, shares: {A: 0.7, C: 0.7}", "add up to 1.4, expected 1 or less"),
+        ("kind: shares", "'shares' and 'kind: shares' go together"),
+        ("shares: {A: 1}", "'shares' and 'kind: shares' go together"),
+        ("by_zone: {Hill: A}", "'by_zone' needs 'kind: assigned'"),
+    ],
+)
+def test_shares_of_exits_must_make_sense(tmp_path: Path, choice: str, said: str) -> None:
+    text = SHORTEST + f"exits: [{{name: A, way: 1}}, {{name: C, way: 2}}]\nexit_choice: {{{choice}}}\n"
+    with pytest.raises(ScenarioError, match=re.escape(said)):
         load_scenario(_write(tmp_path, text))

@@ -77,7 +77,7 @@ def build_demand(
     Raises
     ------
     ScenarioError
-        A zone is assigned an exit that isn't there.
+        A zone or a share of the households is bound for an exit that isn't there.
     DataError
         A measured departure curve can't be read.
     ValueError
@@ -85,7 +85,7 @@ def build_demand(
     """
     homes = households.reset_index(drop=True)
     homes = homes.assign(zone=homes["zone"].astype(str), key=household_keys(homes["zone"].astype(str)))
-    homes["exit"] = homes["zone"].map(_exit_by_zone(scenario, exits)).astype(object)
+    homes["exit"] = _exits_of_households(homes, scenario, exits, seed)
     usual = vehicles_of_households(homes["zone"], vehicles_per_household, seed)
     homes[["ordered", "vehicles"]] = households_under(homes, usual, seed, orders)
     rows = np.repeat(np.arange(len(homes)), homes["vehicles"])
@@ -155,12 +155,14 @@ def _start(vehicles: pd.DataFrame, rows: np.ndarray, starts: Sequence[tuple[floa
     return placed
 
 
-def _exit_by_zone(scenario: Scenario, exits: Sequence[ExitEdges]) -> dict[str, str]:
-    if scenario.exit_choice.kind == "free":
-        return {}
-    known = [item.name for item in exits]
-    unknown = sorted(set(scenario.exit_choice.by_zone.values()).difference(known))
-    if unknown:
-        what = f"assigns the exit {', '.join(map(repr, unknown))}, which isn't among the exits"
-        raise ScenarioError(Problem("exit_choice.by_zone", what, f"the exits are {', '.join(map(repr, known))}"))
-    return dict(scenario.exit_choice.by_zone)
+def _exits_of_households(homes: pd.DataFrame, scenario: Scenario, exits: Sequence[ExitEdges], seed: int) -> pd.Series:
+    """Return the exit that each household is held to under normal rules; missing where it chooses freely."""
+    choice, known = scenario.exit_choice, [item.name for item in exits]
+    for where, names in (("by_zone", set(choice.by_zone.values())), ("shares", set(choice.shares))):
+        if unknown := sorted(names.difference(known)):
+            what = f"names the exit {', '.join(map(repr, unknown))}, which isn't among the exits"
+            raise ScenarioError(Problem(f"exit_choice.{where}", what, f"the exits are {', '.join(map(repr, known))}"))
+    below = np.cumsum(list(choice.shares.values()))
+    drawn = np.searchsorted(below, uniform(seed, "bound for", homes["key"]), side="right")
+    bound = np.array([*choice.shares, None], dtype=object)[drawn]
+    return homes["zone"].map(choice.by_zone).astype(object).where(homes["zone"].isin(choice.by_zone.keys()), bound)

@@ -6,7 +6,7 @@ from evac.demand import departures
 from evac.report import text
 from evac.report.inputs import ReportInput
 from evac.report.words import mark, say
-from evac.schema.demand import AllAtOnce, Departure
+from evac.schema.demand import AllAtOnce, Departure, ExitChoice
 from evac.schema.places import FoundExits
 from evac.schema.scenario import Scenario
 from evac.schema.sources import Households
@@ -106,12 +106,24 @@ def _ways_out(report: ReportInput) -> list[tuple[str, str]]:
     found = say("named")
     if isinstance(exits, FoundExits):
         found = say("found: roads of class {road} or above that leave the map", road=exits.at_least)
-    free = say("every driver takes the exit that is quickest to reach, and may change it on the way")
-    assigned = say("drivers of {number} zones are held to their zone's exit", number=len(choice.by_zone))
     line = say(
         "{found}; a vehicle is evacuated when it crosses its exit line, and traffic flows freely beyond", found=found
     )
-    return [(say("Exits"), line), (say("Choice of exit"), free if choice.kind == "free" else assigned)]
+    return [(say("Exits"), line), (say("Choice of exit"), _choice_of_exit(choice))]
+
+
+def _choice_of_exit(choice: ExitChoice) -> str:
+    """Return what decides which exit a driver takes."""
+    if choice.kind == "free":
+        return say("every driver takes the exit that is quickest to reach, and may change it on the way")
+    parts = [say("drivers of {number} zones are held to their zone's exit", number=len(choice.by_zone))]
+    if choice.shares:
+        shares = ", ".join(f"{name} {share:.0%}" for name, share in choice.shares.items())
+        parts = [say("each household is bound for an exit that was drawn: {shares}", shares=shares)]
+        parts += (
+            [say("but in {number} zones for the zone's exit", number=len(choice.by_zone))] if choice.by_zone else []
+        )
+    return ", ".join(parts)
 
 
 def _changes_to_the_map(scenario: Scenario) -> list[tuple[str, str]]:

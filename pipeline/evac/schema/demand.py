@@ -177,10 +177,28 @@ class Departure(Model):
 
 
 class ExitChoice(Model):
-    """Which exit a vehicle takes."""
+    """Which exit a vehicle takes.
 
-    kind: Literal["free", "assigned"] = "free"
+    Where a map ends is an accident; so under free choice the exits behind it are as good as the drive to them is short.
+    Where people have somewhere to go (a shelter, relatives, a town), shares say it.
+    """
+
+    kind: Literal["free", "assigned", "shares"] = "free"
     """`free`: the exit that is quickest to reach, and another one on the way for drivers with information;
-    `assigned`: the exit that its zone is assigned in `by_zone`."""
+    `assigned`: the exit that its zone is assigned in `by_zone`; `shares`: an exit drawn for each household from
+    `shares`, and kept."""
+    shares: dict[str, Share] = {}
+    """Share of households that are bound for each exit (with `shares`); what is missing to 1 chooses freely."""
     by_zone: dict[str, str] = {}
-    """Exit name for each zone name (with `assigned`); zones left out choose freely."""
+    """Exit name for each zone name (with `assigned` and `shares`); zones left out choose freely, or by `shares`."""
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        if (self.kind == "shares") != bool(self.shares):
+            raise ValueError("'shares' and 'kind: shares' go together")
+        if self.kind == "free" and self.by_zone:
+            raise ValueError("'by_zone' needs 'kind: assigned' or 'kind: shares'")
+        total = sum(self.shares.values())
+        if total > 1.0 + _ROUNDING:
+            raise ValueError(f"the shares of the exits add up to {total:g}, expected 1 or less")
+        return self
