@@ -136,6 +136,24 @@ def ends_equally_far(parts: Parts) -> None:
     parts.frame["bounds"][2] = 37.942
 
 
+def half_bound_north(parts: Parts) -> None:
+    """Every second household is bound for the north and the others for the south, wherever the map ends."""
+    shares = {item["name"]: 0.5 for item in parts.scenario["exits"]}
+    parts.scenario["exit_choice"] = {"kind": "shares", "shares": shares}
+
+
+def wide_blithedale_ends_equally_far(parts: Parts) -> None:
+    """Two lanes towards Camino Alto from downtown on, and both ends of US-101 equally far."""
+    wide_blithedale(parts)
+    ends_equally_far(parts)
+
+
+def wide_blithedale_half_bound_north(parts: Parts) -> None:
+    """Two lanes towards Camino Alto from downtown on, and every second household bound for the north."""
+    wide_blithedale(parts)
+    half_bound_north(parts)
+
+
 def faster(parts: Parts) -> None:
     """All limits of the town's main streets are 5 mph higher."""
     for road in parts.frame["roads"]:
@@ -158,6 +176,9 @@ ASSUMPTIONS: tuple[Callable[[Parts], None], ...] = (
     camino_alto_secondary,
     more_in_the_north,
     ends_equally_far,
+    half_bound_north,
+    wide_blithedale_ends_equally_far,
+    wide_blithedale_half_bound_north,
     faster,
 )
 
