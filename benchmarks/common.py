@@ -11,9 +11,9 @@ from evac.plan import BASELINE, load_plan
 from evac.scenario import load_scenario
 from evac.simulate import Progress
 from evac.study import Selection, Study, run_study
-from evac.study.engines import Engine
 from evac.study.plans import Plans
 from evac.study.prepare import Prepared, prepare
+from evac.study.tasks import Engine
 from evac.study.under_plan import under_plan
 
 ROOT = Path(__file__).parents[1]

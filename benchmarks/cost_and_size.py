@@ -27,9 +27,10 @@ from evac.schema.scenario import vehicles_label
 from evac.simulate.job import Case
 from evac.simulate.meso import Meso
 from evac.study import Selection
-from evac.study.engines import Serial, Task, run_here
+from evac.study.engines import Serial, run_here
 from evac.study.ground import ground_of
 from evac.study.jobs import job_of
+from evac.study.tasks import Task
 
 COUNTY_MILES = 12
 

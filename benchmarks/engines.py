@@ -26,7 +26,8 @@ from common import ROOT, prepared_in, run_cases
 from distributed import Client
 
 from evac.study import Selection
-from evac.study.engines import Engine, Local, engine_of
+from evac.study.engines import Local, engine_of
+from evac.study.tasks import Engine
 
 AT_A_TIME = 2
 _DASK = "distributed.cli.dask_"

@@ -25,8 +25,9 @@ from evac.plan import load_plan
 from evac.scenario import load_scenario
 from evac.simulate import Progress
 from evac.study import Selection, Study, run_study
-from evac.study.engines import Engine, Serial, engine_of
+from evac.study.engines import Serial, engine_of
 from evac.study.prepare import prepare
+from evac.study.tasks import Engine
 from evac.study.under_plan import under_plan
 
 pytestmark = pytest.mark.slow

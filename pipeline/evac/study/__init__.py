@@ -21,7 +21,6 @@ from evac.archive.records import (
 from evac.errors import EvacError
 from evac.simulate.job import Case, Job
 from evac.study.cases import Selection, case_name, cases_of, mean_vehicles, told_apart, vehicles_case
-from evac.study.engines import Engine, Outcome, Task
 from evac.study.ground import Ground, ground_of
 from evac.study.jobs import Jobs, run_folder
 from evac.study.plans import Plans, all_lanes, router_of, with_router
@@ -30,6 +29,7 @@ from evac.study.prepare import Prepared
 from evac.study.runs import Display, Failure, Run, Study, in_words, read_manifest
 from evac.study.same_lanes import measure_same_lanes
 from evac.study.screening import Town, calibrate, require_no_timetable, screened
+from evac.study.tasks import Engine, Outcome, Task
 
 __all__ = [
     "Display",

@@ -26,11 +26,11 @@ from evac.errors import EvacError, Problem, SimulationError, UserError
 from evac.files import write_text
 from evac.simulate import Progress
 from evac.simulate.job import Job
-from evac.study.engines import Outcome, Task
 from evac.study.jobs import run_folder
 from evac.study.parcels import pack, pack_folder, publish_run
 from evac.study.roster import Roster
 from evac.study.runs import Display
+from evac.study.tasks import Outcome, Task
 from evac.study.worker import Delivery
 
 PATIENCE_S = 600.0

@@ -6,36 +6,14 @@ from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from evac.errors import Problem, UserError
 from evac.simulate import process
 from evac.simulate.job import Job
 from evac.study.cases import case_name
-from evac.study.ground import Ground
 from evac.study.jobs import perform
 from evac.study.runs import Display
-
-Outcome = Path | Exception
-"""The directory of a run, or why there is none."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """A job to run, and what it stands on."""
-
-    job: Job
-    ground: Ground
-
-
-class Engine(Protocol):
-    """Runs jobs."""
-
-    def run(self, tasks: Sequence[Task], cache: Path, display: Display) -> Generator[tuple[Job, Outcome]]:
-        """Run the tasks in about this order, and yield each job when it has ended, well or not.
-
-        When the iterator is closed, or an exception is thrown into it, all simulations end.
-        """
+from evac.study.tasks import Engine, Outcome, Task
 
 
 @dataclass(frozen=True)

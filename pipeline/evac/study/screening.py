@@ -25,10 +25,10 @@ from evac.simulate import Progress
 from evac.simulate.job import Case
 from evac.simulate.meso import Meso
 from evac.study.cases import case_name
-from evac.study.engines import Engine, Task
 from evac.study.ground import Ground
 from evac.study.jobs import job_of, run_folder
 from evac.study.runs import Display, read_ledger
+from evac.study.tasks import Engine, Task
 
 LIMIT = 0.1
 """Error of the 90 % clearance beyond which the mesoscopic model isn't trusted."""
