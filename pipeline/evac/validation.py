@@ -165,7 +165,10 @@ def _expand(nodes: Iterable[dict[str, Any]], schema: Mapping[str, Any]) -> list[
 
 def _located(section: M, folder: Path) -> M:
     """Return a section, and all in it, with file names that no longer depend on where the scenario file is."""
-    return section.model_copy(update={name: _located_value(value, folder) for name, value in section})
+    given = {
+        name: getattr(section, name) for name in section.model_fields_set
+    }  # defaults name no file, and stay defaults
+    return section.model_copy(update={name: _located_value(value, folder) for name, value in given.items()})
 
 
 def _located_value(value: Any, folder: Path) -> Any:

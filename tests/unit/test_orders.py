@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from evac.demand import build_demand
 from evac.demand.departures import left_by
 from evac.demand.orders import NORMAL_RULES, Orders, check_orders, driver_under, orders_of, staying
 from evac.demand.starts import StartsOf, find_starts, start_edges, starts_of
+from evac.plan import load_plan
 from evac.schema.demand import Departure
 from evac.schema.driving import Driver
 from evac.schema.plan import AnyAction
@@ -247,3 +249,9 @@ def test_what_makes_no_sense_is_told(actions: list[dict[str, Any]], where: str, 
 )
 def test_what_makes_sense_is_accepted(actions: list[dict[str, Any]]) -> None:
     assert check_orders(orders(*actions), ZONES, NAMES, "plan.yaml") == []
+
+
+def test_a_driving_style_from_a_plan_file_is_accepted(tmp_path: Path) -> None:
+    (tmp_path / "calm.yaml").write_text("name: Calm\nactions:\n  - {do: behaviour, profile: calm}\n")
+    actions = [item.action for item in load_plan("calm", tmp_path).actions]
+    assert check_orders(orders_of(actions), ZONES, NAMES, "calm.yaml") == []
