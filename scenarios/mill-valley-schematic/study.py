@@ -4,8 +4,9 @@
     python scenarios/mill-valley-schematic/study.py --seeds 5      # the same with five seeds
     python scenarios/mill-valley-schematic/study.py --full         # and areas one by one, driving styles, departures
 
-writes `reports/mill-valley-schematic/`: the report, `figures/study_*.png` and `.svg`, `side_by_side.md` and
-`checks.csv`. Finished runs are never run again, so it can be stopped and started at any time.
+writes `reports/mill-valley-schematic/`: the report, `figures/study_*.png` and `.svg`, `side_by_side.md`, `checks.csv`,
+and with `--full` `areas.md`, `areas.csv` and `styles.md`. Finished runs are never run again, so it can be stopped and
+started at any time.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+from areas_and_styles import write_areas, write_styles
 
 from evac.cli.common import console, lay_plans_over, load_plans, prepare_scenario
 from evac.files import write_bytes, write_text
-from evac.plan import plan_names
+from evac.plan import BASELINE, plan_names
 from evac.progress import show_runs
-from evac.report import ReportInput, drawing, write_report
+from evac.report import ReportInput, ReportRun, drawing, write_report
 from evac.report.figures import draw_curves, draw_lane_rates
 from evac.report.from_study import report_input
 from evac.report.results import CaseResult, case_results, counterpart, headline
@@ -32,8 +34,8 @@ from evac.study import Selection, Study, run_study
 from evac.study.engines import engine_of
 
 HERE = Path(__file__).parent
-PLANS = ("baseline", "preliminary", "final")
-PAIRS = (("preliminary", "baseline"), ("final", "preliminary"))
+PLANS = (BASELINE, "preliminary", "final")
+PAIRS = tuple(zip(PLANS[1:], PLANS, strict=False))
 DEPARTURE = "90 % within 60 min"
 MIDDLE = "1.5"
 NORTHERN, MIDDLE_RAMPS = "Northern ramps", "Middle ramps"
@@ -58,21 +60,49 @@ def main() -> None:
     options = parser.parse_args()
     loaded, workspace = load_scenario(HERE), options.workspace.resolve()
     seeds = tuple(range(1, options.seeds + 1))
-    parts = [(PLANS, Selection((), (DEPARTURE,), seeds, sensitivity=False))]
+
+    def part(
+        plans: Sequence[str], vehicles: tuple[str, ...] = (), departures: tuple[str, ...] = (DEPARTURE,)
+    ) -> ReportInput:
+        selection = Selection(vehicles, departures, seeds, sensitivity=False)
+        return run(loaded, plans, selection, workspace, options.jobs)
+
+    folder = workspace / "reports" / loaded.place_id
+    parts, texts = [part(PLANS)], []
+    draw_figures(parts[0], folder / "figures")
     if options.full:
         others = [name for name in plan_names(loaded.plans_folder) if name not in PLANS]
-        parts.append((others, Selection((MIDDLE,), (DEPARTURE,), seeds, sensitivity=False)))
-        parts.append((PLANS, Selection((MIDDLE,), (), seeds, sensitivity=False)))
-    reports = [run(loaded, plans, selection, workspace, options.jobs) for plans, selection in parts]
-    runs = {item.job: item for report in reports for item in report.runs}
-    report = replace(reports[0], runs=tuple(runs.values()))
-    folder = workspace / "reports" / loaded.place_id
-    draw_figures(reports[0], folder / "figures")
-    table, checks = side_by_side(reports[0])
+        areas = [name for name in others if name.startswith("area-")]
+        parts.append(part(areas, (MIDDLE,)))
+        texts.append(write_areas(parts[1], baseline_run(parts[0]), folder))
+        parts.append(part([*PLANS, *(name for name in others if name not in areas)], (MIDDLE,)))
+        texts.append(write_styles(parts[2], folder))
+        parts.append(part(PLANS, (MIDDLE,), ()))
+    table, checks = side_by_side(parts[0])
     write_text(folder / "side_by_side.md", table)
     checks.to_csv(folder / "checks.csv", index=False, float_format="%.4g")
-    write_report(replace(report, plan="final", compared_with="preliminary"), folder)
-    console.print(table, checks.to_string(index=False), f"Report: {folder / 'index.html'}", sep="\n", markup=False)
+    write_report(together(parts), folder)
+    texts += [table, checks.to_string(index=False), f"Report: {folder / 'index.html'}"]
+    console.print(*texts, sep="\n", markup=False)
+
+
+def baseline_run(report: ReportInput) -> ReportRun:
+    """Return the first run of the baseline at 1.5 vehicles per household."""
+    return next(
+        item for item in report.runs if item.case.plan == BASELINE and item.case.vehicles_per_household == MIDDLE
+    )
+
+
+def together(parts: Sequence[ReportInput]) -> ReportInput:
+    """Return one report of all parts, of the final plan against the preliminary one."""
+    return replace(
+        parts[0],
+        runs=tuple({item.job: item for part in parts for item in part.runs}.values()),
+        plans={key: plan for part in parts for key, plan in part.plans.items()},
+        failed=tuple(dict.fromkeys(item for part in parts for item in part.failed)),
+        plan=PLANS[-1],
+        compared_with=PLANS[-2],
+    )
 
 
 def run(loaded: LoadedScenario, plans: Sequence[str], selection: Selection, workspace: Path, jobs: int) -> ReportInput:
