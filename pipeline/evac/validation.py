@@ -165,10 +165,9 @@ def _expand(nodes: Iterable[dict[str, Any]], schema: Mapping[str, Any]) -> list[
 
 def _located(section: M, folder: Path) -> M:
     """Return a section, and all in it, with file names that no longer depend on where the scenario file is."""
-    given = {
-        name: getattr(section, name) for name in section.model_fields_set
-    }  # defaults name no file, and stay defaults
-    return section.model_copy(update={name: _located_value(value, folder) for name, value in given.items()})
+    # Defaults name no file, and must not count as given.
+    given = {name: _located_value(getattr(section, name), folder) for name in section.model_fields_set}
+    return section.model_copy(update=given)
 
 
 def _located_value(value: Any, folder: Path) -> Any:
