@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,12 @@ from typing import Any
 from evac.archive.index import finished, indexed_runs
 from evac.errors import Problem, UserError
 from evac.files import digest_json, remove_directory, write_text
+from evac.simulate.job import Case
 from evac.study.cases import Selection, case_name, cases_of
 from evac.study.ground import ground_of
 from evac.study.jobs import Jobs
 from evac.study.plans import Plans, all_lanes, with_router
-from evac.study.precision import Precision, shortfalls
+from evac.study.precision import Precision, Shortfall, shortfalls
 from evac.study.prepare import Prepared
 from evac.study.runs import Failure, Run, Study
 from evac.study.same_lanes import measure_same_lanes
@@ -107,16 +109,21 @@ def read_study(prepared: Prepared, plans: Plans, selection: Selection, cache: Pa
     grounds = {key: ground_of(prepared, plan) for key, plan in plans.items()}
     makers = {key: Jobs(ground.terms) for key, ground in grounds.items()}
     jobs = {case: makers[case.plan].of(case).digest for case in cases}
-    there = finished(cache)
-    folders = {job: cache / "runs" / job for job in jobs.values() if job in there}
+    there, runs_folder = finished(cache), cache / "runs"
+    folders = {job: runs_folder / job for job in jobs.values() if job in there}
     nets = {jobs[case]: plans[case.plan].net for case in cases if jobs[case] in folders}
     lanes = measure_same_lanes(all_lanes(plans), folders, nets, cache)
     runs = [Run(case, jobs[case], folders[jobs[case]], lanes[jobs[case]]) for case in cases if jobs[case] in folders]
     missing = [Failure(case, NOT_SIMULATED) for case in cases if jobs[case] not in folders]
-    t90_s = {row["job"]: row["t90_s"] for row in indexed_runs(cache, folders)}
-    known = {run.case: t90_s[run.job] for run in runs}
-    imprecise = () if selection.until is None else shortfalls(selection.until, cases, known)
-    return Study(tuple(runs), tuple(missing), imprecise=tuple(imprecise))
+    return Study(tuple(runs), tuple(missing), imprecise=_imprecise(selection, cases, runs, cache))
+
+
+def _imprecise(selection: Selection, cases: Sequence[Case], runs: Sequence[Run], cache: Path) -> tuple[Shortfall, ...]:
+    """Return what lacks the precision that was asked for."""
+    if selection.until is None:
+        return ()
+    t90_s = {row["job"]: row["t90_s"] for row in indexed_runs(cache, [run.job for run in runs])}
+    return tuple(shortfalls(selection.until, cases, {run.case: t90_s[run.job] for run in runs}))
 
 
 def pick_run(study: Study, plan: str) -> Run:

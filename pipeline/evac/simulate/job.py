@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, Literal, Self
@@ -81,7 +81,7 @@ class Job:
     @property
     def document(self) -> dict[str, Any]:
         """The job as the content of `job.json`."""
-        return {"case": asdict(self.case), **json.loads(self.content)}
+        return {"case": dict(vars(self.case)), **json.loads(self.content)}
 
     @property
     def text(self) -> str:
@@ -91,4 +91,4 @@ class Job:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the job: the name of its run directory."""
-        return sha256(f"{canonical_json(asdict(self.case))}\n{self.content}".encode()).hexdigest()
+        return sha256(f"{canonical_json(vars(self.case))}\n{self.content}".encode()).hexdigest()

@@ -48,7 +48,8 @@ def measure_same_lanes(
     found = [[_found(item) for item in known[job]] for job in runs]
     lanes = [_with_added_lanes(item, set(nets.values())) for item in measured_lanes(named, found)]
     key = [[item.name, item.edge, list(item.lanes)] for item in lanes]
-    folders = {job: cache / "lanes" / digest_json({"job": job, "lanes": key, "version": fingerprint()}) for job in runs}
+    measured = cache / "lanes"
+    folders = {job: measured / digest_json({"job": job, "lanes": key, "version": fingerprint()}) for job in runs}
     links: dict[Net, Links] = {}
     for job, target in folders.items():
         if not target.is_dir():
