@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 CONFIDENCE = 0.95
 """Share of intervals that hold the true mean, were the study repeated with other seeds."""
@@ -87,6 +86,8 @@ def mean_interval(values: Sequence[float | None], confidence: float = CONFIDENCE
     mean = float(known.mean())
     if len(known) == 1:
         return Interval(mean, None, None, 1, confidence=confidence)
+    from scipy.special import stdtrit  # noqa: PLC0415  takes a quarter of a second, and one seed has no interval
+
     half = float(stdtrit(len(known) - 1, (1 + confidence) / 2) * known.std(ddof=1) / math.sqrt(len(known)))
     return Interval(mean, mean - half, mean + half, len(known), confidence=confidence)
 

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from sumolib.net import Net
 from sumolib.net.edge import Edge
 
@@ -30,6 +28,7 @@ from evac.audit.lanes import (
     unconnected_lanes,
 )
 from evac.audit.traffic import Traffic, estimate_traffic, middle
+from evac.graphs import components
 from evac.network.reach import ExitEdges
 
 __all__ = ["Finding", "audit_households", "audit_mapping", "audit_network", "audit_total", "hanging_together"]
@@ -97,14 +96,12 @@ def hanging_together(edges: Sequence[Edge]) -> list[list[Edge]]:
     for edge in edges:
         for node in (edge.getFromNode(), edge.getToNode()):
             nodes.setdefault(node.getID(), len(nodes))
-    start = [nodes[edge.getFromNode().getID()] for edge in edges]
-    end = [nodes[edge.getToNode().getID()] for edge in edges]
-    joined = coo_array((np.ones(len(edges)), (start, end)), shape=(len(nodes), len(nodes)))
-    count, label = connected_components(joined, directed=False)
-    groups: list[list[Edge]] = [[] for _ in range(count)]
-    for edge, node in zip(edges, start, strict=True):
-        groups[label[node]].append(edge)
-    return groups
+    start = np.array([nodes[edge.getFromNode().getID()] for edge in edges], dtype=np.int64)
+    end = np.array([nodes[edge.getToNode().getID()] for edge in edges], dtype=np.int64)
+    groups: dict[int, list[Edge]] = {}
+    for edge, group in zip(edges, components(start, end, len(nodes), strong=False)[start], strict=True):
+        groups.setdefault(int(group), []).append(edge)
+    return [groups[group] for group in sorted(groups)]
 
 
 def _cut_off_group(traffic: Traffic, group: Sequence[Edge]) -> Finding | None:

@@ -15,11 +15,9 @@ from typing import Protocol
 import numpy as np
 import sumolib
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 from sumolib.net.edge import Edge
 
-_NONE = -9999  # scipy's mark for "no predecessor"
+from evac.graphs import quickest_from
 
 
 class ExitEdges(Protocol):
@@ -135,10 +133,9 @@ def ways_out(graph: RoadGraph, exit_edges: Iterable[str]) -> WaysOut:
     # Against the direction of travel, from a sink behind all exit lines; entering an edge costs its own time.
     start = np.concatenate([downstream, np.full(len(exits), count)])
     end = np.concatenate([upstream, exits])
-    matrix = csr_array((graph.time_s[end], (start, end)), shape=(count + 1, count + 1))
-    cost_s, before = dijkstra(matrix, indices=count, return_predecessors=True)
-    before = before[:count].astype(np.int64)
-    before[(before == _NONE) | (before == count)] = -1
+    cost_s, before = quickest_from(count, start, end, graph.time_s[end], count + 1)
+    before = before[:count]
+    before[before == count] = -1
     return WaysOut(graph, cost_s[:count], before)
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import shapely
-from scipy.spatial import KDTree
 
 from evac.osm.buildings import Settlement
 
@@ -75,6 +74,8 @@ def _marks(
 def _has_neighbours(points: np.ndarray, marks: np.ndarray, own: np.ndarray) -> np.ndarray:
     if not len(marks):
         return np.zeros(len(points), dtype=bool)
+    from scipy.spatial import KDTree  # noqa: PLC0415  takes a third of a second, and a cached map needs none
+
     near = KDTree(marks).query_ball_point(points, _NEAR_M, return_length=True)
     return np.asarray(near >= own + _ENOUGH)
 

@@ -28,11 +28,10 @@ from typing import Any
 
 import numpy as np
 import traci.constants as tc
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from traci.connection import Connection
 from traci.exceptions import TraCIException
 
+from evac.graphs import components
 from evac.simulate.answers import Standing, next_inner_lane, vehicles_in_network
 
 PULLED_OVER_S = 60.0
@@ -326,9 +325,7 @@ def find_rings(waits: Mapping[str, Iterable[str]]) -> list[list[str]]:
     pairs = np.array([(index[one], index[other]) for one, others in waits.items() for other in others], dtype=int)
     if not len(pairs):
         return []
-    shape = (len(vehicles), len(vehicles))
-    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=shape).tocsr()
-    _, label = connected_components(graph, directed=True, connection="strong")
+    label = components(pairs[:, 0], pairs[:, 1], len(vehicles), strong=True)
     rings = defaultdict(list)
     for vehicle, component in zip(vehicles, label, strict=True):
         rings[component].append(vehicle)
