@@ -3,29 +3,33 @@
     python scenarios/mill-valley-schematic/variants.py WORKSPACE
 
 makes a scenario of each variant below WORKSPACE (nothing of it belongs into the project), runs the preliminary and the
-final plan on it with `evac run`, and writes `variants.csv` there, a row a variant and plan. Stop it and start it again
-at any time: finished runs are never run again. `--only` picks variants by the beginning of their names; `--vehicles` is
-the number per household, and need not be one of the study's. Departures are those of the study's own cases.
+final plan on it, and writes `variants.csv` there, a row a variant. Stop it and start it again at any time: finished
+runs are never run again. `--only` picks variants by the beginning of their names; `--vehicles` is the number per
+household, and need not be one of the study's. Departures are those of the study's own cases.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml
 from make_map import HERE, write_map
+from study import MIDDLE_RAMPS, NORTHERN, hours, ratio, run
+
+from evac.report.results import CaseResult, case_results
+from evac.scenario import load_scenario
+from evac.schema.scenario import vehicles_label
+from evac.study import Selection
 
 PLANS = ("preliminary", "final")
 HILLS = 10
-EVAC = "from evac.cli import main; main()"
+_HOUR_S = 3600.0
 APPROACH = "East Blithedale led onto the inner lane and the contraflow"
 
 
@@ -198,8 +202,14 @@ def main() -> None:
         )
         if any(name.startswith(beginning) for beginning in options.only):
             write_variant(name, parts, workspace)
-            run_variant(name, workspace, options.vehicles, options.jobs)
-            write_table(workspace)
+            row = run_variant(name, workspace, vehicles_label(float(options.vehicles)), options.jobs)
+            folder = workspace / "variants"
+            folder.mkdir(exist_ok=True)
+            pd.DataFrame([row]).to_csv(folder / f"{name}.csv", index=False, float_format="%.4g")
+    tables = [workspace / "variants" / f"{name}.csv" for name, _ in variants()]
+    found = pd.concat([pd.read_csv(table) for table in tables if table.is_file()])
+    found.to_csv(workspace / "variants.csv", index=False)
+    print(found.to_string(index=False))
 
 
 def variants() -> Iterator[tuple[str, Parts]]:
@@ -230,27 +240,29 @@ def write_variant(name: str, parts: Parts, workspace: Path) -> None:
         (plans / f"{plan}.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
 
-def run_variant(name: str, workspace: Path, vehicles: str, jobs: int) -> None:
-    """Run both plans on a variant."""
-    plans = [word for plan in PLANS for word in ("--plan", plan)]
-    command = [sys.executable, "-c", EVAC, "run", str(workspace / "scenarios" / name), *plans]
-    limits = ["--vehicles", vehicles, "--no-sensitivity", "--jobs", str(jobs), "--workspace", str(workspace)]
+def run_variant(name: str, workspace: Path, vehicles: str, jobs: int) -> dict[str, Any]:
+    """Run both plans on a variant; return times (h), and what the final plan has of the preliminary one's."""
     print(f"== {name}", flush=True)
-    subprocess.run([*command, *limits], check=True)
+    selection = Selection((vehicles,), sensitivity=False)
+    report = run(load_scenario(workspace / "scenarios" / name), PLANS, selection, workspace, jobs)
+    cases = {case.shown.plan: case for case in case_results(report)}
+    before, after = (cases[plan] for plan in PLANS)
+    return {
+        "variant": name,
+        "vehicles": before.shown.planned,
+        **{f"{plan}_t{percent}_h": _hours(cases[plan], percent) for plan in PLANS for percent in (90, 100)},
+        "ratio_90": _hours(after, 90) / _hours(before, 90),
+        "ratio_all": hours(after) / hours(before),
+        "middle_times": ratio(after, before, MIDDLE_RAMPS),
+        "northern_gain": ratio(after, before, NORTHERN) - 1,
+        "trusted": before.shown.trusted and after.shown.trusted,
+        **{f"{plan}_job": cases[plan].run.job for plan in PLANS},
+    }
 
 
-def write_table(workspace: Path) -> None:
-    """Write what all variants run so far have given, a row a variant, plan and case."""
-    rows: list[dict[str, str]] = []
-    for name, _ in variants():
-        file = workspace / "reports" / name / "results.csv"
-        if file.is_file():
-            with file.open(encoding="utf-8", newline="") as table:
-                rows += [{"variant": name, **row} for row in csv.DictReader(table)]
-    with (workspace / "variants.csv").open("w", encoding="utf-8", newline="") as table:
-        writer = csv.DictWriter(table, rows[0].keys(), extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
+def _hours(case: CaseResult, percent: int) -> float:
+    mean = case.estimate(percent).mean
+    return float("nan") if mean is None else mean / _HOUR_S
 
 
 def _read(path: Path) -> dict[str, Any]:
