@@ -84,12 +84,11 @@ def main() -> None:
             "Dask, a standing cluster": engine_of(address, AT_A_TIME),
             "Dask, workers of its own": engine_of("dask", AT_A_TIME),
         }
+        cache = Path(name) / ".evac"
         once = Selection(vehicles=(given.vehicles,), seeds=(1,), sensitivity=False)
-        wall_s(
-            Local(1), Path(name) / ".evac", given.scenario, once, given.until_h
-        )  # imports, and the inputs in the cache
+        wall_s(Local(1), cache, given.scenario, once, given.until_h)  # imports, and the inputs in the cache
         for words, engine in engines.items():
-            took_s[words] = wall_s(engine, Path(name) / ".evac", given.scenario, selection, given.until_h)
+            took_s[words] = wall_s(engine, cache, given.scenario, selection, given.until_h)
             print(f"  {words:26} {took_s[words]:8.1f} s for {given.runs} runs", flush=True)
     one, two, standing, own = took_s.values()
     print(f"  two at a time against one: {one / two:.2f} times the throughput")

@@ -45,15 +45,18 @@ def write_areas(alone: ReportInput, whole: ReportRun, folder: Path) -> str:
 
 
 def areas_table(alone: Sequence[ReportRun], whole: ReportRun) -> pd.DataFrame:
-    """Return a row an area: its vehicles, and when 90 % and all of them are out (h), alone and with everybody else."""
+    """Return a row an area: its vehicles, and when 90 % and all of them are out (h), alone and with everybody else.
+
+    Runs of other seeds than that of `whole` are left out; a time is not a number where the area isn't out.
+    """
     rows = []
-    for run in alone:
+    for run in (item for item in alone if item.case.seed == whole.case.seed):
         [(area, times)] = [(zone, found) for zone, found in run.manifest["zones"].items() if found["planned"]]
         at_once = whole.manifest["zones"][area]
         if at_once["planned"] != times["planned"]:
             raise ValueError(f"{area}: {times['planned']} vehicles alone, {at_once['planned']} with everybody else")
         hours = {
-            f"{how}_t{percent}_h": found[f"t{percent}_s"] / _HOUR_S
+            f"{how}_t{percent}_h": float(found[f"t{percent}_s"] or "nan") / _HOUR_S
             for how, found in (("alone", times), ("at_once", at_once))
             for percent in (90, 100)
         }
@@ -67,7 +70,8 @@ def write_styles(report: ReportInput, folder: Path) -> str:
     rows = ["| plan | drivers | 90 % (h) | all (h) |", "|---|---|---:|---:|"]
     for plan in [name for name in cases if f"{name}-{STYLES[0]}" in cases]:
         for style, name in (("normal", plan), *((style, f"{plan}-{style}") for style in STYLES)):
-            rows.append(f"| {plan} | {style} | {_hours(cases[name], 90)} | {_hours(cases[name], 100)} |")
+            if name in cases:  # a run may have failed
+                rows.append(f"| {plan} | {style} | {_hours(cases[name], 90)} | {_hours(cases[name], 100)} |")
     text = "\n".join([*rows, ""])
     write_text(folder / "styles.md", text)
     return text

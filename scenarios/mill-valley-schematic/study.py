@@ -27,7 +27,7 @@ from evac.progress import show_runs
 from evac.report import ReportInput, ReportRun, drawing, write_report
 from evac.report.figures import draw_curves, draw_lane_rates
 from evac.report.from_study import report_input
-from evac.report.results import CaseResult, case_results, counterpart, headline
+from evac.report.results import CaseResult, case_results, clearance_s, counterpart, headline
 from evac.report.tables import lane_rates
 from evac.scenario import LoadedScenario, load_scenario
 from evac.study import Selection, Study, run_study
@@ -166,7 +166,7 @@ def check(case: CaseResult) -> dict[str, object]:
         "plan": case.shown.plan,
         "vehicles_per_household": case.shown.vehicles_per_household,
         "seed": case.shown.seed,
-        "t90_h": (case.shown.t90_s or 0.0) / _HOUR_S,
+        "t90_h": hours(case, 90),
         "t100_h": hours(case),
         **{f"{name} (veh/min)": item.mean_veh_per_min for name, item in lanes.items()},
         "over_the_four_lanes": over_lanes,
@@ -181,9 +181,10 @@ def check(case: CaseResult) -> dict[str, object]:
 NAMED = (NORTHERN, MIDDLE_RAMPS, "Southern ramps")
 
 
-def hours(case: CaseResult) -> float:
-    """Return when all are out (h); not a number where they never are."""
-    return float("nan") if case.shown.t100_s is None else case.shown.t100_s / _HOUR_S
+def hours(case: CaseResult, percent: int = 100) -> float:
+    """Return when a percentage is out (h), all when left out; not a number where they never are."""
+    out_s = clearance_s(case.shown, percent)
+    return float("nan") if out_s is None else out_s / _HOUR_S
 
 
 def rate(case: CaseResult, bottleneck: str) -> float:

@@ -22,14 +22,13 @@ import yaml
 from make_map import HERE, write_map
 from study import MIDDLE_RAMPS, NORTHERN, hours, ratio, run
 
-from evac.report.results import CaseResult, case_results
+from evac.report.results import case_results
 from evac.scenario import load_scenario
 from evac.schema.scenario import vehicles_label
 from evac.study import Selection
 
 PLANS = ("preliminary", "final")
 HILLS = 10
-_HOUR_S = 3600.0
 APPROACH = "East Blithedale led onto the inner lane and the contraflow"
 
 
@@ -250,19 +249,14 @@ def run_variant(name: str, workspace: Path, vehicles: str, jobs: int) -> dict[st
     return {
         "variant": name,
         "vehicles": before.shown.planned,
-        **{f"{plan}_t{percent}_h": _hours(cases[plan], percent) for plan in PLANS for percent in (90, 100)},
-        "ratio_90": _hours(after, 90) / _hours(before, 90),
+        **{f"{plan}_t{percent}_h": hours(cases[plan], percent) for plan in PLANS for percent in (90, 100)},
+        "ratio_90": hours(after, 90) / hours(before, 90),
         "ratio_all": hours(after) / hours(before),
         "middle_times": ratio(after, before, MIDDLE_RAMPS),
         "northern_gain": ratio(after, before, NORTHERN) - 1,
         "trusted": before.shown.trusted and after.shown.trusted,
         **{f"{plan}_job": cases[plan].run.job for plan in PLANS},
     }
-
-
-def _hours(case: CaseResult, percent: int) -> float:
-    mean = case.estimate(percent).mean
-    return float("nan") if mean is None else mean / _HOUR_S
 
 
 def _read(path: Path) -> dict[str, Any]:

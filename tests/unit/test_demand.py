@@ -91,10 +91,13 @@ def test_zone_held_to_an_exit_starts_towards_it(net: sumolib.net.Net) -> None:
     assert vehicles.loc[vehicles["zone"] == "west", "exit"].isna().all()
 
 
-@pytest.mark.parametrize("choice", [{"kind": "assigned", "by_zone": {"main": "south"}}, {"shares": {"south": 0.5}}])
+@pytest.mark.parametrize(
+    "choice",
+    [{"kind": "assigned", "by_zone": {"main": "south"}}, {"kind": "shares", "shares": {"south": 0.5}}],
+)
 def test_unknown_assigned_exit_is_the_users_mistake(net: sumolib.net.Net, choice: dict[str, object]) -> None:
     with pytest.raises(ScenarioError, match="'south', which isn't among the exits"):
-        demand(net, make_homes(), exit_choice={"kind": "shares", **choice})
+        demand(net, make_homes(), exit_choice=choice)
 
 
 def test_households_are_bound_for_exits_by_their_shares(net: sumolib.net.Net) -> None:
