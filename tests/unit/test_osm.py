@@ -16,7 +16,8 @@ from osmium.geom import haversine_distance
 
 from evac.errors import DataError
 from evac.osm import StreetMap, prepare_map
-from evac.osm.access import blocks_cars, direction, may_leave, why_left_out
+from evac.osm.access import direction, may_leave, why_left_out
+from evac.osm.barriers import blocks_cars
 from evac.osm.lanes import count_lanes
 from evac.osm.speeds import read_speed, usual_speed
 from evac.schema.sources import Correction
@@ -120,6 +121,16 @@ def test_correction_finds_a_way_that_a_simplified_graph_has_joined_with_another(
         ({"access": "yes", "motorcar": "no"}, False),
         ({"service": "emergency_access"}, False),
         ({"area": "yes"}, False),
+        ({"access:forward": "no"}, True),
+        ({"access:forward": "no", "vehicle:backward": "psv"}, False),
+        ({"access": "no", "motor_vehicle:forward": "yes"}, True),
+        ({"oneway": "yes", "motor_vehicle:forward": "no"}, False),
+        ({"motor_vehicle": "official"}, False),
+        ({"service": "busway"}, False),
+        ({"smoothness": "impassable"}, False),
+        ({"abandoned": "yes"}, False),
+        ({"construction": "yes"}, False),
+        ({"construction": "minor"}, True),
     ],
 )
 def test_access(tags: dict[str, str], *, kept: bool) -> None:
@@ -139,7 +150,7 @@ def test_direction_of_travel() -> None:
     assert direction({"highway": "motorway"}) == 1
     assert direction({"highway": "motorway", "oneway": "no"}) == 0
     assert direction({"highway": "tertiary", "junction": "roundabout"}) == 1
-    assert direction({"highway": "primary", "oneway": "reversible"}) == 0
+    assert direction({"highway": "primary", "oneway": "reversible"}) == 1
 
 
 def test_driveways_not_on_motorways_links_or_in_tunnels() -> None:
@@ -176,20 +187,47 @@ def test_driveways_not_on_motorways_links_or_in_tunnels() -> None:
         ({"lanes": "3", "bus:lanes": "designated|yes|yes"}, "primary", 1, (2, 0, False)),
         ({"lanes": "3", "lanes:psv": "1"}, "primary", 1, (2, 0, False)),
         ({"lanes": "2", "motor_vehicle:lanes": "no|yes"}, "primary", 1, (1, 0, False)),
+        ({"lanes": "3", "turn:lanes": "left|through"}, "primary", 1, (2, 0, True)),
+        ({"lanes": "3", "vehicle:lanes": "yes|yes|no", "bicycle:lanes": "||designated"}, "primary", 1, (2, 0, False)),
+        ({"lanes": "4", "lanes:forward": "3", "lanes:backward": "3"}, "primary", 0, (2, 2, True)),
+        ({"lanes": "4", "lanes:forward": "1", "lanes:backward": "1"}, "primary", 0, (1, 1, True)),
+        ({"lanes": "2", "lanes:forward": "3"}, "primary", 0, (1, 1, True)),
+        ({"lanes": "2", "busway": "lane"}, "primary", 0, (1, 1, True)),
+        ({"lanes": "3", "busway:right": "lane"}, "primary", 0, (1, 1, False)),
+        ({"lanes": "2", "oneway": "yes", "oneway:bus": "no"}, "primary", 1, (1, 0, True)),
+        ({"lanes": "2", "oneway": "yes", "motor_vehicle:lanes": "no|no"}, "primary", 1, (1, 0, True)),
+        ({"oneway": "no", "lanes": "2", "motor_vehicle:backward": "psv"}, "primary", 1, (1, 0, False)),
     ],
 )
 def test_lanes(tags: dict[str, str], highway: str, runs: int, expected: tuple[int, int, bool]) -> None:
-    lanes = count_lanes(tags, highway, runs)
+    one_way = {1: "yes", -1: "-1", 0: "no"}[runs]
+    lanes = count_lanes({"highway": highway, "oneway": one_way, **tags}, highway, runs)
     assert (lanes.forward, lanes.backward, lanes.guessed) == expected
 
 
 def test_turn_lanes_lose_the_bus_lane() -> None:
-    tags = {"lanes": "3", "turn:lanes": "left|through|right", "bus:lanes": "|designated|"}
+    tags = {"oneway": "yes", "lanes": "3", "turn:lanes": "left|through|right", "bus:lanes": "|designated|"}
     assert count_lanes(tags, "primary", 1).turns_forward == "left|right"
 
 
+def test_a_bus_lane_is_at_the_kerb() -> None:
+    tags = {"oneway": "yes", "lanes": "3", "turn:lanes": "left|through|right", "lanes:psv": "1"}
+    assert count_lanes(tags, "primary", 1).turns_forward == "left|through"
+    assert count_lanes(tags, "primary", 1, lefthand=True).turns_forward == "through|right"
+
+
+def test_the_right_side_of_a_street_is_that_of_oncoming_traffic_where_people_drive_on_the_left() -> None:
+    tags = {"lanes": "4", "lanes:forward": "2", "lanes:backward": "2", "busway:right": "lane"}
+    right, left = (count_lanes(tags, "primary", 0, lefthand=side) for side in (False, True))
+    assert (right.forward, right.backward) == (1, 2)
+    assert (left.forward, left.backward) == (2, 1)
+
+
 def test_turn_lanes_that_do_not_fit_the_count_are_dropped() -> None:
-    assert count_lanes({"lanes": "2", "turn:lanes": "left|through|right"}, "primary", 1).turns_forward is None
+    assert (
+        count_lanes({"oneway": "yes", "lanes": "2", "turn:lanes": "left|through|right"}, "primary", 1).turns_forward
+        is None
+    )
 
 
 # -- speeds ----------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ import pandas as pd
 import sumolib
 
 from evac import sumo
+from evac.driving_side import drives_on_left
 from evac.files import digest_json, whole_directory, write_text
 from evac.fingerprint import fingerprint
 from evac.network.accounts import edge_table, network_warnings, write_warnings
@@ -74,14 +75,6 @@ _COMPILATION = """<?xml version="1.0" encoding="UTF-8"?>
     </report>
 </netconvertConfiguration>
 """
-# ISO 3166 codes of countries that drive on the left: https://www.worldstandards.eu/cars/list-of-left-driving-countries/
-LEFT_HAND = frozenset({
-    "AG", "AI", "AU", "BB", "BD", "BM", "BN", "BS", "BT", "BW", "CC", "CK", "CX", "CY", "DM", "FJ", "FK", "GB",
-    "GD", "GG", "GY", "HK", "ID", "IE", "IM", "IN", "JE", "JM", "JP", "KE", "KI", "KN", "KY", "LC", "LK", "LS",
-    "MO", "MS", "MT", "MU", "MV", "MW", "MY", "MZ", "NA", "NF", "NP", "NR", "NU", "NZ", "PG", "PK", "PN", "SB",
-    "SC", "SG", "SH", "SR", "SZ", "TC", "TH", "TK", "TL", "TO", "TT", "TV", "TZ", "UG", "VC", "VG", "VI", "WS",
-    "ZA", "ZM", "ZW",
-})  # fmt: skip
 _STAMP = re.compile(r"\n<!-- generated on .*?-->\n", re.DOTALL)
 
 
@@ -137,7 +130,7 @@ def build_network(street_map: StreetMap, traffic: Traffic, cache: Path) -> Netwo
     InstallationError
         SUMO or a library that it needs is missing.
     """
-    lefthand = traffic.country in LEFT_HAND
+    lefthand = drives_on_left(traffic.country)
     key = {
         "map": street_map.digest,
         "signals": traffic.signals,

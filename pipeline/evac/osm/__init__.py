@@ -8,8 +8,9 @@ Takes an OSM file. Gives a folder of the cache, addressed by the hash of the fil
 - `dwellings.parquet`: a row a residential building or address point;
 - `map.json`: bounds, counts, attribution, and the source file's name, hash and date.
 
-Modules: `source` (is the file sound), `access` (which ways), `lanes`, `roads` (reading them), `closures` (forbidden
-exits), `closed` (what plans may open), `buildings`, `built_up` (inside towns), `write` (for netconvert).
+Modules: `source` (is the file sound), `access` (which ways), `barriers`, `lanes` with `lane_tags`, `roads` (reading
+them), `closures` (forbidden exits), `closed` (what plans may open), `buildings`, `built_up` (inside towns), `write`
+(for netconvert).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from evac.driving_side import drives_on_left
 from evac.files import digest_file, digest_json, whole_directory, write_text
 from evac.fingerprint import fingerprint
 from evac.osm.access import direction, may_leave
@@ -198,7 +200,8 @@ def _street(way: Way, country: str | None, *, in_town: bool) -> Street:
     backward = read_speed(tags.get("maxspeed:backward", both), country, highway, in_town=in_town)
     runs = direction(tags)
     guessed = (forward.guessed and runs >= 0) or (backward.guessed and runs <= 0)
-    return Street(way, runs, count_lanes(tags, highway, runs), forward.kph, backward.kph, guessed)
+    lanes = count_lanes(tags, highway, runs, lefthand=drives_on_left(country))
+    return Street(way, runs, lanes, forward.kph, backward.kph, guessed)
 
 
 def _streets_frame(streets: list[Street], geometry: gpd.GeoSeries, inside: np.ndarray) -> gpd.GeoDataFrame:

@@ -1,9 +1,9 @@
-"""Which ways a resident's car may use, and from which it may pull out of a driveway.
+"""Which ways a resident's car may use, in which direction, and from which it may pull out of a driveway.
 
 Private, destination and customer roads are in: the people who live there leave by them. Roads that are closed to
 cars under normal rules (`motor_vehicle=no`, `access=no`, agricultural, emergency or bus only) are out, and so are
-tracks, footways, and roads under construction; a plan may open the closed roads and the tracks (`closed`). Bollards and
-blocks cut a road; gates don't, because residents open theirs and a gate that is locked for good is tagged `access=no`.
+tracks, footways, and roads that are under construction or out of use; a plan may open the closed roads and the tracks
+(`closed`). Which barriers stop cars says `barriers`.
 """
 
 from __future__ import annotations
@@ -29,16 +29,21 @@ _LINKS = ("tertiary", "secondary", "primary", "trunk", "motorway")
 CLASSES = (*_RANKS, *(f"{name}_link" for name in _LINKS))
 
 _OPENED = ("track", "busway")
+_SERVICE_NOT_FOR_CARS = {"emergency_access", "bus", "busway"}
+
+FORWARD, BACKWARD = ":forward", ":backward"
+"""What a key ends in when its value holds in, or against, the direction of the way."""
 
 # From general to particular: https://wiki.openstreetmap.org/wiki/Key:access#Transport_mode_restrictions
-_ACCESS_KEYS = ("access", "vehicle", "motor_vehicle", "motorcar")
-_CLOSED = {"no", "agricultural", "forestry", "emergency", "psv", "bus", "military", "bicycle", "foot"}
-# https://wiki.openstreetmap.org/wiki/Key:barrier: what stops a car unless it says otherwise
-_BLOCKING = {
-    "bollard", "block", "bus_trap", "chain", "cycle_barrier", "debris", "ditch", "fence", "guard_rail", "hedge",
-    "jersey_barrier", "log", "motorcycle_barrier", "planter", "retaining_wall", "rope", "rock", "stile", "tank_trap",
-    "turnstile", "wall", "kissing_gate", "full-height_turnstile", "sump_buster",
+ACCESS_KEYS = ("access", "vehicle", "motor_vehicle", "motorcar")
+_ONEWAY_KEYS = ("oneway", "oneway:vehicle", "oneway:motor_vehicle", "oneway:motorcar")
+_CLOSED = {
+    "no", "agricultural", "forestry", "emergency", "psv", "bus", "coach", "tourist_bus", "taxi", "tram", "military",
+    "official", "hgv", "goods", "bicycle", "foot", "horse", "moped", "motorcycle", "ski", "snowmobile",
 }  # fmt: skip
+# As the car profile of OSRM has it: https://github.com/Project-OSRM/osrm-backend/blob/v5.27.1/profiles/car.lua
+_WORKS_OPEN_TO_TRAFFIC = {"no", "minor", "widening"}
+_OUT_OF_USE = ("abandoned", "demolished", "disused", "dismantled", "impassable", "proposed", "razed", "removed")
 
 
 def base_class(highway: str) -> str:
@@ -63,8 +68,8 @@ def why_left_out(tags: Tags, min_road_class: str) -> str | None:
         return f"below '{min_road_class}'"
     if tags.get("area") == "yes":
         return "an area"
-    if tags.get("service") == "emergency_access" and not any(key in tags for key in _ACCESS_KEYS):
-        return "closed to cars"
+    if _is_out_of_use(tags):
+        return "out of use or under construction"
     return "closed to cars" if _is_closed(tags) else None
 
 
@@ -73,18 +78,9 @@ def may_be_opened(tags: Tags) -> bool:
 
     That is a street that is closed to cars, a track (most fire roads are mapped so) or a road for buses.
     """
-    if tags.get("area") == "yes":
+    if tags.get("area") == "yes" or _is_out_of_use(tags):
         return False
-    closed = tags["highway"] in CLASSES and (_is_closed(tags) or tags.get("service") == "emergency_access")
-    return closed or tags["highway"] in _OPENED
-
-
-def blocks_cars(tags: Tags) -> bool:
-    """Return whether a node on a road stops cars."""
-    given = _most_particular(tags)
-    if given is not None and "barrier" in tags:
-        return given in _CLOSED
-    return tags.get("barrier") in _BLOCKING
+    return (tags["highway"] in CLASSES and _is_closed(tags)) or tags["highway"] in _OPENED
 
 
 def may_leave(tags: Tags) -> bool:
@@ -96,16 +92,26 @@ def may_leave(tags: Tags) -> bool:
 
 
 def direction(tags: Tags) -> int:
-    """Return 1 for a one-way street, -1 for one against the way's direction, 0 for both directions.
+    """Return 1 for a street that cars may use in the way's direction only, -1 against it only, 0 for both.
+
+    A street that is closed to cars has the direction of its one-way sign.
+    """
+    forward, backward = _open_directions(tags)
+    return int(forward) - int(backward) if forward or backward else signed_direction(tags)
+
+
+def signed_direction(tags: Tags) -> int:
+    """Return 1 for a one-way street for cars, -1 for one against the way's direction, 0 for both directions.
 
     Motorways, their links and roundabouts are one-way unless tagged otherwise
-    (https://wiki.openstreetmap.org/wiki/Key:oneway). A reversible street counts as two-way: which way it runs in an
+    (https://wiki.openstreetmap.org/wiki/Key:oneway). A reversible street has all of its lanes in one direction at a
+    time (https://wiki.openstreetmap.org/wiki/Tag:oneway=reversible), here in the way's: which way it runs in an
     evacuation is for the plan to say.
     """
-    given = tags.get("oneway")
+    given = _most_particular(tags, _ONEWAY_KEYS)
     if given in {"-1", "reverse"}:
         return -1
-    if given in {"yes", "true", "1"}:
+    if given in {"yes", "true", "1", "reversible"}:
         return 1
     if given is not None:
         return 0
@@ -113,11 +119,58 @@ def direction(tags: Tags) -> int:
     return int(implied)
 
 
-def _most_particular(tags: Tags) -> str | None:
-    given = [tags[key] for key in _ACCESS_KEYS if key in tags]
-    return given[-1] if given else None
+def is_reversible(tags: Tags) -> bool:
+    """Return whether a street's direction for cars changes in the course of the day."""
+    return _most_particular(tags, _ONEWAY_KEYS) == "reversible"
+
+
+def is_alternating(tags: Tags) -> bool:
+    """Return whether both directions take turns on one lane."""
+    return _most_particular(tags, _ONEWAY_KEYS) == "alternating"
+
+
+def car_access(tags: Tags, suffix: str = "") -> str | None:
+    """Return what the tags of a way or a node say of cars: the most particular value, None where there is none.
+
+    Parameters
+    ----------
+    tags
+        Its tags.
+    suffix
+        `FORWARD` or `BACKWARD`; values for both directions hold for each of them.
+    """
+    return _most_particular(tags, ACCESS_KEYS, suffix)
+
+
+def closes(value: str) -> bool:
+    """Return whether an access value closes to residents' cars; of a list such as `no;bus`, all entries have to."""
+    return all(part.strip() in _CLOSED for part in value.split(";"))
+
+
+def _most_particular(tags: Tags, keys: tuple[str, ...], suffix: str = "") -> str | None:
+    found = None
+    for key in keys:
+        found = tags.get(f"{key}{suffix}", tags.get(key, found))
+    return found
+
+
+def _open_directions(tags: Tags) -> tuple[bool, bool]:
+    """Return whether cars may use a way in, and against, its direction."""
+    runs = signed_direction(tags)
+    given = (car_access(tags, suffix) for suffix in (FORWARD, BACKWARD))
+    forward, backward = (value is None or not closes(value) for value in given)
+    return forward and runs >= 0, backward and runs <= 0
 
 
 def _is_closed(tags: Tags) -> bool:
-    given = _most_particular(tags)
-    return given is not None and all(value.strip() in _CLOSED for value in given.split(";"))
+    if tags.get("service") in _SERVICE_NOT_FOR_CARS and car_access(tags) is None:
+        return True
+    return not any(_open_directions(tags))
+
+
+def _is_out_of_use(tags: Tags) -> bool:
+    return (
+        any(tags.get(key) == "yes" for key in _OUT_OF_USE)
+        or tags.get("smoothness") == "impassable"
+        or tags.get("construction", "no") not in _WORKS_OPEN_TO_TRAFFIC
+    )

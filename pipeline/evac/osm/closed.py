@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from evac.driving_side import drives_on_left
 from evac.osm.access import CLASSES, direction
 from evac.osm.lanes import count_lanes
 from evac.osm.roads import Node, Roads, Way
@@ -57,7 +58,7 @@ def _row(way: Way, country: str | None) -> dict[str, object]:
     tags = way.tags
     known = tags["highway"] if tags["highway"] in CLASSES else TRACK_CLASS
     runs = direction(tags)
-    lanes = count_lanes(tags, known, runs)
+    lanes = count_lanes(tags, known, runs, lefthand=drives_on_left(country))
     speed = read_speed(tags.get("maxspeed"), country, known, in_town=True)
     return {
         "way_id": way.way_id,

@@ -15,7 +15,8 @@ from typing import Any
 import osmium
 from osmium.filter import KeyFilter
 
-from evac.osm.access import Tags, blocks_cars, may_be_opened, why_left_out
+from evac.osm.access import Tags, may_be_opened, why_left_out
+from evac.osm.barriers import blocks_cars
 from evac.osm.corrections import Corrections
 from evac.osm.source import readable, refusal
 

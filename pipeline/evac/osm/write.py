@@ -16,12 +16,12 @@ from osmium.osm.mutable import Relation
 from osmium.osm.mutable import Way as OsmWay
 
 from evac.osm.access import Tags
+from evac.osm.barriers import is_signal
 from evac.osm.lanes import Lanes
-from evac.osm.roads import Restriction, Roads, Way
+from evac.osm.roads import Node, Restriction, Roads, Way
 
 _WAY_TAGS = ("highway", "name", "ref", "junction", "layer", "bridge", "tunnel")
-# Signals: on the node of the junction, ahead of it, or on its crossings; the other values don't matter to cars.
-_SIGNALS = {("highway", "traffic_signals"), ("crossing", "traffic_signals")}
+_SIGNAL_KEYS = ("highway", "crossing")
 _EXEMPT_CARS = {"motorcar", "motor_vehicle"}
 
 
@@ -51,12 +51,16 @@ def write_roads(roads: Roads, streets: Iterable[Street], path: Path) -> Mapping[
     """
     with osmium.SimpleWriter(osmium.io.File(str(path), "osm")) as writer:
         for node_id, node in sorted(roads.nodes.items()):
-            tags = {key: value for key, value in node.tags.items() if (key, value) in _SIGNALS}
-            writer.add_node(OsmNode(id=node_id, location=(node.lon, node.lat), tags=tags, version=1))
+            writer.add_node(OsmNode(id=node_id, location=(node.lon, node.lat), tags=_node_tags(node), version=1))
         for street in sorted(streets, key=lambda item: item.way.way_id):
             way = street.way
             writer.add_way(OsmWay(id=way.way_id, nodes=way.nodes, tags=_way_tags(street), version=1))
         return _write_restrictions(roads, writer)
+
+
+def _node_tags(node: Node) -> dict[str, str]:
+    kept = _kept(node.tags, _SIGNAL_KEYS) if is_signal(node.tags) else {}
+    return {key: value for key, value in kept.items() if value == "traffic_signals"}
 
 
 def _kept(tags: Tags, keys: Iterable[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from sumolib.net import Net
 from sumolib.net.edge import Edge
 
 from evac import __version__, sumo
-from evac.network import LEFT_HAND
+from evac.driving_side import drives_on_left
 from evac.plan_words import action_words
 from evac.report import FailedRun, ReportInput, ReportRun
 from evac.report.inputs import PlanPicture, ReportPlan
@@ -78,7 +78,7 @@ def plan_picture(prepared: Prepared, under: UnderPlan) -> PlanPicture:
             crs="EPSG:4326",
         ),
         streets=prepared.street_map.streets(),
-        lefthand=prepared.loaded.model.traffic.country in LEFT_HAND,
+        lefthand=drives_on_left(prepared.loaded.model.traffic.country),
     )
 
 

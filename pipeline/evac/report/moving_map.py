@@ -20,7 +20,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from evac.network import LEFT_HAND
+from evac.driving_side import drives_on_left
 from evac.report import tables, text
 from evac.report.inputs import ReportInput
 from evac.report.movement import evacuated
@@ -77,7 +77,7 @@ def _content(report: ReportInput, shown: Sequence[CaseResult]) -> dict[str, Any]
         "window_s": _WINDOW_S,
         "speed_step_mps": _SPEED_STEP_MPS,
         "nobody": _NOBODY,
-        "lefthand": report.scenario.traffic.country in LEFT_HAND,
+        "lefthand": drives_on_left(report.scenario.traffic.country),
         "units": {
             "speed": units.speed_name,
             "speed_factor": units.speed_factor,

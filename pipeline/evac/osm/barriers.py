@@ -1,0 +1,69 @@
+"""Which barriers on a road stop a resident's car, and which nodes are signals for cars.
+
+Gates are open: residents open theirs, and where nobody does the map says `locked=yes` or closes the gate to cars
+(https://wiki.openstreetmap.org/wiki/Key:locked). Of all other barriers only those listed here let a car pass, which is
+what https://wiki.openstreetmap.org/wiki/Key:barrier says of them; an access tag on the node goes before the list.
+"""
+
+from __future__ import annotations
+
+import re
+
+from evac.osm.access import Tags, car_access, closes
+
+GATES = {
+    "gate", "hampshire_gate", "lift_gate", "sliding_beam", "sliding_gate", "swing_gate", "bump_gate", "wire_gate",
+}  # fmt: skip
+_PASSING = GATES | {
+    "no", "border_control", "cattle_grid", "checkpoint", "coupure", "entrance", "height_restrictor", "kerb", "arch",
+    "sally_port", "toll_booth", "width_restrictor",
+}  # fmt: skip
+_OPENED_THOUGH_LOCKED = {"yes", "permissive", "designated", "destination", "customers", "residents", "permit"}
+# A car fits through what is at least as wide and high: the width and height of SUMO's passenger car (1.8 m and 1.5 m).
+_LEAST_M = {"maxwidth": 1.8, "maxwidth:physical": 1.8, "maxheight": 1.5, "maxheight:physical": 1.5}
+_METRES = re.compile(r"^(\d+(?:\.\d+)?)(?: ?m)?$")
+
+# `traffic_signals=*` of signals that don't take turns: https://wiki.openstreetmap.org/wiki/Key:traffic_signals.
+# `emergency` is dark until a fire engine comes out; blinkers warn; the others say which lanes are open, or stop cars
+# for trams and trains.
+_NO_TURNS = {
+    "blinker", "blink_mode", "blinking", "bus", "bus_priority", "emergency", "level_crossing", "lane_control", "no",
+    "tram", "tram_priority", "tunnel", "tunnel_lane_control", "variable_message_sign", "flashing",
+}  # fmt: skip
+_NOT_IN_USE = ("abandoned", "demolished", "disused", "proposed", "razed", "removed")
+
+
+def blocks_cars(tags: Tags) -> bool:
+    """Return whether a node on a road stops cars."""
+    barrier = tags.get("barrier")
+    if barrier is None:
+        return False
+    given = car_access(tags)
+    if tags.get("locked") == "yes" and given not in _OPENED_THOUGH_LOCKED:
+        return True
+    if _is_too_small(tags):
+        return True
+    return closes(given) if given is not None else barrier not in _PASSING
+
+
+def is_open_gate(tags: Tags) -> bool:
+    """Return whether a node is a gate that lets cars pass, as far as the map says."""
+    return tags.get("barrier") in GATES and not blocks_cars(tags)
+
+
+def is_signal(tags: Tags) -> bool:
+    """Return whether a node is a signal that lets the approaches of cars take turns.
+
+    Signals on the node of the junction, ahead of it, and on its crossings.
+    """
+    if any(tags.get(key) == "yes" for key in _NOT_IN_USE) or tags.get("traffic_signals") in _NO_TURNS:
+        return False
+    return tags.get("highway") == "traffic_signals" or tags.get("crossing") == "traffic_signals"
+
+
+def _is_too_small(tags: Tags) -> bool:
+    for key, least_m in _LEAST_M.items():
+        number = _METRES.match(tags.get(key, ""))
+        if number and float(number.group(1)) < least_m:
+            return True
+    return False

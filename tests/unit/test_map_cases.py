@@ -1,0 +1,91 @@
+"""Small maps with a right value for each tagging: what the street map and SUMO's net make of them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sumolib.net import Net
+
+from evac.network import build_network, read_net
+from evac.network.places import way_ids
+from evac.osm import StreetMap, prepare_map
+from evac.schema.driving import Traffic
+
+CASES = Path(__file__).parents[1] / "fixtures" / "osm" / "cases"
+
+
+def expected(case: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((CASES / case / "expected.json").read_text())
+    return found
+
+
+def prepared(file: Path, cache: Path) -> tuple[StreetMap, Net]:
+    street_map = prepare_map(file, "service", "LI", cache)
+    return street_map, read_net(build_network(street_map, Traffic(country="LI"), cache).net_file)
+
+
+@pytest.fixture(scope="module")
+def tagged_lanes(tmp_path_factory: pytest.TempPathFactory) -> tuple[StreetMap, Net]:
+    return prepared(CASES / "lanes" / "map.osm", tmp_path_factory.mktemp("cache"))
+
+
+@pytest.mark.parametrize(("way", "case"), expected("lanes").items())
+def test_car_lanes(way: str, case: list[Any], tagged_lanes: tuple[StreetMap, Net]) -> None:
+    streets = tagged_lanes[0].streets().set_index("way_id")
+    what, lanes, source = case
+    row = streets.loc[int(way)]
+    assert [row["lanes_forward"], row["lanes_backward"]] == lanes, f"{what} ({source})"
+
+
+def test_the_net_has_the_lanes_of_the_map(tagged_lanes: tuple[StreetMap, Net]) -> None:
+    found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for edge in tagged_lanes[1].getEdges(withInternal=False):
+        for way in way_ids(edge):
+            found[str(way)][edge.getID().startswith("-")] = sum(lane.allows("passenger") for lane in edge.getLanes())
+    against = {way for way, (_, lanes, _) in expected("lanes").items() if not lanes[0]}
+    assert against == {"5023", "5030"}
+    for way, (what, lanes, _) in expected("lanes").items():
+        assert sorted(found[way]) == sorted(lanes), what
+
+
+def test_what_stops_a_car_cuts_the_road(tmp_path: Path) -> None:
+    streets = prepare_map(CASES / "barriers" / "map.osm", "service", "LI", tmp_path).streets()
+    for way, (what, passes) in expected("barriers").items():
+        parts = (streets["osm_way_id"] == int(way)).sum()
+        assert parts == (1 if passes else 2), what
+
+
+SIGNALS = {
+    "highway=traffic_signals": True,
+    "highway=traffic_signals traffic_signals=signal": True,
+    "highway=traffic_signals traffic_signals=ramp_meter": True,
+    "highway=crossing crossing=traffic_signals": True,
+    "highway=traffic_signals traffic_signals=emergency": False,
+    "highway=traffic_signals traffic_signals=blinker": False,
+    "highway=traffic_signals traffic_signals=blink_mode": False,
+    "highway=traffic_signals traffic_signals=tunnel_lane_control": False,
+    "highway=traffic_signals traffic_signals=signal disused=yes": False,
+    "highway=traffic_signals traffic_signals=level_crossing": False,
+    "highway=traffic_signals abandoned=yes": False,
+    "railway=level_crossing crossing:barrier=full": False,
+    "highway=stop stop=all": False,
+}
+CROSSING = """<osm version="0.6">
+<node id="1" lat="47.2" lon="9.49"/><node id="2" lat="47.2" lon="9.50">{tags}</node><node id="3" lat="47.2" lon="9.51"/>
+<node id="4" lat="47.21" lon="9.50"/><node id="5" lat="47.19" lon="9.50"/>
+<way id="1"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="primary"/></way>
+<way id="2"><nd ref="4"/><nd ref="2"/><nd ref="5"/><tag k="highway" v="secondary"/></way>
+</osm>"""
+
+
+@pytest.mark.parametrize(("tags", "is_signal"), SIGNALS.items())
+def test_only_signals_for_cars_are_signals(tags: str, *, is_signal: bool, tmp_path: Path) -> None:
+    pairs = (pair.split("=") for pair in tags.split())
+    file = tmp_path / "map.osm"
+    file.write_text(CROSSING.format(tags="".join(f'<tag k="{key}" v="{value}"/>' for key, value in pairs)))
+    _, net = prepared(file, tmp_path / "cache")
+    assert net.getNode("2").getType().startswith("traffic_light") is is_signal
