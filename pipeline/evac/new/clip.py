@@ -19,6 +19,7 @@ import shapely
 from osmium.filter import EntityFilter, KeyFilter
 
 from evac.acquire import grown
+from evac.elements import LOCATION_INDEX, Elements
 from evac.errors import DataError, Problem
 from evac.households.zones import LOT_DEPTH_M
 from evac.osm.access import CLASSES
@@ -80,7 +81,7 @@ def look_at_extract(source: Path) -> Extract:
 def _roads(source: Path) -> Iterator[tuple[str, list[tuple[float, float]]]]:
     """Yield the class and the corners (degrees) of each way with a `highway` tag."""
     item: Any
-    for item in osmium.FileProcessor(str(source)).with_locations().with_filter(KeyFilter("highway")):
+    for item in osmium.FileProcessor(str(source)).with_locations(LOCATION_INDEX).with_filter(KeyFilter("highway")):
         if item.is_way() and len(line := _corners(item)) > 1:
             yield item.tags["highway"], line
 
@@ -117,40 +118,38 @@ def clip_extract(source: Path, target: Path, polygon: shapely.Geometry, extract:
     declared = shapely.box(*polygon.bounds).intersection(extract.covered)
     settlement = polygon.union(declared)
     shapely.prepare([polygon, settlement])
-    tracker = osmium.IdTracker()
+    kept = Elements()
     with readable(source):
-        ways = _collect(source, polygon, settlement, tracker) | _collect_outlines(source, settlement, tracker)
-        _collect_relations(source, ways, tracker)
-        tracker.complete_backward_references(str(source), relation_depth=0)
+        _collect(source, polygon, settlement, kept)
+        _collect_outlines(source, settlement, kept)
+        _collect_relations(source, kept)
+        kept.add_members(source)
         output = osmium.io.File(str(target), "pbf,add_metadata=false")
         header = _header(declared, extract)
         with osmium.SimpleWriter(output, _BUFFER_BYTES, header, overwrite=True) as writer:
-            for item in osmium.FileProcessor(str(source)).with_filter(tracker.id_filter()):
-                writer.add(item)
+            kept.write(source, writer)
 
 
 def _header(declared: shapely.Geometry, extract: Extract) -> osmium.io.Header:
     header = osmium.io.Header()
     header.set("generator", "evac new")
+    header.set("sorting", "Type_then_ID")
     if extract.facts.data_timestamp:
         header.set("osmosis_replication_timestamp", extract.facts.data_timestamp)
     header.add_box(osmium.osm.Box(*declared.bounds))
     return header
 
 
-def _collect(
-    source: Path, roads: shapely.Geometry, settlement: shapely.Geometry, tracker: osmium.IdTracker
-) -> set[int]:
-    """Mark roads that touch a polygon, and addresses, buildings and grounds that touch another; return the ways."""
-    ways: set[int] = set()
+def _collect(source: Path, roads: shapely.Geometry, settlement: shapely.Geometry, kept: Elements) -> None:
+    """Keep roads that touch a polygon, and addresses, buildings and grounds that touch another."""
     spots = shapely.MultiPoint([part.representative_point() for part in shapely.get_parts(settlement)])
     west, south, east, north = settlement.bounds
     item: Any
-    for item in osmium.FileProcessor(str(source)).with_locations().with_filter(KeyFilter(*_WAY_KEYS)):
+    for item in osmium.FileProcessor(str(source)).with_locations(LOCATION_INDEX).with_filter(KeyFilter(*_WAY_KEYS)):
         if item.is_node():
             place = item.location
             if _ADDRESS in item.tags and shapely.contains_xy(settlement, place.lon, place.lat):
-                tracker.add_node(item.id)
+                kept.nodes.add(item.id)
         elif item.is_way():
             corners = np.array(_corners(item))
             if not len(corners) or (corners.max(axis=0) < (west, south)).any():
@@ -159,27 +158,24 @@ def _collect(
                 continue
             wanted = roads if "highway" in item.tags else settlement
             if _touches(corners, wanted) or (_is_outline(item) and _is_around(corners, spots)):
-                ways.add(item.id)
-                tracker.add_way(item.id)
-    return ways
+                kept.ways.add(item.id)
 
 
-def _collect_outlines(source: Path, polygon: shapely.Geometry, tracker: osmium.IdTracker) -> set[int]:
-    """Mark the ways that touch the polygon as a part of a building or land use made of several, and return them.
+def _collect_outlines(source: Path, polygon: shapely.Geometry, kept: Elements) -> None:
+    """Keep the ways that touch the polygon as a part of a building or land use made of several.
 
     Such ways often bear no tag themselves (https://wiki.openstreetmap.org/wiki/Relation:multipolygon).
     """
     parts: set[int] = set()
-    ways: set[int] = set()
     item: Any
     for item in osmium.FileProcessor(str(source), osmium.osm.RELATION):
         if _is_area(item):
             parts |= {member.ref for member in item.members if member.type == "w"}
-    for item in osmium.FileProcessor(str(source)).with_locations().with_filter(EntityFilter(osmium.osm.WAY)):
+    for item in (
+        osmium.FileProcessor(str(source)).with_locations(LOCATION_INDEX).with_filter(EntityFilter(osmium.osm.WAY))
+    ):
         if item.id in parts and len(corners := np.array(_corners(item))) and _touches(corners, polygon):
-            ways.add(item.id)
-            tracker.add_way(item.id)
-    return ways
+            kept.ways.add(item.id)
 
 
 def _is_area(relation: Any) -> bool:
@@ -207,10 +203,10 @@ def _corners(way: Any) -> list[tuple[float, float]]:
     return [(node.lon, node.lat) for node in way.nodes if node.location.valid()]
 
 
-def _collect_relations(source: Path, ways: set[int], tracker: osmium.IdTracker) -> None:
+def _collect_relations(source: Path, kept: Elements) -> None:
     item: Any
     for item in osmium.FileProcessor(str(source), osmium.osm.RELATION):
         if (item.tags.get("type") == "restriction" or _is_area(item)) and any(
-            member.type == "w" and member.ref in ways for member in item.members
+            member.type == "w" and member.ref in kept.ways for member in item.members
         ):
-            tracker.add_relation(item.id)
+            kept.relations.add(item.id)

@@ -26,6 +26,7 @@ import osmium
 import shapely
 from osmium.filter import KeyFilter
 
+from evac.elements import LOCATION_INDEX
 from evac.osm.access import Tags
 from evac.osm.source import readable
 
@@ -116,7 +117,7 @@ def read_settlement(path: Path) -> Settlement:
     """
     buildings, land, addresses = _Buildings(), _Land(), list[_Address]()
     with readable(path):
-        areas = osmium.FileProcessor(str(path)).with_areas(KeyFilter(*_AREA_KEYS))
+        areas = osmium.FileProcessor(str(path)).with_locations(LOCATION_INDEX).with_areas(KeyFilter(*_AREA_KEYS))
         item: Any
         for item in areas.with_filter(KeyFilter(*_AREA_KEYS, "addr:housenumber")):
             if item.is_area():

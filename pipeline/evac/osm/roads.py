@@ -15,6 +15,7 @@ from typing import Any
 import osmium
 from osmium.filter import KeyFilter
 
+from evac.elements import LOCATION_INDEX
 from evac.osm.access import Tags, may_be_opened, why_left_out
 from evac.osm.barriers import blocks_cars
 from evac.osm.corrections import Corrections
@@ -137,7 +138,7 @@ def _read(path: Path, min_road_class: str, corrections: Corrections, roads: Road
     keys = KeyFilter(*_NODE_KEYS, *_RESTRICTED_MODES)
     node_tags: dict[int, Tags] = {}
     item: Any
-    for item in osmium.FileProcessor(str(path)).with_locations().with_filter(keys):
+    for item in osmium.FileProcessor(str(path)).with_locations(LOCATION_INDEX).with_filter(keys):
         if item.is_node():
             node_tags[item.id] = dict(item.tags)
         elif item.is_relation():

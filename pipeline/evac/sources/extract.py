@@ -14,6 +14,7 @@ import osmium
 import shapely
 from osmium.filter import KeyFilter
 
+from evac.elements import LOCATION_INDEX, Elements
 from evac.files import whole_directory, write_text
 
 _DATE = re.compile(r'osm_base="([0-9T:Z.+-]+)"')
@@ -84,14 +85,14 @@ class _Copy(osmium.SimpleHandler):
         self.node = self.way = self.relation = writer.add
 
 
-def _choose(merged: Path, roads_polygon: shapely.Geometry) -> tuple[osmium.IdTracker, dict[str, int]]:
+def _choose(merged: Path, roads_polygon: shapely.Geometry) -> tuple[Elements, dict[str, int]]:
     """Return the elements to keep, and how many of what are among them."""
-    tracker = osmium.IdTracker()
+    kept = Elements()
     counts = dict.fromkeys(("roads", "restrictions", "buildings", "addresses"), 0)
     roads = _roads_touching(merged, roads_polygon)
     item: Any
     for item in osmium.FileProcessor(str(merged), osmium.osm.NODE).with_filter(KeyFilter("addr:housenumber")):
-        tracker.add_node(item.id)
+        kept.nodes.add(item.id)
         counts["addresses"] += 1
     for item in osmium.FileProcessor(str(merged), osmium.osm.WAY):
         if (
@@ -99,19 +100,18 @@ def _choose(merged: Path, roads_polygon: shapely.Geometry) -> tuple[osmium.IdTra
             or "highway" not in item.tags
             or not _SETTLEMENT_KEYS.isdisjoint(tag.k for tag in item.tags)
         ):
-            tracker.add_way(item.id)
+            kept.ways.add(item.id)
             counts["buildings"] += "building" in item.tags
     turns: list[int] = []
     for item in osmium.FileProcessor(str(merged), osmium.osm.RELATION):
         if item.tags.get("type") != "restriction":
-            tracker.add_relation(item.id)
+            kept.relations.add(item.id)
             counts["buildings"] += "building" in item.tags
         elif any(member.type == "w" and member.ref in roads for member in item.members):
             turns.append(item.id)
-    tracker.complete_backward_references(str(merged))
-    for relation in turns:  # after the line above, which would bring in the roads outside that they also name
-        tracker.add_relation(relation)
-    return tracker, counts | {"roads": len(roads), "restrictions": len(turns)}
+    kept.add_members(merged)
+    kept.relations.update(turns)  # after the line above, which would bring in the roads outside that they also name
+    return kept, counts | {"roads": len(roads), "restrictions": len(turns)}
 
 
 def _roads_touching(merged: Path, polygon: shapely.Geometry) -> set[int]:
@@ -120,7 +120,7 @@ def _roads_touching(merged: Path, polygon: shapely.Geometry) -> set[int]:
     points: list[tuple[float, float]] = []
     owners: list[int] = []
     item: Any
-    for item in osmium.FileProcessor(str(merged)).with_locations().with_filter(KeyFilter("highway")):
+    for item in osmium.FileProcessor(str(merged)).with_locations(LOCATION_INDEX).with_filter(KeyFilter("highway")):
         line = [(node.lon, node.lat) for node in item.nodes if node.location.valid()] if item.is_way() else []
         if len(line) > 1:
             owners += [len(ids)] * len(line)
@@ -134,15 +134,15 @@ def _roads_touching(merged: Path, polygon: shapely.Geometry) -> set[int]:
 
 
 def _write(
-    merged: Path, kept: osmium.IdTracker, target: Path, bounds: tuple[float, float, float, float], date: str | None
+    merged: Path, kept: Elements, target: Path, bounds: tuple[float, float, float, float], date: str | None
 ) -> None:
     west, south, east, north = bounds
     header = osmium.io.Header()
     header.set("generator", "evac")
+    header.set("sorting", "Type_then_ID")
     if date:
         header.set("osmosis_replication_timestamp", date)
     header.add_box(osmium.osm.Box(west, south, east, north))
     output = osmium.io.File(str(target), "pbf,add_metadata=false")
     with osmium.SimpleWriter(output, _BUFFER_BYTES, header) as writer:
-        for item in osmium.FileProcessor(str(merged)).with_filter(kept.id_filter()):
-            writer.add(item)
+        kept.write(merged, writer)
