@@ -16,7 +16,7 @@ from evac.archive.basis import basis_of
 from evac.archive.records import StudyRecord, Wanted, note_study, now
 from evac.files import digest_json
 from evac.fingerprint import fingerprint
-from evac.plan import load_plan
+from evac.plans.reading import load_plan
 from evac.scenario import load_scenario
 from evac.study import with_router
 from evac.study.cases import Selection, case_name, cases_of

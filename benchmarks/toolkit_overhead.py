@@ -80,7 +80,7 @@ def work(scenario: Path, workspace: Path, vehicles: float, until_h: float | None
     with costs.count("import"):
         from rich.console import Console  # noqa: PLC0415 - the imports are what is timed
 
-        from evac.plan import BASELINE, load_plan  # noqa: PLC0415
+        from evac.plans.reading import BASELINE, load_plan  # noqa: PLC0415
         from evac.progress import show_runs  # noqa: PLC0415
         from evac.report import write_report  # noqa: PLC0415
         from evac.report.from_study import report_input  # noqa: PLC0415

@@ -17,8 +17,8 @@ from evac.measure.trips import read_trips
 from evac.network import Network, compile_net, read_net
 from evac.network.exits import ResolvedExit
 from evac.overlay import Overlay, exits_under, lay_over
-from evac.overlay.controls import Timetable
-from evac.plan import load_plan
+from evac.plans.reading import load_plan
+from evac.plans.timetable import Timetable
 from evac.schema.driving import Driver, Simulation, Traffic
 from evac.simulate import JobInputs, run_job
 from evac.simulate.job import Case, Job

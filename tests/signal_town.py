@@ -16,8 +16,8 @@ from evac import sumo
 from evac.demand import drivers
 from evac.network.places import StreetIndex
 from evac.overlay.signals import SignalProgram, signal_programs
+from evac.plans.model import Signal
 from evac.schema.driving import Traffic
-from evac.schema.plan import Signal
 from evac.simulate.control import controlled
 from evac.simulate.officer import LOOK_S, Officer
 

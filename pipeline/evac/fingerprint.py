@@ -20,7 +20,6 @@ _SHOWN_ONLY = {
     "audit",
     "cli",
     "new",
-    "plan_show.py",
     "progress.py",
     "reference.py",
     "report",

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from evac.plans.model import Plan
 from evac.schema.base import Model
-from evac.schema.plan import Plan
 from evac.schema.scenario import Scenario
 
 Node = Mapping[str, Any]

@@ -22,7 +22,7 @@ from areas_and_styles import write_areas, write_styles
 
 from evac.cli.common import console, lay_plans_over, load_plans, prepare_scenario
 from evac.files import write_bytes, write_text
-from evac.plan import BASELINE, plan_names
+from evac.plans.reading import BASELINE, plan_names
 from evac.progress import show_runs
 from evac.report import ReportInput, ReportRun, drawing, write_report
 from evac.report.figures import draw_curves, draw_lane_rates

@@ -21,7 +21,7 @@ import pytest
 
 from evac.errors import UserError
 from evac.files import digest_file
-from evac.plan import load_plan
+from evac.plans.reading import load_plan
 from evac.scenario import load_scenario
 from evac.simulate import Progress
 from evac.study import Selection, Study, run_study

@@ -12,7 +12,7 @@ import pytest
 from evac.cli import run_guarded
 from evac.demand import build_demand
 from evac.errors import ScenarioError
-from evac.plan import LoadedPlan, load_plan
+from evac.plans.reading import LoadedPlan, load_plan
 from evac.scenario import load_scenario
 from evac.study import router_of
 from evac.study.prepare import Prepared, prepare

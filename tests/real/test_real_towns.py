@@ -12,7 +12,7 @@ import pytest
 
 from evac.network.exits import ResolvedExit
 from evac.network.reach import cost_to_exit
-from evac.plan import BASELINE, load_plan
+from evac.plans.reading import BASELINE, load_plan
 from evac.scenario import load_scenario
 from evac.study import Selection, run_study
 from evac.study.engines import Local

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 
 from evac import tables
+from evac.plans.model import Plan
 from evac.report import publish
 from evac.report.settings import ReportSettings
-from evac.schema.plan import Plan
 from evac.schema.scenario import Scenario
 from evac.yaml_file import read_yaml
 

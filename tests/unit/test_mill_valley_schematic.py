@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from evac.plan import load_plan
+from evac.plans.reading import load_plan
 from evac.scenario import load_scenario
 
 ROOT = Path(__file__).parents[2]

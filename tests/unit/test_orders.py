@@ -17,10 +17,10 @@ from evac.demand import build_demand
 from evac.demand.departures import left_by
 from evac.demand.orders import NORMAL_RULES, Orders, check_orders, driver_under, orders_of, staying
 from evac.demand.starts import StartsOf, find_starts, start_edges, starts_of
-from evac.plan import load_plan
+from evac.plans.model import AnyAction
+from evac.plans.reading import load_plan
 from evac.schema.demand import Departure
 from evac.schema.driving import Driver
-from evac.schema.plan import AnyAction
 
 HOUSEHOLDS = 400
 ZONES, NAMES = ("west", "main"), tuple(item.name for item in EXITS)

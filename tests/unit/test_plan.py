@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
+from evac.cli.plan_tables import takes
 from evac.errors import ScenarioError
-from evac.plan import load_plan, plan_names
-from evac.plan_show import takes
-from evac.plan_words import action_words
-from evac.schema.plan import AnyAction, Resources
+from evac.plans.model import AnyAction, Resources
+from evac.plans.reading import load_plan, plan_names
+from evac.plans.words import action_words
 
 PRELIMINARY = """\
 name: Preliminary

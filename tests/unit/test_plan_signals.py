@@ -8,7 +8,7 @@ import sumolib
 from evac.errors import PlaceError, ScenarioError
 from evac.network.places import StreetIndex
 from evac.overlay.junctions import SignalJunction
-from evac.schema.plan import Movement
+from evac.plans.model import Movement
 from signal_town import ARMS, STREETS, compiled, corridor, crossing, programs
 
 

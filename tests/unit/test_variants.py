@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evac.network.exits import ResolvedExit
-from evac.plan import load_plan
+from evac.plans.reading import load_plan
 from evac.study.variants import LATE_MIN, ablations, always_there, stresses
 
 EXITS = (ResolvedExit("North", ("n",), 2, 8.5, 47.1), ResolvedExit("South", ("s",), 1, 8.5, 47.0))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evac.cli import varying
-from evac.schema.plan import Resources
+from evac.plans.model import Resources
 from evac.simulate.job import Case
 from evac.study.buying import Stressed, what_each_buys
 from evac.study.comparing import Cell, means

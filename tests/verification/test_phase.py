@@ -13,8 +13,8 @@ from evac import tables
 from evac.demand import build_demand
 from evac.demand.orders import orders_of, staying
 from evac.measure.ledger import RunFacts
+from evac.plans.model import EvacuateOnly, Phase
 from evac.schema.demand import Departure
-from evac.schema.plan import EvacuateOnly, Phase
 from small_runs import SmallRun, Way, run_small
 
 HELD_BACK_MIN = 30

@@ -15,7 +15,7 @@ from typing import Any
 from evac import sumo
 from evac.files import digest_file, digest_json
 from evac.fingerprint import fingerprint
-from evac.plan import LoadedPlan, content_of
+from evac.plans.reading import LoadedPlan, content_of
 from evac.scenario import LoadedScenario
 from evac.schema.demand import VehiclesPerHousehold
 from evac.schema.scenario import vehicles_label

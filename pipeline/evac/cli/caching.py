@@ -12,7 +12,7 @@ from rich.table import Table
 
 from evac.cli.common import ScenarioPath, Workspace, console, load_plans, nearest_workspace
 from evac.cli.studying import Plans
-from evac.plan import BASELINE
+from evac.plans.reading import BASELINE
 from evac.scenario import LoadedScenario, load_scenario
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from evac.errors import Problem, ScenarioError
-from evac.plan import LoadedPlan, load_plan
+from evac.plans.reading import LoadedPlan, load_plan
 from evac.scenario import LoadedScenario
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from evac.cli.common import ScenarioPath, Workspace, console, lay_plans_over, load_plans, prepare_scenario
 from evac.files import write_bytes
-from evac.plan import plan_names
+from evac.plans.reading import plan_names
 from evac.scenario import load_scenario
 
 app = typer.Typer(help="Look at plans without simulating them.", no_args_is_help=True)
@@ -32,7 +32,7 @@ def show_plan(
     (loaded_plan,) = load_plans([plan], loaded)
     prepared = prepare_scenario(loaded, folder)
     under = lay_plans_over(prepared, [loaded_plan], folder)[loaded_plan.key]
-    from evac.plan_show import print_plan  # noqa: PLC0415
+    from evac.cli.plan_tables import print_plan  # noqa: PLC0415
     from evac.report import drawing, plan_map  # noqa: PLC0415
     from evac.report.from_study import plan_picture  # noqa: PLC0415
 
@@ -50,6 +50,6 @@ def show_plan(
 def list_plans(scenario: ScenarioPath) -> None:
     """List the plans of a place, with their notes and what they take."""
     loaded = load_scenario(scenario)
-    from evac.plan_show import print_plans  # noqa: PLC0415
+    from evac.cli.plan_tables import print_plans  # noqa: PLC0415
 
     print_plans(console, load_plans(plan_names(loaded.plans_folder), loaded))

@@ -31,7 +31,7 @@ from evac.cli.studying import (
     require_no_failures,
 )
 from evac.errors import EvacError, Problem, UserError
-from evac.plan import BASELINE
+from evac.plans.reading import BASELINE
 from evac.progress import show_runs
 from evac.scenario import load_scenario
 

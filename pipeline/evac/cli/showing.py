@@ -21,7 +21,7 @@ from evac.cli.common import (
 )
 from evac.cli.studying import DepartureCase, VehiclesCase
 from evac.errors import EvacError, Problem, UserError
-from evac.plan import BASELINE, plan_names
+from evac.plans.reading import BASELINE, plan_names
 from evac.scenario import LoadedScenario, load_scenario
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from rich.table import Table
 from evac.cli.common import ScenarioPath, Workspace, console, load_plans, prepare_scenario
 from evac.cli.studying import DepartureCase, EngineName, Jobs, VehiclesCase, cores, require_no_failures
 from evac.errors import EvacError
-from evac.plan import BASELINE
+from evac.plans.reading import BASELINE
 from evac.progress import show_runs
 from evac.scenario import LoadedScenario, load_scenario
 
 if TYPE_CHECKING:
-    from evac.plan import LoadedPlan
+    from evac.plans.reading import LoadedPlan
     from evac.statistics import Interval
     from evac.study import Study
     from evac.study.buying import Bought, Stressed

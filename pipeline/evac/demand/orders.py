@@ -19,9 +19,9 @@ from evac.demand.draws import uniform
 from evac.demand.vehicles import household_keys, vehicles_of_households
 from evac.errors import Problem
 from evac.network.place_names import near_names
+from evac.plans.model import AnyAction, Behaviour, Divert, EvacuateOnly, Phase, When
 from evac.schema.demand import Departure, VehiclesPerHousehold
 from evac.schema.driving import Driver
-from evac.schema.plan import AnyAction, Behaviour, Divert, EvacuateOnly, Phase, When
 
 OrdersAction = Phase | EvacuateOnly | Behaviour | Divert
 """An action that `Orders` holds."""

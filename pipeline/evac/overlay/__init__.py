@@ -31,13 +31,13 @@ from evac.network.exits import ResolvedExit
 from evac.network.places import StreetIndex
 from evac.overlay.compiling import Compiling
 from evac.overlay.contraflow import TWIN
-from evac.overlay.controls import Timetable
 from evac.overlay.diff import Change, changes_between
 from evac.overlay.opening import Base, with_closed_roads
 from evac.overlay.plain import PlainNet
 from evac.overlay.where import Where
-from evac.plan import LoadedPlan, content_of
-from evac.schema.plan import DEMAND_ACTIONS, Divert
+from evac.plans.model import DEMAND_ACTIONS, Divert
+from evac.plans.reading import LoadedPlan, content_of
+from evac.plans.timetable import Timetable
 
 ADDITIONAL, TIMETABLE, CHANGES = "plan.add.xml", "timetable.json", "changes.json"
 _TWIN_EXIT_M = 1000.0  # the two roadways of a road leave the map within this distance

@@ -18,12 +18,10 @@ from evac.network.exits import ResolvedExit
 from evac.network.places import StreetIndex
 from evac.overlay import roads
 from evac.overlay.contraflow import TWIN, apply_contraflow, last_reversed, narrowing, plan_contraflow, reversal
-from evac.overlay.controls import Diversion, LaneSpan, Reversal, SignalSwitch, Timetable
 from evac.overlay.plain import PlainNet
 from evac.overlay.signals import signal_programs
 from evac.overlay.where import Where
-from evac.plan import LoadedAction
-from evac.schema.plan import (
+from evac.plans.model import (
     AllowTurn,
     BanTurn,
     Barricade,
@@ -40,6 +38,8 @@ from evac.schema.plan import (
     When,
     when_of,
 )
+from evac.plans.reading import LoadedAction
+from evac.plans.timetable import Diversion, LaneSpan, Reversal, SignalSwitch, Timetable
 
 _CORRIDOR_SIGNALS = 2  # to coordinate
 

@@ -26,11 +26,11 @@ from sumolib.net.edge import Edge
 
 from evac.errors import PlaceError, Problem
 from evac.network.places import angle_between_deg, bearing_at_deg, centre_line
-from evac.overlay.controls import Reversal, edge_of
 from evac.overlay.plain import Movement, PlainNet
 from evac.overlay.turning import KERB, MIDDLE, STRAIGHT, goes_straight, join_idle_lanes, side_of
 from evac.overlay.where import Where
-from evac.schema.plan import Contraflow, Stretch
+from evac.plans.model import Contraflow, Stretch
+from evac.plans.timetable import Reversal, edge_of
 
 TWIN = "contraflow."
 """What the id of a reversed edge begins with; the rest is the id of the edge that it reverses."""

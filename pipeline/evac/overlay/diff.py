@@ -13,8 +13,8 @@ from sumolib.net.edge import Edge
 
 from evac.network.places import compass_point, end_bearing_deg, follows
 from evac.overlay.contraflow import TWIN
-from evac.overlay.controls import Diversion, Timetable
 from evac.overlay.plain import PlainNet
+from evac.plans.timetable import Diversion, Timetable
 
 if TYPE_CHECKING:
     from evac.overlay.compiling import Compiling

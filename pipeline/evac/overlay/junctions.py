@@ -24,7 +24,7 @@ from evac.network.places import (
     leaves,
     start_bearing_deg,
 )
-from evac.schema.plan import Movement
+from evac.plans.model import Movement
 
 _INSIDE_M = 100.0  # a road between two nodes of one signal that is shorter than this is part of the junction
 _OPPOSING_DEG = 120.0

@@ -36,8 +36,8 @@ from evac.osm.access import CLASSES
 from evac.osm.closed import TRACK_CLASS
 from evac.overlay.plain import Movement, PlainNet
 from evac.overlay.turning import KERB, STRAIGHT, line_of, side_of
-from evac.plan import LoadedAction
-from evac.schema.plan import Open, Stretch
+from evac.plans.model import Open, Stretch
+from evac.plans.reading import LoadedAction
 
 OPENED = "opened."
 """What the ids of added edges (after a `-` against the way's direction) and junctions begin with."""

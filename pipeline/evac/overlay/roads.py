@@ -14,8 +14,8 @@ from evac.errors import PlaceError, Problem
 from evac.overlay.plain import Movement, PlainNet
 from evac.overlay.turning import KERB, join_idle_lanes, side_of
 from evac.overlay.where import Where
-from evac.schema.plan import AllowTurn, BanTurn, Barricade, Dedicate, Speed, TakeLane
-from evac.schema.plan import Movement as NamedMovement
+from evac.plans.model import AllowTurn, BanTurn, Barricade, Dedicate, Speed, TakeLane
+from evac.plans.model import Movement as NamedMovement
 
 
 def use_shoulder(plain: PlainNet, stretch: Sequence[Edge], *, timed: bool) -> list[str]:

@@ -11,7 +11,7 @@ from sumolib.net.edge import Edge
 
 from evac.errors import PlaceError, Problem, ScenarioError
 from evac.overlay.junctions import Link, SignalJunction
-from evac.schema.plan import Movement, Signal
+from evac.plans.model import Movement, Signal
 
 STAGE_NAME = "stage {0}"
 """Name of an officer's stage in the program."""

@@ -33,7 +33,7 @@ from evac.overlay.signal_timing import (
     present_control,
     state_of,
 )
-from evac.schema.plan import Movement, Signal
+from evac.plans.model import Movement, Signal
 
 OFF = "off"
 """SUMO's own program: the signal is dark, right of way rules hold."""

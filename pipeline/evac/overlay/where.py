@@ -25,8 +25,8 @@ from evac.network.places import (
     heads,
     leaves,
 )
+from evac.plans.model import Junction, Movement, Stretch
 from evac.schema.places import Compass, Place, Point
-from evac.schema.plan import Junction, Movement, Stretch
 
 _LISTED = 8
 

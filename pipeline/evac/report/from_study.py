@@ -11,7 +11,7 @@ from sumolib.net.edge import Edge
 
 from evac import __version__, sumo
 from evac.driving_side import drives_on_left
-from evac.plan_words import action_words
+from evac.plans.words import action_words
 from evac.report import FailedRun, ReportInput, ReportRun
 from evac.report.inputs import PlanPicture, ReportPlan
 from evac.report.plan_map import roads_of, spots_of

@@ -25,7 +25,7 @@ from traci.connection import Connection
 
 from evac import files
 from evac.errors import SimulationError
-from evac.overlay.controls import Timetable
+from evac.plans.timetable import Timetable
 from evac.simulate.control import controlled
 from evac.simulate.controls import Controller
 from evac.simulate.gridlock import GridlockWatch

@@ -29,7 +29,7 @@ from traci.exceptions import TraCIException
 from evac.demand.draws import uniform
 from evac.demand.drivers import CAR_CLASS, RESIDENT_CLASS
 from evac.demand.routes import vehicle_type
-from evac.overlay.controls import Diversion, Reversal, SignalSwitch, Timetable, edge_of
+from evac.plans.timetable import Diversion, Reversal, SignalSwitch, Timetable, edge_of
 from evac.simulate.officer import LOOK_S, Officer
 
 DIVERT_EVERY_S = 1.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evac.errors import UserError
-from evac.plan import LoadedPlan
+from evac.plans.reading import LoadedPlan
 from evac.statistics import Interval
 from evac.study.comparing import Cell, cells_of
 from evac.study.prepare import Prepared

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from evac.demand.drivers import LESS_CAPACITY, MORE_CAPACITY
 from evac.errors import Problem, ScenarioError
-from evac.plan import BASELINE
+from evac.plans.reading import BASELINE
 from evac.schema.demand import Departure, VehiclesPerHousehold
 from evac.schema.scenario import Scenario, vehicles_label, vehicles_words
 from evac.simulate.job import Case

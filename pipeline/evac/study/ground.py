@@ -21,7 +21,7 @@ from evac.measure.bottlenecks import BottleneckLanes
 from evac.measure.ledger import RunFacts
 from evac.network import Network
 from evac.network.exits import ResolvedExit
-from evac.overlay.controls import Timetable
+from evac.plans.timetable import Timetable
 from evac.schema.demand import Measured
 from evac.schema.scenario import Scenario
 from evac.simulate.meso import Meso

@@ -19,8 +19,7 @@ from evac.network import read_net
 from evac.network.exits import ResolvedExit
 from evac.network.places import map_url
 from evac.overlay import Overlay, exits_under, lay_over
-from evac.plan import LoadedPlan
-from evac.schema.plan import (
+from evac.plans.model import (
     AnyAction,
     BanTurn,
     Barricade,
@@ -32,6 +31,7 @@ from evac.schema.plan import (
     TakeLane,
     when_of,
 )
+from evac.plans.reading import LoadedPlan
 from evac.study.prepare import Prepared
 from evac.study.ways_out import WaysOut, ways_out_under
 

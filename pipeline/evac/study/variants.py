@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pydantic import ValidationError
 
 from evac.network.exits import ResolvedExit
-from evac.plan import LoadedAction, LoadedPlan
+from evac.plans.model import AnyAction, Close, Resources, Signal, Stretch, TakeLane, TimedAction
+from evac.plans.reading import LoadedAction, LoadedPlan
 from evac.schema.places import Point
-from evac.schema.plan import AnyAction, Close, Resources, Signal, Stretch, TakeLane, TimedAction
 
 LATE_MIN = 30.0
 """How late the set-up is in the stress test (minutes)."""

@@ -12,7 +12,7 @@ from sumolib.net import Net
 from evac.demand.drivers import CAR_CLASS
 from evac.demand.starts import FREE_CHOICE, StartsOf, for_residents, start_edges, starts_of
 from evac.network.exits import ResolvedExit
-from evac.overlay.controls import Timetable, edge_of
+from evac.plans.timetable import Timetable, edge_of
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from evac.network.places import map_url
-from evac.plan import LoadedPlan
-from evac.plan_words import action_words
-from evac.schema.plan import DEMAND_ACTIONS, Divert, Resources
+from evac.plans.model import DEMAND_ACTIONS, Divert, Resources
+from evac.plans.reading import LoadedPlan
+from evac.plans.words import action_words
 
 if TYPE_CHECKING:
     from evac.overlay.diff import Change

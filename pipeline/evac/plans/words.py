@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from evac.schema.places import Place, Point
-from evac.schema.plan import (
+from evac.plans.model import (
     AllowTurn,
     AnyAction,
     BanTurn,
@@ -26,6 +25,7 @@ from evac.schema.plan import (
     When,
     when_of,
 )
+from evac.schema.places import Place, Point
 
 
 def action_words(action: AnyAction) -> str:

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from evac.errors import Problem, ScenarioError
 from evac.files import digest_file
-from evac.plan_words import action_words
-from evac.schema.plan import AnyAction, Plan, Resources
+from evac.plans.model import AnyAction, Plan, Resources
+from evac.plans.words import action_words
 from evac.validation import missing_files, read_model
 
 BASELINE = "baseline"
