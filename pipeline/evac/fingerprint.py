@@ -25,6 +25,7 @@ _SHOWN_ONLY = {
     "report",
     "sources",
     "statistics.py",
+    "verify",
 }
 _SUFFIXES = (".py", ".csv", ".xml")
 

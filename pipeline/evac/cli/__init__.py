@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from evac import __version__, sumo
-from evac.cli import caching, checking, creating, planning, running, schemas, showing, varying
+from evac.cli import caching, checking, creating, planning, running, schemas, showing, varying, verifying
 from evac.cli.common import console
 from evac.errors import EvacError
 
@@ -41,6 +41,7 @@ app.command()(varying.ablate)
 app.command()(varying.stress)
 app.command()(caching.status)
 app.command()(caching.clean)
+app.command()(verifying.verify)
 app.command()(schemas.schema)
 
 

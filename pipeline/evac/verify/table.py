@@ -1,0 +1,76 @@
+"""What verification tests came to, as a table for people and for files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evac import __version__, files, sumo
+from evac.verify.running import Checked
+
+
+def table_of(results: Sequence[Checked]) -> pd.DataFrame:
+    """Return a row an expectation, as `verification.csv` has it.
+
+    Columns `test`, `component`, `title`, `measure`, `expected`, `allowed` (how far off it may be, in the measure's
+    unit), `got`, `passed`, `trouble`, `theory`, `source`.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "test": item.test.name,
+                "component": item.test.model.component,
+                "title": item.test.model.title,
+                "measure": item.expected.words,
+                "expected": item.expected.value,
+                "allowed": max(item.expected.within, item.expected.tolerance * abs(item.expected.value)),
+                "got": item.got,
+                "passed": item.passed,
+                "trouble": item.trouble,
+                "theory": " ".join(item.test.model.theory.split()),
+                "source": item.test.model.source,
+            }
+            for item in results
+        ]
+    )
+
+
+def write_table(results: Sequence[Checked], folder: Path) -> Path:
+    """Write `verification.csv` and `verification.md`, and return the latter."""
+    folder.mkdir(parents=True, exist_ok=True)
+    table = table_of(results)
+    files.write_text(folder / "verification.csv", table.to_csv(index=False))
+    page = folder / "verification.md"
+    files.write_text(page, _page(table))
+    return page
+
+
+def _page(table: pd.DataFrame) -> str:
+    tests = table.groupby("test", sort=True)["passed"].all()
+    lines = [
+        "# Verification",
+        "",
+        f"{int(tests.sum())} of {len(tests)} tests passed. evac {__version__}, SUMO {sumo.version()}.",
+        "",
+        "The components are those of Ronchi et al. 2023 (doi 10.1007/s11069-023-05913-2); their own list of tests",
+        "could not be had, and nothing here says how many of theirs would pass.",
+    ]
+    for component, part in table.groupby("component", sort=False):
+        lines += ["", f"## {str(component).capitalize()}", ""]
+        lines += ["| test | what must hold | measure | expected | allowed | got | |", "|---|---|---|---|---|---|---|"]
+        lines += [_row(row) for row in part.itertuples()]
+    lines += ["", "## Theory and sources", ""]
+    lines += [
+        f"- **{row.test}**: {row.theory} Source: {row.source}" for row in table.drop_duplicates("test").itertuples()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _row(row: Any) -> str:
+    trouble = row.trouble.replace("\n", " ").replace("|", "/")
+    verdict = "pass" if row.passed else "**FAIL**"
+    cells = [row.test, row.title, row.measure, f"{row.expected:.4g}", f"± {row.allowed:.3g}"]
+    return f"| {' | '.join([*cells, trouble or f'{row.got:.4g}', verdict])} |"

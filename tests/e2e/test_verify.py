@@ -1,0 +1,29 @@
+"""`evac verify` as a person runs it: the whole suite, every test green."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from evac.cli import run_guarded
+
+
+@pytest.mark.slow
+def test_the_whole_suite_passes(tmp_path, capsys):
+    assert run_guarded(["verify", "--workspace", str(tmp_path)]) == 0, capsys.readouterr().out
+    table = pd.read_csv(tmp_path / "reports" / "verification" / "verification.csv")
+    assert table["test"].nunique() >= 24
+    assert table["passed"].all()
+
+
+def test_a_failing_test_is_named_and_ends_with_one(tmp_path, capsys):
+    folder = tmp_path / "mine" / "too-many"
+    folder.mkdir(parents=True)
+    from evac.verify.running import suite_folder  # noqa: PLC0415
+
+    for file in (suite_folder() / "15-assigned-exits").iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    test = folder / "test.yaml"
+    test.write_text(test.read_text().replace("value: 0.4", "value: 0.9"))
+    assert run_guarded(["verify", "--folder", str(folder.parent), "--workspace", str(tmp_path)]) == 1
+    assert "verification tests failed: too-many" in capsys.readouterr().err
