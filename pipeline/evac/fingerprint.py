@@ -27,7 +27,7 @@ _SHOWN_ONLY = {
     "statistics.py",
     "verify",
 }
-_SUFFIXES = (".py", ".csv", ".xml")
+_SUFFIXES = (".py", ".csv", ".parquet", ".xml")
 
 
 @cache

@@ -15,6 +15,7 @@ import pandas as pd
 from sumolib.net import Net
 from sumolib.net.edge import Edge
 
+from evac.audit.country import audit_country
 from evac.audit.findings import Finding, Severity, counted, ranked
 from evac.audit.guesses import Warning_, guessed_signals, guessed_values, netconvert_warnings
 from evac.audit.homes import audit_households, audit_mapping, audit_total
@@ -31,7 +32,15 @@ from evac.audit.traffic import Traffic, estimate_traffic, middle
 from evac.graphs import components
 from evac.network.reach import ExitEdges
 
-__all__ = ["Finding", "audit_households", "audit_mapping", "audit_network", "audit_total", "hanging_together"]
+__all__ = [
+    "Finding",
+    "audit_country",
+    "audit_households",
+    "audit_mapping",
+    "audit_network",
+    "audit_total",
+    "hanging_together",
+]
 
 _WORTH_A_NOTE_M = 50.0  # shorter pieces without a way out are driveways and stubs
 _STREETS_NAMED = 3

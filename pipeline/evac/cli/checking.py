@@ -31,9 +31,10 @@ def check(scenario: ScenarioPath, *, workspace: Workspace = None) -> None:
 
 
 def print_summary(prepared: Prepared) -> None:
-    """Print how many households there are, and each exit with a map link."""
+    """Print the side of the road, how many households there are, and each exit with a map link."""
     from evac.network.places import map_url  # noqa: PLC0415
 
+    _print_country(prepared)
     homes = prepared.homes
     console.print(
         f"{len(homes):,} households in {homes['zone'].nunique()} zones, {int(homes['connected'].sum()):,} on a street"
@@ -45,6 +46,18 @@ def print_summary(prepared: Prepared) -> None:
             highlight=False,
             soft_wrap=True,
         )
+
+
+def _print_country(prepared: Prepared) -> None:
+    """Print on which side of the road people drive, and how that is known."""
+    from evac.audit.country import side_in_words  # noqa: PLC0415
+    from evac.countries import country_name  # noqa: PLC0415
+
+    code = prepared.loaded.model.traffic.country
+    where = "a guess, because the place is in no country"
+    if code is not None:
+        where = f"{country_name(code)}, {'from the place on the map' if prepared.country else 'as the scenario says'}"
+    console.print(f"{side_in_words(code)}: {where}", highlight=False, soft_wrap=True)
 
 
 def print_findings(findings: Sequence[Finding], most: int) -> None:

@@ -213,9 +213,17 @@ def _cases(facts: Facts) -> str:
         "",
     ]
     if facts.country is None:
-        lines += _comment("Speed limits where the map has none are general ones: say the country, such as country: US.")
+        lines += _comment(
+            "The side of the road, and speed limits where the map has none, go by the country that the place is in; "
+            "`evac check` says which. Give it where that is wrong, such as country: US."
+        )
         return "\n".join([*lines, "traffic: {}"])
-    return "\n".join([*lines, f"traffic: {_flow({'country': facts.country})}  # speed limits where the map has none"])
+    return "\n".join(
+        [
+            *lines,
+            f"traffic: {_flow({'country': facts.country})}  # side of the road; speed limits where the map has none",
+        ]
+    )
 
 
 def _rounded(shares: Mapping[int, float]) -> dict[int, float]:

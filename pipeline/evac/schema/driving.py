@@ -24,7 +24,8 @@ class Traffic(Model):
     """Signals and right of way, the same for all plans unless a plan changes them."""
 
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
-    """ISO 3166 code: speed limits of roads without a `maxspeed` tag; general values when left out."""
+    """ISO 3166 code: the side of the road, and speed limits of roads without a `maxspeed` tag. From the place on
+    the map when left out (`evac check` says which); near a border that is a guess."""
     signals: Literal["actuated", "static", "off"] = "actuated"
     """Programs of the signals on the map. OpenStreetMap knows where signals are, not how they run, so programs are
     guessed; `off` leaves right of way to the signs."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,8 +13,9 @@ import shapely
 from sumolib.net import Net
 
 from evac.acquire import fetch_missing
-from evac.audit import Finding, audit_households, audit_mapping, audit_network, audit_total
+from evac.audit import Finding, audit_country, audit_households, audit_mapping, audit_network, audit_total
 from evac.audit.findings import by_rank
+from evac.countries import Country, country_of
 from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
 from evac.errors import PlaceError, Problem, ScenarioError
 from evac.households import Households, place_households
@@ -26,6 +27,7 @@ from evac.network.exits import ResolvedExit, require_reachable, resolve_exits
 from evac.network.place_names import near_names
 from evac.network.places import StreetIndex
 from evac.osm import StreetMap, prepare_map
+from evac.osm.source import check_source
 from evac.scenario import LoadedScenario
 from evac.schema.demand import VehiclesPerHousehold
 from evac.schema.places import Bottleneck, Place
@@ -50,6 +52,9 @@ class Prepared:
         The scenario's bottlenecks on the net; empty when they are to be found.
     area
         The area ordered to leave (EPSG:4326).
+    country
+        The country that the place is in, where the scenario doesn't give it (`loaded` has it then all the same); None
+        where it does, or on no country's land.
     """
 
     loaded: LoadedScenario
@@ -60,6 +65,7 @@ class Prepared:
     exits: tuple[ResolvedExit, ...]
     bottlenecks: tuple[BottleneckLanes, ...]
     area: shapely.Geometry
+    country: Country | None = None
 
     @cached_property
     def homes(self) -> gpd.GeoDataFrame:
@@ -101,7 +107,7 @@ class Prepared:
         homes = self.homes.assign(reason=self.starts["reason"], connected=self.starts["edge"].notna())
         network = audit_network(self.net, self.network.edges(), self.network.warnings(), self.exits, self.starting)
         people = [*audit_households(homes, limit), *audit_mapping(self.households.zones()), *self.unexpected]
-        return sorted([*network, *people], key=by_rank)
+        return sorted([*network, *people, *audit_country(self.country, self.area)], key=by_rank)
 
 
 def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) -> Prepared:
@@ -121,9 +127,11 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
     UserError
         An input is wrong; nothing has been written then but what is right and can be used again.
     """
-    model = loaded.model
     fetch_missing(loaded, cache, tell)
-    read_zones(model.households.zones)  # a mistake in there is told before the long work
+    zones = read_zones(loaded.model.households.zones)  # a mistake in there is told before the long work
+    country = None if loaded.model.traffic.country else country_of(_place(loaded.model, zones))
+    loaded = _in_country(loaded, country)
+    model = loaded.model
     tell(f"Reading roads and buildings from {model.osm.file}")
     street_map = prepare_map(
         model.osm.file,
@@ -143,9 +151,27 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
     area = read_area(model.area) if model.area else _inhabited(households)
     exits = resolve_exits(net, model.exits, streets, area, f"{loaded.path}: exits")
     bottlenecks = _resolve_bottlenecks(model.bottlenecks, StreetIndex(net, streets), f"{loaded.path}: bottlenecks")
-    prepared = Prepared(loaded, street_map, network, households, net, exits, bottlenecks, area)
+    prepared = Prepared(loaded, street_map, network, households, net, exits, bottlenecks, area, country)
     require_reachable(net, exits, prepared.starts["edge"].dropna().unique(), f"{loaded.path}: exits")
     return prepared
+
+
+def _place(model: Scenario, zones: gpd.GeoDataFrame) -> shapely.Geometry:
+    """Return where a scenario is (WGS 84): its area, or the zones that it counts or reports by, as far as the map."""
+    if model.area is not None:
+        return read_area(model.area)
+    place = zones.union_all()
+    bounds = check_source(model.osm.file).bounds
+    on_map = place.intersection(shapely.box(*bounds)) if bounds else place
+    return on_map if not on_map.is_empty else place
+
+
+def _in_country(loaded: LoadedScenario, country: Country | None) -> LoadedScenario:
+    """Return a scenario with the country that was found, as if it gave it."""
+    if country is None:
+        return loaded
+    traffic = loaded.model.traffic.model_copy(update={"country": country.code})
+    return replace(loaded, model=loaded.model.model_copy(update={"traffic": traffic}))
 
 
 def _check_zones(model: Scenario, zones: Sequence[str], where: str) -> None:
