@@ -1,20 +1,7 @@
-"""Where people live: residential buildings and address points, with the dwelling units that they hold.
-
-A building counts as residential by its type. `building=yes`, which is most of them (97 % of Balzers), counts unless its
-own tags, the ground that it stands on or its size say otherwise.
-
-Dwelling units (`weight`), from the first that is known:
-
-- `building:flats`: as tagged (`flats`);
-- `building:levels` of an apartment house, terrace, dormitory or `residential` block, and of a `yes` with three levels
-  or more: floor area / 100 m² (`levels`);
-- an apartment house, terrace or dormitory without levels: footprint / 100 m², two at least (`area`);
-- else 1 (`none`).
-"""
+"""Where people live: residential buildings and address points, with the dwelling units that they hold (`homes`)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,28 +15,9 @@ from osmium.filter import KeyFilter
 
 from evac.elements import LOCATION_INDEX
 from evac.osm.access import Tags
+from evac.osm.homes import is_business, units, why_no_home
 from evac.osm.source import readable
 
-# https://wiki.openstreetmap.org/wiki/Key:building#Accommodation, without hotels and the like
-_RESIDENTIAL = {
-    "annexe", "apartments", "bungalow", "cabin", "detached", "dormitory", "farm", "ger", "house", "houseboat",
-    "residential", "semidetached_house", "static_caravan", "stilt_house", "terrace", "tree_house", "trullo",
-}  # fmt: skip
-_MULTIPLE = {"apartments", "terrace", "dormitory"}
-_BY_LEVELS = _MULTIPLE | {"residential"}
-_MANY_LEVELS = 3  # a plain building this high holds flats rather than one family
-# Mean dwelling: 99 m² (Swiss Federal Statistical Office, Dwellings 2021); median new US apartment 1,050 sq ft = 98 m²
-# (US Census Bureau, Characteristics of New Housing).
-_DWELLING_M2 = 100.0
-# A dwelling smaller than 400 sq ft is a "tiny house" (International Residential Code, appendix Q); smaller plain
-# buildings are garages and sheds. Plain buildings above the upper limit are halls; no source, our choice.
-_MIN_PLAIN_M2, _MAX_PLAIN_M2 = 37.0, 2000.0
-_MAX_UNITS = 2000  # more in one building is a typing error: the largest apartment houses have about that many
-# Tags on the building itself that say it isn't (only) a home.
-_BUSINESS_KEYS = (
-    "amenity", "shop", "office", "craft", "industrial", "man_made", "tourism", "leisure", "public_transport",
-    "railway", "aeroway", "power", "military", "emergency", "healthcare",
-)  # fmt: skip
 _NON_RESIDENTIAL_LANDUSE = {
     "allotments", "cemetery", "commercial", "construction", "depot", "education", "garages", "greenhouse_horticulture",
     "industrial", "institutional", "landfill", "military", "plant_nursery", "port", "quarry", "railway",
@@ -122,7 +90,7 @@ def read_settlement(path: Path) -> Settlement:
         for item in areas.with_filter(KeyFilter(*_AREA_KEYS, "addr:housenumber")):
             if item.is_area():
                 _add_area(item, buildings, land)
-            elif item.is_node() and "addr:housenumber" in item.tags and not _is_business(item.tags):
+            elif item.is_node() and "addr:housenumber" in item.tags and not is_business(item.tags):
                 addresses.append((f"n{item.id}", dict(item.tags), shapely.Point(item.location.lon, item.location.lat)))
     return _settle(buildings, land, addresses)
 
@@ -149,10 +117,6 @@ def _wkb(item: Any) -> bytes:
     return bytes.fromhex(factory.create_multipolygon(item))
 
 
-def _is_business(tags: Any) -> bool:
-    return any(key in tags for key in _BUSINESS_KEYS)
-
-
 def _is_business_ground(tags: Tags) -> bool:
     if tags.get("landuse") in _NON_RESIDENTIAL_LANDUSE:
         return True
@@ -165,7 +129,7 @@ def _settle(buildings: _Buildings, land: _Land, addresses: list[_Address]) -> Se
     areas_m2 = outlines.to_crs(outlines.estimate_utm_crs()).area.to_numpy() if len(outlines) else np.empty(0)
     on_business = _within_any(outlines, land.business)
     reasons = [
-        _why_no_home(tags, area, on_business=bool(business))
+        why_no_home(tags, area, on_business=bool(business))
         for tags, area, business in zip(buildings.tags, areas_m2, on_business, strict=True)
     ]
     homes = np.array([reason is None for reason in reasons], dtype=bool)
@@ -189,38 +153,6 @@ def _within_any(outlines: gpd.GeoSeries, areas: list[shapely.Geometry]) -> np.nd
     return inside
 
 
-def _why_no_home(tags: Tags, area_m2: float, *, on_business: bool) -> str | None:
-    kind = tags["building"]
-    if kind in _RESIDENTIAL or (kind == "yes" and "building:flats" in tags):
-        return None
-    if kind != "yes":
-        return "other types of building"
-    if _is_business(tags):
-        return "plain buildings tagged as a business"
-    if on_business:
-        return "plain buildings on non-residential ground"
-    if not _MIN_PLAIN_M2 <= area_m2 <= _MAX_PLAIN_M2:
-        return "plain buildings too small or too large for a home"
-    return None
-
-
-def _units(tags: Tags, area_m2: float) -> tuple[float, str]:
-    flats, levels = _number(tags.get("building:flats")), _number(tags.get("building:levels"))
-    if flats:
-        return min(flats, _MAX_UNITS), "flats"
-    kind = tags["building"]
-    if levels and (kind in _BY_LEVELS or (kind == "yes" and levels >= _MANY_LEVELS)):
-        return min(max(1.0, round(levels * area_m2 / _DWELLING_M2)), _MAX_UNITS), "levels"
-    if kind in _MULTIPLE:
-        return min(max(2.0, round(area_m2 / _DWELLING_M2)), _MAX_UNITS), "area"
-    return 1.0, "none"
-
-
-def _number(text: str | None) -> float | None:
-    found = re.match(r"\d+(?:\.\d+)?", text or "")
-    return float(found.group()) if found and float(found.group()) > 0 else None
-
-
 def _building_rows(
     buildings: _Buildings,
     areas_m2: np.ndarray,
@@ -233,7 +165,7 @@ def _building_rows(
     rows: list[tuple[Any, ...]] = []
     for index in np.flatnonzero(homes):
         tags = buildings.tags[index]
-        weight, weight_from = _units(tags, float(areas_m2[index]))
+        weight, weight_from = units(tags, float(areas_m2[index]))
         place = tags if "addr:housenumber" in tags else address_of.get(int(index), tags)
         rows.append((buildings.ids[index], "building", weight, weight_from, *_street_and_number(place), places[index]))
     return rows
