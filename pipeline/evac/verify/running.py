@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from evac.errors import EvacError, Problem, ScenarioError
-from evac.plan import BASELINE, load_plan
+from evac.plans.reading import BASELINE, load_plan
 from evac.scenario import load_scenario
 from evac.simulate import Progress
 from evac.validation import read_model
