@@ -42,7 +42,7 @@ CASES = [
     ({"building": "farm_auxiliary"}, 0),
     ({"building": "barn"}, 0),
     ({"building": "dormitory"}, 0),
-    ({"building": "church", "building:use": "apartments"}, 1),
+    ({"building": "church", "building:use": "apartments"}, 2),
     ({"building": "house", "building:use": "office"}, 0),
     ({"building": "garages", "building:flats": "12"}, 0),
     ({"building": "yes", "residential": "apartments"}, 2),
