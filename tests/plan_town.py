@@ -65,6 +65,7 @@ class Town:
             streets=self.streets,
             closed=self.closed,
             exits=self.exits,
+            traffic=Traffic(),
             cache=self.folder / ".evac",
         )
 

@@ -149,6 +149,24 @@ def test_signals_off_changes_neither_lanes_nor_movements(street_map: StreetMap, 
     assert {item[:4] for item in movements(off.net_file)} == {item[:4] for item in movements(network.net_file)}
 
 
+def test_drivers_alternate_where_roads_merge_but_at_signals_and_in_roundabouts(
+    street_map: StreetMap, network: Network, cache: Path
+) -> None:
+    built = build_network(street_map, Traffic(country="LI", merges="alternate"), cache)
+    before, after = (
+        {node.getID(): node.getType() for node in read_net(one.net_file).getNodes()} for one in (network, built)
+    )
+    circle = edges_of(read_net(network.net_file), 112)
+    round_about = {node.getID() for edge in circle for node in (edge.getFromNode(), edge.getToNode())}
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed
+    assert not changed & round_about
+    assert {after[name] for name in changed} == {"zipper"}
+    assert not {name for name in changed if before[name].startswith("traffic_light")}
+    assert lanes(built.net_file) == lanes(network.net_file)
+    assert {item[:4] for item in movements(built.net_file)} == {item[:4] for item in movements(network.net_file)}
+
+
 def test_left_hand_traffic(cache: Path, street_map: StreetMap) -> None:
     built = build_network(street_map, Traffic(country="GB"), cache)
     assert ET.parse(built.net_file).getroot().get("lefthand") == "true"

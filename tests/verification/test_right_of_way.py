@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import pytest
 import sumolib
 
 from evac import sumo
-from evac.demand import drivers
 from evac.network import build_network
 from evac.osm import prepare_map
 from evac.schema.driving import Traffic
+from full_junctions import arrived_veh
 
 NODES = """<nodes><node id="a" x="0" y="0"/><node id="m" x="600" y="0" type="priority"/><node id="s" x="600" y="-400"/>
 <node id="d" x="1000" y="0"/><node id="e" x="1400" y="0"/></nodes>"""
@@ -21,7 +20,6 @@ EDGES = """<edges><edge id="main" from="a" to="m" numLanes="1" speed="13.89" pri
 <edge id="out" from="m" to="d" numLanes="1" speed="13.89" priority="5"/>
 <edge id="slow" from="d" to="e" numLanes="1" speed="6" priority="5"/></edges>"""
 FLOW = '<flow id="{0}" type="d" from="{0}" to="slow" begin="0" end="2400" vehsPerHour="{1}" departSpeed="avg"/>'
-WARM_UP_S = 600.0
 
 
 def merged_veh(right_of_way: str, folder: Path) -> dict[str, int]:
@@ -31,21 +29,6 @@ def merged_veh(right_of_way: str, folder: Path) -> dict[str, int]:
     sumo.run("netconvert", ["-n", "n.nod.xml", "-e", "n.edg.xml", "-o", "n.net.xml"], cwd=folder)
     flows = FLOW.format("main", 2400) + FLOW.format("minor", 1200)
     return arrived_veh(Traffic.model_validate({"right_of_way": right_of_way}), folder / "n.net.xml", flows, folder)
-
-
-def arrived_veh(traffic: Traffic, net_file: Path, flows: str, folder: Path, **attributes: object) -> dict[str, int]:
-    given = {**drivers.vtype_attributes("normal"), **drivers.right_of_way_attributes(traffic), **attributes}
-    vtype = " ".join(f'{key}="{value}"' for key, value in given.items())
-    (folder / "r.rou.xml").write_text(f'<routes><vType id="d" {vtype}/>{flows}</routes>')
-    options = ["-n", str(net_file), "-r", "r.rou.xml", "--end", "2400", "--time-to-teleport", "-1", "--no-step-log"]
-    outputs = ["--tripinfo-output", "t.xml", "--statistic-output", "s.xml", "--no-warnings", "true"]
-    sumo.run("sumo", [*options, *outputs], cwd=folder)
-    safety = ET.parse(folder / "s.xml").getroot().find("safety")
-    assert safety is not None
-    assert safety.attrib["collisions"] == "0"
-    done = list(ET.parse(folder / "t.xml").getroot().iter("tripinfo"))
-    late = [item.attrib["id"].split(".")[0] for item in done if float(item.attrib["arrival"]) > WARM_UP_S]
-    return {street: late.count(street) for street in ("main", "minor")}
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ from evac.driving_side import drives_on_left
 from evac.files import digest_json, whole_directory, write_text
 from evac.fingerprint import fingerprint
 from evac.network.accounts import edge_table, network_warnings, write_warnings
+from evac.network.merges import alternate_at_merges
 from evac.osm import StreetMap
 from evac.schema.driving import Traffic
 
@@ -119,7 +120,7 @@ def build_network(street_map: StreetMap, traffic: Traffic, cache: Path) -> Netwo
     street_map
         The prepared map.
     traffic
-        Country (side of the road), signal programs and whom a turn yields to.
+        Country (side of the road), signal programs, whom a turn yields to and how streams merge.
     cache
         The cache's folder.
 
@@ -135,6 +136,7 @@ def build_network(street_map: StreetMap, traffic: Traffic, cache: Path) -> Netwo
         "map": street_map.digest,
         "signals": traffic.signals,
         "yield_to": traffic.yield_to,
+        "merges": traffic.merges,
         "lefthand": lefthand,
         "sumo": sumo.version(),
         "version": fingerprint(),
@@ -208,6 +210,8 @@ def _import_osm(street_map: StreetMap, traffic: Traffic, folder: Path, *, leftha
         _remove_stamp(path)
     if traffic.signals == "off":
         _switch_signals_off(folder)
+    if traffic.merges == "alternate":
+        alternate_at_merges(folder)
     settings = {"lefthand": lefthand, "lane_foes": traffic.yield_to == "lane"}
     write_text(
         folder / _SETTINGS, _COMPILATION.format_map({key: str(value).lower() for key, value in settings.items()})

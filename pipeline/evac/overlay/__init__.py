@@ -28,6 +28,7 @@ from evac.fingerprint import fingerprint
 from evac.network import Network, compile_net, read_net
 from evac.network.accounts import edge_table
 from evac.network.exits import ResolvedExit
+from evac.network.merges import alternate_at_merges
 from evac.network.places import StreetIndex
 from evac.overlay.compiling import Compiling
 from evac.overlay.contraflow import TWIN
@@ -38,6 +39,7 @@ from evac.overlay.where import Where
 from evac.plans.model import DEMAND_ACTIONS, Divert
 from evac.plans.reading import LoadedPlan, content_of
 from evac.plans.timetable import Timetable
+from evac.schema.driving import Traffic
 
 ADDITIONAL, TIMETABLE, CHANGES = "plan.add.xml", "timetable.json", "changes.json"
 _TWIN_EXIT_M = 1000.0  # the two roadways of a road leave the map within this distance
@@ -85,6 +87,7 @@ def lay_over(
     streets: gpd.GeoDataFrame,
     closed: gpd.GeoDataFrame,
     exits: Sequence[ResolvedExit],
+    traffic: Traffic,
     cache: Path,
 ) -> Overlay:
     """Compile a plan; one that the cache has isn't compiled again.
@@ -99,6 +102,8 @@ def lay_over(
         The streets of the map, and the roads that it closes to cars.
     exits
         The exits on the baseline's net.
+    traffic
+        Signals and right of way of the baseline.
     cache
         The cache's folder.
 
@@ -128,7 +133,7 @@ def lay_over(
         compiling = Compiling(PlainNet.read(start.network.folder), Where(StreetIndex(start.net, start.streets)), exits)
         _each(compiling, actions)
         with whole_directory(target) as folder:
-            _write(folder, compiling, start)
+            _write(folder, compiling, start, traffic)
     return _read(target, digest)
 
 
@@ -172,10 +177,12 @@ def _each(compiling: Compiling, actions: Sequence[Any]) -> None:
         raise ScenarioError(problems)
 
 
-def _write(folder: Path, compiling: Compiling, base: Base) -> None:
+def _write(folder: Path, compiling: Compiling, base: Base, traffic: Traffic) -> None:
     if compiling.for_residents:
         compiling.plain.admit_residents()
     compiling.plain.write(folder)
+    if traffic.merges == "alternate":
+        alternate_at_merges(folder)
     log = compile_net(folder, folder / "net.net.xml")
     write_text(folder / "netconvert.log", log)
     net = read_net(folder / "net.net.xml", programs=True)

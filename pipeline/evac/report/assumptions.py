@@ -42,6 +42,10 @@ _RIGHT_OF_WAY = {
         "drivers who have waited long take smaller gaps, and now and then a crawling queue lets one in",
     ),
 }
+_MERGES = {
+    "alternate": mark("queued drivers take turns, one by one, but in roundabouts"),
+    "priority": mark("as right of way says"),
+}
 
 
 def assumptions(report: ReportInput) -> list[tuple[str, str]]:
@@ -165,6 +169,7 @@ def _driving(scenario: Scenario) -> list[tuple[str, str]]:
         (say("Information"), informed),
         (say("Signals"), say(_SIGNALS[traffic.signals])),
         (say("Right of way"), say(_RIGHT_OF_WAY[traffic.right_of_way])),
+        (say("Merges"), say(_MERGES[traffic.merges])),
         (say("Gridlock"), gridlock),
         (say("Teleporting"), teleporting),
     ]

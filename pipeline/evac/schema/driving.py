@@ -32,6 +32,10 @@ class Traffic(Model):
     right_of_way: Literal["strict", "courteous"] = "courteous"
     """At saturated merges: `strict` holds a driver on the minor road until there is a gap; `courteous` lets drivers
     who have waited long into smaller gaps (SUMO's impatience), and a few into a crawling queue."""
+    merges: Literal["alternate", "priority"] = "priority"
+    """Where streams of two roads merge into one lane and there is no signal: `alternate` lets queued drivers take
+    turns, one by one, as they are observed to; `priority` gives a full main road all of it, but for what `right_of_way`
+    lets in. In roundabouts those who circulate go first in any case."""
     yield_to: Literal["road", "lane"] = "road"
     """Whom a driver who turns into a road of several lanes yields to: traffic on the whole `road` (SUMO's default), or
     on the `lane` that the turn leads into, which is what the Highway Capacity Manual counts for a right turn (7th

@@ -155,6 +155,7 @@ def _overlay(prepared: Prepared, plan: LoadedPlan, cache: Path) -> Overlay:
             streets=prepared.street_map.streets(),
             closed=prepared.street_map.closed_roads(),
             exits=prepared.exits,
+            traffic=prepared.loaded.model.traffic,
             cache=cache,
         )
     except UserError as error:
