@@ -6,6 +6,7 @@ town whose nodes were mapped over the years touches most of the blocks, 1.4 GB. 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 import osmium
 from osmium.filter import EmptyTagFilter, EntityFilter
 from osmium.osm.mutable import Node
+
+_BUFFER_BYTES = 4 << 20
 
 LOCATION_INDEX = "sparse_mem_array"
 """osmium's index of node locations whose memory grows with the nodes of a file, not with their highest id."""
@@ -76,3 +79,29 @@ class Elements:
                 place = (item.location.lon, item.location.lat)
                 nodes[item.id] = Node(id=item.id, location=place, tags=dict(item.tags))
         return [nodes[ref] for ref in sorted(nodes)]
+
+
+def merge(files: Sequence[Path], target: Path) -> None:
+    """Sort the elements of OSM files into one, and keep each once, in its newest version.
+
+    Parameters
+    ----------
+    files
+        They may overlap: ways that cross a border are in the extracts on both sides.
+    target
+        The .osm.pbf to write.
+    """
+    reader = osmium.MergeInputReader()
+    for file in files:
+        reader.add_file(str(file))
+    output = osmium.io.File(str(target), "pbf,pbf_compression=none")
+    with osmium.SimpleWriter(output, _BUFFER_BYTES) as writer:
+        reader.apply(_Copy(writer), simplify=True)
+
+
+class _Copy(osmium.SimpleHandler):
+    """Writes every element; the merging reader takes handlers, not writers."""
+
+    def __init__(self, writer: osmium.SimpleWriter) -> None:
+        super().__init__()
+        self.node = self.way = self.relation = writer.add

@@ -17,8 +17,10 @@ import resource, sys
 from pathlib import Path
 import shapely
 from evac.new.clip import clip_extract, look_at_extract
+from evac.osm.tidy import tidied
 source, target = map(Path, sys.argv[1:])
-clip_extract(source, target, shapely.box(9.4, 47.0, 9.6, 47.2), look_at_extract(source))
+with tidied(source) as tidy:
+    clip_extract(tidy.file, target, shapely.box(9.4, 47.0, 9.6, 47.2), look_at_extract(tidy))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 

@@ -10,6 +10,7 @@ import shapely
 from osmium.osm.mutable import Node, Relation, Way
 
 from evac.new.clip import clip_extract, look_at_extract
+from evac.osm.tidy import tidied
 
 AREA = shapely.box(9.50, 47.00, 9.52, 47.02)
 STREET, MOTORWAY, PASSING, AROUND, BESIDE, RING, OUTER, FAR_OUTER = 1, 2, 3, 4, 5, 6, 7, 8
@@ -45,11 +46,13 @@ def extract(tmp_path: Path) -> Path:
 
 
 def test_a_line_without_a_node_inside_and_land_around_are_kept(extract: Path, tmp_path: Path) -> None:
-    clip_extract(extract, tmp_path / "cut.osm.pbf", AREA, look_at_extract(extract))
+    with tidied(extract) as source:
+        clip_extract(source.file, tmp_path / "cut.osm.pbf", AREA, look_at_extract(source))
     found = {item.id for item in osmium.FileProcessor(str(tmp_path / "cut.osm.pbf"), osmium.osm.WAY)}
     assert found == {STREET, MOTORWAY, AROUND, OUTER}
 
 
 def test_a_building_whose_outline_bears_no_tag_is_kept(extract: Path, tmp_path: Path) -> None:
-    clip_extract(extract, tmp_path / "cut.osm.pbf", AREA, look_at_extract(extract))
+    with tidied(extract) as source:
+        clip_extract(source.file, tmp_path / "cut.osm.pbf", AREA, look_at_extract(source))
     assert [item.id for item in osmium.FileProcessor(str(tmp_path / "cut.osm.pbf"), osmium.osm.RELATION)] == [1]

@@ -120,9 +120,11 @@ def read_names(features: gpd.GeoDataFrame, name: str, path: Path, key: str) -> l
 
 def map_area(streets: gpd.GeoDataFrame, info: Mapping[str, Any]) -> shapely.Geometry:
     """Return the area that the map covers, in the CRS of `streets` (metres): see the module's first lines."""
-    declared = info["source"]["declared_bounds"]
-    if declared is not None:
-        return gpd.GeoSeries([shapely.box(*declared).segmentize(0.01)], crs="EPSG:4326").to_crs(streets.crs).iloc[0]
+    source = info["source"]
+    boxes = source.get("declared_boxes") or [box for box in [source["declared_bounds"]] if box]
+    if boxes:
+        declared = shapely.union_all([shapely.box(*box).segmentize(0.01) for box in boxes])
+        return gpd.GeoSeries([declared], crs="EPSG:4326").to_crs(streets.crs).iloc[0]
     corners = shapely.MultiPoint(shapely.get_coordinates(streets.geometry))
     return corners.convex_hull.buffer(LOT_DEPTH_M)
 

@@ -23,7 +23,8 @@ from evac.elements import LOCATION_INDEX, Elements
 from evac.errors import DataError, Problem
 from evac.households.zones import LOT_DEPTH_M
 from evac.osm.access import CLASSES
-from evac.osm.source import SourceFacts, check_source, readable
+from evac.osm.source import SourceFacts, readable
+from evac.osm.tidy import Source
 
 _AREA_KEYS = ("building", "landuse", "amenity", "leisure", "tourism")
 _ADDRESS = "addr:housenumber"
@@ -53,7 +54,7 @@ class Extract:
     major_roads: gpd.GeoSeries
 
 
-def look_at_extract(source: Path) -> Extract:
+def look_at_extract(source: Source) -> Extract:
     """Read where the roads of an extract are.
 
     Raises
@@ -61,20 +62,19 @@ def look_at_extract(source: Path) -> Extract:
     DataError
         The file can't be used, or has no road.
     """
-    facts = check_source(source)
+    facts = source.facts
     major: list[shapely.LineString] = []
     corners: list[tuple[float, float]] = []
-    with readable(source):
-        for highway, line in _roads(source):
+    with readable(source.path):
+        for highway, line in _roads(source.file):
             (west, south), (east, north) = np.min(line, axis=0), np.max(line, axis=0)
             corners += [(west, south), (east, south), (east, north), (west, north)]
             if highway in _MAJOR:
                 major.append(shapely.LineString(line))
     if not corners:
-        raise DataError(Problem(str(source), "has no road", "take an extract with streets"))
-    covered = (
-        shapely.box(*facts.bounds) if facts.bounds else grown(shapely.MultiPoint(corners).convex_hull, LOT_DEPTH_M)
-    )
+        raise DataError(Problem(str(source.path), "has no road", "take an extract with streets"))
+    boxes = shapely.union_all([shapely.box(*box) for box in facts.boxes])
+    covered = boxes if facts.boxes else grown(shapely.MultiPoint(corners).convex_hull, LOT_DEPTH_M)
     return Extract(facts, covered, gpd.GeoSeries(major, crs="EPSG:4326"))
 
 
@@ -107,7 +107,7 @@ def clip_extract(source: Path, target: Path, polygon: shapely.Geometry, extract:
     Parameters
     ----------
     source
-        The .osm, .osm.gz, .osm.bz2 or .osm.pbf to cut.
+        The file to cut, in order (`tidy`).
     target
         The .osm.pbf to write.
     polygon

@@ -16,6 +16,7 @@ from evac.new.beyond import FARTHEST_M, LEAST_BEYOND_M, Beyond, distance_m, reac
 from evac.new.clip import Extract, clip_extract, look_at_extract
 from evac.new.request import OrderedArea, Request, extent, from_file
 from evac.osm import ATTRIBUTION
+from evac.osm.tidy import tidied
 from evac.sources import Endpoints, Fetched, Provenance, fetch_map
 
 _STEPS_M = (2_500.0, 6_000.0, FARTHEST_M + LEAST_BEYOND_M)
@@ -62,11 +63,12 @@ def own_roads(
     if request.osm is None:
         raise ValueError("a request without an extract")
     tell(f"Cutting the roads out of {request.osm.name}")
-    extract = look_at_extract(request.osm)
-    _require_covered(area, extract, request.osm)
-    beyond = reach_beyond(area.geometry, extract.major_roads, request.roads_beyond_m)
-    homes = with_border_zones(area.geometry, zones, max(beyond.metres, BORDER_ZONES_M))
-    clip_extract(request.osm, target, beyond.polygon.union(homes), extract)
+    with tidied(request.osm) as source:
+        extract = look_at_extract(source)
+        _require_covered(area, extract, request.osm)
+        beyond = reach_beyond(area.geometry, extract.major_roads, request.roads_beyond_m)
+        homes = with_border_zones(area.geometry, zones, max(beyond.metres, BORDER_ZONES_M))
+        clip_extract(source.file, target, beyond.polygon.union(homes), extract)
     date = extract.facts.data_timestamp
     about = f"OpenStreetMap extract {request.osm.name}" + (f", data of {date[:10]}" if date else ", of unknown date")
     return Roads(about, beyond, [from_file(f"{target.name}: roads, buildings ({about})", request.osm, ATTRIBUTION)])
@@ -108,7 +110,8 @@ def fetched_roads(
             tell(f"Fetching roads and buildings from OpenStreetMap, {step_m / 1000:g} km around")
             roads = grown(area.geometry, step_m).union(homes)
             fetched = fetch_map(homes, roads, file, Endpoints.from_environment(), cache, tell=tell)
-            extract = look_at_extract(file)
+            with tidied(file) as source:
+                extract = look_at_extract(source)
             if distance_m(area.geometry, extract.major_roads) + LEAST_BEYOND_M <= step_m:
                 break
         beyond = reach_beyond(area.geometry, extract.major_roads, given)

@@ -8,9 +8,9 @@ Takes an OSM file. Gives a folder of the cache, addressed by the hash of the fil
 - `dwellings.parquet`: a row a residential building or address point;
 - `map.json`: bounds, counts, attribution, and the source file's name, hash and date.
 
-Modules: `source` (is the file sound), `access` (which ways), `barriers`, `lanes` with `lane_tags`, `roads` (reading
-them), `closures` (forbidden exits), `closed` (what plans may open), `buildings`, `built_up` (inside towns), `write`
-(for netconvert).
+Modules: `source` with `formats` (is the file sound), `tidy` with `overpass_json` (in order), `access` (which ways),
+`barriers`, `lanes` with `lane_tags`, `roads` (reading them), `closures` (forbidden exits), `closed` (what plans may
+open), `buildings`, `built_up` (inside towns), `write` (for netconvert).
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from evac.osm.lanes import count_lanes
 from evac.osm.roads import Roads, Way, cut_at_barriers, read_roads
 from evac.osm.source import check_source
 from evac.osm.speeds import has_country, read_speed
+from evac.osm.tidy import tidied
 from evac.osm.write import Street, write_roads
 from evac.schema.places import ForbiddenExit
 from evac.schema.sources import Correction
@@ -105,7 +106,7 @@ def prepare_map(
     Parameters
     ----------
     osm_file
-        A .osm, .osm.gz, .osm.bz2 or .osm.pbf.
+        A .osm, .osm.gz, .osm.bz2 or .osm.pbf, or a .json of Overpass.
     min_road_class
         Lowest `highway` class that is simulated.
     country
@@ -123,7 +124,7 @@ def prepare_map(
         The file is missing, broken, unsafe or without roads, or a correction or a closure fits no way. Nothing is
         written then.
     """
-    facts = check_source(osm_file)
+    check_source(osm_file)
     key = {
         "sha256": digest_file(osm_file),
         "min_road_class": min_road_class,
@@ -135,18 +136,20 @@ def prepare_map(
     digest = digest_json(key)
     target = cache / "maps" / digest
     if not target.is_dir():
-        roads = read_roads(osm_file, min_road_class, Corrections(corrections))
-        close_roads(roads, forbidden, osm_file)
-        cut_at_barriers(roads)
-        settlement = read_settlement(osm_file)
-        source = {
+        with tidied(osm_file) as source:
+            roads = read_roads(source, min_road_class, Corrections(corrections))
+            close_roads(roads, forbidden, osm_file)
+            cut_at_barriers(roads)
+            settlement = read_settlement(source.file)
+        about = {
             "file": osm_file.name,
             "sha256": key["sha256"],
-            "data_timestamp": facts.data_timestamp,
-            "declared_bounds": facts.bounds,
+            "data_timestamp": source.facts.data_timestamp,
+            "declared_bounds": source.facts.bounds,
+            "declared_boxes": source.facts.boxes,
         }
         with whole_directory(target) as folder:
-            _write_map(folder, roads, settlement, country, {"source": source, "min_road_class": min_road_class})
+            _write_map(folder, roads, settlement, country, {"source": about, "min_road_class": min_road_class})
     return StreetMap(target, digest)
 
 

@@ -11,7 +11,7 @@ from evac.errors import DataError, Problem
 from evac.osm.access import Tags
 from evac.schema.sources import Correction
 
-_ORIGINAL_ID = re.compile(r"\d+")
+_ORIGINAL_ID = re.compile(r"-?\d+")
 """Way ids in an `osm:way_id` tag, as OSMnx writes it: one, or a list where a simplified graph has joined several."""
 
 

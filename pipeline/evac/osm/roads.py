@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from itertools import count, groupby, pairwise
 from typing import Any
 
 import osmium
@@ -20,7 +20,9 @@ from evac.osm.access import Tags, may_be_opened, why_left_out
 from evac.osm.barriers import blocks_cars
 from evac.osm.corrections import Corrections
 from evac.osm.source import readable, refusal
+from evac.osm.tidy import ORIGINAL_ID, Source
 
+_ENDS = 2  # a line has two
 _SHORT_OF_BARRIER = 0.5  # a road is cut half way between a barrier and the node before it
 _NODE_KEYS = ("highway", "crossing", "barrier")
 _RESTRICTED_MODES = ("restriction:motorcar", "restriction:motor_vehicle", "restriction")
@@ -73,6 +75,15 @@ class Restriction:
     exempt: str
 
 
+@dataclass(frozen=True)
+class Gap:
+    """Where a road was cut in two because nodes are lacking: its last node before, and how many are lacking."""
+
+    way: Way
+    node: int
+    lacking: int
+
+
 @dataclass
 class Roads:
     """What a map's roads are made of.
@@ -87,6 +98,8 @@ class Roads:
         Ids of the barriers at which a road was cut.
     closed, closed_nodes
         Roads that aren't simulated but that a plan may open, and the nodes that only they pass.
+    gaps
+        Where the file lacks nodes in the middle of a road: its parts before and after, how many are lacking.
     cuts
         For each barrier, the ways that were cut there and the node at which the part that is left ends.
     """
@@ -99,15 +112,16 @@ class Roads:
     closed: dict[int, Way] = field(default_factory=dict)
     closed_nodes: dict[int, Node] = field(default_factory=dict)
     cuts: dict[int, list[tuple[Way, int]]] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
 
 
-def read_roads(path: Path, min_road_class: str, corrections: Corrections) -> Roads:
+def read_roads(source: Source, min_road_class: str, corrections: Corrections) -> Roads:
     """Read the roads of an OSM file.
 
     Parameters
     ----------
-    path
-        A file that `source.check_source` has accepted.
+    source
+        The file.
     min_road_class
         Lowest `highway` class that is simulated.
     corrections
@@ -119,26 +133,26 @@ def read_roads(path: Path, min_road_class: str, corrections: Corrections) -> Roa
         The file is broken or has no drivable road, or a correction fits none.
     """
     roads = Roads()
-    with readable(path):
-        _read(path, min_road_class, corrections, roads)
-    corrections.require_all_used(path)
-    _refuse_unsorted(path, roads)
-    _drop_unplaced(roads)
+    with readable(source.path):
+        _read(source, min_road_class, corrections, roads)
+    corrections.require_all_used(source.path)
+    _refuse_without_nodes(source, roads)
+    cut_at_gaps(roads)
     if not roads.ways:
         seen = sum(roads.left_out.values())
         raise refusal(
-            path,
+            source.path,
             f"has no road that a car may use ({seen} ways with a 'highway' tag were left out)",
             "take an extract with streets, or lower 'osm.min_road_class'",
         )
     return roads
 
 
-def _read(path: Path, min_road_class: str, corrections: Corrections, roads: Roads) -> None:
+def _read(source: Source, min_road_class: str, corrections: Corrections, roads: Roads) -> None:
     keys = KeyFilter(*_NODE_KEYS, *_RESTRICTED_MODES)
     node_tags: dict[int, Tags] = {}
     item: Any
-    for item in osmium.FileProcessor(str(path)).with_locations(LOCATION_INDEX).with_filter(keys):
+    for item in osmium.FileProcessor(str(source.file)).with_locations(LOCATION_INDEX).with_filter(keys):
         if item.is_node():
             node_tags[item.id] = dict(item.tags)
         elif item.is_relation():
@@ -161,18 +175,18 @@ def _add_way(item: Any, tags: Tags, min_road_class: str, node_tags: Mapping[int,
             nodes[node.ref] = Node(node.location.lon, node.location.lat, node_tags.get(node.ref, {}))
 
 
-def _refuse_unsorted(path: Path, roads: Roads) -> None:
+def _refuse_without_nodes(source: Source, roads: Roads) -> None:
     if roads.ways and not roads.nodes:
         raise refusal(
-            path,
-            "has ways before their nodes, or no nodes",
-            "sort it (`osmium sort in.osm -o out.osm.pbf`), or take an extract that is complete",
+            source.path,
+            "has roads, but none of the nodes that say where they are",
+            "ask Overpass for the nodes too, `(._;>;); out body;`, or take an extract that is complete",
         )
 
 
 def _original_id(tags: Tags, way_id: int) -> int:
-    original = tags.get("osm:way_id", "")
-    return int(original) if original.isdigit() else way_id
+    original = tags.get(ORIGINAL_ID, "")
+    return int(original) if original.removeprefix("-").isdigit() else way_id
 
 
 def _add_restriction(item: Any, roads: Roads) -> None:
@@ -188,13 +202,32 @@ def _add_restriction(item: Any, roads: Roads) -> None:
     )
 
 
-def _drop_unplaced(roads: Roads) -> None:
-    """Drop references to nodes that the extract lacks, and ways with fewer than two left."""
-    for way in list(roads.ways.values()):
-        way.nodes = [ref for ref in way.nodes if ref in roads.nodes]
-        if len(way.nodes) < 2:  # noqa: PLR2004  a line has two ends
-            del roads.ways[way.way_id]
-            roads.left_out["fewer than two nodes in the file"] += 1
+def cut_at_gaps(roads: Roads) -> None:
+    """Cut roads where the file lacks nodes of them, and leave out what has fewer than two nodes.
+
+    An extract that was cut by a box lacks the nodes outside: a road that leaves it and comes back must not become a
+    straight road between. A road that only ends outside is shorter, and no gap.
+    """
+    fresh = fresh_ids(roads)
+    for ways, nodes in ((roads.ways, roads.nodes), (roads.closed, roads.closed_nodes)):
+        for way in list(ways.values()):
+            if len(way.nodes) < _ENDS or any(ref not in nodes for ref in way.nodes):
+                _cut_at_gaps(way, ways, nodes, roads, fresh)
+
+
+def _cut_at_gaps(
+    way: Way, ways: dict[int, Way], nodes: Mapping[int, Node], roads: Roads, fresh: Callable[[], int]
+) -> None:
+    runs = [list(run) for there, run in groupby(way.nodes, key=nodes.__contains__) if there]
+    whole = [run for run in runs if len(run) >= _ENDS]
+    del ways[way.way_id]
+    if not whole and ways is roads.ways:
+        roads.left_out["fewer than two nodes in the file"] += 1
+    parts = [replace(way, way_id=way.way_id if number == 0 else fresh(), nodes=run) for number, run in enumerate(whole)]
+    ways.update({part.way_id: part for part in parts})
+    for part, after in pairwise(parts):
+        lacking = way.nodes.index(after.nodes[0]) - way.nodes.index(part.nodes[-1]) - 1
+        roads.gaps.append(Gap(part, part.nodes[-1], lacking))
 
 
 def cut_at_barriers(roads: Roads) -> None:
@@ -206,15 +239,17 @@ def cut_at_barriers(roads: Roads) -> None:
     segments = Counter(ref for way in roads.ways.values() for ref in way.nodes[1:-1] for _ in range(2))
     segments.update(ref for way in roads.ways.values() for ref in (way.nodes[0], way.nodes[-1]))
     blocked = {ref for ref, node in roads.nodes.items() if segments[ref] == 2 and blocks_cars(node.tags)}  # noqa: PLR2004
-    fresh = _ids_after(max([*roads.nodes, *roads.ways, *roads.closed_nodes, *roads.closed], default=0))
+    fresh = fresh_ids(roads)
     for way in list(roads.ways.values()):
         if not blocked.isdisjoint(way.nodes):
             _cut(way, blocked, roads, fresh)
     roads.cut_at = sorted(blocked)
 
 
-def _ids_after(last: int) -> Callable[[], int]:
-    counter: Iterator[int] = iter(range(last + 1, 2**62))
+def fresh_ids(roads: Roads) -> Callable[[], int]:
+    """Return a function that gives an id that no node and no way has, another one at each call."""
+    last = max([*roads.nodes, *roads.ways, *roads.closed_nodes, *roads.closed], default=0)
+    counter: Iterator[int] = count(last + 1)
     return lambda: next(counter)
 
 

@@ -33,7 +33,7 @@ class OsmSource(Model):
     """The OpenStreetMap extract with the roads and, where mapped, buildings, addresses and land use."""
 
     file: Path
-    """A local .osm, .osm.gz, .osm.bz2 or .osm.pbf, relative to the scenario file."""
+    """A local .osm, .osm.gz, .osm.bz2 or .osm.pbf, or a .json of Overpass, relative to the scenario file."""
     min_road_class: Literal["service", "living_street", "residential", "unclassified", "tertiary"] = "service"
     """Lowest `highway` class that is simulated."""
     corrections: tuple[Correction, ...] = ()

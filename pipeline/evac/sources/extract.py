@@ -14,7 +14,7 @@ import osmium
 import shapely
 from osmium.filter import KeyFilter
 
-from evac.elements import LOCATION_INDEX, Elements
+from evac.elements import LOCATION_INDEX, Elements, merge
 from evac.files import whole_directory, write_text
 
 _DATE = re.compile(r'osm_base="([0-9T:Z.+-]+)"')
@@ -51,7 +51,7 @@ def build_extract(
     if not folder.is_dir():
         with whole_directory(folder) as temporary:
             merged = temporary / "merged.osm.pbf"
-            _merge(tiles, merged)
+            merge(tiles, merged)
             kept, counts = _choose(merged, roads_polygon)
             oldest = min((date for date in map(_date, tiles) if date), default=None)
             _write(merged, kept, temporary / "map.osm.pbf", bounds, oldest)
@@ -66,23 +66,6 @@ def _date(tile: Path) -> str | None:
     with tile.open("rb") as file:
         found = _DATE.search(file.read(_HEAD_BYTES).decode("utf-8", errors="replace"))
     return found.group(1) if found else None
-
-
-def _merge(tiles: Sequence[Path], target: Path) -> None:
-    """Sort the elements of all tiles, and keep each once: the ways that cross a border are in both tiles."""
-    reader = osmium.MergeInputReader()
-    for tile in tiles:
-        reader.add_file(str(tile))
-    with osmium.SimpleWriter(osmium.io.File(str(target), "pbf,pbf_compression=none"), _BUFFER_BYTES) as writer:
-        reader.apply(_Copy(writer), simplify=True)
-
-
-class _Copy(osmium.SimpleHandler):
-    """Writes every element; the merging reader takes handlers, not writers."""
-
-    def __init__(self, writer: osmium.SimpleWriter) -> None:
-        super().__init__()
-        self.node = self.way = self.relation = writer.add
 
 
 def _choose(merged: Path, roads_polygon: shapely.Geometry) -> tuple[Elements, dict[str, int]]:
