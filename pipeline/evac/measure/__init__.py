@@ -34,7 +34,7 @@ from evac.measure.clearance import clearance_s, curve, exit_counts, headline, sh
 from evac.measure.edges import edge_windows
 from evac.measure.ledger import RunFacts, build_ledger
 from evac.measure.queues import Links, Queues
-from evac.measure.trips import read_statistics, read_trips, vehicle_results
+from evac.measure.trips import read_statistics, read_trips, split_background, vehicle_results
 from evac.network.reach import ExitEdges
 from evac.schema.trust import Trust
 
@@ -58,6 +58,7 @@ def measure_run(
     trust: Trust | None = None,
     facts: RunFacts | None = None,
     with_lanes: bool = True,
+    background: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
     """Measure a finished run, write its tables into the run directory, and return the manifest.
 
@@ -81,6 +82,9 @@ def measure_run(
     with_lanes
         Whether the run knows lanes. A mesoscopic one doesn't: no lane is measured then, and no bottleneck found.
 
+    background
+        Traffic that isn't evacuating (`demand.background`); nobody when left out.
+
     Returns
     -------
     dict
@@ -94,7 +98,8 @@ def measure_run(
     sumo_dir = run_dir / "sumo"
     statistics = read_statistics(sumo_dir / "statistics.xml")
     end_s = statistics["performance"]["end"]
-    done = vehicle_results(vehicles, read_trips(sumo_dir / "tripinfo.xml"), exits, end_s)
+    trips, passing = split_background(read_trips(sumo_dir / "tripinfo.xml"), background)
+    done = vehicle_results(vehicles, trips, exits, end_s)
     planned = done[done["ordered"]]
     t95_s = clearance_s(planned["evacuated_s"].to_numpy(), 95)
     facts = facts or RunFacts()
@@ -120,9 +125,10 @@ def measure_run(
         net=net,
         trust=trust or Trust(),
         facts=facts,
+        background=passing,
     )
     write_text(run_dir / "ledger.json", _json(ledger))
-    counts = {**headline(planned, end_s), **shadow_counts(done), "exits": exit_counts(planned, exits)}
+    counts = {**headline(planned, end_s), **shadow_counts(done), **passing, "exits": exit_counts(planned, exits)}
     manifest = {**counts, **_by_place(planned, rates, found), "trusted": ledger["trusted"], **_digests(run_dir)}
     write_text(run_dir / "manifest.json", _json(manifest))
     return manifest

@@ -93,6 +93,7 @@ def build_ledger(
     net: sumolib.net.Net,
     trust: Trust,
     facts: RunFacts,
+    background: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
     """Count what bears on trust and judge it.
 
@@ -114,6 +115,8 @@ def build_ledger(
         Limits of trust.
     facts
         What the stages before know.
+    background
+        What became of the traffic that isn't evacuating (`trips.split_background`).
 
     Returns
     -------
@@ -123,6 +126,7 @@ def build_ledger(
     counts = {
         **_vehicle_counts(done),
         **_household_counts(done, facts),
+        **(background or {}),
         "teleports": int(statistics["teleports"]["total"]),
         "teleports_by_cause": {cause: n for cause, n in _integers(statistics["teleports"]).items() if cause != "total"},
         **_integers(statistics["safety"]),
@@ -136,6 +140,7 @@ def build_ledger(
         *_unfinished(counts),
         *_without_vehicle(counts),
         *_not_ordered(counts),
+        *_background(counts),
         *_rates_too_high(rates),
         *_guesses(rates, net, facts),
     )
@@ -272,6 +277,20 @@ def _not_ordered(counts: Mapping[str, Any]) -> list[str]:
         texts.append(f"{counts['shadow_not_evacuated']} vehicles that left unasked were not out at the end")
     if counts["vehicles_left_at_home"]:
         texts.append(f"{counts['vehicles_left_at_home']} vehicles stay at home because this plan asks for it")
+    return texts
+
+
+def _background(counts: Mapping[str, Any]) -> list[str]:
+    """Tell who else was on the road: in every queue, and in no clearance time."""
+    if not counts.get("background"):
+        return []
+    rest = {"arrived": "arrived", "driving": "still drive", "waiting": "never got onto the road"}
+    became = ", ".join(f"{counts[f'background_{key}']} {words}" for key, words in rest.items())
+    texts = [
+        f"{counts['background']} vehicles of background traffic are on the road and in no clearance time: {became}"
+    ]
+    if counts["background_not_made"]:
+        texts.append(f"{counts['background_not_made']} local trips were not made: this plan closes their way")
     return texts
 
 

@@ -61,6 +61,25 @@ def read_trips(path: Path) -> pd.DataFrame:
     return trips
 
 
+def split_background(trips: pd.DataFrame, background: pd.DataFrame | None) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the trips of the evacuation, and what became of the background traffic.
+
+    Its vehicles are `background`; of these `background_arrived` reached their destination, `background_driving` were on
+    the road at the end, `background_waiting` never got onto it, and `background_not_made` had no way to theirs.
+    """
+    names = set() if background is None else set(background["vehicle"])
+    passing = trips[trips["vehicle"].isin(names)]
+    arrived, entered = passing["arrived_s"].notna(), passing["entered_s"].notna()
+    counts = {
+        "background": len(names),
+        "background_arrived": int(arrived.sum()),
+        "background_driving": int((entered & ~arrived).sum()),
+        "background_waiting": int((~entered & ~arrived).sum()),
+        "background_not_made": len(names) - len(passing),
+    }
+    return trips[~trips["vehicle"].isin(names)].reset_index(drop=True), counts
+
+
 def vehicle_results(
     vehicles: pd.DataFrame, trips: pd.DataFrame, exits: Sequence[ExitEdges], end_s: float
 ) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from evac.demand import departures
 from evac.report import text
 from evac.report.inputs import ReportInput
 from evac.report.words import mark, say
+from evac.schema.background import Background
 from evac.schema.demand import AllAtOnce, Departure, ExitChoice
 from evac.schema.places import FoundExits
 from evac.schema.scenario import Scenario
@@ -57,10 +58,8 @@ def assumptions(report: ReportInput) -> list[tuple[str, str]]:
         *_ways_out(report),
         *_changes_to_the_map(scenario),
         *_driving(scenario),
-        (
-            say("Time zero"),
-            say("the evacuation order; roads start empty, and no traffic passes through from elsewhere"),
-        ),
+        (say("Time zero"), say("the evacuation order")),
+        *_background(scenario),
         (say("End"), say("the simulation ends {time} after the order at the latest", time=_end(scenario))),
         (say("Chance"), say("seeds {seeds}: each seed is one draw of all chances", seeds=seeds)),
         *(
@@ -72,6 +71,38 @@ def assumptions(report: ReportInput) -> list[tuple[str, str]]:
             for name, words in report.versions.items()
         ),
     ]
+
+
+def _background(scenario: Scenario) -> list[tuple[str, str]]:
+    """Return who else is on the road, by departure curve where these differ."""
+    own = {item.name: item.background for item in scenario.departures if item.background is not None}
+    usual = [(say("Background traffic"), _background_text(scenario.background))]
+    named = [
+        (say("Background traffic, {departures}", departures=text.plain(name)), _background_text(background))
+        for name, background in own.items()
+    ]
+    return named if len(own) == len(scenario.departures) else [*usual, *named]
+
+
+def _background_text(background: Background) -> str:
+    if background.is_nobody:
+        return say("none: roads start empty, and no traffic passes through from elsewhere")
+    parts = [
+        say(
+            "{flow} vehicles per hour from {start} to {end}",
+            flow=f"{item.veh_per_h:g}", start=text.plain(item.from_exit), end=text.plain(item.to_exit),
+        )
+        for item in background.through
+    ]  # fmt: skip
+    if background.local_trips_per_household_h:
+        parts.append(
+            say("{trips} local trips per household and hour", trips=f"{background.local_trips_per_household_h:g}")
+        )
+    return say(
+        "{traffic}; falls to nothing from {full} to {until} min after the order; in queues, in no clearance time",
+        traffic="; ".join(parts), full=f"{background.until_min - background.fades_min:g}",
+        until=f"{background.until_min:g}",
+    )  # fmt: skip
 
 
 def _end(scenario: Scenario) -> str:

@@ -13,6 +13,7 @@ from typing import Literal
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult
 from evac.report.words import mark, say
+from evac.study.cases import background_of
 
 State = Literal["yes", "in part", "no", "does not apply"]
 STATES: tuple[State, ...] = (mark("yes"), mark("in part"), mark("no"), mark("does not apply"))
@@ -44,7 +45,7 @@ def checklist(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
     """Return the contents that the guidance asks for, in its order."""
     items = [
         *_introduction(report, cases),
-        *_demand(cases),
+        *_demand(report, cases),
         *_roads(report),
         *_times(report, cases),
         *_other(cases),
@@ -87,8 +88,10 @@ def _introduction(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item
     ]
 
 
-def _demand(cases: Sequence[CaseResult]) -> list[Item]:
+def _demand(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
     shadow = any(case.shown.shadow for case in cases)
+    scenario = report.scenario
+    background = any(not background_of(scenario, case.shown.departure).is_nobody for case in cases)
     return [
         Item("2.1", "Permanent residents, from the census, and vehicles per household", "yes",
              "Households by zone; one row a case of vehicles per household; sources in Inputs and assumptions"),
@@ -101,7 +104,9 @@ def _demand(cases: Sequence[CaseResult]) -> list[Item]:
         Item("2.5.2", "Shadow evacuation: people who leave unasked", "yes" if shadow else "no",
              "In every queue, not in the clearance times; see How sure are these numbers?" if shadow else
              "No plan of this report has any; a plan with `evacuate_only` and `shadow_share` does"),
-        Item("2.5.3", "Background and pass-through traffic", "no", "Roads start empty and nobody passes through"),
+        Item("2.5.3", "Background and pass-through traffic", "yes" if background else "no",
+             "In every queue, not in the clearance times; see Inputs and assumptions" if background else
+             "Roads start empty and nobody passes through; a scenario's `background` says otherwise"),
         Item("2.6", "Summary of the demand", "yes", "Clearance time (vehicles); Households by zone"),
     ]  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from evac.schema.background import Background
 from evac.schema.base import Model, Name, Share
 
 Minutes = Annotated[float, Field(gt=0.0, le=10_080.0)]
@@ -174,6 +175,8 @@ class Departure(Model):
     """What results and report call this curve."""
     curve: DepartureForm
     """The curve."""
+    background: Background | None = None
+    """Traffic that isn't evacuating at this hour of the day; the scenario's when left out."""
 
 
 class ExitChoice(Model):

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from evac.schema.background import Background
 from evac.schema.base import Model, Name
 from evac.schema.demand import Departure, ExitChoice, Rayleigh, VehiclesPerHousehold
 from evac.schema.driving import Driver, Simulation, Traffic
@@ -57,6 +58,8 @@ class Scenario(Model):
     """Cases: departure curves."""
     exit_choice: ExitChoice = ExitChoice()
     """Which exit a vehicle takes."""
+    background: Background = Background()
+    """Traffic that isn't evacuating; none when left out. A departure curve may have its own: night, midday, evening."""
     driver: Driver = Driver()
     """The drivers."""
     traffic: Traffic = Traffic()

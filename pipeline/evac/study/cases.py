@@ -10,6 +10,7 @@ from typing import Any, Literal
 from evac.demand.drivers import LESS_CAPACITY, MORE_CAPACITY
 from evac.errors import Problem, ScenarioError
 from evac.plans.reading import BASELINE
+from evac.schema.background import Background
 from evac.schema.demand import Departure, VehiclesPerHousehold
 from evac.schema.scenario import Scenario, vehicles_label, vehicles_words
 from evac.simulate.job import Case
@@ -124,6 +125,12 @@ def vehicles_case(scenario: Scenario, label: str) -> float | VehiclesPerHousehol
 def departure_of(scenario: Scenario, name: str) -> Departure:
     """Return a departure curve by its name."""
     return next(item for item in scenario.departures if item.name == name)
+
+
+def background_of(scenario: Scenario, departure: str) -> Background:
+    """Return the background traffic of a departure curve: its own, or the scenario's."""
+    own = departure_of(scenario, departure).background
+    return scenario.background if own is None else own
 
 
 def case_name(case: Case) -> str:

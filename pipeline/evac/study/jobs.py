@@ -10,20 +10,25 @@ from typing import Any
 import pandas as pd
 
 from evac.demand import build_demand
+from evac.demand.background import OPTIONS, build_background, write_background
 from evac.demand.drivers import right_of_way_options
 from evac.demand.orders import driver_under, staying
 from evac.demand.routes import routing_options, write_exit_zones, write_trips
+from evac.demand.starts import FREE_CHOICE
 from evac.files import digest_file
 from evac.measure import measure_run
 from evac.schema.demand import Measured, VehiclesPerHousehold
 from evac.simulate import JobInputs, Progress, run_job
 from evac.simulate.job import Case, Job
-from evac.study.cases import departure_of, vehicles_case
+from evac.study.cases import background_of, departure_of, vehicles_case
 from evac.study.ground import Ground, Terms
 
 _SECONDS_AN_HOUR = 3600
 # What a run's result doesn't depend on.
-_NOT_OF_A_RUN = {"name", "note", "report", "osm", "area", "households", "seeds", "vehicles_per_household", "departures"}
+_NOT_OF_A_RUN = {
+    *("name", "note", "report", "osm", "area", "households", "seeds", "vehicles_per_household", "departures"),
+    "background",  # that of the case stands beside it
+}
 
 
 @dataclass
@@ -67,6 +72,7 @@ def job_of(terms: Terms, case: Case) -> Job:
         if isinstance(vehicles, VehiclesPerHousehold)
         else vehicles,
         "departure": curve,
+        "background": background_of(terms.model, case.departure).model_dump(mode="json"),
         "exits": [[item.name, list(item.edges)] for item in terms.exits],
         "bottlenecks": [[item.name, item.edge, list(item.lanes)] for item in terms.bottlenecks],
     }
@@ -93,13 +99,15 @@ def perform(
     `begin` is called with the number of planned vehicles when the run begins, `update` after each simulated minute.
     """
     vehicles = _demand(ground, job.case)
+    background = _background(ground, job.case)
     begin(int((vehicles["status"] == "planned").sum()))
-    return run_job(
-        job, _inputs(ground.terms, job.case, vehicles), cache, update, _measuring(ground, job.case, vehicles)
-    )
+    inputs = _inputs(ground.terms, job.case, vehicles, background)
+    return run_job(job, inputs, cache, update, _measuring(ground, job.case, vehicles, background))
 
 
-def _measuring(ground: Ground, case: Case, vehicles: pd.DataFrame) -> Callable[[Path], dict[str, Any]]:
+def _measuring(
+    ground: Ground, case: Case, vehicles: pd.DataFrame, background: pd.DataFrame
+) -> Callable[[Path], dict[str, Any]]:
     """Return what measures the run of these vehicles."""
     terms = ground.terms
     usual = vehicles_case(terms.model, case.vehicles_per_household)
@@ -119,6 +127,7 @@ def _measuring(ground: Ground, case: Case, vehicles: pd.DataFrame) -> Callable[[
         trust=terms.model.trust,
         facts=facts,
         with_lanes=terms.meso is None,
+        background=background,
     )
 
 
@@ -137,7 +146,19 @@ def _demand(ground: Ground, case: Case) -> pd.DataFrame:
     )
 
 
-def _inputs(terms: Terms, case: Case, vehicles: pd.DataFrame) -> JobInputs:
+def _background(ground: Ground, case: Case) -> pd.DataFrame:
+    terms = ground.terms
+    return build_background(
+        background_of(terms.model, case.departure),
+        ground.starts[0][1](FREE_CHOICE),
+        ground.net,
+        terms.exits,
+        seed=case.seed,
+        driver=driver_under(terms.orders, terms.model.driver),
+    )
+
+
+def _inputs(terms: Terms, case: Case, vehicles: pd.DataFrame, background: pd.DataFrame) -> JobInputs:
     model = terms.model
     driver = driver_under(terms.orders, model.driver)
     additional = terms.additional
@@ -151,6 +172,8 @@ def _inputs(terms: Terms, case: Case, vehicles: pd.DataFrame) -> JobInputs:
         "trips.rou.xml": write_routes,
         "exits.add.xml": lambda path: write_exit_zones(terms.exits, path),
     }
+    if len(background):
+        writers["background.rou.xml"] = lambda path: write_background(background, terms.exits, path)
     if additional is not None:
         writers["plan.add.xml"] = lambda path: path.write_text(additional, encoding="utf-8")
     return JobInputs(
@@ -159,7 +182,11 @@ def _inputs(terms: Terms, case: Case, vehicles: pd.DataFrame) -> JobInputs:
         end_s=model.simulation.end_h * _SECONDS_AN_HOUR,
         gridlock_after_s=model.simulation.gridlock_after_s,
         teleport_after_s=model.simulation.teleport_after_s,
-        extra_options=(*routing_options(model.simulation, driver), *right_of_way_options(model.traffic)),
+        extra_options=(
+            *routing_options(model.simulation, driver),
+            *right_of_way_options(model.traffic),
+            *(OPTIONS if len(background) else ()),
+        ),
         timetable=terms.timetable,
         exits={item.name: item.edges for item in terms.exits},
         meso=terms.meso,

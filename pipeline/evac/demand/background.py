@@ -1,0 +1,214 @@
+"""Background traffic: trips that aren't evacuation, already on the road at the order, and fading after it.
+
+Through traffic comes in where an exit's road comes in, and takes the quickest way to another exit; at the order it
+stands along that way as it would have come in before, one vehicle an interval. Local trips go from one household's
+street to another's. Both look for faster ways on the road as evacuating drivers do, because their travel is real too.
+
+Every trip is drawn by its own name (`draws`): more traffic adds vehicles and moves none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+import pandas as pd
+import sumolib
+from numpy.typing import NDArray
+
+from evac.demand.draws import uniform
+from evac.demand.drivers import CAR_CLASS, speed_factors
+from evac.demand.routes import INFORMED, UNINFORMED, exit_zone
+from evac.errors import PlaceError, Problem
+from evac.graphs import components
+from evac.network.reach import ExitEdges, RoadGraph, WaysOut, road_graph, ways_out
+from evac.schema.background import Background, Through
+from evac.schema.driving import Driver
+
+PREFIX = "b"
+"""What the names of background vehicles begin with; those of households begin with `h`."""
+COLUMNS = ("vehicle", "kind", "departure_s", "edge", "pos_m", "to_exit", "to_edge", "informed", "speed_factor")
+"""The columns of the table, in their order."""
+OPTIONS = ("--ignore-route-errors", "true")
+"""A plan may close the street that a local trip is bound for: it isn't made then, instead of ending the simulation."""
+_SAME_ROAD_M = 150.0  # the two roadways of a road come in and go out within this distance
+_SECONDS_A_MINUTE, _SECONDS_AN_HOUR = 60.0, 3600.0
+
+
+def build_background(
+    background: Background,
+    starts: pd.DataFrame,
+    net: sumolib.net.Net,
+    exits: Sequence[ExitEdges],
+    *,
+    seed: int,
+    driver: Driver,
+) -> pd.DataFrame:
+    """Return the background vehicles.
+
+    Parameters
+    ----------
+    background
+        How much there is.
+    starts
+        Where each household starts: `edge` (missing: it has no street) and `pos_m`. Local trips begin and end there.
+    net
+        The net after the plan.
+    exits
+        The exits on it.
+    seed
+        The replication's seed.
+    driver
+        The drivers.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a vehicle, by departure: `vehicle` (`b0`), `kind` (`through` or `local`), `departure_s`, `edge`, `pos_m`,
+        `to_exit` (through) or `to_edge` (local), `informed`, `speed_factor`.
+
+    Raises
+    ------
+    PlaceError
+        There is no exit of that name, none of its roads comes in, or no way leads from one to the other.
+    """
+    graph = road_graph(net)
+    rows = [
+        row for item in background.through for row in _through(item, background, graph, net=net, exits=exits, seed=seed)
+    ]
+    rows += _local(background, starts, graph, seed)
+    table = pd.DataFrame(rows, columns=["key", *COLUMNS[1:7]]).sort_values(["departure_s", "key"], ignore_index=True)
+    table["vehicle"] = [f"{PREFIX}{number}" for number in range(len(table))]
+    table["informed"] = uniform(seed, "informed", table["key"]) < driver.informed_share
+    table["speed_factor"] = np.round(speed_factors(driver.profile, uniform(seed, "speed", table["key"])), 3)
+    return table[list(COLUMNS)]
+
+
+def write_background(vehicles: pd.DataFrame, exits: Sequence[ExitEdges], path: Path) -> None:
+    """Write SUMO's route file of the background vehicles; the vehicle types are in that of the evacuating ones."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write("<routes>\n")
+        for row in vehicles.to_dict("records"):
+            is_local = row["kind"] == "local"
+            to = f"to={quoteattr(row['to_edge'])}" if is_local else f'toTaz="{exit_zone(exits, row["to_exit"])}"'
+            file.write(
+                f'    <trip id="{row["vehicle"]}" type="{INFORMED if row["informed"] else UNINFORMED}" '
+                f'depart="{row["departure_s"]:.1f}" from={quoteattr(row["edge"])} {to} departPos="{row["pos_m"]:.2f}" '
+                f'departLane="best" departSpeed="max" speedFactor="{row["speed_factor"]:.3f}"/>\n'
+            )
+        file.write("</routes>\n")
+
+
+def _times_s(background: Background, per_h: float, keys: str, seed: int) -> tuple[list[str], NDArray[np.float64]]:
+    """Return the trips that begin after the order, by name, and when: one in each equal part of what is to come."""
+    until_s, fades_s = background.until_min * _SECONDS_A_MINUTE, background.fades_min * _SECONDS_A_MINUTE
+    full_s = until_s - fades_s
+    total = per_h / _SECONDS_AN_HOUR * (full_s + fades_s / 2)
+    names = [f"{keys}/{number}" for number in range(round(total))]
+    passed = (np.arange(len(names)) + uniform(seed, "background", names)) / max(len(names), 1)  # share of all trips
+    area_s = passed * (full_s + fades_s / 2)
+    falling = np.clip(1.0 - 2.0 * (area_s - full_s) / max(fades_s, 1e-9), 0.0, 1.0)
+    times_s = np.where(area_s <= full_s, area_s, until_s - fades_s * np.sqrt(falling))
+    return names, np.round(times_s, 1)
+
+
+def _through(
+    item: Through,
+    background: Background,
+    graph: RoadGraph,
+    *,
+    net: sumolib.net.Net,
+    exits: Sequence[ExitEdges],
+    seed: int,
+) -> list[tuple[object, ...]]:
+    """Return the vehicles of one flow: those on their way at the order, and those that come in after it."""
+    ends = {name: _exit_named(name, exits) for name in (item.from_exit, item.to_exit)}
+    out = ways_out(graph, ends[item.to_exit].edges)
+    start = _way_in(ends[item.from_exit], net, out)
+    edges, until_s, lengths_m = _way(start, out, net)
+    label = f"through {item.from_exit} to {item.to_exit}"
+    names, times_s = _times_s(background, item.veh_per_h, label, seed)
+    coming: list[tuple[object, ...]] = [
+        (name, "through", time_s, start, 0.0, item.to_exit, None) for name, time_s in zip(names, times_s, strict=True)
+    ]
+    apart_s = _SECONDS_AN_HOUR / item.veh_per_h
+    early = [f"{label}/early {number}" for number in range(int(until_s[-1] // apart_s))]
+    driven_s = (np.arange(len(early)) + uniform(seed, "background", early)) * apart_s
+    for name, time_s in zip(early, driven_s, strict=True):
+        place = int(np.searchsorted(until_s, time_s, side="right"))
+        if place < len(edges):
+            began_s = until_s[place - 1] if place else 0.0
+            pos_m = lengths_m[place] * (time_s - began_s) / (until_s[place] - began_s)
+            coming.append((name, "through", 0.0, edges[place], round(float(pos_m), 2), item.to_exit, None))
+    return coming
+
+
+def _exit_named(name: str, exits: Sequence[ExitEdges]) -> ExitEdges:
+    found = next((item for item in exits if item.name == name), None)
+    if found is None:
+        names = ", ".join(f"'{item.name}'" for item in exits)
+        raise PlaceError(Problem("background.through", f"there is no exit '{name}'", f"the exits are {names}"))
+    return found
+
+
+def _way_in(end: ExitEdges, net: sumolib.net.Net, out: WaysOut) -> str:
+    """Return the edge on which traffic comes in where an exit's road ends: the quickest that has a way through."""
+    lines = np.array([net.getEdge(edge).getToNode().getCoord() for edge in end.edges])
+    near = [
+        edge
+        for edge in out.graph.edges
+        if edge not in end.edges
+        and np.hypot(*(lines - net.getEdge(edge).getFromNode().getCoord()).T).min() <= _SAME_ROAD_M
+        and not _fed(net.getEdge(edge))
+    ]
+    costs = {edge: float(out.cost_s[out.graph.index[edge]]) for edge in near}
+    reached = {edge: cost for edge, cost in costs.items() if np.isfinite(cost)}
+    if not reached:
+        what = f"no traffic can come in at the exit '{end.name}'" if not near else f"no way through from '{end.name}'"
+        raise PlaceError(Problem("background.through", what, "take an exit whose road has a direction into the area"))
+    return min(reached, key=lambda edge: reached[edge])
+
+
+def _fed(edge: sumolib.net.edge.Edge) -> bool:
+    """Return whether traffic reaches an edge from another road: then it doesn't begin at the map's end."""
+    end = edge.getToNode().getID()
+    return any(
+        before.getFromNode().getID() != end and before.allows(CAR_CLASS) for before in edge.getFromNode().getIncoming()
+    )
+
+
+def _way(start: str, out: WaysOut, net: sumolib.net.Net) -> tuple[list[str], NDArray[np.float64], list[float]]:
+    """Return the edges of the quickest way, the free-flow seconds until the end of each, and their lengths (m)."""
+    here = out.graph.index[start]
+    places = [here]
+    while out.next_position[here] >= 0:
+        here = int(out.next_position[here])
+        places.append(here)
+    edges = [out.graph.edges[place] for place in places]
+    return edges, np.cumsum(out.graph.time_s[places]), [net.getEdge(edge).getLength() for edge in edges]
+
+
+def _local(background: Background, starts: pd.DataFrame, graph: RoadGraph, seed: int) -> list[tuple[object, ...]]:
+    """Return the trips from home to home, on streets from which each can be reached from each."""
+    homes = starts[starts["edge"].isin(_everywhere(graph))].reset_index(drop=True)
+    if homes.empty:
+        return []
+    per_h = background.local_trips_per_household_h * len(starts)
+    names, times_s = _times_s(background, per_h, "local", seed)
+    here, there = (
+        np.floor(uniform(seed, f"background {side}", names) * len(homes)).astype(int) for side in ("from", "to")
+    )
+    trips = zip(names, times_s, here, there, strict=True)
+    return [
+        (name, "local", time_s, homes["edge"][a], float(homes["pos_m"][a]), None, homes["edge"][b])
+        for name, time_s, a, b in trips
+        if homes["edge"][a] != homes["edge"][b]
+    ]
+
+
+def _everywhere(graph: RoadGraph) -> set[str]:
+    """Return the largest set of edges of which each can be reached from each."""
+    groups = components(graph.arcs[:, 0], graph.arcs[:, 1], len(graph.edges), strong=True)
+    return {graph.edges[place] for place in np.flatnonzero(groups == np.bincount(groups).argmax())}

@@ -1,0 +1,114 @@
+"""Background traffic: how much there is, when, where it begins, and that it is nobody's evacuation."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from crossing import EXITS, make_homes, make_net
+from evac.demand.background import build_background, write_background
+from evac.demand.starts import FREE_CHOICE, start_edges, starts_of
+from evac.errors import PlaceError
+from evac.schema.background import Background
+from evac.schema.driving import Driver
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory):
+    net = make_net(tmp_path_factory.mktemp("net"))
+    homes = make_homes()
+    return net, starts_of(homes, start_edges(net, EXITS), net)(FREE_CHOICE)
+
+
+def traffic(town, seed=1, **given):
+    net, starts = town
+    background = Background.model_validate(given)
+    return build_background(background, starts, net, EXITS, seed=seed, driver=Driver())
+
+
+def test_nobody_by_default(town):
+    assert traffic(town).empty
+
+
+def through(veh_per_h, start=EXITS[0].name, end=EXITS[1].name):
+    return [{"from": start, "to": end, "veh_per_h": veh_per_h}]
+
+
+def test_a_flow_is_full_until_it_ends(town):
+    coming = traffic(town, through=through(600), until_min=60).query("departure_s > 0")
+    assert len(coming) == pytest.approx(600, abs=1)
+    assert coming["departure_s"].max() <= 3600
+    assert np.diff(coming["departure_s"]).mean() == pytest.approx(6.0, rel=0.01)
+
+
+def test_a_flow_that_fades_has_half_as_many_while_it_does(town):
+    coming = traffic(town, through=through(600), until_min=60, fades_min=60).query("departure_s > 0")
+    assert len(coming) == pytest.approx(300, abs=1)
+    # at a rate that falls evenly to nothing three quarters come in the first half
+    assert (coming["departure_s"] < 1800).mean() == pytest.approx(0.75, abs=0.01)
+
+
+def test_at_the_order_it_stands_along_its_way_an_interval_apart(town):
+    net, _ = town
+    early = traffic(town, through=through(1800), until_min=1).query("departure_s == 0")
+    driven_s = {}
+    for row in early.itertuples():
+        driven_s.setdefault(row.edge, []).append(row.pos_m / net.getEdge(row.edge).getSpeed())
+    gaps = np.concatenate([np.diff(sorted(times)) for times in driven_s.values() if len(times) > 1])
+    assert len(early) > 10
+    assert gaps.mean() == pytest.approx(2.0, rel=0.25)
+
+
+def test_more_traffic_moves_no_local_trip_that_there_was(town):
+    few = traffic(town, local_trips_per_household_h=0.5)
+    both = traffic(town, local_trips_per_household_h=0.5, through=through(300))
+    columns = ["departure_s", "edge", "pos_m", "to_edge", "informed", "speed_factor"]
+    local = both[both["kind"] == "local"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(few[columns].reset_index(drop=True), local[columns])
+    assert len(few) > 10
+    assert (few["edge"] != few["to_edge"]).all()
+
+
+def test_an_exit_that_is_not_there_is_told_with_those_that_are(town):
+    with pytest.raises(PlaceError, match="there is no exit 'nowhere'"):
+        traffic(town, through=through(100, end="nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"through": [{"from": "a", "to": "a", "veh_per_h": 1}]}, "same exit"),
+        ({"until_min": 10, "fades_min": 20}, "longer than"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(given, named):
+    with pytest.raises(ValueError, match=named):
+        Background.model_validate(given)
+
+
+def test_the_route_file_names_every_vehicle_once(town, tmp_path):
+    vehicles = traffic(town, through=through(300), local_trips_per_household_h=0.5)
+    write_background(vehicles, EXITS, tmp_path / "background.rou.xml")
+    text = (tmp_path / "background.rou.xml").read_text()
+    assert text.count("<trip ") == len(vehicles) == vehicles["vehicle"].nunique()
+
+
+def test_in_a_run_it_is_accounted_for_and_in_no_clearance_time(tmp_path):
+    from evac.scenario import load_scenario  # noqa: PLC0415
+    from evac.verify.running import suite_folder  # noqa: PLC0415
+    from small_studies import run_folder_of  # noqa: PLC0415
+
+    for file in (suite_folder() / "15-assigned-exits").iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    scenario = tmp_path / "scenario.yaml"
+    with scenario.open("a") as file:
+        file.write("background:\n  through: [{from: West, to: East, veh_per_h: 300}]\n  until_min: 30\n")
+    manifest = json.loads((run_folder_of(load_scenario(tmp_path), tmp_path / ".evac") / "manifest.json").read_text())
+    on_their_way = 3000 / (50 / 3.6) * 300 / 3600  # 3 km at 50 km/h
+    assert manifest["background"] == pytest.approx(150 + on_their_way, abs=2)
+    assert manifest["background_arrived"] == manifest["background"]
+    assert manifest["planned"] == manifest["evacuated"] == 250
+    assert manifest["exits"] == {"East": 150, "West": 100}
