@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -127,3 +128,35 @@ def test_a_job_names_what_it_depends_on_and_no_path_of_the_machine(workspace: Pa
         assert json.loads(text)["inputs"].keys() == {"net", "households"}
         assert str(workspace) not in text
         assert str(TOWN) not in text
+
+
+def test_departures_that_were_edited_during_a_run_and_restored_are_those_that_the_run_is_named_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cache would otherwise serve, for good, a run of other departures under the name of these."""
+    scenario = tmp_path / "scenarios" / "town"
+    shutil.copytree(TOWN, scenario)
+    curves = {"slow": "minute,left\n0,0\n60,1\n", "quick": "minute,left\n0,0\n10,1\n"}
+    for name, text in curves.items():
+        (scenario / f"{name}.csv").write_text(text)
+    listed = [f"  - {{name: {name}, curve: {{form: measured, file: {name}.csv}}}}" for name in curves]
+    with (scenario / "scenario.yaml").open("a") as file:
+        file.write("\n".join(["departures:", *listed, ""]))
+    real = jobs.run_job
+
+    def editing(job: Job, *rest: object) -> Path:
+        if job.case.departure == "slow":
+            (scenario / "quick.csv").write_text("minute,left\n0,0\n100,1\n")
+        done = real(job, *rest)  # type: ignore[arg-type]
+        if job.case.departure == "quick":
+            (scenario / "quick.csv").write_text(curves["quick"])
+        return done
+
+    monkeypatch.setattr(jobs, "run_job", editing)
+    command = ["run", str(scenario), "--vehicles", "1", "--jobs", "1", "--no-sensitivity"]
+    assert run_guarded(command) == 0
+    latest_s = {}
+    for run in (tmp_path / ".evac" / "runs").iterdir():
+        name = json.loads((run / "job.json").read_text())["case"]["departure"]
+        latest_s[name] = pd.read_parquet(run / "vehicles.parquet")["departure_s"].max()
+    assert latest_s["quick"] <= 600.0 < latest_s["slow"]

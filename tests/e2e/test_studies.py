@@ -96,6 +96,22 @@ def test_status_tells_which_runs_are_of_older_inputs(
     assert "Changed since: the toolkit:" in words_of(capsys)
 
 
+def test_nothing_has_changed_after_a_study_with_a_plan_that_acts_during_the_run(
+    town: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Such plans need another router, which the study fills in: the scenario on the disk is the same as before."""
+    plan = town / "plans" / "town" / "closing.yaml"
+    action = "{do: close, where: {street: Main Street, towards: east}, when: {from_min: 3, until_min: 9}}"
+    plan.write_text(f"name: Closing\nactions:\n  - {action}\n")
+    asked = ["--plan", "baseline", "--plan", "closing", *ONE_CASE]
+    assert command(town, "run", *asked) == 0
+    capsys.readouterr()
+    assert command(town, "status", "--plan", "closing") == 0
+    words = words_of(capsys)
+    assert "closing │ 1 │ 0 │ 0 │ 0 │ 0" in words
+    assert "hanged" not in words
+
+
 def test_status_tells_what_is_missing_and_why(
     town: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

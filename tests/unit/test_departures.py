@@ -126,5 +126,5 @@ def test_bad_measured_curve_names_line_and_fault(tmp_path: Path, text: str, wher
 
 
 def test_missing_measured_curve_is_a_data_error(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="can't be read"):
+    with pytest.raises(DataError, match="there is no such file"):
         left_by(departure(form="measured", file=tmp_path / "none.csv"), 0.5)

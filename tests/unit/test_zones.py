@@ -10,8 +10,8 @@ import shapely
 from shapely import box
 
 from evac.errors import DataError
-from evac.households.geometry import digest_dataset
 from evac.households.zones import check_area_has_roads, clip_zones, map_area, read_zones
+from evac.inputs import digest_dataset
 from evac.schema.sources import Zones
 
 UTM = "EPSG:32632"

@@ -7,18 +7,19 @@ is coarser than the job of a run, so it never takes an old run for a present one
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from evac import sumo
-from evac.files import digest_file, digest_json
+from evac.files import digest_json
 from evac.fingerprint import fingerprint
-from evac.plans.reading import LoadedPlan, content_of
+from evac.inputs import digest_dataset
+from evac.plans.reading import content_of, files_of
 from evac.scenario import LoadedScenario
 from evac.schema.demand import VehiclesPerHousehold
-from evac.schema.scenario import vehicles_label
+from evac.schema.scenario import Scenario, vehicles_label
 
 # What no run depends on, and what only some runs depend on.
 _NOT_OF_ALL_RUNS = {"name", "note", "report", "seeds", "vehicles_per_household", "departures"}
@@ -43,10 +44,30 @@ class Basis:
     departures: Mapping[str, str] = field(default_factory=dict)
 
 
-def basis_of(loaded: LoadedScenario, plans: Iterable[LoadedPlan]) -> Basis:
-    """Return what the runs of a scenario stand on as it is now."""
+def input_files(model: Scenario) -> list[Path]:
+    """Return the files that all runs of a scenario stand on."""
+    return sorted(
+        set(files_of([getattr(model, name) for name in Scenario.model_fields if name not in _NOT_OF_ALL_RUNS]))
+    )
+
+
+def basis_of(
+    loaded: LoadedScenario, plans: Mapping[str, Sequence[Any]], digests: Mapping[Path, str] | None = None
+) -> Basis:
+    """Return what the runs of a scenario stand on.
+
+    Parameters
+    ----------
+    loaded
+        The scenario.
+    plans
+        The document of each plan.
+    digests
+        Digests of the input files as they were when they were read; those of now when left out.
+    """
     model = loaded.model
-    files = sorted(set(_files(model.model_dump(exclude=_NOT_OF_ALL_RUNS))))
+    files = input_files(model)
+    digests = digests or {path: _digest(path) for path in files}
     names = {str(path): path.name for path in files}
     settings = _with_names(model.model_dump(mode="json", exclude=_NOT_OF_ALL_RUNS), names)
     folder = loaded.folder.resolve()
@@ -55,9 +76,9 @@ def basis_of(loaded: LoadedScenario, plans: Iterable[LoadedPlan]) -> Basis:
             "the toolkit": fingerprint(),
             "SUMO": sumo.version(),
             f"the settings in {loaded.path.name}": digest_json(settings),
-            **{os.path.relpath(path.resolve(), folder): _digest(path) for path in files},
+            **{os.path.relpath(path.resolve(), folder): digests[path] for path in files},
         },
-        plans={item.key: digest_json({"actions": item.document()}) for item in plans},
+        plans={key: digest_json({"actions": list(document)}) for key, document in plans.items()},
         vehicles={vehicles_label(case): digest_json({"case": _plain(case)}) for case in model.vehicles_per_household},
         departures={item.name: digest_json({"curve": content_of(item.curve)}) for item in model.departures},
     )
@@ -86,17 +107,6 @@ def _plain(case: float | VehiclesPerHousehold) -> Any:
     return content_of(case) if isinstance(case, VehiclesPerHousehold) else case
 
 
-def _files(value: Any) -> Iterable[Path]:
-    if isinstance(value, Path):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _files(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _files(item)
-
-
 def _with_names(value: Any, names: Mapping[str, str]) -> Any:
     """Return JSON values with the names of files instead of their paths, which depend on the working folder."""
     if isinstance(value, Mapping):
@@ -108,4 +118,4 @@ def _with_names(value: Any, names: Mapping[str, str]) -> Any:
 
 def _digest(path: Path) -> str:
     """Return a file's digest; one that is fetched when it isn't there may be gone."""
-    return digest_file(path) if path.is_file() else _GONE
+    return digest_dataset(path) if path.is_file() else _GONE

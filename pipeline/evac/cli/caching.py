@@ -103,7 +103,7 @@ def _present(record: StudyRecord, loaded: LoadedScenario) -> Basis:
     from evac.archive.basis import basis_of  # noqa: PLC0415
 
     there = [key for key in record.plans if key == BASELINE or (loaded.plans_folder / f"{key}.yaml").is_file()]
-    return basis_of(loaded, load_plans(there, loaded))
+    return basis_of(loaded, {plan.key: plan.document() for plan in load_plans(there, loaded)})
 
 
 def _print_changes(then: Basis, now: Basis) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import math
 from functools import cache
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
@@ -77,7 +78,7 @@ def curve_of(form: DepartureForm) -> Curve:
     if isinstance(form, Activities):
         return _activities(form)
     if isinstance(form, Measured):
-        return _read_measured(form.file)
+        return _read_measured(form.file, form.content)
     return _simple(form)
 
 
@@ -213,26 +214,25 @@ def _activities(form: Activities) -> Curve:
 
 
 @cache
-def _read_measured(file: Path) -> Curve:
-    rows = _read_rows(file)
+def _read_measured(file: Path, content: bytes) -> Curve:
+    rows = _read_rows(file, content)
     problems = [*_row_problems(file, rows), *_end_problems(file, rows)]
     if problems:
         raise DataError(problems)
     return _Points(np.array([minute for _, minute, _ in rows]), np.array([left for _, _, left in rows]))
 
 
-def _read_rows(file: Path) -> list[tuple[int, float, float]]:
+def _read_rows(file: Path, content: bytes) -> list[tuple[int, float, float]]:
     """Return line number, minute and share of every row."""
     try:
-        with file.open(newline="", encoding="utf-8-sig") as text:
-            reader = csv.DictReader(text)
-            if not {"minute", "left"} <= set(reader.fieldnames or ()):
-                raise DataError(Problem(f"{file}, line 1", f"has the columns {reader.fieldnames}", _REMEDY))
-            return [
-                (reader.line_num, _number(file, reader, row, "minute"), _number(file, reader, row, "left"))
-                for row in reader
-            ]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reader = csv.DictReader(StringIO(content.decode("utf-8-sig"), newline=""))
+        if not {"minute", "left"} <= set(reader.fieldnames or ()):
+            raise DataError(Problem(f"{file}, line 1", f"has the columns {reader.fieldnames}", _REMEDY))
+        return [
+            (reader.line_num, _number(file, reader, row, "minute"), _number(file, reader, row, "left"))
+            for row in reader
+        ]
+    except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(Problem(str(file), f"can't be read as a departure curve ({error})", _REMEDY)) from error
 
 

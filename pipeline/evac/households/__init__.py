@@ -27,11 +27,12 @@ import shapely
 from evac.files import digest_json, whole_directory, write_text
 from evac.fingerprint import fingerprint
 from evac.households.connect import connect
-from evac.households.geometry import WGS84, digest_dataset
+from evac.households.geometry import WGS84
 from evac.households.homes import dwelling_layers, frontage, settle
 from evac.households.mapped import lacks_dwellings, with_mapping
 from evac.households.reporting import read_report_zones, zone_of, zones_table
 from evac.households.zones import check_area_has_roads, clip_zones, map_area, read_area, read_zones
+from evac.inputs import Watched
 from evac.osm import StreetMap
 from evac.schema import sources
 
@@ -99,26 +100,35 @@ def place_households(
     DataError
         A file can't be used, no zone overlaps the area, or part of the ordered area has no roads. Nothing is written.
     """
+    files = _files(settings, area)
+    watched = Watched.of(files.values())
     zones = read_zones(settings.zones)
-    digest = digest_json(_key(settings, area, street_map))
+    digest = digest_json(_key(settings, {name: watched.digests[path] for name, path in files.items()}, street_map))
     target = cache / "households" / digest
-    if not target.is_dir():
-        tables = _place(settings, zones, area, street_map)
-        with whole_directory(target) as folder:
-            _write(folder, *tables)
+    if target.is_dir():
+        return Households(target, digest)
+    tables = _place(settings, zones, area, street_map)
+    watched.require_unchanged()
+    with whole_directory(target) as folder:
+        _write(folder, *tables)
     return Households(target, digest)
 
 
-def _key(settings: sources.Households, area: sources.Area | None, street_map: StreetMap) -> dict[str, Any]:
+def _files(settings: sources.Households, area: sources.Area | None) -> dict[str, Path]:
+    """Return the files that the households are read from, by what they are."""
     files = {
         "zones": settings.zones.file,
         "dwellings": settings.dwellings.file,
         "report_zones": settings.report_zones.file if settings.report_zones else None,
         "area": area.file if area else None,
     }
+    return {name: path for name, path in files.items() if path is not None}
+
+
+def _key(settings: sources.Households, files: dict[str, str], street_map: StreetMap) -> dict[str, Any]:
     return {
         "map": street_map.digest,
-        "files": {name: digest_dataset(path) if path else None for name, path in files.items()},
+        "files": files,
         "settings": settings.model_dump(
             mode="json",
             exclude={"zones": {"file"}, "dwellings": {"file"}, "report_zones": {"file"}, "expected": True},

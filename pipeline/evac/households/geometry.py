@@ -12,7 +12,6 @@ import shapely
 from pyproj import CRS
 
 from evac.errors import DataError, Problem
-from evac.files import digest_file, digest_json
 
 WGS84 = "EPSG:4326"
 _DEGREES = 361.0  # no coordinates in metres or feet of a real place are all this small, in either direction
@@ -124,14 +123,6 @@ def read_counts(given: pd.Series, where: str, column: str) -> np.ndarray:
     if problems:
         raise DataError(problems)
     return counts
-
-
-def digest_dataset(path: Path) -> str:
-    """Return the SHA-256 of a vector file; of a shapefile, of all its parts."""
-    if path.suffix.lower() != ".shp":
-        return digest_file(path)
-    parts = sorted(part for part in path.parent.glob(f"{path.stem}.*") if part.is_file())
-    return digest_json({part.suffix.lower(): digest_file(part) for part in parts})
 
 
 def make_valid_polygons(shapes: gpd.GeoSeries) -> gpd.GeoSeries:

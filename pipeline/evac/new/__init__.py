@@ -23,6 +23,7 @@ from evac.audit.traffic import estimate_traffic
 from evac.errors import PlaceError, Problem, UserError
 from evac.files import whole_directory, write_text
 from evac.households.zones import read_polygons
+from evac.inputs import Watched
 from evac.network.exits import Ground
 from evac.network.places import StreetIndex
 from evac.new.clip import parts_with_roads
@@ -87,6 +88,7 @@ def write_scenario(request: Request, workspace: Path, tell: Tell, *, force: bool
         A service doesn't answer. Nothing is written but the answers that are there, which the next start uses.
     """
     check_request(request)
+    watched = Watched.of(request.files)
     cache = workspace / ".evac"
     if request.place is not None:
         tell(f"Looking up {request.place}")
@@ -101,10 +103,13 @@ def write_scenario(request: Request, workspace: Path, tell: Tell, *, force: bool
         facts = _filled(folder, request, area, cache, tell)
         facts = _found(folder, facts, cache, tell, by_request=request.exits_at_least is not None)
         prepared = prepare(load_scenario(folder), cache, tell)
+        watched.require_unchanged()
         if target.exists():
             target.rename(replaced)
     shutil.rmtree(replaced, ignore_errors=True)
-    return NewScenario(target, facts, replace(prepared, loaded=load_scenario(target)))
+    digests = {target / path.relative_to(folder): digest for path, digest in prepared.digests.items()}
+    written = load_scenario(target)
+    return NewScenario(target, facts, replace(prepared, loaded=written, given=written, digests=digests))
 
 
 def _recover(target: Path, replaced: Path) -> None:

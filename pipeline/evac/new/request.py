@@ -14,10 +14,10 @@ import geopandas as gpd
 import shapely
 
 from evac.errors import Problem, UserError
-from evac.files import digest_file
 from evac.households.geometry import make_valid_polygons
 from evac.households.reporting import read_report_zones
 from evac.households.zones import read_polygons
+from evac.inputs import digest_dataset
 from evac.schema.places import FoundExits
 from evac.schema.sources import ReportZones
 from evac.sources import Endpoints, Provenance, find_area
@@ -79,6 +79,12 @@ class Request:
     exits_at_least: str | None = None
     roads_beyond_m: float | None = None
     acs_year: int | None = None
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that are named and that are there."""
+        named = (self.polygon, self.osm, self.households, self.zones)
+        return [item for item in named if isinstance(item, Path) and item.is_file()]
 
 
 @dataclass(frozen=True)
@@ -188,7 +194,7 @@ def _box(bbox: tuple[float, float, float, float]) -> shapely.Geometry:
 def from_file(what: str, file: Path, licence: str = "that of the file; write it here") -> Provenance:
     """Return the provenance of something that is made from a local file, named by its content."""
     today = datetime.now(UTC).date().isoformat()
-    return Provenance(what, f"the file {file.name}", f"urn:sha256:{digest_file(file)}", today, licence)
+    return Provenance(what, f"the file {file.name}", f"urn:sha256:{digest_dataset(file)}", today, licence)
 
 
 def extent(shape: shapely.Geometry) -> str:

@@ -26,8 +26,9 @@ import numpy as np
 import shapely
 
 from evac.driving_side import drives_on_left
-from evac.files import digest_file, digest_json, whole_directory, write_text
+from evac.files import digest_json, whole_directory, write_text
 from evac.fingerprint import fingerprint
+from evac.inputs import Watched
 from evac.osm.access import direction, may_leave
 from evac.osm.buildings import Settlement, read_settlement
 from evac.osm.built_up import lies_in_town
@@ -124,9 +125,10 @@ def prepare_map(
         The file is missing, broken, unsafe or without roads, or a correction or a closure fits no way. Nothing is
         written then.
     """
+    watched = Watched.of([osm_file])
     check_source(osm_file)
     key = {
-        "sha256": digest_file(osm_file),
+        "sha256": watched.digests[osm_file],
         "min_road_class": min_road_class,
         "country": country,
         "corrections": [item.model_dump(mode="json", exclude={"because"}) for item in corrections],
@@ -141,6 +143,7 @@ def prepare_map(
             close_roads(roads, forbidden, osm_file)
             cut_at_barriers(roads)
             settlement = read_settlement(source.file)
+        watched.require_unchanged()
         about = {
             "file": osm_file.name,
             "sha256": key["sha256"],

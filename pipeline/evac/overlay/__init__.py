@@ -25,6 +25,7 @@ from evac import sumo
 from evac.errors import PlaceError, Problem, ScenarioError
 from evac.files import digest_json, whole_directory, write_text
 from evac.fingerprint import fingerprint
+from evac.inputs import Watched
 from evac.network import Network, compile_net, read_net
 from evac.network.accounts import edge_table
 from evac.network.exits import ResolvedExit
@@ -118,6 +119,7 @@ def lay_over(
     actions = [item for item in plan.actions if _is_of_roads(item.action)]
     if not actions:
         return Overlay(base, Timetable(), ())
+    watched = Watched.of(plan.files)
     start = with_closed_roads(Base(base, base_net, streets), actions, closed, cache)
     key = {
         "base": start.network.digest,
@@ -134,6 +136,7 @@ def lay_over(
         _each(compiling, actions)
         with whole_directory(target) as folder:
             _write(folder, compiling, start, traffic)
+            watched.require_unchanged()
     return _read(target, digest)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from evac.errors import Problem, ScenarioError
-from evac.files import digest_file
+from evac.inputs import digest_dataset
 from evac.plans.model import AnyAction, Plan, Resources
 from evac.plans.words import action_words
+from evac.schema.demand import Measured
 from evac.validation import missing_files, read_model
 
 BASELINE = "baseline"
@@ -64,6 +65,11 @@ class LoadedPlan:
         }
         return Resources(**total)
 
+    @property
+    def files(self) -> list[Path]:
+        """The files that its actions name and that are read when it is laid over the net: polygons."""
+        return sorted({path for item in self.actions for path in files_of(item.action)})
+
     def document(self) -> list[Any]:
         """Return the actions as plain JSON values, with the digest of each file instead of its path.
 
@@ -72,20 +78,36 @@ class LoadedPlan:
         return [content_of(item.action) for item in self.actions]
 
 
-def content_of(model: BaseModel) -> Any:
+def files_of(value: Any) -> Iterator[Path]:
+    """Yield the files that a part of a plan or scenario names, but for measured curves, which are read once."""
+    if isinstance(value, Measured):
+        return
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, BaseModel):
+        yield from files_of([inner for _, inner in value])
+    elif isinstance(value, Mapping):
+        yield from files_of(list(value.values()))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from files_of(item)
+
+
+def content_of(value: Any) -> Any:
     """Return an action, or a part of a scenario, as plain JSON values.
 
     A file, such as a polygon or a curve, is told by its digest instead of its path.
     """
-    return _with_digests(model.model_dump(by_alias=True))
-
-
-def _with_digests(value: Any) -> Any:
+    if isinstance(value, Measured):
+        return {"form": value.form, "file": value.digest}
+    if isinstance(value, BaseModel):
+        fields = type(value).model_fields
+        return {field.alias or name: content_of(getattr(value, name)) for name, field in fields.items()}
     if isinstance(value, Mapping):
-        return {key: _with_digests(item) for key, item in value.items()}
+        return {key: content_of(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_with_digests(item) for item in value]
-    return digest_file(value) if isinstance(value, Path) else value
+        return [content_of(item) for item in value]
+    return digest_dataset(value) if isinstance(value, Path) else value
 
 
 def load_plan(name: str, folder: Path) -> LoadedPlan:

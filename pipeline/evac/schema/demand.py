@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from evac.inputs import read_input
 from evac.schema.background import Background
 from evac.schema.base import Model, Name, Share
 
@@ -160,6 +163,22 @@ class Measured(Model):
     """The curve's form."""
     file: Path
     """CSV with the columns `minute` (after the order, rising) and `left` (share that has left by then, from 0 to 1)."""
+
+    @cached_property
+    def content(self) -> bytes:
+        """The file's bytes as they were when they were first asked for: a run's name and its departures are of these.
+
+        Raises
+        ------
+        DataError
+            The file can't be read.
+        """
+        return read_input(self.file)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the content."""
+        return sha256(self.content).hexdigest()
 
 
 DepartureForm = Annotated[

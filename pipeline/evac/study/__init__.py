@@ -165,11 +165,11 @@ class _Work:
 
     def note_study(self, cases: Sequence[Case], lanes: Sequence[str]) -> None:
         """Write down what the study asks for, and the folders of the cache that it needs."""
-        loaded = self.prepared.loaded
+        given = self.prepared.given
         nets = {self.prepared.network.digest, *(ground.terms.network.digest for ground in self.grounds.values())}
         record = StudyRecord(
-            place=loaded.place_id,
-            basis=basis_of(loaded, [under.plan for under in self.plans.values()]),
+            place=given.place_id,
+            basis=basis_of(given, {key: under.document for key, under in self.plans.items()}, self.prepared.digests),
             begun=now(),
             runs=tuple(
                 Wanted(self.jobs[case].digest, case_name(case), case.plan, case.vehicles_per_household, case.departure)

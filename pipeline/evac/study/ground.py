@@ -7,8 +7,6 @@ folders, once for all cases.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -64,11 +62,12 @@ class Terms:
     additional: str | None
     meso: Meso | None = None
 
-    @cached_property
-    def curve_files(self) -> tuple[Path, ...]:
-        """The files of measured departure curves, of the scenario and of the plan."""
+    def read_curves(self) -> None:
+        """Read the files of measured departure curves, of the scenario and of the plan: terms then carry them along."""
         curves = [*(item.curve for item in self.model.departures), *(item.curve for item in self.orders.phases)]
-        return tuple(dict.fromkeys(item.file for item in curves if isinstance(item, Measured)))
+        for curve in curves:
+            if isinstance(curve, Measured):
+                _ = curve.content
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def ground_of(prepared: Prepared, under: UnderPlan) -> Ground:
     """Return what the runs of a prepared scenario under a plan stand on."""
     terms = Terms(
         model=prepared.loaded.model,
-        plan=tuple(under.plan.document()),
+        plan=under.document,
         network=under.overlay.network,
         households=prepared.households,
         exits=under.exits,

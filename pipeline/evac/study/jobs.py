@@ -15,7 +15,6 @@ from evac.demand.drivers import right_of_way_options
 from evac.demand.orders import driver_under, staying
 from evac.demand.routes import routing_options, write_exit_zones, write_trips
 from evac.demand.starts import FREE_CHOICE
-from evac.files import digest_file
 from evac.measure import measure_run
 from evac.schema.demand import Measured, VehiclesPerHousehold
 from evac.simulate import JobInputs, Progress, run_job
@@ -61,7 +60,7 @@ def job_of(terms: Terms, case: Case) -> Job:
     departure = departure_of(terms.model, case.departure)
     inputs = {"net": terms.network.digest, "households": terms.households.digest}
     if isinstance(departure.curve, Measured):
-        inputs["departures"] = digest_file(departure.curve.file)
+        inputs["departures"] = departure.curve.digest
         curve: dict[str, Any] = {"form": departure.curve.form}
     else:
         curve = departure.curve.model_dump(mode="json")

@@ -1,7 +1,7 @@
 """What travels to a worker on another machine and back: terms and input folders there, a run directory back.
 
 Input folders are packed to the same bytes for the same content, so that their SHA-256 names them. Paths in the terms
-are those of the cache, which is elsewhere on a worker, or of measured curves, whose content travels along.
+are those of the cache, which is elsewhere on a worker; measured curves carry their content.
 """
 
 from __future__ import annotations
@@ -13,19 +13,17 @@ import pickle
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
 
 from evac.errors import SimulationError
-from evac.files import digest_file, whole_directory, write_bytes
+from evac.files import digest_file, whole_directory
 from evac.network import read_net
 from evac.study.ground import Ground, Terms
 from evac.study.ways_out import ways_out_under
 
-_CURVES = "curves"
 # What a run reads of an input folder.
 _READ = {"nets": ("net.net.xml",), "households": ("households.parquet",)}
 # What every run directory has, whatever its plan and model; the manifest names the result tables.
@@ -44,31 +42,25 @@ class Parcel:
     ----------
     terms
         The terms, pickled.
-    curves
-        Measured departure curves: content by digest.
     folders
         The input folders, such as `nets/<digest>`.
     """
 
     terms: bytes
-    curves: Mapping[str, bytes]
     folders: tuple[str, ...]
 
 
 def pack(terms: Terms, cache: Path) -> Parcel:
     """Pack the terms of a plan."""
-    curves = {path: path.read_bytes() for path in terms.curve_files}
-    digests = {path: sha256(content).hexdigest() for path, content in curves.items()}
+    terms.read_curves()
     sink = io.BytesIO()
-    _Packer(sink, cache, digests).dump(terms)
+    _Packer(sink, cache).dump(terms)
     folders = (f"nets/{terms.network.digest}", f"households/{terms.households.digest}")
-    return Parcel(sink.getvalue(), {digests[path]: content for path, content in curves.items()}, folders)
+    return Parcel(sink.getvalue(), folders)
 
 
 def unpack(parcel: Parcel, cache: Path) -> Ground:
     """Return what runs stand on, from a parcel and its input folders in a worker's cache."""
-    for digest, content in parcel.curves.items():
-        write_bytes(cache / _CURVES / digest, content)
     terms: Terms = _Unpacker(io.BytesIO(parcel.terms), cache).load()
     homes = terms.households.table()
     net = read_net(terms.network.net_file)
@@ -127,18 +119,14 @@ def _is(file: Path, digest: str) -> bool:
 class _Packer(pickle.Pickler):
     """Writes paths so that they can be found on another machine."""
 
-    def __init__(self, sink: io.BytesIO, cache: Path, curves: Mapping[Path, str]) -> None:
+    def __init__(self, sink: io.BytesIO, cache: Path) -> None:
         super().__init__(sink)
         self._cache = cache
-        self._curves = curves
 
-    def persistent_id(self, obj: Any) -> tuple[str, str] | None:
-        """Return what stands for a path; None for all else."""
-        if not isinstance(obj, Path):
-            return None
-        if obj in self._curves:
-            return "curve", self._curves[obj]
-        return ("cache", obj.relative_to(self._cache).as_posix()) if obj.is_relative_to(self._cache) else None
+    def persistent_id(self, obj: Any) -> str | None:
+        """Return what stands for a path in the cache; None for all else."""
+        is_ours = isinstance(obj, Path) and obj.is_relative_to(self._cache)
+        return obj.relative_to(self._cache).as_posix() if is_ours else None
 
 
 class _Unpacker(pickle.Unpickler):
@@ -148,10 +136,9 @@ class _Unpacker(pickle.Unpickler):
         super().__init__(source)
         self._cache = cache
 
-    def persistent_load(self, pid: tuple[str, str]) -> Path:
+    def persistent_load(self, pid: str) -> Path:
         """Return the path that something stands for."""
-        kind, name = pid
-        return self._cache / _CURVES / name if kind == "curve" else self._cache / name
+        return self._cache / pid
 
 
 def _tar(files: Mapping[str, Path], *, keep_times: bool) -> bytes:

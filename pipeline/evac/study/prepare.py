@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ import shapely
 from sumolib.net import Net
 
 from evac.acquire import fetch_missing
+from evac.archive.basis import input_files
 from evac.audit import Finding, audit_country, audit_households, audit_mapping, audit_network, audit_total
 from evac.audit.findings import by_rank
 from evac.countries import Country, country_of
@@ -20,6 +21,7 @@ from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
 from evac.errors import PlaceError, Problem, ScenarioError
 from evac.households import Households, place_households
 from evac.households.zones import read_area, read_zones
+from evac.inputs import Watched
 from evac.measure.bottlenecks import BottleneckLanes
 from evac.measure.ledger import RunFacts
 from evac.network import Network, build_network, read_net
@@ -52,6 +54,10 @@ class Prepared:
         The scenario's bottlenecks on the net; empty when they are to be found.
     area
         The area ordered to leave (EPSG:4326).
+    given
+        The scenario as it was given, without what has been filled in since.
+    digests
+        Digests of the input files that were read.
     country
         The country that the place is in, where the scenario doesn't give it (`loaded` has it then all the same); None
         where it does, or on no country's land.
@@ -65,6 +71,8 @@ class Prepared:
     exits: tuple[ResolvedExit, ...]
     bottlenecks: tuple[BottleneckLanes, ...]
     area: shapely.Geometry
+    given: LoadedScenario
+    digests: Mapping[Path, str]
     country: Country | None = None
 
     @cached_property
@@ -128,6 +136,7 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
         An input is wrong; nothing has been written then but what is right and can be used again.
     """
     fetch_missing(loaded, cache, tell)
+    given, watched = loaded, Watched.of(input_files(loaded.model))
     zones = read_zones(loaded.model.households.zones)  # a mistake in there is told before the long work
     country = None if loaded.model.traffic.country else country_of(_place(loaded.model, zones))
     loaded = _in_country(loaded, country)
@@ -151,8 +160,11 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
     area = read_area(model.area) if model.area else _inhabited(households)
     exits = resolve_exits(net, model.exits, streets, area, f"{loaded.path}: exits")
     bottlenecks = _resolve_bottlenecks(model.bottlenecks, StreetIndex(net, streets), f"{loaded.path}: bottlenecks")
-    prepared = Prepared(loaded, street_map, network, households, net, exits, bottlenecks, area, country)
+    prepared = Prepared(
+        loaded, street_map, network, households, net, exits, bottlenecks, area, given, watched.digests, country
+    )
     require_reachable(net, exits, prepared.starts["edge"].dropna().unique(), f"{loaded.path}: exits")
+    watched.require_unchanged()
     return prepared
 
 

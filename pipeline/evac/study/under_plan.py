@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from sumolib.net import Net
@@ -13,6 +14,7 @@ from sumolib.net import Net
 from evac.demand.orders import Orders, check_orders, orders_of
 from evac.demand.starts import FREE_CHOICE, StartsOf
 from evac.errors import Problem, ScenarioError, UserError
+from evac.inputs import Watched
 from evac.measure.bottlenecks import BottleneckLanes
 from evac.measure.ledger import RunFacts
 from evac.network import read_net
@@ -48,6 +50,8 @@ class UnderPlan:
     ----------
     plan
         The plan.
+    document
+        Its actions as plain JSON values, with the digests of the files that were read.
     overlay
         Its net and timetable.
     net
@@ -64,6 +68,7 @@ class UnderPlan:
     """
 
     plan: LoadedPlan
+    document: tuple[Any, ...]
     overlay: Overlay
     net: Net
     exits: tuple[ResolvedExit, ...]
@@ -111,6 +116,7 @@ def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path) -> UnderPlan:
     UserError
         A place isn't found, actions contradict each other, or households lose their only way out.
     """
+    watched, document = Watched.of(plan.files), tuple(plan.document())
     laid = _laid_over(prepared, plan, cache)
     cut_off = laid.ways_out.cut_off(prepared.homes, prepared.starts)
     _refuse_cut_off(prepared, plan, cut_off, cache)
@@ -119,7 +125,8 @@ def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path) -> UnderPlan:
     residents = frozenset(prepared.homes.loc[laid.ways_out.residents, "household"])
     orders = replace(orders_of([item.action for item in plan.actions]), residents=residents)
     starts = laid.ways_out.starts
-    return UnderPlan(plan, laid.overlay, laid.net, laid.exits, bottlenecks, orders, starts, cut_off, prepared)
+    watched.require_unchanged()
+    return UnderPlan(plan, document, laid.overlay, laid.net, laid.exits, bottlenecks, orders, starts, cut_off, prepared)
 
 
 @dataclass(frozen=True)
