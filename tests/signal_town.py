@@ -92,13 +92,17 @@ def programs(net_file: Path, tls: Sequence[str] = ("c",), way: Sequence[str] = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a run: when each vehicle left (s), stops, and what SUMO counted as unsafe."""
+    """What came of a run: when each vehicle left (s), stops, and what SUMO counted as unsafe.
+
+    `longest_first_s` is how long anybody stood first in a lane without green, where somebody steers the watched light.
+    """
 
     departs_s: dict[str, float]
     arrivals_s: dict[str, float]
     stops: dict[str, int]
     collisions: int
     states: list[str] = field(repr=False)
+    longest_first_s: float = 0.0
 
     def out_by(self, flow: str, time_s: float) -> int:
         return sum(at <= time_s for name, at in self.arrivals_s.items() if name.startswith(f"{flow}."))
@@ -138,7 +142,7 @@ def drive(
     inputs = ["-n", str(net_file), "-r", "r.rou.xml", "-a", "p.add.xml", "--seed", "7", "--time-to-teleport", "-1"]
     outputs = ["--tripinfo-output", "t.xml", "--statistic-output", "s.xml", "--no-step-log", "--no-warnings"]
     with controlled([*inputs, *outputs, "--collision.action", "warn"], folder, folder / "console.log") as connection:
-        states = _run(connection, chosen, end_s, watched)
+        states, longest_first_s = _run(connection, chosen, end_s, watched)
     trips = list(ET.parse(folder / "t.xml").getroot().iter("tripinfo"))
     safety = ET.parse(folder / "s.xml").getroot().find("safety")
     assert safety is not None
@@ -148,15 +152,21 @@ def drive(
         {trip.attrib["id"]: int(trip.attrib["waitingCount"]) for trip in trips},
         int(safety.attrib["collisions"]),
         states,
+        longest_first_s,
     )
 
 
-def _run(connection: Any, chosen: Sequence[SignalProgram], end_s: float, watched: str) -> list[str]:
-    """Run in steps of an officer's look; return the watched light's state in each second where somebody steers it."""
+def _run(connection: Any, chosen: Sequence[SignalProgram], end_s: float, watched: str) -> tuple[list[str], float]:
+    """Run in steps of an officer's look.
+
+    Return the watched light's state in each second where somebody steers it, and how long anybody stood first there
+    without green.
+    """
     for item in chosen:
         connection.trafficlight.setProgram(item.tls, item.program)
     officers = [Officer(connection, item.tls, item.program) for item in chosen if item.officer]
     states = []
+    first = _First(connection, watched) if officers else None
     now_s = 0.0
     while now_s < end_s and connection.simulation.getMinExpectedNumber() > 0:
         for officer in officers:
@@ -164,7 +174,31 @@ def _run(connection: Any, chosen: Sequence[SignalProgram], end_s: float, watched
         for _ in range(int(LOOK_S) if officers else 0):
             connection.simulationStep()
             states.append(connection.trafficlight.getRedYellowGreenState(watched))
+            first.look()  # type: ignore[union-attr]
         now_s += LOOK_S
         if not officers:
             connection.simulationStep(now_s)
-    return states
+    return states, first.longest_s if first else 0.0
+
+
+class _First:
+    """Watches, second by second, how long who stands first at a stop line of a light is kept from going first."""
+
+    def __init__(self, connection: Any, tls: str) -> None:
+        self._ask = connection
+        self._tls = tls
+        self._lanes = sorted(set(connection.trafficlight.getControlledLanes(tls)))
+        self._since_s: dict[str, float] = {}
+        self.longest_s = 0.0
+
+    def look(self) -> None:
+        now_s = self._ask.simulation.getTime()
+        first = [car for lane in self._lanes for car in self._ask.lane.getLastStepVehicleIDs(lane)[-1:]]
+        kept = [car for car in first if self._is_kept(car)]
+        self._since_s = {car: self._since_s.get(car, now_s) for car in kept}
+        self.longest_s = max([self.longest_s, *(now_s - since_s for since_s in self._since_s.values())])
+
+    def _is_kept(self, car: str) -> bool:
+        ahead = self._ask.vehicle.getNextTLS(car)
+        at_line = bool(ahead) and ahead[0][0] == self._tls and ahead[0][2] < 10.0
+        return at_line and ahead[0][3] != "G" and (car in self._since_s or self._ask.vehicle.getSpeed(car) < 0.1)

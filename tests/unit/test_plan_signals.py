@@ -163,9 +163,16 @@ def test_turns_that_merge_go_along_with_their_approach(net_file):
 
 
 def test_an_officer_has_each_stage_and_the_way_to_each_other(net_file):
+    """The two of the signal, and one for each of the four approaches: left turns yield in both of the signal's."""
     (program,) = programs(net_file, mode="officer")
     names = [phase.get("name", "") for phase in ET.fromstring(program.logic).iter("phase")]
-    assert names == ["stage 0", "stage 1", "stage 0 to 1", "", "stage 1 to 0", ""]
+    stages = [name for name in names if name.startswith("stage") and "to" not in name]
+    assert stages == [f"stage {number}" for number in range(6)]
+    changes = {f"stage {a} to {b}" for a in range(6) for b in range(6) if a != b}
+    assert changes <= set(names)
+    assert len(names) == len(stages) + 2 * len(changes)
+    greens = states(program)[:6]
+    assert all(any(state[movement] == "G" for state in greens) for movement in range(len(greens[0])))
     assert program.officer
     assert program.warnings == ()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,9 +109,14 @@ def check_stage(junction: SignalJunction, links: Sequence[Link], where: str) -> 
 
 
 def officer(task: Task) -> tuple[list[Step], str]:
-    """Each stage of the present program until further notice, and the way from each to each other."""
+    """Each stage of the present program until further notice, and the way from each to each other.
+
+    Where a movement has to yield in each of them, its approach gets a stage of its own as well: for a gap it might wait
+    for ever.
+    """
     junction = task.junction
     states = _present_stages(junction)
+    states += [state for state in _own_stages(junction, states) if state not in states]
     steps = [Step(FOR_EVER_S, state, STAGE_NAME.format(number)) for number, state in enumerate(states)]
     for one, state in enumerate(states):
         for other, following in enumerate(states):
@@ -124,6 +129,18 @@ def officer(task: Task) -> tuple[list[Step], str]:
 
 def _present_stages(junction: SignalJunction) -> list[str]:
     return list(dict.fromkeys(phase.state for phase in _present(junction).getPhases() if _is_green(phase.state)))
+
+
+def _own_stages(junction: SignalJunction, states: Sequence[str]) -> Iterator[str]:
+    """Yield a stage for each approach with a movement that never goes first: all of it, and what it doesn't meet."""
+    for approach in dict.fromkeys(link.source for link in junction.links):
+        going = [link for link in junction.links if link.source is approach]
+        if all(any(state[link.number] == "G" for state in states) for link in going):
+            continue
+        for link in junction.links:
+            if link.source is not approach and not any(junction.conflict(link, other) for other in going):
+                going.append(link)
+        yield state_of(junction, green_letters(junction, going))
 
 
 def coordinated(task: Task) -> tuple[list[Step], str]:

@@ -13,14 +13,21 @@ The rules here, looked at every `LOOK_S`:
 
 1. A green lasts at least `MIN_GREEN_S`.
 2. It ends when its stream has a gap or stands (nobody comes to the stop line, or nobody moves there), or after
-   `MAX_GREEN_S`, if cars wait that have red.
-3. Next is the stage with the longest queue; but a stage with cars that have waited for `MAX_WAIT_S` goes first.
-4. Between stages are the yellow and the all-red that the program has for this change; SUMO times them.
+   `MAX_GREEN_S`, if cars wait that it doesn't let go.
+3. Next is the stage that lets most of those go. A car counts by its own movement, and only if the stage lets all go
+   that stand before it on its lane: behind a driver who waits to turn left, green for those bound straight on is no
+   use.
+4. Whoever is the first of a lane waits for `MAX_WAIT_S` at most. A green ends before it costs anybody that, and the
+   driver who has waited longest is next. Only a green without having to yield counts as a turn: a gap may never come.
+5. Between stages are the yellow and the all-red that the program has for this change; SUMO times them.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from traci.connection import Connection
@@ -34,34 +41,38 @@ MIN_GREEN_S = 10.0
 MAX_GREEN_S = 120.0
 """Longest green while others wait; manual cycles of several minutes are common (Parr, 2014)."""
 MAX_WAIT_S = 240.0
-"""Cars that have waited this long go before a longer queue: two of the longest greens."""
+"""Nobody who is the first of a lane waits longer for the green: two of the longest greens."""
+CHANGE_S = 7.0
+"""Longest yellow and all-red between two stages (`evac.overlay.signal_timing`)."""
 QUEUED_BELOW_MPS = 2.8
 """A car slower than this stands or creeps (10 km/h)."""
 NEAR_M = 75.0
 """A queue that discharges has two cars and more on this length: about 28 m a car at 13.9 m/s and 2 s."""
+_TURN_S = CHANGE_S + MIN_GREEN_S + LOOK_S
+"""From the end of a green to the end of the next, if that is as short as may be."""
 _MOVES_MPS = 0.5
-_STEPS_BACK = 20  # edges; nobody sees around more corners
+_GOES, _GOES_FIRST = "Gg", "G"
+"""A stage's letters of movements that go, and of those that don't have to yield."""
 
 
 @dataclass(frozen=True)
-class _Reach:
-    """A lane that leads to the stop line, and how far its end is from it (m)."""
+class Car:
+    """A car that an officer sees: its lane at the stop line, its movement (the signal's link), distance and speed."""
 
+    name: str
     lane: str
-    ahead_m: float
-
-
-@dataclass(frozen=True)
-class _Approach:
-    """What an officer sees on one lane at the stop line: cars that queue, cars near, and whether one of those moves."""
-
-    queued: int
-    near: int
-    moves: bool
+    movement: int
+    away_m: float
+    speed_mps: float
 
     @property
-    def discharges(self) -> bool:
-        return self.near > 1 and self.moves
+    def queues(self) -> bool:
+        """Whether it stands or creeps."""
+        return self.speed_mps < QUEUED_BELOW_MPS
+
+
+Lanes = Mapping[str, Sequence[Car]]
+"""The cars by their lane at the stop line (farther back: the one that they are bound for), the first of each first."""
 
 
 class Officer:
@@ -84,12 +95,12 @@ class Officer:
         self._program = program
         phases = self._phases()
         self._changes = {phase.name: number for number, phase in enumerate(phases)}
-        states = [phase.state for number, phase in enumerate(phases) if phase.name == f"stage {number}"]
-        self._stages = [self._lanes(state, "Gg") for state in states]
-        self._first = [self._lanes(state, "G") for state in states]
-        self._reaches = {lane: self._reach(lane) for stage in self._stages for lane in stage}
+        stages = [phase.state for number, phase in enumerate(phases) if phase.name == f"stage {number}"]
+        self._lane_of = [group[0][0] if group else "" for group in connection.trafficlight.getControlledLinks(tls)]
+        self._stop_lines = frozenset(connection.trafficlight.getControlledLanes(tls))
+        self._in_sight = self._lanes_in_sight()
         self._on_duty_since_s: float | None = None
-        self._waiting_since_s: dict[int, float] = {}
+        self._rules = Rules(stages)
 
     def act(self, now_s: float) -> None:
         """Look at the traffic, and change to another stage if that is due.
@@ -104,82 +115,145 @@ class Officer:
             light.setProgram(self._tls, self._program)
         if self._on_duty_since_s is None:
             self._on_duty_since_s = now_s
-        stage = light.getPhase(self._tls)
-        if stage >= len(self._stages):  # yellow or all-red
+        stage, lanes = light.getPhase(self._tls), self._look()
+        if stage >= len(self._rules.stages):  # yellow or all-red
+            self._rules.note_waiting(lanes, now_s)
             return
         green_s = min(light.getSpentDuration(self._tls), now_s - self._on_duty_since_s)
-        seen = {lane: self._look(lane) for lane in self._reaches}
-        queues = self._queues(stage, seen)
-        self._note_waiting(queues, now_s)
-        if self._ends(stage, seen, green_s) and any(queues.values()):
-            self._change(stage, self._next(queues, now_s))
+        following = self._rules.next_stage(stage, green_s, lanes, now_s)
+        if following != stage:
+            light.setPhase(self._tls, self._changes[f"stage {stage} to {following}"])
 
-    def _ends(self, stage: int, seen: dict[str, _Approach], green_s: float) -> bool:
-        if green_s < MIN_GREEN_S:
-            return False
-        return green_s >= MAX_GREEN_S or not any(seen[lane].discharges for lane in self._stages[stage])
+    def _look(self) -> Lanes:
+        cars = sorted(self._cars(), key=lambda car: (car.away_m, car.name))
+        lanes: dict[str, list[Car]] = defaultdict(list)
+        for car in cars:
+            lanes[car.lane].append(car)
+        return lanes
 
-    def _queues(self, stage: int, seen: dict[str, _Approach]) -> dict[int, int]:
-        """Return the queue of each other stage, on lanes that are red now, or yield now and wouldn't then."""
-        others = [number for number in range(len(self._stages)) if number != stage]
-        gains = {
-            number: (self._stages[number] - self._stages[stage]) | (self._first[number] - self._first[stage])
-            for number in others
-        }
-        return {number: sum(seen[lane].queued for lane in lanes) for number, lanes in gains.items()}
-
-    def _note_waiting(self, queues: dict[int, int], now_s: float) -> None:
-        waiting = [number for number, cars in queues.items() if cars > 0]
-        self._waiting_since_s = {number: self._waiting_since_s.get(number, now_s) for number in waiting}
-
-    def _next(self, queues: dict[int, int], now_s: float) -> int:
-        longest_s, first = max((now_s - since_s, -number) for number, since_s in self._waiting_since_s.items())
-        if longest_s >= MAX_WAIT_S:
-            return -first
-        return max(queues, key=lambda number: (queues[number], -number))
-
-    def _change(self, stage: int, following: int) -> None:
-        self._connection.trafficlight.setPhase(self._tls, self._changes[f"stage {stage} to {following}"])
-
-    def _look(self, lane: str) -> _Approach:
-        cars = [car for reach in self._reaches[lane] for car in self._cars(reach)]
-        queued = sum(speed < QUEUED_BELOW_MPS and away_m <= LOOK_BACK_M for away_m, speed in cars)
-        near = [speed for away_m, speed in cars if away_m <= NEAR_M]
-        return _Approach(queued, len(near), any(speed > _MOVES_MPS for speed in near))
-
-    def _cars(self, reach: _Reach) -> list[tuple[float, float]]:
-        """Return how far each car of a lane is from the stop line (m), and its speed (m/s)."""
+    def _cars(self) -> Iterator[Car]:
+        """Yield the cars in sight that this junction is the next signal of."""
         vehicle = self._connection.vehicle
-        end_m = reach.ahead_m + self._connection.lane.getLength(reach.lane)
-        cars = self._connection.lane.getLastStepVehicleIDs(reach.lane)
-        return [(end_m - vehicle.getLanePosition(car), vehicle.getSpeed(car)) for car in cars]
+        for lane in self._in_sight:
+            for name in self._connection.lane.getLastStepVehicleIDs(lane):
+                for tls, movement, away_m, _ in vehicle.getNextTLS(name)[:1]:
+                    if tls == self._tls and away_m <= LOOK_BACK_M:
+                        at_line = lane if lane in self._stop_lines else self._lane_of[movement]
+                        yield Car(name, at_line, movement, away_m, vehicle.getSpeed(name))
 
     def _phases(self) -> Any:
         logics = self._connection.trafficlight.getAllProgramLogics(self._tls)
         return next(logic for logic in logics if logic.programID == self._program).getPhases()
 
-    def _lanes(self, state: str, letters: str) -> frozenset[str]:
-        """Return the lanes at the stop line that a state shows one of the letters."""
-        links = self._connection.trafficlight.getControlledLinks(self._tls)
-        return frozenset(
-            link[0] for letter, group in zip(state, links, strict=True) for link in group if letter in letters
-        )
+    def _lanes_in_sight(self) -> list[str]:
+        """Return all lanes of the roads that lead to a stop line within sight, in order."""
+        ahead_m = dict.fromkeys((lane.rpartition("_")[0] for lane in sorted(self._stop_lines)), 0.0)
+        roads = list(ahead_m)
+        for road in roads:  # grows on the way
+            end_m = ahead_m[road] + self._connection.lane.getLength(f"{road}_0")
+            before = self._before(road) if end_m < LOOK_BACK_M else []
+            new = [edge for edge in before if edge not in ahead_m]
+            ahead_m.update(dict.fromkeys(new, end_m))
+            roads += new
+        return [lane for road in roads for lane in self._lanes(road)]
 
-    def _reach(self, lane: str) -> list[_Reach]:
-        """Return the lanes that lead to a stop line within sight, that at the stop line first."""
-        stop_lines = set(self._connection.trafficlight.getControlledLanes(self._tls))
-        found = [_Reach(lane, 0.0)]
-        for reach in found:  # grows on the way
-            ahead_m = reach.ahead_m + self._connection.lane.getLength(reach.lane)
-            if ahead_m < LOOK_BACK_M and len(found) < _STEPS_BACK:
-                known = {other.lane for other in found} | stop_lines
-                found += [_Reach(before, ahead_m) for before in self._before(reach.lane) if before not in known]
-        return found
+    def _before(self, road: str) -> list[str]:
+        """Return the roads that lead into a road."""
+        edges = self._connection.junction.getIncomingEdges(self._connection.edge.getFromJunction(road))
+        return [edge for edge in edges if not edge.startswith(":") and self._leads(edge, road)]
 
-    def _before(self, lane: str) -> list[str]:
-        """Return the lanes that lead into a lane."""
-        connection = self._connection
-        node = connection.edge.getFromJunction(connection.lane.getEdgeID(lane))
-        edges = [edge for edge in connection.junction.getIncomingEdges(node) if not edge.startswith(":")]
-        lanes = [f"{edge}_{number}" for edge in edges for number in range(connection.edge.getLaneNumber(edge))]
-        return [before for before in lanes if any(link[0] == lane for link in connection.lane.getLinks(before))]
+    def _leads(self, edge: str, road: str) -> bool:
+        links = (link for lane in self._lanes(edge) for link in self._connection.lane.getLinks(lane))
+        return any(link[0].rpartition("_")[0] == road for link in links)
+
+    def _lanes(self, road: str) -> list[str]:
+        return [f"{road}_{number}" for number in range(self._connection.edge.getLaneNumber(road))]
+
+
+class Rules:
+    """What an officer decides, by what is seen: the rules at the top of this module.
+
+    Parameters
+    ----------
+    stages
+        The state of each stage: a letter for each movement.
+    """
+
+    def __init__(self, stages: Sequence[str]) -> None:
+        self.stages = tuple(stages)
+        self._waiting_since_s: dict[str, float] = {}
+
+    def next_stage(self, stage: int, green_s: float, lanes: Lanes, now_s: float) -> int:
+        """Return the stage that is due: the present one, or the one to change to.
+
+        Parameters
+        ----------
+        stage
+            The present stage.
+        green_s
+            How long it has lasted.
+        lanes
+            The cars in sight.
+        now_s
+            Simulated time (s).
+        """
+        if green_s < MIN_GREEN_S:
+            self.note_waiting(lanes, now_s)
+            return stage
+        first = self.note_waiting(lanes, now_s, self._letters(stage, _GOES_FIRST))
+        gains = {other: self._gain(stage, other, lanes) for other in range(len(self.stages)) if other != stage}
+        if (urgent := self._urgent(first, gains, now_s)) is not None:
+            return urgent
+        if not any(gains.values()) or (green_s < MAX_GREEN_S and self._discharges(stage, lanes)):
+            return stage
+        return max(gains, key=lambda other: (gains[other], -other))
+
+    def note_waiting(self, lanes: Lanes, now_s: float, had_turn: Collection[int] = ()) -> list[Car]:
+        """Note since when the first car of each lane waits; return those, the longest waiting first.
+
+        Those whose movement is one of `had_turn` wait for something else than the officer.
+        """
+        known = self._waiting_since_s
+        first = [
+            cars[0]
+            for cars in lanes.values()
+            if (cars[0].queues or cars[0].name in known) and cars[0].movement not in had_turn
+        ]
+        self._waiting_since_s = {car.name: known.get(car.name, now_s) for car in first}
+        return sorted(first, key=lambda car: (self._waiting_since_s[car.name], car.name))
+
+    def _urgent(self, first: Sequence[Car], gains: Mapping[int, int], now_s: float) -> int | None:
+        """Return the stage of who has waited longest, if somebody would wait too long were the green to go on."""
+        turns: list[int] = []
+        for car in first:
+            own = [stage for stage in gains if self.stages[stage][car.movement] in _GOES_FIRST]
+            if own and not set(own) & set(turns):
+                turns.append(max(own, key=lambda stage: (gains[stage], -stage)))
+            served_s = now_s + LOOK_S + len(turns) * _TURN_S
+            if own and served_s > self._waiting_since_s[car.name] + MAX_WAIT_S:
+                return turns[0]
+        return None
+
+    def _discharges(self, stage: int, lanes: Lanes) -> bool:
+        """Return whether cars that have green come to the stop line, and move."""
+        go = self._letters(stage, _GOES)
+        near = [[car for car in cars if car.movement in go and car.away_m <= NEAR_M] for cars in lanes.values()]
+        return any(len(cars) > 1 and any(car.speed_mps > _MOVES_MPS for car in cars) for cars in near)
+
+    def _gain(self, stage: int, other: int, lanes: Lanes) -> int:
+        """Return how many cars queue that another stage lets go, or lets go first, and the present one doesn't."""
+        more = [
+            self._let_go(other, letters, lanes) - self._let_go(stage, letters, lanes)
+            for letters in (_GOES, _GOES_FIRST)
+        ]
+        return len(more[0] | more[1])
+
+    def _let_go(self, stage: int, letters: str, lanes: Lanes) -> set[str]:
+        """Return the cars that queue and that a stage lets go, with all before them on their lane."""
+        go = self._letters(stage, letters)
+        return {
+            car.name for cars in lanes.values() for car in takewhile(lambda car: car.movement in go, cars) if car.queues
+        }
+
+    def _letters(self, stage: int, letters: str) -> set[int]:
+        return {movement for movement, letter in enumerate(self.stages[stage]) if letter in letters}
