@@ -153,18 +153,28 @@ def test_drivers_alternate_where_roads_merge_but_at_signals_and_in_roundabouts(
     street_map: StreetMap, network: Network, cache: Path
 ) -> None:
     built = build_network(street_map, Traffic(country="LI", merges="alternate"), cache)
-    before, after = (
-        {node.getID(): node.getType() for node in read_net(one.net_file).getNodes()} for one in (network, built)
-    )
-    circle = edges_of(read_net(network.net_file), 112)
-    round_about = {node.getID() for edge in circle for node in (edge.getFromNode(), edge.getToNode())}
-    changed = {name for name in before if before[name] != after[name]}
-    assert changed
-    assert not changed & round_about
-    assert {after[name] for name in changed} == {"zipper"}
-    assert not {name for name in changed if before[name].startswith("traffic_light")}
+    net = read_net(built.net_file)
+    by_turns = [item for item in connections_of(net) if item.getState() == "Z"]
+    circle = {node for edge in edges_of(net, 112) for node in (edge.getFromNode(), edge.getToNode())}
+    assert by_turns
+    for item in by_turns:
+        node = item.getFrom().getToNode()
+        assert node not in circle
+        assert not node.getType().startswith("traffic_light")
+        others = [
+            other
+            for other in by_turns
+            if other.getToLane() is item.getToLane() and other.getFrom() is not item.getFrom()
+        ]
+        assert others
+        assert all(node.forbids(other, item) for other in others)  # each looks at the other
     assert lanes(built.net_file) == lanes(network.net_file)
     assert {item[:4] for item in movements(built.net_file)} == {item[:4] for item in movements(network.net_file)}
+
+
+def connections_of(net: Any) -> list[Any]:
+    edges = net.getEdges(withInternal=False)
+    return [item for edge in edges for items in edge.getOutgoing().values() for item in items]
 
 
 def test_left_hand_traffic(cache: Path, street_map: StreetMap) -> None:

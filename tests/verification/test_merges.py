@@ -81,6 +81,12 @@ def test_a_side_street_takes_turns_with_one_lane_of_two(tmp_path: Path) -> None:
     """It merges into the kerb lane: half a lane for the street, one and a half for the road."""
     got = merged_veh_per_h(town(tmp_path / "x", "alternate", DOUBLE), 4800, 2400)
     assert got["minor"] / sum(got.values()) == pytest.approx(1 / 4, abs=0.05)
+    assert sum(got.values()) == pytest.approx(0.925 * 2 * LANE_VEH_PER_H, rel=0.075)
+
+
+def test_a_road_of_two_lanes_stays_one_where_nobody_merges(tmp_path: Path) -> None:
+    got = merged_veh_per_h(town(tmp_path / "x", "alternate", DOUBLE), 4800, 0.01)
+    assert got["main"] == pytest.approx(2 * LANE_VEH_PER_H, rel=0.05)
 
 
 def test_a_full_priority_road_keeps_the_side_street_waiting(tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ def build_network(street_map: StreetMap, traffic: Traffic, cache: Path) -> Netwo
     if not target.is_dir():
         with whole_directory(target) as folder:
             log = _import_osm(street_map, traffic, folder, lefthand=lefthand)
-            log += compile_net(folder, folder / "net.net.xml")
+            log += compile_net(folder, folder / "net.net.xml", alternate=traffic.merges == "alternate")
             write_text(folder / "netconvert.log", log)
             edges = edge_table(read_net(folder / "net.net.xml"), street_map.streets())
             edges.to_parquet(folder / "edges.parquet", compression="zstd", index=False)
@@ -154,7 +154,7 @@ def build_network(street_map: StreetMap, traffic: Traffic, cache: Path) -> Netwo
     return Network(target, digest)
 
 
-def compile_net(plain: Path, out: Path) -> str:
+def compile_net(plain: Path, out: Path, *, alternate: bool = False) -> str:
     """Compile plain XML to a net, and return netconvert's messages.
 
     Parameters
@@ -163,6 +163,8 @@ def compile_net(plain: Path, out: Path) -> str:
         A folder with `plain.*.xml` and `plain.netccfg`.
     out
         The net to write. It carries no date, so that the same plain XML gives the same bytes.
+    alternate
+        Whether queued drivers take turns at merges.
 
     Raises
     ------
@@ -171,6 +173,8 @@ def compile_net(plain: Path, out: Path) -> str:
     """
     log = sumo.run("netconvert", ["-c", _SETTINGS, "--output-file", out.resolve()], cwd=plain)
     _remove_stamp(out)
+    if alternate:
+        alternate_at_merges(out)
     return log
 
 
@@ -210,8 +214,6 @@ def _import_osm(street_map: StreetMap, traffic: Traffic, folder: Path, *, leftha
         _remove_stamp(path)
     if traffic.signals == "off":
         _switch_signals_off(folder)
-    if traffic.merges == "alternate":
-        alternate_at_merges(folder)
     settings = {"lefthand": lefthand, "lane_foes": traffic.yield_to == "lane"}
     write_text(
         folder / _SETTINGS, _COMPILATION.format_map({key: str(value).lower() for key, value in settings.items()})

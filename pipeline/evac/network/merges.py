@@ -1,46 +1,83 @@
-"""Merges where drivers take turns: SUMO's `zipper` junctions, set in plain XML before it is compiled.
+"""Merges where drivers take turns: SUMO's zipper, set in a compiled net for the streams that merge and for no others.
 
 Where two queues merge, drivers enter in a nearly fixed ratio, near one to one for each lane, whatever passes behind the
 merge (Cassidy and Ahn, Driver turn-taking behavior in congested freeway merges, TRR 1934, 2005, at four merges in
 California and Toronto; Ni and Leonard, Applied Mathematical Modelling 29, 2005). A priority junction of SUMO gives a
 queue on the minor road next to nothing.
+
+netconvert knows the zipper as a kind of junction only. There each movement yields to each, those that merge with nobody
+too: a main road of two lanes then passes what one lane does (1,618 instead of 3,230 veh/h, measured). So the junction
+stays what it is, and only the links that lead into the same lane become zipper links (`Z`) that yield to each other.
 """
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 # Junctions without signals or stop signs for all; signals and all-way stops share out the right of way by themselves.
 _UNREGULATED = frozenset({"priority", "priority_stop", "right_before_left", "left_before_right"})
+_ZIPPER = "Z"
 
 
-def alternate_at_merges(plain: Path) -> None:
+@dataclass(frozen=True)
+class _Link:
+    """A connection, and the row of the junction's right-of-way matrix that is its."""
+
+    connection: ET.Element
+    request: ET.Element
+
+    @property
+    def target(self) -> tuple[str, str]:
+        return self.connection.attrib["to"], self.connection.attrib["toLane"]
+
+    def merges_with(self, other: _Link) -> bool:
+        """Return whether both lead from different roads into one lane, without a stop in the middle of the junction."""
+        inside = "1" in (self.request.get("cont"), other.request.get("cont"))
+        return (
+            self.target == other.target and self.connection.get("from") != other.connection.get("from") and not inside
+        )
+
+    def yields_to(self, other: _Link) -> None:
+        """Let this link's drivers look at those of the other, as drivers on a zipper link do."""
+        self.connection.set("state", _ZIPPER)
+        response = list(self.request.attrib["response"])
+        response[-1 - int(other.request.attrib["index"])] = "1"  # the matrix counts from the right
+        self.request.set("response", "".join(response))
+
+
+def alternate_at_merges(net_file: Path) -> None:
     """Let drivers alternate wherever streams of two roads merge into one lane, but at signals and in roundabouts.
 
     Whoever circulates in a roundabout keeps the right of way: a circle that lets everybody in locks.
 
     Parameters
     ----------
-    plain
-        A folder with `plain.nod.xml`, `plain.edg.xml` and `plain.con.xml`; the nodes are changed.
+    net_file
+        A compiled net; it is changed.
     """
-    merges = _merges(plain)
-    nodes = ET.parse(plain / "plain.nod.xml")  # noqa: S314  netconvert's own output
-    for node in nodes.getroot().iter("node"):
-        if node.get("id") in merges and node.get("type") in _UNREGULATED:
-            node.set("type", "zipper")
-    nodes.write(plain / "plain.nod.xml", encoding="UTF-8", xml_declaration=True)
+    tree = ET.parse(net_file)  # noqa: S314  netconvert's own output
+    root = tree.getroot()
+    round_about = {node for item in root.iter("roundabout") for node in item.get("nodes", "").split()}
+    connections: dict[str, list[ET.Element]] = defaultdict(list)
+    for item in root.iter("connection"):
+        connections[f"{item.attrib['from']}_{item.attrib['fromLane']}"].append(item)
+    for junction in root.iter("junction"):
+        if junction.get("type") in _UNREGULATED and junction.get("id") not in round_about:
+            for one, other in combinations(list(_links(junction, connections)), 2):
+                if one.merges_with(other):
+                    one.yields_to(other)
+                    other.yields_to(one)
+    tree.write(net_file, encoding="UTF-8", xml_declaration=True)
 
 
-def _merges(plain: Path) -> set[str]:
-    """Return the junctions outside of roundabouts at which two roads lead into the same lane."""
-    edges = ET.parse(plain / "plain.edg.xml").getroot()  # noqa: S314  as above
-    starts = {edge.attrib["id"]: edge.attrib["from"] for edge in edges.iter("edge")}
-    round_about = {node for item in edges.iter("roundabout") for node in item.get("nodes", "").split()}
-    sources: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for item in ET.parse(plain / "plain.con.xml").getroot().iter("connection"):  # noqa: S314  as above
-        if "to" in item.attrib:
-            sources[item.attrib["to"], item.attrib["toLane"]].add(item.attrib["from"])
-    return {starts[edge] for (edge, _), roads in sources.items() if len(roads) > 1} - round_about
+def _links(junction: ET.Element, connections: Mapping[str, Sequence[ET.Element]]) -> Iterator[_Link]:
+    """Give a junction's links in the order of its right-of-way matrix: by lane, and by connection of each lane."""
+    found = [item for lane in junction.get("incLanes", "").split() for item in connections.get(lane, ())]
+    requests = sorted(junction.iter("request"), key=lambda item: int(item.attrib["index"]))
+    for connection, request in zip(found, requests, strict=True):
+        yield _Link(connection, request)

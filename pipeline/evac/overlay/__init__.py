@@ -29,7 +29,6 @@ from evac.inputs import Watched
 from evac.network import Network, compile_net, read_net
 from evac.network.accounts import edge_table
 from evac.network.exits import ResolvedExit
-from evac.network.merges import alternate_at_merges
 from evac.network.places import StreetIndex
 from evac.overlay.compiling import Compiling
 from evac.overlay.contraflow import TWIN
@@ -184,9 +183,7 @@ def _write(folder: Path, compiling: Compiling, base: Base, traffic: Traffic) -> 
     if compiling.for_residents:
         compiling.plain.admit_residents()
     compiling.plain.write(folder)
-    if traffic.merges == "alternate":
-        alternate_at_merges(folder)
-    log = compile_net(folder, folder / "net.net.xml")
+    log = compile_net(folder, folder / "net.net.xml", alternate=traffic.merges == "alternate")
     write_text(folder / "netconvert.log", log)
     net = read_net(folder / "net.net.xml", programs=True)
     _require_served(net, compiling)
