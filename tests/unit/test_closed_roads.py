@@ -9,7 +9,8 @@ import pytest
 from evac.errors import UserError
 from evac.network import read_net
 from evac.overlay import Overlay
-from evac.overlay.plain import Movement, PlainNet
+from evac.overlay.movements import Movement
+from evac.overlay.plain import PlainNet
 from gated_town import gated_town, place
 from plan_town import Town
 

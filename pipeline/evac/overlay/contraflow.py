@@ -26,7 +26,8 @@ from sumolib.net.edge import Edge
 
 from evac.errors import PlaceError, Problem
 from evac.network.places import angle_between_deg, bearing_at_deg, centre_line
-from evac.overlay.plain import Movement, PlainNet
+from evac.overlay.movements import Movement
+from evac.overlay.plain import PlainNet
 from evac.overlay.turning import KERB, MIDDLE, STRAIGHT, goes_straight, join_idle_lanes, side_of
 from evac.overlay.where import Where
 from evac.plans.model import Contraflow, Stretch
@@ -222,18 +223,27 @@ def _take_away(plain: PlainNet, found: Sequence[Reversed]) -> None:
             plain.narrow(name, item.lanes)
 
 
+def _edges_at_ends_of(edges: Sequence[str], plain: PlainNet) -> list[str]:
+    """Return the edges that begin or end where some edges do, these among them."""
+    nodes = {plain.edges[edge].attrib[end] for edge in edges for end in ("from", "to")}
+    return [
+        name for name, edge in plain.edges.items() if not nodes.isdisjoint((edge.attrib["from"], edge.attrib["to"]))
+    ]
+
+
 class _Reversing:
     """Adds the reversed lanes of one action and joins them up; the other direction stays as it was."""
 
     def __init__(self, plain: PlainNet, found: Sequence[Reversed]) -> None:
         self.plain = plain
-        self.old_lanes = {edge: plain.lanes(edge) for edge in plain.edges}
         self.beside = {item.beside.getID(): item for item in found if item.beside is not None}
         self.twins = {item.edge.getID(): item for item in found if item.beside is None}
         self.starting = {item.edge.getToNode().getID(): f"{TWIN}{name}" for name, item in self.twins.items()}
         self.ending = {item.edge.getFromNode().getID(): f"{TWIN}{name}" for name, item in self.twins.items()}
         self.losing = {item.edge.getID() for item in found}
-        self.before = list(plain.movements)
+        near = _edges_at_ends_of([*self.beside, *self.twins], plain)
+        self.old_lanes = {edge: plain.lanes(edge) for edge in near}
+        self.before = plain.movements.at(near)
 
     def build(self) -> None:
         for item in self.beside.values():

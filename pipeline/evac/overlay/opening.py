@@ -34,7 +34,8 @@ from evac.network.place_names import near_names, normal_name, split_names
 from evac.network.places import POINT_RANGE_M
 from evac.osm.access import CLASSES
 from evac.osm.closed import TRACK_CLASS
-from evac.overlay.plain import Movement, PlainNet
+from evac.overlay.movements import Movement
+from evac.overlay.plain import PlainNet
 from evac.overlay.turning import KERB, STRAIGHT, line_of, side_of
 from evac.plans.model import Open, Stretch
 from evac.plans.reading import LoadedAction

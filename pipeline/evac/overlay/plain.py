@@ -10,13 +10,15 @@ is a program dropped, and netconvert guesses it anew.
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from evac.demand.drivers import RESIDENT_CLASS
+from evac.overlay.movements import Movement, Movements
 
 _FILES = {
     "nodes": "plain.nod.xml",
@@ -27,15 +29,6 @@ _FILES = {
 _COPIED = ("plain.typ.xml", "plain.netccfg")
 ALL_CLASSES_BUT_CARS = "emergency authority army"
 """Who may use a lane that is closed to the traffic."""
-
-
-class Movement(NamedTuple):
-    """A connection: from a lane of an edge to a lane of another."""
-
-    from_edge: str
-    from_lane: int
-    to_edge: str
-    to_lane: int
 
 
 class _Link(NamedTuple):
@@ -63,12 +56,13 @@ class PlainNet:
 
     nodes: dict[str, ET.Element]
     edges: dict[str, ET.Element]
-    movements: dict[Movement, dict[str, str]]
-    links: dict[Movement, _Link]
+    movements: Movements[dict[str, str]]
+    links: Movements[_Link]
     programs: dict[str, list[ET.Element]]
     _roots: dict[str, ET.Element]
     _folder: Path
     _others: list[ET.Element] = field(default_factory=list)
+    _led_on: set[str] = field(default_factory=set)
 
     @classmethod
     def read(cls, folder: Path) -> PlainNet:
@@ -77,8 +71,8 @@ class PlainNet:
         net = cls(
             nodes={node.attrib["id"]: node for node in roots["nodes"].iter("node")},
             edges={edge.attrib["id"]: edge for edge in roots["edges"].iter("edge")},
-            movements={},
-            links={},
+            movements=Movements(),
+            links=Movements(),
             programs={},
             _roots=roots,
             _folder=folder,
@@ -107,7 +101,8 @@ class PlainNet:
         first = [child for child in self._roots["edges"] if child.tag not in ("edge", "roundabout")]
         self._write("edges", [*first, *self.edges.values(), *self._roundabouts()], folder)
         connections = [_connection(movement, rest) for movement, rest in self.movements.items()]
-        self._write("connections", [*self._others, *connections], folder)
+        others = [item for item in self._others if item.get("from") not in self._led_on]
+        self._write("connections", [*others, *connections], folder)
         self._write("signals", self._signal_elements(), folder)
 
     def _write(self, name: str, children: list[ET.Element], folder: Path) -> None:
@@ -123,8 +118,11 @@ class PlainNet:
 
     def _signal_elements(self) -> list[ET.Element]:
         elements, connections = [], []
+        links_of: dict[str, list[tuple[Movement, int]]] = defaultdict(list)
+        for movement, link in self.links.items():
+            links_of[link.signal].append((movement, link.shows))
         for signal, programs in self.programs.items():
-            links = [(movement, link.shows) for movement, link in self.links.items() if link.signal == signal]
+            links = links_of[signal]
             if not links:
                 continue
             links.sort(key=lambda item: item[1])  # stable: added links follow the one that they go along with
@@ -151,16 +149,15 @@ class PlainNet:
 
     def into(self, edge: str) -> list[Movement]:
         """Return the movements into an edge."""
-        return [movement for movement in self.movements if movement.to_edge == edge]
+        return self.movements.into(edge)
 
     def out_of(self, edge: str) -> list[Movement]:
         """Return the movements out of an edge."""
-        return [movement for movement in self.movements if movement.from_edge == edge]
+        return self.movements.out_of(edge)
 
     def between(self, from_edge: str, to_edge: str) -> list[Movement]:
         """Return the movements from one edge into another, from the kerb to the middle."""
-        found = [item for item in self.movements if item.from_edge == from_edge and item.to_edge == to_edge]
-        return sorted(found)
+        return sorted(item for item in self.out_of(from_edge) if item.to_edge == to_edge)
 
     def allow(self, movement: Movement, like: Movement | None) -> None:
         """Add a movement, which shows the same signal as `like`.
@@ -170,7 +167,7 @@ class PlainNet:
         if movement in self.movements:
             return
         self.movements[movement] = {}
-        self._others = [item for item in self._others if item.get("from") != movement.from_edge]
+        self._led_on.add(movement.from_edge)
         if like is not None and like in self.links:
             self.links[movement] = self.links[like]
             return
@@ -185,8 +182,9 @@ class PlainNet:
 
     def drop_program(self, signal: str) -> None:
         """Leave a signal's program to netconvert's guess."""
-        self.programs.pop(signal, None)
-        self.links = {movement: link for movement, link in self.links.items() if link.signal != signal}
+        if self.programs.pop(signal, None) is not None:
+            for movement in [movement for movement, link in self.links.items() if link.signal == signal]:
+                del self.links[movement]
 
     def remove_edge(self, edge: str) -> None:
         """Remove an edge with all movements into and out of it."""
@@ -209,8 +207,7 @@ class PlainNet:
         for element, key in ((first, "origTo"), (second, "origFrom")):
             for param in [item for item in element.findall("param") if item.get("key") == key]:
                 element.remove(param)
-        for movement in self.into(edge):
-            self._rename(movement, movement._replace(to_edge=name))
+        self._rename({movement: movement._replace(to_edge=name) for movement in self.into(edge)})
         self.edges[name] = first
         for lane in range(self.lanes(edge)):
             self.allow(Movement(name, lane, edge, lane), None)
@@ -240,12 +237,15 @@ class PlainNet:
             element.append(lane)
 
     def _renumber(self, edge: str, by: int) -> None:
-        for movement in [*self.into(edge), *self.out_of(edge)]:
-            moved = movement._replace(
-                from_lane=movement.from_lane + by if movement.from_edge == edge else movement.from_lane,
-                to_lane=movement.to_lane + by if movement.to_edge == edge else movement.to_lane,
-            )
-            self._rename(movement, moved)
+        self._rename(
+            {
+                movement: movement._replace(
+                    from_lane=movement.from_lane + by if movement.from_edge == edge else movement.from_lane,
+                    to_lane=movement.to_lane + by if movement.to_edge == edge else movement.to_lane,
+                )
+                for movement in self.movements.at([edge])
+            }
+        )
 
     def narrow(self, edge: str, lanes: int) -> None:
         """Take lanes in the middle of the road away; what they served moves to the next lane."""
@@ -261,11 +261,11 @@ class PlainNet:
             if moved != movement and moved in self.movements:
                 self.forbid(movement)
             elif moved != movement:
-                self._rename(movement, moved)
+                self._rename({movement: moved})
 
-    def _rename(self, old: Movement, new: Movement) -> None:
-        self.movements = {new if key == old else key: rest for key, rest in self.movements.items()}
-        self.links = {new if key == old else key: link for key, link in self.links.items()}
+    def _rename(self, names: Mapping[Movement, Movement]) -> None:
+        self.movements.rename(names)
+        self.links.rename(names)
 
     def set_lane(self, edge: str, lane: int, attributes: dict[str, str]) -> None:
         """Set attributes of one lane (`allow`, `disallow`, `speed`)."""

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from sumolib.net.edge import Edge
 
 from evac.errors import PlaceError, Problem
-from evac.overlay.plain import Movement, PlainNet
+from evac.overlay.movements import Movement
+from evac.overlay.plain import PlainNet
 from evac.overlay.turning import KERB, join_idle_lanes, side_of
 from evac.overlay.where import Where
 from evac.plans.model import AllowTurn, BanTurn, Barricade, Dedicate, Speed, TakeLane
@@ -208,7 +209,7 @@ def _barricade(plain: PlainNet, action: Barricade, where: Where, place: str) -> 
     node = where.junction(action.where, f"{place}.where")
     arms = {edge.getID() for edge in where.arm(node, action.street, action.heading, f"{place}.street")}
     arriving = {edge.getID() for edge in node.getIncoming()}
-    for movement in list(plain.movements):
+    for movement in plain.movements.at(arms):
         if movement.from_edge in arriving and arms & {movement.from_edge, movement.to_edge}:
             plain.forbid(movement)
 

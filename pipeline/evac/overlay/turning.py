@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable
 
 from evac.network.places import angle_between_deg
-from evac.overlay.plain import Movement, PlainNet
+from evac.overlay.movements import Movement
+from evac.overlay.plain import PlainNet
 
 KERB, STRAIGHT, MIDDLE = -1, 0, 1
 """Towards the kerb, straight on, towards the middle of the road."""
