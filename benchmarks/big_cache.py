@@ -18,7 +18,6 @@ from evac.files import digest_json
 from evac.fingerprint import fingerprint
 from evac.plans.reading import load_plan
 from evac.scenario import load_scenario
-from evac.study import with_router
 from evac.study.cases import Selection, case_name, cases_of
 from evac.study.ground import ground_of
 from evac.study.jobs import Jobs
@@ -34,7 +33,7 @@ def fabricate(cache: Path, runs: int) -> None:
     prepared = prepare(loaded, cache, lambda _: None)
     plan = load_plan("baseline", loaded.plans_folder)
     plans = {"baseline": under_plan(prepared, plan, cache)}
-    jobs = Jobs(ground_of(with_router(prepared, plans), plans["baseline"]).terms)
+    jobs = Jobs(ground_of(prepared, plans["baseline"]).terms)
     selection = Selection(vehicles=("1",), seeds=tuple(range(1, runs + 1)), sensitivity=False)
     wanted = []
     for case in cases_of(loaded.model, selection, "town"):

@@ -73,7 +73,7 @@ class Town:
         return Overlay(self.network, Timetable(), ())
 
     def drive(
-        self, overlay: Overlay, vehicles: pd.DataFrame, *, seed: int = 1, router: str = "dijkstra", end_h: float = 4.0
+        self, overlay: Overlay, vehicles: pd.DataFrame, *, seed: int = 1, router: str = "CCH", end_h: float = 4.0
     ) -> tuple[pd.DataFrame, Path]:
         """Run the vehicles; return a row each (`vehicle`, `entered_s`, `arrived_s`, `arrival_lane`), and the folder."""
         exits = exits_under(self.exits, read_net(overlay.network.net_file))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +16,6 @@ from evac.demand import build_demand
 from evac.errors import ScenarioError
 from evac.plans.reading import LoadedPlan, load_plan
 from evac.scenario import load_scenario
-from evac.study import router_of
 from evac.study.prepare import Prepared, prepare
 from evac.study.under_plan import under_plan
 
@@ -80,14 +81,42 @@ def _plan(text: str, folder: Path) -> LoadedPlan:
     return load_plan("p", folder)
 
 
-def test_roads_that_close_during_the_run_get_a_router_that_sees_it(prepared: Prepared, tmp_path: Path) -> None:
+def test_a_router_that_does_not_see_roads_close_is_refused_where_they_do(prepared: Prepared, tmp_path: Path) -> None:
+    simulation = prepared.loaded.model.simulation.model_copy(update={"router": "CH"})
+    model = prepared.loaded.model.model_copy(update={"simulation": simulation})
+    blind = replace(prepared, loaded=replace(prepared.loaded, model=model))
     name = prepared.exits[0].name
-    text = f"  - {{do: close, exit: '{name}', when: {{from_min: 10}}, accept_cut_off: true}}\n"
-    closing = under_plan(prepared, _plan(text, tmp_path), tmp_path)
-    normal = under_plan(prepared, load_plan("baseline", tmp_path), tmp_path)
-    assert prepared.loaded.model.simulation.router == "CCH"
-    assert router_of(prepared.loaded.model, {"baseline": normal}) == "CCH"
-    assert router_of(prepared.loaded.model, {"baseline": normal, "p": closing}) == "dijkstra"
+    closes = f"  - {{do: close, exit: '{name}', when: {{from_min: 10}}, accept_cut_off: true}}\n"
+    with pytest.raises(
+        ScenarioError, match=r"simulation.router: 'CH' doesn't see .* under the plan 'p'\n *try: take 'CCH'"
+    ):
+        under_plan(blind, _plan(closes, tmp_path), tmp_path)
+    under_plan(blind, load_plan("baseline", tmp_path), tmp_path)
+
+
+def test_a_run_is_the_same_to_the_byte_alone_and_in_a_study_and_wherever_it_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The study has a plan that closes a road for a time, other vehicles and seeds, and is run from another folder."""
+    town = shutil.copytree(TOWN, tmp_path / "elsewhere" / "town")
+    closing = "{do: close, where: {street: Main Street, towards: east}, when: {from_min: 3, until_min: 9}}"
+    (town / "plans" / "closing.yaml").write_text(f"name: closing\nactions:\n  - {closing}\n")
+    alone, beside = tmp_path / "alone", tmp_path / "beside"
+    assert run_guarded(["run", str(TOWN), "--vehicles", "1", "--no-sensitivity", "--workspace", str(alone)]) == 0
+    monkeypatch.chdir(town.parent)
+    plans = ["--plan", "closing", "--plan", "baseline"]
+    cases = ["--vehicles", "1.5", "--vehicles", "1", "--seed", "3", "--seed", "1"]
+    assert run_guarded(["run", "town", *plans, *cases, "--jobs", "2", "--workspace", str(beside)]) == 0
+    (run,) = (alone / ".evac" / "runs").iterdir()
+    twin = beside / ".evac" / "runs" / run.name
+    names = sorted(path.name for path in run.iterdir() if path.is_file())
+    assert names == sorted(path.name for path in twin.iterdir() if path.is_file())
+    assert {"job.json", "trips.rou.xml", "run.sumocfg", "ledger.json", *TABLES} <= set(names)
+    for name in names:
+        assert (twin / name).read_bytes() == (run / name).read_bytes(), name
+    trips = [(folder / "sumo" / "tripinfo.xml").read_text() for folder in (run, twin)]
+    with_no_clock = [re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL) for text in trips]
+    assert with_no_clock[0] == with_no_clock[1]
 
 
 def test_what_the_author_should_look_at_stands_in_the_ledger(prepared: Prepared, tmp_path: Path) -> None:
@@ -126,7 +155,6 @@ def test_residents_leave_by_a_road_that_is_closed_to_through_traffic(
     there = set(homes.loc[homes["street"].isin(homes_on), "household"])
     assert under.cut_off.empty
     assert under.orders.residents == there, "who lives there, and who has no other way"
-    assert under.needs_dijkstra
     vehicles = build_demand(
         homes,
         vehicles_per_household=1,

@@ -99,7 +99,6 @@ def test_status_tells_which_runs_are_of_older_inputs(
 def test_nothing_has_changed_after_a_study_with_a_plan_that_acts_during_the_run(
     town: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Such plans need another router, which the study fills in: the scenario on the disk is the same as before."""
     plan = town / "plans" / "town" / "closing.yaml"
     action = "{do: close, where: {street: Main Street, towards: east}, when: {from_min: 3, until_min: 9}}"
     plan.write_text(f"name: Closing\nactions:\n  - {action}\n")

@@ -35,7 +35,7 @@ def fork(tmp_path_factory: pytest.TempPathFactory) -> Town:
     return town(tmp_path_factory.mktemp("fork"), nodes, streets, {"near": "cd", "far": "nm"})
 
 
-@pytest.mark.parametrize("router", ["dijkstra", "astar"])
+@pytest.mark.parametrize("router", ["CCH", "dijkstra", "astar"])
 def test_exit_that_closes_gets_nobody_and_strands_nobody(fork: Town, router: str) -> None:
     trips, run = fork.drive(fork.under(CLOSE % 10, f"at10{router}"), DEMAND, router=router)
     near = trips[trips["arrival_lane"] == "cd_0"]

@@ -15,7 +15,7 @@ from evac.simulate.job import Case
 from evac.study.cases import Selection, case_name, cases_of
 from evac.study.ground import ground_of
 from evac.study.jobs import Jobs
-from evac.study.plans import Plans, all_lanes, with_router
+from evac.study.plans import Plans, all_lanes
 from evac.study.precision import Precision, Shortfall, shortfalls
 from evac.study.prepare import Prepared
 from evac.study.runs import Failure, Run, Study
@@ -104,7 +104,6 @@ def read_study(prepared: Prepared, plans: Plans, selection: Selection, cache: Pa
     if selection.fidelity == "meso":
         remedy = "start evac run --fidelity meso again: it does only what is missing, and writes the report"
         raise UserError(Problem("the study", "is of the mesoscopic model, whose fit isn't looked for here", remedy))
-    prepared = with_router(prepared, plans)
     cases = cases_of(prepared.loaded.model, selection, str(prepared.loaded.path), list(plans))
     grounds = {key: ground_of(prepared, plan) for key, plan in plans.items()}
     makers = {key: Jobs(ground.terms) for key, ground in grounds.items()}

@@ -16,7 +16,7 @@ from evac.report import FailedRun, ReportInput, ReportRun
 from evac.report.inputs import PlanPicture, ReportPlan
 from evac.report.plan_map import roads_of, spots_of
 from evac.report.settings import load_settings
-from evac.study import Plans, Study, with_router
+from evac.study import Plans, Study
 from evac.study.prepare import Prepared
 from evac.study.under_plan import UnderPlan
 
@@ -33,7 +33,6 @@ def report_input(prepared: Prepared, plans: Plans, study: Study, compare: tuple[
     compare
         The plan that the report shows, and the one that it compares it with; the last against the first when None.
     """
-    prepared = with_router(prepared, plans)
     model = prepared.loaded.model
     shown, against = compare or headline_plans(study, plans)
     runs = [

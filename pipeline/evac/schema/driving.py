@@ -48,9 +48,8 @@ class Simulation(Model):
     end_h: Annotated[float, Field(gt=0.0, le=168.0)] = 24.0
     """An evacuation that isn't over by then is reported as not cleared (hours after the order)."""
     router: Literal["dijkstra", "astar", "CH", "CCH"] = "CCH"
-    """Routing algorithm. `CCH` is by far the quickest on large maps; where roads close during the run, take `dijkstra`:
-    `CCH` may strand drivers before a closed road, and `CH` doesn't see closures at all. Never compare results across
-    routers."""
+    """Routing algorithm. `CCH` is by far the quickest on large maps. `CH` doesn't see roads close or open during the
+    run, and is refused with plans that do so. Never compare results across routers."""
     gridlock_after_s: Annotated[int, Field(ge=60, le=7200)] = 300
     """A ring of vehicles that block each other and haven't moved for this long is gridlock (s)."""
     teleport_after_s: Annotated[int, Field(ge=1)] | None = None

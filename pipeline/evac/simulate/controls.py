@@ -12,8 +12,8 @@ When lanes close (`edge` or lane permissions, traci `lane.setAllowed`), three gr
 - who doesn't mean to leave yet finds out when leaving, as with any traffic.
 
 SUMO's own closing rerouter doesn't serve: it strands who is past the last turn-off, and drivers routed by travel times
-come back to the closed road. Routers that prepare a hierarchy once (CH, CCH) don't see that lanes close; `study` takes
-Dijkstra's where a plan changes roads during the run.
+come back to the closed road. Of the routers that prepare a hierarchy, CCH sees lanes close and open, and CH doesn't
+(SUMO 1.28).
 """
 
 from __future__ import annotations

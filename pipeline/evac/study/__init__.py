@@ -23,7 +23,7 @@ from evac.simulate.job import Case, Job
 from evac.study.cases import Selection, case_name, cases_of, mean_vehicles, told_apart, vehicles_case
 from evac.study.ground import Ground, ground_of
 from evac.study.jobs import Jobs, run_folder
-from evac.study.plans import Plans, all_lanes, router_of, with_router
+from evac.study.plans import Plans, all_lanes
 from evac.study.precision import Precision, more_cases, shortfalls
 from evac.study.prepare import Prepared
 from evac.study.runs import Display, Failure, Run, Study, in_words, read_manifest
@@ -39,9 +39,7 @@ __all__ = [
     "Run",
     "Selection",
     "Study",
-    "router_of",
     "run_study",
-    "with_router",
 ]
 
 _LOG = logging.getLogger(__name__)
@@ -80,7 +78,6 @@ def run_study(
     KeyboardInterrupt
         All simulations have been ended, and nothing half-done is left that could be taken for done.
     """
-    prepared = with_router(prepared, plans)
     cases = cases_of(prepared.loaded.model, selection, str(prepared.loaded.path), list(plans))
     work = _Work(prepared, plans, cache, engine, display, told_apart(selection, prepared.loaded.model))
     notes: tuple[str, ...] = work.screen(cases) if selection.fidelity == "meso" else ()

@@ -79,11 +79,6 @@ class UnderPlan:
     _base: Prepared
 
     @property
-    def needs_dijkstra(self) -> bool:
-        """Whether roads open or close during the run or to some vehicles, which routers' hierarchies don't see."""
-        return self.overlay.timetable.changes_roads or bool(self.overlay.for_residents)
-
-    @property
     def warnings(self) -> tuple[str, ...]:
         """What the plan's author should look at: each begins with the action's label. None of it stops a run."""
         unmanned = [
@@ -118,6 +113,7 @@ def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path) -> UnderPlan:
     """
     watched, document = Watched.of(plan.files), tuple(plan.document())
     laid = _laid_over(prepared, plan, cache)
+    _refuse_blind_router(prepared, plan, laid.overlay)
     cut_off = laid.ways_out.cut_off(prepared.homes, prepared.starts)
     _refuse_cut_off(prepared, plan, cut_off, cache)
     same = laid.net is prepared.net
@@ -194,6 +190,13 @@ def _never(plan: LoadedPlan, end_h: float) -> list[Problem]:
                 Problem(item.where, what, "let it begin earlier, or raise the scenario's 'simulation.end_h'")
             )
     return problems
+
+
+def _refuse_blind_router(prepared: Prepared, plan: LoadedPlan, overlay: Overlay) -> None:
+    """Refuse the router that doesn't see roads close, under a plan that closes or opens some during the run."""
+    if prepared.loaded.model.simulation.router == "CH" and (overlay.timetable.changes_roads or overlay.for_residents):
+        what = f"'CH' doesn't see that roads close or open during the run, as they do under the plan '{plan.key}'"
+        raise ScenarioError(Problem(f"{prepared.loaded.path}: simulation.router", what, "take 'CCH', the default"))
 
 
 def _on_net(item: BottleneckLanes, net: Net) -> BottleneckLanes:
