@@ -11,7 +11,7 @@ from evac.schema.driving import Traffic
 
 WARM_UP_S = 600.0
 """Queues have formed by then."""
-END_S = 2400.0
+END_S = 1800.0
 
 
 def arrived_veh(

@@ -58,6 +58,14 @@ def corridor(folder: Path, spacing_m: float = 400.0) -> Path:
     return compiled(folder, nodes, edges, dict.fromkeys("abc", "traffic_light"))
 
 
+def crossing_that_stops_all_when_dark(folder: Path) -> Path:
+    """Build `crossing` as a plan with an all-way stop leaves it."""
+    crossing(folder)
+    nodes = folder / "n.nod.xml"
+    nodes.write_text(nodes.read_text().replace('type="traffic_light"', 'type="traffic_light" rightOfWay="allwayStop"'))
+    return _compile(folder)
+
+
 def compiled(
     folder: Path,
     nodes: Mapping[str, tuple[float, float]],
@@ -75,6 +83,10 @@ def compiled(
         for e, a, b, street, lanes, priority in edges
     ]
     (folder / "n.edg.xml").write_text(f"<edges>{''.join(lines)}</edges>")
+    return _compile(folder)
+
+
+def _compile(folder: Path) -> Path:
     files = ["-n", "n.nod.xml", "-e", "n.edg.xml", "-o", "net.net.xml"]
     sumo.run("netconvert", [*files, "--no-turnarounds", "--output.street-names"], cwd=folder)
     return folder / "net.net.xml"

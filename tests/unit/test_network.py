@@ -136,11 +136,21 @@ def test_speed_and_name_are_kept(net: Any) -> None:
     assert towards(net, 104, "17").getName() == "River Bridge"
 
 
-@pytest.mark.parametrize("signals", ["actuated", "static", "off"])
+@pytest.mark.parametrize("signals", ["actuated", "static"])
 def test_signal_programs(street_map: StreetMap, cache: Path, signals: Any) -> None:
     built = build_network(street_map, Traffic(country="LI", signals=signals), cache)
-    types = [program[1] for program in programs(built.net_file)]
-    assert types == ([] if signals == "off" else [signals])
+    assert [program[1] for program in programs(built.net_file)] == [signals]
+
+
+@pytest.mark.parametrize(
+    ("signals", "kind"), [("off", "priority"), ("unregulated", "priority"), ("all_way_stop", "allway_stop")]
+)
+def test_what_dark_signals_leave(street_map: StreetMap, network: Network, cache: Path, signals: Any, kind: str) -> None:
+    built = build_network(street_map, Traffic(country="LI", signals=signals), cache)
+    had = [node.getID() for node in read_net(network.net_file).getNodes() if node.getType() == "traffic_light"]
+    assert had
+    assert programs(built.net_file) == []
+    assert {read_net(built.net_file).getNode(node).getType() for node in had} == {kind}
 
 
 def test_signals_off_changes_neither_lanes_nor_movements(street_map: StreetMap, network: Network, cache: Path) -> None:

@@ -86,6 +86,14 @@ def test_off_is_sumos_own_program(net_file):
     assert program.before == "signals, fixed time, cycle 90 s"
 
 
+@pytest.mark.parametrize(
+    ("mode", "after"), [("unregulated", "right of way"), ("all_way_stop", "all-way stop"), ("off", "right of way")]
+)
+def test_what_holds_at_a_dark_signal_is_told(net_file, mode, after):
+    (program,) = programs(net_file, mode=mode)
+    assert (program.program, program.logic, program.after) == ("off", "", f"signals off: {after}")
+
+
 def test_flashing_lets_the_main_road_go_and_the_side_road_stop(net_file):
     (program,) = programs(net_file, mode="flashing")
     assert states(program) == ["sssOOosssOOo"]
@@ -103,7 +111,7 @@ def test_flashing_where_streets_are_equal_is_red_for_all(folder):
     edges = [(f"{a}{b}", a, b, f"{arm} street", 1, 1) for arm in ARMS for a, b in ((arm, "c"), ("c", arm))]
     extra = {"c": 'traffic_light" rightOfWay="allwayStop'}
     (program,) = programs(compiled(folder / "equal", nodes, edges, extra), mode="flashing")
-    assert set(states(program)[0]) == {"s"}
+    assert set(states(program)[0]) == {"w"}
     assert program.after == "flashing red on all roads: all-way stop"
 
 

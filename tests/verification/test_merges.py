@@ -53,7 +53,7 @@ def heads_east(edge) -> bool:
 def flows(network: Network, main_veh_per_h: float, minor_veh_per_h: float) -> str:
     named = edges(network)
     line = (
-        '<flow id="{0}" type="d" from="{1}" to="{2}" begin="0" end="2400" vehsPerHour="{3}" departLane="free" '
+        '<flow id="{0}" type="d" from="{1}" to="{2}" begin="0" end="1800" vehsPerHour="{3}" departLane="free" '
         'departSpeed="avg"/>'
     )
     asked = {"main": main_veh_per_h, "minor": minor_veh_per_h}

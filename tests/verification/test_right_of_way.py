@@ -19,7 +19,7 @@ EDGES = """<edges><edge id="main" from="a" to="m" numLanes="1" speed="13.89" pri
 <edge id="minor" from="s" to="m" numLanes="1" speed="13.89" priority="2"/>
 <edge id="out" from="m" to="d" numLanes="1" speed="13.89" priority="5"/>
 <edge id="slow" from="d" to="e" numLanes="1" speed="6" priority="5"/></edges>"""
-FLOW = '<flow id="{0}" type="d" from="{0}" to="slow" begin="0" end="2400" vehsPerHour="{1}" departSpeed="avg"/>'
+FLOW = '<flow id="{0}" type="d" from="{0}" to="slow" begin="0" end="1800" vehsPerHour="{1}" departSpeed="avg"/>'
 
 
 def merged_veh(right_of_way: str, folder: Path) -> dict[str, int]:
@@ -67,7 +67,7 @@ def veh_out_of_side_street(yield_to: str, folder: Path) -> int:
     (side,) = [edge for edge in net.getEdges() if edge.getName() == "Side Street"]
     (behind,) = side.getOutgoing()
     (before,) = [edge for edge in net.getEdges() if behind in edge.getOutgoing() and edge is not side]
-    flow = '<flow id="{0}" type="d" from="{1}" to="{2}" begin="0" end="2400" vehsPerHour="1700" departLane="{3}"/>'
+    flow = '<flow id="{0}" type="d" from="{1}" to="{2}" begin="0" end="1800" vehsPerHour="1700" departLane="{3}"/>'
     flows = flow.format("main", before.getID(), behind.getID(), 1) + flow.format(
         "minor", side.getID(), behind.getID(), 0
     )

@@ -76,6 +76,8 @@ _COMPILATION = """<?xml version="1.0" encoding="UTF-8"?>
     </report>
 </netconvertConfiguration>
 """
+# SUMO's kind of junction where a signal is dark.
+_DARK = {"off": "priority", "unregulated": "priority", "all_way_stop": "allway_stop"}
 _STAMP = re.compile(r"\n<!-- generated on .*?-->\n", re.DOTALL)
 
 
@@ -205,15 +207,15 @@ def _import_osm(street_map: StreetMap, traffic: Traffic, folder: Path, *, leftha
                 "--junctions.join-output", "joined.nod.xml",
                 *_RECOMMENDED,
                 *_IMPORT,
-                "--tls.default-type", "static" if traffic.signals == "off" else traffic.signals,
+                "--tls.default-type", "static" if traffic.signals in _DARK else traffic.signals,
                 *(["--lefthand"] if lefthand else []),
             ],
             cwd=folder,
         )  # fmt: skip
     for path in folder.glob("*.xml"):
         _remove_stamp(path)
-    if traffic.signals == "off":
-        _switch_signals_off(folder)
+    if traffic.signals in _DARK:
+        _switch_signals_off(folder, _DARK[traffic.signals])
     settings = {"lefthand": lefthand, "lane_foes": traffic.yield_to == "lane"}
     write_text(
         folder / _SETTINGS, _COMPILATION.format_map({key: str(value).lower() for key, value in settings.items()})
@@ -221,15 +223,15 @@ def _import_osm(street_map: StreetMap, traffic: Traffic, folder: Path, *, leftha
     return log
 
 
-def _switch_signals_off(plain: Path) -> None:
-    """Leave every junction with signals to right of way; lanes and movements stay as they are.
+def _switch_signals_off(plain: Path, kind: str) -> None:
+    """Make every junction with signals one of another kind; lanes and movements stay as they are.
 
     netconvert's own option for it (`--tls.discard-loaded`) leaves the signals that it guesses.
     """
     nodes = ET.parse(plain / "plain.nod.xml")  # noqa: S314  netconvert's own output
     for node in nodes.getroot().iter("node"):
         if node.get("type", "").startswith("traffic_light"):
-            node.set("type", "priority")
+            node.set("type", kind)
             for key in ("tl", "tlType", "tlLayout"):
                 node.attrib.pop(key, None)
     nodes.write(plain / "plain.nod.xml", encoding="UTF-8", xml_declaration=True)

@@ -13,13 +13,13 @@ from sumolib.net.connection import Connection
 from sumolib.net.edge import Edge
 from sumolib.net.lane import Lane
 
-from evac.errors import PlaceError, Problem
+from evac.errors import PlaceError, Problem, ScenarioError
 from evac.network.exits import ResolvedExit
 from evac.network.places import StreetIndex
 from evac.overlay import roads
 from evac.overlay.contraflow import TWIN, apply_contraflow, last_reversed, narrowing, plan_contraflow, reversal
 from evac.overlay.plain import PlainNet
-from evac.overlay.signals import signal_programs
+from evac.overlay.signals import DARK, signal_programs
 from evac.overlay.where import Where
 from evac.plans.model import (
     AllowTurn,
@@ -279,7 +279,7 @@ class Compiling:
                 what = f"has {len(nodes)} signal(s), expected {fewest} or more"
                 raise PlaceError(Problem(f"{item.where}.corridor", what, "name junctions one by one with 'where'"))
         had = {node.getID(): self.plain.nodes[node.getID()].get("tl") is not None for node in nodes}
-        if action.mode == "off" and not all(had.values()):
+        if action.mode in DARK and not all(had.values()):
             raise PlaceError(Problem(item.where, "there is no signal at this junction to switch off", "leave it out"))
         signals = []
         for node in nodes:
@@ -287,7 +287,17 @@ class Compiling:
             signals.append(self.plain.make_signal(node.getID()))
             if not had[node.getID()]:
                 self._new_signals.add(signals[-1])
+        self._darken(item, action, signals)
         self.signals.append((item, action, list(dict.fromkeys(signals)), list(corridor), all(had.values())))
+
+    def _darken(self, item: LoadedAction, action: Signal, signals: Sequence[str]) -> None:
+        """Make signals that are off all-way stops, where they shall be; SUMO's net says it of a signal for good."""
+        others = {other.mode for _, other, ids, _, _ in self.signals if other.mode in DARK and set(ids) & set(signals)}
+        if action.mode in DARK and others - {action.mode}:
+            what = f"'{action.mode}' and '{min(others)}' at one junction: it can't be both in one plan"
+            raise ScenarioError(Problem(item.where, what, "give both actions the same mode"))
+        for signal in signals if action.mode == "all_way_stop" else ():
+            self.plain.stop_all(signal)
 
     def _switches(self, net: Net, index: StreetIndex) -> tuple[list[SignalSwitch], list[str]]:
         """Return when each signal changes its program, and the programs."""

@@ -300,6 +300,12 @@ class PlainNet:
             element.set("tlType", "static")
         return element.attrib["tl"]
 
+    def stop_all(self, signal: str) -> None:
+        """Make the junctions of a signal all-way stops while it is off."""
+        for element in self.nodes.values():
+            if element.get("tl") == signal:
+                element.set("rightOfWay", "allwayStop")
+
 
 def _movement(element: ET.Element) -> Movement:
     attributes = element.attrib

@@ -1,16 +1,18 @@
 """A plan's signal action as programs of SUMO's traffic lights (`<tlLogic>` of an additional file).
 
 The letters of a state (https://sumo.dlr.de/docs/Simulation/Traffic_Lights.html#signal_state_definitions): `G` goes,
-`g` goes when no stream with priority comes, `s` does so after a stop, `y` stops if it can, `r` stops; `O` and `o` are
-`G` and `g` of a signal that is off or flashes. A program runs from the start of the simulation, seen or unseen, so
-that switching to it at any time finds it at the second of its cycle that its offset says.
+`g` goes when no stream with priority comes, `s` does so after a stop, `w` after a stop and in turn, `y` stops if it
+can, `r` stops; `O` and `o` are `G` and `g` of a signal that is off or flashes. A program runs from the start of the
+simulation, seen or unseen, so that switching to it at any time finds it at the second of its cycle that its offset
+says.
 """
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from sumolib.net import Net
 from sumolib.net.edge import Edge
@@ -33,10 +35,14 @@ from evac.overlay.signal_timing import (
     present_control,
     state_of,
 )
-from evac.plans.model import Movement, Signal
+from evac.plans.model import Movement, Signal, SignalMode
 
 OFF = "off"
-"""SUMO's own program: the signal is dark, right of way rules hold."""
+"""SUMO's own program: the signal is dark; right of way rules hold, or an all-way stop where the node says so."""
+DARK: Mapping[SignalMode, str] = MappingProxyType(
+    {"off": "right of way", "unregulated": "right of way", "all_way_stop": "all-way stop"}
+)
+"""Modes of a signal that is dark, and what holds then."""
 # OpenStreetMap's classes, the main ones first (https://wiki.openstreetmap.org/wiki/Key:highway#Roads).
 _CLASSES = ("motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential")
 
@@ -133,15 +139,15 @@ def _warnings(task: Task, steps: Sequence[Step]) -> Iterator[str]:
         yield "there is one stage only, in which all go: the officer has nothing to decide"
 
 
-def _off(_task: Task) -> tuple[list[Step], str]:
-    return [], "signals off: right of way"
+def _dark(task: Task) -> tuple[list[Step], str]:
+    return [], f"signals off: {DARK[task.action.mode]}"
 
 
 def _flashing(task: Task) -> tuple[list[Step], str]:
     """Yellow for the main road: go, but yield to its other links; red for the others: stop, then go in a gap.
 
-    Without `main`, and where the map gives right of way to a turn from another road, all roads get red: who has stopped
-    goes by the right of way, and of two that conflict one always yields.
+    Without `main`, and where the map gives right of way to a turn from another road, all roads get red: who has waited
+    longest goes first.
     """
     junction = task.junction
     main_edges = _named_main(task) if task.action.main else _main_by_class(junction)
@@ -154,7 +160,7 @@ def _flashing(task: Task) -> tuple[list[Step], str]:
     letters = {link.number: "o" if junction.must_wait(link, main) else "O" for link in main}
     streets = _streets(junction, main_edges)
     after = f"flashing: yellow on {streets}, red on the others" if main else "flashing red on all roads: all-way stop"
-    return [Step(FOR_EVER_S, state_of(junction, letters, "s"))], after
+    return [Step(FOR_EVER_S, state_of(junction, letters, "s" if main else "w"))], after
 
 
 def _unheard(junction: SignalJunction, main_edges: Collection[Edge]) -> list[Link]:
@@ -223,8 +229,8 @@ def _xml(tls: str, program: str, steps: Sequence[Step], offset_s: float) -> str:
     return ET.tostring(logic, encoding="unicode").strip()
 
 
-_MODES: dict[str, Callable[[Task], tuple[list[Step], str]]] = {
-    "off": _off,
+_MODES: dict[SignalMode, Callable[[Task], tuple[list[Step], str]]] = {
+    **dict.fromkeys(DARK, _dark),
     "flashing": _flashing,
     "all_green": _all_green,
     "officer": officer,

@@ -210,13 +210,18 @@ class GreenStage(Model):
     """Seconds of green."""
 
 
+SignalMode = Literal["off", "unregulated", "all_way_stop", "flashing", "all_green", "officer", "fixed", "coordinated"]
+
+
 class Signal(TimedAction):
     """How a junction is controlled.
 
-    `off`: right of way by the signs. `flashing`: yellow on the main road, red (stop, then go in a gap) on the others.
-    `all_green`: the named movements have green all the time, the others wait for a gap if they don't cross them, else
-    stand. `officer`: a person serves the longest queue, at a junction with or without signals. `fixed`: the plan's own
-    stages. `coordinated`: the signals along a corridor get one cycle, each green when a platoon arrives.
+    `off`: dark; right of way by the signs. `unregulated`: the same, whatever the law says of dark signals.
+    `all_way_stop`: everybody stops, and who came first goes first. `flashing`: yellow on the main road, red (stop, then
+    go in a gap) on the others. `all_green`: the named movements have green all the time, the others wait for a gap if
+    they don't cross them, else stand. `officer`: a person serves the longest queue, at a junction with or without
+    signals. `fixed`: the plan's own stages. `coordinated`: the signals along a corridor get one cycle, each green when
+    a platoon arrives.
     """
 
     do: Literal["signal"]
@@ -224,9 +229,8 @@ class Signal(TimedAction):
     where: Junction | None = None
     """The junction."""
     corridor: Stretch | None = None
-    """Instead of a junction: all signals along a stretch, in the direction of travel (`off`, `flashing`, `officer`,
-    `coordinated`)."""
-    mode: Literal["off", "flashing", "all_green", "officer", "fixed", "coordinated"]
+    """Instead of a junction: all signals along a stretch, in the direction of travel (not `all_green` and `fixed`)."""
+    mode: SignalMode
     """How the junction is controlled."""
     main: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     """With `flashing`: the streets that get yellow; those of the highest class when left out."""

@@ -34,6 +34,8 @@ _SIGNALS = {
     "actuated": mark("traffic-actuated programs, guessed: OpenStreetMap knows where signals are, not how they run"),
     "static": mark("fixed-time programs, guessed: OpenStreetMap knows where signals are, not how they run"),
     "off": mark("off; right of way by the signs"),
+    "unregulated": mark("off; right of way by the signs"),
+    "all_way_stop": mark("off; each junction is an all-way stop"),
 }
 SOURCES = (mark("roads"), mark("households"), mark("dwellings"))
 """What inputs `ReportInput.sources` names."""

@@ -118,7 +118,7 @@ def _roads(report: ReportInput) -> list[Item]:
              "From the road map; guesses are listed in What the check of the road map found; nobody drove the roads"),
         Item("3.2", "Capacities, and how they were found", "yes",
              "Lane rates measured at every bottleneck; 90 % at ± 15 % lane capacity"),
-        Item("3.3", "Control of junctions", "yes" if signals != "off" else "in part",
+        Item("3.3", "Control of junctions", "yes" if signals in ("actuated", "static") else "in part",
              "Inputs and assumptions (signals, right of way); what a plan changes is in tables/plan_changes.csv"),
         Item("3.4", "Adverse weather", "in part", "The rows at 15 % less lane capacity stand for it"),
     ]  # fmt: skip

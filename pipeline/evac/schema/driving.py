@@ -26,9 +26,10 @@ class Traffic(Model):
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
     """ISO 3166 code: the side of the road, and speed limits of roads without a `maxspeed` tag. From the place on
     the map when left out (`evac check` says which); near a border that is a guess."""
-    signals: Literal["actuated", "static", "off"] = "actuated"
+    signals: Literal["actuated", "static", "off", "unregulated", "all_way_stop"] = "actuated"
     """Programs of the signals on the map. OpenStreetMap knows where signals are, not how they run, so programs are
-    guessed; `off` leaves right of way to the signs."""
+    guessed. `off`: all signals are dark, and right of way is left to the signs; `unregulated`: the same, whatever the
+    law says of dark signals; `all_way_stop`: everybody stops, and who came first goes first."""
     right_of_way: Literal["strict", "courteous"] = "courteous"
     """At saturated merges: `strict` holds a driver on the minor road until there is a gap; `courteous` lets drivers
     who have waited long into smaller gaps (SUMO's impatience), and a few into a crawling queue."""
