@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, replace
-from pathlib import Path
 
 import pytest
 
-import evac
-from evac import fingerprint
 from evac.simulate import job as job_module
 from evac.simulate.job import Case, Job
 from evac.study import jobs
@@ -70,8 +67,3 @@ def test_what_the_seeds_of_a_case_share_is_put_together_once(monkeypatch):
     assert len(made) == 2
     assert found == [job_of(None, case) for case in cases]
     assert len({job.digest for job in found}) == 10
-
-
-def test_code_that_only_shows_results_makes_no_run_old():
-    package = Path(evac.__file__).parent
-    assert all((package / name).exists() for name in fingerprint._SHOWN_ONLY)
