@@ -18,6 +18,8 @@ import sumolib
 
 from evac.demand import drivers
 from evac.demand.draws import uniform
+from evac.demand.errands import COLUMNS as ERRAND_COLUMNS
+from evac.demand.errands import with_errands
 from evac.demand.orders import NORMAL_RULES, Orders, departures_s, driver_under, exits_under, households_under
 from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
 from evac.demand.vehicles import household_keys, vehicles_of_households
@@ -71,8 +73,9 @@ def build_demand(
         A row a vehicle: `vehicle` (`h12v0`), `household`, `zone`, `vehicle_number`, `ordered` (whether its zone is
         ordered to leave; else it leaves unasked), `departure_s` (intended, to 0.1 s), `edge`, `pos_m`, `informed`,
         `speed_factor` (desired speed over the speed limit), `exit` (assigned, else missing), `status` (`planned` or
-        `no_route`), `reason`, `resident` (whether it may drive where the plan closes roads to through traffic); by
-        household and vehicle number.
+        `no_route`), `reason`, `resident` (whether it may drive where the plan closes roads to through traffic),
+        `errand`, `stop_edge`, `stop_pos_m`, `stop_s` (a trip before leaving, else missing); by household and vehicle
+        number.
 
     Raises
     ------
@@ -96,6 +99,7 @@ def build_demand(
     vehicles["exit"] = exits_under(vehicles, seed, orders)
     starts = starts or [(0.0, starts_of(homes, start_edges(net, exits), net))]
     vehicles[["edge", "pos_m", "reason"]] = _start(vehicles, rows, starts)
+    vehicles = with_errands(vehicles, scenario.before_leaving, net, exits, seed)
     vehicles["resident"] = vehicles["household"].isin(orders.residents)
     vehicles["status"] = np.where(vehicles["reason"].isna(), "planned", "no_route")
     return vehicles[list(COLUMNS)]
@@ -116,6 +120,7 @@ COLUMNS = (
     "status",
     "reason",
     "resident",
+    *ERRAND_COLUMNS,
 )
 """The columns of the demand's table, in their order."""
 

@@ -117,8 +117,16 @@ def _trips(vehicles: pd.DataFrame, exits: Sequence[ExitEdges]) -> Iterator[str]:
             f'    <trip id={quoteattr(row["vehicle"])} type="{_type_of(row)}" '
             f'depart="{row["departure_s"]:.1f}" from={quoteattr(row["edge"])} toTaz="{zone}" '
             f'departPos="{row["pos_m"]:.2f}" departLane="best" departSpeed="max" '
-            f'speedFactor="{row["speed_factor"]:.3f}"/>\n'
+            f'speedFactor="{row["speed_factor"]:.3f}"{_stop_of(row)}\n'
         )
+
+
+def _stop_of(row: Mapping[Hashable, Any]) -> str:
+    """Return the end of a trip's element: with the stop of its errand, beside the road, where it has one."""
+    if row["errand"] is None:
+        return "/>"
+    stop = f'edge={quoteattr(row["stop_edge"])} endPos="{row["stop_pos_m"]:.2f}" duration="{row["stop_s"]:.0f}"'
+    return f'><stop {stop} parking="true"/></trip>'
 
 
 def _type_of(row: Mapping[Hashable, Any]) -> str:

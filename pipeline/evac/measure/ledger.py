@@ -45,6 +45,8 @@ class RunFacts:
         By zone, households that are ordered to leave and take no vehicle.
     vehicles_left_at_home
         Vehicles that leaving households leave at home because the plan asks them to.
+    errands
+        Vehicles that go on an errand before they leave, by its name.
     added_lanes
         Lanes that the plan adds (contraflow, shoulders).
     doubts
@@ -59,6 +61,7 @@ class RunFacts:
     households_not_ordered: int = 0
     without_vehicle: Mapping[str, int] = field(default_factory=dict)
     vehicles_left_at_home: int = 0
+    errands: Mapping[str, int] = field(default_factory=dict)
     added_lanes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
@@ -178,6 +181,7 @@ def _household_counts(done: pd.DataFrame, facts: RunFacts) -> dict[str, int]:
         "households_without_vehicle": max(0, facts.households - facts.households_not_ordered - with_vehicle),
         "households_without_vehicle_by_zone": dict(facts.without_vehicle),
         "vehicles_left_at_home": facts.vehicles_left_at_home,
+        "errands": dict(facts.errands),
     }
 
 

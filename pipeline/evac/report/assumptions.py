@@ -60,6 +60,7 @@ def assumptions(report: ReportInput) -> list[tuple[str, str]]:
         *_ways_out(report),
         *_changes_to_the_map(scenario),
         *_driving(scenario),
+        *_errands(scenario),
         (say("Time zero"), say("the evacuation order")),
         *_background(scenario),
         (say("End"), say("the simulation ends {time} after the order at the latest", time=_end(scenario))),
@@ -73,6 +74,21 @@ def assumptions(report: ReportInput) -> list[tuple[str, str]]:
             for name, words in report.versions.items()
         ),
     ]
+
+
+def _errands(scenario: Scenario) -> list[tuple[str, str]]:
+    """Return the trips before leaving."""
+    return [
+        (
+            say("Before leaving"),
+            say(
+                "{name}: a car of {share} of the households first goes to one of {number} places for {minutes} min",
+                name=text.plain(item.name), share=f"{item.share:.0%}", number=len(item.at),
+                minutes=f"{item.stop_min:g}",
+            ),
+        )
+        for item in scenario.before_leaving
+    ]  # fmt: skip
 
 
 def _background(scenario: Scenario) -> list[tuple[str, str]]:

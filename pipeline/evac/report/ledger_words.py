@@ -8,6 +8,7 @@ _KEYS = (
     *(mark("added lanes"), mark("added lanes idle"), mark("collisions"), mark("collisions share")),
     *(mark("background"), mark("background arrived"), mark("background driving"), mark("background waiting")),
     *(mark("background not made"),),
+    *(mark("errands"),),
     *(mark("emergency braking"), mark("emergency stops"), mark("gridlock events"), mark("gridlock share")),
     *(mark("gridlock unresolved"), mark("gridlock vehicles"), mark("households"), mark("households not ordered")),
     *(mark("households unasked"), mark("households without vehicle"), mark("jam"), mark("limits")),

@@ -12,12 +12,14 @@ from pydantic import Field, model_validator
 from evac.inputs import read_input
 from evac.schema.background import Background
 from evac.schema.base import Model, Name, Share
+from evac.schema.places import Point
 
 Minutes = Annotated[float, Field(gt=0.0, le=10_080.0)]
 """A positive time in minutes (a week at most)."""
 
 
-_ROUNDING = 1e-6
+ROUNDING = 1e-6
+"""By how much shares that add up to 1 may miss it."""
 
 Distribution = dict[Annotated[int, Field(ge=0, le=9)], Share]
 """Share of households by number of vehicles."""
@@ -42,7 +44,7 @@ class VehiclesPerHousehold(Model):
     def _shares_add_up(self) -> Self:
         for where, shares in {"": self.distribution, **{f" of zone '{k}'": v for k, v in self.by_zone.items()}}.items():
             total = sum(shares.values())
-            if abs(total - 1.0) > _ROUNDING:
+            if abs(total - 1.0) > ROUNDING:
                 raise ValueError(f"the shares{where} add up to {total:g}, expected 1")
         return self
 
@@ -198,6 +200,19 @@ class Departure(Model):
     """Traffic that isn't evacuating at this hour of the day; the scenario's when left out."""
 
 
+class Errand(Model):
+    """A trip before leaving: the household's first car fetches somebody, and leaves from there."""
+
+    name: Name
+    """What the ledger calls it."""
+    share: Share
+    """Share of the households whose first car does it."""
+    at: Annotated[tuple[Point, ...], Field(min_length=1)]
+    """Where to: points on streets (schools, relatives' homes); one of them is drawn for each household."""
+    stop_min: Annotated[float, Field(ge=0.0, le=600.0)] = 5.0
+    """How long the car stands there (minutes)."""
+
+
 class ExitChoice(Model):
     """Which exit a vehicle takes.
 
@@ -221,6 +236,6 @@ class ExitChoice(Model):
         if self.kind == "free" and self.by_zone:
             raise ValueError("'by_zone' needs 'kind: assigned' or 'kind: shares'")
         total = sum(self.shares.values())
-        if total > 1.0 + _ROUNDING:
+        if total > 1.0 + ROUNDING:
             raise ValueError(f"the shares of the exits add up to {total:g}, expected 1 or less")
         return self

@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from evac.schema.background import Background
 from evac.schema.base import Model, Name
-from evac.schema.demand import Departure, ExitChoice, Rayleigh, VehiclesPerHousehold
+from evac.schema.demand import ROUNDING, Departure, Errand, ExitChoice, Rayleigh, VehiclesPerHousehold
 from evac.schema.driving import Driver, Simulation, Traffic
 from evac.schema.places import Bottleneck, Exit, ForbiddenExit, FoundExits
 from evac.schema.sources import Area, Fetch, Households, OsmSource
@@ -56,6 +56,8 @@ class Scenario(Model):
         Departure(name="90 % within 60 min", curve=Rayleigh(form="rayleigh")),
     )
     """Cases: departure curves."""
+    before_leaving: tuple[Errand, ...] = ()
+    """Trips before leaving: to fetch a child or a relative."""
     exit_choice: ExitChoice = ExitChoice()
     """Which exit a vehicle takes."""
     background: Background = Background()
@@ -78,6 +80,13 @@ class Scenario(Model):
         return self
 
     @model_validator(mode="after")
+    def _each_goes_one_errand(self) -> Self:
+        total = sum(item.share for item in self.before_leaving)
+        if total > 1.0 + ROUNDING:
+            raise ValueError(f"the shares of 'before_leaving' add up to {total:g}, expected 1 or less")
+        return self
+
+    @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         exits = [] if isinstance(self.exits, FoundExits) else [item.name for item in self.exits]
         for what, names in {
@@ -85,6 +94,7 @@ class Scenario(Model):
             "forbidden_exits": [item.name for item in self.forbidden_exits],
             "bottlenecks": [item.name for item in self.bottlenecks],
             "departures": [item.name for item in self.departures],
+            "before_leaving": [item.name for item in self.before_leaving],
             "seeds": [str(seed) for seed in self.seeds],
             "vehicles_per_household": [vehicles_label(case) for case in self.vehicles_per_household],
         }.items():

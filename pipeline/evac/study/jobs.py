@@ -116,6 +116,7 @@ def _measuring(
         households_not_ordered=stays.households_not_ordered,
         without_vehicle=stays.without_vehicle,
         vehicles_left_at_home=stays.vehicles_left_at_home,
+        errands={str(name): int(number) for name, number in vehicles["errand"].value_counts().sort_index().items()},
     )
     return lambda run_dir: measure_run(
         run_dir,

@@ -1,0 +1,113 @@
+"""Trips before leaving: a household's first car fetches somebody, from a school or a relative's home, and then leaves.
+
+The car drives from its street to the place of the errand, stands there beside the road, and looks for an exit from
+there. Who does is drawn once for each household, by its own name (`draws`), and so is which of several places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import shapely
+import sumolib
+
+from evac.demand.draws import uniform
+from evac.demand.starts import CAR_LENGTH_M
+from evac.errors import PlaceError, Problem
+from evac.network.reach import ExitEdges, road_graph, ways_out
+from evac.schema.demand import Errand
+
+_BESIDE_M = 100.0  # farther from a street than this nobody gets out of the car
+_OTHER_SIDE_M = 15.0  # the other roadway of the same street
+
+COLUMNS = ("errand", "stop_edge", "stop_pos_m", "stop_s")
+"""What an errand adds to the demand's table; missing where a vehicle has none."""
+
+
+@dataclass(frozen=True)
+class _Stop:
+    """A place of an errand on the net: the edge, the position on it, and the edges from which it can be reached."""
+
+    edge: str
+    pos_m: float
+    reached_from: frozenset[str]
+
+
+def with_errands(
+    vehicles: pd.DataFrame,
+    errands: Sequence[Errand],
+    net: sumolib.net.Net,
+    exits: Sequence[ExitEdges],
+    seed: int,
+) -> pd.DataFrame:
+    """Return the demand's table with the errands of its vehicles.
+
+    Parameters
+    ----------
+    vehicles
+        A row a vehicle: `key` (its household's), `vehicle_number`, `edge` (where it starts; missing: no way out).
+    errands
+        The scenario's, whose shares add up to 1 at most.
+    net, exits
+        The net after the plan, and the exits on it.
+    seed
+        The replication's seed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With the columns `COLUMNS`. A car that can't reach the place of its errand leaves without it.
+
+    Raises
+    ------
+    PlaceError
+        No street near a place can be driven to and left for an exit.
+    """
+    table = vehicles.assign(errand=None, stop_edge=None, stop_pos_m=np.nan, stop_s=np.nan)
+    if not errands:
+        return table
+    stops = _stops(errands, net, exits)
+    drawn = np.searchsorted(np.cumsum([item.share for item in errands]), uniform(seed, "errand", table["key"]))
+    which = uniform(seed, "errand's place", table["key"])
+    first = (table["vehicle_number"] == 0).to_numpy() & table["edge"].notna().to_numpy()
+    for number, item in enumerate(errands):
+        place = np.floor(which * len(item.at)).astype(int)
+        for at, stop in enumerate(stops[number]):
+            mine = first & (drawn == number) & (place == at) & table["edge"].isin(stop.reached_from).to_numpy()
+            values = zip(COLUMNS, (item.name, stop.edge, stop.pos_m, 60.0 * item.stop_min), strict=True)
+            table = table.assign(**{column: np.where(mine, value, table[column]) for column, value in values})
+    return table.astype({"stop_pos_m": float, "stop_s": float})
+
+
+def _stops(errands: Sequence[Errand], net: sumolib.net.Net, exits: Sequence[ExitEdges]) -> list[list[_Stop]]:
+    """Return the places of each errand on the net: the street beside the point, in the direction that leads out."""
+    graph = road_graph(net)
+    out = ways_out(graph, [edge for item in exits for edge in item.edges])
+    cost_s = dict(zip(graph.edges, out.cost_s.tolist(), strict=True))
+    leading_out = [edge for edge in graph.edges if np.isfinite(cost_s[edge])]
+    lines = np.array([shapely.LineString(net.getEdge(edge).getShape()) for edge in leading_out], dtype=object)
+    found: list[list[_Stop]] = []
+    for item in errands:
+        found.append([])
+        for point in item.at:
+            spot = shapely.Point(net.convertLonLat2XY(point.lon, point.lat))
+            away_m = shapely.distance(lines, spot)
+            if away_m.min() > _BESIDE_M:
+                what = f"no street with a way to an exit within {_BESIDE_M:g} m of {point.lat:.5f}, {point.lon:.5f}"
+                raise PlaceError(Problem(f"before_leaving, '{item.name}'", what, "give a point on a street"))
+            beside = np.flatnonzero(away_m <= away_m.min() + _OTHER_SIDE_M)
+            best = min(beside, key=lambda number: cost_s[leading_out[number]])
+            edge = leading_out[best]
+            share = float(shapely.line_locate_point(lines[best], spot, normalized=True))
+            there = ways_out(graph, [edge])
+            reached = frozenset(graph.edges[place] for place in there.reachable())
+            found[-1].append(_Stop(edge, round(_end_m(share, net.getEdge(edge).getLength()), 2), reached))
+    return found
+
+
+def _end_m(share: float, length_m: float) -> float:
+    """Return where a car stands on an edge: whole on it, and not on its last metre."""
+    return min(max(share * length_m, CAR_LENGTH_M), max(length_m - 1.0, length_m / 2.0))

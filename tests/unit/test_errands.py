@@ -1,0 +1,92 @@
+"""Trips before leaving: who goes, where to, and that SUMO's cars really go there first."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+from crossing import EXITS, make_net
+from evac.demand.errands import with_errands
+from evac.errors import PlaceError
+from evac.scenario import load_scenario
+from evac.schema.demand import Errand
+from evac.schema.scenario import Scenario
+from evac.verify.running import suite_folder
+from small_studies import run_folder_of
+
+
+@pytest.fixture(scope="module")
+def net(tmp_path_factory):
+    return make_net(tmp_path_factory.mktemp("net"))
+
+
+def cars(net, homes=600):
+    edge = next(
+        edge.getID() for edge in net.getEdges() if edge.getID() not in {e for item in EXITS for e in item.edges}
+    )
+    numbers = [(home, number) for home in range(homes) for number in (0, 1)]
+    table = pd.DataFrame(numbers, columns=["household", "vehicle_number"])
+    return table.assign(key="h" + table["household"].astype(str), edge=edge)
+
+
+def errand(net, share, **more):
+    edge = net.getEdges()[0]
+    lon, lat = net.convertXY2LonLat(*edge.getShape()[0])
+    return Errand.model_validate({"name": "school", "share": share, "at": [{"lat": lat, "lon": lon}], **more})
+
+
+def test_the_share_of_the_households_goes_and_only_its_first_car(net):
+    table = with_errands(cars(net), [errand(net, 0.25)], net, EXITS, seed=1)
+    going = table[table["errand"].notna()]
+    assert (going["vehicle_number"] == 0).all()
+    assert len(going) / 600 == pytest.approx(0.25, abs=0.054)  # three standard deviations of 600 draws
+    assert (going["stop_s"] == 300).all()
+
+
+def test_who_goes_at_a_share_also_goes_at_a_larger_one(net):
+    few, many = (
+        with_errands(cars(net), [errand(net, share)], net, EXITS, seed=1)["errand"].notna() for share in (0.2, 0.5)
+    )
+    assert (many | ~few).all()
+
+
+def test_a_place_away_from_every_street_is_refused(net):
+    lost = errand(net, 0.2, at=[{"lat": 0.0, "lon": 0.0}])
+    with pytest.raises(PlaceError, match="before_leaving, 'school'"):
+        with_errands(cars(net), [lost], net, EXITS, seed=1)
+
+
+def test_shares_of_more_than_all_are_refused(town_scenario):
+    two = [{"name": name, "share": 0.6, "at": [{"lat": 47.07, "lon": 9.5}]} for name in ("school", "parents")]
+    with pytest.raises(ValueError, match=r"add up to 1\.2"):
+        Scenario.model_validate({**town_scenario, "before_leaving": two})
+
+
+@pytest.fixture
+def town_scenario():
+    return {
+        "name": "Town",
+        "osm": {"file": "map.osm"},
+        "households": {"zones": {"file": "zones.geojson", "count": "households"}},
+    }
+
+
+def test_in_a_run_the_drive_to_the_school_is_on_the_way_out(tmp_path):
+    """All 100 of the north first drive to the school of the south: 300 m and five minutes more than without it."""
+    folders = {}
+    for name in ("with", "without"):
+        folder = tmp_path / name
+        folder.mkdir()
+        for file in (suite_folder() / "15-assigned-exits").iterdir():
+            (folder / file.name).write_bytes(file.read_bytes())
+        folders[name] = folder
+    with (folders["with"] / "scenario.yaml").open("a") as file:
+        file.write("before_leaving:\n  - {name: school, share: 1, at: [{lat: 47.0685, lon: 9.5}]}\n")
+    runs = {name: run_folder_of(load_scenario(folder), tmp_path / ".evac") for name, folder in folders.items()}
+    north = {name: pd.read_parquet(run / "vehicles.parquet").query("zone == 'North'") for name, run in runs.items()}
+    drive_s = {name: (table["evacuated_s"] - table["entered_s"]).mean() for name, table in north.items()}
+    assert drive_s["with"] - drive_s["without"] > 300 + 300 / (50 / 3.6)
+    assert (north["with"]["status"] == "evacuated").all()
+    assert json.loads((runs["with"] / "ledger.json").read_text())["errands"] == {"school": 250}
