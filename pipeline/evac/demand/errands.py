@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -77,8 +78,9 @@ def with_errands(
         place = np.floor(which * len(item.at)).astype(int)
         for at, stop in enumerate(stops[number]):
             mine = first & (drawn == number) & (place == at) & table["edge"].isin(stop.reached_from).to_numpy()
-            values = zip(COLUMNS, (item.name, stop.edge, stop.pos_m, 60.0 * item.stop_min), strict=True)
-            table = table.assign(**{column: np.where(mine, value, table[column]) for column, value in values})
+            values: tuple[Any, ...] = (item.name, stop.edge, stop.pos_m, 60.0 * item.stop_min)
+            for column, value in zip(COLUMNS, values, strict=True):
+                table[column] = np.where(mine, value, table[column])
     return table.astype({"stop_pos_m": float, "stop_s": float})
 
 
