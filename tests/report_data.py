@@ -104,6 +104,7 @@ def _found(rates: pd.DataFrame) -> list[dict[str, Any]]:
             "queue_min": int(row.queue_min),
             "vehicles": int(row.vehicles),
             "delay_veh_h": round(float(row.queued) / 10, 3),
+            "where": "stop line",
         }
         for row in held.sort_values("queued", ascending=False).itertuples()
     ]

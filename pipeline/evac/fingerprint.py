@@ -28,8 +28,8 @@ _MAKES_RUNS = (
     "evac.study.worker",
     "evac.simulate.launcher",
 )
-"""Where a run begins: its job, what it stands on, the lanes that it is measured at, the mesoscopic model's fit, a worker
-on another machine, and the program that starts SUMO."""
+"""Where a run begins: its job, what it stands on, the lanes that it is measured at, the mesoscopic model's fit, the
+worker on another machine, and the program that starts SUMO."""
 _MAKES_NO_RUNS = ("evac.acquire", "evac.archive", "evac.audit", "evac.progress", "evac.sources")
 """What these import for people's eyes, to keep books, or to fetch files that are hashed afterwards."""
 

@@ -16,7 +16,7 @@ from evac.measure.bottlenecks import (
     measured_lanes,
     why,
 )
-from evac.measure.queues import Links, Queues
+from evac.measure.queues import STOP_LINE, Links, Queues
 from small_runs import LANE_MINUTES as MINUTES
 from small_runs import lane_rows, write_net
 
@@ -118,6 +118,17 @@ def test_a_queue_counts_also_on_the_lane_that_feeds(net):
     assert minutes.loc[minutes["queued"], "minute"].tolist() == [4, 5]
 
 
+def test_when_a_lane_is_queued_does_not_depend_on_which_others_are_measured(net):
+    """The lanes that feed it head a queue of their own, which is theirs whether or not they are measured."""
+    rows = lane_rows({"bc_0": 2, "bc_1": 2, "cd_0": 14, "cd_1": 14}, [1, 2, 11, 12, 13])
+    lane, feeder = BottleneckLanes("lane", "cd", (0,)), BottleneckLanes("feeder", "bc", (0, 1))
+    alone = minutes_of(rows, net, [lane], end_s=60.0 * MINUTES)
+    beside = minutes_of(rows, net, [lane, feeder], end_s=60.0 * MINUTES)
+    beside = beside[beside["bottleneck"] == "lane"]
+    assert alone.loc[alone["queued"], "minute"].tolist() == [1, 2, 11, 12, 13]
+    assert beside["queued"].tolist() == alone["queued"].tolist()
+
+
 def test_a_lane_that_the_plan_took_away_passes_nobody(net):
     minutes = minutes_of(lane_rows({"de_0": 12}), net, [BottleneckLanes("gone", "zz", (0,))], end_s=120.0)
     assert minutes["vehicles"].tolist() == [0, 0]
@@ -151,7 +162,7 @@ def test_no_queue_has_no_rate_in_queue():
 
 def test_the_union_measures_each_edge_once_under_a_name_of_its_own():
     def found(edge, lanes, delay_veh_h):
-        return FoundBottleneck("Main", edge, lanes, "Main", "merge", 20, 100, delay_veh_h)
+        return FoundBottleneck("Main", edge, lanes, "Main", "merge", 20, 100, delay_veh_h, STOP_LINE)
 
     union = measured_lanes((), [[found("x", (0,), 5.0)], [found("x", (1,), 2.0), found("y", (0,), 3.0)]])
     assert union == [BottleneckLanes("Main", "x", (0, 1)), BottleneckLanes("Main #2", "y", (0,))]

@@ -40,6 +40,7 @@ def test_side_streets_queue_for_a_full_road_after_its_last_merge(net):
     assert heads[["lane_id", "where", "windows"]].to_numpy().tolist() == [["cd_0", MERGE, 4]]
     (found,) = find_bottlenecks(rows, queues, net, evacuated=440)
     assert (found.name, found.reason) == ("Main Street eastbound after Second Street", "merge")
+    assert (found.edge, found.where) == ("cd", MERGE)
     assert found.delay_veh_h == pytest.approx(20 * 600 * (14 / 15 + 13 / 15) / 3600, abs=0.01)
 
 

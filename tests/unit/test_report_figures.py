@@ -114,7 +114,7 @@ def test_the_other_plan_is_shaded(tmp_path: Path) -> None:
 
 def test_the_map_names_exits_and_bottlenecks_apart(report: ReportInput) -> None:
     run = report.runs[0]
-    spots = tables.bottleneck_spots(run, report.edges)
+    spots = tables.bottleneck_spots(run, report)
     figure = maps.draw_map(report, tables.queues(run, report.edges), spots, "note")
     axes = figure.axes[0]
     labels = [text for text in axes.texts if isinstance(text, Annotation) and text.get_text() not in ("", "N")]

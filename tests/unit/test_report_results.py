@@ -205,8 +205,16 @@ def test_the_queues_table_has_each_edges_worst_five_minutes(tmp_path: Path) -> N
     assert len({street["street"] for street in streets}) == 2
 
 
-def test_bottlenecks_are_where_their_edges_end(tmp_path: Path) -> None:
-    report = report_data.report_input(tmp_path, (report_data.write_run(tmp_path, Case()),))
-    spots = {spot.name: spot for spot in tables.bottleneck_spots(report.runs[0], report.edges)}
-    shore = spots["Shore Road"]
-    assert (shore.lon, shore.lat) == pytest.approx((report_data.LON + 10 * 0.002, report_data.LAT - 0.002))
+def test_a_bottleneck_stands_where_it_holds_traffic_up(tmp_path: Path) -> None:
+    """At the end of its edge; but where traffic is held as it merges onto the edge, at the edge's beginning."""
+    runs = [report_data.write_run(tmp_path, Case(seed=seed)) for seed in (1, 2)]
+    report = report_data.report_input(tmp_path, tuple(runs))
+    end = (report_data.LON + 10 * 0.002, report_data.LAT - 0.002)
+    beginning = (report_data.LON + 7 * 0.002, report_data.LAT - 0.5 * 0.002)
+    found = next(item for item in runs[0].manifest["found_bottlenecks"] if item["name"] == "Shore Road")
+    for where, delay_veh_h, place in (("stop line", 1e6, end), ("merge", 0.0, end), ("merge", 1e6, beginning)):
+        found |= {"where": where, "delay_veh_h": delay_veh_h}
+        for run in report.runs:
+            (shore,) = [spot for spot in tables.bottleneck_spots(run, report) if spot.name == "Shore Road"]
+            assert (shore.lon, shore.lat) == pytest.approx(place)
+            assert tables.held_at(report)[found["edge"]] == pytest.approx(place)

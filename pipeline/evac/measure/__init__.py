@@ -38,7 +38,7 @@ from evac.measure.trips import read_statistics, read_trips, split_background, ve
 from evac.network.reach import ExitEdges
 from evac.schema.trust import Trust
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _TABLES = {
     "vehicles.parquet": tables.VEHICLES,

@@ -64,6 +64,9 @@ class FoundBottleneck(BottleneckLanes):
         Vehicles that passed these lanes in the whole run.
     delay_veh_h
         Vehicle-hours lost in the queues behind these lanes.
+    where
+        Where the queues are held: at the lanes' end (`STOP_LINE`), or at their beginning, where others merge onto
+        them (`MERGE`).
     """
 
     place: str
@@ -71,6 +74,7 @@ class FoundBottleneck(BottleneckLanes):
     queue_min: int
     vehicles: int
     delay_veh_h: float
+    where: str
 
 
 def find_bottlenecks(
@@ -185,16 +189,21 @@ def _queued_minutes(lanes: pd.DataFrame, queues: Queues, lane_ids: set[str]) -> 
     near = {lane_id: {lane_id, *queues.links.feeders(lane_id)} for lane_id in lane_ids}
     rows = lanes[lanes["lane_id"].isin(set().union(*near.values()))]
     rows = rows[is_congested(rows, queues.links, _SECONDS_A_MINUTE)]
-    minutes = {str(name): set(group) for name, group in rows.groupby("lane_id", observed=True)["minute"]}
-    _add_headed(minutes, queues.windows, lane_ids)
-    return {lane_id: set().union(*(minutes.get(other, set()) for other in near[lane_id])) for lane_id in lane_ids}
+    congested = {str(name): set(group) for name, group in rows.groupby("lane_id", observed=True)["minute"]}
+    headed = _headed_minutes(queues.windows, lane_ids)
+    return {
+        lane_id: headed[lane_id].union(*(congested.get(other, set()) for other in near[lane_id]))
+        for lane_id in lane_ids
+    }
 
 
-def _add_headed(minutes: dict[str, set[int]], windows: pd.DataFrame, lane_ids: set[str]) -> None:
-    """Add the minutes in which a lane was the head of a queue, wherever the queue stood."""
+def _headed_minutes(windows: pd.DataFrame, lane_ids: set[str]) -> dict[str, set[int]]:
+    """Return the minutes in which each lane was the head of a queue, wherever the queue stood."""
+    minutes: dict[str, set[int]] = {lane_id: set() for lane_id in lane_ids}
     heads = windows.loc[windows["lane_id"].isin(lane_ids), ["lane_id", "window"]].drop_duplicates()
     for lane_id, window in heads.itertuples(index=False):
-        minutes.setdefault(str(lane_id), set()).update(range(window * WINDOW_MIN, (window + 1) * WINDOW_MIN))
+        minutes[str(lane_id)].update(range(window * WINDOW_MIN, (window + 1) * WINDOW_MIN))
+    return minutes
 
 
 def mean_rates(minutes: pd.DataFrame, until_s: float) -> pd.DataFrame:
@@ -257,6 +266,7 @@ def _found(row: dict[Hashable, Any], net: sumolib.net.Net) -> FoundBottleneck:
         queue_min=int(row["windows"]) * WINDOW_MIN,
         vehicles=int(row["vehicles"]),
         delay_veh_h=round(float(row["delay_s"]) / _SECONDS_AN_HOUR, 3),
+        where=str(row["where"]),
     )
 
 

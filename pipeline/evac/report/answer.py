@@ -84,10 +84,10 @@ def _cut_off(report: ReportInput) -> Sentence | None:
     if not number:
         return None
     if number == 1:
-        words = say("1 household has no street that a car may leave from: its vehicles are missing here, see the map.")
+        words = say("1 household has no street that a car may leave from: its vehicles are never out, see the map.")
         return Sentence(words, "")
     words = say(
-        "{number} households have no street that a car may leave from: their vehicles are missing here, see the map.",
+        "{number} households have no street that a car may leave from: their vehicles are never out, see the map.",
         number=text.count(number),
     )
     return Sentence(words, "")

@@ -84,12 +84,12 @@ def _streets(report: ReportInput, same: Sequence[CaseResult]) -> gpd.GeoDataFram
 
 
 def _bottlenecks(report: ReportInput, same: Sequence[CaseResult]) -> pd.DataFrame:
-    ends = {row.edge: row.geometry.coords[-1] for row in report.edges.itertuples()}
+    places = tables.held_at(report)
     rows = [
-        {**vars(lane), "lon": ends[lane.edge][0], "lat": ends[lane.edge][1], **estimates.case_columns(case)}
+        {**vars(lane), "lon": places[lane.edge][0], "lat": places[lane.edge][1], **estimates.case_columns(case)}
         for case in same
         for lane in tables.lane_rates(case.run)
-        if lane.edge in ends
+        if lane.edge in places
     ]
     return pd.DataFrame(rows)
 

@@ -185,19 +185,19 @@ def _exit_curves(case: CaseResult, windows: NDArray[np.int64]) -> dict[str, list
 
 def _bottlenecks(report: ReportInput, case: CaseResult, windows: NDArray[np.int64]) -> list[dict[str, Any]]:
     """Return the bottlenecks with the rate of each lane at each step (vehicles per minute)."""
-    ends = {row.edge: row.geometry.coords[-1] for row in report.edges.itertuples()}
+    places = tables.held_at(report)
     minutes = tables.lane_minutes(case.run)
     step_s = int(windows[1] - windows[0]) if len(windows) > 1 else _WINDOW_S
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for lane in tables.lane_rates(case.run):
-        if lane.edge not in ends:
+        if lane.edge not in places:
             continue
         rows = minutes[(minutes["edge"] == lane.edge) & (minutes["lane"] == lane.lane)]
         step = (rows["minute"] * _MINUTE_S // step_s).to_numpy()
         passed = np.bincount(step, weights=rows["vehicles"], minlength=len(windows))[: len(windows)]
         place: dict[str, Any] = {
             "name": text.plain(lane.bottleneck, 80),
-            "at": list(ends[lane.edge])[:2],
+            "at": list(places[lane.edge]),
             "lanes": [],
         }
         place = found.setdefault((lane.bottleneck, lane.edge), place)

@@ -176,7 +176,7 @@ def _map(report: ReportInput, centre: CaseResult) -> Picture:
     queued = tables.queues(centre.run, report.edges)
     note = say("Queues: longest five-minute mean on each street section; {case}.", case=case_words(report, centre))
     doubt = " " + say("Not trusted: {reason}.", reason=centre.doubt) if centre.doubt else ""
-    figure = maps.draw_map(report, queued, tables.bottleneck_spots(centre.run, report.edges), f"{note}{doubt}")
+    figure = maps.draw_map(report, queued, tables.bottleneck_spots(centre.run, report), f"{note}{doubt}")
     title = say("Where the queues stand")
     return _picture("map", title, alts.map_alt(report, queued), note, figure=figure, on_page="png")
 

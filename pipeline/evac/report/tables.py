@@ -8,6 +8,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from evac.measure.queues import MERGE
 from evac.report.inputs import ReportInput, ReportRun
 from evac.report.results import CaseResult, result_of
 from evac.report.words import mark, say
@@ -99,11 +100,26 @@ def holding_up(case: CaseResult) -> Holdup | None:
     return Holdup(name, say(worst["reason"]), worst["queue_min"], worst["delay_veh_h"], rate)
 
 
-def bottleneck_spots(run: ReportRun, edges: gpd.GeoDataFrame) -> list[Spot]:
-    """Return where a run's bottlenecks are: the downstream ends of their edges."""
-    ends = {row.edge: row.geometry.coords[-1] for row in edges.itertuples()}
-    spots = {(row["bottleneck"], row["edge"]): ends.get(row["edge"]) for row in run.manifest["lanes"]}
-    return [Spot(name, end[0], end[1]) for (name, _), end in spots.items() if end is not None]
+def held_at(report: ReportInput) -> dict[str, tuple[float, float]]:
+    """Return where each edge holds traffic up (longitude and latitude).
+
+    That is its downstream end; or its beginning, where the run with the most delay there shows that traffic is held as
+    it merges onto the edge.
+    """
+    worst: dict[str, tuple[float, str]] = {}
+    for run in report.runs:
+        for found in run.manifest["found_bottlenecks"]:
+            here = (float(found["delay_veh_h"]), str(found["where"]))
+            worst[found["edge"]] = max(worst.get(found["edge"], here), here)
+    at_merge = {edge for edge, (_, where) in worst.items() if where == MERGE}
+    return {row.edge: row.geometry.coords[0 if row.edge in at_merge else -1][:2] for row in report.edges.itertuples()}
+
+
+def bottleneck_spots(run: ReportRun, report: ReportInput) -> list[Spot]:
+    """Return where a run's bottlenecks are, as `held_at` has it."""
+    places = held_at(report)
+    spots = {(row["bottleneck"], row["edge"]): places.get(row["edge"]) for row in run.manifest["lanes"]}
+    return [Spot(name, *place) for (name, _), place in spots.items() if place is not None]
 
 
 def lane_minutes(run: ReportRun) -> pd.DataFrame:
