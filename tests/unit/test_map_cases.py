@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sumolib.net import Net
 
+from evac.audit import audit_network
 from evac.network import build_network, read_net
+from evac.network.exits import ResolvedExit
 from evac.network.places import way_ids
 from evac.osm import StreetMap, prepare_map
 from evac.schema.driving import Traffic
@@ -57,6 +60,45 @@ def test_what_stops_a_car_cuts_the_road(tmp_path: Path) -> None:
     for way, (what, passes) in expected("barriers").items():
         parts = (streets["osm_way_id"] == int(way)).sum()
         assert parts == (1 if passes else 2), what
+
+
+ALWAYS_OPEN = {"Main Street", "Elm Street", "Oak Street", "Ford Road", "Tide Road", "Four by Four"}
+
+
+@pytest.mark.parametrize(
+    ("at", "others"),
+    [
+        (None, {"Pass Road", "Winter Road", "Slide Road", "Night Gate Road", "Ice Road", "Seasonal Road"}),
+        ("2026-01-15 12:00", {"Slide Road", "Night Gate Road", "Ice Road"}),
+        ("2026-01-15 23:00", {"Slide Road", "Ice Road", "Bus Gate Road"}),
+        ("2026-07-15 12:00", {"Pass Road", "Winter Road", "Night Gate Road", "Seasonal Road"}),
+        ("2027-07-15 23:00", {"Pass Road", "Winter Road", "Slide Road", "Seasonal Road", "Bus Gate Road"}),
+    ],
+)
+def test_what_is_closed_at_times_is_as_it_is_then(at: str | None, others: set[str], tmp_path: Path) -> None:
+    moment = datetime.fromisoformat(at) if at else None
+    streets = prepare_map(CASES / "closed_at_times" / "map.osm", "service", "LI", tmp_path, at=moment).streets()
+    assert set(streets["name"]) == ALWAYS_OPEN | others
+
+
+def test_where_traffic_passes_what_is_open_at_times_it_is_told(tmp_path: Path) -> None:
+    street_map, net = prepared(CASES / "closed_at_times" / "map.osm", tmp_path)
+    network = build_network(street_map, Traffic(country="LI"), tmp_path)
+    edges = network.edges()
+    for name, way in {
+        "Pass Road": 180,
+        "Night Gate Road": 183,
+        "Ice Road": 184,
+        "Ford Road": 186,
+        "Tide Road": 188,
+    }.items():
+        out = next(edge.getID() for edge in net.getEdges(withInternal=False) if way in way_ids(edge))
+        exit_ = ResolvedExit(name, (out,), 1, 9.5, 47.2)
+        findings = audit_network(net, edges, network.warnings(), [exit_])
+        told = [item.text for item in findings if item.kind in {"closed_at_times", "passable_for_few"}]
+        assert len(told) == 1, name
+        assert name in told[0]
+        assert any("Bus Gate Road is open to cars at times" in item.text for item in findings)
 
 
 SIGNALS = {

@@ -289,7 +289,6 @@ def test_turn_restrictions_are_kept_and_counted(street_map: StreetMap) -> None:
         "written": 1,
         "between ways that aren't simulated": 1,
         "cars are exempt": 1,
-        "via a way": 0,
     }
 
 

@@ -28,6 +28,7 @@ from evac.audit.lanes import (
     too_much_for_the_lanes,
     unconnected_lanes,
 )
+from evac.audit.map_doubts import map_doubts
 from evac.audit.traffic import Traffic, estimate_traffic, middle
 from evac.graphs import components
 from evac.network.reach import ExitEdges
@@ -81,6 +82,7 @@ def audit_network(
             *guessed_values(traffic),
             *guessed_signals(traffic, warnings),
             *netconvert_warnings(traffic, warnings),
+            *map_doubts(traffic, warnings),
             *joined_junctions(traffic, warnings),
             *lane_drops(traffic),
             *merges(traffic),

@@ -93,7 +93,7 @@ def edge_table(net: Net, streets: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def write_warnings(folder: Path, log: str, edges: pd.DataFrame, street_map: StreetMap) -> None:
-    """Write `warnings.json`: netconvert's warnings, joined junctions, guessed signals and ways without an edge.
+    """Write `warnings.json`: netconvert's warnings, joined junctions, guessed signals, ways without an edge, doubts.
 
     Parameters
     ----------
@@ -113,6 +113,7 @@ def write_warnings(folder: Path, log: str, edges: pd.DataFrame, street_map: Stre
         *({"kind": "junctions_joined", "text": "", "ids": [name, *nodes]} for name, nodes in joined.items()),
         *_guessed_signals(folder / "plain.nod.xml", roads, joined),
         *_lost_ways(edges, street_map, roads, joined),
+        *({"ids": [], **doubt} for doubt in street_map.doubts()),
     ]
     write_text(folder / _FILE, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 

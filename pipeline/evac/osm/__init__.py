@@ -6,6 +6,8 @@ Takes an OSM file. Gives a folder of the cache, addressed by the hash of the fil
 - `streets.parquet`: a row a drivable way;
 - `closed.parquet`: a row a road that is closed to cars, for plans that open it;
 - `dwellings.parquet`: a row a residential building or address point;
+- `doubts.json`: what the map says and the net can't follow for certain;
+- `bans_over_ways.json`: turn bans over ways, for junctions that swallow them;
 - `map.json`: bounds, counts, attribution, and the source file's name, hash and date.
 
 Modules: `source` with `formats` (is the file sound), `tidy` with `overpass_json` (in order), `access` (which ways),
@@ -18,6 +20,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +38,9 @@ from evac.osm.built_up import lies_in_town
 from evac.osm.closed import closed_roads
 from evac.osm.closures import close_roads
 from evac.osm.corrections import Corrections
+from evac.osm.doubts import doubts_of
 from evac.osm.lanes import count_lanes
+from evac.osm.moments import Moment
 from evac.osm.roads import Roads, Way, cut_at_barriers, read_roads
 from evac.osm.source import check_source
 from evac.osm.speeds import has_country, read_speed
@@ -72,7 +77,8 @@ class StreetMap:
         """Return the drivable ways: a row each, LineStrings in WGS 84.
 
         Columns `way_id`, `osm_way_id`, `name`, `ref`, `highway`, `oneway`, `lanes_forward`, `lanes_backward`,
-        `lanes_guessed`, `speed_kph`, `speed_guessed`, `in_town`, `may_leave`, `geometry`.
+        `lanes_guessed`, `speed_kph`, `speed_guessed`, `in_town`, `may_leave`, `at_times` (what can't be decided of
+        when it is open, else null), `geometry`.
         """
         return gpd.read_parquet(self.folder / "streets.parquet")
 
@@ -86,6 +92,16 @@ class StreetMap:
         Columns `osm_id`, `kind`, `weight` (dwelling units), `weight_from`, `street`, `housenumber`, `geometry`.
         """
         return gpd.read_parquet(self.folder / "dwellings.parquet")
+
+    def doubts(self) -> list[dict[str, Any]]:
+        """Return what the map says and the net can't follow for certain, as `doubts.Doubt` has it."""
+        found: list[dict[str, Any]] = json.loads((self.folder / "doubts.json").read_text())
+        return found
+
+    def bans_over_ways(self) -> list[dict[str, list[int]]]:
+        """Return the turn bans over ways: `from`, `via` and `to`, ids of streets."""
+        found: list[dict[str, list[int]]] = json.loads((self.folder / "bans_over_ways.json").read_text())
+        return found
 
     def info(self) -> dict[str, Any]:
         """Return `map.json`: bounds (west, south, east, north in degrees), counts, attribution, source."""
@@ -101,6 +117,7 @@ def prepare_map(
     corrections: Sequence[Correction] = (),
     *,
     forbidden: Sequence[ForbiddenExit] = (),
+    at: datetime | None = None,
 ) -> StreetMap:
     """Read an OSM file and write what the other stages need; a map that is in the cache isn't made again.
 
@@ -118,6 +135,8 @@ def prepare_map(
         Tags of ways that the map lacks or has wrong.
     forbidden
         Roads that are closed at a point.
+    at
+        Date and hour (local) for which the map is read; None where what is closed at times is left open.
 
     Raises
     ------
@@ -133,13 +152,14 @@ def prepare_map(
         "country": country,
         "corrections": [item.model_dump(mode="json", exclude={"because"}) for item in corrections],
         "forbidden": [item.model_dump(mode="json", include={"street", "point"}) for item in forbidden],
+        "at": at.isoformat() if at else None,
         "version": fingerprint(),
     }
     digest = digest_json(key)
     target = cache / "maps" / digest
     if not target.is_dir():
         with tidied(osm_file) as source:
-            roads = read_roads(source, min_road_class, Corrections(corrections))
+            roads = read_roads(source, min_road_class, Corrections(corrections), Moment(at, country))
             close_roads(roads, forbidden, osm_file)
             cut_at_barriers(roads)
             settlement = read_settlement(source.file)
@@ -162,7 +182,11 @@ def _write_map(
     ways = _ways_frame(roads)
     inside = lies_in_town(ways, settlement)
     streets = [_street(way, country, in_town=bool(town)) for way, town in zip(roads.ways.values(), inside, strict=True)]
-    restrictions = write_roads(roads, streets, folder / "roads.osm.xml")
+    turns = write_roads(roads, streets, folder / "roads.osm.xml")
+    write_text(
+        folder / "doubts.json", json.dumps(doubts_of(roads, streets, turns), indent=1, ensure_ascii=False) + "\n"
+    )
+    write_text(folder / "bans_over_ways.json", json.dumps(turns.bans_over_ways()) + "\n")
     frame = _streets_frame(streets, ways.geometry, inside)
     frame.to_parquet(folder / "streets.parquet", compression="zstd", index=False)
     closed = closed_roads(roads, country)
@@ -173,7 +197,7 @@ def _write_map(
         "ways_left_out": dict(sorted(roads.left_out.items())),
         "cut_at_barriers": roads.cut_at,
         "closed_roads": len(closed),
-        "turn_restrictions": dict(restrictions),
+        "turn_restrictions": dict(sorted((turns.counts + roads.restrictions_left_out).items())),
         "lanes_guessed": int(frame["lanes_guessed"].sum()),
         "speed_guessed": int(frame["speed_guessed"].sum()),
         "buildings": dict(settlement.counts),
@@ -226,5 +250,6 @@ def _streets_frame(streets: list[Street], geometry: gpd.GeoSeries, inside: np.nd
         "speed_guessed": [street.speed_guessed for street in streets],
         "in_town": inside,
         "may_leave": [may_leave(item) for item in tags],
+        "at_times": ["; ".join(street.way.at_times) or None for street in streets],
     }
     return gpd.GeoDataFrame(columns, geometry=geometry.to_numpy(), crs="EPSG:4326")

@@ -19,7 +19,8 @@ from evac.schema.places import ForbiddenExit
 _FARTHEST_M = 1_000.0  # the schema's documentation promises it
 _CARRIAGEWAYS_M = 30.0  # the carriageways of one road lie at most about this far apart
 _INSIDE = (0.25, 0.75)  # within its segment, so that no crossing is cut
-_BLOCK = {"barrier": "block"}
+FORBIDDEN = {"barrier": "block", "forbidden_exit": "yes"}
+"""Tags of the block that a scenario puts onto a street."""
 _METRES_PER_DEGREE = 111_195.0  # of latitude, on a sphere of 6,371 km
 
 
@@ -49,7 +50,7 @@ def close_roads(roads: Roads, forbidden: Sequence[ForbiddenExit], path: Path) ->
             problems.append(Problem(f"{path}: forbidden_exits, '{item.name}'", what, remedy))
         for way_id, segment, spot in places:
             node_id = max(*roads.nodes, *roads.ways) + 1
-            roads.nodes[node_id] = Node(spot.x, spot.y, _BLOCK)
+            roads.nodes[node_id] = Node(spot.x, spot.y, FORBIDDEN)
             roads.ways[way_id].nodes.insert(segment + 1, node_id)
     if problems:
         raise DataError(problems)

@@ -19,13 +19,14 @@ from evac.elements import LOCATION_INDEX
 from evac.osm.access import Tags, may_be_opened, why_left_out
 from evac.osm.barriers import blocks_cars
 from evac.osm.corrections import Corrections
+from evac.osm.moments import AtMoment, Moment, tags_at
+from evac.osm.restrictions import RESTRICTION_KEYS, Restriction, read_restriction
 from evac.osm.source import readable, refusal
 from evac.osm.tidy import ORIGINAL_ID, Source
 
 _ENDS = 2  # a line has two
 _SHORT_OF_BARRIER = 0.5  # a road is cut half way between a barrier and the node before it
 _NODE_KEYS = ("highway", "crossing", "barrier")
-_RESTRICTED_MODES = ("restriction:motorcar", "restriction:motor_vehicle", "restriction")
 
 
 @dataclass
@@ -43,7 +44,9 @@ class Way:
     nodes
         Ids of its nodes.
     tags
-        Its tags.
+        Its tags, as they hold at the moment for which the map is read.
+    at_times
+        What can't be decided of when it is open (`moments`).
     """
 
     way_id: int
@@ -51,6 +54,7 @@ class Way:
     osm_way_id: int
     nodes: list[int]
     tags: Tags
+    at_times: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,19 +64,6 @@ class Node:
     lon: float
     lat: float
     tags: Tags
-
-
-@dataclass(frozen=True)
-class Restriction:
-    """A turn restriction: `kind` such as `no_left_turn`; its members are two ways and the node or way between them."""
-
-    relation_id: int
-    kind: str
-    from_way: int
-    to_way: int
-    via: int
-    via_is_way: bool
-    exempt: str
 
 
 @dataclass(frozen=True)
@@ -92,6 +83,8 @@ class Roads:
     ----------
     ways, nodes, restrictions
         By id; in the order of the file.
+    restrictions_left_out
+        How many turn restrictions don't hold for cars, or at this hour.
     left_out
         How many ways with a `highway` tag aren't simulated, by reason.
     cut_at
@@ -107,6 +100,7 @@ class Roads:
     ways: dict[int, Way] = field(default_factory=dict)
     nodes: dict[int, Node] = field(default_factory=dict)
     restrictions: list[Restriction] = field(default_factory=list)
+    restrictions_left_out: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     cut_at: list[int] = field(default_factory=list)
     closed: dict[int, Way] = field(default_factory=dict)
@@ -115,7 +109,7 @@ class Roads:
     gaps: list[Gap] = field(default_factory=list)
 
 
-def read_roads(source: Source, min_road_class: str, corrections: Corrections) -> Roads:
+def read_roads(source: Source, min_road_class: str, corrections: Corrections, moment: Moment) -> Roads:
     """Read the roads of an OSM file.
 
     Parameters
@@ -126,6 +120,8 @@ def read_roads(source: Source, min_road_class: str, corrections: Corrections) ->
         Lowest `highway` class that is simulated.
     corrections
         Made to the tags of each way before it is looked at.
+    moment
+        When: what is closed at times is taken as it is then.
 
     Raises
     ------
@@ -134,7 +130,7 @@ def read_roads(source: Source, min_road_class: str, corrections: Corrections) ->
     """
     roads = Roads()
     with readable(source.path):
-        _read(source, min_road_class, corrections, roads)
+        _read(source, min_road_class, corrections, moment, roads)
     corrections.require_all_used(source.path)
     _refuse_without_nodes(source, roads)
     cut_at_gaps(roads)
@@ -148,20 +144,25 @@ def read_roads(source: Source, min_road_class: str, corrections: Corrections) ->
     return roads
 
 
-def _read(source: Source, min_road_class: str, corrections: Corrections, roads: Roads) -> None:
-    keys = KeyFilter(*_NODE_KEYS, *_RESTRICTED_MODES)
+def _read(source: Source, min_road_class: str, corrections: Corrections, moment: Moment, roads: Roads) -> None:
+    keys = KeyFilter(*_NODE_KEYS, *RESTRICTION_KEYS)
     node_tags: dict[int, Tags] = {}
     item: Any
     for item in osmium.FileProcessor(str(source.file)).with_locations(LOCATION_INDEX).with_filter(keys):
         if item.is_node():
-            node_tags[item.id] = dict(item.tags)
+            node_tags[item.id] = tags_at(dict(item.tags), moment, item.location.lat).tags
         elif item.is_relation():
-            _add_restriction(item, roads)
+            restriction = read_restriction(item, moment, roads.restrictions_left_out)
+            if restriction is not None:
+                roads.restrictions.append(restriction)
         elif "highway" in item.tags:
-            _add_way(item, corrections.apply(item.id, dict(item.tags)), min_road_class, node_tags, roads)
+            given = corrections.apply(item.id, dict(item.tags))
+            lat = next((node.lat for node in item.nodes if node.location.valid()), None)
+            _add_way(item, tags_at(given, moment, lat), min_road_class, node_tags, roads)
 
 
-def _add_way(item: Any, tags: Tags, min_road_class: str, node_tags: Mapping[int, Tags], roads: Roads) -> None:
+def _add_way(item: Any, then: AtMoment, min_road_class: str, node_tags: Mapping[int, Tags], roads: Roads) -> None:
+    tags = then.tags
     reason = why_left_out(tags, min_road_class)
     ways, nodes = roads.ways, roads.nodes
     if reason is not None:
@@ -169,7 +170,8 @@ def _add_way(item: Any, tags: Tags, min_road_class: str, node_tags: Mapping[int,
         if not may_be_opened(tags):
             return
         ways, nodes = roads.closed, roads.closed_nodes
-    ways[item.id] = Way(item.id, item.id, _original_id(tags, item.id), [node.ref for node in item.nodes], tags)
+    refs = [node.ref for node in item.nodes]
+    ways[item.id] = Way(item.id, item.id, _original_id(tags, item.id), refs, tags, then.undecided)
     for node in item.nodes:
         if node.location.valid() and node.ref not in nodes:
             nodes[node.ref] = Node(node.location.lon, node.location.lat, node_tags.get(node.ref, {}))
@@ -187,19 +189,6 @@ def _refuse_without_nodes(source: Source, roads: Roads) -> None:
 def _original_id(tags: Tags, way_id: int) -> int:
     original = tags.get(ORIGINAL_ID, "")
     return int(original) if original.removeprefix("-").isdigit() else way_id
-
-
-def _add_restriction(item: Any, roads: Roads) -> None:
-    kind = next((item.tags[key] for key in _RESTRICTED_MODES if key in item.tags), "")
-    members = {member.role: member for member in item.members}
-    if not kind.startswith(("no_", "only_")) or not members.keys() >= {"from", "via", "to"}:
-        return
-    via = members["via"]
-    roads.restrictions.append(
-        Restriction(
-            item.id, kind, members["from"].ref, members["to"].ref, via.ref, via.type == "w", item.tags.get("except", "")
-        )
-    )
 
 
 def cut_at_gaps(roads: Roads) -> None:
@@ -269,7 +258,7 @@ def _cut(way: Way, blocked: set[int], roads: Roads, fresh: Callable[[], int]) ->
     del roads.ways[way.way_id]
     for number, part in enumerate(whole):
         way_id = way.way_id if number == 0 else fresh()
-        roads.ways[way_id] = Way(way_id, way.file_id, way.osm_way_id, part, way.tags)
+        roads.ways[way_id] = replace(way, way_id=way_id, nodes=part)
 
 
 def _between(roads: Roads, node_id: int, barrier: int, neighbour: int) -> int:

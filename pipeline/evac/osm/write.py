@@ -6,8 +6,9 @@ bans aren't (at merges they hold cars up for ever: SUMO #986), and neither are l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import osmium
@@ -18,11 +19,11 @@ from osmium.osm.mutable import Way as OsmWay
 from evac.osm.access import Tags
 from evac.osm.barriers import is_signal
 from evac.osm.lanes import Lanes
-from evac.osm.roads import Node, Restriction, Roads, Way
+from evac.osm.restrictions import Ban, Leg, Turns
+from evac.osm.roads import Node, Roads, Way
 
 _WAY_TAGS = ("highway", "name", "ref", "junction", "layer", "bridge", "tunnel")
 _SIGNAL_KEYS = ("highway", "crossing")
-_EXEMPT_CARS = {"motorcar", "motor_vehicle"}
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ class Street:
     speed_guessed: bool
 
 
-def write_roads(roads: Roads, streets: Iterable[Street], path: Path) -> Mapping[str, int]:
-    """Write the roads, and return how many turn restrictions were written and left out, and why.
+def write_roads(roads: Roads, streets: Sequence[Street], path: Path) -> Turns:
+    """Write the roads, and return which turn restrictions were written and left out, and why.
 
     Parameters
     ----------
@@ -55,7 +56,9 @@ def write_roads(roads: Roads, streets: Iterable[Street], path: Path) -> Mapping[
         for street in sorted(streets, key=lambda item: item.way.way_id):
             way = street.way
             writer.add_way(OsmWay(id=way.way_id, nodes=way.nodes, tags=_way_tags(street), version=1))
-        return _write_restrictions(roads, writer)
+        turns = Turns(Leg(item.way.way_id, item.way.file_id, item.way.nodes, item.direction) for item in streets)
+        _write_bans(turns.bans(roads.restrictions), writer)
+    return turns
 
 
 def _node_tags(node: Node) -> dict[str, str]:
@@ -84,36 +87,16 @@ def _way_tags(street: Street) -> dict[str, str]:
     return tags
 
 
-def _write_restrictions(roads: Roads, writer: osmium.SimpleWriter) -> Mapping[str, int]:
-    counts = {"written": 0, "between ways that aren't simulated": 0, "cars are exempt": 0, "via a way": 0}
-    at_node = _parts_at_nodes(roads)
-    for item in sorted(roads.restrictions, key=lambda item: item.relation_id):
-        from_way, to_way = at_node.get((item.from_way, item.via)), at_node.get((item.to_way, item.via))
-        if _EXEMPT_CARS & set(item.exempt.split(";")):
-            counts["cars are exempt"] += 1
-        elif item.via_is_way:
-            counts["via a way"] += 1
-        elif from_way is None or to_way is None:
-            counts["between ways that aren't simulated"] += 1
-        else:
-            writer.add_relation(_relation(item, from_way, to_way))
-            counts["written"] += 1
-    return counts
-
-
-def _parts_at_nodes(roads: Roads) -> dict[tuple[int, int], int]:
-    """Return the way that a restriction means: the part, of a way cut at barriers, that touches the via node."""
-    by_original: dict[tuple[int, int], int] = {}
-    for way in roads.ways.values():
-        for ref in (way.nodes[0], way.nodes[-1], *way.nodes[1:-1]):
-            by_original[(way.file_id, ref)] = way.way_id
-    return by_original
-
-
-def _relation(item: Restriction, from_way: int, to_way: int) -> Relation:
-    return Relation(
-        id=item.relation_id,
-        version=1,
-        members=[("w", from_way, "from"), ("n", item.via, "via"), ("w", to_way, "to")],
-        tags={"type": "restriction", "restriction": item.kind},
-    )
+def _write_bans(bans: Iterable[Ban], writer: osmium.SimpleWriter) -> None:
+    """Write a relation for each ban; of several that come from one relation the first has its id."""
+    bans = list(bans)
+    fresh = count(max((ban.relation_id for ban in bans), default=0) + 1)
+    seen: set[int] = set()
+    relations = []
+    for ban in bans:
+        relations.append((next(fresh) if ban.relation_id in seen else ban.relation_id, ban))
+        seen.add(ban.relation_id)
+    for relation_id, ban in sorted(relations, key=lambda item: item[0]):
+        members = [("w", ban.from_way, "from"), ("n", ban.node, "via"), ("w", ban.to_way, "to")]
+        tags = {"type": "restriction", "restriction": ban.kind}
+        writer.add_relation(Relation(id=relation_id, version=1, members=members, tags=tags))

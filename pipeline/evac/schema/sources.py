@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, NaiveDatetime, model_validator
 
 from evac.schema.base import Model, Share
 
@@ -29,6 +30,16 @@ class Correction(Model):
         return self
 
 
+def _with_hour(value: object) -> object:
+    """Refuse a date without an hour, which would mean midnight."""
+    if isinstance(value, datetime) or (isinstance(value, str) and ":" in value):
+        return value
+    raise ValueError("give date and hour, such as 2026-08-15 18:00")
+
+
+DateAndHour = Annotated[NaiveDatetime, BeforeValidator(_with_hour)]
+
+
 class OsmSource(Model):
     """The OpenStreetMap extract with the roads and, where mapped, buildings, addresses and land use."""
 
@@ -36,6 +47,10 @@ class OsmSource(Model):
     """A local .osm, .osm.gz, .osm.bz2 or .osm.pbf, or a .json of Overpass, relative to the scenario file."""
     min_road_class: Literal["service", "living_street", "residential", "unclassified", "tertiary"] = "service"
     """Lowest `highway` class that is simulated."""
+    at: DateAndHour | None = None
+    """Date and hour (local) as of which roads, turns and lanes that are closed at times are taken, such as
+    `2026-08-15 18:00`: winter closures, night gates, bans at peak hours. Left out, they are as the map's other tags
+    say, and the audit names those where traffic passes."""
     corrections: tuple[Correction, ...] = ()
     """What the map lacks or has wrong: lanes on a way out, a limit, a road that is closed to cars but opened for the
     evacuation. The audit names the guesses that matter."""

@@ -149,6 +149,7 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
         cache,
         model.osm.corrections,
         forbidden=model.forbidden_exits,
+        at=model.osm.at,
     )
     tell("Placing households")
     households = place_households(model.households, model.area, street_map, cache)

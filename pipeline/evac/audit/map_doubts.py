@@ -1,0 +1,81 @@
+"""Audit of what the map says and the net can't follow for certain, where anybody of the evacuation drives."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from sumolib.geomhelper import distancePointToPolygon
+from sumolib.net.edge import Edge
+
+from evac.audit.findings import Finding, Severity
+from evac.audit.traffic import Traffic
+
+# Doubts about what isn't in the net have no traffic: they are told all the same.
+_TOLD_ANYWAY = {"barrier", "opened_at_times", "way_gap"}
+_WHERE_TRAFFIC_PASSES = {
+    "closed_at_times", "passable_for_few", "direction_at_times", "lane_shared", "lanes_contradict", "open_gate",
+    "turn_ban_at_times", "turn_ban_over_ways",
+}  # fmt: skip
+_BESIDE_M = 1.0  # both directions of a road lie as near to a point on it
+
+Doubt = Mapping[str, Any]
+"""A doubt as the map stage writes it (`evac.osm.doubts.Doubt`)."""
+
+
+def map_doubts(traffic: Traffic, warnings: Iterable[Doubt]) -> Iterator[Finding]:
+    """Report the map's doubts where traffic passes, and those about roads that aren't in the net.
+
+    Parameters
+    ----------
+    traffic
+        The traffic.
+    warnings
+        The network stage's warnings, with the doubts among them.
+    """
+    edges_of: dict[int, list[Edge]] = defaultdict(list)
+    for edge, ways in traffic.table.get("way_ids", {}).items():
+        for way in ways:
+            edges_of[int(way)].append(traffic.net.getEdge(str(edge)))
+    for doubt in warnings:
+        kind = doubt["kind"]
+        if kind in _TOLD_ANYWAY:
+            severity: Severity = "warning" if kind == "way_gap" else "note"
+            yield Finding(severity, kind, _sentence(doubt["text"]), doubt["lon"], doubt["lat"], 0.0)
+        elif kind in _WHERE_TRAFFIC_PASSES:
+            share = _share(traffic, doubt, edges_of)
+            if share > 0:
+                at = traffic.net.convertLonLat2XY(doubt["lon"], doubt["lat"])
+                yield traffic.finding(kind, f"{_sentence(doubt['text'])}; {traffic.passes(share)}", at, share)
+
+
+def _share(traffic: Traffic, doubt: Doubt, edges_of: Mapping[int, list[Edge]]) -> float:
+    """Return the part of the evacuation that passes what a doubt is about (0 to 1)."""
+    edges = [edge for way in doubt["ways"] for edge in edges_of[way]]
+    if doubt["last"]:
+        then = {edge.getID() for way in doubt["then"] for edge in edges_of[way]}
+        last = {edge.getID() for way in doubt["last"] for edge in edges_of[way]}
+        banned = [edge for edge in edges if _turns(traffic, edge, then, last, only=doubt["only"])]
+        return sum(traffic.share(edge.getID()) for edge in banned)
+    if doubt["at_point"] and edges:
+        at = traffic.net.convertLonLat2XY(doubt["lon"], doubt["lat"])
+        away = [distancePointToPolygon(at, edge.getShape()) for edge in edges]
+        edges = [edge for edge, metres in zip(edges, away, strict=True) if metres <= min(away) + _BESIDE_M]
+    return max((traffic.share(edge.getID()) for edge in edges), default=0.0)
+
+
+def _turns(traffic: Traffic, edge: Edge, then: Collection[str], last: Collection[str], *, only: bool) -> bool:
+    """Return whether the quickest way out leads from an edge, over others of `then`, to one of `last`.
+
+    With `only`, to any but those.
+    """
+    after = traffic.next_edge(edge)
+    crossed = not then
+    while after is not None and after.getID() in then and after is not edge:
+        after, crossed = traffic.next_edge(after), True
+    return crossed and after is not None and (after.getID() in last) is not only
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,199 @@
+"""What holds at times: conditional tags, seasons and old hours of turn restrictions, decided for one date and hour.
+
+`motor_vehicle:conditional=no @ (Nov 01-May 15)` becomes `motor_vehicle=no` when the moment lies in there. What can't be
+decided, because no moment is given or the condition isn't one of the clock (ice, weather, permits), is handed back in
+words, so that it can be told where traffic passes.
+
+Sources: https://wiki.openstreetmap.org/wiki/Conditional_restrictions, Key:seasonal, and for the hours
+https://wiki.openstreetmap.org/wiki/Key:opening_hours/specification, read by opening-hours-py.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from evac.osm.access import ACCESS_KEYS, BACKWARD, FORWARD, Tags, car_access, closes
+
+_SUFFIX = ":conditional"
+_ACCESS = {f"{key}{suffix}" for key in ACCESS_KEYS for suffix in ("", FORWARD, BACKWARD)}
+_OTHER = re.compile(r"^(oneway|lanes|restriction|locked)(:|$)|:lanes(:|$)")
+_CLAUSE = re.compile(r"\s*([^@;()]+?)\s*@\s*(\((?:[^()]|\([^()]*\))*\)|[^;]*)")
+_AND = re.compile(r"\s+AND\s+", re.IGNORECASE)
+_COMPARISON = re.compile(r"^([a-z:_]+)\s*(<=|>=|<|>|=)\s*(\d+(?:\.\d+)?)", re.IGNORECASE)
+_OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "=": operator.eq,
+}  # fmt: skip
+# A family car: t, m, m, m, t, number (SUMO's passenger car is 1.5 t, 5 m, 1.8 m and 1.5 m).
+_CAR = {"weight": 1.5, "maxweight": 1.5, "length": 5.0, "width": 1.8, "height": 1.5, "axleload": 0.8, "axles": 2.0}
+_NOT_CARS = {
+    "hgv", "goods", "bus", "coach", "tourist_bus", "psv", "taxi", "trailer", "caravan", "motorhome", "motorcycle",
+    "moped", "mofa", "bicycle", "foot", "horse", "agricultural", "forestry", "emergency", "hazmat", "tram",
+}  # fmt: skip
+_RESIDENTS = {"residents", "destination", "customers", "private", "permit", "delivery"}
+_VARYING = re.compile(r"\b(SH|dawn|dusk|sunrise|sunset|easter)\b")  # need a calendar, or the place
+_HOLIDAYS = re.compile(r"\bPH\b")
+_SEASONS = ("winter", "spring", "summer", "autumn")
+_HALF_A_YEAR = 2  # seasons
+_DAYS = {"monday": "Mo", "tuesday": "Tu", "wednesday": "We", "thursday": "Th", "friday": "Fr", "saturday": "Sa",
+         "sunday": "Su"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The date and hour for which a map is read.
+
+    Parameters
+    ----------
+    at
+        Local time; None when it isn't known.
+    country
+        ISO 3166 code, for public holidays; None when it isn't known.
+    """
+
+    at: datetime | None = None
+    country: str | None = None
+
+    def season(self, lat: float) -> str | None:
+        """Return the season, by whole months, at a latitude (degrees)."""
+        if self.at is None:
+            return None
+        number = self.at.month % 12 // 3
+        return _SEASONS[number if lat >= 0 else (number + _HALF_A_YEAR) % len(_SEASONS)]
+
+
+@dataclass(frozen=True)
+class AtMoment:
+    """Tags as they hold at a moment, and what could not be decided (`key=value`, in words of the map)."""
+
+    tags: Tags
+    undecided: tuple[str, ...] = ()
+
+
+def tags_at(tags: Tags, moment: Moment, lat: float | None = None) -> AtMoment:
+    """Return the tags of a way, a node or a relation as they hold at a moment.
+
+    Parameters
+    ----------
+    tags
+        Its tags.
+    moment
+        The moment.
+    lat
+        Where it is (degrees), for the seasons; None when that isn't known.
+    """
+    conditional = [key for key in tags if key.endswith(_SUFFIX) and _matters(key.removesuffix(_SUFFIX))]
+    seasons = _seasons_of(tags)
+    if not conditional and not seasons:
+        return AtMoment(tags)
+    now, undecided = dict(tags), list[str]()
+    for key in conditional:
+        base = key.removesuffix(_SUFFIX)
+        for value, condition in _clauses(tags[key]):
+            holds = _holds(condition, moment, lat)
+            if holds:
+                now[base] = value
+            elif holds is None and _changes(base, value, now):
+                undecided.append(f"{key}={tags[key]}")
+    if seasons:
+        open_then = _is_in_season(seasons, moment, lat)
+        if open_then is False:
+            now[ACCESS_KEYS[-1]] = "no"
+        elif open_then is None:
+            undecided.append(_season_tag(tags))
+    return AtMoment(now, tuple(dict.fromkeys(undecided)))
+
+
+def hours_of(tags: Tags) -> str | None:
+    """Return the hours of an old turn restriction (`day_on`, `hour_off` …) as a condition, None where it has none."""
+    days = [_DAYS.get(tags.get(key, "").strip().lower()) for key in ("day_on", "day_off")]
+    hours = [tags.get(key, "").strip() for key in ("hour_on", "hour_off")]
+    found = [f"{days[0]}-{days[1]}"] if all(days) else []
+    found += [f"{hours[0]}-{hours[1]}"] if all(hours) else []
+    return " ".join(found) or None
+
+
+def _matters(base: str) -> bool:
+    return base in _ACCESS or _OTHER.search(base) is not None
+
+
+def _changes(base: str, value: str, now: Tags) -> bool:
+    """Return whether a value would change what cars may do."""
+    if base in _ACCESS:
+        given = car_access(now)
+        return closes(value) != (given is not None and closes(given))
+    return now.get(base) != value
+
+
+def _clauses(text: str) -> Iterator[tuple[str, str]]:
+    for value, condition in _CLAUSE.findall(text):
+        yield value.strip(), condition.strip().removeprefix("(").removesuffix(")").strip()
+
+
+def _holds(condition: str, moment: Moment, lat: float | None) -> bool | None:
+    """Return whether a condition holds for a family car at a moment; None when that can't be told."""
+    found = [_part_holds(part.strip(), moment, lat) for part in _AND.split(condition)]
+    if False in found:
+        return False
+    return None if None in found else True
+
+
+def _part_holds(part: str, moment: Moment, lat: float | None) -> bool | None:
+    word = part.lower()
+    comparison = _COMPARISON.match(word)
+    if comparison:
+        name, sign, number = comparison.groups()
+        return _OPERATORS[sign](_CAR[name], float(number)) if name in _CAR else None
+    if word in _NOT_CARS:
+        return False
+    if word in _RESIDENTS:
+        return True
+    if word in _SEASONS:
+        return _is_in_season((word,), moment, lat)
+    return within(part, moment)
+
+
+def within(hours: str, moment: Moment) -> bool | None:
+    """Return whether the moment lies in opening hours; None when it isn't known or they can't be read."""
+    if moment.at is None or _VARYING.search(hours):
+        return None
+    from opening_hours import OpeningHours  # noqa: PLC0415  few maps need it
+
+    with_holidays = _HOLIDAYS.search(hours) is not None
+    try:
+        parsed = OpeningHours(hours, country=moment.country) if with_holidays else OpeningHours(hours)
+    except Exception:  # noqa: BLE001  ParserError and UnknownCountryError, which the package's types don't name
+        return None
+    if (with_holidays and moment.country is None) or parsed.is_unknown(moment.at):
+        return None
+    return bool(parsed.is_open(moment.at))
+
+
+def _season_tag(tags: Tags) -> str:
+    return next(f"{key}={tags[key]}" for key in ("seasonal", "winter_road", "ice_road") if tags.get(key, "no") != "no")
+
+
+def _seasons_of(tags: Tags) -> tuple[str, ...]:
+    """Return the seasons in which a road may be used; `yes` when the map doesn't say which."""
+    if tags.get("winter_road", "no") != "no" or tags.get("ice_road", "no") != "no":
+        return ("winter",)
+    given = tags.get("seasonal", "no")
+    return () if given == "no" else tuple(part.strip().lower() for part in re.split("[;,]", given))
+
+
+def _is_in_season(seasons: tuple[str, ...], moment: Moment, lat: float | None) -> bool | None:
+    """Return whether a moment is in one of the seasons; in a season beside them nobody can tell.
+
+    Snow keeps no calendar: a road for the summer is open in July and closed in January, here, and in April unknown.
+    """
+    now = moment.season(lat) if lat is not None else None
+    if now is None or not set(seasons) <= set(_SEASONS):
+        return None
+    if now in seasons:
+        return True
+    place = _SEASONS.index(now)
+    beside = {_SEASONS[place - 1], _SEASONS[(place + 1) % len(_SEASONS)]}
+    return None if beside & set(seasons) else False
