@@ -6,7 +6,7 @@ import pytest
 
 from evac.network.exits import ResolvedExit
 from evac.plans.reading import load_plan
-from evac.study.variants import LATE_MIN, ablations, always_there, stresses
+from evac.study.variants import LATE_MIN, SIGNALS_ON, ablations, always_there, instead_of_dark, stresses
 
 EXITS = (ResolvedExit("North", ("n",), 2, 8.5, 47.1), ResolvedExit("South", ("s",), 1, 8.5, 47.0))
 ACTIONS = {
@@ -15,6 +15,8 @@ ACTIONS = {
     "ban": "{do: ban_turn, where: {street: A, crossing: B}, movement: {from: A}, label: ban}",
     "short": "{do: contraflow, where: {street: A}, label: short, when: {from_min: 10, until_min: 35}}",
 }
+DARK = "{do: signal, where: {street: A, crossing: B}, mode: 'MODE', label: dark}"
+ACTIONS |= {mode: DARK.replace("MODE", mode) for mode in ("off", "unregulated", "all_way_stop")}
 ALL = ("officer", "contraflow", "ban")
 
 
@@ -80,3 +82,20 @@ def test_what_would_be_over_before_it_begins_never_happens_when_it_is_late(plan)
     (late,) = [item.plan for item in stresses(full, ()) if item.failure == "set-up 30 min late"]
     assert [item.label for item in late.actions] == ["ban"]
     assert always_there(full) == ["ban"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "others"),
+    [
+        ("off", {"officers": "officer", "all-way stop": "all_way_stop", "right of way": "unregulated"}),
+        ("unregulated", {"officers": "officer", "all-way stop": "all_way_stop"}),
+        ("all_way_stop", {"officers": "officer", "right of way": "unregulated"}),
+    ],
+)
+def test_a_dark_signal_is_weighed_against_one_left_on_officers_and_other_rules(plan, mode, others):
+    full = plan(mode, "ban")
+    found = {item.holds: item.plan for item in instead_of_dark(full)}
+    assert [item.label for item in found.pop(SIGNALS_ON).actions] == ["ban"]
+    assert {holds: item.actions[0].action.mode for holds, item in found.items()} == others
+    assert all(item.actions[1] == full.actions[1] for item in found.values())
+    assert instead_of_dark(plan("officer", "ban")) == []

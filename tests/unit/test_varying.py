@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from evac.cli import varying
-from evac.plans.model import Resources
+from evac.plans.model import Plan, Resources
+from evac.plans.reading import LoadedPlan
 from evac.simulate.job import Case
-from evac.study.buying import Stressed, what_each_buys
+from evac.study.buying import Stressed, weigh_dark_signals, what_each_buys
 from evac.study.comparing import Cell, means
 from evac.study.runs import Study
-from evac.study.variants import Ablation
+from evac.study.variants import Ablation, Instead
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,20 @@ def test_untrusted_runs_of_both_plans_are_counted(capsys):
     words = capsys.readouterr().out
     assert "+2.0 (one seed), 2 runs not trustworthy" in words
     assert "no number: only: no sense" in words
+
+
+def test_what_a_dark_signal_costs_is_told_beside_other_ways(capsys):
+    runs = [run("p", 1, 3600.0), run("on", 1, 3300.0)]
+    others = [
+        Instead("dark", "signals left on", LoadedPlan("on", Plan(name="on"), ())),
+        Instead("dark", "officers", LoadedPlan("man", Plan(name="man"), ())),
+    ]
+    weighed = weigh_dark_signals(others, Study(tuple(runs), ()), {"man": "no sense"}, "p")
+    assert weighed[0].slower.mean == -300.0
+    varying._print_weighed(weighed)
+    words = capsys.readouterr().out
+    assert "-5.0 (one seed)" in words
+    assert "no number: dark, officers: no sense" in words
 
 
 def test_the_worst_case_is_told_with_its_trust_and_what_is_not_known(capsys):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from evac.plans.reading import LoadedPlan
     from evac.statistics import Interval
     from evac.study import Study
-    from evac.study.buying import Bought, Stressed
+    from evac.study.buying import Bought, Stressed, Weighed
     from evac.study.prepare import Prepared
     from evac.study.under_plan import UnderPlan
 
@@ -43,16 +43,19 @@ def ablate(
     loaded = load_scenario(scenario)
     folder = workspace or loaded.workspace
     baseline, wanted = load_plans([BASELINE, plan], loaded)
-    from evac.study.buying import what_each_buys  # noqa: PLC0415
-    from evac.study.variants import ablations  # noqa: PLC0415
+    from evac.study.buying import weigh_dark_signals, what_each_buys  # noqa: PLC0415
+    from evac.study.variants import ablations, instead_of_dark  # noqa: PLC0415
 
     items, plans = ablations(wanted, baseline)
+    others = instead_of_dark(wanted)
+    plans |= {item.plan.key: item.plan for item in others}
     prepared = prepare_scenario(loaded, folder)
     laid, refused = _lay_over_each(prepared, plans, folder)
     if wanted.key in refused:
         raise EvacError(f"the plan itself can't be run: {refused[wanted.key]}")
     study = _run(loaded, prepared, laid, folder, (vehicles, departure, seed, engine, jobs))
     _print_bought(what_each_buys(items, study, refused, wanted.key, baseline.key))
+    _print_weighed(weigh_dark_signals(others, study, refused, wanted.key))
     require_no_failures(study)
 
 
@@ -136,6 +139,21 @@ def _print_bought(items: Sequence[Bought]) -> None:
     for item in items:
         if item.refused:
             console.print(f"no number: {escape(item.refused)}", highlight=False, soft_wrap=True)
+
+
+def _print_weighed(items: Sequence[Weighed]) -> None:
+    """Print what it costs or buys that the plan switches signals off, where it does."""
+    if not items:
+        return
+    title = "Signals that are off: minutes of the 90 % clearance (95 % interval)"
+    table = Table("change", "instead", "the plan is slower by", title=title)
+    for item in items:
+        table.add_row(escape(item.action), item.holds, _minutes(item.slower) + _doubt(item.untrusted))
+    console.print(table)
+    for item in items:
+        if item.refused:
+            words = f"no number: {item.action}, {item.holds}: {item.refused}"
+            console.print(escape(words), highlight=False, soft_wrap=True)
 
 
 def _gains(item: Bought) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from evac.study.comparing import Cell, cells_of
 from evac.study.prepare import Prepared
 from evac.study.runs import Study
 from evac.study.under_plan import UnderPlan, under_plan
-from evac.study.variants import Ablation, Stress
+from evac.study.variants import Ablation, Instead, Stress
 
 _FAILED = "its runs failed"
 
@@ -42,6 +42,27 @@ class Bought:
     refused: str
     dropped_untrusted: int = 0
     alone_untrusted: int = 0
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """By how much a plan is slower with something else at the signals that it switches off (s of the 90 % clearance).
+
+    Parameters
+    ----------
+    action, holds
+        The action, and what holds instead.
+    slower
+        The difference; None where the variant can't be run, or its runs failed: `refused` says why.
+    untrusted
+        How many runs of the two plans aren't trustworthy; they are in the number.
+    """
+
+    action: str
+    holds: str
+    slower: Interval | None
+    refused: str
+    untrusted: int
 
 
 @dataclass(frozen=True)
@@ -93,6 +114,22 @@ def what_each_buys(
         )
         for item in ablations
     ]
+
+
+def weigh_dark_signals(
+    variants: Sequence[Instead], study: Study, refused: Mapping[str, str], plan: str
+) -> list[Weighed]:
+    """Return what it costs or buys that a plan switches signals off, from the study of its variants."""
+    cells = {cell.plan: cell for cell in cells_of(study.runs)}
+    found = []
+    for item in variants:
+        key = item.plan.key
+        if key in cells and plan in cells:
+            untrusted = len(cells[key].untrusted) + len(cells[plan].untrusted)
+            found.append(Weighed(item.action, item.holds, cells[key].less(cells[plan]), "", untrusted))
+        else:
+            found.append(Weighed(item.action, item.holds, None, refused.get(key, _FAILED), 0))
+    return found
 
 
 def worst_first(

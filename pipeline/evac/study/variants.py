@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from pydantic import ValidationError
 
 from evac.network.exits import ResolvedExit
+from evac.overlay.signals import DARK
 from evac.plans.model import AnyAction, Close, Resources, Signal, Stretch, TakeLane, TimedAction
 from evac.plans.reading import LoadedAction, LoadedPlan
 from evac.schema.places import Point
 
 LATE_MIN = 30.0
 """How late the set-up is in the stress test (minutes)."""
+SIGNALS_ON = "signals left on"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,15 @@ class Stress:
     plan: LoadedPlan
 
 
+@dataclass(frozen=True)
+class Instead:
+    """What could hold where a plan switches signals off: the action, what holds instead, and the plan as it is then."""
+
+    action: str
+    holds: str
+    plan: LoadedPlan
+
+
 def ablations(plan: LoadedPlan, baseline: LoadedPlan) -> tuple[list[Ablation], dict[str, LoadedPlan]]:
     """Return a plan's actions with their ablations, and all plans to run, by key: each set of actions once."""
     everything = frozenset(range(len(plan.actions)))
@@ -55,6 +66,31 @@ def ablations(plan: LoadedPlan, baseline: LoadedPlan) -> tuple[list[Ablation], d
         plans.setdefault(alone, _with(plan, f"{plan.key} only {number + 1}", alone))
         found.append(Ablation(item.label, item.action.resources, plans[without].key, plans[alone].key))
     return found, {item.key: item for item in plans.values()}
+
+
+def instead_of_dark(plan: LoadedPlan) -> list[Instead]:
+    """Return the plan with something else at the signals that it switches off: left on, officers, other rules."""
+    return [
+        Instead(item.label, holds, _replacing(plan, number, action, f"{plan.key} with {number + 1}: {holds}"))
+        for number, item in enumerate(plan.actions)
+        if isinstance(item.action, Signal) and item.action.mode in DARK
+        for holds, action in _other_control(item.action)
+    ]
+
+
+def _other_control(action: Signal) -> Iterator[tuple[str, Signal | None]]:
+    """Give other ways to control a junction whose signal is off; None leaves the signal on."""
+    yield SIGNALS_ON, None
+    for holds, mode in (("officers", "officer"), ("all-way stop", "all_way_stop"), ("right of way", "unregulated")):
+        if mode != action.mode:
+            yield holds, action.model_copy(update={"mode": mode})
+
+
+def _replacing(plan: LoadedPlan, number: int, action: Signal | None, key: str) -> LoadedPlan:
+    """Return a plan with another action in the place of one, or none."""
+    before, item, after = plan.actions[:number], plan.actions[number], plan.actions[number + 1 :]
+    middle = () if action is None else (replace(item, action=action),)
+    return replace(plan, key=key, actions=(*before, *middle, *after))
 
 
 def stresses(plan: LoadedPlan, exits: Sequence[ResolvedExit]) -> list[Stress]:
