@@ -82,7 +82,7 @@ def audit_network(
             *guessed_values(traffic),
             *guessed_signals(traffic, warnings),
             *netconvert_warnings(traffic, warnings),
-            *map_doubts(traffic, warnings),
+            *map_doubts(traffic, warnings, exits),
             *joined_junctions(traffic, warnings),
             *lane_drops(traffic),
             *merges(traffic),

@@ -1,9 +1,13 @@
-"""Audit of what the map says and the net can't follow for certain, where anybody of the evacuation drives."""
+"""Audit of what the map says and the net can't follow for certain, where anybody of the evacuation drives.
+
+Drivers choose their exit on the way: so besides the quickest way out for all, the quickest ways to each exit count.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sumolib.geomhelper import distancePointToPolygon
@@ -11,6 +15,7 @@ from sumolib.net.edge import Edge
 
 from evac.audit.findings import Finding, Severity
 from evac.audit.traffic import Traffic
+from evac.network.reach import ExitEdges, tree_assignment, ways_out
 
 # Doubts about what isn't in the net have no traffic: they are told all the same.
 _TOLD_ANYWAY = {"barrier", "opened_at_times", "way_gap"}
@@ -18,13 +23,15 @@ _WHERE_TRAFFIC_PASSES = {
     "closed_at_times", "passable_for_few", "direction_at_times", "lane_shared", "lanes_contradict", "open_gate",
     "turn_ban_at_times", "turn_ban_over_ways",
 }  # fmt: skip
+_MAY_CLOSE_AN_EXIT = {"closed_at_times", "passable_for_few"}
+_NAMED = 3
 _BESIDE_M = 1.0  # both directions of a road lie as near to a point on it
 
 Doubt = Mapping[str, Any]
 """A doubt as the map stage writes it (`evac.osm.doubts.Doubt`)."""
 
 
-def map_doubts(traffic: Traffic, warnings: Iterable[Doubt]) -> Iterator[Finding]:
+def map_doubts(traffic: Traffic, warnings: Iterable[Doubt], exits: Sequence[ExitEdges]) -> Iterator[Finding]:
     """Report the map's doubts where traffic passes, and those about roads that aren't in the net.
 
     Parameters
@@ -33,21 +40,41 @@ def map_doubts(traffic: Traffic, warnings: Iterable[Doubt]) -> Iterator[Finding]
         The traffic.
     warnings
         The network stage's warnings, with the doubts among them.
+    exits
+        The exits.
     """
+    doubts = [item for item in warnings if item["kind"] in _TOLD_ANYWAY | _WHERE_TRAFFIC_PASSES]
+    if not doubts:
+        return
     edges_of: dict[int, list[Edge]] = defaultdict(list)
     for edge, ways in traffic.table.get("way_ids", {}).items():
         for way in ways:
             edges_of[int(way)].append(traffic.net.getEdge(str(edge)))
-    for doubt in warnings:
+    to_each = [(item.name, _bound_for(traffic, item)) for item in exits]
+    for doubt in doubts:
         kind = doubt["kind"]
         if kind in _TOLD_ANYWAY:
             severity: Severity = "warning" if kind == "way_gap" else "note"
             yield Finding(severity, kind, _sentence(doubt["text"]), doubt["lon"], doubt["lat"], 0.0)
-        elif kind in _WHERE_TRAFFIC_PASSES:
-            share = _share(traffic, doubt, edges_of)
-            if share > 0:
-                at = traffic.net.convertLonLat2XY(doubt["lon"], doubt["lat"])
-                yield traffic.finding(kind, f"{_sentence(doubt['text'])}; {traffic.passes(share)}", at, share)
+            continue
+        share = _share(traffic, doubt, edges_of)
+        ways_to = [name for name, bound in to_each if _share(bound, doubt, edges_of) > 0]
+        if share > 0 or ways_to:
+            where = traffic.passes(share) if share > 0 else f"it is on the way to {_listed(ways_to)}"
+            at = traffic.net.convertLonLat2XY(doubt["lon"], doubt["lat"])
+            found = traffic.finding(kind, f"{_sentence(doubt['text'])}; {where}", at, share)
+            yield replace(found, severity="warning") if kind in _MAY_CLOSE_AN_EXIT and ways_to else found
+
+
+def _bound_for(traffic: Traffic, exit_: ExitEdges) -> Traffic:
+    """Return the traffic if everybody who can left by one exit."""
+    out = ways_out(traffic.out.graph, exit_.edges)
+    return replace(traffic, out=out, passing=tree_assignment(out, traffic.starting))
+
+
+def _listed(names: Sequence[str]) -> str:
+    quoted = [f"'{name}'" for name in names[:_NAMED]]
+    return ", ".join(quoted) + (f" and {len(names) - _NAMED} other exits" if len(names) > _NAMED else "")
 
 
 def _share(traffic: Traffic, doubt: Doubt, edges_of: Mapping[int, list[Edge]]) -> float:
