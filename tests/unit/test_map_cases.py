@@ -127,3 +127,26 @@ def test_only_signals_for_cars_are_signals(tags: str, *, is_signal: bool, tmp_pa
     file.write_text(CROSSING.format(tags="".join(f'<tag k="{key}" v="{value}"/>' for key, value in pairs)))
     _, net = prepared(file, tmp_path / "cache")
     assert net.getNode("2").getType().startswith("traffic_light") is is_signal
+
+
+DOUBTFUL = """<osm version="0.6">
+<node id="1" lat="47.2" lon="9.49"/><node id="2" lat="47.2" lon="9.50"/><node id="3" lat="47.2" lon="9.51">
+<tag k="barrier" v="lift_gate"/></node><node id="4" lat="47.2" lon="9.52"/>
+<way id="1"><nd ref="1"/><nd ref="2"/><tag k="highway" v="residential"/><tag k="name" v="Home Street"/>
+<tag k="lanes" v="4"/><tag k="lanes:forward" v="1"/><tag k="lanes:backward" v="1"/><tag k="maxspeed" v="50"/></way>
+<way id="2"><nd ref="2"/><nd ref="3"/><nd ref="4"/><tag k="highway" v="primary"/><tag k="name" v="Main Street"/>
+<tag k="lanes" v="2"/><tag k="maxspeed" v="US:rural"/></way>
+</osm>"""
+
+
+def test_gates_taken_for_open_tags_that_contradict_each_other_and_unknown_laws_are_told_once(tmp_path: Path) -> None:
+    file = tmp_path / "map.osm"
+    file.write_text(DOUBTFUL)
+    street_map, net = prepared(file, tmp_path / "cache")
+    network = build_network(street_map, Traffic(country="LI"), tmp_path / "cache")
+    findings = audit_network(net, network.edges(), network.warnings(), [ResolvedExit("East", ("2",), 1, 9.52, 47.2)])
+    told = {item.kind: item.text for item in findings}
+    assert told["open_gate"].startswith("A lift gate stands on Main Street, and counts as open; 100%")
+    assert "(lanes=4, lanes:backward=1, lanes:forward=1)" in told["lanes_contradict"]
+    assert "US:rural" in told["speed_named"]
+    assert not {"lanes_guessed", "speed_guessed"} & told.keys()

@@ -79,7 +79,7 @@ def audit_network(
     return ranked(
         [
             *_no_way_out(traffic),
-            *guessed_values(traffic),
+            *guessed_values(traffic, warnings),
             *guessed_signals(traffic, warnings),
             *netconvert_warnings(traffic, warnings),
             *map_doubts(traffic, warnings, exits),

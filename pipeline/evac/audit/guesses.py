@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -26,6 +26,7 @@ _WITHOUT_PLACE = {
     "turn_ban_not_applied": "{count} turn bans of the map could not be applied",
     "way_lost": "{count} ways of the map have no edge of their own in the net: {ids}",
 }
+_DOUBTS = ("lanes_contradict", "direction_at_times", "speed_named")
 _IDS_SHOWN = 8
 _UNQUOTED_EDGE = re.compile(r" on edge (\S+) ")
 
@@ -33,17 +34,32 @@ Warning_ = Mapping[str, Any]
 """A warning of the network stage: `kind`, `text`, `ids`."""
 
 
-def guessed_values(traffic: Traffic) -> Iterator[Finding]:
-    """Report the main ways out whose lanes or speed limit the map doesn't say, a finding a street."""
+def guessed_values(traffic: Traffic, warnings: Iterable[Warning_]) -> Iterator[Finding]:
+    """Report the main ways out whose lanes or speed limit the map doesn't say, a finding a street.
+
+    Not those of which the map says something that can't be used: these are doubts of their own.
+    """
+    doubted = {kind: {way for item in warnings if item["kind"] == kind for way in item["ways"]} for kind in _DOUBTS}
     yield from _guessed(
-        traffic, "lanes_guessed", "the map doesn't say how many lanes {name} has; guessed: {lanes} in this direction"
+        traffic,
+        "lanes_guessed",
+        "the map doesn't say how many lanes {name} has; guessed: {lanes} in this direction",
+        doubted["lanes_contradict"] | doubted["direction_at_times"],
     )
-    yield from _guessed(traffic, "speed_guessed", "the map has no speed limit for {name}; guessed: {kph:.0f} km/h here")
+    yield from _guessed(
+        traffic,
+        "speed_guessed",
+        "the map has no speed limit for {name}; guessed: {kph:.0f} km/h here",
+        doubted["speed_named"],
+    )
 
 
-def _guessed(traffic: Traffic, column: str, sentence: str) -> Iterator[Finding]:
-    guessed = traffic.table[column].astype(bool).to_dict()
-    used = [edge for edge in traffic.used(_MAIN_WAY_SHARE) if guessed.get(edge.getID(), False)]
+def _guessed(traffic: Traffic, column: str, sentence: str, doubted: Collection[int]) -> Iterator[Finding]:
+    guessed = traffic.table[column].astype(bool)
+    if doubted:
+        guessed &= ~traffic.table["way_ids"].map(lambda ways: not set(ways).isdisjoint(doubted))
+    of_edge = guessed.to_dict()
+    used = [edge for edge in traffic.used(_MAIN_WAY_SHARE) if of_edge.get(edge.getID(), False)]
     for name, street in groupby(sorted(used, key=traffic.name), key=traffic.name):
         yield _guessed_street(traffic, column, sentence, name, list(street))
 

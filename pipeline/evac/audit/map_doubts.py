@@ -21,7 +21,7 @@ from evac.network.reach import ExitEdges, tree_assignment, ways_out
 _TOLD_ANYWAY = {"barrier", "opened_at_times", "way_gap"}
 _WHERE_TRAFFIC_PASSES = {
     "closed_at_times", "passable_for_few", "direction_at_times", "lane_shared", "lanes_contradict", "open_gate",
-    "turn_ban_at_times", "turn_ban_over_ways",
+    "speed_named", "turn_ban_at_times", "turn_ban_over_ways",
 }  # fmt: skip
 _MAY_CLOSE_AN_EXIT = {"closed_at_times", "passable_for_few"}
 _NAMED = 3

@@ -43,14 +43,13 @@ from evac.osm.lanes import count_lanes
 from evac.osm.moments import Moment
 from evac.osm.roads import Roads, Way, cut_at_barriers, read_roads
 from evac.osm.source import check_source
-from evac.osm.speeds import has_country, read_speed
+from evac.osm.speeds import has_country, read_speed, speed_tag
 from evac.osm.tidy import tidied
 from evac.osm.write import Street, write_roads
 from evac.schema.places import ForbiddenExit
 from evac.schema.sources import Correction
 
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0, https://www.openstreetmap.org/copyright"
-_SPEED_KEYS = ("maxspeed", "maxspeed:type", "source:maxspeed", "zone:maxspeed")
 
 
 @dataclass(frozen=True)
@@ -225,7 +224,7 @@ def _ways_frame(roads: Roads) -> gpd.GeoDataFrame:
 
 def _street(way: Way, country: str | None, *, in_town: bool) -> Street:
     tags, highway = way.tags, way.tags["highway"]
-    both = next((tags[key] for key in _SPEED_KEYS if key in tags), None)
+    both = speed_tag(tags)
     forward = read_speed(tags.get("maxspeed:forward", both), country, highway, in_town=in_town)
     backward = read_speed(tags.get("maxspeed:backward", both), country, highway, in_town=in_town)
     runs = direction(tags)

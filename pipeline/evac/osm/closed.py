@@ -18,7 +18,7 @@ from evac.driving_side import drives_on_left
 from evac.osm.access import CLASSES, direction
 from evac.osm.lanes import count_lanes
 from evac.osm.roads import Node, Roads, Way
-from evac.osm.speeds import read_speed
+from evac.osm.speeds import read_speed, speed_tag
 
 TRACK_CLASS = "service"
 """The class of street that stands for a track or a road for buses: its speed, and its rank in right of way."""
@@ -59,7 +59,7 @@ def _row(way: Way, country: str | None) -> dict[str, object]:
     known = tags["highway"] if tags["highway"] in CLASSES else TRACK_CLASS
     runs = direction(tags)
     lanes = count_lanes(tags, known, runs, lefthand=drives_on_left(country))
-    speed = read_speed(tags.get("maxspeed"), country, known, in_town=True)
+    speed = read_speed(speed_tag(tags), country, known, in_town=True)
     return {
         "way_id": way.way_id,
         "osm_way_id": way.osm_way_id,

@@ -16,6 +16,7 @@ from evac.osm.barriers import is_open_gate
 from evac.osm.closures import FORBIDDEN
 from evac.osm.restrictions import Turns
 from evac.osm.roads import Roads, Way
+from evac.osm.speeds import is_unknown_law, speed_tag
 from evac.osm.write import Street
 
 # Roads that some cars don't get along: https://wiki.openstreetmap.org/wiki/Key:ford, Key:tidal, Key:4wd_only
@@ -103,6 +104,9 @@ def _of_way(roads: Roads, way: Way) -> Iterator[Doubt]:
     for tag in [*few, *([f"smoothness={way.tags['smoothness']}"] if rough else [])]:
         text = f"not every car gets along {named(way)} ({tag}), which counts as any other road"
         yield Doubt("passable_for_few", text, (way.way_id,), lon, lat)
+    if is_unknown_law(speed_tag(way.tags)):
+        text = f"the limit of {named(way)} is guessed: the law behind {speed_tag(way.tags)} isn't known here"
+        yield Doubt("speed_named", text, (way.way_id,), lon, lat)
     if is_reversible(way.tags):
         text = f"{named(way)} changes its direction in the course of the day; all of its lanes go the way it is drawn"
         yield Doubt("direction_at_times", text, (way.way_id,), lon, lat)

@@ -1,8 +1,9 @@
 """Speed limits: what a `maxspeed` tag says, and what is usual in a country where there is none.
 
-`speeds.csv` beside this module holds the usual limits by country and class of road, inside and outside towns, each
-with its source. Where a country has no row the general one (`*`) serves. They are guesses for the purpose of choosing
-a route; a queue's discharge hardly depends on them.
+`speed_names.csv` beside this module holds the limits that go by a name (`GB:nsl_single`, `DE:rural`), by the country's
+law; where it lacks one the limit is a guess. `speeds.csv` holds the usual limits by country and class of road, inside
+and outside towns. Each row has its source. Where a country has no row the general one (`*`) serves. They are guesses
+for the purpose of choosing a route; a queue's discharge hardly depends on them.
 """
 
 from __future__ import annotations
@@ -14,16 +15,21 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from evac.osm.access import Tags
+
 GENERAL = "*"
 KPH_PER_MPH = 1.609344
 _KPH_PER_KNOT = 1.852
 _WALK_KPH = 7.0  # walking pace, StVO sign 325.1, as German courts read it
 _FASTEST_KPH = 160.0  # no limit on roads is higher (https://wiki.openstreetmap.org/wiki/Default_speed_limits)
+_SPEED_KEYS = ("maxspeed", "maxspeed:type", "source:maxspeed", "zone:maxspeed", "zone:traffic")
 _NUMBER = re.compile(r"^(\d+(?:\.\d+)?)\s*(mph|kmh|km/h|kph|knots)?$")
 _ZONE = re.compile(r"^[a-z]{2}(?:-[a-z]+)?:(?:zone:?)?(\d+)$")
-_NAMED = re.compile(r"^([a-z]{2})(?:-[a-z]+)?:(.+)$")
+_NAMED = re.compile(r"^([a-z]{2}(?:-[a-z]+)?):(.+)$")
+_OTHER_CODES = {"uk": "gb"}  # what mappers write for the country's ISO 3166 code
 
-# The part after the colon of `maxspeed=DE:rural`: class of road (None: its own), inside a town (None: as it lies).
+# What a name stands for where the table of laws lacks it: class of road (None: its own), inside a town (None: as it
+# lies).
 _NAMED_LIMITS: Mapping[str, tuple[str | None, bool | None]] = {
     "urban": (None, True),
     "rural": (None, False),
@@ -91,12 +97,42 @@ def read_speed(text: str | None, country: str | None, highway: str, *, in_town: 
     tagged = _tagged_kph(value)
     if tagged is not None and 0 < tagged <= _FASTEST_KPH:
         return Speed(tagged, guessed=False)
-    named = _NAMED.match(value)
-    if named and named.group(2) in _NAMED_LIMITS:
-        other_class, town = _NAMED_LIMITS[named.group(2)]
-        kph = usual_speed(named.group(1).upper(), other_class or highway, in_town=in_town if town is None else town)
-        return Speed(kph, guessed=False)
+    place, name = _place_and_name(value)
+    lawful = _law(place, name)
+    if lawful is not None:
+        return Speed(lawful, guessed=False)
+    if name in _NAMED_LIMITS:
+        other_class, town = _NAMED_LIMITS[name]
+        usual = usual_speed(place[:2].upper(), other_class or highway, in_town=in_town if town is None else town)
+        return Speed(usual, guessed=True)
     return Speed(usual_speed(country, highway, in_town=in_town), guessed=True)
+
+
+def speed_tag(tags: Tags) -> str | None:
+    """Return what a way's tags say of its limit in both directions, as `maxspeed` says it; None where they don't."""
+    return next((tags[key] for key in _SPEED_KEYS if key in tags), None)
+
+
+def is_unknown_law(text: str | None) -> bool:
+    """Return whether a `maxspeed` value names a law that the table lacks, such as `US:urban`."""
+    value = (text or "").strip().lower().split(";")[0]
+    place, name = _place_and_name(value)
+    return bool(name) and _tagged_kph(value) is None and _law(place, name) is None
+
+
+def _place_and_name(value: str) -> tuple[str, str]:
+    """Return the country or region, and the name, of a value such as `gb-wls:nsl_restricted`; twice nothing else."""
+    named = _NAMED.match(value)
+    if named is None:
+        return "", ""
+    country, dash, region = named.group(1).partition("-")
+    return _OTHER_CODES.get(country, country) + dash + region, named.group(2)
+
+
+def _law(place: str, name: str) -> float | None:
+    """Return the limit in km/h by the law of a region, else of its country; None where the table has neither."""
+    laws = _laws()
+    return laws.get((place.upper(), name), laws.get((place[:2].upper(), name)))
 
 
 def _tagged_kph(value: str) -> float | None:
@@ -108,6 +144,12 @@ def _tagged_kph(value: str) -> float | None:
         return float(number.group(1)) * factor
     zone = _ZONE.match(value)
     return float(zone.group(1)) if zone else None
+
+
+@cache
+def _laws() -> Mapping[tuple[str, str], float]:
+    with files("evac.osm").joinpath("speed_names.csv").open(encoding="utf-8") as file:
+        return {(row["country"], row["name"]): float(row["kph"]) for row in csv.DictReader(file)}
 
 
 @cache
