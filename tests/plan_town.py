@@ -166,6 +166,7 @@ def cars(
             "household": list(rows),
             "vehicle_number": 0,
             "departure_s": [from_s + round(k * every_s, 1) for k in rows],
+            "held_until_s": float("nan"),
             "edge": edge,
             "pos_m": [20.0 + (k * 37) % int(length_m - 40) for k in rows],
             "informed": [k % 5 != 0 for k in rows],

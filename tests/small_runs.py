@@ -65,6 +65,7 @@ def demand(trips: Sequence[tuple[str, float, str]], unasked: Sequence[str] = ())
                 "vehicle_number": 0,
                 "ordered": edge not in unasked,
                 "departure_s": float(departure_s),
+                "held_until_s": float("nan"),
                 "edge": edge if status == "planned" else None,
                 "pos_m": 0.0,
                 "informed": False,

@@ -168,3 +168,51 @@ def test_residents_leave_by_a_road_that_is_closed_to_through_traffic(
     )
     assert (vehicles["status"] == "planned").all()
     assert set(vehicles.loc[vehicles["resident"], "household"]) == there
+
+
+def _closing_all_exits(prepared: Prepared, *, until: str) -> str:
+    return "".join(
+        f"  - {{do: close, exit: '{item.name}', accept_cut_off: true, when: {{from_min: 5{until}}}}}\n"
+        for item in prepared.exits
+    )
+
+
+def test_who_is_to_leave_while_all_ways_out_are_closed_leaves_when_one_opens(
+    prepared: Prepared, tmp_path: Path
+) -> None:
+    """The clock runs from the intended departure; nobody is without a route, and no household counts as cut off."""
+    town = shutil.copytree(TOWN, tmp_path / "town")
+    text = _closing_all_exits(prepared, until=", until_min: 15").replace(", accept_cut_off: true", "")
+    (town / "plans" / "shut.yaml").write_text(f"name: shut\nactions:\n{text}")
+    options = ["--vehicles", "1", "--no-sensitivity", "--workspace", str(tmp_path)]
+    assert run_guarded(["run", str(town), "--plan", "shut", *options]) == 0
+    (run,) = (tmp_path / ".evac" / "runs").iterdir()
+    vehicles = pd.read_parquet(run / "vehicles.parquet")
+    held = vehicles[vehicles["departure_s"].between(300, 899.9)]
+    assert (vehicles["status"] == "evacuated").all()
+    assert len(held) > 30
+    assert held["entered_s"].min() >= 900
+    assert (held["delay_s"] >= 900 - held["departure_s"]).all()
+    ledger = json.loads((run / "ledger.json").read_text())
+    assert ledger["unconnected_households"] == 0
+    assert any("no way out from 5 to 15 min after the order" in caveat for caveat in ledger["caveats"])
+
+
+def test_who_has_no_way_out_any_more_has_no_route(prepared: Prepared, tmp_path: Path) -> None:
+    under = under_plan(prepared, _plan(_closing_all_exits(prepared, until=""), tmp_path), tmp_path)
+    assert len(under.cut_off) == len(prepared.homes)
+    assert set(under.cut_off["from_s"]) == {300.0}
+    vehicles = build_demand(
+        prepared.homes,
+        vehicles_per_household=1,
+        departure=prepared.loaded.model.departures[0],
+        seed=1,
+        scenario=prepared.loaded.model,
+        net=under.net,
+        exits=under.exits,
+        starts=under.starts,
+    )
+    late = vehicles["departure_s"] >= 300
+    assert set(vehicles.loc[late, "status"]) == {"no_route"}
+    assert set(vehicles.loc[~late, "status"]) == {"planned"}
+    assert vehicles["held_until_s"].isna().all()

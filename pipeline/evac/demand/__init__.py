@@ -64,18 +64,19 @@ def build_demand(
         What the plan changes about the demand.
     starts
         Where vehicles start (`starts.starts_of`), from which second after the order on, in order, the first from 0:
-        a vehicle starts where the roads that are open at its intended departure let it. Found on `net`, with all of
-        its roads open, when left out.
+        a vehicle starts where the roads that are open at its intended departure let it, and where they give it no way
+        out, when the first open that do. Found on `net`, with all of its roads open, when left out.
 
     Returns
     -------
     pandas.DataFrame
         A row a vehicle: `vehicle` (`h12v0`), `household`, `zone`, `vehicle_number`, `ordered` (whether its zone is
-        ordered to leave; else it leaves unasked), `departure_s` (intended, to 0.1 s), `edge`, `pos_m`, `informed`,
-        `speed_factor` (desired speed over the speed limit), `exit` (assigned, else missing), `status` (`planned` or
-        `no_route`), `reason`, `resident` (whether it may drive where the plan closes roads to through traffic),
-        `errand`, `stop_edge`, `stop_pos_m`, `stop_s` (a trip before leaving, else missing); by household and vehicle
-        number.
+        ordered to leave; else it leaves unasked), `departure_s` (intended, to 0.1 s), `held_until_s` (when the way out
+        opens that it waits for at home; missing where it has one at its intended departure, or never), `edge`, `pos_m`,
+        `informed`, `speed_factor` (desired speed over the speed limit), `exit` (assigned, else missing), `status`
+        (`planned` or `no_route`), `reason`, `resident` (whether it may drive where the plan closes roads to through
+        traffic), `errand`, `stop_edge`, `stop_pos_m`, `stop_s` (a trip before leaving, else missing); by household and
+        vehicle number.
 
     Raises
     ------
@@ -98,7 +99,7 @@ def build_demand(
     vehicles = _with_draws(vehicles, departure, seed, driver_under(orders, scenario.driver), orders)
     vehicles["exit"] = exits_under(vehicles, seed, orders)
     starts = starts or [(0.0, starts_of(homes, start_edges(net, exits), net))]
-    vehicles[["edge", "pos_m", "reason"]] = _start(vehicles, rows, starts)
+    vehicles[["edge", "pos_m", "reason", "held_until_s"]] = _start(vehicles, rows, starts)
     vehicles = with_errands(vehicles, scenario.before_leaving, net, exits, seed)
     vehicles["resident"] = vehicles["household"].isin(orders.residents)
     vehicles["status"] = np.where(vehicles["reason"].isna(), "planned", "no_route")
@@ -112,6 +113,7 @@ COLUMNS = (
     "vehicle_number",
     "ordered",
     "departure_s",
+    "held_until_s",
     "edge",
     "pos_m",
     "informed",
@@ -143,9 +145,10 @@ def _with_draws(
 
 
 def _start(vehicles: pd.DataFrame, rows: np.ndarray, starts: Sequence[tuple[float, StartsOf]]) -> pd.DataFrame:
-    """Return `edge`, `pos_m` and `reason` of each vehicle, by the roads that are open when it leaves, and its exit.
+    """Return `edge`, `pos_m`, `reason` and `held_until_s` of each vehicle, by its exit and the roads that are open.
 
-    `rows` has the position of each vehicle's household in the households' table.
+    Who has no way out at the intended departure waits at home for the first. `rows` has the position of each vehicle's
+    household in the households' table.
     """
     since_s = [from_s for from_s, _ in starts]
     if since_s[0] != 0.0 or since_s != sorted(set(since_s)):
@@ -153,11 +156,16 @@ def _start(vehicles: pd.DataFrame, rows: np.ndarray, starts: Sequence[tuple[floa
     state = np.searchsorted(since_s, vehicles["departure_s"], side="right") - 1
     held_to = vehicles["exit"].fillna(FREE_CHOICE).to_numpy()
     placed = starts[0][1](FREE_CHOICE).iloc[rows].reset_index(drop=True)
-    for number, (_, table_for) in enumerate(starts):
-        for exit_name in sorted(set(held_to[state == number])):
-            mine = np.flatnonzero((state == number) & (held_to == exit_name))
-            placed.iloc[mine] = table_for(exit_name).iloc[rows[mine]]
-    return placed
+    held_until_s = np.full(len(vehicles), np.nan)
+    for number, (from_s, table_for) in enumerate(starts):
+        waiting = (state < number) & placed["edge"].isna().to_numpy()
+        for exit_name in sorted(set(held_to[waiting | (state == number)])):
+            found = table_for(exit_name).iloc[rows].reset_index(drop=True)
+            freed = waiting & found["edge"].notna().to_numpy()
+            mine = np.flatnonzero((held_to == exit_name) & (freed | (state == number)))
+            placed.iloc[mine] = found.iloc[mine]
+            held_until_s[mine] = np.where(freed[mine], from_s, np.nan)
+    return placed.assign(held_until_s=held_until_s)
 
 
 def _exits_of_households(homes: pd.DataFrame, scenario: Scenario, exits: Sequence[ExitEdges], seed: int) -> pd.Series:

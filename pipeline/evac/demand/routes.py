@@ -110,12 +110,13 @@ def _vehicle_types(driver: Driver, traffic: Traffic, capacity_factor: float, *, 
 
 def _trips(vehicles: pd.DataFrame, exits: Sequence[ExitEdges]) -> Iterator[str]:
     zones = {item.name: exit_zone(exits, item.name) for item in exits}
-    going = vehicles[vehicles["status"] == "planned"].sort_values(["departure_s", "household", "vehicle_number"])
+    going = vehicles[vehicles["status"] == "planned"].assign(leaves_s=leaves_s)
+    going = going.sort_values(["leaves_s", "household", "vehicle_number"])
     for row in going.to_dict("records"):
         zone = zones.get(row["exit"], ANY_EXIT)
         yield (
             f'    <trip id={quoteattr(row["vehicle"])} type="{_type_of(row)}" '
-            f'depart="{row["departure_s"]:.1f}" from={quoteattr(row["edge"])} toTaz="{zone}" '
+            f'depart="{row["leaves_s"]:.1f}" from={quoteattr(row["edge"])} toTaz="{zone}" '
             f'departPos="{row["pos_m"]:.2f}" departLane="best" departSpeed="max" '
             f'speedFactor="{row["speed_factor"]:.3f}"{_stop_of(row)}\n'
         )
@@ -127,6 +128,11 @@ def _stop_of(row: Mapping[Hashable, Any]) -> str:
         return "/>"
     stop = f'edge={quoteattr(row["stop_edge"])} endPos="{row["stop_pos_m"]:.2f}" duration="{row["stop_s"]:.0f}"'
     return f'><stop {stop} parking="true"/></trip>'
+
+
+def leaves_s(vehicles: pd.DataFrame) -> pd.Series:
+    """Return when each vehicle wants to get onto the street (s): as intended, or when its way out opens."""
+    return vehicles[["departure_s", "held_until_s"]].max(axis=1)
 
 
 def _type_of(row: Mapping[Hashable, Any]) -> str:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pandas as pd
 
+from evac.demand.routes import leaves_s
 from evac.errors import SimulationError
 from evac.network.reach import ExitEdges
 
@@ -106,7 +107,7 @@ def vehicle_results(
 def _check_accounts(vehicles: pd.DataFrame, trips: pd.DataFrame, end_s: float) -> None:
     """Raise when SUMO's trips and the demand don't name the same vehicles, save those due to leave after the end."""
     due = set(vehicles.loc[vehicles["status"] == "planned", "vehicle"])
-    in_time = set(vehicles.loc[(vehicles["status"] == "planned") & (vehicles["departure_s"] < end_s), "vehicle"])
+    in_time = set(vehicles.loc[(vehicles["status"] == "planned") & (leaves_s(vehicles) < end_s), "vehicle"])
     reported = set(trips["vehicle"])
     lost, strange = sorted(in_time - reported), sorted(reported - due)
     if lost or strange:

@@ -12,7 +12,7 @@ import pandas as pd
 from sumolib.net import Net
 
 from evac.demand.orders import Orders, check_orders, orders_of
-from evac.demand.starts import FREE_CHOICE, StartsOf
+from evac.demand.starts import StartsOf
 from evac.errors import Problem, ScenarioError, UserError
 from evac.inputs import Watched
 from evac.measure.bottlenecks import BottleneckLanes
@@ -60,11 +60,11 @@ class UnderPlan:
         The scenario's, on this net.
     orders
         What the plan changes about the demand.
-    starts
-        Where vehicles start, from which second after the order on.
     cut_off
-        The households that have a way out under normal rules and, from some time on, none under this plan:
+        The households that have a way out under normal rules and, from some time on, none any more under this plan:
         `household`, `zone`, `street`, `lon`, `lat`, `from_s`, `reason`.
+    ways_out
+        Where the households start, from when on.
     """
 
     plan: LoadedPlan
@@ -74,9 +74,14 @@ class UnderPlan:
     exits: tuple[ResolvedExit, ...]
     bottlenecks: tuple[BottleneckLanes, ...]
     orders: Orders
-    starts: tuple[tuple[float, StartsOf], ...]
     cut_off: pd.DataFrame
+    ways_out: WaysOut
     _base: Prepared
+
+    @property
+    def starts(self) -> tuple[tuple[float, StartsOf], ...]:
+        """Where vehicles start, from which second after the order on."""
+        return self.ways_out.starts
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -86,18 +91,22 @@ class UnderPlan:
             for item in self.plan.actions
             if isinstance(item.action, Signal) and item.action.mode == "officer" and not item.action.resources.officers
         ]
-        return (*self.overlay.warnings, *unmanned)
+        held = [
+            f"{households:,} households have no way out from {from_s / 60:g} to {until_s / 60:g} min after the order: "
+            "their cars wait at home until then"
+            for households, from_s, until_s in self.ways_out.waits()
+        ]
+        return (*self.overlay.warnings, *unmanned, *held)
 
     @cached_property
     def facts(self) -> RunFacts:
         """What bears on the trust in every run under the plan."""
         edges = self.overlay.network.edges()
         guessed = frozenset(edges.loc[edges["lanes_guessed"], "edge"].astype(str))
-        missing = int(self.starts[0][1](FREE_CHOICE)["edge"].isna().sum())
         return replace(
             self._base.facts,
             lanes_guessed=guessed,
-            unconnected_households=missing,
+            unconnected_households=int(self.ways_out.never().sum()),
             added_lanes=self.overlay.added_lanes,
             caveats=(*self._base.facts.caveats, *self.warnings),
         )
@@ -120,9 +129,10 @@ def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path) -> UnderPlan:
     bottlenecks = prepared.bottlenecks if same else tuple(_on_net(item, laid.net) for item in prepared.bottlenecks)
     residents = frozenset(prepared.homes.loc[laid.ways_out.residents, "household"])
     orders = replace(orders_of([item.action for item in plan.actions]), residents=residents)
-    starts = laid.ways_out.starts
     watched.require_unchanged()
-    return UnderPlan(plan, document, laid.overlay, laid.net, laid.exits, bottlenecks, orders, starts, cut_off, prepared)
+    return UnderPlan(
+        plan, document, laid.overlay, laid.net, laid.exits, bottlenecks, orders, cut_off, laid.ways_out, prepared
+    )
 
 
 @dataclass(frozen=True)

@@ -48,20 +48,37 @@ class WaysOut:
     residents: pd.Series
 
     def cut_off(self, homes: pd.DataFrame, normally: pd.DataFrame) -> pd.DataFrame:
-        """Return the households that have a way out normally and, from some time on, none: each from the first on.
+        """Return the households that have a way out normally and, from some time on, none any more.
 
         Columns `household`, `zone`, `street`, `lon`, `lat`, `from_s`, `reason`.
         """
         homes = homes.assign(from_s=np.nan, cut_reason=None)
-        had = normally["edge"].notna()
-        for from_s, find in self.starts:
+        for_good = normally["edge"].notna().to_numpy(copy=True)
+        for from_s, find in reversed(self.starts):
             now = find(FREE_CHOICE)
-            lost = (had & now["edge"].isna() & homes["from_s"].isna()).to_numpy()
-            homes.loc[lost, "from_s"] = from_s
-            homes.loc[lost, "cut_reason"] = now["reason"].to_numpy()[lost]
+            for_good &= now["edge"].isna().to_numpy()
+            homes.loc[for_good, "from_s"] = from_s
+            homes.loc[for_good, "cut_reason"] = now["reason"].to_numpy()[for_good]
         columns = {"street_lon": "lon", "street_lat": "lat", "cut_reason": "reason"}
         kept = ["household", "zone", "street", "street_lon", "street_lat", "from_s", "cut_reason"]
         return pd.DataFrame(homes.loc[homes["from_s"].notna(), kept]).rename(columns=columns).reset_index(drop=True)
+
+    def never(self) -> pd.Series:
+        """Return whether each household has no way out at any time."""
+        missing = [find(FREE_CHOICE)["edge"].isna() for _, find in self.starts]
+        return pd.concat(missing, axis=1).all(axis=1)
+
+    def waits(self) -> list[tuple[int, float, float]]:
+        """Return how many households have no way out from when until when (s), where they have one afterwards."""
+        found: list[tuple[int, float, float]] = []
+        since_s: pd.Series | None = None
+        for from_s, find in self.starts:
+            missing = find(FREE_CHOICE)["edge"].isna()
+            since_s = pd.Series(np.nan, index=missing.index) if since_s is None else since_s
+            ended = since_s[since_s.notna() & ~missing]
+            found += [(int((ended == began_s).sum()), float(began_s), from_s) for began_s in sorted(ended.unique())]
+            since_s = since_s.fillna(from_s).where(missing)
+        return found
 
 
 def ways_out_under(
