@@ -172,6 +172,7 @@ def cars(
             "informed": [k % 5 != 0 for k in rows],
             "speed_factor": [1.0 + 0.1 * ((k * 7919) % 21 - 10) / 10 for k in rows],
             "exit": None,
+            "errand": None,
             "status": "planned",
             "resident": False,
         }
