@@ -17,7 +17,8 @@ import shapely
 
 from evac.errors import DataError, Problem
 from evac.files import write_text
-from evac.households.zones import BORDER_TOLERANCE, read_area, read_zones
+from evac.households.clipping import BORDER_TOLERANCE
+from evac.households.zones import read_area, read_zones
 from evac.scenario import LoadedScenario
 from evac.schema.sources import CensusFetch, Households
 from evac.sources import CensusZones, Endpoints, fetch_blocks, fetch_map, write_provenance

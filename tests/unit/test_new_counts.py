@@ -59,9 +59,9 @@ def test_people_per_household_needs_people_at_the_points(tmp_path: Path) -> None
         _counted(tmp_path, [HERE], people=2.0, other=["a"])
 
 
-@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), -1.0])
-def test_a_point_without_its_count_is_refused(tmp_path: Path, wrong: float) -> None:
-    with pytest.raises(DataError, match=f"feature 2, column 'households': found {wrong}, expected a number"):
+@pytest.mark.parametrize(("wrong", "words"), [(float("nan"), "no value"), (float("inf"), "inf"), (-1.0, "-1.0")])
+def test_a_point_without_its_count_is_refused(tmp_path: Path, wrong: float, words: str) -> None:
+    with pytest.raises(DataError, match=f"feature 2, column 'households': found {words}, expected a number"):
         _counted(tmp_path, [HERE, THERE], households=[3.0, wrong])
 
 

@@ -10,7 +10,8 @@ import shapely
 from shapely import box
 
 from evac.errors import DataError
-from evac.households.zones import check_area_has_roads, clip_zones, map_area, read_zones
+from evac.households.clipping import Ground, check_area_has_roads, clip_zones, map_area
+from evac.households.zones import read_zones
 from evac.inputs import digest_dataset
 from evac.schema.sources import Zones
 
@@ -47,7 +48,7 @@ def dwellings(*points: tuple[float, float], known_everywhere: bool = False) -> g
 def clip(given: gpd.GeoDataFrame, area: shapely.Geometry | None = None, **measures: list[gpd.GeoDataFrame]):
     info = {"source": {"declared_bounds": None}}
     on_map = map_area(streets(), info)
-    return clip_zones(given, area, on_map, streets(), measures=measures, path=PATH)
+    return clip_zones(given, Ground(on_map, area), streets(), measures=measures, path=PATH)
 
 
 def write(folder: Path, features: gpd.GeoDataFrame, name: str = "zones.gpkg") -> Path:

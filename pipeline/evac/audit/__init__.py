@@ -15,6 +15,7 @@ import pandas as pd
 from sumolib.net import Net
 from sumolib.net.edge import Edge
 
+from evac.audit.accounts import audit_accounts, audit_repaired
 from evac.audit.country import audit_country
 from evac.audit.findings import Finding, Severity, counted, ranked
 from evac.audit.guesses import Warning_, guessed_signals, guessed_values, netconvert_warnings
@@ -35,10 +36,12 @@ from evac.network.reach import ExitEdges
 
 __all__ = [
     "Finding",
+    "audit_accounts",
     "audit_country",
     "audit_households",
     "audit_mapping",
     "audit_network",
+    "audit_repaired",
     "audit_total",
     "hanging_together",
 ]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from evac.study.prepare import Prepared
 
 _FINDINGS_SHOWN = 30
+_ZONES_SHOWN = 10
 
 
 def check(scenario: ScenarioPath, *, workspace: Workspace = None) -> None:
@@ -35,10 +36,7 @@ def print_summary(prepared: Prepared) -> None:
     from evac.network.places import map_url  # noqa: PLC0415
 
     _print_country(prepared)
-    homes = prepared.homes
-    console.print(
-        f"{len(homes):,} households in {homes['zone'].nunique()} zones, {int(homes['connected'].sum()):,} on a street"
-    )
+    _print_accounts(prepared)
     for item in prepared.exits:
         console.print(
             f"exit {escape(item.name)}: {item.lanes} lane{'s' if item.lanes > 1 else ''}, "
@@ -46,6 +44,28 @@ def print_summary(prepared: Prepared) -> None:
             highlight=False,
             soft_wrap=True,
         )
+
+
+def _print_accounts(prepared: Prepared) -> None:
+    """Print what became of the households given, the zones that lost most, and how many can leave."""
+    from evac.households.accounting import LOSSES, in_words  # noqa: PLC0415
+
+    accounts = prepared.households.accounts()
+    console.print(in_words(accounts), highlight=False, soft_wrap=True)
+    lost = (
+        accounts.assign(lost=accounts[[*LOSSES]].sum(axis=1)).query("lost >= 0.5").sort_values("lost", ascending=False)
+    )
+    for _, row in lost.head(_ZONES_SHOWN).iterrows():
+        reasons = ", ".join(f"{row[loss]:,.0f} {words}" for loss, words in LOSSES.items() if row[loss] >= 0.5)  # noqa: PLR2004
+        line = f"  zone {row['zone']}: {row['given']:,.0f} given, {row['planned']:,} planned, {reasons}"
+        console.print(escape(line), highlight=False, soft_wrap=True)
+    if len(lost) > _ZONES_SHOWN:
+        console.print(f"  and {len(lost) - _ZONES_SHOWN} more zones that lost fewer", highlight=False)
+    homes, leaving = prepared.homes, int(prepared.starts["edge"].notna().sum())
+    console.print(
+        f"{len(homes):,} households in {homes['zone'].nunique()} zones, {leaving:,} can leave by a street",
+        highlight=False,
+    )
 
 
 def _print_country(prepared: Prepared) -> None:

@@ -5,11 +5,12 @@ Gives a folder of the cache with
 
 - `households.parquet`: a row a household (see `Households.table`);
 - `zones.parquet`: a row a zone (see `Households.zones`);
+- `accounts.parquet`: a row a zone that counts: given = planned + losses (see `Households.accounts`);
 - `summary.json`: counts for the report: what served each zone, zones off the map, households not connected.
 
-Nothing is drawn at random: the same inputs give the same tables. Modules: `zones` (reading and clipping), `homes`
-(places in a zone), `mapped` (whether the map has its dwellings), `connect` (points on streets), `reporting` (zones
-to report by).
+Nothing is drawn at random: the same inputs give the same tables. Modules: `zones` (reading), `clipping`, `accounting`
+(nobody vanishes), `homes` (places in a zone), `mapped` (whether the map has its dwellings), `connect` (points on
+streets), `reporting` (zones to report by).
 """
 
 from __future__ import annotations
@@ -24,14 +25,17 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from evac.errors import DataError, Problem
 from evac.files import digest_json, whole_directory, write_text
 from evac.fingerprint import fingerprint
+from evac.households.accounting import LOSSES, accounts_of, in_words, lost_by_reason
+from evac.households.clipping import Ground, check_area_has_roads, clip_zones, declared_boxes, map_area
 from evac.households.connect import connect
 from evac.households.geometry import WGS84
 from evac.households.homes import dwelling_layers, frontage, settle
 from evac.households.mapped import lacks_dwellings, with_mapping
 from evac.households.reporting import read_report_zones, zone_of, zones_table
-from evac.households.zones import check_area_has_roads, clip_zones, map_area, read_area, read_zones
+from evac.households.zones import read_area, read_zones
 from evac.inputs import Watched
 from evac.osm import StreetMap
 from evac.schema import sources
@@ -65,13 +69,17 @@ class Households:
     def zones(self) -> gpd.GeoDataFrame:
         """Return a row a zone, in WGS 84.
 
-        Columns `zone`, `households_given`, `households` (after clipping), `clipped_by` (`whole`, `dwellings`,
-        `frontage`, `area`, `outside`), `inside_share`, `placed_on` (what serves the zone, or null), `connected`,
-        `unconnected` (households), `repaired` (its polygon was invalid), `mapped_share`, `residential_m`,
-        `dwellings` (what the map has of its dwellings, see `mapped.with_mapping`), `geometry` (the part inside; of a
-        zone outside, all).
+        Zones without a polygon are in the accounts only. Columns `zone`, `households_given`, `households` (after
+        clipping), `clipped_by` (`whole`, `dwellings`, `frontage`, `area`, `outside`), `inside_share`, `placed_on` (what
+        serves the zone, or null), `connected`, `unconnected` (households), `repaired` (its polygon was invalid),
+        `mapped_share`, `residential_m`, `dwellings` (what the map has of its dwellings, see `mapped.with_mapping`),
+        `geometry` (the part inside; of a zone outside, all).
         """
         return gpd.read_parquet(self.folder / "zones.parquet")
+
+    def accounts(self) -> pd.DataFrame:
+        """Return the accounts by counting zone (not those to report by), as `accounting.accounts_of` gives them."""
+        return pd.read_parquet(self.folder / "accounts.parquet")
 
     def summary(self) -> dict[str, Any]:
         """Return `summary.json`."""
@@ -139,25 +147,32 @@ def _key(settings: sources.Households, files: dict[str, str], street_map: Street
 
 def _place(
     settings: sources.Households, zones: gpd.GeoDataFrame, area: sources.Area | None, street_map: StreetMap
-) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, dict[str, Any]]:
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, pd.DataFrame, dict[str, Any]]:
     streets = street_map.streets()
     streets = streets.to_crs(streets.estimate_utm_crs())
     dwellings = street_map.dwellings().to_crs(streets.crs)
     layers = dwelling_layers(settings.dwellings, dwellings)
     report_zones = read_report_zones(settings.report_zones).to_crs(streets.crs) if settings.report_zones else None
     ordered = _ordered(settings, area, report_zones, streets)
-    clipped = _clip(settings, zones.to_crs(streets.crs), ordered, streets, layers=layers, info=street_map.info())
+    clipped = _clip(settings, zones.to_crs(streets.crs), ordered, streets, layers=layers, street_map=street_map)
+    accounts = accounts_of(clipped)
+    if not accounts["planned"].sum():
+        what = f"nobody is left to leave: {in_words(accounts)}"
+        raise DataError(
+            Problem(str(settings.zones.file), what, "give zones whose homes are in the area and on the map")
+        )
+    clipped = clipped[~clipped.is_empty].drop(columns=[*LOSSES]).reset_index(drop=True)
     clipped = with_mapping(clipped, dwellings, streets)
     along_streets = lacks_dwellings(clipped) & (settings.dwellings.kind == "auto")
     homes = settle(clipped, layers, streets, ~along_streets)
     links = connect(homes, streets, settings.max_to_street_m)
     table = _table(homes, links)
-    summary = _summary(table, _count_by_zone(clipped, table))
+    summary = _summary(table, _count_by_zone(clipped, table), accounts)
     if report_zones is not None:
         table = table.assign(zone=zone_of(homes.geometry.to_numpy(), report_zones).astype(str))
         clipped = zones_table(table, report_zones, clipped.loc[clipped["clipped_by"] != "outside"].union_all())
         clipped = with_mapping(clipped, dwellings, streets)
-    return table, _count_by_zone(clipped, table).to_crs(WGS84), summary
+    return table, _count_by_zone(clipped, table).to_crs(WGS84), accounts, summary
 
 
 def _ordered(
@@ -181,15 +196,17 @@ def _clip(
     streets: gpd.GeoDataFrame,
     *,
     layers: list[gpd.GeoDataFrame],
-    info: dict[str, Any],
+    street_map: StreetMap,
 ) -> gpd.GeoDataFrame:
+    info = street_map.info()
     on_map = map_area(streets, info)
     if ordered is not None:
         check_area_has_roads(ordered[0], on_map, streets, ordered[1])
     usable = streets[streets["may_leave"]]
     measures = {"dwellings": layers, "frontage": [frontage(streets, residential=True)]}
-    area = ordered[0] if ordered else None
-    return clip_zones(zones, area, on_map, usable, measures=measures, path=settings.zones.file)
+    water = street_map.water().to_crs(streets.crs).union_all()
+    ground = Ground(on_map, ordered[0] if ordered else None, water, declared=bool(declared_boxes(info)))
+    return clip_zones(zones, ground, usable, measures=measures, path=settings.zones.file)
 
 
 def _table(homes: gpd.GeoDataFrame, links: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -227,11 +244,13 @@ def _count_by_zone(zones: gpd.GeoDataFrame, table: gpd.GeoDataFrame) -> gpd.GeoD
     )
 
 
-def _summary(table: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> dict[str, Any]:
+def _summary(table: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, accounts: pd.DataFrame) -> dict[str, Any]:
     outside = zones["clipped_by"] == "outside"
     cut_off = zones[zones["unconnected"] > 0]
     return {
-        "households_given": float(zones["households_given"].sum()),
+        "households_given": float(accounts["given"].sum()),
+        "households_lost": lost_by_reason(accounts),
+        "households_counted_twice": float(accounts["counted_twice"].sum()),
         "households": len(table),
         "connected": int(table["connected"].sum()),
         "unconnected": int((~table["connected"]).sum()),
@@ -250,7 +269,10 @@ def _counts(values: pd.Series) -> dict[str, int]:
     return {str(value): int(count) for value, count in values.value_counts().sort_index().items()}
 
 
-def _write(folder: Path, table: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, summary: dict[str, Any]) -> None:
+def _write(
+    folder: Path, table: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, accounts: pd.DataFrame, summary: dict[str, Any]
+) -> None:
     table.to_parquet(folder / "households.parquet", compression="zstd", index=False)
     zones.to_parquet(folder / "zones.parquet", compression="zstd", index=False)
+    accounts.to_parquet(folder / "accounts.parquet", compression="zstd", index=False)
     write_text(folder / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -20,8 +21,8 @@ _MARGIN_DEGREES = 5.0  # a CRS is used somewhat beyond its area of use
 _LISTED = 10  # wrong values: with more, it is the column that is wrong
 
 
-def read_vector(path: Path, key: str) -> gpd.GeoDataFrame:
-    """Read the features of a file in any format of GDAL/OGR, in WGS 84, without those that have no geometry.
+def read_vector(path: Path, key: str, layer: str | None = None, *, shapeless: bool = False) -> gpd.GeoDataFrame:
+    """Read the features of a file in any format of GDAL/OGR, in WGS 84.
 
     Parameters
     ----------
@@ -29,17 +30,22 @@ def read_vector(path: Path, key: str) -> gpd.GeoDataFrame:
         The file.
     key
         The scenario's key that names it, for messages.
+    layer
+        The layer to read; needed where several have geometry.
+    shapeless
+        Keep features that have no geometry, or an empty one, as empty polygons; else they are left out.
 
     Raises
     ------
     DataError
-        The file is missing, unreadable or empty, has no coordinate reference system, or an obviously wrong one.
+        The file is missing, unreadable or empty, has several layers, no coordinate reference system, or an obviously
+        wrong one.
     """
     where = str(path)
     if not path.exists():
         raise _refusal(where, "there is no such file", f"check '{key}'; the path is relative to the scenario file")
     try:
-        features = pyogrio.read_dataframe(path)
+        features = pyogrio.read_dataframe(path, layer=_layer(path, key, layer))
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
         reason = str(error).split("; It might help", maxsplit=1)[0]  # GDAL's hint is for those who write its options
         raise _refusal(
@@ -47,14 +53,35 @@ def read_vector(path: Path, key: str) -> gpd.GeoDataFrame:
         ) from error
     if not isinstance(features, gpd.GeoDataFrame):
         raise _refusal(where, "is a table without geometry", "give polygons or points, not a table")
-    features = features[features.geometry.notna() & ~features.geometry.is_empty]
-    if features.empty:
+    shapes = features.geometry.to_numpy()
+    shaped = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    if shapeless:
+        features = features.set_geometry(np.where(shaped, shapes, shapely.Polygon()), crs=features.crs)
+    else:
+        features = features[shaped]
+    if not shaped.any():
         raise _refusal(where, "has no features with a geometry", "check the export that made it")
     if features.crs is None:
         raise _refusal(
             where, "has no coordinate reference system", "add the .prj file, or save it as GeoJSON in EPSG:4326"
         )
     return _to_wgs84(features, where)
+
+
+def _layer(path: Path, key: str, wanted: str | None) -> str | None:
+    """Return the layer to read: the wanted one, or the only one that has geometry."""
+    layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
+    names = [name for name, kind in layers if kind is not None] or [name for name, _ in layers]
+    listed = ", ".join(map(repr, names))
+    if wanted is not None and wanted not in names:
+        raise _refusal(str(path), f"has no layer {wanted!r}", f"it has {listed}")
+    if wanted is None and len(names) > 1:
+        section = key.removesuffix(".file")
+        remedy = (
+            f"name one: '{section}.layer'" if section != key else "save the layer that you mean as a file of its own"
+        )
+        raise _refusal(str(path), f"has {len(names)} layers: {listed}", remedy)
+    return wanted or (names[0] if names else None)
 
 
 def _to_wgs84(features: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
@@ -113,7 +140,7 @@ def read_counts(given: pd.Series, where: str, column: str) -> np.ndarray:
     problems = [
         Problem(
             f"{where}, feature {index + 1}, column '{column}'",
-            f"found {given.iloc[index]}, expected a number of households, 0 or more",
+            f"found {_shown(given.iloc[index])}, expected a number of households, 0 or more",
             remedy,
         )
         for index in bad[:_LISTED]
@@ -123,6 +150,10 @@ def read_counts(given: pd.Series, where: str, column: str) -> np.ndarray:
     if problems:
         raise DataError(problems)
     return counts
+
+
+def _shown(value: Any) -> str:
+    return "no value" if pd.isna(value) else str(value)
 
 
 def make_valid_polygons(shapes: gpd.GeoSeries) -> gpd.GeoSeries:

@@ -63,7 +63,7 @@ def _given_points(settings: Dwellings) -> gpd.GeoDataFrame:
     path = settings.file
     if path is None:
         raise ValueError("no file of dwellings")
-    features = read_vector(path, "households.dwellings.file")
+    features = read_vector(path, "households.dwellings.file", settings.layer)
     weights = np.ones(len(features))
     if settings.households is not None:
         weights = _weights(features, settings.households, str(path))

@@ -38,7 +38,7 @@ def read_report_zones(settings: ReportZones) -> gpd.GeoDataFrame:
         The file isn't polygons with a usable CRS, the column is missing, or a name stands twice.
     """
     key = "households.report_zones"
-    features = read_polygons(settings.file, f"{key}.file")
+    features = read_polygons(settings.file, f"{key}.file", settings.layer)
     names = read_names(features, settings.name, settings.file, f"{key}.name")
     if OUTSIDE in names:
         raise DataError(Problem(str(settings.file), f"a zone is called '{OUTSIDE}'", "name it otherwise"))

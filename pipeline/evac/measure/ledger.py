@@ -18,6 +18,7 @@ import pandas as pd
 import sumolib
 
 from evac.errors import SimulationError
+from evac.households.accounting import LOSSES
 from evac.schema.trust import Trust
 
 # Base capacity of a freeway lane at 70 mph and more (Highway Capacity Manual, 7th edition, chapter 12).
@@ -49,6 +50,12 @@ class RunFacts:
         Vehicles that go on an errand before they leave, by its name.
     added_lanes
         Lanes that the plan adds (contraflow, shoulders).
+    households_given
+        Households that the zones give (may be in fractions).
+    households_lost
+        Those of them that aren't planned, by reason (`households.accounting.LOSSES`).
+    households_counted_twice
+        Planned households that two zones may both have given.
     doubts
         Reasons not to trust any number of the run, known before it.
     caveats
@@ -63,6 +70,9 @@ class RunFacts:
     vehicles_left_at_home: int = 0
     errands: Mapping[str, int] = field(default_factory=dict)
     added_lanes: tuple[str, ...] = ()
+    households_given: float = 0.0
+    households_lost: Mapping[str, float] = field(default_factory=dict)
+    households_counted_twice: float = 0.0
     doubts: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
 
@@ -141,6 +151,7 @@ def build_ledger(
         *facts.caveats,
         *_loosened(trust),
         *_unfinished(counts),
+        *_lost(facts),
         *_without_vehicle(counts),
         *_not_ordered(counts),
         *_background(counts),
@@ -174,6 +185,9 @@ def _vehicle_counts(done: pd.DataFrame) -> dict[str, int]:
 def _household_counts(done: pd.DataFrame, facts: RunFacts) -> dict[str, int]:
     with_vehicle = done.loc[done["ordered"], "household"].nunique()
     return {
+        "households_given": round(facts.households_given, 2),
+        "households_lost": {reason: round(number, 2) for reason, number in facts.households_lost.items()},
+        "households_counted_twice": round(facts.households_counted_twice, 2),
         "households": facts.households,
         "unconnected_households": facts.unconnected_households,
         "households_not_ordered": facts.households_not_ordered,
@@ -256,6 +270,18 @@ def _unfinished(counts: Mapping[str, Any]) -> list[str]:
         "emergency_stops": "emergency stops (a driver had to stop where no car can)",
     }
     return [f"{counts[key]} {text}" for key, text in texts.items() if counts[key]]
+
+
+def _lost(facts: RunFacts) -> list[str]:
+    """Tell of households that are missing though nobody left them out, and of those that may be there twice."""
+    texts = [
+        f"{number:,.0f} of {facts.households_given:,.0f} households given are not planned: {LOSSES[reason]}"
+        for reason, number in facts.households_lost.items()
+        if reason != "outside_area"
+    ]
+    if facts.households_counted_twice >= 1.0:
+        texts.append(f"up to {facts.households_counted_twice:,.0f} households may be counted twice: zones overlap")
+    return texts
 
 
 def _without_vehicle(counts: Mapping[str, Any]) -> list[str]:

@@ -21,7 +21,7 @@ from osmium.filter import EntityFilter, KeyFilter
 from evac.acquire import grown
 from evac.elements import LOCATION_INDEX, Elements
 from evac.errors import DataError, Problem
-from evac.households.zones import LOT_DEPTH_M
+from evac.households.clipping import LOT_DEPTH_M
 from evac.osm.access import CLASSES
 from evac.osm.source import SourceFacts, readable
 from evac.osm.tidy import Source

@@ -11,7 +11,7 @@ import geopandas as gpd
 
 from evac.acquire import BORDER_ZONES_M, grown, with_border_zones
 from evac.errors import DataError, Problem
-from evac.households.zones import MAX_OFF_MAP
+from evac.households.clipping import MAX_OFF_MAP
 from evac.new.beyond import FARTHEST_M, LEAST_BEYOND_M, Beyond, distance_m, reach_beyond
 from evac.new.clip import Extract, clip_extract, look_at_extract
 from evac.new.request import OrderedArea, Request, extent, from_file

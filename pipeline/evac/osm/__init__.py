@@ -102,6 +102,10 @@ class StreetMap:
         found: list[dict[str, list[int]]] = json.loads((self.folder / "bans_over_ways.json").read_text())
         return found
 
+    def water(self) -> gpd.GeoSeries:
+        """Return lakes, reservoirs and wide rivers: polygons in WGS 84."""
+        return gpd.read_parquet(self.folder / "water.parquet").geometry
+
     def info(self) -> dict[str, Any]:
         """Return `map.json`: bounds (west, south, east, north in degrees), counts, attribution, source."""
         found: dict[str, Any] = json.loads((self.folder / "map.json").read_text())
@@ -169,6 +173,7 @@ def prepare_map(
             "data_timestamp": source.facts.data_timestamp,
             "declared_bounds": source.facts.bounds,
             "declared_boxes": source.facts.boxes,
+            "hull": settlement.hull,
         }
         with whole_directory(target) as folder:
             _write_map(folder, roads, settlement, country, {"source": about, "min_road_class": min_road_class})
@@ -191,6 +196,7 @@ def _write_map(
     closed = closed_roads(roads, country)
     closed.to_parquet(folder / "closed.parquet", compression="zstd", index=False)
     settlement.dwellings.to_parquet(folder / "dwellings.parquet", compression="zstd", index=False)
+    settlement.water.to_frame("geometry").to_parquet(folder / "water.parquet", compression="zstd", index=False)
     counts = {
         "ways": len(frame),
         "ways_left_out": dict(sorted(roads.left_out.items())),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ _NON_RESIDENTIAL_LANDUSE = {
 _BUILT_UP_LANDUSE = {"residential", "commercial", "retail", "industrial"}
 _PRIVATE_LEISURE = {"garden", "swimming_pool", "pitch", "playground", "park"}  # say nothing about a house beside them
 _GROUND_KEYS = ("landuse", "amenity", "leisure", "tourism")
-_AREA_KEYS = ("building", *_GROUND_KEYS)
+_AREA_KEYS = ("building", *_GROUND_KEYS, "natural", "waterway")
 _Address = tuple[str, Tags, shapely.Point]  # of a node: `n12`, tags, where
 COLUMNS = ("osm_id", "kind", "weight", "weight_from", "street", "housenumber", "geometry")
 
@@ -42,10 +43,11 @@ class _Buildings:
 
 @dataclass
 class _Land:
-    """Outlines in WGS 84 of ground that isn't residential, and of built-up land."""
+    """Outlines in WGS 84 of ground that isn't residential, of built-up land and of water."""
 
     business: list[shapely.Geometry] = field(default_factory=list)
     built_up: list[shapely.Geometry] = field(default_factory=list)
+    water: list[shapely.Geometry] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,10 @@ class Settlement:
         A point for each building of any kind, in WGS 84.
     built_up
         Outlines of built-up land use, in WGS 84.
+    water
+        Outlines of lakes, reservoirs and wide rivers, in WGS 84.
+    hull
+        Corners of the convex hull of all buildings and roads, also those that aren't simulated (longitude, latitude).
     counts
         Buildings read, residential, and left out by reason; address points.
     """
@@ -67,6 +73,8 @@ class Settlement:
     dwellings: gpd.GeoDataFrame
     buildings: gpd.GeoSeries
     built_up: gpd.GeoSeries
+    water: gpd.GeoSeries
+    hull: list[tuple[float, float]]
     counts: Mapping[str, int]
 
 
@@ -83,16 +91,26 @@ def read_settlement(path: Path) -> Settlement:
     DataError
         The file is broken.
     """
-    buildings, land, addresses = _Buildings(), _Land(), list[_Address]()
+    buildings, land, addresses, roads = _Buildings(), _Land(), list[_Address](), array("d")
     with readable(path):
         areas = osmium.FileProcessor(str(path)).with_locations(LOCATION_INDEX).with_areas(KeyFilter(*_AREA_KEYS))
         item: Any
-        for item in areas.with_filter(KeyFilter(*_AREA_KEYS, "addr:housenumber")):
+        for item in areas.with_filter(KeyFilter(*_AREA_KEYS, "addr:housenumber", "highway")):
             if item.is_area():
                 _add_area(item, buildings, land)
             elif item.is_node() and "addr:housenumber" in item.tags and not is_business(item.tags):
                 addresses.append((f"n{item.id}", dict(item.tags), shapely.Point(item.location.lon, item.location.lat)))
-    return _settle(buildings, land, addresses)
+            elif item.is_way() and "highway" in item.tags:
+                places = (node.location for node in item.nodes if node.location.valid())
+                roads.extend(degrees for place in places for degrees in (place.lon, place.lat))
+    return replace(_settle(buildings, land, addresses), hull=_hull(buildings, roads))
+
+
+def _hull(buildings: _Buildings, roads: array[float]) -> list[tuple[float, float]]:
+    """Return the corners of the hull of buildings and of the places (longitude, latitude, longitude, …) of roads."""
+    corners = np.concatenate([shapely.get_coordinates(buildings.outlines), np.asarray(roads).reshape(-1, 2)])
+    hull = shapely.MultiPoint(corners).convex_hull
+    return [(float(lon), float(lat)) for lon, lat in shapely.get_coordinates(hull)]
 
 
 def _add_area(item: Any, buildings: _Buildings, land: _Land) -> None:
@@ -106,6 +124,8 @@ def _add_area(item: Any, buildings: _Buildings, land: _Land) -> None:
         buildings.tags.append(tags)
         buildings.outlines.append(outline)
         return
+    if _is_water(tags):
+        land.water.append(outline)
     if tags.get("landuse") in _BUILT_UP_LANDUSE:
         land.built_up.append(outline)
     if _is_business_ground(tags):
@@ -115,6 +135,15 @@ def _add_area(item: Any, buildings: _Buildings, land: _Land) -> None:
 def _wkb(item: Any) -> bytes:
     factory = osmium.geom.WKBFactory()
     return bytes.fromhex(factory.create_multipolygon(item))
+
+
+def _is_water(tags: Tags) -> bool:
+    """Return whether nobody can live there: https://wiki.openstreetmap.org/wiki/Tag:natural=water and its elders."""
+    return (
+        tags.get("natural") in {"water", "bay", "strait"}
+        or "riverbank" in tags.get("waterway", "")
+        or (tags.get("landuse") in {"reservoir", "basin"})
+    )
 
 
 def _is_business_ground(tags: Tags) -> bool:
@@ -142,7 +171,9 @@ def _settle(buildings: _Buildings, land: _Land, addresses: list[_Address]) -> Se
     rows += _address_rows(buildings, addresses)
     counts["addresses"] = sum(row[1] == "address" for row in rows)
     frame = gpd.GeoDataFrame(rows, columns=list(COLUMNS), geometry="geometry", crs=4326)
-    return Settlement(frame, points, gpd.GeoSeries(land.built_up, crs=4326), counts)
+    return Settlement(
+        frame, points, gpd.GeoSeries(land.built_up, crs=4326), gpd.GeoSeries(land.water, crs=4326), [], counts
+    )
 
 
 def _within_any(outlines: gpd.GeoSeries, areas: list[shapely.Geometry]) -> np.ndarray:

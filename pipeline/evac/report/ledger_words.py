@@ -13,6 +13,8 @@ _KEYS = (
     *(mark("gridlock unresolved"), mark("gridlock vehicles"), mark("households"), mark("households not ordered")),
     *(mark("households unasked"), mark("households without vehicle"), mark("jam"), mark("limits")),
     *(mark("never inserted"), mark("no route"), mark("planned"), mark("shadow"), mark("shadow not evacuated")),
+    *(mark("households counted twice"), mark("households given"), mark("households lost"), mark("no geometry")),
+    *(mark("no street"), mark("off map"), mark("outside area"), mark("over water")),
     *(mark("still driving"), mark("taken out"), mark("teleports"), mark("teleports by cause")),
     *(mark("unconnected households"), mark("unconnected share"), mark("vehicles"), mark("vehicles left at home")),
     *(mark("wrong lane"), mark("yield")),

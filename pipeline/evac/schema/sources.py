@@ -61,6 +61,8 @@ class Area(Model):
 
     file: Path
     """Polygons in any format that GDAL/OGR reads, with a coordinate reference system; their union is the area."""
+    layer: str | None = None
+    """Layer of the file, where it has several (GeoPackage, KML)."""
 
 
 class Zones(Model):
@@ -68,6 +70,8 @@ class Zones(Model):
 
     file: Path
     """Polygons in any format that GDAL/OGR reads, with a coordinate reference system."""
+    layer: str | None = None
+    """Layer of the file, where it has several (GeoPackage, KML)."""
     count: str
     """Column with the number of households (0 or more)."""
     name: str | None = None
@@ -85,6 +89,8 @@ class ReportZones(Model):
 
     file: Path
     """Polygons in any format that GDAL/OGR reads, with a coordinate reference system."""
+    layer: str | None = None
+    """Layer of the file, where it has several (GeoPackage, KML)."""
     name: str
     """Column with the zone's name or id."""
 
@@ -111,6 +117,8 @@ class Dwellings(Model):
     zone."""
     file: Path | None = None
     """Points or polygons of dwellings in any format that GDAL/OGR reads (only with `points` or `auto`)."""
+    layer: str | None = None
+    """Layer of the file, where it has several (GeoPackage, KML)."""
     households: str | None = None
     """Column of `file` with the households of each dwelling as a weight; 1 each when left out."""
 

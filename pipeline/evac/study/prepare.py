@@ -14,12 +14,22 @@ from sumolib.net import Net
 
 from evac.acquire import fetch_missing
 from evac.archive.basis import input_files
-from evac.audit import Finding, audit_country, audit_households, audit_mapping, audit_network, audit_total
+from evac.audit import (
+    Finding,
+    audit_accounts,
+    audit_country,
+    audit_households,
+    audit_mapping,
+    audit_network,
+    audit_repaired,
+    audit_total,
+)
 from evac.audit.findings import by_rank
 from evac.countries import Country, country_of
 from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
 from evac.errors import PlaceError, Problem, ScenarioError
 from evac.households import Households, place_households
+from evac.households.accounting import lost_by_reason
 from evac.households.zones import read_area, read_zones
 from evac.inputs import Watched
 from evac.measure.bottlenecks import BottleneckLanes
@@ -101,7 +111,15 @@ class Prepared:
         """What bears on the trust in every run."""
         edges = self.network.edges()
         guessed = frozenset(edges.loc[edges["lanes_guessed"], "edge"].astype(str))
-        return RunFacts(len(self.homes), int(self.starts["edge"].isna().sum()), guessed)
+        accounts = self.households.accounts()
+        return RunFacts(
+            len(self.homes),
+            int(self.starts["edge"].isna().sum()),
+            guessed,
+            households_given=float(accounts["given"].sum()),
+            households_lost=lost_by_reason(accounts),
+            households_counted_twice=float(accounts["counted_twice"].sum()),
+        )
 
     @property
     def unexpected(self) -> list[Finding]:
@@ -114,7 +132,14 @@ class Prepared:
         limit = self.loaded.model.trust.unconnected_share
         homes = self.homes.assign(reason=self.starts["reason"], connected=self.starts["edge"].notna())
         network = audit_network(self.net, self.network.edges(), self.network.warnings(), self.exits, self.starting)
-        people = [*audit_households(homes, limit), *audit_mapping(self.households.zones()), *self.unexpected]
+        zones = self.households.zones()
+        people = [
+            *audit_households(homes, limit),
+            *audit_accounts(self.households.accounts()),
+            *audit_repaired(zones),
+            *audit_mapping(zones),
+            *self.unexpected,
+        ]
         return sorted([*network, *people, *audit_country(self.country, self.area)], key=by_rank)
 
 
