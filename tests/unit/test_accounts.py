@@ -111,8 +111,10 @@ def test_water_is_no_area_to_share_by() -> None:
 
 def test_a_map_that_does_not_say_how_far_it_reaches_keeps_zones_that_are_nearly_on_it() -> None:
     zone = zones((at(0, 0, 1000, 1210), 100))  # 9 % beyond
-    assert accounts(zone, Ground(MAP, declared=False))["planned"].tolist() == [100]
-    assert accounts(zone, Ground(MAP, declared=True))["planned"].tolist() == [91]
+    houses = {"dwellings": [homes((100, 100), (200, 100))]}
+    assert accounts(zone, Ground(MAP, declared=False), **houses)["planned"].tolist() == [100]
+    assert accounts(zone, Ground(MAP, declared=True), **houses)["planned"].tolist() == [91]
+    assert accounts(zone, Ground(MAP, declared=False))["planned"].tolist() == [91]  # homes aren't mapped
 
 
 def test_zones_that_lie_over_each_other_are_told() -> None:

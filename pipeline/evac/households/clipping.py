@@ -41,8 +41,8 @@ MIN_PART_M2 = 10_000.0
 """A separate part of the ordered area needs a road when it is larger than this (one hectare)."""
 
 UNKNOWN_EDGE = 0.8
-"""A zone with at least this share of its land on a map that doesn't say how far it reaches is all on it: the hull of
-its roads and buildings is narrower than what was cut out. No source, our choice."""
+"""A zone with homes and at least this share of its land on the map is all on it, if the map doesn't say what it covers:
+the hull of its roads and buildings is narrower than what was cut out. No source, our choice."""
 
 _AFLOAT = 0.99  # a part of a zone with more water than this has no ground to live on
 
@@ -115,7 +115,7 @@ class Ground:
     def on_map_share(self, zone: shapely.Geometry) -> float:
         """Return the share of a zone's land that is on the map; 1 where it's nearly all."""
         share = _part(self.land_m2(zone.intersection(self.on_map)), self.land_m2(zone))
-        return 1.0 if share >= (1.0 - BORDER_TOLERANCE if self.declared else UNKNOWN_EDGE) else share
+        return 1.0 if share > 1.0 - BORDER_TOLERANCE else share
 
     @property
     def inside(self) -> shapely.Geometry:
@@ -216,6 +216,8 @@ def _share_of(
         if total <= 0.0:
             continue
         part = _measure_in(near, inside) / total
+        if name == "dwellings" and mapped >= UNKNOWN_EDGE and not ground.declared:
+            mapped = 1.0
         if mapped == 1.0 or things["known_everywhere"].all():
             return name, part
         ashore = max(mapped, min(1.0, _part(total, households))) if name == "dwellings" else mapped
