@@ -7,8 +7,14 @@ SUMO failed (exit code 1).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+
+_LONGEST_PART = 600  # characters: three lines of a wide terminal
+_MOST_LINES = 28  # a message fits on a screen
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, line separators, those that reverse the text around them, and halves of pairs."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +37,25 @@ class Problem:
 
     def __str__(self) -> str:
         """Return the problem in a line, the remedy in a second."""
-        text = f"{self.where}: {self.what}"
-        return f"{text}\n    try: {self.remedy}" if self.remedy else text
+        text = f"{readable(self.where)}: {readable(self.what)}"
+        return f"{text}\n    try: {readable(self.remedy)}" if self.remedy else text
+
+
+def readable(text: object, longest: int = _LONGEST_PART) -> str:
+    """Return somebody's text as a message shows it: in one line, without control characters, its middle left out."""
+    shown = _UNSEEN.sub("\ufffd", re.sub(r"\s*[\n\r\t]\s*", " ", str(text)))
+    return shown if len(shown) <= longest else f"{shown[: longest // 2]} … {shown[-longest // 2 :]}"
+
+
+def _together(problems: Sequence[Problem]) -> str:
+    """Return the problems as one message; with very many, only how many more there are."""
+    lines = 0
+    for number, problem in enumerate(problems):
+        lines += 2 if problem.remedy else 1
+        if lines > _MOST_LINES:
+            shown = "\n".join(map(str, problems[:number]))
+            return f"{shown}\nand {len(problems) - number:,} more problems like these"
+    return "\n".join(map(str, problems))
 
 
 class EvacError(Exception):
@@ -48,12 +71,12 @@ class UserError(EvacError):
 
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:
         self.problems = [problems] if isinstance(problems, Problem) else list(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__(_together(self.problems))
 
     def rename(self, old: str, new: str) -> None:
         """Call a place otherwise in all problems, as whoever reads them knows it: a key, a folder."""
         self.problems = [replace(problem, where=problem.where.replace(old, new)) for problem in self.problems]
-        self.args = ("\n".join(str(problem) for problem in self.problems),)
+        self.args = (_together(self.problems),)
 
 
 class ScenarioError(UserError):

@@ -22,6 +22,24 @@ _HOST_CHARACTERS = 64
 """Longest name of a host (HOST_NAME_MAX of Linux)."""
 
 
+def is_file(path: Path) -> bool:
+    """Return whether there is a file that can be read to its end; a name that no file can have has none.
+
+    A pipe or a device isn't one: reading it could wait for ever. `Path.is_file` raises an error of its own where a
+    folder may not be entered or a name is too long.
+    """
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def why_no_file(path: Path) -> str:
+    """Return what stands in the place of a file that `is_file` doesn't find, in words."""
+    if os.path.islink(path) and not os.path.exists(path):  # noqa: PTH110, PTH114 - as in `is_file`
+        return "is a link to a file that isn't there"
+    if os.path.isdir(path):  # noqa: PTH112
+        return "is a folder, expected a file"
+    return "is no file but a device or a pipe" if os.path.exists(path) else "there is no such file"  # noqa: PTH110
+
+
 def digest_file(path: Path) -> str:
     """Return the SHA-256 of a file's content as 64 hex digits."""
     digest = hashlib.sha256()

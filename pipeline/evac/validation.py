@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -11,11 +12,26 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from evac.errors import Problem, ScenarioError
+from evac.errors import Problem, ScenarioError, readable
+from evac.files import is_file, why_no_file
 from evac.schema.base import Model
 from evac.yaml_file import YamlFile, read_yaml
 
 M = TypeVar("M", bound=Model)
+
+_LONGEST_QUOTE = 80  # characters
+_MESSAGES = {
+    "string_pattern_mismatch": "isn't written in the form that is expected here",
+    "float_parsing": "expected a number",
+    "float_type": "expected a number",
+    "int_parsing": "expected a whole number",
+    "int_type": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "finite_number": "expected a number that isn't infinite",
+}
+"""Instead of pydantic's own messages, which show a regular expression, or speak of parsing."""
+_NUMBERS = {"float_parsing", "int_parsing"}
+_UNITS = {"_min": "in minutes", "_s": "in seconds", "_h": "in hours", "_m": "in metres", "_kph": "in km/h"}
 
 
 def read_model(path: Path, model: type[M]) -> tuple[YamlFile, M]:
@@ -39,12 +55,17 @@ def missing_files(document: YamlFile, model: Model, fetchable: Collection[Path] 
     return [
         Problem(
             f"{document.path}:{document.line_of(keys)}",
-            f"'{'.'.join(map(str, keys))}': there is no file {file}",
+            f"'{'.'.join(map(str, keys))}': {_why_missing(file)}",
             f"give a path relative to {document.path.name}",
         )
         for keys, file in _files(model)
-        if not file.is_file() and file not in fetchable
+        if not is_file(file) and file not in fetchable
     ]
+
+
+def _why_missing(file: Path) -> str:
+    why = why_no_file(file)
+    return f"there is no file {file}" if why == "there is no such file" else f"{file} {why}"
 
 
 @cache
@@ -75,10 +96,24 @@ def _problem(document: YamlFile, model: type[Model], details: ErrorDetails) -> P
         return Problem(where, f"unknown key '{dotted}'", _near_keys(model, details["loc"], str(keys[-1])))
     if details["type"] == "missing":
         return Problem(where, f"the key '{dotted}' is missing", f"add '{dotted}'")
-    found = f", found {details['input']!r}" if _is_short(details["input"]) else ""
-    message = details["msg"].removeprefix("Value error, ")
+    found = f", found {_quoted(details['input'])}" if _is_short(details["input"]) else ""
+    message = _MESSAGES.get(details["type"], details["msg"].removeprefix("Value error, "))
     about = _describe(model, details["loc"])
-    return Problem(where, f"'{dotted}': {message}{found}" + (f" ({about})" if about else ""))
+    remedy = _number_remedy(details) if details["type"] in _NUMBERS else ""
+    return Problem(where, f"'{dotted}': {message}{found}" + (f" ({about})" if about else ""), remedy)
+
+
+def _number_remedy(details: ErrorDetails) -> str:
+    """Return how to write a number that was written as text: with a unit, a comma, as a time of day."""
+    text, key = str(details["input"]).strip(), str(details["loc"][-1])
+    unit = next((words for suffix, words in _UNITS.items() if key.endswith(suffix)), "")
+    if re.fullmatch(r"\d+:\d\d(:\d\d)?", text):
+        return f"write it {unit}, as one number" if unit else "write it as one number"
+    if re.fullmatch(r"[-+]?\d+,\d+", text):
+        return f"write {text.replace(',', '.')}, with a point"
+    if found := re.fullmatch(r"([-+]?\d[\d.]*)\s*[^\d\s].*", text):
+        return f"write the number alone{', ' + unit if unit else ''}, such as {found[1]}"
+    return ""
 
 
 def _unknown_tag(document: YamlFile, keys: Sequence[str | int], details: ErrorDetails) -> Problem:
@@ -86,9 +121,13 @@ def _unknown_tag(document: YamlFile, keys: Sequence[str | int], details: ErrorDe
     about = details["ctx"]
     key, known = about["discriminator"].strip("'"), about["expected_tags"].replace("'", "").split(", ")
     where = f"{document.path}:{document.line_of([*keys, key])}"
-    what = f"'{'.'.join(map(str, [*keys, key]))}': there is no '{about['tag']}'"
+    what = f"'{'.'.join(map(str, [*keys, key]))}': there is no '{readable(about['tag'], _LONGEST_QUOTE)}'"
     near = difflib.get_close_matches(str(about["tag"]), known, n=1, cutoff=0.5)
     return Problem(where, what, f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(known)}")
+
+
+def _quoted(value: object) -> str:
+    return readable(repr(value), _LONGEST_QUOTE)
 
 
 def _is_short(value: object) -> bool:

@@ -10,23 +10,36 @@ from typing import Any
 
 import yaml
 
-from evac.errors import Problem, ScenarioError
+from evac.errors import Problem, ScenarioError, readable
+from evac.files import is_file, why_no_file
 
 # A scenario is a page or two; a file of megabytes is a mistake or an attack.
 _MAX_BYTES = 1_000_000
-_BOOLEAN = "tag:yaml.org,2002:bool"
+_LONGEST_QUOTE = 60  # characters
+_MAX_DEPTH = 30  # no model is nested deeper than ten levels
+_TAG = "tag:yaml.org,2002:"
+_PLAIN = {  # the core schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema), without octal and hexadecimal
+    "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    "bool": ("true|True|TRUE|false|False|FALSE", list("tTfF")),
+    "int": (r"[-+]?(?:0|[1-9][0-9]{0,29})", list("-+0123456789")),
+    "float": (
+        r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        list("-+.0123456789"),
+    ),
+}
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain data, in which `off`, `on`, `yes` and `no` are words, as in YAML 1.2: settings and map tags have them."""
+    """Plain data by YAML 1.2: `off`, `on`, `yes` and `no` are words, and so are dates, times (`1:30`) and codes (`06`).
 
-    yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != _BOOLEAN]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+    Settings and map tags have such words, and zones have such codes.
+    """
+
+    yaml_implicit_resolvers = {}
 
 
-_Loader.add_implicit_resolver(_BOOLEAN, re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+for _name, (_pattern, _firsts) in _PLAIN.items():
+    _Loader.add_implicit_resolver(_TAG + _name, re.compile(f"^(?:{_pattern})$"), _firsts)
 
 
 @dataclass(frozen=True)
@@ -63,15 +76,15 @@ def read_yaml(path: Path) -> YamlFile:
     Raises
     ------
     ScenarioError
-        The file isn't there, is no YAML mapping, repeats a key, or uses aliases.
+        The file isn't there or can't be read, is no YAML mapping, repeats a key, or uses tags or aliases.
     """
     text = _read_text(path)
     try:
-        _refuse_aliases(path, text)
+        _refuse_what_is_not_plain(path, text)
         root = yaml.compose(text, Loader=_Loader)
         content = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
-        raise ScenarioError(_yaml_problem(path, error)) from error
+        raise ScenarioError(_yaml_problem(path, text, error)) from error
     if not isinstance(content, dict) or root is None:
         raise ScenarioError(
             Problem(str(path), f"holds {_kind(content)}, expected keys and values", "start with: name: My town")
@@ -85,27 +98,46 @@ def read_yaml(path: Path) -> YamlFile:
 
 
 def _read_text(path: Path) -> str:
-    if not path.is_file():
+    if not is_file(path):
         raise ScenarioError(
-            Problem(str(path), "there is no such file", "give a scenario.yaml or the folder that holds it")
-        )
-    if path.stat().st_size > _MAX_BYTES:
-        raise ScenarioError(
-            Problem(str(path), f"is larger than {_MAX_BYTES:,} bytes", "keep data in files of their own")
+            Problem(str(path), why_no_file(path), f"give a .yaml file, or the folder that holds {path.name}")
         )
     try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise ScenarioError(
+                Problem(str(path), f"is larger than {_MAX_BYTES:,} bytes", "keep data in files of their own")
+            )
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ScenarioError(Problem(str(path), f"isn't UTF-8 text ({error.reason})", "save it as UTF-8")) from error
+    except OSError as error:
+        raise ScenarioError(
+            Problem(str(path), f"can't be read ({error.strerror})", "look at its permissions")
+        ) from error
 
 
-def _refuse_aliases(path: Path, text: str) -> None:
+def _refuse_what_is_not_plain(path: Path, text: str) -> None:
+    """Refuse aliases, tags, and what is nested so deep that reading it would never end."""
+    depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        where = f"{path}:{event.start_mark.line + 1}" if event.start_mark else str(path)
         if isinstance(event, yaml.AliasEvent):
-            raise ScenarioError(Problem(str(path), f"uses the YAML alias '*{event.anchor}'", "write the value out"))
+            raise ScenarioError(Problem(where, f"uses the YAML alias '*{event.anchor}'", "write the value out"))
+        if (tag := getattr(event, "tag", None)) is not None:
+            what = f"uses the YAML tag '{readable(tag, _LONGEST_QUOTE)}'"
+            raise ScenarioError(
+                Problem(where, what, "leave the tag out; text that looks like a number is put in quotes")
+            )
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            raise ScenarioError(Problem(where, f"is nested deeper than {_MAX_DEPTH} levels", "check the brackets"))
 
 
-def _yaml_problem(path: Path, error: yaml.YAMLError) -> Problem:
+def _yaml_problem(path: Path, text: str, error: yaml.YAMLError) -> Problem:
+    if isinstance(error, yaml.reader.ReaderError):
+        line = text.count("\n", 0, error.position) + 1
+        what = f"has a control character (U+{ord(text[error.position]):04X})"
+        return Problem(f"{path}:{line}", what, "take it out, or save the file as UTF-8 text")
     mark = getattr(error, "problem_mark", None)
     where = f"{path}:{mark.line + 1}" if mark else str(path)
     return Problem(
@@ -133,7 +165,7 @@ def _repeated(node: yaml.Node) -> Iterator[tuple[str, int]]:
         seen = set()
         for key, value in node.value:
             if key.value in seen:
-                yield key.value, key.start_mark.line + 1
+                yield readable(key.value, _LONGEST_QUOTE), key.start_mark.line + 1
             seen.add(key.value)
             yield from _repeated(value)
     elif isinstance(node, yaml.SequenceNode):

@@ -6,7 +6,9 @@ in a scenario file should be told at once.
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import signal
 import sys
 import traceback
@@ -18,9 +20,25 @@ import typer
 from evac import __version__, sumo
 from evac.cli import caching, checking, creating, planning, running, schemas, showing, varying, verifying
 from evac.cli.common import console
-from evac.errors import EvacError
+from evac.errors import EvacError, Problem, UserError, readable
 
 _INTERRUPTED = 128 + signal.SIGINT
+_NOBODY_READS = 128 + signal.SIGPIPE
+_OF_THE_DISK = {
+    errno.ENOSPC: "free some space, or give another folder with --workspace",
+    errno.EDQUOT: "free some space, or give another folder with --workspace",
+    errno.EFBIG: "give a folder with --workspace where files may be larger",
+    errno.EROFS: "give a folder that may be written with --workspace",
+    errno.EACCES: "look at its permissions, or give another folder with --workspace",
+    errno.EPERM: "look at its permissions, or give another folder with --workspace",
+    errno.ENOENT: "look whether it has been moved or removed, or give another folder with --workspace",
+    errno.ENOTDIR: "there is a file where a folder is expected: move it away",
+    errno.EISDIR: "there is a folder where a file is expected: move it away",
+    errno.EEXIST: "there is something else in its place: move it away",
+    errno.ENAMETOOLONG: "take a shorter name",
+    errno.EMFILE: "allow more open files (ulimit -n), or use fewer --jobs",
+}
+"""What whoever sits at the machine can mend, and how."""
 
 app = typer.Typer(
     name="evac",
@@ -53,7 +71,8 @@ def main() -> None:
 def run_guarded(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code: 0, 2 for a mistake in the input, 1 for a failure of ours.
 
-    An error is one readable message on standard error; `--debug` adds Python's traceback.
+    An error is one readable message on standard error; `--debug` adds Python's traceback. A disk that is full and a
+    folder that may not be written are the user's to mend.
     """
     debug = "--debug" in arguments
     rest = [argument for argument in arguments if argument != "--debug"]
@@ -61,16 +80,59 @@ def run_guarded(arguments: Sequence[str]) -> int:
     logging.getLogger("evac").setLevel(logging.DEBUG if debug else logging.ERROR)
     try:
         app(rest)
-    except EvacError as error:
+    except SystemExit as ended:  # how typer ends
+        code = ended.code if isinstance(ended.code, int) else 0
+        return _interrupted() if code == _INTERRUPTED else code
+    except KeyboardInterrupt:
+        return _interrupted()
+    except BrokenPipeError:  # whoever read the output has had enough of it
+        return _end_of_output()
+    except Exception as error:  # noqa: BLE001 - what is no error of ours is one that nobody has foreseen
         if debug:
             traceback.print_exc()
-        sys.stderr.write(f"evac: {error}\n")
-        return error.exit_code
-    except SystemExit as ended:  # how typer ends
-        if ended.code == _INTERRUPTED:
-            sys.stderr.write("evac: interrupted; finished runs are kept, and the next start goes on from there\n")
-        return ended.code if isinstance(ended.code, int) else 0
+        told = _told(error)
+        sys.stderr.write(f"evac: {told}\n")
+        return told.exit_code
     return 0
+
+
+def _told(error: Exception) -> EvacError:
+    """Return an error as people are told of it."""
+    if isinstance(error, EvacError):
+        return error
+    if number := _number_of(error):
+        where = str(getattr(error, "filename", None) or "the disk")
+        what = f"can't be read or written ({os.strerror(number)})"
+        return UserError(Problem(where, what, _OF_THE_DISK[number]))
+    return EvacError(_unforeseen(error))
+
+
+def _interrupted() -> int:
+    sys.stderr.write("evac: interrupted; finished runs are kept, and the next start goes on from there\n")
+    return _INTERRUPTED
+
+
+def _end_of_output() -> int:
+    """Let Python close its output without a word, though nobody reads it any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _NOBODY_READS
+
+
+def _number_of(error: Exception) -> int:
+    """Return the system's number of what the disk refused, 0 for other errors; libraries in C++ only give its words."""
+    if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+        return error.errno
+    if isinstance(error, OSError | RuntimeError):
+        return next((number for number in _OF_THE_DISK if str(error).endswith(os.strerror(number))), 0)
+    return 0
+
+
+def _unforeseen(error: Exception) -> str:
+    words = readable(error) or "no words"
+    return (
+        f"an error that nobody has foreseen, in evac itself: {type(error).__name__}: {words}\n"
+        "    try: the same command with --debug shows where; please report it with the scenario"
+    )
 
 
 @app.callback(invoke_without_command=True)

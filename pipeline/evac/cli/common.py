@@ -39,7 +39,10 @@ def nearest_workspace() -> Path:
 
 
 def prepare_scenario(loaded: LoadedScenario, folder: Path) -> Prepared:
-    """Prepare a scenario, and show how far it is."""
+    """Prepare a scenario, and show how far it is. What its report looks like is read first: a mistake costs no time."""
+    from evac.report.settings import load_settings  # noqa: PLC0415
+
+    load_settings(loaded.folder)
     with console.status("Preparing") as status:
         from evac.study.prepare import prepare  # noqa: PLC0415
 

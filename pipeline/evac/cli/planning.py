@@ -9,8 +9,9 @@ import typer
 from rich.markup import escape
 
 from evac.cli.common import ScenarioPath, Workspace, console, lay_plans_over, load_plans, prepare_scenario
+from evac.errors import Problem, ScenarioError, UserError
 from evac.files import write_bytes
-from evac.plans.reading import plan_names
+from evac.plans.reading import LoadedPlan, plan_names
 from evac.scenario import load_scenario
 
 app = typer.Typer(help="Look at plans without simulating them.", no_args_is_help=True)
@@ -48,8 +49,17 @@ def show_plan(
 
 @app.command("list")
 def list_plans(scenario: ScenarioPath) -> None:
-    """List the plans of a place, with their notes and what they take."""
+    """List the plans of a place, with their notes and what they take; then what is wrong with those that are none."""
     loaded = load_scenario(scenario)
     from evac.cli.plan_tables import print_plans  # noqa: PLC0415
 
-    print_plans(console, load_plans(plan_names(loaded.plans_folder), loaded))
+    plans: list[LoadedPlan] = []
+    problems: list[Problem] = []
+    for name in plan_names(loaded.plans_folder):
+        try:
+            plans += load_plans([name], loaded)
+        except UserError as error:
+            problems += error.problems
+    print_plans(console, plans)
+    if problems:
+        raise ScenarioError(problems)

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from evac.errors import Problem, ScenarioError
+from evac.files import is_file
 from evac.inputs import digest_dataset
 from evac.plans.model import AnyAction, Plan, Resources
 from evac.plans.words import action_words
@@ -125,17 +126,24 @@ def load_plan(name: str, folder: Path) -> LoadedPlan:
     ScenarioError
         With a `Problem` for every key that is wrong, or when there is no such plan.
     """
-    path = Path(name) if name.endswith((".yaml", ".yml")) else folder / f"{name}.yaml"
-    if name == BASELINE and not path.is_file():
+    is_path = name.endswith((".yaml", ".yml"))
+    if not is_path and (not name or Path(name).name != name):
+        what = "expected a plan's file name without .yaml, or the path of a .yaml file"
+        raise ScenarioError(Problem(f"plan '{name}'", what, _known(folder)))
+    path = Path(name) if is_path else folder / f"{name}.yaml"
+    if name == BASELINE and not is_file(path):
         return LoadedPlan(BASELINE, Plan(name="Baseline"), ())
-    if not path.is_file():
-        known = ", ".join(plan_names(folder))
-        raise ScenarioError(Problem(f"plan '{name}'", f"there is no file {path}", f"known plans: {known}"))
+    if not is_file(path):
+        raise ScenarioError(Problem(f"plan '{name}'", f"there is no file {path}", _known(folder)))
     model, actions = _chain(path, ())
     if path.stem == BASELINE and actions:
         what = "the baseline must not change anything: all plans are compared with it"
         raise ScenarioError(Problem(actions[0].where, what, "give the file another name, such as plan.yaml"))
     return LoadedPlan(path.stem, model, actions)
+
+
+def _known(folder: Path) -> str:
+    return f"known plans in {folder}: {', '.join(plan_names(folder))}"
 
 
 def plan_names(folder: Path) -> list[str]:
@@ -170,11 +178,11 @@ def _chain(path: Path, below: Sequence[Path]) -> tuple[Plan, tuple[LoadedAction,
 def _inherited(path: Path, extends: str, where: str, below: Sequence[Path]) -> tuple[LoadedAction, ...]:
     """Return the actions of the plan that another one extends; `below` has the files on the way there."""
     base = path.parent / f"{extends}.yaml"
-    if base.resolve() in below:
-        chain = " → ".join([*(item.stem for item in below), base.stem])
-        raise ScenarioError(Problem(where, f"'extends': the plan extends itself ({chain})", "break the circle"))
-    if not base.is_file():
+    if not is_file(base):
         known = [name for name in plan_names(path.parent) if name not in (BASELINE, path.stem)]
         remedy = f"known here: {', '.join(known)}" if known else "there is no other plan in this folder: leave it out"
         raise ScenarioError(Problem(where, f"'extends': there is no plan '{extends}' ({base})", remedy))
+    if base.resolve() in below:
+        chain = " → ".join([*(item.stem for item in below), base.stem])
+        raise ScenarioError(Problem(where, f"'extends': the plan extends itself ({chain})", "break the circle"))
     return _chain(base, below)[1]

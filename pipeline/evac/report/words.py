@@ -34,11 +34,15 @@ def mark(english: _Words, /) -> _Words:
 
 
 def places(words: str) -> set[str]:
-    """Return the names of the places that a sentence has for values.
+    """Return the places that a sentence has for values: their names, and after a colon a form, if the place has one.
 
     Raises
     ------
     ValueError
         A brace without its partner.
     """
-    return {name for _, name, _, _ in string.Formatter().parse(words) if name is not None}
+    return {
+        name + (f"!{conversion}" if conversion else "") + (f":{form}" if form else "")
+        for _, name, form, conversion in string.Formatter().parse(words)
+        if name is not None
+    }
