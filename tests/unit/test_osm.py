@@ -209,6 +209,15 @@ def test_turn_lanes_lose_the_bus_lane() -> None:
     assert count_lanes(tags, "primary", 1).turns_forward == "left|right"
 
 
+def test_cycle_lanes_that_only_some_lists_have_are_left_out() -> None:
+    tags = {
+        "oneway": "yes", "lanes": "3", "turn:lanes": "left|through|through", "vehicle:lanes": "yes|no|yes|no",
+        "bus:lanes": "|designated||", "bicycle:lanes": "|||designated",
+    }  # fmt: skip
+    lanes = count_lanes(tags, "primary", 1)
+    assert (lanes.forward, lanes.guessed, lanes.turns_forward) == (2, False, "left|through")
+
+
 def test_a_bus_lane_is_at_the_kerb() -> None:
     tags = {"oneway": "yes", "lanes": "3", "turn:lanes": "left|through|right", "lanes:psv": "1"}
     assert count_lanes(tags, "primary", 1).turns_forward == "left|through"

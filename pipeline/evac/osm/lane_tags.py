@@ -41,7 +41,7 @@ class LaneLists:
     Parameters
     ----------
     entries
-        By the key before `:lanes`; all lists have the same number of entries, that of most of them.
+        By the key before `:lanes`; all lists have the same number of entries, that of the shortest.
     agree
         Whether no list had to be left out for its length.
     """
@@ -56,7 +56,7 @@ class LaneLists:
     @property
     def cycle_lanes(self) -> int:
         """Return the lanes for bicycles alone, which lists have and counts don't."""
-        return sum(self._is_cycle_lane(place) for place in range(len(self)))
+        return sum(self.is_cycle_lane(place) for place in range(len(self)))
 
     def for_cars(self, lanes: int) -> list[int] | None:
         """Return the places of the lanes for cars, None where the lists say nothing of it or don't fit a count."""
@@ -86,9 +86,10 @@ class LaneLists:
         if said is not None:
             return said
         reserved = any(self._entry(key, place) == "designated" for key in _RESERVING_KEYS)
-        return not (reserved or self._is_cycle_lane(place))
+        return not (reserved or self.is_cycle_lane(place))
 
-    def _is_cycle_lane(self, place: int) -> bool:
+    def is_cycle_lane(self, place: int) -> bool:
+        """Return whether a lane is for bicycles alone."""
         return self._entry("bicycle", place) == "designated" and not self._said(place)
 
     def _entry(self, key: str, place: int) -> str:
@@ -113,10 +114,24 @@ def lane_lists(tags: Tags, suffix: str, *, one_way: bool) -> LaneLists:
         values = _entries(tags, key, suffix) or (_entries(tags, key, "") if one_way else None)
         if values:
             found[key] = values
-    sizes = [len(values) for values in found.values()]
-    size = max(sizes, key=lambda item: (sizes.count(item), -item), default=0)
+    found = _without_cycle_lanes_that_some_have(found)
+    size = min((len(values) for values in found.values()), default=0)
     kept = {key: values for key, values in found.items() if len(values) == size}
     return LaneLists(kept, len(kept) == len(found))
+
+
+def _without_cycle_lanes_that_some_have(lists: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Leave cycle lanes out of the lists that have them where the others don't: `turn:lanes` beside `bicycle:lanes`."""
+    sizes = {len(values) for values in lists.values()}
+    if len(sizes) < 2:  # noqa: PLR2004  they agree
+        return lists
+    longest = LaneLists({key: values for key, values in lists.items() if len(values) == max(sizes)}, agree=True)
+    kept = [place for place in range(len(longest)) if not longest.is_cycle_lane(place)]
+    if sizes != {len(longest), len(kept)}:
+        return lists
+    return {
+        key: [values[place] for place in kept] if key in longest.entries else values for key, values in lists.items()
+    }
 
 
 def _entries(tags: Tags, key: str, suffix: str) -> list[str] | None:
