@@ -99,6 +99,7 @@ def run_small(
     (out / "extra.add.xml").write_text(f"<additional>{LANES}{add}</additional>")
     (out / "trips.rou.xml").write_text(_routes(vehicles, exits[0].edges[0], driver or EXACT_DRIVER, by_hand or {}))
     (folder / "gridlock.json").write_text("[]")
+    (folder / "ending.json").write_text('{"reason": "end of time", "left": {}}')
     outputs = ["--tripinfo-output", "tripinfo.xml", "--tripinfo-output.write-unfinished"]
     outputs += ["--tripinfo-output.write-undeparted", "--statistic-output", "statistics.xml", "--log", "sumo.log"]
     inputs = ["-n", str(net_file.resolve()), "-r", "trips.rou.xml", "-a", "extra.add.xml", "--end", str(end_s)]

@@ -13,8 +13,12 @@ from evac.measure.ledger import RunFacts, build_ledger, limits_passed, read_grid
 from evac.schema.trust import Trust
 from small_runs import write_net
 
+END_S = 36_000.0
 COUNTS = {
     "vehicles": 1000,
+    "planned": 1000,
+    "stuck": 0,
+    "taken_out": 0,
     "households": 600,
     "unconnected_households": 0,
     "teleports": 0,
@@ -89,31 +93,50 @@ def test_gridlock_counts_events_and_different_vehicles(tmp_path):
         read_gridlock(tmp_path / "g.json")
 
 
-def _ledger(tmp_path, status=("evacuated",), *, trust=None, facts=None, highest=1500.0, ordered=True):
+def _ledger(
+    tmp_path, status=("evacuated",), *, trust=None, facts=None, highest=1500.0, ordered=True, ending=None, **columns
+):
     nodes = {"a": (0, 0), "b": (200, 0, "traffic_light"), "c": (400, 0), "s": (200, 200)}
-    edges = [{"id": name, "from": name[0], "to": name[1]} for name in ("ab", "bc", "sb")]
+    edges = [{"id": name, "from": name[0], "to": name[1], "name": f"street {name}"} for name in ("ab", "bc", "sb")]
     net = sumolib.net.readNet(str(write_net(tmp_path, nodes, edges)))
     (tmp_path / "sumo").mkdir()
     (tmp_path / "sumo" / "sumo.log").write_text("")
     (tmp_path / "gridlock.json").write_text("[]")
+    (tmp_path / "ending.json").write_text(json.dumps(ending or {"reason": "end of time", "left": {}}))
     statistics = {
+        "performance": {"end": END_S},
         "teleports": {"total": 0.0, "jam": 0.0, "yield": 0.0, "wrongLane": 0.0},
         "safety": {"collisions": 0.0, "emergencyStops": 0.0, "emergencyBraking": 4.0},
     }
     done = pd.DataFrame({"household": range(len(status)), "status": list(status), "taken_out": False})
     done["ordered"] = ordered
+    done = done.assign(
+        vehicle=[f"h{number}v0" for number in range(len(status))],
+        departure_s=0.0,
+        held_until_s=float("nan"),
+        entered_s=[None if one in ("waiting", "no_route") else 60.0 for one in status],
+        evacuated_s=[END_S - 60 if one == "evacuated" else None for one in status],
+        edge="ab",
+        exit=["north" if one == "evacuated" else None for one in status],
+        exit_assigned=None,
+    ).assign(**columns)
     rates = pd.DataFrame({"bottleneck": ["Main"], "edge": ["ab"], "lane": [0], "highest_veh_per_h": [highest]})
     facts = facts or RunFacts(households=len(status))
     return build_ledger(
-        tmp_path, statistics, done=done, rates=rates, driven={"b_1"}, net=net, trust=trust or Trust(), facts=facts
-    )
+        tmp_path, statistics, done=done, rates=rates, driven={"b_1"}, net=net, trust=trust or Trust(), facts=facts,
+        exits=("north", "south"),
+    )  # fmt: skip
 
 
 def test_a_clean_run_is_trusted_and_says_what_is_guessed(tmp_path):
     ledger = _ledger(tmp_path, facts=RunFacts(1, 0, frozenset({"ab"})))
     assert ledger["trusted"] is True
     assert ledger["reasons"] == ()
-    assert ledger["caveats"] == ("Main: the number of lanes is guessed", "Main: the signal's program is guessed")
+    assert ledger["caveats"] == (
+        "nobody left by the exit 'south'",
+        "Main: the number of lanes is guessed",
+        "Main: the signal's program is guessed",
+    )
     assert ledger["emergency_braking"] == 4
 
 
@@ -122,6 +145,55 @@ def test_not_cleared_is_a_result_and_no_lack_of_trust(tmp_path):
     assert ledger["trusted"] is True
     assert (ledger["never_inserted"], ledger["still_driving"], ledger["no_route"]) == (1, 1, 1)
     assert len([text for text in ledger["caveats"] if text.startswith("1 ")]) == 3
+
+
+def test_who_stands_when_nothing_moves_any_more_is_a_lack_of_trust_with_the_streets(tmp_path):
+    """Forty cars stand behind a signal that never lets them go, and one can't get onto the street behind them."""
+    status = ["evacuated"] * 100 + ["driving"] * 40 + ["waiting"]
+    left = {f"h{number}v0": ["ab" if number < 131 else "sb", 2000.0] for number in range(100, 140)}
+    ledger = _ledger(tmp_path, status=status, ending={"reason": "standstill", "left": left})
+    assert ledger["trusted"] is False
+    (reason,) = ledger["reasons"]
+    assert reason.startswith("41 of 141 vehicles are stuck at the end, and more time would not help them: ")
+    assert reason.endswith(": 31 on street ab, 9 on street sb, 1 waiting at street ab")
+    assert ledger["stuck_on"] == {"street ab": 31, "street sb": 9, "waiting at street ab": 1}
+
+
+def test_who_has_stood_for_half_an_hour_at_the_end_of_time_is_stuck_and_who_drives_is_not(tmp_path):
+    left = {"h1v0": ["ab", 1800.0], "h2v0": ["ab", 1700.0], "h3v0": ["sb", 0.0]}
+    ledger = _ledger(tmp_path, status=["evacuated"] + ["driving"] * 3, ending={"reason": "end of time", "left": left})
+    assert ledger["stuck_on"] == {"street ab": 1}
+    assert ledger["trusted"] is False
+
+
+def test_where_nobody_gets_out_any_more_all_who_came_before_are_stuck(tmp_path):
+    """One stands for good; behind it a car creeps to and fro, one waits at home; a third has only just set out."""
+    left = {"h1v0": ["ab", 9000.0], "h2v0": ["ab", 0.0], "h3v0": ["sb", 0.0]}
+    ledger = _ledger(
+        tmp_path,
+        status=["evacuated", "driving", "driving", "driving", "waiting"],
+        ending={"reason": "end of time", "left": left},
+        evacuated_s=[END_S - 2000, None, None, None, None],
+        entered_s=[60.0, 60.0, 60.0, END_S - 600, None],
+    )
+    assert ledger["stuck_on"] == {"street ab": 2, "waiting at street ab": 1}
+
+
+def test_a_run_that_ended_as_cleared_with_vehicles_left_is_no_run(tmp_path):
+    with pytest.raises(SimulationError, match="all were out, and 1 vehicles aren't"):
+        _ledger(tmp_path, status=["evacuated", "driving"], ending={"reason": "cleared", "left": {}})
+
+
+def test_vehicles_taken_out_and_an_evacuation_of_nobody_are_not_trusted():
+    assert "1 vehicles were taken out" in limits_passed({**COUNTS, "taken_out": 1}, Trust())[0]
+    assert "no vehicle is planned" in limits_passed({**COUNTS, "planned": 0}, Trust())[0]
+
+
+def test_exits_that_serve_nobody_and_vehicles_elsewhere_than_held_are_told(tmp_path):
+    ledger = _ledger(tmp_path, status=["evacuated"] * 3, exit=["north"] * 3, exit_assigned=["south", "north", None])
+    assert ledger["left_by_another_exit"] == 1
+    assert ledger["exits_unused"] == ["south"]
+    assert "1 vehicles left by another exit than the one they are held to" in ledger["caveats"]
 
 
 def test_unconnected_households_and_loosened_limits_are_told(tmp_path):

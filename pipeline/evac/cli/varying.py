@@ -56,6 +56,7 @@ def ablate(
     study = _run(loaded, prepared, laid, folder, (vehicles, departure, seed, engine, jobs))
     _print_bought(what_each_buys(items, study, refused, wanted.key, baseline.key))
     _print_weighed(weigh_dark_signals(others, study, refused, wanted.key))
+    _print_doubts(study)
     require_no_failures(study)
 
 
@@ -84,6 +85,7 @@ def stress(
     laid, refused = _lay_over_each(prepared, variants, folder)
     study = _run(loaded, prepared, laid, folder, (vehicles, departure, seed, engine, jobs))
     _print_stressed(worst_first(failures, study, refused))
+    _print_doubts(study)
     for plan in wanted:
         if labels := always_there(plan):
             words = f"{plan.key}: these can't be late in the model, they hold from the order on: {'; '.join(labels)}"
@@ -195,6 +197,17 @@ def _fewer_seeds(row: Stressed, seeds: int) -> str:
     """Say that a mean is of fewer seeds than others of the table: some of its runs failed."""
     has = seeds if row.cell is None else len(row.cell.t90_s)
     return f", of {has} of {seeds} seeds: the other runs failed" if has < seeds else ""
+
+
+def _print_doubts(study: Study) -> None:
+    """Print why runs aren't trusted, each reason once with the plans that it is of."""
+    plans: dict[str, list[str]] = {}
+    for run in study.runs:
+        if reasons := "; ".join(run.ledger()["reasons"]):
+            plans.setdefault(reasons, []).append(run.case.plan)
+    for reasons, keys in plans.items():
+        words = f"not trustworthy: {', '.join(dict.fromkeys(keys))}: {reasons}"
+        console.print(escape(words), highlight=False, soft_wrap=True)
 
 
 def _doubt(untrusted: int) -> str:

@@ -66,7 +66,7 @@ def measure_run(
     ----------
     run_dir
         Holds `sumo/tripinfo.xml`, `sumo/statistics.xml`, `sumo/lanes.parquet` (without lanes
-        `sumo/edges.parquet`), `sumo/sumo.log` and `gridlock.json`.
+        `sumo/edges.parquet`), `sumo/sumo.log`, `gridlock.json` and `ending.json`.
     vehicles
         The demand: one row a vehicle.
     net
@@ -125,6 +125,7 @@ def measure_run(
         net=net,
         trust=trust or Trust(),
         facts=facts,
+        exits=[item.name for item in exits],
         background=passing,
     )
     write_text(run_dir / "ledger.json", _json(ledger))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import sumolib
 
 from evac.errors import SimulationError
 from evac.households.accounting import LOSSES
+from evac.measure.stranded import WAITING, read_ending, stranded, streets_of
 from evac.schema.trust import Trust
 
 # Base capacity of a freeway lane at 70 mph and more (Highway Capacity Manual, 7th edition, chapter 12).
@@ -106,6 +107,7 @@ def build_ledger(
     net: sumolib.net.Net,
     trust: Trust,
     facts: RunFacts,
+    exits: Sequence[str] = (),
     background: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
     """Count what bears on trust and judge it.
@@ -113,7 +115,7 @@ def build_ledger(
     Parameters
     ----------
     run_dir
-        Holds `sumo/sumo.log` and `gridlock.json`.
+        Holds `sumo/sumo.log`, `gridlock.json` and `ending.json`.
     statistics
         `measure.read_statistics` of the run.
     done
@@ -128,6 +130,8 @@ def build_ledger(
         Limits of trust.
     facts
         What the stages before know.
+    exits
+        Names of the exits that are open at any time.
     background
         What became of the traffic that isn't evacuating (`trips.split_background`).
 
@@ -136,8 +140,12 @@ def build_ledger(
     dict
         Counts, limits and the verdict, ready for `ledger.json`.
     """
+    stuck = stranded(done, read_ending(run_dir / "ending.json"), statistics["performance"]["end"])
     counts = {
         **_vehicle_counts(done),
+        "stuck": len(stuck),
+        "stuck_on": streets_of(stuck, net),
+        **_exit_counts(done, exits),
         **_household_counts(done, facts),
         **(background or {}),
         "teleports": int(statistics["teleports"]["total"]),
@@ -152,6 +160,7 @@ def build_ledger(
         *_loosened(trust),
         *_unfinished(counts),
         *_lost(facts),
+        *_exits(counts),
         *_without_vehicle(counts),
         *_not_ordered(counts),
         *_background(counts),
@@ -182,6 +191,16 @@ def _vehicle_counts(done: pd.DataFrame) -> dict[str, int]:
     }
 
 
+def _exit_counts(done: pd.DataFrame, exits: Sequence[str]) -> dict[str, Any]:
+    """Count who left by another exit than they are held to, and the exits that served nobody."""
+    out = done[done["status"] == "evacuated"]
+    elsewhere = out["exit_assigned"].notna() & (out["exit_assigned"] != out["exit"])
+    return {
+        "left_by_another_exit": int(elsewhere.sum()),
+        "exits_unused": [name for name in exits if name not in set(out["exit"])],
+    }
+
+
 def _household_counts(done: pd.DataFrame, facts: RunFacts) -> dict[str, int]:
     with_vehicle = done.loc[done["ordered"], "household"].nunique()
     return {
@@ -201,7 +220,12 @@ def _household_counts(done: pd.DataFrame, facts: RunFacts) -> dict[str, int]:
 
 def limits_passed(counts: Mapping[str, Any], trust: Trust) -> list[str]:
     """Return a sentence for each limit of trust that the counts pass."""
-    reasons = []
+    reasons = [] if counts["planned"] else ["no vehicle is planned: there is nothing to measure"]
+    if counts["stuck"]:
+        words = "are stuck at the end, and more time would not help them"
+        reasons.append(f"{counts['stuck']} of {counts['vehicles']} vehicles {words}: {_most(counts['stuck_on'])}")
+    if counts["taken_out"]:
+        reasons.append(f"{counts['taken_out']} vehicles were taken out of the simulation before they reached an exit")
     if counts["teleports"] > trust.teleports:
         causes = ", ".join(f"{n} {cause.replace('_', ' ')}" for cause, n in counts["teleports_by_cause"].items() if n)
         reasons.append(f"{counts['teleports']} vehicles teleported ({causes}); the limit is {trust.teleports}")
@@ -218,6 +242,13 @@ def limits_passed(counts: Mapping[str, Any], trust: Trust) -> list[str]:
         number = f"{len(counts['added_lanes_idle'])} of {counts['added_lanes']}"
         reasons.append(f"{number} lanes that the plan adds serve nobody ({names}): contraflow on paper only")
     return reasons
+
+
+def _most(counts: Mapping[str, int]) -> str:
+    """Return the first of places with their counts in words: `31 on Main Street, 9 waiting at Hill Road`."""
+    listed = [f"{count} {place if place.startswith(WAITING) else f'on {place}'}" for place, count in counts.items()]
+    rest = sum(list(counts.values())[_LISTED:])
+    return ", ".join([*listed[:_LISTED], *([f"{rest} elsewhere"] if rest else [])])
 
 
 def read_gridlock(path: Path) -> dict[str, int]:
@@ -265,7 +296,6 @@ def _unfinished(counts: Mapping[str, Any]) -> list[str]:
         "no_route": "planned vehicles have no route to an exit",
         "never_inserted": "planned vehicles never got onto the street",
         "still_driving": "vehicles were still on the way at the end of the simulation",
-        "taken_out": "vehicles were taken out of the simulation before they reached an exit",
         "gridlock_unresolved": "times a gridlock was found that no vehicle could resolve by pulling over",
         "emergency_stops": "emergency stops (a driver had to stop where no car can)",
     }
@@ -282,6 +312,12 @@ def _lost(facts: RunFacts) -> list[str]:
     if facts.households_counted_twice >= 1.0:
         texts.append(f"up to {facts.households_counted_twice:,.0f} households may be counted twice: zones overlap")
     return texts
+
+
+def _exits(counts: Mapping[str, Any]) -> list[str]:
+    elsewhere, unused = counts["left_by_another_exit"], counts["exits_unused"]
+    texts = [f"{elsewhere} vehicles left by another exit than the one they are held to"] if elsewhere else []
+    return [*texts, *(f"nobody left by the exit '{name}'" for name in unused)]
 
 
 def _without_vehicle(counts: Mapping[str, Any]) -> list[str]:

@@ -112,11 +112,12 @@ class Counts:
 
 @dataclass(frozen=True)
 class Ending:
-    """Why and when a run ended, and SUMO's totals then."""
+    """Why and when a run ended, SUMO's totals then, and who was on the road: where, and standing for how long (s)."""
 
     reason: Literal["cleared", "end of time", "standstill"]
     time_s: float
     counts: Counts = field(repr=False)
+    left: Mapping[str, tuple[str, float]] = field(repr=False, default_factory=dict)
 
 
 def run_job(
@@ -243,7 +244,12 @@ def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Prog
     events = [event.record() for event in watch.events]
     files.write_text(folder / "gridlock.json", json.dumps(events, indent=1) + "\n")
     files.write_text(folder / "controls.json", json.dumps(controller.events, indent=1, ensure_ascii=False) + "\n")
-    ended = {"reason": ending.reason, "time_s": ending.time_s, "vehicles": asdict(ending.counts)}
+    ended = {
+        "reason": ending.reason,
+        "time_s": ending.time_s,
+        "vehicles": asdict(ending.counts),
+        "left": ending.left,
+    }
     files.write_text(folder / "ending.json", json.dumps(ended, indent=1) + "\n")
 
 
@@ -274,10 +280,10 @@ def _drive(
         if counts.running == 0 and counts.loaded == counts.inserted:
             return Ending("cleared", now_s, counts)
         if now_s >= end_s:
-            return Ending("end of time", now_s, counts)
+            return Ending("end of time", now_s, counts, watch.left(now_s))
         watch.poll(now_s)
         if watch.stands_still(now_s) and counts.loaded == counts.inserted + counts.waiting:
-            return Ending("standstill", now_s, counts)
+            return Ending("standstill", now_s, counts, watch.left(now_s))
 
 
 def _step(connection: Connection, controller: Controller, now_s: float, until_s: float) -> float:

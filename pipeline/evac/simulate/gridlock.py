@@ -127,6 +127,18 @@ class GridlockWatch:
         """Return whether nothing in the network has moved for `STANDSTILL_S`."""
         return now_s - self._moved_s >= STANDSTILL_S
 
+    def left(self, now_s: float) -> dict[str, tuple[str, float]]:
+        """Return who is in the network: by vehicle its road, and for how long it hasn't moved (s)."""
+        state = vehicles_in_network(self._connection, self._junction, now_s)
+        return {vehicle: (self._road(vehicle, at), at.waited_s) for vehicle, at in state.items()}
+
+    def _road(self, vehicle: str, at: Standing) -> str:
+        """Return the road that a vehicle is on, or came from where it is on a junction."""
+        if not at.lane.startswith(":"):
+            return at.lane.rpartition("_")[0]
+        ask = self._connection.vehicle
+        return str(ask.getRoute(vehicle)[ask.getRouteIndex(vehicle)])
+
     def _wait_for(self, standing: Mapping[str, Standing]) -> tuple[dict[str, list[str]], set[str]]:
         """Return for whom each standing vehicle waits, and the fronts: those that wait for no one on their lane."""
         lanes = defaultdict(list)

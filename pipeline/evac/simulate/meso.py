@@ -77,3 +77,8 @@ class MesoWatch:
     def stands_still(self, now_s: float) -> bool:
         """Return whether nobody has moved for `STANDSTILL_S`."""
         return now_s - self._moved_s >= STANDSTILL_S
+
+    def left(self, now_s: float) -> dict[str, tuple[str, float]]:
+        """Return who is in the network: by vehicle its road, and for how long nobody has moved (s)."""
+        vehicle = self._connection.vehicle
+        return {name: (vehicle.getRoadID(name), now_s - self._moved_s) for name in vehicle.getIDList()}

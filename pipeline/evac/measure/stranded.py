@@ -1,0 +1,104 @@
+"""Who is left at the end of a run for another reason than the end of time, and where.
+
+A run that ends because its time is over is a result. One in which nothing moves any more, or in which some stand for
+good while others drive, shows a fault of the model, the map or the plan: its numbers can't be relied upon.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import sumolib
+
+from evac.errors import SimulationError
+from evac.simulate.gridlock import STANDSTILL_S
+
+WAITING = "waiting at "
+"""Before the street of vehicles that have not got onto it."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended.
+
+    Parameters
+    ----------
+    reason
+        `cleared`, `end of time` or `standstill`.
+    left
+        Who was on the road then: by vehicle the road, and for how long it hadn't moved (s).
+    """
+
+    reason: str
+    left: Mapping[str, tuple[str, float]]
+
+
+def read_ending(path: Path) -> Ending:
+    """Read a run's `ending.json`.
+
+    Raises
+    ------
+    SimulationError
+        It is no such file.
+    """
+    try:
+        ending = json.loads(path.read_text())
+        left = {str(name): (str(road), float(stood_s)) for name, (road, stood_s) in ending["left"].items()}
+        return Ending(ending["reason"], left)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SimulationError(f"{path}: doesn't say how the run ended ({error!r}); run it again") from error
+
+
+def stranded(done: pd.DataFrame, ending: Ending, end_s: float) -> pd.DataFrame:
+    """Return the vehicles that more time wouldn't have helped: `edge`, where each stands or waits to enter, `status`.
+
+    After a standstill these are all that aren't out. At the end of time they are those that haven't moved for
+    `STANDSTILL_S`; and where nobody has got out for as long, also those that have been on the way, or have waited to
+    get onto the road, all that time.
+
+    Parameters
+    ----------
+    done
+        `trips.vehicle_results` of the run.
+    ending
+        How it ended.
+    end_s
+        When.
+
+    Raises
+    ------
+    SimulationError
+        The run says that all were out, and somebody isn't.
+    """
+    left = done[done["status"].isin(["driving", "waiting"])]
+    if ending.reason == "cleared" and len(left):
+        raise SimulationError(f"the run ended because all were out, and {len(left)} vehicles aren't; run it again")
+    at = [ending.left.get(name, (edge, 0.0)) for name, edge in zip(left["vehicle"], left["edge"], strict=True)]
+    left = left.assign(edge=[road for road, _ in at])
+    if ending.reason == "standstill":
+        return left
+    for_good = pd.Series([stood_s >= STANDSTILL_S for _, stood_s in at], index=left.index, dtype=bool)
+    last_out_s = done["evacuated_s"].max()
+    if for_good.any() and not end_s - last_out_s < STANDSTILL_S:
+        wants_since_s = left["entered_s"].fillna(left[["departure_s", "held_until_s"]].max(axis=1))
+        for_good |= wants_since_s <= end_s - STANDSTILL_S
+    return left[for_good]
+
+
+def streets_of(found: pd.DataFrame, net: sumolib.net.Net) -> dict[str, int]:
+    """Return how many vehicles are on each street, most first; `waiting at …` for those not yet on it."""
+    counts = Counter(
+        _street(net, edge) if status == "driving" else WAITING + _street(net, edge)
+        for edge, status in zip(found["edge"], found["status"], strict=True)
+    )
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _street(net: sumolib.net.Net, edge: str) -> str:
+    name = net.getEdge(edge).getName() if net.hasEdge(edge) else ""
+    return name or "unnamed road"
