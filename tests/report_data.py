@@ -284,6 +284,19 @@ def _zones(names: tuple[str, ...], households: int) -> gpd.GeoDataFrame:
     )
 
 
+def _accounts() -> pd.DataFrame:
+    """Return accounts in which two zones lose households, and one may have some of another's."""
+    frame = pd.DataFrame({"zone": ZONES[:3], "given": [120.0, 100.0, 100.0], "planned": [100, 92, 100]})
+    lost = {
+        "no_geometry": 0.0,
+        "outside_area": [20.0, 0, 0],
+        "off_map": 0.0,
+        "over_water": 0.0,
+        "no_street": [0, 8.0, 0],
+    }
+    return frame.assign(**lost, rounding=0.0, counted_twice=[0.0, 0.0, 31.0], lon=LON, lat=LAT)
+
+
 def spot(name: str, x: float, y: float) -> Any:
     return SimpleNamespace(name=name, lon=LON + x * STEP, lat=LAT + y * STEP)
 
@@ -305,6 +318,7 @@ def report_input(folder: Path, runs: tuple[ReportRun, ...] | None = None, **chan
         streets=_streets(),
         households=_households(1200),
         zones=_zones(ZONES, 1200),
+        accounts=_accounts(),
         edges=_edges(),
         exits=(spot("North ramps", 10, 5), spot("South ramps", 10, -1), spot("Ridge", 3, 11)),
         findings=(

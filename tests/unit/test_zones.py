@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
+import pyproj
 import pytest
 import shapely
 from shapely import box
@@ -13,6 +15,7 @@ from evac.errors import DataError
 from evac.households.clipping import Ground, check_area_has_roads, clip_zones, map_area
 from evac.households.zones import read_zones
 from evac.inputs import digest_dataset
+from evac.overlay.where import polygons_in
 from evac.schema.sources import Zones
 
 UTM = "EPSG:32632"
@@ -127,6 +130,25 @@ def test_an_empty_file_and_no_file(tmp_path: Path) -> None:
     assert "no such file" in refused(tmp_path / "missing.gpkg")
     (tmp_path / "broken.geojson").write_text("{")
     assert "can't be read" in refused(tmp_path / "broken.geojson")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda file: file.with_suffix(".prj").unlink(), "no coordinate reference system"),
+        (
+            lambda file: file.with_suffix(".prj").write_text(pyproj.CRS("EPSG:2056").to_wkt("WKT1_ESRI")),
+            "look like degrees",
+        ),
+        (lambda file: file.write_text("hello"), "can't be read"),
+    ],
+)
+def test_polygons_of_a_plan_are_read_as_zones_are(tmp_path: Path, spoil: Callable[[Path], object], words: str) -> None:
+    file = write(tmp_path, sample(a=[1]), "area.shp")
+    assert polygons_in(file, "close.where").area > 0.0
+    spoil(file)
+    with pytest.raises(DataError, match=words):
+        polygons_in(file, "close.where")
 
 
 def test_a_bow_tie_is_repaired_and_reported(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ from evac.osm.closed import TRACK_CLASS
 from evac.overlay.movements import Movement
 from evac.overlay.plain import PlainNet
 from evac.overlay.turning import KERB, STRAIGHT, line_of, side_of
+from evac.overlay.where import polygons_in
 from evac.plans.model import Open, Stretch
 from evac.plans.reading import LoadedAction
 
@@ -135,8 +136,7 @@ def _meant(stretch: Stretch, closed: gpd.GeoDataFrame, net: Net) -> list[int]:
             [wanted in map(normal_name, names) for names in _names(closed)], index=closed.index, dtype=bool
         )
     elif stretch.polygon is not None:
-        area = gpd.read_file(stretch.polygon).to_crs("EPSG:4326").union_all()
-        fits = closed.intersects(area)
+        fits = closed.intersects(polygons_in(stretch.polygon, "open.where"))
     else:
         assert stretch.point is not None  # noqa: S101  the model asks for one of the four
         spot = shapely.Point(*net.convertLonLat2XY(stretch.point.lon, stretch.point.lat))

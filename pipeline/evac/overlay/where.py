@@ -6,14 +6,16 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from sumolib.net.edge import Edge
 from sumolib.net.node import Node
 
 from evac.errors import PlaceError, Problem
+from evac.households.geometry import make_valid_polygons
+from evac.households.zones import read_polygons
 from evac.network.places import (
     COMPASS,
     POINT_RANGE_M,
@@ -182,10 +184,9 @@ class Where:
         return list(dict.fromkeys(node for edge in edges for node in (edge.getFromNode(), edge.getToNode())))
 
     def _inside(self, stretch: Stretch, where: str) -> list[Edge]:
-        frame = gpd.read_file(stretch.polygon)
-        if frame.crs is None:
-            raise PlaceError(Problem(f"{where}: {stretch.polygon}", "has no coordinate reference system", "set one"))
-        shape = frame.to_crs("EPSG:4326").union_all()
+        if stretch.polygon is None:
+            raise ValueError("a stretch without a polygon")
+        shape = polygons_in(stretch.polygon, where)
         middles = [self.index.net.convertXY2LonLat(*_middle(edge)) for edge in self.index.edges]
         inside = shapely.contains_xy(shape, [lon for lon, _ in middles], [lat for _, lat in middles])
         found = [edge for edge, within in zip(self.index.edges, inside, strict=True) if within]
@@ -342,3 +343,14 @@ def _said(place: str | Point | None) -> str:
     if place is None:
         return "its end"
     return f"'{place}'" if isinstance(place, str) else f"{{lat: {place.lat}, lon: {place.lon}}}"
+
+
+def polygons_in(file: Path, where: str) -> shapely.Geometry:
+    """Return the union of a file's polygons (WGS 84).
+
+    Raises
+    ------
+    DataError
+        The file isn't polygons with a usable coordinate reference system.
+    """
+    return make_valid_polygons(read_polygons(file, f"{where}.polygon").geometry).union_all()

@@ -45,6 +45,7 @@ def report_input(prepared: Prepared, plans: Plans, study: Study, compare: tuple[
         streets=prepared.street_map.streets(),
         households=prepared.homes,
         zones=prepared.households.zones(),
+        accounts=prepared.households.accounts(),
         edges=edge_lines([prepared.net, *(under.net for under in plans.values())]),
         exits=prepared.exits,
         findings=tuple(prepared.findings),

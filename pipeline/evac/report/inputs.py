@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import geopandas as gpd
+import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from evac.audit.findings import Finding
@@ -182,6 +183,8 @@ class ReportInput:
         Where the precision that the study was asked for was not reached.
     attribution
         The map data's attribution, shown on the map.
+    accounts
+        The table `accounts.parquet`: what became of the households that each zone gives; empty where it isn't known.
     """
 
     scenario: Scenario
@@ -202,6 +205,7 @@ class ReportInput:
     failed: tuple[FailedRun, ...] = ()
     imprecise: tuple[Shortfall, ...] = ()
     attribution: str = "Map data © OpenStreetMap contributors (ODbL)"
+    accounts: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def units(self) -> Units:

@@ -289,6 +289,7 @@ def _about(report: ReportInput) -> dict[str, Any]:
         "end_h": report.scenario.simulation.end_h,
         "findings": sorted(report.findings, key=lambda finding: _SEVERITIES.index(finding.severity)),
         "placed": tables.placed_on(report.households),
+        "accounts": tables.accounts_rows(report.accounts),
         "assumptions": assumptions(report),
         "departures": [(curve.name, departure_words(curve)) for curve in report.scenario.departures],
         "glossary": _GLOSSARY,

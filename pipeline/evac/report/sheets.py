@@ -24,6 +24,7 @@ def sheets(report: ReportInput, cases: Sequence[CaseResult]) -> dict[str, pd.Dat
         "trip_generation": movement.trip_generation(cases),
         "states": movement.states(cases, report.edges),
         "street_states": movement.street_states(cases, report.edges),
+        "households": report.accounts,
         "resources": estimates.resources_table(report, cases),
         "plan_changes": _plan_changes(report),
         "assumptions": pd.DataFrame(assumptions(report), columns=["what", "how"]),

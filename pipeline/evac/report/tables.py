@@ -25,6 +25,15 @@ WORDS_OF_TABLES = (
 )
 """Words that tables of earlier stages have in their cells, as the report says them."""
 
+_LOST = {
+    "no_geometry": mark("in zones without a polygon"),
+    "outside_area": mark("outside the ordered area"),
+    "off_map": mark("off the map"),
+    "over_water": mark("in zones over water"),
+    "no_street": mark("in zones without a street"),
+}
+_HALF = 0.5  # a household
+
 
 @dataclass(frozen=True)
 class LaneRate:
@@ -157,6 +166,30 @@ def placed_on(households: gpd.GeoDataFrame) -> dict[str, str]:
         str(zone): ", ".join(f"{say(str(kind))} {number}" for kind, number in kinds.value_counts().items())
         for zone, kinds in households.groupby("zone", sort=True)["placed_on"]
     }
+
+
+def accounts_rows(accounts: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return what became of the households given: in all, and of zones where some are lost or counted twice."""
+    if accounts.empty:
+        return []
+    numbers = accounts[["given", "planned", *_LOST, "counted_twice"]]
+    telling = (numbers[[*_LOST, "counted_twice"]] >= _HALF).any(axis=1)
+    rows = [
+        (say("all zones"), numbers.sum()),
+        *zip(accounts.loc[telling, "zone"], _rows(numbers[telling]), strict=True),
+    ]
+    return [
+        {
+            "zone": zone,
+            **{column: float(row[column]) for column in ("given", "planned", "counted_twice")},
+            "lost": ", ".join(f"{row[loss]:,.0f} {say(words)}" for loss, words in _LOST.items() if row[loss] >= _HALF),
+        }
+        for zone, row in rows
+    ]
+
+
+def _rows(numbers: pd.DataFrame) -> list[pd.Series]:
+    return [row for _, row in numbers.iterrows()]
 
 
 def lane_long_table(report: ReportInput) -> pd.DataFrame:
