@@ -183,6 +183,10 @@ def _write(request: Request, workspace: Path, *, force: bool) -> NewScenario:
     console.print(f"Exits: {exits_rule(facts.exits_at_least)} that leave the map{others}", highlight=False)
     for line in facts.mended.in_words():
         console.print(f"Mended: {line}", highlight=False)
+    starts = written.prepared.starts["edge"]
+    if starts.isna().any():
+        left = f"{starts.isna().sum():,} of {len(starts):,} households still can't leave; the findings say where"
+        console.print(f"Not mended: {left}", highlight=False)
     print_summary(written.prepared)
     print_findings(written.prepared.findings, _FINDINGS_SHOWN)
     return written

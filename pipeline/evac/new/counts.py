@@ -127,12 +127,16 @@ def _from_polygons(request: Request, file: Path, features: gpd.GeoDataFrame, are
     zones = read_zones(settings).drop(columns="repaired").rename(columns={"zone": "name"})
     unit = "people" if request.people_per_household else "households"
     zones = zones.rename(columns={"households_given": unit})[["name", unit, "geometry"]]
+    given = float(zones[unit].sum())
     zones = zones[zones.intersects(area.geometry)]
+    lost = given - float(zones[unit].sum())
     if not zones[unit].sum() > 0.0:
         raise _nobody(file, features.geometry, area, f"column '{count}'")
     write_geojson(zones, data / ZONES)
     section: dict[str, Any] = {"file": f"data/{ZONES}", "count": unit, "name": "name"}
     about = f"{unit} of {len(zones):,} polygons of {file.name}, column '{count}'"
+    if lost > 0.0:
+        about += f" ({lost:,.0f} of {given:,.0f} {unit} are of polygons outside the area, and left out)"
     if request.people_per_household:
         section["people_per_household"] = request.people_per_household
         about += f", at {request.people_per_household:g} people per household"

@@ -21,7 +21,8 @@ REACHES_M = (250.0, 500.0, 1_000.0)
 """How far homes may be from their street, tried in turn; the first is the default of scenarios."""
 
 MOST_SHARE = 0.05
-"""Ways out for more of the households than this aren't mended: something else is wrong, and a person must look."""
+"""A piece of the map without a way out, with more of the households than this, isn't mended: something else is wrong
+there, and a person must look. Smaller pieces are, however many there are."""
 
 
 @dataclass(frozen=True)
@@ -78,20 +79,19 @@ def _reach_m(prepared: Prepared, before_m: float) -> float:
 
 
 def _dead_ways(prepared: Prepared) -> set[int]:
-    """Return the ways without a way out that hang together with one on which households are stuck."""
+    """Return the ways without a way out that hang together with one on which households are stuck, piece by piece."""
     homes = prepared.homes
-    stuck = homes[homes["connected"] & prepared.starts["edge"].isna()]
-    if stuck.empty or len(stuck) > MOST_SHARE * len(homes):
+    stuck = homes.loc[homes["connected"] & prepared.starts["edge"].isna(), "way_id"].astype(int).value_counts()
+    if stuck.empty:
         return set()
     graph = road_graph(prepared.net)
     out = ways_out(graph, [edge for item in prepared.exits for edge in item.edges])
     alive = {way for here in out.reachable() for way in way_ids(prepared.net.getEdge(graph.edges[here]))}
     cut_off = [prepared.net.getEdge(graph.edges[here]) for here in np.flatnonzero(~np.isfinite(out.cost_s))]
-    dead = {int(way) for way in stuck["way_id"]}
-    for group in hanging_together(cut_off):
-        ways = {way for edge in group for way in way_ids(edge)}
-        dead |= ways if ways & dead else set()
-    return _whole_ways(prepared.street_map.streets(), dead - alive, alive)
+    pieces = [{way for edge in group for way in way_ids(edge)} for group in hanging_together(cut_off)]
+    pieces += [{way} for way in stuck.index if not any(way in piece for piece in pieces)]  # these have no edge at all
+    small = [piece for piece in pieces if 0 < stuck.reindex(sorted(piece)).sum() <= MOST_SHARE * len(homes)]
+    return _whole_ways(prepared.street_map.streets(), set().union(*small) - alive, alive)
 
 
 def _whole_ways(streets: gpd.GeoDataFrame, dead: set[int], alive: set[int]) -> set[int]:
