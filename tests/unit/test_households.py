@@ -73,6 +73,20 @@ def test_the_same_inputs_give_the_same_bytes(town: StreetMap, tmp_path: Path) ->
     assert place_households(settings(kind="frontage"), None, town, tmp_path / "a").digest != first.digest
 
 
+def test_the_order_of_the_zones_changes_no_household(town: StreetMap, tmp_path: Path) -> None:
+    zones = gpd.read_file(TOWN / "zones.geojson")
+    boxes = [zones.union_all().envelope.buffer(-step / 5_000) for step in range(4)]  # over each other, too
+    frame = gpd.GeoDataFrame({"name": list("ABCD"), "households": [7, 3.5, 3.5, 2]}, geometry=boxes, crs="EPSG:4326")
+    found = []
+    for name, order in (("given", [0, 1, 2, 3]), ("shuffled", [3, 1, 0, 2])):
+        frame.iloc[order].to_file(tmp_path / f"{name}.geojson")
+        found.append(place_households(settings(tmp_path / f"{name}.geojson"), None, town, tmp_path))
+    first, second = (item.table() for item in found)
+    assert first.drop(columns="geometry").equals(second.drop(columns="geometry"))
+    assert first.geometry.geom_equals(second.geometry).all()
+    assert found[0].accounts().equals(found[1].accounts())
+
+
 def test_a_finished_folder_is_used_again(town: StreetMap, tmp_path: Path) -> None:
     first = place_households(settings(), None, town, tmp_path)
     before = (first.folder / "households.parquet").stat().st_mtime_ns
