@@ -27,6 +27,7 @@ from evac.fingerprint import fingerprint
 from evac.network.accounts import edge_table, network_warnings, write_warnings
 from evac.network.banned_turns import remove_banned_turns
 from evac.network.merges import alternate_at_merges
+from evac.network.signs import put_up_signs
 from evac.osm import StreetMap
 from evac.schema.driving import Traffic
 
@@ -215,6 +216,7 @@ def _import_osm(street_map: StreetMap, traffic: Traffic, folder: Path, *, leftha
         )  # fmt: skip
     for path in folder.glob("*.xml"):
         _remove_stamp(path)
+    put_up_signs(folder, street_map.signs())
     remove_banned_turns(folder, street_map.bans_over_ways())
     if traffic.signals in _DARK:
         _switch_signals_off(folder, _DARK[traffic.signals])

@@ -8,6 +8,7 @@ Takes an OSM file. Gives a folder of the cache, addressed by the hash of the fil
 - `dwellings.parquet`: a row a residential building or address point;
 - `doubts.json`: what the map says and the net can't follow for certain;
 - `bans_over_ways.json`: turn bans over ways, for junctions that swallow them;
+- `signs.json`: stop and give-way signs, by the approach of a junction;
 - `map.json`: bounds, counts, attribution, and the source file's name, hash and date.
 
 Modules: `source` with `formats` (is the file sound), `tidy` with `overpass_json` (in order), `access` (which ways),
@@ -42,6 +43,7 @@ from evac.osm.doubts import doubts_of
 from evac.osm.lanes import count_lanes
 from evac.osm.moments import Moment
 from evac.osm.roads import Roads, Way, cut_at_barriers, read_roads
+from evac.osm.signs import Sign, read_signs
 from evac.osm.source import check_source
 from evac.osm.speeds import has_country, read_speed, speed_tag
 from evac.osm.tidy import tidied
@@ -50,6 +52,7 @@ from evac.schema.places import ForbiddenExit
 from evac.schema.sources import Correction
 
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0, https://www.openstreetmap.org/copyright"
+_SIGNS = "signs.json"
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,10 @@ class StreetMap:
     def water(self) -> gpd.GeoSeries:
         """Return lakes, reservoirs and wide rivers: polygons in WGS 84."""
         return gpd.read_parquet(self.folder / "water.parquet").geometry
+
+    def signs(self) -> list[Sign]:
+        """Return the stop and give-way signs at junctions."""
+        return [Sign(*item) for item in json.loads((self.folder / _SIGNS).read_text())]
 
     def info(self) -> dict[str, Any]:
         """Return `map.json`: bounds (west, south, east, north in degrees), counts, attribution, source."""
@@ -193,6 +200,8 @@ def _write_map(
     write_text(folder / "bans_over_ways.json", json.dumps(turns.bans_over_ways()) + "\n")
     frame = _streets_frame(streets, ways.geometry, inside)
     frame.to_parquet(folder / "streets.parquet", compression="zstd", index=False)
+    signs = read_signs(roads)
+    write_text(folder / _SIGNS, json.dumps(signs) + "\n")
     closed = closed_roads(roads, country)
     closed.to_parquet(folder / "closed.parquet", compression="zstd", index=False)
     settlement.dwellings.to_parquet(folder / "dwellings.parquet", compression="zstd", index=False)
@@ -203,6 +212,7 @@ def _write_map(
         "cut_at_barriers": roads.cut_at,
         "closed_roads": len(closed),
         "turn_restrictions": dict(sorted((turns.counts + roads.restrictions_left_out).items())),
+        "signs_at_junctions": len(signs),
         "lanes_guessed": int(frame["lanes_guessed"].sum()),
         "speed_guessed": int(frame["speed_guessed"].sum()),
         "buildings": dict(settlement.counts),
