@@ -18,10 +18,12 @@ from evac.files import digest_json
 from evac.fingerprint import fingerprint
 from evac.plans.reading import load_plan
 from evac.scenario import load_scenario
+from evac.seals import seal
 from evac.study.cases import Selection, case_name, cases_of
 from evac.study.ground import ground_of
 from evac.study.jobs import Jobs
 from evac.study.prepare import prepare
+from evac.study.same_lanes import LANES
 from evac.study.under_plan import under_plan
 
 TOWN = ROOT / "tests" / "fixtures" / "town"
@@ -41,7 +43,9 @@ def fabricate(cache: Path, runs: int) -> None:
         inputs = {"net": prepared.network.digest, "households": prepared.households.digest}
         _fabricate_run(cache, job, {"case": asdict(case), "inputs": inputs})
         wanted.append(Wanted(job, case_name(case), case.plan, case.vehicles_per_household, case.departure))
-    note_study(cache, StudyRecord(loaded.place_id, basis_of(loaded, [plan]), now(), tuple(wanted), ()))
+    note_study(
+        cache, StudyRecord(loaded.place_id, basis_of(loaded, {plan.key: plan.document()}), now(), tuple(wanted), ())
+    )
 
 
 def _fabricate_run(cache: Path, job: str, document: dict[str, object]) -> None:
@@ -57,7 +61,11 @@ def _fabricate_run(cache: Path, job: str, document: dict[str, object]) -> None:
     folder.mkdir(parents=True)
     for name, values in content.items():
         (folder / f"{name}.json").write_text(json.dumps(values))
-    (cache / "lanes" / digest_json({"job": job, "lanes": [], "version": fingerprint()})).mkdir(parents=True)
+    lanes = cache / "lanes" / digest_json({"job": job, "lanes": [], "version": fingerprint()})
+    lanes.mkdir(parents=True)
+    (lanes / LANES).write_text(json.dumps({"lanes": []}))
+    for entry in (folder, lanes):
+        seal(entry)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from evac.measure.bottlenecks import mean_rates
 from evac.report import FailedRun, ReportInput, ReportRun
 from evac.schema.scenario import Scenario
 from evac.schema.trust import Trust
+from evac.seals import seal
 from evac.simulate import job
 
 LON, LAT, STEP = -122.55, 37.90, 0.002
@@ -86,6 +87,7 @@ def write_run(
     tables.write_table(clearance.curve(vehicles, end_s), tables.CURVE, run_dir / "curve.parquet")
     tables.write_table(minutes, tables.BOTTLENECKS, run_dir / "bottlenecks.parquet")
     tables.write_table(_edge_queues(vehicles, lane, end_s), tables.EDGES, run_dir / "edges.parquet")
+    seal(run_dir)
     return ReportRun(
         case, digest, manifest, _ledger(manifest["planned"], reasons, caveats), run_dir, run_dir / "bottlenecks.parquet"
     )

@@ -17,6 +17,7 @@ from evac.archive.index import indexed_runs
 from evac.archive.records import StudyRecord, Wanted, failure_of, note_failure, note_study, now, read_studies
 from evac.archive.status import done_of, status_of, time_left_s, unclaimed
 from evac.files import whole_directory
+from evac.seals import seal
 
 CASE = {"vehicles_per_household": "1", "departure": "d", "seed": 1, "plan": "a", "fidelity": "micro"}
 
@@ -36,6 +37,7 @@ def make_run(cache, job, *, wall_s=60.0, net="n1", t90_s=3600.0, age_days=0.0):
     counts = dict.fromkeys(("planned", "evacuated", "driving", "waiting", "no_route"), 5)
     (folder / "manifest.json").write_text(json.dumps({**times, **counts, "t90_s": t90_s}))
     (folder / "ledger.json").write_text(json.dumps({"trusted": True, "reasons": []}))
+    seal(folder)
     ended = time.time() - age_days * 86_400
     os.utime(folder / "job.json", (ended - wall_s, ended - wall_s))
     os.utime(folder / "manifest.json", (ended, ended))

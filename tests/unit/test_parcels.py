@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from evac.errors import SimulationError
-from evac.study import parcels
+from evac.seals import SEAL, seal
 from evac.study.parcels import pack_folder, pack_run, publish_run, unpack_folder
 
 
@@ -37,22 +37,27 @@ def test_a_folder_arrives_with_what_a_run_reads(tmp_path):
     content = pack_folder("nets/n", make_net(tmp_path / "here"))
     there = tmp_path / "there"
     unpack_folder("nets/n", content, there)
-    assert [path.name for path in (there / "nets" / "n").iterdir()] == ["net.net.xml"]
-    (there / "nets" / "n" / "net.net.xml").write_text("kept")
+    folder = there / "nets" / "n"
+    assert {path.name for path in folder.iterdir()} == {"net.net.xml", SEAL}
+    begun_ns = folder.stat().st_ctime_ns
     unpack_folder("nets/n", content, there)
-    assert (there / "nets" / "n" / "net.net.xml").read_text() == "kept"
+    assert folder.stat().st_ctime_ns == begun_ns
+    (folder / "net.net.xml").write_text("another")
+    unpack_folder("nets/n", content, there)
+    assert (folder / "net.net.xml").read_text() == "<net/>"
 
 
 @pytest.fixture
 def run(tmp_path):
     folder = tmp_path / "run"
     (folder / "sumo").mkdir(parents=True)
-    for name in parcels._OF_A_RUN:
+    for name in ("ending.json", "sumo/tripinfo.xml", "sumo/sumo.log"):
         (folder / name).write_text("said")
     (folder / "job.json").write_text("{}")
     (folder / "curve.parquet").write_text("a table")
     tables = {"curve.parquet": sha256(b"a table").hexdigest()}
     (folder / "manifest.json").write_text(json.dumps({"tables": tables}))
+    seal(folder)
     os.utime(folder / "job.json", (1_000_000, 1_000_000))
     return folder
 
@@ -73,14 +78,14 @@ def test_a_run_is_published_whole_with_its_times_or_not_at_all(run, tmp_path):
 @pytest.mark.parametrize("name", ["ending.json", "sumo/tripinfo.xml", "manifest.json", "curve.parquet"])
 def test_a_run_that_lacks_a_file_is_refused(run, tmp_path, name):
     (run / name).unlink()
-    with pytest.raises(SimulationError, match=f"without its {name}"):
+    with pytest.raises(SimulationError, match=f"damaged: {name} is gone"):
         publish_run(pack_run(run), tmp_path / "runs" / "job", JOB)
     assert list((tmp_path / "runs").iterdir()) == []
 
 
 def test_a_run_with_another_table_than_was_measured_is_refused(run, tmp_path):
     (run / "curve.parquet").write_text("half a tab")
-    with pytest.raises(SimulationError, match=r"without its curve\.parquet"):
+    with pytest.raises(SimulationError, match=r"damaged: curve\.parquet isn't what was written"):
         publish_run(pack_run(run), tmp_path / "runs" / "job", JOB)
 
 

@@ -23,6 +23,7 @@ from evac import tables
 from evac.report import ReportInput, moments, moving_map, results
 from evac.report.inputs import ReportPlan
 from evac.report.moving_map import LIBRARY_SHA256
+from evac.seals import seal
 from report_data import Case
 
 ROOT = Path(__file__).parents[2]
@@ -141,6 +142,7 @@ def large_town(report: ReportInput, folder: Path, edges: int = 10_000, steps: in
         for name in ("curve.parquet", "vehicles.parquet", "bottlenecks.parquet"):
             (target / name).symlink_to(run.folder / name)
         tables.write_table(states, tables.EDGES, target / "edges.parquet")
+        seal(target)
         runs.append(replace(run, folder=target, manifest={**run.manifest, "end_s": steps * 300.0}))
     return replace(report, runs=tuple(runs), edges=table)
 

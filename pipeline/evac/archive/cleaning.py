@@ -17,8 +17,9 @@ import duckdb
 from evac.archive.index import indexed_runs
 from evac.archive.records import StudyRecord, forget_failure, forget_study, now, read_studies
 from evac.files import remove_directory
+from evac.seals import ASIDE
 
-CONTENT = ("runs", "lanes", "nets", "households", "maps", "fetched")
+CONTENT = ("runs", "lanes", "nets", "households", "maps", "fetched", ASIDE)
 """The folders of the cache whose content can be made, or fetched, again."""
 _SECONDS_A_DAY = 86_400
 

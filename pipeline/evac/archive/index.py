@@ -15,7 +15,11 @@ from typing import Any
 
 import duckdb
 
+from evac.files import digest_file, write_text
+from evac.seals import has_entry
+
 _NAME = "index.parquet"
+_SUM = ".sha256"
 _MEASURES = ("planned", "evacuated", "driving", "waiting", "no_route")
 _TIMES = ("mean_delay_s", "t50_s", "t90_s", "t95_s", "t100_s", "end_s")
 _FILES = ("job", "manifest", "ledger")
@@ -81,12 +85,20 @@ def _load(database: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Read the index as the table `runs`; empty when there is none, or it is of another version of the toolkit."""
     columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
     database.execute(f"CREATE TABLE runs ({columns})")
-    if path.is_file():
+    if _is_as_written(path):
         try:
             database.execute("INSERT INTO runs BY NAME SELECT * FROM read_parquet($1)", [str(path)])
             database.execute("DELETE FROM runs WHERE found_bottlenecks IS NULL")  # an index of before this column
         except duckdb.Error:
             database.execute("DELETE FROM runs")
+
+
+def _is_as_written(path: Path) -> bool:
+    """Tell whether an index is there and has the digest that was noted with it; one that hasn't is made again."""
+    try:
+        return digest_file(path) == path.with_suffix(_SUM).read_text(encoding="ascii")
+    except (OSError, ValueError):
+        return False
 
 
 def _bring_up_to_date(database: duckdb.DuckDBPyConnection, runs: Path, known: set[str], there: set[str]) -> None:
@@ -112,6 +124,7 @@ def _save(database: duckdb.DuckDBPyConnection, path: Path) -> None:
         quoted = name.replace("'", "''")
         database.execute(f"COPY runs TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
         new.chmod(0o644)
+        write_text(path.with_suffix(_SUM), digest_file(new))
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)
@@ -119,6 +132,8 @@ def _save(database: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 def _row(folder: Path) -> dict[str, Any] | None:
     """Return a run's row; None when it is gone."""
+    if not has_entry(folder, [f"{name}.json" for name in _FILES]):
+        return None
     try:
         job, manifest, ledger = (json.loads((folder / f"{name}.json").read_text()) for name in _FILES)
         begun, ended = ((folder / f"{name}.json").stat().st_mtime for name in _FILES[:2])

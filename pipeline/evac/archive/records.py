@@ -7,7 +7,6 @@ preparing the scenario. Results never depend on it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -15,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from evac.archive.basis import Basis
-from evac.files import digest_json, write_text
+from evac.files import digest_json
+from evac.seals import read_record, write_record
 
 _FOLDER = "studies"
 _FAILED = "failed"
@@ -77,13 +77,13 @@ class StudyRecord:
 
 def note_study(cache: Path, record: StudyRecord) -> None:
     """Write down that a study has begun."""
-    text = json.dumps(record.document(), indent=1, ensure_ascii=False)
-    write_text(cache / _FOLDER / f"{record.name}.json", text + "\n")
+    write_record(cache / _FOLDER / f"{record.name}.json", record.document())
 
 
 def read_studies(cache: Path) -> list[StudyRecord]:
     """Return the studies that the cache knows, the one started last first."""
-    found = [_read(path) for path in (cache / _FOLDER).glob("*.json")]
+    read = [read_record(path, _record) for path in (cache / _FOLDER).glob("*.json")]
+    found = [record for record in read if record is not None]
     return sorted(found, key=lambda record: record.begun, reverse=True)
 
 
@@ -94,8 +94,7 @@ def forget_study(cache: Path, record: StudyRecord) -> None:
 
 def note_failure(cache: Path, job: str, message: str) -> None:
     """Write down why a run failed."""
-    content = {"message": message, "when": now().isoformat()}
-    write_text(_failure(cache, job), json.dumps(content, ensure_ascii=False) + "\n")
+    write_record(_failure(cache, job), {"message": message, "when": now().isoformat()})
 
 
 def forget_failure(cache: Path, job: str) -> None:
@@ -105,8 +104,7 @@ def forget_failure(cache: Path, job: str) -> None:
 
 def failure_of(cache: Path, job: str) -> str | None:
     """Return why a job failed when it was last run; None when it didn't."""
-    path = _failure(cache, job)
-    return str(json.loads(path.read_text(encoding="utf-8"))["message"]) if path.is_file() else None
+    return read_record(_failure(cache, job), lambda content: str(content["message"]))
 
 
 def now() -> datetime:
@@ -118,8 +116,7 @@ def _failure(cache: Path, job: str) -> Path:
     return cache / _FAILED / f"{job}.json"
 
 
-def _read(path: Path) -> StudyRecord:
-    content = json.loads(path.read_text(encoding="utf-8"))
+def _record(content: dict[str, Any]) -> StudyRecord:
     content["begun"] = datetime.fromisoformat(content["begun"])
     content["runs"] = tuple(Wanted(**item) for item in content["runs"])
     if "basis" not in content:  # older records had digests of the scenario file and of the plans only

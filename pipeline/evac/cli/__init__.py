@@ -76,7 +76,7 @@ def run_guarded(arguments: Sequence[str]) -> int:
     """
     debug = "--debug" in arguments
     rest = [argument for argument in arguments if argument != "--debug"]
-    logging.basicConfig(force=True)
+    logging.basicConfig(force=True, format=logging.BASIC_FORMAT if debug else "evac: %(message)s")
     logging.getLogger("evac").setLevel(logging.DEBUG if debug else logging.ERROR)
     try:
         app(rest)

@@ -26,7 +26,7 @@ import pandas as pd
 import shapely
 
 from evac.errors import DataError, Problem
-from evac.files import digest_json, whole_directory, write_text
+from evac.files import digest_json, write_text
 from evac.fingerprint import fingerprint
 from evac.households.accounting import LOSSES, accounts_of, in_words, lost_by_reason
 from evac.households.clipping import Ground, check_area_has_roads, clip_zones, declared_boxes, map_area
@@ -39,6 +39,7 @@ from evac.households.zones import read_area, read_zones
 from evac.inputs import Watched
 from evac.osm import StreetMap
 from evac.schema import sources
+from evac.seals import has_entry, sealed_directory
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,11 @@ def place_households(
     zones = read_zones(settings.zones)
     digest = digest_json(_key(settings, {name: watched.digests[path] for name, path in files.items()}, street_map))
     target = cache / "households" / digest
-    if target.is_dir():
+    if has_entry(target):
         return Households(target, digest)
     tables = _place(settings, zones, area, street_map)
     watched.require_unchanged()
-    with whole_directory(target) as folder:
+    with sealed_directory(target) as folder:
         _write(folder, *tables)
     return Households(target, digest)
 

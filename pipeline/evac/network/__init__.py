@@ -22,7 +22,7 @@ import sumolib
 
 from evac import sumo
 from evac.driving_side import drives_on_left
-from evac.files import digest_json, whole_directory, write_text
+from evac.files import digest_json, write_text
 from evac.fingerprint import fingerprint
 from evac.network.accounts import edge_table, network_warnings, write_warnings
 from evac.network.banned_turns import remove_banned_turns
@@ -30,6 +30,7 @@ from evac.network.merges import alternate_at_merges
 from evac.network.signs import put_up_signs
 from evac.osm import StreetMap
 from evac.schema.driving import Traffic
+from evac.seals import has_entry, sealed_directory
 
 # What SUMO's documentation recommends for OpenStreetMap
 # (https://sumo.dlr.de/docs/Networks/Import/OpenStreetMap.html#recommended_netconvert_options).
@@ -147,8 +148,8 @@ def build_network(street_map: StreetMap, traffic: Traffic, cache: Path) -> Netwo
     }
     digest = digest_json(key)
     target = cache / "nets" / digest
-    if not target.is_dir():
-        with whole_directory(target) as folder:
+    if not has_entry(target):
+        with sealed_directory(target) as folder:
             log = _import_osm(street_map, traffic, folder, lefthand=lefthand)
             log += compile_net(folder, folder / "net.net.xml", alternate=traffic.merges == "alternate")
             write_text(folder / "netconvert.log", log)

@@ -30,7 +30,7 @@ import numpy as np
 import shapely
 
 from evac.driving_side import drives_on_left
-from evac.files import digest_json, whole_directory, write_text
+from evac.files import digest_json, write_text
 from evac.fingerprint import fingerprint
 from evac.inputs import Watched
 from evac.osm.access import direction, may_leave
@@ -50,6 +50,7 @@ from evac.osm.tidy import tidied
 from evac.osm.write import Street, write_roads
 from evac.schema.places import ForbiddenExit
 from evac.schema.sources import Correction
+from evac.seals import has_entry, sealed_directory
 
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0, https://www.openstreetmap.org/copyright"
 _SIGNS = "signs.json"
@@ -167,7 +168,7 @@ def prepare_map(
     }
     digest = digest_json(key)
     target = cache / "maps" / digest
-    if not target.is_dir():
+    if not has_entry(target):
         with tidied(osm_file) as source:
             roads = read_roads(source, min_road_class, Corrections(corrections), Moment(at, country))
             close_roads(roads, forbidden, osm_file)
@@ -182,7 +183,7 @@ def prepare_map(
             "declared_boxes": source.facts.boxes,
             "hull": settlement.hull,
         }
-        with whole_directory(target) as folder:
+        with sealed_directory(target) as folder:
             _write_map(folder, roads, settlement, country, {"source": about, "min_road_class": min_road_class})
     return StreetMap(target, digest)
 

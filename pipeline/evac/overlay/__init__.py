@@ -23,7 +23,7 @@ from sumolib.net import Net
 
 from evac import sumo
 from evac.errors import PlaceError, Problem, ScenarioError
-from evac.files import digest_json, whole_directory, write_text
+from evac.files import digest_json, write_text
 from evac.fingerprint import fingerprint
 from evac.inputs import Watched
 from evac.network import Network, compile_net, read_net
@@ -40,6 +40,7 @@ from evac.plans.model import DEMAND_ACTIONS, Divert
 from evac.plans.reading import LoadedPlan, content_of
 from evac.plans.timetable import Timetable
 from evac.schema.driving import Traffic
+from evac.seals import has_entry, sealed_directory
 
 ADDITIONAL, TIMETABLE, CHANGES = "plan.add.xml", "timetable.json", "changes.json"
 _TWIN_EXIT_M = 1000.0  # the two roadways of a road leave the map within this distance
@@ -130,10 +131,10 @@ def lay_over(
     }
     digest = digest_json(key)
     target = cache / "nets" / digest
-    if not target.is_dir():
+    if not has_entry(target):
         compiling = Compiling(PlainNet.read(start.network.folder), Where(StreetIndex(start.net, start.streets)), exits)
         _each(compiling, actions)
-        with whole_directory(target) as folder:
+        with sealed_directory(target) as folder:
             _write(folder, compiling, start, traffic)
             watched.require_unchanged()
     return _read(target, digest)

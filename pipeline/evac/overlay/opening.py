@@ -26,7 +26,7 @@ from sumolib.net import Net
 
 from evac import sumo
 from evac.errors import PlaceError, Problem
-from evac.files import digest_json, whole_directory, write_text
+from evac.files import digest_json, write_text
 from evac.fingerprint import fingerprint
 from evac.network import Network, compile_net, read_net
 from evac.network.accounts import edge_table, joined_junctions
@@ -40,6 +40,7 @@ from evac.overlay.turning import KERB, STRAIGHT, line_of, side_of
 from evac.overlay.where import polygons_in
 from evac.plans.model import Open, Stretch
 from evac.plans.reading import LoadedAction
+from evac.seals import has_entry, sealed_directory
 
 OPENED = "opened."
 """What the ids of added edges (after a `-` against the way's direction) and junctions begin with."""
@@ -94,11 +95,11 @@ def with_closed_roads(base: Base, actions: Sequence[LoadedAction], closed: gpd.G
     target = cache / "nets" / digest
     added = closed[closed["way_id"].isin(ways)]
     streets = gpd.GeoDataFrame(pd.concat([base.streets, added], ignore_index=True))
-    if not target.is_dir():
+    if not has_entry(target):
         adding = _Adding(PlainNet.read(base.network.folder), _points(added, base.net), _clusters(base.network.folder))
         adding.build(added)
         _require_ways_through(adding, wanted, closed)
-        with whole_directory(target) as folder:
+        with sealed_directory(target) as folder:
             adding.plain.write(folder)
             types = files("evac.network").joinpath("roads.typ.xml").read_text(encoding="utf-8")
             write_text(folder / "plain.typ.xml", types)  # the baseline's lacks the classes that it has no road of

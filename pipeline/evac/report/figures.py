@@ -22,6 +22,7 @@ from evac.report import drawing, text
 from evac.report.results import CaseResult, clearance_s
 from evac.report.tables import LaneRate, lane_minutes, lane_rates
 from evac.report.words import say
+from evac.seals import require_file
 
 MARKS_PERCENT = (50, 90, 95)
 """Percentages marked on the curves (NUREG/CR-7002, arXiv 2002.06198)."""
@@ -72,7 +73,7 @@ def draw_curves(cases: Sequence[CaseResult], departing: CaseResult | None, plan:
 
 def cumulative(case: CaseResult, column: str) -> tuple[np.ndarray, np.ndarray]:
     """Return hours and share of planned vehicles by a column of `curve.parquet`, up to the last vehicle of it."""
-    table = pd.read_parquet(case.run.folder / "curve.parquet", columns=["minute", column])
+    table = pd.read_parquet(require_file(case.run.folder / "curve.parquet"), columns=["minute", column])
     count = table[column].to_numpy(dtype=float)
     last = int(np.argmax(count >= count[-1])) if len(count) else 0
     hours = table["minute"].to_numpy(dtype=float)[: last + 1] / _HOUR_MIN

@@ -11,6 +11,7 @@ from typing import Any
 from evac.archive.index import finished, indexed_runs
 from evac.errors import Problem, UserError
 from evac.files import digest_json, remove_directory, write_text
+from evac.seals import has_entry, require_entry
 from evac.simulate.job import Case
 from evac.study.cases import Selection, case_name, cases_of
 from evac.study.ground import ground_of
@@ -109,7 +110,8 @@ def read_study(prepared: Prepared, plans: Plans, selection: Selection, cache: Pa
     makers = {key: Jobs(ground.terms) for key, ground in grounds.items()}
     jobs = {case: makers[case.plan].of(case).digest for case in cases}
     there, runs_folder = finished(cache), cache / "runs"
-    folders = {job: runs_folder / job for job in jobs.values() if job in there}
+    read = ("manifest.json", "ledger.json")
+    folders = {job: runs_folder / job for job in jobs.values() if job in there and has_entry(runs_folder / job, read)}
     nets = {jobs[case]: plans[case.plan].net for case in cases if jobs[case] in folders}
     lanes = measure_same_lanes(all_lanes(plans), folders, nets, cache)
     runs = [Run(case, jobs[case], folders[jobs[case]], lanes[jobs[case]]) for case in cases if jobs[case] in folders]
@@ -139,7 +141,9 @@ def pick_run(study: Study, plan: str) -> Run:
         raise UserError(Problem(f"plan '{plan}'", f"not simulated: {missing}", "simulate it: evac run"))
     first = runs[0].case
     alike = [run for run in runs if (run.case.departure, run.case.seed) == (first.departure, first.seed)]
-    return alike[(len(alike) - 1) // 2]
+    picked = alike[(len(alike) - 1) // 2]
+    require_entry(picked.folder)
+    return picked
 
 
 def _digest(asked: Asked) -> str:

@@ -17,6 +17,7 @@ import shapely
 from evac.report import estimates, tables, text
 from evac.report.inputs import Located, ReportInput
 from evac.report.results import CaseResult, same_case
+from evac.seals import require_file
 
 _WGS84 = "EPSG:4326"
 _CELL_CHARS = 2000
@@ -70,7 +71,7 @@ def _zones(report: ReportInput, same: Sequence[CaseResult]) -> gpd.GeoDataFrame:
 def _streets(report: ReportInput, same: Sequence[CaseResult]) -> gpd.GeoDataFrame:
     parts = []
     for case in same:
-        table = pd.read_parquet(case.run.folder / "edges.parquet").astype({"edge": str})
+        table = pd.read_parquet(require_file(case.run.folder / "edges.parquet")).astype({"edge": str})
         totals = table.groupby("edge").agg(
             slowest_mps=("speed_mps", "min"),
             highest_flow_veh_per_h=("flow_veh_per_h", "max"),

@@ -25,6 +25,7 @@ from evac.report import drawing, maps, text
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult, case_words
 from evac.report.words import mark, say
+from evac.seals import require_file
 
 _SHARES = (0.25, 0.5, 0.75)
 _COLOURS = ("#6d0026", "#d1431f", "#f0a03c", "#4a86c4")
@@ -157,8 +158,8 @@ class _Scene:
         self._exits = _exit_points(report).to_crs(crs)
         self._limits = pd.Series((edges["speed_kph"] / _KPH).to_numpy(), index=edges["edge"])
         self._frame = maps.fit_frame(_around(report, crs).tolist())
-        self._table = pd.read_parquet(case.run.folder / "edges.parquet").astype({"edge": str})
-        self._out = pd.read_parquet(case.run.folder / "curve.parquet").set_index("minute")["evacuated"]
+        self._table = pd.read_parquet(require_file(case.run.folder / "edges.parquet")).astype({"edge": str})
+        self._out = pd.read_parquet(require_file(case.run.folder / "curve.parquet")).set_index("minute")["evacuated"]
         self._case = case
 
     @property

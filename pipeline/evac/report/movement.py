@@ -9,6 +9,7 @@ import pandas as pd
 
 from evac.report.estimates import case_columns
 from evac.report.results import CaseResult
+from evac.seals import require_file
 
 TRIP_STEP_MIN = 15
 STATE_STEP_MIN = 30
@@ -26,7 +27,7 @@ def trip_generation(cases: Sequence[CaseResult]) -> pd.DataFrame:
 
 
 def _trip_rows(case: CaseResult) -> pd.DataFrame:
-    curve = pd.read_parquet(case.run.folder / "curve.parquet")
+    curve = pd.read_parquet(require_file(case.run.folder / "curve.parquet"))
     last = curve["minute"] == curve["minute"].max()
     rows = curve[(curve["minute"] % TRIP_STEP_MIN == 0) | last]
     shares = {f"{name}_share": rows[name] / max(case.shown.planned, 1) for name in ("departed", "entered", "evacuated")}
@@ -61,7 +62,7 @@ def _exit_rows(case: CaseResult) -> pd.DataFrame:
 def evacuated(case: CaseResult) -> pd.DataFrame:
     """Return the planned vehicles of the shown run that are out: `zone`, `exit`, `evacuated_s`."""
     columns = ["zone", "ordered", "exit", "evacuated_s"]
-    table = pd.read_parquet(case.run.folder / "vehicles.parquet", columns=columns)
+    table = pd.read_parquet(require_file(case.run.folder / "vehicles.parquet"), columns=columns)
     return table[table["ordered"] & table["evacuated_s"].notna()].astype({"exit": str})
 
 
@@ -75,7 +76,7 @@ def states(cases: Sequence[CaseResult], edges: gpd.GeoDataFrame) -> pd.DataFrame
 
 
 def _state_rows(case: CaseResult, length_km: pd.Series) -> pd.DataFrame:
-    curve = pd.read_parquet(case.run.folder / "curve.parquet").set_index("minute")
+    curve = pd.read_parquet(require_file(case.run.folder / "curve.parquet")).set_index("minute")
     at = _set_times(case)
     rows = _edge_states(case, at)
     rows["present_veh"] = (rows["density_veh_per_km"] * rows["edge"].map(length_km)).where(rows["speed_mps"].notna())
@@ -115,7 +116,7 @@ def _set_times(case: CaseResult) -> list[int]:
 
 def _edge_states(case: CaseResult, at_min: Sequence[int]) -> pd.DataFrame:
     """Return the rows of `edges.parquet` at set times, with `at_min`."""
-    table = pd.read_parquet(case.run.folder / "edges.parquet")
+    table = pd.read_parquet(require_file(case.run.folder / "edges.parquet"))
     table = table[table["from_s"].isin([minute * _MINUTE_S for minute in at_min])].astype({"edge": str})
     return table.assign(at_min=table["from_s"] // _MINUTE_S)
 

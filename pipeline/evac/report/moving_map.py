@@ -25,6 +25,7 @@ from evac.report import tables, text
 from evac.report.inputs import ReportInput
 from evac.report.movement import evacuated
 from evac.report.results import CaseResult, case_words, same_case
+from evac.seals import require_file
 
 MOST_PLANS = 8
 """Plans on the map; further ones are in the tables only, and the page says so."""
@@ -168,7 +169,7 @@ def _plan(report: ReportInput, case: CaseResult, edges: gpd.GeoDataFrame, window
 
 def _counts(case: CaseResult, windows: NDArray[np.int64]) -> dict[str, list[int]]:
     """Return departed, entered and evacuated planned vehicles at the end of each step."""
-    curve = pd.read_parquet(case.run.folder / "curve.parquet").set_index("minute")
+    curve = pd.read_parquet(require_file(case.run.folder / "curve.parquet")).set_index("minute")
     at = np.minimum((windows + _WINDOW_S) // _MINUTE_S, curve.index.max())
     return {name: curve.loc[at, name].astype(int).tolist() for name in ("departed", "entered", "evacuated")}
 
@@ -245,7 +246,7 @@ def _changes(report: ReportInput, case: CaseResult) -> dict[str, list[dict[str, 
 
 def _states(case: CaseResult, edges: gpd.GeoDataFrame, windows: NDArray[np.int64]) -> dict[str, str]:
     """Return speed (quarters of m/s), queue and density (tenths) of each edge at each step, step by step."""
-    table = pd.read_parquet(case.run.folder / "edges.parquet").astype({"edge": str})
+    table = pd.read_parquet(require_file(case.run.folder / "edges.parquet")).astype({"edge": str})
     row = pd.Series(np.arange(len(edges)), index=edges["edge"])
     table = table[table["from_s"].isin(windows) & table["edge"].isin(row.index)]
     at = np.searchsorted(windows, table["from_s"]), row.loc[table["edge"]].to_numpy()

@@ -12,6 +12,7 @@ from evac.measure.queues import MERGE
 from evac.report.inputs import ReportInput, ReportRun
 from evac.report.results import CaseResult, result_of
 from evac.report.words import mark, say
+from evac.seals import require_file
 
 _MINUTE_S = 60
 _EDGE_PERIOD_MIN = 5
@@ -133,7 +134,7 @@ def bottleneck_spots(run: ReportRun, report: ReportInput) -> list[Spot]:
 
 def lane_minutes(run: ReportRun) -> pd.DataFrame:
     """Return a run's vehicles over each bottleneck lane, ordered by bottleneck, lane and minute."""
-    table = pd.read_parquet(run.lanes_file)
+    table = pd.read_parquet(require_file(run.lanes_file))
     return table.sort_values(["bottleneck", "edge", "lane", "minute"], ignore_index=True)
 
 
@@ -143,7 +144,7 @@ def queues(run: ReportRun, edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Columns: `edge`, `name`, `geometry`, `queue_veh` (longest five-minute mean), `at_min` (when: minutes after the
     order), `queue_min` (time with at least one vehicle queueing).
     """
-    table = pd.read_parquet(run.folder / "edges.parquet", columns=["edge", "from_s", "queue_veh"])
+    table = pd.read_parquet(require_file(run.folder / "edges.parquet"), columns=["edge", "from_s", "queue_veh"])
     table = table[table["queue_veh"] >= _LEAST_QUEUE_VEH]
     worst = table.sort_values(["queue_veh", "from_s"], ascending=[False, True]).drop_duplicates("edge")
     minutes = table.groupby("edge").size() * _EDGE_PERIOD_MIN

@@ -26,6 +26,7 @@ from traci.connection import Connection
 from evac import files
 from evac.errors import SimulationError
 from evac.plans.timetable import Timetable
+from evac.seals import has_entry, sealed_directory
 from evac.simulate.control import controlled
 from evac.simulate.controls import Controller
 from evac.simulate.gridlock import GridlockWatch
@@ -153,10 +154,10 @@ def run_job(
         SUMO lacks a system library.
     """
     target = cache / "runs" / job.digest
-    if target.is_dir():
+    if has_entry(target):
         return target
     failed_log = cache / "failed" / f"{job.digest}.log"
-    with files.whole_directory(target) as folder:
+    with sealed_directory(target) as folder:
         files.write_text(folder / "job.json", job.text)
         _write_inputs(folder, inputs, job.case.seed)
         try:

@@ -15,7 +15,8 @@ import shapely
 from osmium.filter import KeyFilter
 
 from evac.elements import LOCATION_INDEX, Elements, merge
-from evac.files import whole_directory, write_text
+from evac.files import write_text
+from evac.seals import has_entry, sealed_directory
 
 _DATE = re.compile(r'osm_base="([0-9T:Z.+-]+)"')
 _HEAD_BYTES = 1 << 13
@@ -48,8 +49,8 @@ def build_extract(
     folder
         The folder of the cache to make; one that is there already is taken as it is.
     """
-    if not folder.is_dir():
-        with whole_directory(folder) as temporary:
+    if not has_entry(folder):
+        with sealed_directory(folder) as temporary:
             merged = temporary / "merged.osm.pbf"
             merge(tiles, merged)
             kept, counts = _choose(merged, roads_polygon)

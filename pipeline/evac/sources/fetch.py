@@ -19,7 +19,8 @@ from urllib3.exceptions import MaxRetryError
 from urllib3.util.retry import Retry
 
 from evac.errors import Problem, SourceError
-from evac.files import whole_directory, write_text
+from evac.files import write_text
+from evac.seals import has_entry, sealed_directory
 from evac.sources.endpoints import variable
 from evac.sources.transfer import Question, Unusable, download
 
@@ -116,10 +117,10 @@ def ask(
         There is no usable answer; says who was asked for what, what came, and what to try.
     """
     folder = cache / "fetched" / question.digest()
-    from_cache = folder.is_dir()
+    from_cache = has_entry(folder)
     if not from_cache:
         attempts = _Attempts(question, patience, tell, busy_for)
-        with whole_directory(folder) as temporary:
+        with sealed_directory(folder) as temporary:
             attempts.until_answered(temporary / f"answer.{question.suffix}", check)
             about = {**question.public(), "retrieved": datetime.now(UTC).isoformat(timespec="seconds")}
             write_text(temporary / "about.json", json.dumps(about, indent=1, ensure_ascii=False) + "\n")

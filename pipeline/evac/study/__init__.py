@@ -19,6 +19,7 @@ from evac.archive.records import (
     now,
 )
 from evac.errors import EvacError
+from evac.seals import has_entry
 from evac.simulate.job import Case, Job
 from evac.study.cases import Selection, case_name, cases_of, mean_vehicles, told_apart, vehicles_case
 from evac.study.ground import Ground, ground_of
@@ -136,7 +137,7 @@ class _Work:
         largest_first = sorted(cases, key=lambda case: -self._vehicles(case))  # so that no long run is left for the end
         mine = largest_first[part[0] - 1 :: part[1]] if part else largest_first
         new = [case for case in mine if case not in self.folders and case not in self.failures]
-        done = [case for case in new if run_folder(self.jobs[case], self.cache).is_dir()]
+        done = [case for case in new if has_entry(run_folder(self.jobs[case], self.cache))]
         for case in done:
             self._note(case, run_folder(self.jobs[case], self.cache))
         tasks = [Task(self.jobs[case], self.grounds[case.plan]) for case in new if case not in self.folders]

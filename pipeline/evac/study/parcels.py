@@ -7,7 +7,6 @@ are those of the cache, which is elsewhere on a worker; measured curves carry th
 from __future__ import annotations
 
 import io
-import json
 import os
 import pickle
 import tarfile
@@ -21,17 +20,12 @@ import pyarrow as pa
 from evac.errors import SimulationError
 from evac.files import digest_file, whole_directory
 from evac.network import read_net
+from evac.seals import damage_of, has_entry, sealed_directory
 from evac.study.ground import Ground, Terms
 from evac.study.ways_out import ways_out_under
 
 # What a run reads of an input folder.
 _READ = {"nets": ("net.net.xml",), "households": ("households.parquet",)}
-# What every run directory has, whatever its plan and model; the manifest names the result tables.
-_OF_A_RUN = (
-    *("job.json", "run.sumocfg", "trips.rou.xml", "exits.add.xml"),
-    *("gridlock.json", "controls.json", "ending.json", "manifest.json"),
-    *("sumo/tripinfo.xml", "sumo/statistics.xml", "sumo/summary.xml", "sumo/sumo.log"),
-)
 
 
 @dataclass(frozen=True)
@@ -75,8 +69,8 @@ def pack_folder(folder: str, cache: Path) -> bytes:
 
 def unpack_folder(folder: str, content: bytes, cache: Path) -> None:
     """Put a packed input folder into a worker's cache, unless it is there."""
-    if not (cache / folder).is_dir():
-        with whole_directory(cache / folder) as target:
+    if not has_entry(cache / folder):
+        with sealed_directory(cache / folder) as target:
             _untar(content, target)
 
 
@@ -96,24 +90,12 @@ def publish_run(content: bytes, target: Path, digest_of_job: str) -> Path:
     """
     with whole_directory(target) as folder:
         _untar(content, folder)
-        _require_whole(folder, target.name)
+        damage = damage_of(folder)
+        if damage is not None:
+            raise SimulationError(f"a worker delivered the run {target.name} damaged: {damage}")
         if digest_file(folder / "job.json") != digest_of_job:
             raise SimulationError(f"a worker delivered the run of another job than {target.name}")
     return target
-
-
-def _require_whole(folder: Path, name: str) -> None:
-    """Refuse a run directory that lacks a file, or whose tables aren't those that were measured."""
-    missing = [file for file in _OF_A_RUN if not (folder / file).is_file()]
-    if not missing:
-        tables = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["tables"]
-        missing = [file for file, digest in tables.items() if not _is(folder / file, digest)]
-    if missing:
-        raise SimulationError(f"a worker delivered the run {name} without its {', '.join(missing)}")
-
-
-def _is(file: Path, digest: str) -> bool:
-    return file.is_file() and digest_file(file) == digest
 
 
 class _Packer(pickle.Pickler):

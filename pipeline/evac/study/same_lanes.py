@@ -13,11 +13,12 @@ from sumolib.net import Net
 
 from evac import tables
 from evac.archive.index import indexed_runs
-from evac.files import digest_json, whole_directory, write_text
+from evac.files import digest_json, write_text
 from evac.fingerprint import fingerprint
 from evac.measure import records
 from evac.measure.bottlenecks import BottleneckLanes, FoundBottleneck, lane_minutes, mean_rates, measured_lanes
 from evac.measure.queues import Links, Queues
+from evac.seals import has_entry, require_file, sealed_directory
 
 LANES = "lanes.json"
 
@@ -52,12 +53,12 @@ def measure_same_lanes(
     folders = {job: measured / digest_json({"job": job, "lanes": key, "version": fingerprint()}) for job in runs}
     links: dict[Net, Links] = {}
     for job, target in folders.items():
-        if not target.is_dir():
+        if not has_entry(target):
             net = nets[job]
             if net not in links:
                 links[net] = Links.of(net)
             minutes, rates = _measure(runs[job], links[net], lanes)
-            with whole_directory(target) as folder:
+            with sealed_directory(target) as folder:
                 tables.write_table(minutes, tables.BOTTLENECKS, folder / "bottlenecks.parquet")
                 write_text(folder / LANES, json.dumps({"lanes": rates}, indent=1, ensure_ascii=False) + "\n")
     return folders
@@ -84,6 +85,6 @@ def _measure(run: Path, links: Links, lanes: Sequence[BottleneckLanes]) -> tuple
     if not lane_file.is_file():  # a mesoscopic run: it knows no lanes
         return tables.empty_table(tables.BOTTLENECKS), []
     manifest = json.loads((run / "manifest.json").read_text())
-    driven = tables.read_lanes(lane_file)
+    driven = tables.read_lanes(require_file(lane_file))
     minutes = lane_minutes(driven, Queues.of(driven, links), lanes, manifest["end_s"])
     return minutes, records(mean_rates(minutes, manifest["t95_s"] or manifest["end_s"]))

@@ -8,19 +8,20 @@ microscopic runs themselves aren't trustworthy: a town that gridlocks doesn't do
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from evac.errors import Problem, ScenarioError, SimulationError
-from evac.files import digest_json, write_text
+from evac.files import digest_json
 from evac.measure.clearance import clearance_s
 from evac.schema.scenario import vehicles_words
+from evac.seals import has_entry, read_record, write_record
 from evac.simulate import Progress
 from evac.simulate.job import Case
 from evac.simulate.meso import Meso
@@ -115,7 +116,7 @@ class Town:
         missing = {
             job.digest: Task(job, ground)
             for job, (ground, _) in zip(jobs, wanted, strict=True)
-            if not run_folder(job, self.cache).is_dir()
+            if not has_entry(run_folder(job, self.cache))
         }
         with closing(self.engine.run(list(missing.values()), self.cache, _Quiet(self.display))) as outcomes:
             for number, (job, outcome) in enumerate(outcomes, start=1):
@@ -148,10 +149,11 @@ def calibrate(town: Town, labels: Sequence[str], first: Case) -> Calibration:
     check = replace(case, vehicles_per_household=labels[(len(labels) - 1) // 2], seed=first.seed + 1)
     digests = [job_of(town.ground.terms, item).digest for item in (*fitted, check)]
     path = town.cache / "meso" / f"{digest_json({'jobs': digests})}.json"
-    if path.is_file():
-        return _read(path)
+    known = read_record(path, _calibration)
+    if known is not None:
+        return known
     found = _calibrate(town, fitted, check)
-    write_text(path, json.dumps(asdict(found), indent=1, ensure_ascii=False) + "\n")
+    write_record(path, asdict(found))
     return found
 
 
@@ -240,7 +242,6 @@ def _doubts(micro: Sequence[Path], t90_error: float | None) -> list[str]:
     return doubts
 
 
-def _read(path: Path) -> Calibration:
-    content = json.loads(path.read_text(encoding="utf-8"))
+def _calibration(content: Mapping[str, Any]) -> Calibration:
     lists = {name: tuple(content[name]) for name in ("fitted_to", "doubts")}
     return Calibration(**{**content, **lists, "meso": Meso(**content["meso"])})
