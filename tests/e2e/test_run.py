@@ -117,7 +117,7 @@ def test_the_workspace_may_be_relative(tmp_path: Path, monkeypatch: pytest.Monke
 def test_check_names_the_exits_and_the_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_guarded(["check", str(TOWN), "--workspace", str(tmp_path)]) == 0
     words = capsys.readouterr().out
-    assert "300 households in 2 zones, 300 on a street" in words
+    assert "300 households in 2 zones, 300 can leave by a street" in words
     assert "exit West: 1 lane" in words
     assert "The map doesn't say how many lanes Main Street has" in words
 

@@ -48,6 +48,7 @@ def print_summary(prepared: Prepared) -> None:
 
 def _print_accounts(prepared: Prepared) -> None:
     """Print what became of the households given, the zones that lost most, and how many can leave."""
+    from evac.audit.findings import counted  # noqa: PLC0415
     from evac.households.accounting import LOSSES, in_words  # noqa: PLC0415
 
     accounts = prepared.households.accounts()
@@ -62,8 +63,9 @@ def _print_accounts(prepared: Prepared) -> None:
     if len(lost) > _ZONES_SHOWN:
         console.print(f"  and {len(lost) - _ZONES_SHOWN} more zones that lost fewer", highlight=False)
     homes, leaving = prepared.homes, int(prepared.starts["edge"].notna().sum())
+    where = counted(homes["zone"].nunique(), "zone")
     console.print(
-        f"{len(homes):,} households in {homes['zone'].nunique()} zones, {leaving:,} can leave by a street",
+        f"{counted(len(homes), 'household')} in {where}, {leaving:,} can leave by a street",
         highlight=False,
     )
 
