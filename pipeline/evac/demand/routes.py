@@ -37,6 +37,7 @@ _RESIDENT_SUFFIX = "_resident"
 # instead of every second. Balzers, 4,000 cars: 90 % clearance 0.4 % later, 12 % less computing; Paradise: about half.
 _TRAVEL_TIMES_OVER_S = 180
 _TRAVEL_TIMES_EVERY_S = 30
+_FOR_EVER_S = 1_000_000
 
 
 def routing_options(simulation: Simulation, driver: Driver) -> list[str]:
@@ -54,11 +55,30 @@ def routing_options(simulation: Simulation, driver: Driver) -> list[str]:
     ]
 
 
-def write_exit_zones(exits: Sequence[ExitEdges], path: Path) -> None:
-    """Write SUMO's additional file with the exits as zones: one each, and one for all."""
+def write_exit_zones(exits: Sequence[ExitEdges], path: Path, *, some_held: bool = True) -> None:
+    """Write SUMO's additional file with the exits as zones: one each, and one for all.
+
+    Parameters
+    ----------
+    exits
+        The exits.
+    path
+        The file to write.
+    some_held
+        Whether any vehicle is held to one exit, or led to one on the way. Then whoever drives onto the last edge of any
+        exit is bound for its line: a way to another exit might lead over this line, and back in by a turn round behind
+        it. Who may take any exit has no such way.
+    """
     edges = [edge for item in exits for edge in item.edges]
     zones = [_zone(ANY_EXIT, edges), *(_zone(exit_zone(exits, item.name), item.edges) for item in exits)]
-    path.write_text("\n".join(["<additional>", *zones, "</additional>", ""]), encoding="utf-8")
+    lines = [_line(number, edge) for number, edge in enumerate(dict.fromkeys(edges))] if some_held else []
+    path.write_text("\n".join(["<additional>", *zones, *lines, "</additional>", ""]), encoding="utf-8")
+
+
+def _line(number: int, edge: str) -> str:
+    """Return a rerouter that gives who comes onto an exit's last edge this edge as destination."""
+    to_itself = f'<interval begin="0" end="{_FOR_EVER_S}"><destProbReroute id={quoteattr(edge)}/></interval>'
+    return f'    <rerouter id="exit_line_{number}" edges={quoteattr(edge)}>{to_itself}</rerouter>'
 
 
 def exit_zone(exits: Sequence[ExitEdges], name: str) -> str:

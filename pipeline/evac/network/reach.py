@@ -8,7 +8,7 @@ the whole net.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -176,14 +176,21 @@ def cost_by_exit(
 ) -> dict[str, dict[str, float]]:
     """Return, for each exit's name, the free-flow seconds to it from each edge that can reach it.
 
-    A plan has closed the edges in `closed`, and opened those in `opened`, which the net has closed.
+    No way leads over the line of another exit: who crosses one is out. A plan has closed the edges in `closed`, and
+    opened those in `opened`, which the net has closed.
     """
-    graph = road_graph(net, vclass, closed, opened)
+    graph = _ending_at(exits, road_graph(net, vclass, closed, opened))
     costs: dict[str, dict[str, float]] = {}
     for item in exits:
         out = ways_out(graph, item.edges)
         costs[item.name] = {graph.edges[here]: float(out.cost_s[here]) for here in out.reachable()}
     return costs
+
+
+def _ending_at(exits: Sequence[ExitEdges], graph: RoadGraph) -> RoadGraph:
+    """Return a graph whose exit edges lead nowhere."""
+    ends = {graph.index[edge] for item in exits for edge in item.edges if edge in graph.index}
+    return replace(graph, arcs=graph.arcs[~np.isin(graph.arcs[:, 0], list(ends))])
 
 
 def free_flow_assignment(

@@ -297,9 +297,14 @@ class Controller:
                     self._lead(vehicle, item)
 
     def _lead(self, vehicle: str, item: Diversion) -> None:
-        """Send a vehicle to the exit for good: it looks for no other way from now on."""
+        """Send a vehicle to the exit for good: it looks for no other way from now on.
+
+        On the last edge of an exit it is too late.
+        """
         ask = self.connection.vehicle
         start = ask.getRoute(vehicle)[ask.getRouteIndex(vehicle)]
+        if any(start in edges for edges in self.exits.values()):
+            return
         way = self._way(start, ask.getVehicleClass(vehicle), item)
         if way and not ask.getRoadID(vehicle).startswith(":"):
             ask.setRoute(vehicle, way)

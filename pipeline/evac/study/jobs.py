@@ -162,6 +162,7 @@ def _inputs(terms: Terms, case: Case, vehicles: pd.DataFrame, background: pd.Dat
     model = terms.model
     driver = driver_under(terms.orders, model.driver)
     additional = terms.additional
+    some_held = bool(vehicles["exit"].notna().any() or terms.timetable.diversions)
 
     def write_routes(path: Path) -> None:
         write_trips(
@@ -170,7 +171,7 @@ def _inputs(terms: Terms, case: Case, vehicles: pd.DataFrame, background: pd.Dat
 
     writers: dict[str, Callable[[Path], object]] = {
         "trips.rou.xml": write_routes,
-        "exits.add.xml": lambda path: write_exit_zones(terms.exits, path),
+        "exits.add.xml": lambda path: write_exit_zones(terms.exits, path, some_held=some_held),
     }
     if len(background):
         writers["background.rou.xml"] = lambda path: write_background(background, terms.exits, path)
