@@ -110,6 +110,8 @@ def lane_lists(tags: Tags, suffix: str, *, one_way: bool) -> LaneLists:
         Lists without a suffix are of this direction.
     """
     found: dict[str, list[str]] = {}
+    if not any(":lanes" in key for key in tags):
+        return LaneLists(found, agree=True)
     for key in _LIST_KEYS:
         values = _entries(tags, key, suffix) or (_entries(tags, key, "") if one_way else None)
         if values:

@@ -36,6 +36,7 @@ _NOT_CARS = {
 _RESIDENTS = {"residents", "destination", "customers", "private", "permit", "delivery"}
 _VARYING = re.compile(r"\b(SH|dawn|dusk|sunrise|sunset|easter)\b")  # need a calendar, or the place
 _HOLIDAYS = re.compile(r"\bPH\b")
+_SEASONAL_KEYS = ("seasonal", "winter_road", "ice_road")
 _SEASONS = ("winter", "spring", "summer", "autumn")
 _HALF_A_YEAR = 2  # seasons
 _DAYS = {"monday": "Mo", "tuesday": "Tu", "wednesday": "We", "thursday": "Th", "friday": "Fr", "saturday": "Sa",
@@ -107,6 +108,11 @@ def tags_at(tags: Tags, moment: Moment, lat: float | None = None) -> AtMoment:
     return AtMoment(now, tuple(dict.fromkeys(undecided)))
 
 
+def changes_with_time(tags: Tags) -> bool:
+    """Return whether any of the tags may hold at times only; most have none."""
+    return any(key.endswith(_SUFFIX) or key in _SEASONAL_KEYS for key in tags)
+
+
 def hours_of(tags: Tags) -> str | None:
     """Return the hours of an old turn restriction (`day_on`, `hour_off` …) as a condition, None where it has none."""
     days = [_DAYS.get(tags.get(key, "").strip().lower()) for key in ("day_on", "day_off")]
@@ -173,7 +179,7 @@ def within(hours: str, moment: Moment) -> bool | None:
 
 
 def _season_tag(tags: Tags) -> str:
-    return next(f"{key}={tags[key]}" for key in ("seasonal", "winter_road", "ice_road") if tags.get(key, "no") != "no")
+    return next(f"{key}={tags[key]}" for key in _SEASONAL_KEYS if tags.get(key, "no") != "no")
 
 
 def _seasons_of(tags: Tags) -> tuple[str, ...]:

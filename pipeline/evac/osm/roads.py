@@ -19,7 +19,7 @@ from evac.elements import LOCATION_INDEX
 from evac.osm.access import Tags, may_be_opened, why_left_out
 from evac.osm.barriers import blocks_cars
 from evac.osm.corrections import Corrections
-from evac.osm.moments import AtMoment, Moment, tags_at
+from evac.osm.moments import AtMoment, Moment, changes_with_time, tags_at
 from evac.osm.restrictions import RESTRICTION_KEYS, Restriction, read_restriction
 from evac.osm.source import readable, refusal
 from evac.osm.tidy import ORIGINAL_ID, Source
@@ -150,15 +150,21 @@ def _read(source: Source, min_road_class: str, corrections: Corrections, moment:
     item: Any
     for item in osmium.FileProcessor(str(source.file)).with_locations(LOCATION_INDEX).with_filter(keys):
         if item.is_node():
-            node_tags[item.id] = tags_at(dict(item.tags), moment, item.location.lat).tags
+            tags, place = dict(item.tags), item.location
+            lat = place.lat if place.valid() else None
+            node_tags[item.id] = tags_at(tags, moment, lat).tags if changes_with_time(tags) else tags
         elif item.is_relation():
             restriction = read_restriction(item, moment, roads.restrictions_left_out)
             if restriction is not None:
                 roads.restrictions.append(restriction)
         elif "highway" in item.tags:
             given = corrections.apply(item.id, dict(item.tags))
-            lat = next((node.lat for node in item.nodes if node.location.valid()), None)
-            _add_way(item, tags_at(given, moment, lat), min_road_class, node_tags, roads)
+            then = tags_at(given, moment, _latitude(item)) if changes_with_time(given) else AtMoment(given)
+            _add_way(item, then, min_road_class, node_tags, roads)
+
+
+def _latitude(way: Any) -> float | None:
+    return next((node.lat for node in way.nodes if node.location.valid()), None)
 
 
 def _add_way(item: Any, then: AtMoment, min_road_class: str, node_tags: Mapping[int, Tags], roads: Roads) -> None:

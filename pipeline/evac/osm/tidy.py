@@ -14,7 +14,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ ORIGINAL_ID = "osm:way_id"
 """The tag that has a way's id in the file where it had to get another one; rebuilt extracts have it too."""
 
 _HIGHEST_ID = 1 << 40  # OpenStreetMap's nodes have reached 2^34 in 2026; netconvert and Parquet take 2^63
-_KINDS = "nwr"
+_KINDS = (osmium.osm.Node, osmium.osm.Way, osmium.osm.Relation)
 _START_TAG = re.compile(rb"<(?:node|way|relation)\b[^>]*>")
 _DELETED = re.compile(rb"""\saction=(["'])delete\1""")
 _VISIBLE = re.compile(rb"""\svisible=(["'])\w*\1""")
@@ -64,15 +64,12 @@ class _Look:
     ----------
     tidy
         They are in the form that is needed.
-    repeated
-        Elements may come twice: their ids aren't in ascending order.
-    highest
-        The highest ordinary id of nodes, ways and relations.
+    in_order
+        Their ids are in ascending order: no element comes twice.
     """
 
     tidy: bool = True
-    repeated: bool = False
-    highest: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_KINDS, 0))
+    in_order: bool = True
 
 
 @contextmanager
@@ -131,19 +128,23 @@ def _says_that_it_is_sorted(file: Path) -> bool:
 
 def _look_at(path: Path, file: Path) -> _Look:
     look = _Look()
-    last_kind, last_id, last_version = "n", 0, 0
+    may_be_deleted = file.suffix.lower() != ".pbf"  # PBF knows deleted elements in history files only
+    last_kind, last_id, last_version = osmium.osm.Node, 0, 0
     item: Any
     for item in osmium.FileProcessor(str(file)):
-        kind, ref = item.type_str(), item.id
-        if kind == last_kind and ref == last_id and 0 < item.version != last_version > 0:
-            raise refusal(path, *HISTORY)
-        if (kind == last_kind and ref <= last_id) or _KINDS.index(kind) < _KINDS.index(last_kind):
-            look.tidy, look.repeated = False, True
-        if not 0 < ref <= _HIGHEST_ID or item.deleted or (kind == "w" and _has_places(item)):
-            look.tidy = False
-        if 0 < ref <= _HIGHEST_ID:
-            look.highest[kind] = max(look.highest[kind], ref)
-        last_kind, last_id, last_version = kind, ref, item.version
+        kind, ref = item.__class__, item.id
+        if kind is not last_kind:
+            look.in_order &= _KINDS.index(kind) > _KINDS.index(last_kind)
+        elif ref <= last_id:
+            look.in_order = False
+            if ref == last_id and 0 < item.version != last_version > 0:
+                raise refusal(path, *HISTORY)
+        look.tidy &= 0 < ref <= _HIGHEST_ID
+        if may_be_deleted:
+            look.tidy &= not (item.deleted or (kind is osmium.osm.Way and _has_places(item)))
+            last_version = item.version
+        last_kind, last_id = kind, ref
+    look.tidy &= look.in_order
     return look
 
 
@@ -168,13 +169,14 @@ class _Copier:
     def __init__(self, path: Path, look: _Look, writer: osmium.SimpleWriter) -> None:
         self._path = path
         self._writer = writer
-        self._next = {kind: highest + 1 for kind, highest in look.highest.items()}
+        self._next = dict.fromkeys("nwr", 0)
         self._new: dict[tuple[str, int], int] = {}
-        self._repeated = look.repeated
+        self._in_order = look.in_order
         self._versions: dict[tuple[str, int], int] = {}
         self._placed: set[int] = set()
 
     def copy(self, file: Path) -> None:
+        self._next = _first_free_ids(file)
         item: Any
         for item in osmium.FileProcessor(str(file)):
             self._refuse_history(item)
@@ -190,7 +192,7 @@ class _Copier:
                 self._writer.add_relation(item.replace(id=self._id("r", item.id), members=members, version=said))
 
     def _refuse_history(self, item: Any) -> None:
-        if not self._repeated:
+        if self._in_order:
             return
         key, version = (item.type_str(), item.id), item.version
         if 0 < version != self._versions.setdefault(key, version) > 0:
@@ -223,3 +225,14 @@ class _Copier:
             self._new[kind, ref] = self._next[kind]
             self._next[kind] += 1
         return self._new[kind, ref]
+
+
+def _first_free_ids(file: Path) -> dict[str, int]:
+    """Return, for nodes, ways and relations, an id above all ordinary ones."""
+    free = dict.fromkeys("nwr", 1)
+    item: Any
+    for item in osmium.FileProcessor(str(file)):
+        if 0 < item.id <= _HIGHEST_ID:
+            kind = item.type_str()
+            free[kind] = max(free[kind], item.id + 1)
+    return free
