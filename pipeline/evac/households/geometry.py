@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import shapely
 from pyproj import CRS
 
 from evac.errors import DataError, Problem
+from evac.files import is_file, why_no_file
 
 WGS84 = "EPSG:4326"
 _DEGREES = 361.0  # no coordinates in metres or feet of a real place are all this small, in either direction
@@ -42,11 +45,14 @@ def read_vector(path: Path, key: str, layer: str | None = None, *, shapeless: bo
         wrong one.
     """
     where = str(path)
-    if not path.exists():
-        raise _refusal(where, "there is no such file", f"check '{key}'; the path is relative to the scenario file")
+    if not is_file(path) and not path.is_dir():  # some formats are folders; a pipe would be waited for
+        raise _refusal(where, why_no_file(path), f"check '{key}'; the path is relative to the scenario file")
     try:
-        features = pyogrio.read_dataframe(path, layer=_layer(path, key, layer))
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
+        with _quiet():
+            features = pyogrio.read_dataframe(path, layer=_layer(path, key, layer))
+    except shapely.errors.GEOSException as error:
+        raise _broken_shape(path, layer) from error
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError) as error:
         reason = str(error).split("; It might help", maxsplit=1)[0]  # GDAL's hint is for those who write its options
         raise _refusal(
             where, f"can't be read as vector data ({reason})", "convert it to GeoJSON or GeoPackage"
@@ -68,9 +74,33 @@ def read_vector(path: Path, key: str, layer: str | None = None, *, shapeless: bo
     return _to_wgs84(features, where)
 
 
+def _quiet() -> AbstractContextManager[object]:
+    """Keep GDAL's warnings, which speak of its own options, from the terminal: what is read is checked here."""
+    return warnings.catch_warnings(action="ignore")
+
+
+def _broken_shape(path: Path, layer: str | None) -> DataError:
+    """Name the first feature whose shape GEOS can't make, such as a ring that isn't closed."""
+    with _quiet():
+        shapes = pyogrio.raw.read(path, layer=layer, columns=[])[2]
+    number = next((number for number, shape in enumerate(shapes, start=1) if not _is_shape(shape)), None)
+    where = f"{path}, feature {number}" if number else str(path)
+    return _refusal(where, "its shape can't be read: is a ring not closed?", "mend it where it was drawn")
+
+
+def _is_shape(wkb: bytes | None) -> bool:
+    try:
+        shapely.from_wkb(wkb)
+    except shapely.errors.GEOSException:
+        return False
+    return True
+
+
 def _layer(path: Path, key: str, wanted: str | None) -> str | None:
     """Return the layer to read: the wanted one, or the only one that has geometry."""
     layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
+    if not layers:
+        raise _refusal(str(path), "has nothing in it that GDAL can read", "convert it to GeoJSON or GeoPackage")
     names = [name for name, kind in layers if kind is not None] or [name for name, _ in layers]
     listed = ", ".join(map(repr, names))
     if wanted is not None and wanted not in names:
@@ -81,7 +111,7 @@ def _layer(path: Path, key: str, wanted: str | None) -> str | None:
             f"name one: '{section}.layer'" if section != key else "save the layer that you mean as a file of its own"
         )
         raise _refusal(str(path), f"has {len(names)} layers: {listed}", remedy)
-    return wanted or (names[0] if names else None)
+    return wanted or names[0]
 
 
 def _to_wgs84(features: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
@@ -92,11 +122,17 @@ def _to_wgs84(features: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
             f"is labelled {name}, which is in metres or feet, but its coordinates look like degrees",
             "label it EPSG:4326",
         )
+    corners, owners = shapely.get_coordinates(features.geometry.values, return_index=True)
+    if not np.isfinite(corners).all():
+        number = int(owners[~np.isfinite(corners).all(axis=1)][0]) + 1
+        raise _refusal(
+            f"{where}, feature {number}", "has a coordinate that isn't a number", "mend it where it was drawn"
+        )
     degrees = features.set_geometry(shapely.force_2d(features.geometry.values)).to_crs(WGS84)
     bounds = degrees.total_bounds
     on_earth = np.isfinite(bounds).all() and (np.abs(bounds) <= _EARTH).all()
     if not on_earth or not _in_area_of_use(features.crs, bounds):
-        low, high = np.round(features.total_bounds[:2], 4), np.round(features.total_bounds[2:], 4)
+        low, high = features.total_bounds[:2], features.total_bounds[2:]
         raise _refusal(
             where,
             f"is labelled {name}, but its coordinates don't fit: {low[0]:g}, {low[1]:g} to {high[0]:g}, {high[1]:g}",

@@ -1,0 +1,66 @@
+"""Inputs made wrong at random: read, or refused in words. `fuzzing` has how, and how to make one again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+import fuzzing
+from evac.errors import UserError
+from fuzzing import texts
+
+FEW, MANY = 150, 10_000
+
+
+def _faults(number: int, folder: Path) -> tuple[list[str], Counter[bool]]:
+    faults: list[str] = []
+    read: Counter[bool] = Counter()
+    for kind, index in fuzzing.tries(number):
+        place = folder / f"{kind}-{index}"
+        place.mkdir()
+        try:
+            read[fuzzing.attempt(kind, index, place) == ""] += 1
+        except fuzzing.Fault as fault:
+            faults.append(f"fuzzing.again({kind!r}, {index}): {fault}")
+    return faults, read
+
+
+def test_a_few_wrong_inputs_are_read_or_explained(tmp_path: Path) -> None:
+    faults, read = _faults(FEW, tmp_path)
+    assert not faults, "\n".join(faults)
+    assert read[True] > FEW / 20  # some changes do no harm: the files were right before
+    assert read[False] > FEW / 2
+
+
+@pytest.mark.slow
+def test_ten_thousand_wrong_inputs_are_read_or_explained(tmp_path: Path) -> None:
+    assert len(fuzzing.tries(MANY)) >= MANY
+    faults, _ = _faults(MANY, tmp_path)
+    assert not faults, f"{len(faults)} of {MANY}:\n" + "\n".join(faults[:20])
+
+
+def test_before_they_are_changed_the_inputs_are_right(tmp_path: Path) -> None:
+    for name in texts.FILES:
+        (tmp_path / name).write_text(texts.CURVE)
+    (tmp_path / "base.yaml").write_text(texts.BASE)
+    for name, tree in {"scenario": texts.SCENARIO, "plan": texts.PLAN, "report": texts.REPORT}.items():
+        (tmp_path / f"{name}.yaml").write_text(yaml.dump(tree, Dumper=texts.Dumper, allow_unicode=True))
+    texts.load_scenario(tmp_path)
+    texts.load_plan("plan", tmp_path)
+    texts.load_settings(tmp_path)
+
+
+def test_a_fault_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(error: Exception) -> None:
+        def attempt(*_: object) -> None:
+            raise error
+
+        monkeypatch.setitem(fuzzing.KINDS, "curve", attempt)
+
+    for error in (KeyError("x"), UserError([]), RuntimeError("x"), UnicodeError("x"), RecursionError()):
+        fail(error)
+        with pytest.raises(fuzzing.Fault):
+            fuzzing.attempt("curve", 1, tmp_path)
