@@ -283,7 +283,8 @@ def _drive(
         if now_s >= end_s:
             return Ending("end of time", now_s, counts, watch.left(now_s))
         watch.poll(now_s)
-        if watch.stands_still(now_s) and counts.loaded == counts.inserted + counts.waiting:
+        all_due = counts.loaded == counts.inserted + counts.waiting
+        if watch.stands_still(now_s) and all_due and not controller.has_plans:
             return Ending("standstill", now_s, counts, watch.left(now_s))
 
 

@@ -109,6 +109,11 @@ class Controller:
         times += [item.at_s for item in self.timetable.diversions if item.at_s > now_s]
         return min(times, default=float("inf"))
 
+    @property
+    def has_plans(self) -> bool:
+        """Whether anything of the timetable is still to begin or to end: who stands now may go then."""
+        return bool(self._agenda)
+
     def act(self, now_s: float) -> None:
         """Do what is due."""
         while self._agenda and self._agenda[0][0] <= now_s:
