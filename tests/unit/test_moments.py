@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
+from pydantic import ValidationError
 
 from evac.osm.moments import Moment, tags_at
+from evac.schema.sources import OsmSource
 
 SUMMER_NOON, WINTER_NIGHT, APRIL = (
     datetime.fromisoformat(text) for text in ("2026-07-01 12:00", "2026-01-10 23:00", "2026-04-10 12:00")
@@ -93,3 +95,14 @@ def test_lanes_for_buses_at_peak_hours() -> None:
     assert tags_at(tags, Moment(SUMMER_NOON)).tags["lanes:psv"] == "2"
     assert "lanes:psv" not in tags_at(tags, Moment(WINTER_NIGHT)).tags
     assert tags_at(tags, Moment()).undecided == ("lanes:psv:conditional=2 @ (Mo-Fr 11:00-13:00)",)
+
+
+@pytest.mark.parametrize("given", ["2026-08-15 18:00", "2026-08-15T18:00:00", SUMMER_NOON])
+def test_a_scenario_gives_date_and_hour(given: object) -> None:
+    assert OsmSource.model_validate({"file": "map.osm", "at": given}).at is not None
+
+
+@pytest.mark.parametrize("given", ["2026-08-15", date(2026, 8, 15), "18:00", "2026-08-15 18:00+02:00", 5, True])
+def test_a_date_without_an_hour_or_with_a_zone_is_refused(given: object) -> None:
+    with pytest.raises(ValidationError):
+        OsmSource.model_validate({"file": "map.osm", "at": given})
