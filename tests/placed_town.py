@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from evac.network import Network, build_network, read_net
-from evac.osm import prepare_map
+from evac.osm import StreetMap, prepare_map
 from evac.schema.driving import Traffic
 
 _HERE = Path(__file__).parent
@@ -23,6 +23,7 @@ class Town:
     net: Any
     streets: gpd.GeoDataFrame
     network: Network
+    street_map: StreetMap
 
     @property
     def edges(self) -> pd.DataFrame:
@@ -43,4 +44,4 @@ def real_town(name: str, country: str, cache: Path) -> Town:
 def _town(path: Path, country: str | None, cache: Path) -> Town:
     street_map = prepare_map(path, "service", country, cache)
     network = build_network(street_map, Traffic(country=country), cache)
-    return Town(read_net(network.net_file), street_map.streets(), network)
+    return Town(read_net(network.net_file), street_map.streets(), network, street_map)

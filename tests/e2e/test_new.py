@@ -55,6 +55,7 @@ def test_the_folder_alone_repeats_the_study(workspace: Path, tmp_path: Path) -> 
         "PROVENANCE.md",
         "area.geojson",
         "roads.osm.pbf",
+        "ways_out.geojson",
         "zones.geojson",
     }
 

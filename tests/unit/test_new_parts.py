@@ -11,10 +11,10 @@ import shapely
 from evac.acquire import block_groups, group_name, vehicle_shares
 from evac.cli import run_guarded
 from evac.errors import UserError
-from evac.network.exits import ResolvedExit
-from evac.new.beyond import FARTHEST_M, LEAST_BEYOND_M, WITHOUT_MOTORWAY_M, reach_beyond
+from evac.network.exits.record import NONE, RoadOut, WaysOutRecord
+from evac.new.beyond import FARTHEST_M, LEAST_BEYOND_M, reach_beyond
 from evac.new.mending import Mended
-from evac.new.naming import Named, leads_out
+from evac.new.naming import Named
 from evac.new.request import Request, check_request, folder_name, ordered_area, title
 from evac.new.writing import Facts, scenario_text
 from evac.schema.scenario import Scenario
@@ -34,30 +34,21 @@ def _roads(*metres_north: float) -> gpd.GeoSeries:
 def test_roads_reach_past_the_nearest_highway() -> None:
     beyond = reach_beyond(AREA, _roads(3000, 5000))
     assert beyond.metres == pytest.approx(3000 + LEAST_BEYOND_M, abs=5)
-    assert beyond.to_highway
     assert beyond.polygon.bounds[3] == pytest.approx(47.02 + 3500 / DEGREE_NORTH_M, abs=1e-4)
     assert reach_beyond(AREA, _roads(-500)).metres == LEAST_BEYOND_M
 
 
 @pytest.mark.parametrize("roads", [_roads(), _roads(FARTHEST_M + 100)])
-def test_without_a_highway_in_reach_roads_reach_less_far(roads: gpd.GeoSeries) -> None:
+def test_without_a_highway_in_reach_roads_reach_as_far_as_the_farthest(roads: gpd.GeoSeries) -> None:
     beyond = reach_beyond(AREA, roads)
-    assert (beyond.metres, beyond.to_highway) == (WITHOUT_MOTORWAY_M, False)
+    assert beyond.metres == FARTHEST_M + LEAST_BEYOND_M
 
 
 def test_a_wish_goes_first() -> None:
     assert reach_beyond(AREA, _roads(3000), given_m=1000.0).metres == 1000.0
-    assert not reach_beyond(AREA, _roads(3000), given_m=1000.0).to_highway
 
 
-def _exit(name: str, lat: float) -> ResolvedExit:
-    return ResolvedExit(name, (name,), 1, 9.51, lat)
-
-
-def test_a_road_that_ends_deep_in_the_area_leads_nowhere() -> None:
-    border, hut, far = _exit("border", 47.0195), _exit("hut", 47.01), _exit("far", 47.03)
-    assert leads_out([border, hut, far], AREA) == (border, far)  # the border road ends 56 m short of the border
-    assert leads_out([hut], AREA) == (hut,)
+_NONE = RoadOut("Alp: #1", "tertiary", 7, 9.5, 47.0, NONE, "it goes on as a track")
 
 
 @pytest.mark.parametrize(
@@ -126,6 +117,7 @@ def test_the_text_is_a_scenario_with_everything_in_it(tmp_path: Path) -> None:
         beyond="500 m beyond the area, as you asked",
         section={"zones": {"file": "data/zones.geojson", "count": "households"}},
         exits_at_least="tertiary",
+        ways_out=WaysOutRecord((), (), (_NONE,), (), {"north": 1.0}, declared=True, outline=AREA),
         exits=exits,
         other_exits=[Named({"name": "lesser", "street": "Lane"}, "2 lanes")],
         bottlenecks=[Named({"name": "b", "way": 7, "towards": "west"}, "1.0 h")],

@@ -85,7 +85,7 @@ def new(
         str | None,
         typer.Option(
             help="Lowest class of road that is a way out, such as secondary.",
-            show_default="motorways and trunk roads in reach, else tertiary",
+            show_default="secondary, tertiary where there is nothing else",
         ),
     ] = None,
     roads_beyond: Beyond = None,
@@ -179,8 +179,8 @@ def _write(request: Request, workspace: Path, *, force: bool) -> NewScenario:
     console.print(f"Written: {escape(str(written.folder / 'scenario.yaml'))}", highlight=False, soft_wrap=True)
     console.print(f"Roads: {escape(facts.roads)}; they reach {escape(facts.beyond)}", highlight=False)
     console.print(f"Households: {escape(facts.households)}", highlight=False)
-    others = f"; {len(facts.other_exits)} lesser roads leave it too and are in the file" if facts.other_exits else ""
-    console.print(f"Exits: {exits_rule(facts.exits_at_least)} that leave the map{others}", highlight=False)
+    others = f"; {len(facts.other_exits)} lesser roads lead on too and are in the file" if facts.other_exits else ""
+    console.print(f"Exits: {exits_rule(facts.exits_at_least)} that lead out and on{others}", highlight=False)
     for line in facts.mended.in_words():
         console.print(f"Mended: {line}", highlight=False)
     starts = written.prepared.starts["edge"]

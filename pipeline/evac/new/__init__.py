@@ -20,7 +20,7 @@ import geopandas as gpd
 
 from evac.acquire import fetch_census, write_geojson
 from evac.audit.traffic import estimate_traffic
-from evac.errors import PlaceError, Problem, UserError
+from evac.errors import Problem, UserError
 from evac.files import whole_directory, write_text
 from evac.households.zones import read_polygons
 from evac.inputs import Watched
@@ -29,10 +29,10 @@ from evac.network.places import StreetIndex
 from evac.new.clip import parts_with_roads
 from evac.new.counts import ZONES, Counted, estimated, from_census, from_file_or_total, report_zones
 from evac.new.mending import Mended, mend
-from evac.new.naming import leads_out, name_bottlenecks, name_exits, other_exits
+from evac.new.naming import name_bottlenecks, name_exits, other_exits
 from evac.new.request import OrderedArea, Request, check_request, folder_name, ordered_area
 from evac.new.roads import fetched_roads, own_roads
-from evac.new.writing import AREA, HIGHWAYS, ROADS, THROUGH_ROADS, Facts, scenario_text
+from evac.new.writing import AREA, ROADS, WAYS_OUT, Facts, scenario_text
 from evac.osm import prepare_map
 from evac.scenario import FILE_NAME, load_scenario
 from evac.schema.sources import CensusFetch
@@ -101,7 +101,7 @@ def write_scenario(request: Request, workspace: Path, tell: Tell, *, force: bool
         raise UserError(Problem(str(target), "is there already", remedy))
     with whole_directory(target) as folder, _without_path(folder):
         facts = _filled(folder, request, area, cache, tell)
-        facts = _found(folder, facts, cache, tell, by_request=request.exits_at_least is not None)
+        facts = _found(folder, facts, cache, tell)
         prepared = prepare(load_scenario(folder), cache, tell)
         watched.require_unchanged()
         if target.exists():
@@ -138,6 +138,7 @@ def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell
     zones = report_zones(request, data)  # a mistake in there is told before the long work
     census = None if given else _asked_census(request, area, cache, tell)  # so is a key that is missing
     roads = acquire(request, area, folder / ROADS, cache, tell, zones=_counted_in(census, data))
+    roads.ways_out.write(folder / WAYS_OUT)
     geometry, left_out = parts_with_roads(folder / ROADS, area.geometry)
     area = replace(area, geometry=geometry)
     outline = gpd.GeoDataFrame({"name": [area.name]}, geometry=[geometry], crs="EPSG:4326")
@@ -156,7 +157,8 @@ def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell
         households=counted.about,
         beyond=f"{roads.beyond.metres:,.0f} m beyond the area, {roads.beyond.why}",
         section={**counted.section, **zones.section},
-        exits_at_least=request.exits_at_least or (HIGHWAYS if roads.beyond.to_highway else THROUGH_ROADS),
+        exits_at_least=request.exits_at_least,
+        ways_out=roads.ways_out,
         country=area.country or ("US" if census is not None else None),
         shares=counted.shares,
         zone_shares=counted.zone_shares,
@@ -192,11 +194,11 @@ def _estimate(request: Request, area: OrderedArea, data: Path, cache: Path, tell
     return estimated(request, area, street_map.dwellings(), data)
 
 
-def _found(folder: Path, facts: Facts, cache: Path, tell: Tell, *, by_request: bool) -> Facts:
+def _found(folder: Path, facts: Facts, cache: Path, tell: Tell) -> Facts:
     """Find and name exits and bottlenecks on the net, mend what can be, and return all that the scenario says."""
     for _ in range(_ROUNDS):
-        facts, prepared = _prepared(folder, facts, cache, tell, by_request=by_request)
-        prepared = replace(prepared, exits=leads_out(prepared.exits, prepared.area))
+        write_text(folder / FILE_NAME, scenario_text(facts))
+        prepared = prepare(load_scenario(folder), cache, tell)
         mended = mend(prepared, facts.mended)
         if mended == facts.mended:
             break
@@ -206,21 +208,8 @@ def _found(folder: Path, facts: Facts, cache: Path, tell: Tell, *, by_request: b
     facts = replace(
         facts,
         exits=name_exits(ground, prepared.exits),
-        other_exits=other_exits(ground, prepared.exits, THROUGH_ROADS, prepared.area),
+        other_exits=other_exits(ground, prepared.exits, facts.ways_out.lesser),
         bottlenecks=name_bottlenecks(traffic, ground.index),
     )
     write_text(folder / FILE_NAME, scenario_text(facts))
     return facts
-
-
-def _prepared(folder: Path, facts: Facts, cache: Path, tell: Tell, *, by_request: bool) -> tuple[Facts, Prepared]:
-    """Prepare a scenario whose exits are found: highways, or, where none leaves the map, all through roads."""
-    write_text(folder / FILE_NAME, scenario_text(facts))
-    try:
-        return facts, prepare(load_scenario(folder), cache, tell)
-    except PlaceError:
-        if by_request or facts.exits_at_least != HIGHWAYS:
-            raise
-    facts = replace(facts, exits_at_least=THROUGH_ROADS)
-    write_text(folder / FILE_NAME, scenario_text(facts))
-    return facts, prepare(load_scenario(folder), cache, tell)

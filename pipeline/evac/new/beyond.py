@@ -17,12 +17,10 @@ LEAST_BEYOND_M = 500.0
 """Roads reach at least this far beyond the area, and beyond the motorway. No source, our choice: the Balzers example
 has the same margin."""
 
-FARTHEST_M = 15_000.0
-"""A motorway farther than this isn't a city's own way out, and the streets in between would be most of the map. No
-source, our choice."""
-
-WITHOUT_MOTORWAY_M = 2_000.0
-"""How far roads reach where no motorway or trunk road is near. No source, our choice."""
+FARTHEST_M = 5_000.0
+"""A motorway farther than this isn't a city's own way out, and the streets in between would be most of the map. Where
+none is nearer, roads reach as far as if one were here, so that moving the area a little never changes the map by much.
+No source, our choice."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +35,11 @@ class Beyond:
         The area with all that is within this distance (WGS 84).
     why
         The reason, as a sentence's end: `past the next motorway or trunk road, …`.
-    to_highway
-        Whether a motorway or trunk road is among them.
     """
 
     metres: float
     polygon: shapely.Geometry
     why: str
-    to_highway: bool
 
 
 def reach_beyond(area: shapely.Geometry, major_roads: gpd.GeoSeries, given_m: float | None = None) -> Beyond:
@@ -61,13 +56,13 @@ def reach_beyond(area: shapely.Geometry, major_roads: gpd.GeoSeries, given_m: fl
     """
     away_m = distance_m(area, major_roads)
     if given_m is not None:
-        return Beyond(given_m, grown(area, given_m), "as you asked", away_m <= given_m)
-    if away_m <= FARTHEST_M:
-        metres = away_m + LEAST_BEYOND_M
-        near = "inside it or at its border" if away_m == 0.0 else f"{away_m:,.0f} m away"
-        return Beyond(metres, grown(area, metres), f"past the next motorway or trunk road, {near}", to_highway=True)
-    why = f"as no motorway or trunk road is known within {FARTHEST_M / 1000:g} km"
-    return Beyond(WITHOUT_MOTORWAY_M, grown(area, WITHOUT_MOTORWAY_M), why, to_highway=False)
+        return Beyond(given_m, grown(area, given_m), "as you asked")
+    metres = min(away_m, FARTHEST_M) + LEAST_BEYOND_M
+    near = "inside it or at its border" if away_m == 0.0 else f"{away_m:,.0f} m away"
+    why = f"past the next motorway or trunk road, {near}"
+    if away_m > FARTHEST_M:
+        why = f"as no motorway or trunk road is known within {FARTHEST_M / 1000:g} km"
+    return Beyond(metres, grown(area, metres), why)
 
 
 def distance_m(area: shapely.Geometry, lines: gpd.GeoSeries) -> float:

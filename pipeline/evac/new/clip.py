@@ -7,7 +7,7 @@ that the new file declares, since the households stage takes that box for known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,9 @@ def parts_with_roads(file: Path, area: shapely.Geometry) -> tuple[shapely.Geomet
     return (shapely.union_all(kept), len(parts) - len(kept)) if kept else (area, 0)
 
 
-def clip_extract(source: Path, target: Path, polygon: shapely.Geometry, extract: Extract) -> None:
+def clip_extract(
+    source: Path, target: Path, polygon: shapely.Geometry, extract: Extract, also: Iterable[int] = ()
+) -> None:
     """Write what touches a polygon (WGS 84) as a smaller extract.
 
     Parameters
@@ -114,6 +116,8 @@ def clip_extract(source: Path, target: Path, polygon: shapely.Geometry, extract:
         Where roads are kept; buildings, land use and addresses are in its bounding box.
     extract
         What `look_at_extract` says of the source.
+    also
+        Ways that are kept too.
     """
     declared = shapely.box(*polygon.bounds).intersection(extract.covered)
     settlement = polygon.union(declared)
@@ -121,6 +125,7 @@ def clip_extract(source: Path, target: Path, polygon: shapely.Geometry, extract:
     kept = Elements()
     with readable(source):
         _collect(source, polygon, settlement, kept)
+        kept.ways.update(also)
         _collect_outlines(source, settlement, kept)
         _collect_relations(source, kept)
         kept.add_members(source)

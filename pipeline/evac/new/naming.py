@@ -10,16 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import geopandas as gpd
-import shapely
 from sumolib.net.edge import Edge
 
 from evac.audit.lanes import SATURATION_VEH_PER_H
 from evac.audit.traffic import VCLASS, Traffic, middle
 from evac.errors import PlaceError
-from evac.network.exits import Ground, ResolvedExit, find_exits, named_exit
+from evac.network.exits import Ground, ResolvedExit, named_exit
+from evac.network.exits.graph import rank_of
+from evac.network.exits.on_net import lines_of, unique
+from evac.network.exits.record import ExitEnd
 from evac.network.places import StreetIndex, compass_point, end_bearing_deg, map_url, way_ids
-from evac.schema.places import Exit, FoundExits, Place
+from evac.schema.places import Exit, Place
 
 MOST_BOTTLENECKS = 5
 """How many bottlenecks a new scenario names: a person should look at each."""
@@ -27,10 +28,7 @@ MOST_BOTTLENECKS = 5
 LEAST_HOURS = 0.25
 """Lanes that pass their traffic in less aren't named: with the default departures they have no queue. Our choice."""
 
-INSIDE_M = 100.0
-"""An exit line farther than this inside the ordered area leads nowhere: a road that ends on a hill. Border lines are
-drawn about so roughly."""
-
+_LEAST_OTHER = "tertiary"  # lesser roads than this are named in no scenario
 _SAME_SHARE = 0.7  # two places with this much of their traffic in common are one bottleneck
 _DECIMALS = 6  # of a degree: 0.1 m
 _Keys = dict[str, Any]
@@ -52,30 +50,20 @@ class Named:
     about: str
 
 
-def leads_out(exits: Iterable[ResolvedExit], area: shapely.Geometry) -> tuple[ResolvedExit, ...]:
-    """Return the exits that aren't deep inside the area (WGS 84); all of them where none lies farther out."""
-    found = tuple(exits)
-    places = gpd.GeoSeries([shapely.Point(item.lon, item.lat) for item in found], crs="EPSG:4326")
-    crs = places.estimate_utm_crs()
-    outline = gpd.GeoSeries([area], crs="EPSG:4326").to_crs(crs).iloc[0]
-    places = places.to_crs(crs)
-    deep = places.within(outline) & (places.distance(outline.boundary) > INSIDE_M)
-    return tuple(item for item, inside in zip(found, deep, strict=True) if not inside) or found
-
-
 def name_exits(ground: Ground, exits: Iterable[ResolvedExit]) -> list[Named]:
     """Return found exits as a scenario names them, each with its lanes and a map link."""
     return [_name_exit(ground, item) for item in exits]
 
 
-def other_exits(ground: Ground, chosen: Iterable[ResolvedExit], at_least: str, area: shapely.Geometry) -> list[Named]:
-    """Return the further roads of at least a class that leave the area and the map, for a person to choose from."""
+def other_exits(ground: Ground, chosen: Iterable[ResolvedExit], lesser: Iterable[ExitEnd]) -> list[Named]:
+    """Return the lesser roads that lead on too, from tertiary up, for a person to choose from."""
     taken = {edge for item in chosen for edge in item.edges}
-    try:
-        found = find_exits(ground, FoundExits.model_validate({"at_least": at_least}), "exits")
-    except PlaceError:
-        return []
-    return name_exits(ground, [item for item in leads_out(found, area) if taken.isdisjoint(item.edges)])
+    wanted = [end for end in lesser if rank_of(end.highway) <= rank_of(_LEAST_OTHER)]
+    names = unique([end.label for end in wanted])
+    places = [(name, edge) for name, (_, edge) in zip(names, lines_of(ground, wanted), strict=True)]
+    return name_exits(
+        ground, [ground.resolved(name, [edge]) for name, edge in places if edge and edge.getID() not in taken]
+    )
 
 
 def _name_exit(ground: Ground, item: ResolvedExit) -> Named:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
 
 import geopandas as gpd
 import shapely
@@ -18,15 +17,13 @@ from evac.households.geometry import make_valid_polygons
 from evac.households.reporting import read_report_zones
 from evac.households.zones import read_polygons
 from evac.inputs import digest_dataset
-from evac.schema.places import FoundExits
+from evac.network.exits.graph import CLASSES
 from evac.schema.sources import ReportZones
 from evac.sources import Endpoints, Provenance, find_area
 
 HOUSEHOLDS_PER_DWELLING = 0.9
 """Households in a dwelling unit where nobody has counted them: 90.3 % of the housing units of the United States were
 occupied in 2020 (decennial census, table H1)."""
-
-_CLASSES: tuple[str, ...] = get_args(FoundExits.model_fields["at_least"].annotation)
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ class Request:
     country
         ISO 3166 code of two letters; else as the geocoder or the census has it.
     exits_at_least
-        Lowest class of road that is a way out; else motorways and trunk roads where the map reaches one, else tertiary.
+        Lowest class of road that is a way out; else secondary, tertiary where there is nothing else.
     roads_beyond_m
         How far the roads reach beyond the area (m); else to the next motorway or trunk road.
     acs_year
@@ -150,9 +147,9 @@ def _road_problems(request: Request) -> Iterator[Problem]:
     if request.country is not None and not re.fullmatch("[A-Za-z]{2}", request.country):
         what = f"found '{request.country}', expected the two letters of ISO 3166"
         yield Problem("--country", what, "such as US, or GB for the United Kingdom")
-    if request.exits_at_least is not None and request.exits_at_least not in _CLASSES:
+    if request.exits_at_least is not None and request.exits_at_least not in CLASSES:
         what = f"found '{request.exits_at_least}', which is no class of road"
-        yield Problem("--exits-at-least", what, f"one of {', '.join(_CLASSES)}")
+        yield Problem("--exits-at-least", what, f"one of {', '.join(CLASSES)}")
 
 
 def ordered_area(request: Request, endpoints: Endpoints, cache: Path) -> OrderedArea:

@@ -8,19 +8,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
+import shapely
 
 from evac.acquire import BORDER_ZONES_M, grown, with_border_zones
 from evac.errors import DataError, Problem
 from evac.households.clipping import MAX_OFF_MAP
+from evac.network.exits.decide import Decision
+from evac.network.exits.record import WaysOutRecord
 from evac.new.beyond import FARTHEST_M, LEAST_BEYOND_M, Beyond, distance_m, reach_beyond
 from evac.new.clip import Extract, clip_extract, look_at_extract
 from evac.new.request import OrderedArea, Request, extent, from_file
 from evac.osm import ATTRIBUTION
-from evac.osm.tidy import tidied
+from evac.osm.corrections import Corrections
+from evac.osm.moments import Moment
+from evac.osm.roads import cut_at_barriers, read_roads
+from evac.osm.tidy import Source, tidied
+from evac.osm.web import read_web
+from evac.schema.places import FoundExits
 from evac.sources import Endpoints, Fetched, Provenance, fetch_map
 
-_STEPS_M = (2_500.0, 6_000.0, FARTHEST_M + LEAST_BEYOND_M)
-"""How far around the area a motorway is looked for: each step asks Overpass for more."""
+SEEN_BEYOND_M = 2_000.0
+"""How much farther than they are kept roads are fetched (m), to see which of them lead on. Our choice."""
+
+_STEPS_M = (2_500.0 + SEEN_BEYOND_M, FARTHEST_M + LEAST_BEYOND_M + SEEN_BEYOND_M)
+"""How far around the area roads are fetched to find a motorway: each step asks Overpass for more."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +46,14 @@ class Roads:
         How far they reach beyond the area.
     provenance
         Their sources.
+    ways_out
+        Which of those that leave the area are ways out, decided before the map was cut.
     """
 
     about: str
     beyond: Beyond
     provenance: list[Provenance]
+    ways_out: WaysOutRecord
 
 
 def own_roads(
@@ -68,10 +82,32 @@ def own_roads(
         _require_covered(area, extract, request.osm)
         beyond = reach_beyond(area.geometry, extract.major_roads, request.roads_beyond_m)
         homes = with_border_zones(area.geometry, zones, max(beyond.metres, BORDER_ZONES_M))
-        clip_extract(source.file, target, beyond.polygon.union(homes), extract)
+        ways_out = _cut(
+            source, target, extract, beyond.polygon.union(homes), area.geometry, least=request.exits_at_least
+        )
     date = extract.facts.data_timestamp
     about = f"OpenStreetMap extract {request.osm.name}" + (f", data of {date[:10]}" if date else ", of unknown date")
-    return Roads(about, beyond, [from_file(f"{target.name}: roads, buildings ({about})", request.osm, ATTRIBUTION)])
+    provenance = [from_file(f"{target.name}: roads, buildings ({about})", request.osm, ATTRIBUTION)]
+    return Roads(about, beyond, provenance, ways_out)
+
+
+def _cut(
+    source: Source,
+    target: Path,
+    extract: Extract,
+    polygon: shapely.Geometry,
+    area: shapely.Geometry,
+    *,
+    least: str | None,
+) -> WaysOutRecord:
+    """Cut a map to a polygon, and return the ways out of the area, of a least class, decided on the whole map."""
+    roads = read_roads(source, "service", Corrections(()), Moment())
+    cut_at_barriers(roads)
+    decision = Decision(read_web(source, roads, Corrections(()), Moment(), min_road_class="service"), area)
+    kept = decision.keeping(polygon)
+    also = [way.file_id for way, wanted in zip(decision.roads.ways, kept, strict=True) if wanted]
+    clip_extract(source.file, target, polygon, extract, also)
+    return decision.record(FoundExits.model_validate({"at_least": least}), kept)
 
 
 def _require_covered(area: OrderedArea, extract: Extract, file: Path) -> None:
@@ -106,17 +142,20 @@ def fetched_roads(
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         file = Path(folder) / target.name
         given = request.roads_beyond_m
-        for step_m in _STEPS_M if given is None else (given,):
+        for step_m in _STEPS_M if given is None else (given + SEEN_BEYOND_M,):
             tell(f"Fetching roads and buildings from OpenStreetMap, {step_m / 1000:g} km around")
             roads = grown(area.geometry, step_m).union(homes)
             fetched = fetch_map(homes, roads, file, Endpoints.from_environment(), cache, tell=tell)
             with tidied(file) as source:
                 extract = look_at_extract(source)
-            if distance_m(area.geometry, extract.major_roads) + LEAST_BEYOND_M <= step_m:
+            if distance_m(area.geometry, extract.major_roads) + LEAST_BEYOND_M + SEEN_BEYOND_M <= step_m:
                 break
         beyond = reach_beyond(area.geometry, extract.major_roads, given)
-        clip_extract(file, target, beyond.polygon.union(homes), extract)
-    return Roads(_about(fetched), beyond, fetched.provenance)
+        with tidied(file) as source:
+            ways_out = _cut(
+                source, target, extract, beyond.polygon.union(homes), area.geometry, least=request.exits_at_least
+            )
+    return Roads(_about(fetched), beyond, fetched.provenance, ways_out)
 
 
 def _about(fetched: Fetched) -> str:

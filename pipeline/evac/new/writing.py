@@ -10,15 +10,13 @@ from typing import Any
 
 import yaml
 
+from evac.network.exits.record import WaysOutRecord
 from evac.new.mending import Mended
 from evac.new.naming import Named
 
-AREA, ROADS = "data/area.geojson", "data/roads.osm.pbf"
+AREA, ROADS, WAYS_OUT = "data/area.geojson", "data/roads.osm.pbf", "data/ways_out.geojson"
 MEASURED = "vehicles available"
 """Name of the vehicles-per-household case with the counted distribution."""
-
-HIGHWAYS, THROUGH_ROADS = "trunk", "tertiary"
-"""Lowest class of road that is a way out: where the map reaches a highway, and elsewhere."""
 
 _WIDTH = 116
 _SHARE_DIGITS = 4
@@ -39,7 +37,9 @@ class Facts:
     section
         The section `households`.
     exits_at_least
-        Lowest class of road that is a way out.
+        Lowest class of road that is a way out; None for the usual ones.
+    ways_out
+        What was decided on the whole map.
     exits, bottlenecks
         As found; before they are, the exits are left to be found.
     other_exits
@@ -63,7 +63,8 @@ class Facts:
     households: str
     beyond: str
     section: Mapping[str, Any]
-    exits_at_least: str
+    exits_at_least: str | None
+    ways_out: WaysOutRecord
     exits: list[Named] = field(default_factory=list)
     other_exits: list[Named] = field(default_factory=list)
     bottlenecks: list[Named] = field(default_factory=list)
@@ -160,23 +161,33 @@ def _households(facts: Facts) -> str:
 
 def _exits(facts: Facts) -> str:
     how = (
-        f"Ways out: {exits_rule(facts.exits_at_least)} that leave area and map. A car is evacuated "
-        "when it has crossed the exit line, past which traffic flows freely. Follow the links; take away what leads "
-        "into the hazard, and close a road that nobody may take:"
+        f"Ways out: {exits_rule(facts.exits_at_least)} that lead out of the area and on. A car is evacuated when it "
+        "has crossed the exit line, past which traffic flows freely. Follow the links; take away what leads into the "
+        "hazard, and close a road that nobody may take:"
     )
     example = '{name: Hill road, street: Hill Road, point: {lat: 0.0, lon: 0.0}, because: "leads into the fire"}'
     head = [*_comment(how), "# forbidden_exits:", f"#   - {example}"]
     if not facts.exits:
-        return "\n".join([*head, f"exits: {_flow({'at_least': facts.exits_at_least})}"])
+        return "\n".join([*head, f"exits: {_flow({'at_least': facts.exits_at_least})}", *_decided(facts)])
     others = [f"  # {line.strip()}" for line in _places(facts.other_exits)]
     if others:
-        others = ["  # Lesser roads that leave the map too; make them exits if people would take them:", *others]
-    return "\n".join([*head, "exits:", *_places(facts.exits), *others])
+        others = ["  # Lesser roads that lead on too; make them exits if people would take them:", *others]
+    return "\n".join([*head, "exits:", *_places(facts.exits), *others, *_decided(facts)])
 
 
-def exits_rule(at_least: str) -> str:
+def _decided(facts: Facts) -> list[str]:
+    """Tell of the roads that leave the area and are no way out, as the whole map has them, and where all of it is."""
+    none = [f"#   - {item.label}: {item.reason}" for item in facts.ways_out.none]
+    told = [*_comment("Roads that leave the area and are no way out:"), *none] if none else []
+    where = "Decided on the whole map, before it was cut: every road that leaves the area, and why it is no way out."
+    return [*told, *_comment(where), f"ways_out: {WAYS_OUT}"]
+
+
+def exits_rule(at_least: str | None) -> str:
     """Return in words which roads are ways out."""
-    return "motorways and trunk roads" if at_least == HIGHWAYS else f"roads of class {at_least} or above"
+    if at_least is not None:
+        return f"roads of class {at_least} or above"
+    return "secondary and higher roads, tertiary ones where no higher road leads the same way,"
 
 
 def _bottlenecks(facts: Facts) -> str:

@@ -9,11 +9,12 @@ Takes an OSM file. Gives a folder of the cache, addressed by the hash of the fil
 - `doubts.json`: what the map says and the net can't follow for certain;
 - `bans_over_ways.json`: turn bans over ways, for junctions that swallow them;
 - `signs.json`: stop and give-way signs, by the approach of a junction;
+- `web_ways.parquet`, `web_nodes.parquet`: the roads as one web, with what goes on where cars may not;
 - `map.json`: bounds, counts, attribution, and the source file's name, hash and date.
 
 Modules: `source` with `formats` (is the file sound), `tidy` with `overpass_json` (in order), `access` (which ways),
 `barriers`, `lanes` with `lane_tags`, `roads` (reading them), `closures` (forbidden exits), `closed` (what plans may
-open), `buildings`, `built_up` (inside towns), `write` (for netconvert).
+open), `buildings`, `built_up` (inside towns), `write` (for netconvert), `web` (what goes on).
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ from evac.osm.signs import Sign, read_signs
 from evac.osm.source import check_source
 from evac.osm.speeds import has_country, read_speed, speed_tag
 from evac.osm.tidy import tidied
+from evac.osm.web import Web, read_web
 from evac.osm.write import Street, write_roads
 from evac.schema.places import ForbiddenExit
 from evac.schema.sources import Correction
@@ -88,6 +90,10 @@ class StreetMap:
     def closed_roads(self) -> gpd.GeoDataFrame:
         """Return the roads that are closed to cars and that a plan may open, as `closed.closed_roads` gives them."""
         return gpd.read_parquet(self.folder / "closed.parquet")
+
+    def web(self) -> Web:
+        """Return the roads as one web, with what goes on where cars may not."""
+        return Web.read(self.folder, self.info()["source"]["declared_boxes"])
 
     def dwellings(self) -> gpd.GeoDataFrame:
         """Return residential buildings and address points: points in WGS 84.
@@ -173,6 +179,8 @@ def prepare_map(
             roads = read_roads(source, min_road_class, Corrections(corrections), Moment(at, country))
             close_roads(roads, forbidden, osm_file)
             cut_at_barriers(roads)
+            moment = Moment(at, country)
+            web = read_web(source, roads, Corrections(corrections), moment, min_road_class=min_road_class)
             settlement = read_settlement(source.file)
         watched.require_unchanged()
         about = {
@@ -185,6 +193,7 @@ def prepare_map(
         }
         with sealed_directory(target) as folder:
             _write_map(folder, roads, settlement, country, {"source": about, "min_road_class": min_road_class})
+            web.write(folder)
     return StreetMap(target, digest)
 
 

@@ -158,7 +158,9 @@ def _ways_out(report: ReportInput) -> list[tuple[str, str]]:
     exits, choice = report.scenario.exits, report.scenario.exit_choice
     found = say("named")
     if isinstance(exits, FoundExits):
-        found = say("found: roads of class {road} or above that leave the map", road=exits.at_least)
+        found = say("found: roads that lead out of the area and on, the greatest of each way")
+        if exits.at_least is not None:
+            found = say("found: roads of class {road} or above that lead out of the area and on", road=exits.at_least)
     line = say(
         "{found}; a vehicle is evacuated when it crosses its exit line, and traffic flows freely beyond", found=found
     )

@@ -56,6 +56,8 @@ class Exit(Place):
 
     name: Name
     """What the report calls this exit."""
+    veh_per_h: Annotated[float, Field(gt=0.0, le=10_000.0)] | None = None
+    """The most vehicles that it takes in an hour, such as a ferry; its lanes decide when left out."""
 
 
 class Bottleneck(Place):
@@ -68,14 +70,17 @@ class Bottleneck(Place):
 
 
 class FoundExits(Model):
-    """Exits are found: each road of at least a class that leaves the map."""
+    """Exits are found: the roads from which one gets on by car, without coming back into the area."""
 
-    at_least: Literal["motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential"] = (
-        "tertiary"
+    at_least: Literal["motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential"] | None = (
+        None
     )
-    """Lowest OpenStreetMap `highway` class that counts as a way out."""
+    """Lowest OpenStreetMap `highway` class that counts as a way out. Left out: secondary, tertiary where no higher road
+    leads the same way, and what there is where none of these leads out."""
     not_by: tuple[str, ...] = ()
     """Streets that are no exit (closed, leading into the hazard), by name."""
+    also: tuple[Exit, ...] = ()
+    """Exits by name beside those that are found, such as a ferry with its capacity."""
 
 
 class ForbiddenExit(Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -46,6 +47,9 @@ class Scenario(Model):
     """The households."""
     exits: Exits = FoundExits()
     """The ways out, named; or found, when left out: each road of at least a class that leaves the map."""
+    ways_out: Path | None = None
+    """What `evac new` decided on the whole map before it cut it: which roads that leave the area are ways out, and why
+    the others are none. Decided on the scenario's own map when left out."""
     forbidden_exits: tuple[ForbiddenExit, ...] = ()
     """Roads that lead out and that nobody may leave by."""
     bottlenecks: tuple[Bottleneck, ...] = ()

@@ -36,13 +36,15 @@ from evac.measure.bottlenecks import BottleneckLanes
 from evac.measure.ledger import RunFacts
 from evac.network import Network, build_network, read_net
 from evac.network.exits import ResolvedExit, require_reachable, resolve_exits
+from evac.network.exits.decide import Decision
+from evac.network.exits.record import WaysOutRecord
 from evac.network.place_names import near_names
 from evac.network.places import StreetIndex
 from evac.osm import StreetMap, prepare_map
 from evac.osm.source import check_source
 from evac.scenario import LoadedScenario
 from evac.schema.demand import VehiclesPerHousehold
-from evac.schema.places import Bottleneck, Place
+from evac.schema.places import Bottleneck, FoundExits, Place
 from evac.schema.scenario import Scenario, vehicles_label
 
 
@@ -184,7 +186,8 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
     net = read_net(network.net_file)
     streets = street_map.streets()
     area = read_area(model.area) if model.area else _inhabited(households)
-    exits = resolve_exits(net, model.exits, streets, area, f"{loaded.path}: exits")
+    ways_out = _ways_out(model, street_map, area)
+    exits = resolve_exits(net, model.exits, streets, area, ways_out=ways_out, where=f"{loaded.path}: exits")
     bottlenecks = _resolve_bottlenecks(model.bottlenecks, StreetIndex(net, streets), f"{loaded.path}: bottlenecks")
     prepared = Prepared(
         loaded, street_map, network, households, net, exits, bottlenecks, area, given, watched.digests, country
@@ -192,6 +195,14 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
     require_reachable(net, exits, prepared.starts["edge"].dropna().unique(), f"{loaded.path}: exits")
     watched.require_unchanged()
     return prepared
+
+
+def _ways_out(model: Scenario, street_map: StreetMap, area: shapely.Geometry) -> WaysOutRecord:
+    """Return which roads are ways out: as decided when the scenario was written, else on its map."""
+    if model.ways_out is not None:
+        return WaysOutRecord.read(model.ways_out)
+    found = model.exits if isinstance(model.exits, FoundExits) else None
+    return Decision(street_map.web(), area).record(found)
 
 
 def _place(model: Scenario, zones: gpd.GeoDataFrame) -> shapely.Geometry:

@@ -1,40 +1,33 @@
-"""Exits on a net: where a vehicle counts as evacuated.
+"""Exits that a scenario names, on its net: streets, ways, points and directions.
 
-An exit's line is the downstream end of its edges. Named exits are places of the scenario; found exits are the roads
-of at least a class that leave the map. OpenStreetMap doesn't mark where an extract was cut, so a map end is told by
-its signs: a through road has no onward way, or none but minor roads that lead nowhere, and the edge of the map is near.
+A street's exit is where it leaves the map. On a net that is told by its signs: a through road has no onward way, or
+none but minor roads that lead nowhere, and the edge of the map is near.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import get_args
+from collections.abc import Sequence
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from sumolib.net import Net
 from sumolib.net.edge import Edge
 
-from evac.errors import DataError, PlaceError, Problem
+from evac.errors import PlaceError, Problem
+from evac.network.exits.graph import rank_of
+from evac.network.exits.resolved import ResolvedExit
 from evac.network.places import (
     StreetIndex,
     angle_between_deg,
-    compass_point,
     end_bearing_deg,
     heads,
     same_spot,
     start_bearing_deg,
 )
-from evac.network.reach import ExitEdges, RoadGraph, forward_reach, road_graph, ways_out
-from evac.schema.places import Exit, FoundExits
+from evac.network.reach import RoadGraph, forward_reach, road_graph
+from evac.schema.places import Exit
 
-_LOG = logging.getLogger(__name__)
-
-_CLASSES: tuple[str, ...] = get_args(FoundExits.model_fields["at_least"].annotation)
-_THROUGH = _CLASSES.index("tertiary")  # from this class up, a road that just ends has been cut off
+_THROUGH = rank_of("tertiary")  # from this class up, a road that just ends has been cut off
 _HULL_RATIO = 0.1  # of shapely.concave_hull: follows a valley's or a country's outline, not single streets
 _NEAR_BORDER_M = 600.0  # how far short of the outline through roads of the three test maps end (at most 464 m)
 _MINOR_NEAR_BORDER_M = 50.0  # minor roads: only those that end on the convex outline; inner ends are cul-de-sacs
@@ -42,91 +35,6 @@ _POCKET_EDGES = 60  # minor roads behind a map end: a few streets, not a part of
 _CONTINUES_DEG = 45.0  # a road that changes its name at a crossing goes on within this angle
 _MAX_CONTINUED = 200
 _OUTWARD_DEG = 67.5  # a road within this angle of straight away from the area leads out of it
-_SERVES_SHARE = 0.05  # an exit that fewer of the map's edges can reach stands apart from its road net
-
-
-@dataclass(frozen=True)
-class ResolvedExit:
-    """An exit on the net.
-
-    Parameters
-    ----------
-    name
-        What the report calls it.
-    edges
-        The last edges that an evacuated vehicle drives on; the exit line is at their downstream ends.
-    lanes
-        Lanes of these edges that cars may use.
-    lon, lat
-        Where the line is (EPSG:4326).
-    """
-
-    name: str
-    edges: tuple[str, ...]
-    lanes: int
-    lon: float
-    lat: float
-
-
-def resolve_exits(
-    net: Net,
-    exits: Sequence[Exit] | FoundExits,
-    streets: gpd.GeoDataFrame,
-    area: shapely.Geometry | None,
-    where: str = "exits",
-) -> tuple[ResolvedExit, ...]:
-    """Return the exits of a scenario on its net.
-
-    Parameters
-    ----------
-    net
-        The net, built with original ids and street names.
-    exits
-        The exits by name, or how to find them.
-    streets
-        The streets table of the map that the net was built from.
-    area
-        The area ordered to leave (EPSG:4326); without it, the whole map.
-    where
-        File and key for the error message.
-
-    Raises
-    ------
-    PlaceError
-        An exit isn't on the map, fits several places, or none was found. All problems are raised at once.
-    """
-    ground = Ground(StreetIndex(net, streets), area)
-    if isinstance(exits, FoundExits):
-        return find_exits(ground, exits, where)
-    resolved: list[ResolvedExit] = []
-    problems: list[Problem] = []
-    for item in exits:
-        try:
-            resolved.append(ground.resolved(item.name, named_exit(ground, item, f"{where}, '{item.name}'")))
-        except PlaceError as error:
-            problems.extend(error.problems)
-    if problems:
-        raise PlaceError(problems)
-    return tuple(resolved)
-
-
-def require_reachable(net: Net, exits: Sequence[ExitEdges], from_edges: Iterable[str], where: str = "exits") -> None:
-    """Refuse a scenario from whose households no exit can be reached.
-
-    Raises
-    ------
-    DataError
-        No edge of `from_edges` has a way to any exit.
-    """
-    graph = road_graph(net)
-    served = ways_out(graph, [edge for item in exits for edge in item.edges])
-    if any(np.isfinite(served.cost_s[graph.index[edge]]) for edge in from_edges if edge in graph.index):
-        return
-    names = ", ".join(f"'{item.name}'" for item in exits)
-    what = f"no exit reachable: no street of the evacuation area has a way to {names}"
-    raise DataError(
-        Problem(where, what, "check the exits' direction ('towards'), and that the map joins them to the area")
-    )
 
 
 class Ground:
@@ -153,8 +61,7 @@ class Ground:
 
     def rank(self, edge: Edge) -> int:
         """Return 0 for a motorway (or its ramps) and so on down; a class that never is a way out ranks last."""
-        name = self.index.highway(edge).removesuffix("_link")
-        return _CLASSES.index(name) if name in _CLASSES else len(_CLASSES)
+        return rank_of(self.index.highway(edge))
 
     def onward(self, edge: Edge) -> list[Edge]:
         """Return where traffic goes on to from an edge, turning around aside."""
@@ -190,11 +97,11 @@ class Ground:
         reached = forward_reach(self.graph, [way.getID() for way in onward], blocked, limit=_POCKET_EDGES)
         return len(reached) <= _POCKET_EDGES
 
-    def resolved(self, name: str, edges: Sequence[Edge]) -> ResolvedExit:
-        """Return an exit whose line is at the end of these edges."""
+    def resolved(self, name: str, edges: Sequence[Edge], veh_per_h: float | None = None) -> ResolvedExit:
+        """Return an exit whose line is at the end of these edges, and the most vehicles an hour that it takes."""
         lanes = sum(lane.allows(self.index.vclass) for edge in edges for lane in edge.getLanes())
         lon, lat = self.index.net.convertXY2LonLat(*edges[0].getShape()[-1])
-        return ResolvedExit(name, tuple(sorted(edge.getID() for edge in edges)), int(lanes), lon, lat)
+        return ResolvedExit(name, tuple(sorted(edge.getID() for edge in edges)), int(lanes), lon, lat, veh_per_h)
 
 
 def _projected(net: Net, area: shapely.Geometry) -> shapely.Geometry:
@@ -291,62 +198,3 @@ def _angle_from_outward_deg(ground: Ground, edge: Edge) -> float:
     centre = ground.area.centroid
     outward = float(np.degrees(np.arctan2(end.x - centre.x, end.y - centre.y)) % 360.0)
     return angle_between_deg(end_bearing_deg(edge), outward)
-
-
-def find_exits(ground: Ground, settings: FoundExits, where: str) -> tuple[ResolvedExit, ...]:
-    """Return the roads of at least a class that leave the map, by name.
-
-    Raises
-    ------
-    PlaceError
-        There is none.
-    """
-    not_by = {edge.getID() for street in settings.not_by for edge in ground.index.on_street(street, f"{where}.not_by")}
-    lowest = _CLASSES.index(settings.at_least)
-    roads = [edge for edge in ground.index.edges if ground.rank(edge) <= lowest and edge.getID() not in not_by]
-    cut_off = [edge for edge in roads if ground.is_map_end(edge) and ground.heads_off_the_map(edge)]
-    ends = [end for end in _spots(cut_off) if _serves(ground, end)]
-    if not ends:
-        what = f"no road of class {settings.at_least} or above leaves the map"
-        raise PlaceError(Problem(where, what, "name the exits by street, way or point, or lower 'at_least'"))
-    names = _unique_names(ground, ends)
-    found = [ground.resolved(name, edges) for name, edges in zip(names, ends, strict=True)]
-    return tuple(sorted(found, key=lambda item: item.name))
-
-
-def _spots(ends: Sequence[Edge]) -> list[list[Edge]]:
-    """Group map ends that lie side by side, such as a motorway's and its ramp's: one exit each."""
-    spots: list[list[Edge]] = []
-    for edge in ends:
-        beside = next((spot for spot in spots if same_spot([*spot, edge])), None)
-        if beside is None:
-            spots.append([edge])
-        else:
-            beside.append(edge)
-    return spots
-
-
-def _serves(ground: Ground, end: Sequence[Edge]) -> bool:
-    out = ways_out(ground.graph, [edge.getID() for edge in end])
-    served = sum(edge in ground.inside for edge in (ground.graph.edges[here] for here in out.reachable()))
-    if served >= _SERVES_SHARE * len(ground.inside):
-        return True
-    _LOG.warning(
-        "%s is no exit: only %d of the area's %d road edges lead there",
-        ground.index.describe(end[0]),
-        served,
-        len(ground.inside),
-    )
-    return False
-
-
-def _unique_names(ground: Ground, ends: Sequence[Sequence[Edge]]) -> list[str]:
-    """Name each exit by its street; add the direction, then a number, where that isn't enough."""
-    main = [min(end, key=ground.rank) for end in ends]
-    names = [ground.index.label(edge) for edge in main]
-    headed = [f"{name} {compass_point(end_bearing_deg(edge))}bound" for name, edge in zip(names, main, strict=True)]
-    longer = [long if names.count(name) > 1 else name for name, long in zip(names, headed, strict=True)]
-    return [
-        f"{name} {longer[: place + 1].count(name)}" if longer.count(name) > 1 else name
-        for place, name in enumerate(longer)
-    ]

@@ -1,0 +1,347 @@
+"""Which roads are ways out of an area, decided on the whole map before it is cut.
+
+A way out is a road from which one gets on by car, without coming back into the area, to where the map's edge cuts roads
+off, or into a road network far larger than what lies inside. What ends, is closed or leads back is none. Where a part
+of the map is kept for the simulation, its exits are where the kept roads end and such a way goes on.
+
+All of it works on nodes of the road graph: a node outside *leads on* if a certain end of the map can be reached from it
+over roads outside of the area.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from evac.network.exits.graph import Mask, RoadWeb, WebWay, rank_of
+from evac.network.exits.map_edge import CutOff, MapEdge, cut_off, edge_of, road_ends
+from evac.network.exits.record import EXIT, LESSER, NONE, ExitEnd, RoadOut, WaysOutRecord
+from evac.network.exits.why_none import why_it_ends, why_none
+from evac.osm.web import FERRY, NOT_BUILT, Web
+from evac.schema.places import FoundExits
+
+FAR_LARGER = 10.0
+"""A road network outside is far larger than what lies inside from so many times its length on. Our choice: a dead-end
+valley behind a hamlet may well be three times as large."""
+
+LEAST_NETWORK_M = 50_000.0
+"""But it has at least this much road (m): a town of some 5,000 people. Our choice."""
+
+LINE_BEYOND_M = 2_000.0
+"""Where no end of the map can be reached, exit lines lie this far (m) beyond the area. Our choice."""
+
+SEEN_M = 1_000.0
+"""A road that the map shows for less than this (m) beyond the area is an exit by the map's cut. Our choice."""
+
+SAME_WAY_DEG, SAME_WAY_M = 45.0, 2_000.0
+"""A tertiary road leads the same way as a higher road if their exits lie within this angle, seen from the area's
+middle, and this distance (m). Our choice: in towns every second kilometre has a secondary road; Neal and Pentz Road,
+two of the four ways out of Paradise, are tertiary."""
+
+FERRY_REASON = "it is a ferry: give its capacity to make it an exit"
+
+_SECONDARY, _TERTIARY = rank_of("secondary"), rank_of("tertiary")
+_SAME_ROAD_M = 400.0  # crossings of one road, such as both carriageways or a border that winds
+
+
+@dataclass(frozen=True)
+class _Lead:
+    """What leads on outside of an area.
+
+    Parameters
+    ----------
+    outside
+        The arcs that don't touch the area.
+    cut
+        Where the map is cut.
+    on
+        Nodes from which one gets on.
+    reached
+        Nodes that one comes to from the area.
+    """
+
+    outside: Mask
+    cut: CutOff
+    on: Mask
+    reached: Mask
+
+
+class Decision:
+    """The decision for an area on a whole map.
+
+    Parameters
+    ----------
+    web
+        The roads of the whole map.
+    area
+        The area ordered to leave (WGS 84).
+    """
+
+    def __init__(self, web: Web, area: shapely.Geometry) -> None:
+        self.roads = RoadWeb(web, area)
+        self.edge: MapEdge = edge_of(self.roads)
+        self._lead = self._leading()
+
+    def _leading(self) -> _Lead:
+        roads = self.roads
+        outside = ~(roads.inside[roads.start] | roads.inside[roads.end] | roads.at_times[roads.way])
+        cut = cut_off(roads, self.edge)
+        seeds = (cut.certain | cut.presumed) & roads.on_road
+        on = roads.behind(seeds | self._far_larger(outside), outside)
+        first = np.zeros(roads.count, dtype=bool)
+        first[roads.end[roads.inside[roads.start]]] = True
+        reached = roads.ahead(first | (roads.inside & roads.on_road), outside)
+        return _Lead(outside, cut, on, reached)
+
+    def _far_larger(self, outside: Mask) -> Mask:
+        roads = self.roads
+        least_m = max(LEAST_NETWORK_M, FAR_LARGER * roads.road_m(roads.inside[roads.start] & roads.inside[roads.end]))
+        if roads.road_m(outside) < least_m:
+            return np.zeros(roads.count, dtype=bool)
+        piece = roads.pieces(outside, strong=True)
+        within = outside & (piece[roads.start] == piece[roads.end])
+        length_m = np.bincount(piece[roads.start[within]], roads.length_m[within], minlength=piece.max() + 1)
+        found: Mask = (length_m / 2.0 >= least_m)[piece]  # two-way roads have an arc each way
+        return found
+
+    def keeping(self, polygon: shapely.Geometry) -> Mask:
+        """Return which drivable ways to keep when the map is cut to a polygon (WGS 84).
+
+        Those that touch it, and small parts of the net beyond that lead nowhere else but back to them.
+        """
+        roads = self.roads
+        ground = roads.plane.shape(polygon)
+        shapely.prepare(ground)
+        lines = [shapely.LineString(roads.xy[way.nodes]) for way in roads.ways]
+        kept: Mask = shapely.intersects(ground, np.array(lines))
+        beyond = ~kept[roads.way]
+        piece = roads.pieces(beyond, strong=False)
+        seeds = (self._lead.cut.certain | self._lead.cut.presumed) & roads.on_road
+        seeds |= self._far_larger(beyond & self._lead.outside)
+        touching = np.zeros(roads.count, dtype=bool)
+        touching[roads.start[~beyond]] = touching[roads.end[~beyond]] = True
+        used = np.zeros(roads.count, dtype=bool)
+        used[roads.start[beyond]] = used[roads.end[beyond]] = True
+        leads_on = np.bincount(piece[seeds & used], minlength=piece.max() + 1) > 0
+        held = np.bincount(piece[touching & used], minlength=piece.max() + 1) > 1
+        between = held & ~leads_on
+        kept[np.unique(roads.way[beyond & between[piece[roads.start]]])] = True
+        return kept
+
+    def record(self, settings: FoundExits | None, kept: Mask | None = None) -> WaysOutRecord:
+        """Return the exits and the roads that are none.
+
+        Parameters
+        ----------
+        settings
+            What counts as a way out; all of them when None.
+        kept
+            Ways that are simulated (of `RoadWeb.ways`); all when None.
+        """
+        settings = settings or FoundExits()
+        ends = self._ends(np.ones(len(self.roads.ways), dtype=bool) if kept is None else kept)
+        chosen = self._chosen(ends, settings)
+        roads_out = [*self._crossings(ends, chosen), *self._closed_crossings()]
+        return WaysOutRecord(
+            ends=tuple(end for end, wanted in zip(ends, chosen, strict=True) if wanted),
+            lesser=tuple(end for end, wanted in zip(ends, chosen, strict=True) if not wanted),
+            roads=tuple(roads_out),
+            ends_inside=tuple(self._ends_inside()),
+            reach_m=self.edge.beyond_m(self.roads.area),
+            declared=self.edge.declared,
+            outline=self.roads.plane.degrees(self.edge.outline),
+        )
+
+    def _ends(self, kept: Mask) -> list[ExitEnd]:
+        """Return where the kept roads end and a way out goes on."""
+        roads, lead = self.roads, self._lead
+        simulated = kept[roads.way] & ~self._far_beyond()[roads.way]
+        off = ~simulated & lead.outside
+        goes_on = (lead.cut.certain | lead.cut.presumed) & roads.on_road
+        goes_on[roads.start[off & lead.on[roads.end]]] = True
+        return [
+            self._end(node, arc)
+            for node in road_ends(roads, simulated)
+            for arc in [self._arrival(node, simulated)]
+            if (lead.reached[node] or roads.inside[node]) and self._leads_on(node, arc, simulated, goes_on)
+        ] + self._pockets(simulated, goes_on)
+
+    def _pockets(self, simulated: Mask, goes_on: Mask) -> list[ExitEnd]:
+        """Return the map ends behind which a few minor streets lie: no road end, but the through road's."""
+        roads, lead = self.roads, self._lead
+        high = simulated & (roads.rank[roads.way] < _TERTIARY)
+        ends, every = set(road_ends(roads, simulated).tolist()), road_ends(roads, high)
+        places = [node for node in every if lead.cut.presumed[node] and node not in ends and lead.reached[node]]
+        return [self._end(node, self._arrival(node, high)) for node in places if goes_on[node]]
+
+    def _far_beyond(self) -> Mask:
+        """Return the ways of networks without an end of the map, from which exits are taken nearer to the area."""
+        roads, lead = self.roads, self._lead
+        ends = roads.behind((lead.cut.certain | lead.cut.presumed) & roads.on_road, lead.outside)
+        away = shapely.distance(roads.area, shapely.points(roads.xy)) > LINE_BEYOND_M
+        apart = lead.on & ~ends & away
+        near = roads.way[~(apart[roads.start] & apart[roads.end])]
+        found = np.ones(len(roads.ways), dtype=bool)
+        found[near] = False
+        return found
+
+    def _arrival(self, node: int, arcs: Mask) -> int:
+        arrivals = np.flatnonzero((self.roads.end == node) & arcs)
+        return int(arrivals[np.argmin(self.roads.rank[self.roads.way[arrivals]])])
+
+    def _leads_on(self, node: int, arc: int, simulated: Mask, goes_on: Mask) -> bool:
+        """Return whether a way on begins at a road's end, or beside the last piece of it without a junction."""
+        roads = self.roads
+        if goes_on[node]:
+            return True
+        line = self._last_piece(node, arc, simulated)
+        off = ~simulated & self._lead.outside & self._lead.on[roads.end]
+        return bool(np.isin(line, roads.start[off]).any())
+
+    def _last_piece(self, node: int, arc: int, simulated: Mask) -> list[int]:
+        """Return the nodes outside, back from a road's end to the last junction of simulated roads."""
+        roads, line, after = self.roads, [], node
+        here = int(roads.start[arc])
+        while not roads.inside[here]:
+            legs = set(roads.end[(roads.start == here) & simulated]) | set(roads.start[(roads.end == here) & simulated])
+            if len(legs) != 2:  # noqa: PLR2004  a road that passes
+                break
+            line.append(here)
+            before = legs - {after}
+            after, here = here, int(before.pop())
+            if here == node:
+                break
+        return line
+
+    def _end(self, node: int, arc: int) -> ExitEnd:
+        roads = self.roads
+        way = int(roads.way[arc])
+        row = roads.ways[way]
+        certain = bool(self._lead.cut.certain[node] or not self._lead.cut.presumed[node])
+        return ExitEnd(
+            label=row.label or self._leads_to(node, way),
+            highway=row.highway,
+            node=int(node),
+            way=row.way_id,
+            osm_way=row.osm_way_id,
+            lon=float(roads.lon[node]),
+            lat=float(roads.lat[node]),
+            by_cut=self._by_cut(node, certain=certain),
+        )
+
+    def _by_cut(self, node: int, *, certain: bool) -> bool:
+        """Return whether the map shows too little of a road to know that it leads anywhere."""
+        cut = self._lead.cut.certain[node] or self._lead.cut.presumed[node]
+        away_m = float(self.roads.area.distance(shapely.Point(self.roads.xy[node])))
+        minor = self.roads.rank[self.roads.way[self.roads.end == node]].min() >= _TERTIARY
+        doubtful = not certain and (minor or self.edge.declared)
+        return bool(cut and (away_m < SEEN_M or doubtful))
+
+    def _leads_to(self, node: int, way: int) -> str:
+        """Return what an unnamed road is called: after the next road with a name that it leads to."""
+        roads = self.roads
+        seeds = np.zeros(roads.count, dtype=bool)
+        seeds[node] = True
+        here = roads.xy[node]
+        near = self._lead.outside & (np.hypot(*(roads.xy[roads.start] - here).T) < LINE_BEYOND_M)
+        ahead = roads.ahead(seeds, near & (roads.way != way))
+        arcs = np.flatnonzero(near & ahead[roads.start] & roads.named[roads.way])
+        if not len(arcs):
+            return self._comes_from(node, way)
+        nearest = arcs[np.argmin(np.hypot(*(roads.xy[roads.start[arcs]] - here).T))]
+        return f"road to {roads.label(int(roads.way[nearest]))}"
+
+    def _comes_from(self, node: int, way: int) -> str:
+        """Return what an unnamed road is called that leads off the map: after the next road with a name behind it."""
+        roads = self.roads
+        away_m = np.hypot(*(roads.xy[roads.start] - roads.xy[node]).T)
+        away_m[~roads.named[roads.way]] = np.inf
+        nearest = int(np.argmin(away_m))
+        if away_m[nearest] > LINE_BEYOND_M:
+            return roads.label(way)
+        return f"{roads.label(way)} off {roads.label(int(roads.way[nearest]))}"
+
+    def _chosen(self, ends: Sequence[ExitEnd], settings: FoundExits) -> list[bool]:
+        """Return which ends count: as asked, else those from secondary up, lesser ones where there is nothing else."""
+        ranks = np.array([rank_of(end.highway) for end in ends], dtype=np.int64)
+        if settings.at_least is not None:
+            return [bool(rank <= rank_of(settings.at_least)) for rank in ranks]
+        places = self.roads.plane.project(np.array([[end.lon, end.lat] for end in ends]).reshape(-1, 2))
+        bearings = np.array([self.roads.bearing_deg(at) for at in places])
+        chosen = ranks <= _SECONDARY
+        main = chosen.copy()
+        for number in np.flatnonzero(ranks == _TERTIARY):
+            apart_deg = np.abs((bearings[main] - bearings[number] + 180.0) % 360.0 - 180.0)
+            apart_m = np.hypot(*(places[main] - places[number]).T)
+            chosen[number] = not ((apart_deg <= SAME_WAY_DEG) & (apart_m <= SAME_WAY_M)).any()
+        if not chosen.any() and len(ends):
+            chosen = ranks == ranks.min()
+        return [bool(wanted) for wanted in chosen]
+
+    def _crossings(self, ends: Sequence[ExitEnd], chosen: Sequence[bool]) -> list[RoadOut]:
+        """Return the roads that leave the area, each with what it is."""
+        roads, lead = self.roads, self._lead
+        ranks = [rank_of(end.highway) for end, wanted in zip(ends, chosen, strict=True) if wanted]
+        crossing = roads.inside[roads.start] & ~roads.inside[roads.end]
+        crossing &= roads.rank[roads.way] <= max([_TERTIARY, *ranks])
+        counted = self._behind(ends, chosen)
+        found: list[RoadOut] = []
+        for arc in np.flatnonzero(crossing)[np.argsort(roads.rank[roads.way[crossing]], kind="stable")]:
+            node, way = int(roads.end[arc]), int(roads.way[arc])
+            if counted[node]:
+                status, reason = EXIT, ""
+            elif lead.on[node]:
+                status, reason = LESSER, ""
+            else:
+                status, reason = NONE, why_none(roads, node, way, lead.outside)
+            self._note(found, self._road_out(node, roads.ways[way], status, reason))
+        return found
+
+    def _behind(self, ends: Sequence[ExitEnd], chosen: Sequence[bool]) -> Mask:
+        """Return the nodes outside from which an exit that counts is reached."""
+        seeds = np.zeros(self.roads.count, dtype=bool)
+        seeds[[end.node for end, wanted in zip(ends, chosen, strict=True) if wanted]] = True
+        return self.roads.behind(seeds, self._lead.outside)
+
+    def _road_out(self, node: int, way: WebWay, status: str, reason: str) -> RoadOut:
+        lon, lat = float(self.roads.lon[node]), float(self.roads.lat[node])
+        return RoadOut(way.called, way.highway, way.osm_way_id, lon, lat, status, reason)
+
+    def _note(self, found: list[RoadOut], item: RoadOut) -> None:
+        """Add a road, unless a crossing of it near by says the same."""
+        at = self.roads.plane.project(np.array([[item.lon, item.lat]]))[0]
+        for other in found:
+            there = self.roads.plane.project(np.array([[other.lon, other.lat]]))[0]
+            same = (other.label, other.status, other.reason) == (item.label, item.status, item.reason)
+            if same and np.hypot(*(at - there)) <= _SAME_ROAD_M:
+                return
+        found.append(item)
+
+    def _closed_crossings(self) -> list[RoadOut]:
+        """Return roads that leave the area and are closed where they do, and ferries."""
+        roads = self.roads
+        found: list[RoadOut] = []
+        for way in roads.closed:
+            inside = roads.inside[way.nodes]
+            road = way.highway == FERRY or rank_of(way.highway) <= _TERTIARY or way.highway in NOT_BUILT
+            if road and inside.any() and not inside.all() and roads.on_road[way.nodes].any():
+                reason = FERRY_REASON if way.highway == FERRY else f"it is {way.closed}"
+                self._note(found, self._road_out(int(way.nodes[~inside][0]), way, NONE, reason))
+        return found
+
+    def _ends_inside(self) -> list[RoadOut]:
+        """Return the primary and higher roads that end on the map, at no edge of it."""
+        roads, lead = self.roads, self._lead
+        high = roads.rank[roads.way] <= rank_of("primary")
+        found: list[RoadOut] = []
+        going = lead.cut.certain | lead.cut.presumed
+        for node in road_ends(roads, np.ones(len(roads.start), dtype=bool)):
+            arrivals = np.flatnonzero((roads.end == node) & high)
+            if len(arrivals) and not going[node]:
+                way = int(roads.way[arrivals[0]])
+                reason = why_it_ends(roads, int(node), way)
+                self._note(found, self._road_out(int(node), roads.ways[way], NONE, reason))
+        return found

@@ -1,0 +1,167 @@
+"""A web of roads as a directed graph of its nodes, in metres, with what lies in the ordered area."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from evac.graphs import components, quickest_from
+from evac.osm.web import Web
+
+Mask = NDArray[np.bool_]
+_METRES_PER_DEGREE = 111_195.0  # of latitude, on a sphere of 6,371 km
+
+CLASSES = ("motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential")
+"""Classes of road that may be a way out, the highest first; links rank with their road, all others below."""
+
+
+def rank_of(highway: str) -> int:
+    """Return 0 for a motorway (or its ramps) and so on down; a class that never is a way out by itself ranks last."""
+    name = highway.removesuffix("_link")
+    return CLASSES.index(name) if name in CLASSES else len(CLASSES)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Metres east and north of a place; true to 0.1 % within 100 km."""
+
+    lon: float
+    lat: float
+
+    def project(self, degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return longitudes and latitudes (n, 2) as metres (n, 2)."""
+        scale = np.array([np.cos(np.radians(self.lat)), 1.0]) * _METRES_PER_DEGREE
+        return (np.asarray(degrees, dtype=float) - [self.lon, self.lat]) * scale
+
+    def shape(self, geometry: shapely.Geometry) -> shapely.Geometry:
+        """Return a geometry (WGS 84) in metres."""
+        return shapely.transform(geometry, self.project)
+
+    def degrees(self, geometry: shapely.Geometry) -> shapely.Geometry:
+        """Return a geometry in metres in WGS 84."""
+        scale = np.array([np.cos(np.radians(self.lat)), 1.0]) * _METRES_PER_DEGREE
+        return shapely.transform(geometry, lambda at: at / scale + [self.lon, self.lat])
+
+
+class RoadWeb:
+    """The drivable roads of a web, an arc for each direction of each piece between two of its nodes.
+
+    Parameters
+    ----------
+    web
+        The web.
+    area
+        The area ordered to leave (WGS 84).
+    """
+
+    def __init__(self, web: Web, area: shapely.Geometry) -> None:
+        self.web = web
+        middle = area.centroid
+        self.plane = Plane(middle.x, middle.y)
+        self.area = self.plane.shape(area)
+        self.xy = self.plane.project(web.nodes[["lon", "lat"]].to_numpy(dtype=float))
+        shapely.prepare(self.area)
+        self.inside: Mask = shapely.intersects_xy(self.area, self.xy[:, 0], self.xy[:, 1])
+        self.lon = web.nodes["lon"].to_numpy(dtype=float)
+        self.lat = web.nodes["lat"].to_numpy(dtype=float)
+        self.sign = [sign if isinstance(sign, str) else None for sign in web.nodes["sign"]]
+        self.ways = _rows(web.ways[web.ways["closed"].isna()])
+        self.closed = _rows(web.ways[web.ways["closed"].notna()])
+        self.rank = np.array([rank_of(way.highway) for way in self.ways], dtype=np.int64)
+        self.named = np.array([way.label is not None for way in self.ways], dtype=bool)
+        self.at_times: Mask = np.array([way.at_times is not None for way in self.ways], dtype=bool)
+        self.start, self.end, self.way = _arcs(self.ways)
+        self.length_m = np.hypot(*(self.xy[self.end] - self.xy[self.start]).T)
+        self.count = len(self.xy)
+
+    @cached_property
+    def on_road(self) -> Mask:
+        """Whether a drivable road passes a node."""
+        found = np.zeros(self.count, dtype=bool)
+        found[self.start] = found[self.end] = True
+        return found
+
+    def ahead(self, seeds: Mask, arcs: Mask) -> Mask:
+        """Return the nodes that can be driven to from some (themselves included), over some of the arcs."""
+        return self._reached(self.start[arcs], self.end[arcs], seeds)
+
+    def behind(self, seeds: Mask, arcs: Mask) -> Mask:
+        """Return the nodes from which some can be driven to (themselves included), over some of the arcs."""
+        return self._reached(self.end[arcs], self.start[arcs], seeds)
+
+    def _reached(self, start: NDArray[np.int64], end: NDArray[np.int64], seeds: Mask) -> Mask:
+        first = np.flatnonzero(seeds)
+        source = np.full(len(first), self.count)
+        start, end = np.concatenate([source, start]), np.concatenate([first, end])
+        cost, _ = quickest_from(self.count, start, end, np.ones(len(start)), self.count + 1)
+        found: Mask = np.isfinite(cost[: self.count])
+        return found
+
+    def pieces(self, arcs: Mask, *, strong: bool) -> NDArray[np.int64]:
+        """Return the component of each node over some of the arcs."""
+        return components(self.start[arcs], self.end[arcs], self.count, strong=strong)
+
+    def road_m(self, arcs: Mask) -> float:
+        """Return the length of the roads of some arcs (m); both directions of a road count once."""
+        pairs = pd.DataFrame({"a": np.minimum(self.start, self.end), "b": np.maximum(self.start, self.end)})[arcs]
+        return float(self.length_m[arcs][~pairs.duplicated().to_numpy()].sum())
+
+    def bearing_deg(self, at: NDArray[np.float64]) -> float:
+        """Return the direction from the area's middle to a place in metres (degrees clockwise from north)."""
+        return float(np.degrees(np.arctan2(at[0], at[1])) % 360.0)
+
+    def label(self, way: int) -> str:
+        """Return what people call a way."""
+        return self.ways[way].called
+
+
+@dataclass(frozen=True)
+class WebWay:
+    """A row of `Web.ways`; what isn't there is None."""
+
+    way_id: int
+    osm_way_id: int
+    file_id: int
+    highway: str
+    label: str | None
+    direction: int
+    closed: str | None
+    at_times: str | None
+    nodes: NDArray[np.int64]
+
+    @property
+    def called(self) -> str:
+        """Return what people call it: its label, else its class."""
+        return self.label or f"unnamed {self.highway.replace('_', ' ')} road"
+
+
+def _rows(ways: pd.DataFrame) -> list[WebWay]:
+    columns: list[list[Any]] = [ways[field.name].tolist() for field in fields(WebWay)]
+    return [WebWay(*map(_known, row)) for row in zip(*columns, strict=True)]
+
+
+def _known(value: Any) -> Any:
+    return None if isinstance(value, float) and np.isnan(value) else value
+
+
+def _arcs(ways: Sequence[WebWay]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    starts: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
+    ends, numbers = list(starts), list(starts)
+    for number, way in enumerate(ways):
+        for one, other in _directions(way.nodes, way.direction):
+            starts.append(one)
+            ends.append(other)
+            numbers.append(np.full(len(one), number, dtype=np.int64))
+    return np.concatenate(starts), np.concatenate(ends), np.concatenate(numbers)
+
+
+def _directions(line: NDArray[np.int64], direction: int) -> Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    forward, backward = (line[:-1], line[1:]), (line[1:], line[:-1])
+    return [forward, backward] if direction == 0 else [forward] if direction > 0 else [backward]

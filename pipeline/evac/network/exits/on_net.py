@@ -1,0 +1,118 @@
+"""Found exits on a net: the edges that end where a way out was found to go on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+import shapely
+from sumolib.net.edge import Edge
+
+from evac.errors import PlaceError, Problem
+from evac.network.exits.named import Ground
+from evac.network.exits.record import ExitEnd, WaysOutRecord
+from evac.network.exits.resolved import ResolvedExit
+from evac.network.places import compass_point, end_bearing_deg, same_spot, way_ids
+from evac.network.reach import ways_out
+from evac.schema.places import FoundExits
+
+_LOG = logging.getLogger(__name__)
+
+_SERVES_SHARE = 0.05  # an exit that fewer of the area's edges can reach stands apart from its road net
+_SAME_PLACE_M = 60.0  # netconvert moves a road's end by less than this
+_LISTED = 8
+
+
+def found_exits(
+    ground: Ground, settings: FoundExits, record: WaysOutRecord, where: str, *, none_is_wrong: bool = True
+) -> tuple[ResolvedExit, ...]:
+    """Return the exits of a decision on the net, by name.
+
+    Raises
+    ------
+    PlaceError
+        There is none, and that is wrong.
+    """
+    not_by = {edge.getID() for street in settings.not_by for edge in ground.index.on_street(street, f"{where}.not_by")}
+    spots = _spots(ground, record.ends, not_by)
+    ends = [spot for spot in spots if _serves(ground, [edge for edge, _ in spot])]
+    if not ends and none_is_wrong:
+        raise PlaceError(Problem(where, _why_there_is_none(settings, record), _REMEDY))
+    names = _unique_names(ends)
+    found = [ground.resolved(name, [edge for edge, _ in spot]) for name, spot in zip(names, ends, strict=True)]
+    return tuple(sorted(found, key=lambda item: item.name))
+
+
+_REMEDY = "name the exits by street, way or point; a ferry is one with 'veh_per_h', its vehicles an hour"
+_Spot = list[tuple[Edge, ExitEnd]]
+
+
+def lines_of(ground: Ground, ends: Sequence[ExitEnd]) -> list[tuple[ExitEnd, Edge | None]]:
+    """Return the edge that ends at each exit line; None where the net has none."""
+    by_way: dict[int, list[Edge]] = {}
+    for edge in ground.index.edges:
+        for way in way_ids(edge):
+            by_way.setdefault(way, []).append(edge)
+    return [(end, _edge_at(ground, end, by_way.get(end.way, ground.index.edges))) for end in ends]
+
+
+def _edge_at(ground: Ground, end: ExitEnd, edges: Sequence[Edge]) -> Edge | None:
+    spot = shapely.Point(*ground.index.net.convertLonLat2XY(end.lon, end.lat))
+    away = [spot.distance(shapely.Point(edge.getShape()[-1])) for edge in edges]
+    if not away or min(away) > _SAME_PLACE_M:
+        if edges is not ground.index.edges:
+            return _edge_at(ground, end, ground.index.edges)
+        return None
+    return edges[int(np.argmin(away))]
+
+
+def _spots(ground: Ground, ends: Sequence[ExitEnd], not_by: set[str]) -> list[_Spot]:
+    """Group exit lines that lie side by side, such as a motorway's and its ramp's: one exit each."""
+    spots: list[_Spot] = []
+    for end, edge in lines_of(ground, ends):
+        if edge is None or edge.getID() in not_by:
+            continue
+        beside = next((spot for spot in spots if same_spot([*(other for other, _ in spot), edge])), None)
+        if beside is None:
+            spots.append([(edge, end)])
+        elif all(other.getID() != edge.getID() for other, _ in beside):
+            beside.append((edge, end))
+    return spots
+
+
+def _serves(ground: Ground, end: Sequence[Edge]) -> bool:
+    out = ways_out(ground.graph, [edge.getID() for edge in end])
+    served = sum(edge in ground.inside for edge in (ground.graph.edges[here] for here in out.reachable()))
+    if served >= _SERVES_SHARE * len(ground.inside):
+        return True
+    _LOG.warning(
+        "%s is no exit: only %d of the area's %d road edges lead there",
+        ground.index.describe(end[0]),
+        served,
+        len(ground.inside),
+    )
+    return False
+
+
+def _why_there_is_none(settings: FoundExits, record: WaysOutRecord) -> str:
+    least = f"of class {settings.at_least} or above " if settings.at_least else ""
+    told = [f"{item.label}: {item.reason}" for item in record.none[:_LISTED]]
+    listed = "; ".join(told) if told else "no road leaves the area"
+    return f"no road {least}leads out of the area and on ({listed})"
+
+
+def _unique_names(spots: Sequence[_Spot]) -> list[str]:
+    """Name each exit by its road; add the direction, then a number, where that isn't enough."""
+    main = [min(spot, key=lambda item: (item[1].highway.endswith("_link"), item[1].label)) for spot in spots]
+    names = [end.label for _, end in main]
+    headed = [f"{end.label} {compass_point(end_bearing_deg(edge))}bound" for edge, end in main]
+    return unique([long if names.count(name) > 1 else name for name, long in zip(names, headed, strict=True)])
+
+
+def unique(names: Sequence[str]) -> list[str]:
+    """Return names with a number behind those that come more than once."""
+    return [
+        f"{name} {names[: place + 1].count(name)}" if names.count(name) > 1 else name
+        for place, name in enumerate(names)
+    ]

@@ -1,0 +1,162 @@
+"""What was decided about the ways out of an area, as it is written beside a scenario and drawn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from evac.errors import DataError, Problem
+from evac.files import write_text
+
+EXIT, LESSER, NONE = "exit", "lesser road", "no exit"
+"""What a road that leaves the area is."""
+
+_KINDS = {"ends": "exit line", "lesser": "lesser exit line"}
+_ROADS = {"roads": "road", "ends_inside": "road that ends"}
+
+
+@dataclass(frozen=True)
+class ExitEnd:
+    """Where the simulated roads end and a way out goes on.
+
+    Parameters
+    ----------
+    label
+        What people call the road, else where it leads.
+    highway
+        Its class.
+    node
+        The place's position among the nodes of the whole map.
+    way, osm_way
+        The way's id in the map's files and in OpenStreetMap.
+    lon, lat
+        The place (WGS 84, degrees).
+    by_cut
+        The map ends so near to the area that only its cut tells that the road goes on.
+    """
+
+    label: str
+    highway: str
+    node: int
+    way: int
+    osm_way: int
+    lon: float
+    lat: float
+    by_cut: bool = False
+
+
+@dataclass(frozen=True)
+class RoadOut:
+    """A road that leaves the area, at the first place outside.
+
+    Parameters
+    ----------
+    label, highway, osm_way, lon, lat
+        As of `ExitEnd`.
+    status
+        `EXIT`, `LESSER` or `NONE`.
+    reason
+        Why it is none: the end of a sentence.
+    """
+
+    label: str
+    highway: str
+    osm_way: int
+    lon: float
+    lat: float
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class WaysOutRecord:
+    """The decision.
+
+    Parameters
+    ----------
+    ends, lesser
+        Where the chosen exits' lines are, and those of roads too small to count.
+    roads
+        The roads that leave the area.
+    ends_inside
+        Primary and higher roads that end on the map, at no edge of it.
+    reach_m
+        How far the whole map reaches beyond the area on each side (m); negative where it ends inside.
+    declared
+        Whether the map says itself where it ends.
+    outline
+        Where it ends (WGS 84).
+    """
+
+    ends: tuple[ExitEnd, ...]
+    lesser: tuple[ExitEnd, ...]
+    roads: tuple[RoadOut, ...]
+    ends_inside: tuple[RoadOut, ...]
+    reach_m: Mapping[str, float]
+    declared: bool
+    outline: shapely.Geometry
+
+    @property
+    def none(self) -> tuple[RoadOut, ...]:
+        """Return the roads that leave the area and are no way out."""
+        return tuple(item for item in self.roads if item.status == NONE)
+
+    def write(self, path: Path) -> None:
+        """Write it as GeoJSON, whole or not at all."""
+        spots = [(kind, item) for key, kind in (_KINDS | _ROADS).items() for item in getattr(self, key)]
+        features = [
+            _feature({"kind": "whole map", "declared": self.declared, "reach_m": dict(self.reach_m)}, self.outline),
+            *(_feature({"kind": kind, **_about(item)}, shapely.Point(item.lon, item.lat)) for kind, item in spots),
+        ]
+        collection = {"type": "FeatureCollection", "features": features}
+        write_text(path, json.dumps(collection, ensure_ascii=False, indent=1) + "\n")
+
+    @classmethod
+    def read(cls, path: Path) -> WaysOutRecord:
+        """Return what `write` has written.
+
+        Raises
+        ------
+        DataError
+            The file is none of these.
+        """
+        try:
+            features = json.loads(path.read_text(encoding="utf-8"))["features"]
+            (whole,) = [item for item in features if item["properties"]["kind"] == "whole map"]
+            properties = whole["properties"]
+            return cls(
+                **{key: _read(features, kind, ExitEnd) for key, kind in _KINDS.items()},
+                **{key: _read(features, kind, RoadOut) for key, kind in _ROADS.items()},
+                reach_m={str(side): float(metres) for side, metres in properties["reach_m"].items()},
+                declared=bool(properties["declared"]),
+                outline=shapely.from_geojson(json.dumps(whole["geometry"])),
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, shapely.errors.ShapelyError) as error:
+            what = f"isn't the ways out that evac new writes ({error!r})"
+            raise DataError(
+                Problem(str(path), what, "leave 'ways_out' out of the scenario, or write it anew")
+            ) from error
+
+
+def _about(item: ExitEnd | RoadOut) -> dict[str, Any]:
+    return {key: value for key, value in asdict(item).items() if key not in {"lon", "lat"}}
+
+
+def _feature(properties: Mapping[str, Any], geometry: shapely.Geometry) -> dict[str, Any]:
+    shape = json.loads(shapely.to_geojson(shapely.set_precision(geometry, 1e-7)))
+    return {"type": "Feature", "properties": dict(properties), "geometry": shape}
+
+
+def _read(features: list[dict[str, Any]], kind: str, made: type[Any]) -> tuple[Any, ...]:
+    found = []
+    for item in features:
+        if item["properties"]["kind"] == kind:
+            lon, lat = (float(value) for value in item["geometry"]["coordinates"])
+            about = {key: value for key, value in item["properties"].items() if key != "kind"}
+            found.append(made(**about, lon=lon, lat=lat))
+    return tuple(found)

@@ -1,0 +1,304 @@
+"""The roads of an OSM file as one web: what cars may drive, and what goes on where they may not.
+
+The net knows only what cars may drive. Whether a road leads anywhere is told by what comes after its end: a track, a
+road that is being built, a bollard, a turning circle, a ferry, or nothing, because the file ends there. `network.exits`
+decides on this web which roads are ways out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import osmium
+import pandas as pd
+from osmium.filter import KeyFilter
+
+from evac.elements import LOCATION_INDEX
+from evac.osm.access import CLASSES, Tags, direction, why_left_out
+from evac.osm.corrections import Corrections
+from evac.osm.lanes import count_lanes
+from evac.osm.moments import Moment, tags_at
+from evac.osm.roads import Roads, Way
+from evac.osm.source import Box, readable
+from evac.osm.tidy import Source
+
+FERRY = "ferry"
+"""Class of a ferry that takes cars, beside those of `highway`."""
+
+_FILES = ("web_ways.parquet", "web_nodes.parquet")
+_NAMES = ("name", "ref", "destination", "destination:ref", "junction:ref")
+# Signs at the end of a road that say that it ends: https://wiki.openstreetmap.org/wiki/Key:noexit
+_ENDS = {"turning_circle": "a turning circle", "turning_loop": "a turning loop", "mini_roundabout": "a roundabout"}
+_NOT_FOR_CARS = {
+    "track": "a track",
+    "path": "a path",
+    "footway": "a footway",
+    "pedestrian": "a pedestrian street",
+    "steps": "steps",
+    "cycleway": "a cycleway",
+    "bridleway": "a bridleway",
+    "busway": "a road for buses",
+    "bus_guideway": "a road for buses",
+    "raceway": "a race track",
+    "escape": "an escape lane",
+    "corridor": "a corridor",
+}
+NOT_BUILT = {"construction": "a road under construction", "proposed": "a road that isn't built yet"}
+"""Classes of roads that there aren't yet, in words."""
+
+# What closes a road at times, of all that holds at times: `moments` tells lanes, too.
+_CLOSING = re.compile(r"(access|vehicle|motor_vehicle|motorcar)(:forward|:backward)?:conditional=|\w*season|\w+_road=")
+_PLANNED = ("proposed", "planned")
+
+
+@dataclass(frozen=True)
+class Web:
+    """Roads and what they end at.
+
+    Parameters
+    ----------
+    ways
+        A row a way, or part of one: `way_id` (as in `streets.parquet`), `osm_way_id`, `file_id`, `highway` (`ferry`
+        for one), `label` (what people call it; null where the map has no name), `direction` (1, -1, 0),
+        `lanes_forward`, `lanes_backward`, `closed` (null where cars may drive, else what it is in words), `at_times`
+        (what the map says of its hours or season; null without), `nodes` (positions in `nodes`).
+    nodes
+        A row a node: `lon`, `lat` (degrees), `off_file` (a road goes on from here to a node that the file lacks),
+        `sign` (what stops cars here or says that the road ends, in words; else null).
+    boxes
+        What the file says it covers; none where it says nothing.
+    """
+
+    ways: pd.DataFrame
+    nodes: pd.DataFrame
+    boxes: tuple[Box, ...] = ()
+
+    def write(self, folder: Path) -> None:
+        """Write the web into the folder of a map."""
+        for name, table in zip(_FILES, (self.ways, self.nodes), strict=True):
+            table.to_parquet(folder / name, compression="zstd", index=False)
+
+    @classmethod
+    def read(cls, folder: Path, boxes: Iterable[Box]) -> Web:
+        """Return what `write` has written."""
+        ways, nodes = (pd.read_parquet(folder / name) for name in _FILES)
+        return cls(ways, nodes, tuple((box[0], box[1], box[2], box[3]) for box in boxes))
+
+
+@dataclass
+class _Building:
+    """A web that is being put together.
+
+    Parameters
+    ----------
+    rows, lines
+        The ways, and the ids of their nodes.
+    places
+        Longitude and latitude of nodes, by id.
+    signs, off_file
+        As in `Web.nodes`, by id.
+    ends
+        Nodes at which a road that cars may drive ends.
+    """
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[list[int]] = field(default_factory=list)
+    places: dict[int, tuple[float, float]] = field(default_factory=dict)
+    signs: dict[int, str] = field(default_factory=dict)
+    off_file: set[int] = field(default_factory=set)
+    ends: set[int] = field(default_factory=set)
+
+    def add(self, row: dict[str, Any], nodes: list[int]) -> None:
+        self.rows.append(row)
+        self.lines.append(nodes)
+
+    def web(self, boxes: tuple[Box, ...]) -> Web:
+        ids = list(self.places)
+        position = {ref: number for number, ref in enumerate(ids)}
+        ways = pd.DataFrame(self.rows, columns=list(_row_columns()))
+        ways["nodes"] = pd.Series(
+            [np.array([position[ref] for ref in line], dtype=np.int64) for line in self.lines], dtype=object
+        )
+        lon, lat = np.array([self.places[ref] for ref in ids], dtype=float).reshape(-1, 2).T
+        nodes = pd.DataFrame(
+            {
+                "lon": lon,
+                "lat": lat,
+                "off_file": [ref in self.off_file for ref in ids],
+                "sign": pd.Series([self.signs.get(ref) for ref in ids], dtype=object),
+            }
+        )
+        return Web(ways, nodes, boxes)
+
+
+def read_web(source: Source, roads: Roads, corrections: Corrections, moment: Moment, *, min_road_class: str) -> Web:
+    """Return the web of a file's roads.
+
+    Parameters
+    ----------
+    source
+        The file.
+    roads
+        What cars may drive of it, cut at barriers and forbidden exits.
+    corrections
+        Those that `roads` was read with.
+    moment
+        When.
+    min_road_class
+        Lowest class that is simulated.
+
+    Raises
+    ------
+    DataError
+        The file is broken.
+    """
+    building = _Building()
+    for way in roads.ways.values():
+        building.add(_open_row(way), list(way.nodes))
+        for ref in way.nodes:
+            building.places.setdefault(ref, (roads.nodes[ref].lon, roads.nodes[ref].lat))
+    for barrier, sides in roads.cuts.items():
+        for _, end in sides:
+            building.signs[end] = _barrier(roads.nodes[barrier].tags)
+    with readable(source.path):
+        for way, tags in _others(source, roads, building):
+            given = corrections.apply(way.id, tags)
+            lat = next((node.lat for node in way.nodes if node.location.valid()), None)
+            _add_closed(way, tags_at(given, moment, lat).tags, min_road_class, building)
+    return building.web(source.facts.boxes)
+
+
+def label_of(tags: Tags) -> str | None:
+    """Return what people call a way: its name, its road number, else where it leads; None where the map has none."""
+    for key, words in zip(_NAMES, ("{}", "{}", "to {}", "to {}", "junction {}"), strict=True):
+        if tags.get(key):
+            parts = [part.strip() for part in tags[key].split(";") if part.strip()]
+            return words.format(" / ".join(parts) if "destination" in key else parts[0]) if parts else None
+    return None
+
+
+def _row_columns() -> tuple[str, ...]:
+    return (
+        *("way_id", "osm_way_id", "file_id", "highway", "label"),
+        *("direction", "lanes_forward", "lanes_backward", "closed", "at_times"),
+    )
+
+
+def _open_row(way: Way) -> dict[str, Any]:
+    runs = direction(way.tags)
+    lanes = count_lanes(way.tags, way.tags["highway"], runs)
+    return {
+        **_row(way.way_id, way.osm_way_id, way.file_id, way.tags, None),
+        "direction": runs,
+        "lanes_forward": lanes.forward,
+        "lanes_backward": lanes.backward,
+        "at_times": "; ".join(text for text in way.at_times if _CLOSING.match(text)) or None,
+    }
+
+
+def _row(way_id: int, osm_way_id: int, file_id: int, tags: Tags, closed: str | None) -> dict[str, Any]:
+    return {
+        "way_id": way_id,
+        "osm_way_id": osm_way_id,
+        "file_id": file_id,
+        "highway": FERRY if closed is not None and tags.get("route") == FERRY else tags.get("highway", ""),
+        "label": label_of(tags),
+        "direction": 0,
+        "lanes_forward": 1,
+        "lanes_backward": 1,
+        "closed": closed,
+        "at_times": None,
+    }
+
+
+def _others(source: Source, roads: Roads, building: _Building) -> Iterator[tuple[Any, dict[str, str]]]:
+    """Give the ways that cars don't drive; mark on the way what nodes say of a road's end, and what the file lacks."""
+    open_files = {way.file_id for way in roads.ways.values()}
+    building.ends = ends = _dead_ends(building.lines)
+    keys = KeyFilter("highway", "route", "noexit", "amenity", "man_made")
+    item: Any
+    for item in osmium.FileProcessor(str(source.file)).with_locations(LOCATION_INDEX).with_filter(keys):
+        if item.is_node():
+            sign = _sign(dict(item.tags)) if item.id in ends else None
+            if sign:
+                building.signs.setdefault(item.id, sign)
+        elif item.is_way():
+            _mark_missing(item, building)
+            if item.id not in open_files:
+                yield item, dict(item.tags)
+
+
+def _dead_ends(lines: Iterable[list[int]]) -> set[int]:
+    met = Counter(ref for line in lines for ref in (line[0], line[-1], *line[1:-1], *line[1:-1]))
+    return {ref for ref, count in met.items() if count == 1}
+
+
+def _mark_missing(item: Any, building: _Building) -> None:
+    """Mark the nodes from which a way goes on to one that the file hasn't."""
+    if "highway" not in item.tags:
+        return
+    there = [node.location.valid() for node in item.nodes]
+    if all(there):
+        return
+    refs = [node.ref for node in item.nodes]
+    for here, beside in (
+        *zip(range(len(refs)), range(1, len(refs)), strict=False),
+        *zip(range(1, len(refs)), range(len(refs)), strict=False),
+    ):
+        if there[here] and not there[beside]:
+            building.off_file.add(refs[here])
+
+
+def _add_closed(item: Any, tags: Tags, min_road_class: str, building: _Building) -> None:
+    what = _what_it_is(tags, min_road_class)
+    refs = [node.ref for node in item.nodes if node.location.valid()]
+    if what is None or len(refs) < 2 or not _matters(tags, refs, building):  # noqa: PLR2004  a line's ends
+        return
+    for node in item.nodes:
+        if node.location.valid():
+            building.places.setdefault(node.ref, (node.location.lon, node.location.lat))
+    building.add(_row(item.id, item.id, item.id, tags, what), refs)
+
+
+def _matters(tags: Tags, refs: Iterable[int], building: _Building) -> bool:
+    """Return whether a closed way tells anything: streets wherever they meet a road, the rest only at a road's end."""
+    street = tags.get("route") == FERRY or tags.get("highway") in {*CLASSES, *NOT_BUILT}
+    return any(ref in building.places if street else ref in building.ends for ref in refs)
+
+
+def _what_it_is(tags: Tags, min_road_class: str) -> str | None:
+    """Return what a way is that cars may not use; None where it says nothing of roads."""
+    if tags.get("route") == FERRY or tags.get("man_made") == "pier":
+        return "a ferry" if tags.get("route") == FERRY else "a pier"
+    highway = tags.get("highway", "")
+    if highway in NOT_BUILT or highway in _NOT_FOR_CARS:
+        return {**NOT_BUILT, **_NOT_FOR_CARS}[highway]
+    if highway not in CLASSES or why_left_out(tags, min_road_class) is None:
+        return None
+    if any(tags.get(key) == "yes" for key in _PLANNED):
+        return NOT_BUILT["proposed"]
+    given = [f"{key}={tags[key]}" for key in ("motorcar", "motor_vehicle", "vehicle", "access") if key in tags]
+    reason = why_left_out(tags, min_road_class) or ""
+    said = f" ({given[0]})" if given and reason == "closed to cars" else ""
+    return f"a road that is {reason}{said}"
+
+
+def _barrier(tags: Tags) -> str:
+    if "forbidden_exit" in tags:
+        return "a closure of the scenario"
+    kind = tags.get("barrier", "barrier").replace("_", " ")
+    return f"a locked {kind}" if tags.get("locked") == "yes" else f"a {kind}"
+
+
+def _sign(tags: Mapping[str, str]) -> str | None:
+    if tags.get("highway") in _ENDS:
+        return _ENDS[tags["highway"]]
+    if tags.get("noexit") == "yes":
+        return "a sign that it is no exit"
+    return "a ferry terminal" if tags.get("amenity") == "ferry_terminal" else None

@@ -1,0 +1,346 @@
+"""Which roads are ways out of an area: six villages, every kind of road that is none, and towns drawn at random."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from drawn_map import DrawnMap, box, straight
+from evac.network.exits.decide import Decision
+from evac.network.exits.record import EXIT, NONE, WaysOutRecord
+from evac.osm.closures import close_roads
+from evac.osm.corrections import Corrections
+from evac.osm.moments import Moment
+from evac.osm.roads import cut_at_barriers, read_roads
+from evac.osm.tidy import tidied
+from evac.osm.web import Web, read_web
+from evac.schema.places import ForbiddenExit, FoundExits, Point
+
+CASES = Path(__file__).parents[1] / "fixtures" / "exits"
+VILLAGE = box(-50, -50, 450, 450)
+WIDE = (-3000.0, -3000.0, 3400.0, 3400.0)
+
+
+def web_of(path: Path, forbidden: tuple[ForbiddenExit, ...] = (), moment: Moment = Moment()) -> Web:
+    with tidied(path) as source:
+        roads = read_roads(source, "service", Corrections(()), moment)
+        close_roads(roads, forbidden, path)
+        cut_at_barriers(roads)
+        return read_web(source, roads, Corrections(()), moment, min_road_class="service")
+
+
+def decided(drawn: DrawnMap, folder: Path, area: shapely.Geometry = VILLAGE, **keys: object) -> WaysOutRecord:
+    path = drawn.write(folder / "map.osm")
+    return Decision(web_of(path), area).record(FoundExits.model_validate(keys))
+
+
+def exits(record: WaysOutRecord) -> list[str]:
+    return sorted(item.label for item in record.ends)
+
+
+def none(record: WaysOutRecord) -> dict[str, str]:
+    return {item.label: item.reason for item in record.none}
+
+
+def village(bounds: tuple[float, float, float, float] | None = WIDE) -> DrawnMap:
+    return DrawnMap(bounds).streets(0, 0, 400, 400)
+
+
+def test_a_dead_end_valley_is_left_by_its_mouth_alone(tmp_path: Path) -> None:
+    drawn = village()
+    drawn.road("Valley Road", "secondary", straight((200, 0), (200, -3200)))
+    drawn.road("Alp Road", "tertiary", straight((200, 400), (200, 2600)))
+    drawn.road("Alp Track", "track", straight((200, 2600), (300, 3300)))
+    drawn.road("Upper Road", "secondary", straight((0, 400), (-900, 2000))).node((-900, 2000), highway="turning_circle")
+    record = decided(drawn, tmp_path)
+    assert exits(record) == ["Valley Road"]
+    assert none(record) == {
+        "Alp Road": "it goes on as a track (Alp Track)",
+        "Upper Road": "it ends at a turning circle",
+    }
+
+
+def test_one_motorway_ramp_in_reach_makes_no_other_road_lesser(tmp_path: Path) -> None:
+    drawn = village()
+    drawn.road("A 1", "motorway", straight((-3200, 900), (3600, 900)), oneway="yes")
+    drawn.road("", "motorway_link", straight((400, 400), (1500, 900)), oneway="yes", destination="Bern;Basel")
+    drawn.road("", "motorway_link", straight((-1500, 900), (0, 400)), oneway="yes")
+    drawn.road("Main Street", "secondary", straight((0, 200), (-3200, 200)))
+    drawn.road("Bridge Street", "primary", straight((200, 0), (200, -3200)))
+    record = decided(drawn, tmp_path)
+    assert exits(record) == ["A 1", "Bridge Street", "Main Street"]
+    leaving = {item.label: item.status for item in record.roads}
+    assert leaving["to Bern / Basel"] == EXIT
+    assert "unnamed motorway link road" not in leaving  # that ramp only comes in
+
+
+@pytest.mark.parametrize("mainland", [True, False])
+def test_an_island_has_no_exit_but_its_quay_is_told(tmp_path: Path, mainland: bool) -> None:  # noqa: FBT001
+    drawn = village(None)
+    drawn.road("Shore Road", "tertiary", straight((-600, -600), (1000, -600), (1000, 1000), (-600, 1000), (-600, -600)))
+    drawn.road("Quay Road", "secondary", straight((400, 200), (1000, 200), (1300, 200)))
+    drawn.ferry("Island Ferry", [(1300, 200), (9000, 200)])
+    if mainland:
+        drawn.road("Mainland Road", "primary", straight((9000, 200), (15000, 200)))
+    record = decided(drawn, tmp_path)
+    assert exits(record) == []
+    assert none(record) == {"Quay Road": "it ends at a ferry: give its capacity to make it an exit"}
+
+
+def test_a_coast_town_isnt_left_by_the_roads_that_end_at_the_sea(tmp_path: Path) -> None:
+    drawn = village((-3000, -3000, 3400, 700))
+    drawn.road("Coast Road", "primary", straight((-3200, 200), (0, 200)))
+    drawn.road("Coast Road", "primary", straight((400, 200), (3600, 200)))
+    drawn.road("Pier Road", "secondary", straight((200, 400), (200, 650))).node((200, 650), noexit="yes")
+    drawn.road("Promenade Road", "tertiary", straight((400, 400), (700, 650)))
+    drawn.road("Promenade", "pedestrian", straight((700, 650), (1500, 650)))
+    record = decided(drawn, tmp_path)
+    assert exits(record) == ["Coast Road", "Coast Road"]
+    assert none(record) == {
+        "Pier Road": "it ends at a sign that it is no exit",
+        "Promenade Road": "it goes on as a pedestrian street (Promenade)",
+    }
+
+
+def test_a_loop_that_leads_back_is_no_way_out_nor_is_a_road_into_town(tmp_path: Path) -> None:
+    drawn = village()
+    drawn.road("Loop Road", "secondary", straight((400, 300), (1500, 300), (1500, 100), (400, 100)), oneway="yes")
+    drawn.road("Inbound Road", "primary", straight((-3200, 300), (0, 300)), oneway="yes")
+    drawn.road("Outbound Road", "primary", straight((0, 100), (-3200, 100)), oneway="yes")
+    record = decided(drawn, tmp_path)
+    assert exits(record) == ["Outbound Road"]
+    assert none(record) == {"Loop Road": "it leads back into the area"}
+
+
+def test_a_town_that_drives_on_the_left_leaves_by_the_carriageway_that_leads_away(tmp_path: Path) -> None:
+    drawn = village()
+    drawn.road("A 5", "trunk", straight((400, 220), (3600, 220)), oneway="yes")  # on the left: the northern one
+    drawn.road("A 5", "trunk", straight((3600, 180), (400, 180)), oneway="yes")
+    drawn.road("High Street", "secondary", straight((0, 200), (-3200, 200)))
+    record = decided(drawn, tmp_path)
+    assert exits(record) == ["A 5", "High Street"]
+    (trunk,) = [item for item in record.ends if item.label == "A 5"]
+    assert trunk.lat > 47.0 + 200 / 111_195
+
+
+CLOSED = {
+    "construction": ({"highway": "construction", "construction": "primary"}, "a road under construction"),
+    "proposed": ({"highway": "proposed", "proposed": "primary"}, "a road that isn't built yet"),
+    "no access": ({"highway": "primary", "access": "no"}, "a road that is closed to cars (access=no)"),
+    "military": ({"highway": "primary", "access": "military"}, "a road that is closed to cars (access=military)"),
+    "buses": ({"highway": "primary", "motor_vehicle": "bus"}, "a road that is closed to cars (motor_vehicle=bus)"),
+    "busway": ({"highway": "busway"}, "a road for buses"),
+    "track": ({"highway": "track"}, "a track"),
+    "path": ({"highway": "path"}, "a path"),
+    "pedestrian": ({"highway": "pedestrian"}, "a pedestrian street"),
+}
+
+
+@pytest.mark.parametrize("bounds", [WIDE, None])
+@pytest.mark.parametrize("kind", CLOSED)
+def test_a_road_that_is_closed_beyond_is_no_exit(tmp_path: Path, kind: str, bounds: tuple[float, ...] | None) -> None:
+    tags, words = CLOSED[kind]
+    drawn = village(bounds).road("Out", "secondary", straight((200, 0), (200, -3200)))  # type: ignore[arg-type]
+    drawn.road("East Road", "primary", straight((400, 200), (3000, 200)))
+    drawn.road("East Road", **tags, line=straight((3000, 200), (3600, 200)))  # type: ignore[arg-type]
+    record = decided(drawn, tmp_path)
+    assert exits(record) == ["Out"]
+    assert none(record) == {"East Road": f"it goes on as {words}"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "words"),
+    [
+        ({"barrier": "bollard"}, "it ends at a bollard"),
+        ({"barrier": "block"}, "it ends at a block"),
+        ({"barrier": "gate", "locked": "yes"}, "it ends at a locked gate"),
+        ({"barrier": "gate", "access": "no"}, "it ends at a gate"),
+    ],
+)
+def test_a_road_that_ends_at_a_barrier_is_no_exit(tmp_path: Path, tags: dict[str, str], words: str) -> None:
+    drawn = village().road("Out", "secondary", straight((200, 0), (200, -3200)))
+    drawn.road("East Road", "primary", straight((400, 200), (3600, 200))).node((1400, 200), **tags)
+    assert none(decided(drawn, tmp_path)) == {"East Road": words}
+
+
+def test_a_road_that_is_closed_in_winter_is_an_exit_in_summer(tmp_path: Path) -> None:
+    drawn = village().road("Out", "secondary", straight((200, 0), (200, -3200)))
+    drawn.road("Pass Road", "primary", straight((400, 200), (1400, 200)))
+    drawn.road("Pass Road", "primary", straight((1400, 200), (3600, 200)), motor_vehicle__conditional="no @ Nov-Apr")
+    path = drawn.write(tmp_path / "map.osm")
+    found = {}
+    for month in (None, 1, 7):
+        moment = Moment(datetime(2026, month, 10, 12) if month else None)  # noqa: DTZ001  local time
+        record = Decision(web_of(path, moment=moment), VILLAGE).record(FoundExits())
+        found[month] = (exits(record), none(record))
+    told = "it is closed at times (motor_vehicle:conditional=no @ Nov-Apr): say when with 'osm.at'"
+    assert found[None] == (["Out"], {"Pass Road": told})
+    assert found[1] == (["Out"], {"Pass Road": "it goes on as a road that is closed to cars (motor_vehicle=no)"})
+    assert found[7] == (["Out", "Pass Road"], {})
+
+
+def test_a_closure_of_the_scenario_ends_a_road(tmp_path: Path) -> None:
+    drawn = village().road("Out", "secondary", straight((200, 0), (200, -3200)))
+    drawn.road("East Road", "primary", straight((400, 200), (3600, 200)))
+    spot = shapely.centroid(box(1400, 195, 1410, 205))
+    point = Point(lat=spot.y, lon=spot.x)
+    closure = ForbiddenExit(name="fire", street="East Road", point=point, because="fire")
+    web = web_of(drawn.write(tmp_path / "map.osm"), (closure,))
+    record = Decision(web, VILLAGE).record(FoundExits())
+    assert exits(record) == ["Out"]
+    assert "East Road" in none(record)
+
+
+def test_tertiary_roads_count_where_no_higher_road_leads_the_same_way(tmp_path: Path) -> None:
+    drawn = village()
+    drawn.road("South Road", "secondary", straight((200, 0), (200, -3200)))
+    drawn.road("Old South Road", "tertiary", straight((400, 0), (700, -3200)))
+    drawn.road("North Road", "tertiary", straight((200, 400), (200, 3600)))
+    drawn.road("East Lane", "unclassified", straight((400, 200), (3600, 200)))
+    record = decided(drawn, tmp_path)
+    assert exits(record) == ["North Road", "South Road"]
+    assert sorted(item.label for item in record.lesser) == ["East Lane", "Old South Road"]
+    assert exits(decided(drawn, tmp_path, at_least="unclassified")) == [
+        "East Lane", "North Road", "Old South Road", "South Road",
+    ]  # fmt: skip
+
+
+def test_the_only_road_out_is_an_exit_whatever_its_class(tmp_path: Path) -> None:
+    drawn = village().road("Lane", "unclassified", straight((200, 0), (200, -3200)))
+    assert exits(decided(drawn, tmp_path)) == ["Lane"]
+
+
+def test_a_primary_road_that_ends_inside_is_told(tmp_path: Path) -> None:
+    drawn = village().road("Out", "secondary", straight((200, 0), (200, -3200)))
+    drawn.road("West Road", "primary", straight((0, 200), (-1500, 200)))
+    record = decided(drawn, tmp_path)
+    assert [(item.label, item.reason) for item in record.ends_inside] == [("West Road", "it ends")]
+    assert none(record) == {"West Road": "it ends"}
+
+
+def test_the_file_says_where_it_cuts_a_road(tmp_path: Path) -> None:
+    """The next node is lacking: the road goes on, wherever the bounds are."""
+    drawn = village((-9000, -9000, 9000, 9000)).road("Out", "secondary", straight((200, 0), (200, -1500)))
+    path = drawn.write(tmp_path / "map.osm")
+    way = path.read_text().splitlines()
+    out = next(number for number, line in enumerate(way) if 'v="secondary"' in line)
+    way[out] = way[out].replace("/><tag", '/><nd ref="99999"/><tag', 1)
+    path.write_text("\n".join(way))
+    assert exits(Decision(web_of(path), VILLAGE).record(FoundExits())) == ["Out"]
+
+
+def test_a_far_larger_network_is_a_way_out_and_a_small_one_is_not(tmp_path: Path) -> None:
+    """An island with a village in the west and a town of 60 km of streets in the east, another with a hamlet there."""
+    for size, found in ((2400, ["Cross Road"]), (600, [])):
+        drawn = DrawnMap((-9000, -9000, 19000, 9000)).streets(0, 0, 400, 400)
+        drawn.streets(5000, 0, 5000 + size, size)
+        drawn.road("Cross Road", "secondary", straight((400, 200), (5000, 200)))
+        record = decided(drawn, tmp_path)
+        assert exits(record) == found
+
+
+def test_the_reach_of_the_map_is_told_by_side(tmp_path: Path) -> None:
+    reach = decided(village().road("Out", "secondary", straight((200, 0), (200, -3200))), tmp_path).reach_m
+    assert {side: round(metres) for side, metres in reach.items()} == {
+        "north": 2950, "east": 2950, "south": 2950, "west": 2950,
+    }  # fmt: skip
+
+
+def test_an_exit_that_only_the_cut_shows_is_marked(tmp_path: Path) -> None:
+    far = decided(village().road("Out", "secondary", straight((200, 0), (200, -3200))), tmp_path)
+    near = decided(village((-500, -500, 900, 900)).road("Out", "secondary", straight((200, 0), (200, -700))), tmp_path)
+    assert [item.by_cut for item in (*far.ends, *near.ends)] == [False, True]
+
+
+def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
+    drawn = village().road("Out", "secondary", straight((200, 0), (200, -3200)))
+    record = decided(drawn.road("West", "primary", straight((0, 200), (-1500, 200))), tmp_path)
+    record.write(tmp_path / "ways_out.geojson")
+    again = WaysOutRecord.read(tmp_path / "ways_out.geojson")
+    assert (exits(again), none(again), dict(again.reach_m)) == (exits(record), none(record), dict(record.reach_m))
+    assert again.outline.symmetric_difference(record.outline).area < 1e-9
+
+
+def test_a_map_that_is_cut_has_its_exits_where_its_roads_go_on(tmp_path: Path) -> None:
+    """Cut at 1 km: the lane that loops back beyond is kept whole and is no exit, the road that goes on is one."""
+    drawn = village()
+    drawn.road("East Road", "secondary", straight((400, 200), (1200, 200)))
+    drawn.road("East Road", "secondary", straight((1200, 200), (3600, 200)))
+    drawn.road("Crescent", "tertiary", straight((400, 300), (1300, 300)))
+    drawn.road("Crescent", "tertiary", straight((1300, 300), (1600, 400), (1300, 500)))
+    drawn.road("Crescent", "tertiary", straight((1300, 500), (1000, 500), (0, 400)))
+    drawn.road("Dead Road", "secondary", straight((200, 400), (200, 1300)))
+    drawn.road("Dead Road", "secondary", straight((200, 1300), (200, 2000)))
+    decision = Decision(web_of(drawn.write(tmp_path / "map.osm")), VILLAGE)
+    kept = decision.keeping(box(-1000, -1000, 1250, 1250))
+    record = decision.record(FoundExits(), kept)
+    assert exits(record) == ["East Road"]
+    names = [way.label for way, wanted in zip(decision.roads.ways, kept, strict=True) if wanted]
+    assert names.count("Crescent") == 3
+    assert none(record) == {"Crescent": "it leads back into the area", "Dead Road": "it ends"}
+
+
+_CLASSES = st.sampled_from(["primary", "secondary", "tertiary"])
+_ENDINGS = st.sampled_from(["goes on", "track", "no access", "bollard", "ends", "back"])
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    roads=st.lists(st.tuples(_CLASSES, _ENDINGS, st.integers(900, 2400)), min_size=4, max_size=4),
+    shift=st.tuples(*[st.integers(-300, 300)] * 4),
+)
+def test_moving_the_edge_of_the_area_moves_no_exit(
+    tmp_path: Path, roads: list[tuple[str, str, int]], shift: tuple[int, ...]
+) -> None:
+    """Four roads lead out of a town; where each leads is decided by what it comes to, not by where the polygon ends."""
+    drawn = village((-3000, -3000, 3400, 3400))
+    wanted = []
+    for number, (highway, ending, at) in enumerate(roads):
+        turned = [_turn(spot, number) for spot in _road(ending, at)]
+        drawn.road(f"Road {number}", highway, turned)
+        if ending == "track":
+            drawn.road("", "track", [turned[-1], _turn((200.0, -at - 300.0), number)])
+        elif ending == "no access":
+            beyond = straight((200.0, -float(at)), (200.0, -3200.0))
+            drawn.road(f"Road {number}", highway, [_turn(spot, number) for spot in beyond], access="no")
+        elif ending == "bollard":
+            drawn.node(turned[8], barrier="bollard")
+        elif ending == "goes on":
+            wanted.append(f"Road {number}")
+    west, south, east, north = shift
+    moved = box(-350 + west, -350 + south, 750 + east, 750 + north)
+    for area in (box(-350, -350, 750, 750), moved):
+        record = decided(drawn, tmp_path, area, at_least="tertiary")
+        assert exits(record) == wanted
+        assert set(none(record)) == {f"Road {number}" for number in range(4)} - set(wanted)
+
+
+def _road(ending: str, at: int) -> list[tuple[float, float]]:
+    """Return a road to the south of the town."""
+    if ending in {"goes on", "bollard"}:
+        return list(straight((200.0, 0.0), (200.0, -3200.0)))
+    if ending == "back":
+        return list(straight((200.0, 0.0), (200.0, -float(at)), (300.0, -float(at)), (300.0, 0.0)))
+    return list(straight((200.0, 0.0), (200.0, -float(at))))
+
+
+def _turn(spot: tuple[float, float], quarters: int) -> tuple[float, float]:
+    """Turn a place about the town's middle."""
+    x, y = spot[0] - 200.0, spot[1] - 200.0
+    for _ in range(quarters):
+        x, y = -y, x
+    return round(x + 200.0, 3), round(y + 200.0, 3)
+
+
+def test_a_city_with_exits_of_every_kind_tells_each_road_once(tmp_path: Path) -> None:
+    """A road whose crossing of a winding border is met three times is told once."""
+    drawn = village().road("Out", "secondary", straight((200, 0), (200, -3200)))
+    teeth = shapely.union_all([VILLAGE, *(box(150, -50 - 100 * k, 250, -100 * k) for k in (1, 2))])
+    record = decided(drawn, tmp_path, teeth)
+    assert [(item.label, item.status) for item in record.roads] == [("Out", EXIT)]
+    assert NONE not in {item.status for item in record.roads}
