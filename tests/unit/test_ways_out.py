@@ -26,12 +26,12 @@ VILLAGE = box(-50, -50, 450, 450)
 WIDE = (-3000.0, -3000.0, 3400.0, 3400.0)
 
 
-def web_of(path: Path, forbidden: tuple[ForbiddenExit, ...] = (), moment: Moment = Moment()) -> Web:
+def web_of(path: Path, forbidden: tuple[ForbiddenExit, ...] = (), moment: Moment | None = None) -> Web:
     with tidied(path) as source:
-        roads = read_roads(source, "service", Corrections(()), moment)
+        roads = read_roads(source, "service", Corrections(()), moment or Moment())
         close_roads(roads, forbidden, path)
         cut_at_barriers(roads)
-        return read_web(source, roads, Corrections(()), moment, min_road_class="service")
+        return read_web(source, roads, Corrections(()), moment or Moment(), min_road_class="service")
 
 
 def decided(drawn: DrawnMap, folder: Path, area: shapely.Geometry = VILLAGE, **keys: object) -> WaysOutRecord:
