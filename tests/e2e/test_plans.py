@@ -216,3 +216,24 @@ def test_who_has_no_way_out_any_more_has_no_route(prepared: Prepared, tmp_path: 
     assert set(vehicles.loc[late, "status"]) == {"no_route"}
     assert set(vehicles.loc[~late, "status"]) == {"planned"}
     assert vehicles["held_until_s"].isna().all()
+
+
+def test_who_never_gets_green_makes_a_run_untrusted_with_the_street(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    town = shutil.copytree(TOWN, tmp_path / "town")
+    where = "{street: Main Street, crossing: Brook Lane}"
+    ways = "[{from: Main Street, heading: east}, {from: Main Street, heading: west}]"
+    action = f"{{do: signal, where: {where}, mode: all_green, movements: {ways}}}"
+    (town / "plans" / "green.yaml").write_text(f"name: green\nactions:\n  - {action}\n")
+    options = ["--vehicles", "1", "--no-sensitivity", "--workspace", str(tmp_path)]
+    assert run_guarded(["run", str(town), "--plan", "green", *options]) == 0
+    words = " ".join(capsys.readouterr().out.split())
+    assert "vehicles are stuck at the end, and more time would not help them" in words
+    (run,) = (tmp_path / ".evac" / "runs").iterdir()
+    ledger = json.loads((run / "ledger.json").read_text())
+    assert not ledger["trusted"]
+    assert set(ledger["stuck_on"]) == {"Brook Lane", "waiting at Brook Lane"}
+    assert sum(ledger["stuck_on"].values()) == ledger["still_driving"] + ledger["never_inserted"]
+    page = (tmp_path / "reports" / "town" / "index.html").read_text()
+    assert "are stuck at the end" in page

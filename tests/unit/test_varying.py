@@ -106,3 +106,14 @@ def test_a_gain_tells_seeds_that_have_no_pair(capsys):
     bought = what_each_buys([ablation], Study(tuple(runs), ()), {"only": "no sense"}, "p", "baseline")
     varying._print_bought(bought)
     assert "+2.0 (one seed); 1 seed is left out" in " ".join(capsys.readouterr().out.replace("│", " ").split())
+
+
+def test_why_runs_are_not_trusted_is_told_once_with_their_plans(capsys):
+    runs = [
+        run("p", 1, 1.0, "40 stuck"),
+        run("p", 2, 1.0, "40 stuck"),
+        run("less", 1, 1.0, "40 stuck"),
+        run("b", 1, 1.0),
+    ]
+    varying._print_doubts(Study(tuple(runs), ()))
+    assert capsys.readouterr().out == "not trustworthy: p, less: 40 stuck\n"
