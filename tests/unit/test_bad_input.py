@@ -201,3 +201,19 @@ def test_a_reader_that_goes_away_ends_it_without_a_word(town: Path) -> None:
     command = f"{sys.executable} -c 'from evac.cli import main; main()' plan list {town} | true"
     ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("command", [["run"], ["report"], ["ablate", "waves"], ["stress", "waves"], ["watch"]])
+@pytest.mark.parametrize("seed", ["-1", "2147483648", "1.5", "nan"])
+def test_a_seed_that_sumo_cannot_take_is_refused(
+    command: list[str], seed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, *plans = command
+    assert run_guarded([name, str(TOWN), *plans, "--seed", seed]) == 2
+    assert "--seed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("days", ["-1", "nan", "inf", "1e308", "soon"])
+def test_an_age_that_no_cache_has_is_refused(days: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_guarded(["clean", "--older-than", days, "--workspace", str(tmp_path)]) == 2
+    assert "--older-than" in capsys.readouterr().err

@@ -54,7 +54,8 @@ def status(scenario: ScenarioPath, *, plan: Plans = None, workspace: Workspace =
 def clean(
     *,
     older_than: Annotated[
-        float, typer.Option(min=0.0, help="Studies last started, and unneeded content made, more days ago.")
+        float,
+        typer.Option(min=0.0, max=36_500.0, help="Studies last started, and unneeded content made, more days ago."),
     ] = 30.0,
     study: Annotated[str | None, typer.Option(help="Instead: the studies of this place, however old.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Remove it; without this it is only listed.")] = False,

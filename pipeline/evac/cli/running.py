@@ -24,6 +24,7 @@ from evac.cli.studying import (
     EngineName,
     Jobs,
     Plans,
+    Seeds,
     Vehicles,
     cores,
     read_part,
@@ -47,7 +48,7 @@ def run(
     plan: Plans = None,
     vehicles: Vehicles = None,
     departure: Departures = None,
-    seed: Annotated[list[int] | None, typer.Option(help="This seed instead of the scenario's; repeatable.")] = None,
+    seed: Seeds = None,
     until: Annotated[
         str | None,
         typer.Option(help="Add seeds until the 95 % interval of the 90 % clearance is this narrow, such as `5%`."),

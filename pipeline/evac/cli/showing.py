@@ -19,7 +19,7 @@ from evac.cli.common import (
     prepare_scenario,
     tell_report,
 )
-from evac.cli.studying import DepartureCase, VehiclesCase
+from evac.cli.studying import LARGEST_SEED, DepartureCase, VehiclesCase
 from evac.errors import EvacError, Problem, UserError
 from evac.plans.reading import BASELINE, plan_names
 from evac.scenario import LoadedScenario, load_scenario
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 _MISSING_SHOWN = 10
 
 OnePlan = Annotated[str, typer.Option(help="A plan of plans/<place>/, or `baseline`.")]
-OneSeed = Annotated[int | None, typer.Option(help="The seed.", show_default="the scenario's first")]
+OneSeed = Annotated[
+    int | None, typer.Option(min=0, max=LARGEST_SEED, help="The seed.", show_default="the scenario's first")
+]
 
 
 def report(
@@ -43,7 +45,10 @@ def report(
         list[str] | None,
         typer.Option(help="A plan, or `baseline`; may be repeated.", show_default="those of the last study, else all"),
     ] = None,
-    seed: Annotated[list[int] | None, typer.Option(help="These seeds.", show_default="those of the last study")] = None,
+    seed: Annotated[
+        list[int] | None,
+        typer.Option(min=0, max=LARGEST_SEED, help="These seeds.", show_default="those of the last study"),
+    ] = None,
     compare: Annotated[
         tuple[str, str] | None,
         typer.Option(

@@ -18,6 +18,12 @@ Vehicles = Annotated[
     list[str] | None, typer.Option("--vehicles", help="Only this vehicles-per-household case; repeatable.")
 ]
 Departures = Annotated[list[str] | None, typer.Option("--departure", help="Only this departure curve; repeatable.")]
+LARGEST_SEED = 2**31 - 1
+"""SUMO's `--seed` is an integer of 32 bits; a scenario's `seeds` have the same limit."""
+Seeds = Annotated[
+    list[int] | None,
+    typer.Option("--seed", min=0, max=LARGEST_SEED, help="This seed instead of the scenario's; repeatable."),
+]
 VehiclesCase = Annotated[
     str | None, typer.Option("--vehicles", help="The vehicles-per-household case.", show_default="the middle one")
 ]

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from evac.cli.common import ScenarioPath, Workspace, console, load_plans, prepare_scenario
-from evac.cli.studying import DepartureCase, EngineName, Jobs, VehiclesCase, cores, require_no_failures
+from evac.cli.studying import DepartureCase, EngineName, Jobs, Seeds, VehiclesCase, cores, require_no_failures
 from evac.errors import EvacError
 from evac.plans.reading import BASELINE
 from evac.progress import show_runs
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from evac.study.buying import Bought, Stressed, Weighed
     from evac.study.prepare import Prepared
     from evac.study.under_plan import UnderPlan
-
-Seeds = Annotated[list[int] | None, typer.Option("--seed", help="This seed instead of the scenario's; repeatable.")]
 
 
 def ablate(
