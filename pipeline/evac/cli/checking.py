@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -27,6 +28,7 @@ def check(scenario: ScenarioPath, *, workspace: Workspace = None) -> None:
 
         again = second_reading(prepared.street_map.roads_file, prepared.net)
     print_summary(prepared)
+    write_exits_map(prepared, (workspace or loaded.workspace) / "reports" / loaded.place_id / "exits.png")
     console.print(str(again), highlight=False, soft_wrap=True)
     print_findings([*again.findings(), *prepared.findings], _FINDINGS_SHOWN)
 
@@ -34,16 +36,33 @@ def check(scenario: ScenarioPath, *, workspace: Workspace = None) -> None:
 def print_summary(prepared: Prepared) -> None:
     """Print the side of the road, how many households there are, and each exit with a map link."""
     from evac.network.places import map_url  # noqa: PLC0415
+    from evac.report.exits_map import reach_in_words  # noqa: PLC0415
 
     _print_country(prepared)
     _print_accounts(prepared)
     for item in prepared.exits:
         console.print(
             f"exit {escape(item.name)}: {item.lanes} lane{'s' if item.lanes > 1 else ''}, "
-            f"{map_url(item.lon, item.lat, zoom=17)}",
+            + (f"{item.veh_per_h:g} vehicles an hour, " if item.veh_per_h else "")
+            + map_url(item.lon, item.lat, zoom=17),
             highlight=False,
             soft_wrap=True,
         )
+    for road in prepared.ways_out.none:
+        console.print(escape(f"no exit {road.label}: {road.reason}"), highlight=False, soft_wrap=True)
+    console.print(reach_in_words(prepared.ways_out), highlight=False, soft_wrap=True)
+
+
+def write_exits_map(prepared: Prepared, path: Path) -> None:
+    """Draw the ways out of a scenario to a PNG, and say where it is."""
+    from evac.osm import ATTRIBUTION  # noqa: PLC0415
+    from evac.report.exits_map import draw_exits  # noqa: PLC0415
+
+    streets = prepared.street_map.streets()
+    notice = ATTRIBUTION.split(",", maxsplit=1)[0]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draw_exits(prepared.ways_out, prepared.exits, streets, prepared.area, notice).savefig(path, dpi=130)
+    console.print(f"Map of the ways out: {escape(str(path))}", highlight=False, soft_wrap=True)
 
 
 def _print_accounts(prepared: Prepared) -> None:

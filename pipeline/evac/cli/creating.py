@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from evac.cli.checking import print_findings, print_summary
+from evac.cli.checking import print_findings, print_summary, write_exits_map
 from evac.cli.common import Workspace, console, nearest_workspace
 from evac.cli.running import run
 from evac.cli.studying import Jobs
@@ -188,6 +188,7 @@ def _write(request: Request, workspace: Path, *, force: bool) -> NewScenario:
         left = f"{starts.isna().sum():,} of {len(starts):,} households still can't leave; the findings say where"
         console.print(f"Not mended: {left}", highlight=False)
     print_summary(written.prepared)
+    write_exits_map(written.prepared, written.folder / "exits.png")
     print_findings(written.prepared.findings, _FINDINGS_SHOWN)
     return written
 

@@ -19,7 +19,15 @@ from evac.network.exits import Ground, ResolvedExit, named_exit
 from evac.network.exits.graph import rank_of
 from evac.network.exits.on_net import lines_of, unique
 from evac.network.exits.record import ExitEnd
-from evac.network.places import StreetIndex, compass_point, end_bearing_deg, map_url, way_ids
+from evac.network.places import (
+    StreetIndex,
+    bearing_at_deg,
+    centre_line,
+    compass_point,
+    end_bearing_deg,
+    map_url,
+    way_ids,
+)
 from evac.schema.places import Exit, Place
 
 MOST_BOTTLENECKS = 5
@@ -30,6 +38,7 @@ LEAST_HOURS = 0.25
 
 _LEAST_OTHER = "tertiary"  # lesser roads than this are named in no scenario
 _SAME_SHARE = 0.7  # two places with this much of their traffic in common are one bottleneck
+_ALONG = (0.5, 0.9, 0.75, 0.25, 0.1, 0.99)  # shares of an edge at which a point may name it
 _DECIMALS = 6  # of a degree: 0.1 m
 _Keys = dict[str, Any]
 
@@ -51,8 +60,22 @@ class Named:
 
 
 def name_exits(ground: Ground, exits: Iterable[ResolvedExit]) -> list[Named]:
-    """Return found exits as a scenario names them, each with its lanes and a map link."""
-    return [_name_exit(ground, item) for item in exits]
+    """Return found exits as a scenario names them, each with its lanes and a map link.
+
+    Where no words mean all edges of an exit, such as a motorway's and its ramp's side by side, each edge is one.
+    """
+    named = []
+    for item in exits:
+        whole = _name_exit(ground, item)
+        edges = [ground.index.net.getEdge(edge) for edge in item.edges]
+        if whole is None and len(edges) > 1:
+            names = unique([item.name] * len(edges))
+            named += name_exits(
+                ground, [ground.resolved(*pair) for pair in zip(names, ([edge] for edge in edges), strict=True)]
+            )
+        else:
+            named.append(whole or Named({"name": item.name, **next(_by_point(edges[0], ground.index))}, ""))
+    return named
 
 
 def other_exits(ground: Ground, chosen: Iterable[ResolvedExit], lesser: Iterable[ExitEnd]) -> list[Named]:
@@ -66,7 +89,7 @@ def other_exits(ground: Ground, chosen: Iterable[ResolvedExit], lesser: Iterable
     )
 
 
-def _name_exit(ground: Ground, item: ResolvedExit) -> Named:
+def _name_exit(ground: Ground, item: ResolvedExit) -> Named | None:
     edges = [ground.index.net.getEdge(edge) for edge in item.edges]
     about = f"{item.lanes} lane{'s' if item.lanes > 1 else ''}, {map_url(item.lon, item.lat, zoom=17)}"
     for keys in _ways_to_say_it(edges[0], ground.index):
@@ -77,21 +100,24 @@ def _name_exit(ground: Ground, item: ResolvedExit) -> Named:
             continue
         if {edge.getID() for edge in found} == set(item.edges):
             return Named({"name": item.name, **keys}, about)
-    return Named({"name": item.name, **_by_point(edges[0], ground.index)}, about)
+    return None
 
 
 def _ways_to_say_it(edge: Edge, index: StreetIndex) -> Iterator[_Keys]:
     towards = compass_point(end_bearing_deg(edge))
     yield from ({"street": name, "towards": towards} for name in index.names(edge))
     yield from ({"way": way, "towards": towards} for way in way_ids(edge)[:1])
-    yield _by_point(edge, index)
+    yield from _by_point(edge, index)
 
 
-def _by_point(edge: Edge, index: StreetIndex) -> _Keys:
-    """Return the point half way along an edge, and the direction of travel."""
-    lon, lat = index.net.convertXY2LonLat(*middle(edge))
-    point = {"lat": round(float(lat), _DECIMALS), "lon": round(float(lon), _DECIMALS)}
-    return {"point": point, "towards": compass_point(end_bearing_deg(edge))}
+def _by_point(edge: Edge, index: StreetIndex) -> Iterator[_Keys]:
+    """Give points along an edge, the middle first, each with the direction of travel there: roads wind."""
+    line = centre_line(edge)
+    for share in _ALONG:
+        spot = line.interpolate(share, normalized=True)
+        lon, lat = index.net.convertXY2LonLat(spot.x, spot.y)
+        point = {"lat": round(float(lat), _DECIMALS), "lon": round(float(lon), _DECIMALS)}
+        yield {"point": point, "towards": compass_point(bearing_at_deg(edge, spot))}
 
 
 def name_bottlenecks(traffic: Traffic, index: StreetIndex) -> list[Named]:
@@ -111,7 +137,7 @@ def name_bottlenecks(traffic: Traffic, index: StreetIndex) -> list[Named]:
         edge = traffic.net.getEdge(name)  # of equal ones the farthest downstream comes first: there the queue begins
         if len(chosen) < MOST_BOTTLENECKS and hours[name] >= LEAST_HOURS and not _told(traffic, edge, chosen):
             chosen.append(edge)
-    return [_name_bottleneck(edge, index, hours[edge.getID()]) for edge in chosen]
+    return [named for edge in chosen for named in [_name_bottleneck(edge, index, hours[edge.getID()])] if named]
 
 
 def _told(traffic: Traffic, edge: Edge, chosen: Iterable[Edge]) -> bool:
@@ -138,7 +164,7 @@ def _hours(traffic: Traffic, edge: Edge) -> float:
     return float(traffic.passing[edge.getID()]) / (int(lanes) * SATURATION_VEH_PER_H)
 
 
-def _name_bottleneck(edge: Edge, index: StreetIndex, hours: float) -> Named:
+def _name_bottleneck(edge: Edge, index: StreetIndex, hours: float) -> Named | None:
     name = f"{index.label(edge)} {compass_point(end_bearing_deg(edge))}bound"
     lon, lat = index.net.convertXY2LonLat(*middle(edge))
     about = f"{hours:.1f} h for one vehicle a household at {SATURATION_VEH_PER_H:,.0f} an hour and lane, "
@@ -150,11 +176,11 @@ def _name_bottleneck(edge: Edge, index: StreetIndex, hours: float) -> Named:
             continue
         if [item.getID() for item in found] == [edge.getID()]:
             return Named({"name": name, **keys}, about)
-    return Named({"name": name, **_by_point(edge, index)}, about)
+    return None
 
 
 def _ways_to_say_where(edge: Edge, index: StreetIndex) -> Iterator[_Keys]:
     towards = compass_point(end_bearing_deg(edge))
     for street in index.names(edge)[:1]:
         yield from ({"street": street, "crossing": met, "towards": towards} for met in index.met_at(edge))
-    yield _by_point(edge, index)
+    yield from _by_point(edge, index)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +155,7 @@ def exits_under(exits: Sequence[ResolvedExit], net: Net) -> tuple[ResolvedExit, 
             if nearest is item and _apart_m(spot, (x, y)) <= _TWIN_EXIT_M:
                 edges.append(twin.getID())
         lanes = sum(lane.allows("passenger") for edge in edges for lane in net.getEdge(edge).getLanes())
-        found.append(ResolvedExit(item.name, tuple(edges), lanes, item.lon, item.lat))
+        found.append(replace(item, edges=tuple(edges), lanes=lanes))
     return tuple(found)
 
 

@@ -32,6 +32,7 @@ from evac.simulate.controls import Controller
 from evac.simulate.gridlock import GridlockWatch
 from evac.simulate.job import Job
 from evac.simulate.meso import Meso, MesoWatch
+from evac.simulate.metering import Metering
 
 POLL_S = 60.0
 """Simulated seconds between two looks at a running simulation."""
@@ -88,6 +89,8 @@ class JobInputs:
         The last edges of each exit, for those whom the timetable sends another way.
     meso
         Parameters of the mesoscopic model; None for the microscopic one.
+    veh_per_h
+        The most vehicles an hour of the exits that have such a limit.
     """
 
     net_file: Path
@@ -99,6 +102,7 @@ class JobInputs:
     timetable: Timetable = field(default_factory=Timetable)
     exits: Mapping[str, Sequence[str]] = field(default_factory=dict)
     meso: Meso | None = None
+    veh_per_h: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -240,7 +244,8 @@ def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Prog
     with controlled(_arguments(folder, inputs), folder, folder / _OUTPUTS / "console.log") as connection:
         watch = MesoWatch(connection) if inputs.meso else GridlockWatch(connection, inputs.gridlock_after_s)
         controller = Controller(connection, inputs.timetable, inputs.exits, seed)
-        ending = _drive(connection, watch, controller, inputs.end_s, report)
+        metering = Metering(connection, inputs.exits, inputs.veh_per_h)
+        ending = _drive(connection, watch, controller, metering, end_s=inputs.end_s, report=report)
     _check_ending(folder / _OUTPUTS / "statistics.xml", ending)
     events = [event.record() for event in watch.events]
     files.write_text(folder / "gridlock.json", json.dumps(events, indent=1) + "\n")
@@ -267,6 +272,8 @@ def _drive(
     connection: Connection,
     watch: GridlockWatch | MesoWatch,
     controller: Controller,
+    metering: Metering,
+    *,
     end_s: float,
     report: Callable[[Progress], None],
 ) -> Ending:
@@ -274,7 +281,7 @@ def _drive(
     started_s = time.monotonic()
     now_s = 0.0
     while True:
-        now_s = _step(connection, controller, now_s, min(now_s + POLL_S, end_s))
+        now_s = _step(connection, controller, metering, now_s, min(now_s + POLL_S, end_s))
         counts = _counts(connection)
         speed = now_s / max(time.monotonic() - started_s, 1e-9)
         report(Progress(now_s, counts.inserted - counts.running, counts.running, counts.waiting, speed))
@@ -288,15 +295,25 @@ def _drive(
             return Ending("standstill", now_s, counts, watch.left(now_s))
 
 
-def _step(connection: Connection, controller: Controller, now_s: float, until_s: float) -> float:
+def _step(connection: Connection, controller: Controller, metering: Metering, now_s: float, until_s: float) -> float:
     """Step to a time, with stops where the plan has something to do; return the time."""
     controller.act(now_s)
     while (due_s := controller.next_s(now_s)) < until_s:
+        _forward(connection, metering, now_s, math.ceil(due_s))
         now_s = float(math.ceil(due_s))
-        connection.simulationStep(now_s)
         controller.act(now_s)
-    connection.simulationStep(float(until_s))
+    _forward(connection, metering, now_s, until_s)
     return float(until_s)
+
+
+def _forward(connection: Connection, metering: Metering, now_s: float, until_s: float) -> None:
+    """Step to a time, second by second where an exit takes only so many vehicles an hour."""
+    while metering.is_needed and now_s + 1.0 < until_s:
+        now_s += 1.0
+        connection.simulationStep(now_s)
+        metering.act(now_s)
+    connection.simulationStep(float(until_s))
+    metering.act(float(until_s))
 
 
 def _counts(connection: Connection) -> Counts:

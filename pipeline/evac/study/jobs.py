@@ -72,7 +72,7 @@ def job_of(terms: Terms, case: Case) -> Job:
         else vehicles,
         "departure": curve,
         "background": background_of(terms.model, case.departure).model_dump(mode="json"),
-        "exits": [[item.name, list(item.edges)] for item in terms.exits],
+        "exits": [[item.name, list(item.edges), *([item.veh_per_h] if item.veh_per_h else [])] for item in terms.exits],
         "bottlenecks": [[item.name, item.edge, list(item.lanes)] for item in terms.bottlenecks],
     }
     if terms.meso is not None:
@@ -190,5 +190,6 @@ def _inputs(terms: Terms, case: Case, vehicles: pd.DataFrame, background: pd.Dat
         ),
         timetable=terms.timetable,
         exits={item.name: item.edges for item in terms.exits},
+        veh_per_h={item.name: item.veh_per_h for item in terms.exits if item.veh_per_h},
         meso=terms.meso,
     )

@@ -25,6 +25,7 @@ from evac.audit import (
     audit_total,
 )
 from evac.audit.findings import by_rank
+from evac.audit.ways_out import audit_ways_out, caveats
 from evac.countries import Country, country_of
 from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
 from evac.errors import PlaceError, Problem, ScenarioError
@@ -35,9 +36,10 @@ from evac.inputs import Watched
 from evac.measure.bottlenecks import BottleneckLanes
 from evac.measure.ledger import RunFacts
 from evac.network import Network, build_network, read_net
-from evac.network.exits import ResolvedExit, require_reachable, resolve_exits
+from evac.network.exits import Ground, ResolvedExit, require_reachable, resolve_exits
 from evac.network.exits.decide import Decision
-from evac.network.exits.record import WaysOutRecord
+from evac.network.exits.on_net import lines_of
+from evac.network.exits.record import ExitEnd, WaysOutRecord
 from evac.network.place_names import near_names
 from evac.network.places import StreetIndex
 from evac.osm import StreetMap, prepare_map
@@ -84,6 +86,7 @@ class Prepared:
     bottlenecks: tuple[BottleneckLanes, ...]
     area: shapely.Geometry
     given: LoadedScenario
+    ways_out: WaysOutRecord
     digests: Mapping[Path, str]
     country: Country | None = None
 
@@ -121,6 +124,7 @@ class Prepared:
             households_given=float(accounts["given"].sum()),
             households_lost=lost_by_reason(accounts),
             households_counted_twice=float(accounts["counted_twice"].sum()),
+            caveats=caveats(self.ways_out),
         )
 
     @property
@@ -142,7 +146,30 @@ class Prepared:
             *audit_mapping(zones),
             *self.unexpected,
         ]
-        return sorted([*network, *people, *audit_country(self.country, self.area)], key=by_rank)
+        ways_out = audit_ways_out(self.ways_out, self.exits, self.exits_left_out, self._most_vehicles)
+        return sorted([*network, *people, *ways_out, *audit_country(self.country, self.area)], key=by_rank)
+
+    @property
+    def exits_left_out(self) -> list[ExitEnd]:
+        """The ways out that the scenario doesn't use, where it says which it uses."""
+        named = not isinstance(self.loaded.model.exits, FoundExits)
+        index = StreetIndex(self.net, self.street_map.streets())
+        used = {edge for item in self.exits for edge in item.edges}
+        wanted = self.ways_out.ends if named else ()
+        found = lines_of(Ground(index, self.area), wanted)
+        return [end for end, edge in found if edge is not None and edge.getID() not in used]
+
+    @property
+    def _most_vehicles(self) -> float:
+        cases = self.loaded.model.vehicles_per_household
+        return len(self.homes) * max(_mean(case) for case in cases)
+
+
+def _mean(case: float | VehiclesPerHousehold) -> float:
+    """Return the vehicles per household of a case."""
+    if isinstance(case, VehiclesPerHousehold):
+        return sum(number * share for number, share in case.distribution.items())
+    return case
 
 
 def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) -> Prepared:
@@ -188,9 +215,25 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
     area = read_area(model.area) if model.area else _inhabited(households)
     ways_out = _ways_out(model, street_map, area)
     exits = resolve_exits(net, model.exits, streets, area, ways_out=ways_out, where=f"{loaded.path}: exits")
+    if not isinstance(model.exits, FoundExits):
+        index = StreetIndex(net, streets)
+        ways_out = ways_out.but(
+            {name for item in exits for edge in item.edges for name in index.names(net.getEdge(edge))}
+        )
     bottlenecks = _resolve_bottlenecks(model.bottlenecks, StreetIndex(net, streets), f"{loaded.path}: bottlenecks")
     prepared = Prepared(
-        loaded, street_map, network, households, net, exits, bottlenecks, area, given, watched.digests, country
+        loaded,
+        street_map,
+        network,
+        households,
+        net,
+        exits,
+        bottlenecks,
+        area,
+        given,
+        ways_out,
+        watched.digests,
+        country,
     )
     require_reachable(net, exits, prepared.starts["edge"].dropna().unique(), f"{loaded.path}: exits")
     watched.require_unchanged()

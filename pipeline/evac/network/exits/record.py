@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Container, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +105,12 @@ class WaysOutRecord:
     def none(self) -> tuple[RoadOut, ...]:
         """Return the roads that leave the area and are no way out."""
         return tuple(item for item in self.roads if item.status == NONE)
+
+    def but(self, named: Container[str]) -> WaysOutRecord:
+        """Return it without the roads that it takes for none, or for an end, and that a person has named as exits."""
+        roads = tuple(item for item in self.roads if item.status != NONE or item.label not in named)
+        inside = tuple(item for item in self.ends_inside if item.label not in named)
+        return replace(self, roads=roads, ends_inside=inside)
 
     def write(self, path: Path) -> None:
         """Write it as GeoJSON, whole or not at all."""

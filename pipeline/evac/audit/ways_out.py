@@ -1,0 +1,79 @@
+"""Findings about the ways out: roads that leave and are none, what the map's cut decided, what fewer exits cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from evac.audit.findings import Finding, Severity
+from evac.audit.lanes import SATURATION_VEH_PER_H
+from evac.network.exits import ResolvedExit
+from evac.network.exits.graph import rank_of
+from evac.network.exits.record import ExitEnd, WaysOutRecord
+
+_GRAVE = rank_of("primary")  # such a road seldom ends, so its end is a gap of the map until somebody has looked
+_LISTED = 5
+
+
+def audit_ways_out(
+    record: WaysOutRecord, exits: Sequence[ResolvedExit], left_out: Sequence[ExitEnd], vehicles: float
+) -> list[Finding]:
+    """Return what to look at about the ways out.
+
+    Parameters
+    ----------
+    record
+        What was decided on the whole map.
+    exits
+        The exits of the scenario.
+    left_out
+        Ways out that the scenario doesn't use.
+    vehicles
+        Vehicles that leave in the greatest case.
+    """
+    return [*_none(record), *_ends(record), *_by_cut(record), *_restricted(exits, left_out, vehicles)]
+
+
+def caveats(record: WaysOutRecord) -> tuple[str, ...]:
+    """Return what a reader of any result should know: which exits are some by the map's cut alone."""
+    cut = [end.label for end in record.ends if end.by_cut]
+    if not cut:
+        return ()
+    names = ", ".join(cut[:_LISTED]) + (f" and {len(cut) - _LISTED} more" if len(cut) > _LISTED else "")
+    return (f"the map ends so near that only its cut tells whether these exits lead on: {names}",)
+
+
+def _none(record: WaysOutRecord) -> Iterator[Finding]:
+    for item in record.none:
+        severity: Severity = "warning" if rank_of(item.highway) <= _GRAVE else "note"
+        text = f"{item.label} ({item.highway}) leaves the area and is no exit: {item.reason}"
+        yield Finding(severity, "no_exit", text, item.lon, item.lat, 0.0)
+
+
+def _ends(record: WaysOutRecord) -> Iterator[Finding]:
+    told = {(item.label, item.reason) for item in record.none}
+    for item in record.ends_inside:
+        if (item.label, item.reason) not in told:
+            text = f"{item.label} ({item.highway}) ends on the map and not at its edge: {item.reason}"
+            yield Finding("warning", "road_ends", text, item.lon, item.lat, 0.0)
+
+
+def _by_cut(record: WaysOutRecord) -> Iterator[Finding]:
+    for end in record.ends:
+        if end.by_cut:
+            text = f"{end.label} is an exit because the map ends there, near the area: take a larger map to be sure"
+            yield Finding("warning", "exit_by_cut", text, end.lon, end.lat, 0.0)
+
+
+def _restricted(exits: Sequence[ResolvedExit], left_out: Sequence[ExitEnd], vehicles: float) -> Iterator[Finding]:
+    if not left_out or not exits:
+        return
+    used = sum(item.veh_per_h or item.lanes * SATURATION_VEH_PER_H for item in exits)
+    first = left_out[0]
+    names = ", ".join(end.label for end in left_out[:_LISTED]) + (" …" if len(left_out) > _LISTED else "")
+    number = f"the {len(left_out)} roads" if len(left_out) > 1 else "one road"
+    text = (
+        f"with {number} left out that lead on too ({names}), at least {vehicles / used:.1f} h for {vehicles:,.0f} "
+        f"vehicles at {SATURATION_VEH_PER_H:,.0f} an hour and lane; with them, "
+        f"{vehicles / (used + len(left_out) * SATURATION_VEH_PER_H):.1f} h"
+    )
+    yield Finding("note", "exits_left_out", text, first.lon, first.lat, 0.0)

@@ -1,0 +1,100 @@
+"""A small map of the ways out: exits, roads that leave and are none with the reason, and where the map ends."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+import geopandas as gpd
+import shapely
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from evac.network.exits import ResolvedExit
+from evac.network.exits.record import WaysOutRecord
+from evac.report import drawing, maps
+
+_NONE_COLOUR, _AREA_COLOUR, _EDGE_COLOUR = "#b00050", "#3b6ea5", "#6b6b6b"
+_LINE_IN, _CHARS, _LISTED = 0.17, 118, 14
+
+
+def draw_exits(
+    record: WaysOutRecord, exits: Sequence[ResolvedExit], streets: gpd.GeoDataFrame, area: shapely.Geometry, notice: str
+) -> Figure:
+    """Draw the map, with a list below it.
+
+    Parameters
+    ----------
+    record
+        What was decided.
+    exits
+        The scenario's exits.
+    streets
+        `StreetMap.streets`.
+    area
+        The area ordered to leave (WGS 84).
+    notice
+        Whose map data it is.
+    """
+    crs = gpd.GeoSeries([area], crs="EPSG:4326").estimate_utm_crs()
+    outline, whole = gpd.GeoSeries([area, record.outline], crs="EPSG:4326").to_crs(crs)
+    lines = _list(record, exits)
+    spots = _points([*((item.lon, item.lat) for item in exits), *((item.lon, item.lat) for item in record.none)], crs)
+    frame = maps.fit_frame(gpd.GeoSeries([outline, *spots], crs=crs).total_bounds.tolist())
+    with drawing.styled():
+        figure, axes = maps.new_map(frame, foot_in=0.25 + _LINE_IN * len(lines))
+        maps.draw_streets(axes, streets.to_crs(crs))
+        gpd.GeoSeries([outline], crs=crs).plot(ax=axes, fc=_AREA_COLOUR, ec=_AREA_COLOUR, alpha=0.25, lw=1.2, zorder=4)
+        gpd.GeoSeries([whole.boundary], crs=crs).plot(ax=axes, color=_EDGE_COLOUR, lw=1.4, ls="--", zorder=5)
+        maps.frame_axes(axes, frame)
+        _mark(axes, spots[: len(exits)], "s", maps.EXIT_COLOUR, "")
+        _mark(axes, spots[len(exits) :], "X", _NONE_COLOUR, "")
+        axes.set(xlabel="", ylabel="")
+        height_in = figure.get_size_inches()[1]
+        figure.text(
+            0.012,
+            (0.08 + _LINE_IN * len(lines)) / height_in,
+            "\n".join(lines),
+            va="top",
+            fontsize=8.5,
+            linespacing=1.25,
+        )
+        maps.write_attribution(axes, notice)
+    return figure
+
+
+def _points(places: Sequence[tuple[float, float]], crs: Any) -> list[shapely.Point]:
+    return list(gpd.GeoSeries([shapely.Point(place) for place in places], crs="EPSG:4326").to_crs(crs))
+
+
+def _mark(axes: Axes, spots: Sequence[shapely.Point], marker: str, colour: str, prefix: str) -> None:
+    for number, spot in enumerate(spots, 1):
+        axes.scatter([spot.x], [spot.y], s=190, marker=marker, color=colour, edgecolors="white", zorder=20)
+        label = f"{prefix}{number}" if marker == "s" else chr(ord("a") + (number - 1) % 26)
+        axes.annotate(
+            label, (spot.x, spot.y), ha="center", va="center", color="white", fontsize=7, weight="bold", zorder=21
+        )
+
+
+def _list(record: WaysOutRecord, exits: Sequence[ResolvedExit]) -> list[str]:
+    """Return the lines below the map."""
+    found = [f"{number} {item.name} ({_takes(item)})" for number, item in enumerate(exits, 1)]
+    lines = textwrap.wrap("Exits: " + "; ".join(found or ["none"]), _CHARS)
+    for number, item in enumerate(record.none[:_LISTED]):
+        lines += textwrap.wrap(f"{chr(ord('a') + number % 26)} no exit: {item.label}, {item.reason}", _CHARS)
+    if len(record.none) > _LISTED:
+        lines.append(f"and {len(record.none) - _LISTED} more roads that are none")
+    return [*lines, *textwrap.wrap(reach_in_words(record) + " (dashed: where it ends)", _CHARS)]
+
+
+def _takes(item: ResolvedExit) -> str:
+    if item.veh_per_h:
+        return f"{item.veh_per_h:g} vehicles an hour"
+    return f"{item.lanes} lane{'s' if item.lanes != 1 else ''}"
+
+
+def reach_in_words(record: WaysOutRecord) -> str:
+    """Return how far the whole map reaches beyond the area on each side."""
+    sides = ", ".join(f"{metres / 1000.0:.1f} km {side}" for side, metres in record.reach_m.items())
+    return f"The map reaches beyond the area: {sides}"

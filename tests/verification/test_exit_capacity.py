@@ -1,0 +1,60 @@
+"""An exit that takes so many vehicles an hour, a ferry, takes no more and no less.
+
+Theory: where more come than it takes, N vehicles need N / c hours from the first on. On the island the only way out is
+a ferry; 60 vehicles are ready within minutes, and it takes 120 an hour: 30 minutes.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evac.cli import run_guarded
+
+ISLAND = Path(__file__).parents[1] / "fixtures" / "exits" / "island_only"
+VEHICLES, FERRY_VEH_PER_H = 60, 120.0
+
+SCENARIO = """
+name: Island
+osm: {file: map.osm}
+households:
+  zones: {file: zones.geojson, count: households, name: name}
+exits: EXITS
+vehicles_per_household: [1]
+departures:
+  - {name: at once, curve: {form: rayleigh, p90_min: 3}}
+simulation: {end_h: 3}
+traffic: {country: US}
+"""
+
+
+def _scenario(folder: Path, exits: str) -> Path:
+    (folder / "map.osm").write_bytes((ISLAND / "map.osm").read_bytes())
+    zones = json.loads((ISLAND / "zones.geojson").read_text())
+    zones["features"][0]["properties"]["households"] = VEHICLES
+    (folder / "zones.geojson").write_text(json.dumps(zones))
+    (folder / "scenario.yaml").write_text(SCENARIO.replace("EXITS", exits))
+    return folder
+
+
+def test_a_ferry_takes_as_many_an_hour_as_the_scenario_says(tmp_path: Path) -> None:
+    ferry = f"{{name: Ferry, street: Ferry Road, towards: east, veh_per_h: {FERRY_VEH_PER_H:g}}}"
+    folder = _scenario(tmp_path, f"{{also: [{ferry}]}}")
+    assert run_guarded(["run", str(folder), "--no-sensitivity", "--workspace", str(tmp_path)]) == 0
+    (table,) = (tmp_path / ".evac" / "runs").glob("*/vehicles.parquet")
+    out_s = np.sort(pd.read_parquet(table)["evacuated_s"].dropna().to_numpy())
+    assert len(out_s) == VEHICLES
+    assert np.ptp(out_s) / 3600.0 == pytest.approx((VEHICLES - 1) / FERRY_VEH_PER_H, rel=0.02)
+    assert np.diff(out_s)[2:] == pytest.approx(3600.0 / FERRY_VEH_PER_H, abs=2.0)  # the first two find no queue
+
+
+def test_a_ferry_without_a_capacity_is_no_exit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = _scenario(tmp_path, "{at_least: tertiary}")
+    assert run_guarded(["check", str(folder), "--workspace", str(tmp_path)]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "Ferry Road: it ends at a ferry: give its capacity to make it an exit" in said
+    assert "veh_per_h" in said
