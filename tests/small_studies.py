@@ -24,10 +24,10 @@ class Silent:
     def tell(self, text): ...
 
 
-def run_folder_of(loaded: LoadedScenario, cache: Path) -> Path:
-    """Run the first case of a scenario under normal rules, and return its directory."""
+def run_folder_of(loaded: LoadedScenario, cache: Path, plan: str = BASELINE) -> Path:
+    """Run the first case of a scenario under a plan, and return its directory."""
     prepared = prepare(loaded, cache, lambda _: None)
-    plans = {BASELINE: under_plan(prepared, load_plan(BASELINE, loaded.plans_folder), cache)}
+    plans = {plan: under_plan(prepared, load_plan(plan, loaded.plans_folder), cache)}
     study = run_study(prepared, plans, Selection(sensitivity=False), cache, engine=Serial(), display=Silent())
     assert not study.failures, study.failures
     return study.runs[0].folder

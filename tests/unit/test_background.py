@@ -12,8 +12,11 @@ from crossing import EXITS, make_homes, make_net
 from evac.demand.background import build_background, write_background
 from evac.demand.starts import FREE_CHOICE, start_edges, starts_of
 from evac.errors import PlaceError
+from evac.scenario import load_scenario
 from evac.schema.background import Background
 from evac.schema.driving import Driver
+from evac.verify.running import suite_folder
+from small_studies import run_folder_of
 
 
 @pytest.fixture(scope="module")
@@ -96,11 +99,34 @@ def test_the_route_file_names_every_vehicle_once(town, tmp_path):
     assert text.count("<trip ") == len(vehicles) == vehicles["vehicle"].nunique()
 
 
-def test_in_a_run_it_is_accounted_for_and_in_no_clearance_time(tmp_path):
-    from evac.scenario import load_scenario  # noqa: PLC0415
-    from evac.verify.running import suite_folder  # noqa: PLC0415
-    from small_studies import run_folder_of  # noqa: PLC0415
+def test_a_trip_whose_way_the_plan_closes_is_not_made(town):
+    net, starts = town
+    given = Background.model_validate({"through": through(600), "local_trips_per_household_h": 1, "until_min": 60})
+    shut = frozenset(EXITS[1].edges)
+    table = build_background(
+        given, starts, net, EXITS, seed=1, driver=Driver(), closed=[(0.0, frozenset()), (1200.0, shut)]
+    )
+    passing = table[table["kind"] == "through"]
+    assert passing.loc[passing["departure_s"] < 1200, "made"].all()
+    assert not passing.loc[passing["departure_s"] > 1200, "made"].any()
+    assert (passing["departure_s"] > 1200).sum() > 100
 
+
+def test_a_run_goes_on_when_a_plan_closes_the_exit_that_through_traffic_is_bound_for(tmp_path):
+    for file in (suite_folder() / "25-exit-closes").iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    with (tmp_path / "scenario.yaml").open("a") as file:
+        file.write("background:\n  through: [{from: East, to: West, veh_per_h: 300}]\n  until_min: 40\n")
+        file.write("  local_trips_per_household_h: 0.5\n")
+    folder = run_folder_of(load_scenario(tmp_path), tmp_path / ".evac", str(tmp_path / "west-closes.yaml"))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["evacuated"] == manifest["planned"] == 300
+    assert manifest["background_not_made"] > 50
+    became = ("arrived", "driving", "waiting", "not_made")
+    assert sum(manifest[f"background_{what}"] for what in became) == manifest["background"]
+
+
+def test_in_a_run_it_is_accounted_for_and_in_no_clearance_time(tmp_path):
     for file in (suite_folder() / "15-assigned-exits").iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     scenario = tmp_path / "scenario.yaml"

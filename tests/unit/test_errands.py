@@ -73,6 +73,13 @@ def town_scenario():
     }
 
 
+def test_nobody_goes_where_the_plan_closes_the_way(net):
+    school = errand(net, 1.0)
+    table = with_errands(cars(net), [school], net, EXITS, seed=1)
+    stop = table["stop_edge"].dropna().iloc[0]
+    assert with_errands(cars(net), [school], net, EXITS, seed=1, closed=frozenset({stop}))["errand"].isna().all()
+
+
 def test_in_a_run_the_drive_to_the_school_is_on_the_way_out(tmp_path):
     """All 100 of the north first drive to the school of the south: 300 m and five minutes more than without it."""
     folders = {}

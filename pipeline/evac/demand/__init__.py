@@ -41,6 +41,7 @@ def build_demand(
     exits: Sequence[ExitEdges],
     orders: Orders = NORMAL_RULES,
     starts: Sequence[tuple[float, StartsOf]] | None = None,
+    closed: frozenset[str] = frozenset(),
 ) -> pd.DataFrame:
     """Return the vehicles of a case.
 
@@ -66,6 +67,8 @@ def build_demand(
         Where vehicles start (`starts.starts_of`), from which second after the order on, in order, the first from 0:
         a vehicle starts where the roads that are open at its intended departure let it, and where they give it no way
         out, when the first open that do. Found on `net`, with all of its roads open, when left out.
+    closed
+        Edges that the plan closes at any time: errands keep off them.
 
     Returns
     -------
@@ -100,7 +103,7 @@ def build_demand(
     vehicles["exit"] = exits_under(vehicles, seed, orders)
     starts = starts or [(0.0, starts_of(homes, start_edges(net, exits), net))]
     vehicles[["edge", "pos_m", "reason", "held_until_s"]] = _start(vehicles, rows, starts)
-    vehicles = with_errands(vehicles, scenario.before_leaving, net, exits, seed)
+    vehicles = with_errands(vehicles, scenario.before_leaving, net, exits, seed=seed, closed=closed)
     vehicles["resident"] = vehicles["household"].isin(orders.residents)
     vehicles["status"] = np.where(vehicles["reason"].isna(), "planned", "no_route")
     return vehicles[list(COLUMNS)]

@@ -4,7 +4,9 @@ Through traffic comes in where an exit's road comes in, and takes the quickest w
 stands along that way as it would have come in before, one vehicle an interval. Local trips go from one household's
 street to another's. Both look for faster ways on the road as evacuating drivers do, because their travel is real too.
 
-Every trip is drawn by its own name (`draws`): more traffic adds vehicles and moves none.
+Every trip is drawn by its own name (`draws`): more traffic adds vehicles and moves none. A plan may close a trip's way,
+now or later. SUMO ends a simulation when a trip has no way at its departure, so such trips are not made: local ones
+that touch a street which the plan ever cuts off, and through traffic whose exit can't be reached when it comes.
 """
 
 from __future__ import annotations
@@ -29,10 +31,9 @@ from evac.schema.driving import Driver
 
 PREFIX = "b"
 """What the names of background vehicles begin with; those of households begin with `h`."""
-COLUMNS = ("vehicle", "kind", "departure_s", "edge", "pos_m", "to_exit", "to_edge", "informed", "speed_factor")
+COLUMNS = ("vehicle", "kind", "departure_s", "edge", "pos_m", "to_exit", "to_edge", "informed", "speed_factor", "made")
 """The columns of the table, in their order."""
-OPTIONS = ("--ignore-route-errors", "true")
-"""A plan may close the street that a local trip is bound for: it isn't made then, instead of ending the simulation."""
+_COMES_BACK_S = 1800.0  # contraflow is driven empty well within half an hour of its end
 _SAME_ROAD_M = 150.0  # the two roadways of a road come in and go out within this distance
 _SECONDS_A_MINUTE, _SECONDS_AN_HOUR = 60.0, 3600.0
 
@@ -45,6 +46,7 @@ def build_background(
     *,
     seed: int,
     driver: Driver,
+    closed: Sequence[tuple[float, frozenset[str]]] = ((0.0, frozenset()),),
 ) -> pd.DataFrame:
     """Return the background vehicles.
 
@@ -62,12 +64,14 @@ def build_background(
         The replication's seed.
     driver
         The drivers.
+    closed
+        Edges that the plan has closed, from which second after the order on; in order, the first from 0.
 
     Returns
     -------
     pandas.DataFrame
         A row a vehicle, by departure: `vehicle` (`b0`), `kind` (`through` or `local`), `departure_s`, `edge`, `pos_m`,
-        `to_exit` (through) or `to_edge` (local), `informed`, `speed_factor`.
+        `to_exit` (through) or `to_edge` (local), `informed`, `speed_factor`, `made` (else the plan closes its way).
 
     Raises
     ------
@@ -75,6 +79,7 @@ def build_background(
         There is no exit of that name, none of its roads comes in, or no way leads from one to the other.
     """
     graph = road_graph(net)
+    ever = road_graph(net, closed=frozenset().union(*(edges for _, edges in closed)))
     rows = [
         row for item in background.through for row in _through(item, background, graph, net=net, exits=exits, seed=seed)
     ]
@@ -82,6 +87,7 @@ def build_background(
     table = pd.DataFrame(rows, columns=["key", *COLUMNS[1:7]]).sort_values(["departure_s", "key"], ignore_index=True)
     table["vehicle"] = [f"{PREFIX}{number}" for number in range(len(table))]
     table["informed"] = uniform(seed, "informed", table["key"]) < driver.informed_share
+    table["made"] = _has_way(table, net, exits, ever, closed)
     table["speed_factor"] = np.round(speed_factors(driver.profile, uniform(seed, "speed", table["key"])), 3)
     return table[list(COLUMNS)]
 
@@ -90,7 +96,7 @@ def write_background(vehicles: pd.DataFrame, exits: Sequence[ExitEdges], path: P
     """Write SUMO's route file of the background vehicles; the vehicle types are in that of the evacuating ones."""
     with path.open("w", encoding="utf-8") as file:
         file.write("<routes>\n")
-        for row in vehicles.to_dict("records"):
+        for row in vehicles[vehicles["made"]].to_dict("records"):
             is_local = row["kind"] == "local"
             to = f"to={quoteattr(row['to_edge'])}" if is_local else f'toTaz="{exit_zone(exits, row["to_exit"])}"'
             file.write(
@@ -206,6 +212,35 @@ def _local(background: Background, starts: pd.DataFrame, graph: RoadGraph, seed:
         for name, time_s, a, b in trips
         if homes["edge"][a] != homes["edge"][b]
     ]
+
+
+def _has_way(
+    table: pd.DataFrame,
+    net: sumolib.net.Net,
+    exits: Sequence[ExitEdges],
+    ever: RoadGraph,
+    closed: Sequence[tuple[float, frozenset[str]]],
+) -> NDArray[np.bool_]:
+    """Return whether each trip has a way whatever the plan has closed when it begins.
+
+    `ever` is the net without all that the plan ever closes: who has a way there always has one. Lanes that come back
+    from contraflow do so when they are empty, later than the plan says; so what opens again counts as closed for local
+    trips, and for `_COMES_BACK_S` for through traffic.
+    """
+    made = np.ones(len(table), dtype=bool)
+    local = (table["kind"] == "local").to_numpy()
+    joined = _everywhere(ever)
+    made[local] = table.loc[local, "edge"].isin(joined) & table.loc[local, "to_edge"].isin(joined)
+    ends_s = [*(since_s + _COMES_BACK_S for since_s, _ in closed[1:]), np.inf]
+    for (since_s, edges), until_s in zip(closed, ends_s, strict=True):
+        during = ~local & table["departure_s"].between(since_s, until_s).to_numpy()
+        graph = road_graph(net, closed=edges)
+        for item in exits:
+            out = ways_out(graph, item.edges)
+            reach = {graph.edges[place] for place in out.reachable()}
+            mine = during & (table["to_exit"] == item.name).to_numpy()
+            made[mine] &= table.loc[mine, "edge"].isin(reach).to_numpy()
+    return made
 
 
 def _everywhere(graph: RoadGraph) -> set[str]:

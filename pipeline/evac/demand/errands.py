@@ -18,7 +18,7 @@ import sumolib
 from evac.demand.draws import uniform
 from evac.demand.starts import CAR_LENGTH_M
 from evac.errors import PlaceError, Problem
-from evac.network.reach import ExitEdges, road_graph, ways_out
+from evac.network.reach import ExitEdges, RoadGraph, road_graph, ways_out
 from evac.schema.demand import Errand
 
 _BESIDE_M = 100.0  # farther from a street than this nobody gets out of the car
@@ -42,7 +42,9 @@ def with_errands(
     errands: Sequence[Errand],
     net: sumolib.net.Net,
     exits: Sequence[ExitEdges],
+    *,
     seed: int,
+    closed: frozenset[str] = frozenset(),
 ) -> pd.DataFrame:
     """Return the demand's table with the errands of its vehicles.
 
@@ -56,6 +58,9 @@ def with_errands(
         The net after the plan, and the exits on it.
     seed
         The replication's seed.
+    closed
+        Edges that the plan closes at any time: nobody goes an errand over them, because SUMO ends a simulation when a
+        trip has no way at its departure.
 
     Returns
     -------
@@ -70,7 +75,7 @@ def with_errands(
     table = vehicles.assign(errand=None, stop_edge=None, stop_pos_m=np.nan, stop_s=np.nan)
     if not errands:
         return table
-    stops = _stops(errands, net, exits)
+    stops = _stops(errands, net, exits, closed)
     drawn = np.searchsorted(np.cumsum([item.share for item in errands]), uniform(seed, "errand", table["key"]))
     which = uniform(seed, "errand's place", table["key"])
     first = (table["vehicle_number"] == 0).to_numpy() & table["edge"].notna().to_numpy()
@@ -84,13 +89,16 @@ def with_errands(
     return table.astype({"stop_pos_m": float, "stop_s": float})
 
 
-def _stops(errands: Sequence[Errand], net: sumolib.net.Net, exits: Sequence[ExitEdges]) -> list[list[_Stop]]:
+def _stops(
+    errands: Sequence[Errand], net: sumolib.net.Net, exits: Sequence[ExitEdges], closed: frozenset[str]
+) -> list[list[_Stop]]:
     """Return the places of each errand on the net: the street beside the point, in the direction that leads out."""
     graph = road_graph(net)
     out = ways_out(graph, [edge for item in exits for edge in item.edges])
     cost_s = dict(zip(graph.edges, out.cost_s.tolist(), strict=True))
     leading_out = [edge for edge in graph.edges if np.isfinite(cost_s[edge])]
     lines = np.array([shapely.LineString(net.getEdge(edge).getShape()) for edge in leading_out], dtype=object)
+    still_open = road_graph(net, closed=closed)
     found: list[list[_Stop]] = []
     for item in errands:
         found.append([])
@@ -104,10 +112,18 @@ def _stops(errands: Sequence[Errand], net: sumolib.net.Net, exits: Sequence[Exit
             best = min(beside, key=lambda number: cost_s[leading_out[number]])
             edge = leading_out[best]
             share = float(shapely.line_locate_point(lines[best], spot, normalized=True))
-            there = ways_out(graph, [edge])
-            reached = frozenset(graph.edges[place] for place in there.reachable())
+            reached = _reached_from(edge, still_open, exits)
             found[-1].append(_Stop(edge, round(_end_m(share, net.getEdge(edge).getLength()), 2), reached))
     return found
+
+
+def _reached_from(edge: str, graph: RoadGraph, exits: Sequence[ExitEdges]) -> frozenset[str]:
+    """Return the edges from which a stop can be reached; none where no exit can be reached from the stop."""
+    out = ways_out(graph, [end for item in exits for end in item.edges])
+    if edge not in graph.index or not np.isfinite(out.cost_s[graph.index[edge]]):
+        return frozenset()
+    there = ways_out(graph, [edge])
+    return frozenset(graph.edges[place] for place in there.reachable())
 
 
 def _end_m(share: float, length_m: float) -> float:

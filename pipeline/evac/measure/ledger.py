@@ -356,7 +356,9 @@ def _background(counts: Mapping[str, Any]) -> list[str]:
         f"{counts['background']} vehicles of background traffic are on the road and in no clearance time: {became}"
     ]
     if counts["background_not_made"]:
-        texts.append(f"{counts['background_not_made']} local trips were not made: this plan closes their way")
+        texts.append(
+            f"{counts['background_not_made']} trips of background traffic were not made: this plan closes their way"
+        )
     return texts
 
 

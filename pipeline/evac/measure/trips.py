@@ -66,17 +66,18 @@ def split_background(trips: pd.DataFrame, background: pd.DataFrame | None) -> tu
     """Return the trips of the evacuation, and what became of the background traffic.
 
     Its vehicles are `background`; of these `background_arrived` reached their destination, `background_driving` were on
-    the road at the end, `background_waiting` never got onto it, and `background_not_made` had no way to theirs.
+    the road at the end, `background_waiting` never got onto it, and `background_not_made` didn't begin: the plan closes
+    their way.
     """
-    names = set() if background is None else set(background["vehicle"])
+    names = set() if background is None else set(background.loc[background["made"], "vehicle"])
     passing = trips[trips["vehicle"].isin(names)]
     arrived, entered = passing["arrived_s"].notna(), passing["entered_s"].notna()
     counts = {
-        "background": len(names),
+        "background": 0 if background is None else len(background),
         "background_arrived": int(arrived.sum()),
         "background_driving": int((entered & ~arrived).sum()),
-        "background_waiting": int((~entered & ~arrived).sum()),
-        "background_not_made": len(names) - len(passing),
+        "background_waiting": len(names) - int((arrived | entered).sum()),
+        "background_not_made": 0 if background is None else len(background) - len(names),
     }
     return trips[~trips["vehicle"].isin(names)].reset_index(drop=True), counts
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from evac.demand import build_demand
-from evac.demand.background import OPTIONS, build_background, write_background
+from evac.demand.background import build_background, write_background
 from evac.demand.drivers import right_of_way_options
 from evac.demand.orders import driver_under, staying
 from evac.demand.routes import routing_options, write_exit_zones, write_trips
@@ -21,6 +21,7 @@ from evac.simulate import JobInputs, Progress, run_job
 from evac.simulate.job import Case, Job
 from evac.study.cases import background_of, departure_of, vehicles_case
 from evac.study.ground import Ground, Terms
+from evac.study.ways_out import road_states
 
 _SECONDS_AN_HOUR = 3600
 # What a run's result doesn't depend on.
@@ -143,7 +144,13 @@ def _demand(ground: Ground, case: Case) -> pd.DataFrame:
         exits=terms.exits,
         orders=terms.orders,
         starts=ground.starts,
+        closed=frozenset().union(*(edges for _, edges in _closed(ground))),
     )
+
+
+def _closed(ground: Ground) -> list[tuple[float, frozenset[str]]]:
+    """Return the edges that the plan has closed, from which second after the order on."""
+    return [(state.from_s, state.closed) for state in road_states(ground.net, ground.terms.timetable)]
 
 
 def _background(ground: Ground, case: Case) -> pd.DataFrame:
@@ -155,6 +162,7 @@ def _background(ground: Ground, case: Case) -> pd.DataFrame:
         terms.exits,
         seed=case.seed,
         driver=driver_under(terms.orders, terms.model.driver),
+        closed=_closed(ground),
     )
 
 
@@ -186,7 +194,6 @@ def _inputs(terms: Terms, case: Case, vehicles: pd.DataFrame, background: pd.Dat
         extra_options=(
             *routing_options(model.simulation, driver),
             *right_of_way_options(model.traffic),
-            *(OPTIONS if len(background) else ()),
         ),
         timetable=terms.timetable,
         exits={item.name: item.edges for item in terms.exits},
