@@ -221,7 +221,7 @@ def _write_map(
         "ways_left_out": dict(sorted(roads.left_out.items())),
         "cut_at_barriers": roads.cut_at,
         "closed_roads": len(closed),
-        "turn_restrictions": dict(sorted((turns.counts + roads.restrictions_left_out).items())),
+        "turn_restrictions": dict(sorted({**turns.counts, **roads.restrictions_left_out}.items())),
         "signs_at_junctions": len(signs),
         "lanes_guessed": int(frame["lanes_guessed"].sum()),
         "speed_guessed": int(frame["speed_guessed"].sum()),
