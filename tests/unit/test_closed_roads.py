@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -61,7 +62,8 @@ def test_a_gate_on_a_street_opens(town: Town) -> None:
     lon, lat = place(32)
     overlay = town.under(f"  - {{do: open, where: {{point: {{lat: {lat:.6f}, lon: {lon:.6f}}}}}}}")
     assert _opened(overlay) == pytest.approx({"Back Lane southbound": 100, "Back Lane northbound": 100}, abs=5)
-    assert town.under("  - {do: open, where: {street: Back Lane}}", "by-name").changes == overlay.changes
+    by_name = town.under("  - {do: open, where: {street: Back Lane}}", "by-name").changes
+    assert [replace(row, actions=()) for row in by_name] == [replace(row, actions=()) for row in overlay.changes]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ import geopandas as gpd
 from sumolib.net import Net
 
 from evac import sumo
-from evac.errors import PlaceError, Problem, ScenarioError
+from evac.errors import Problem, ScenarioError
 from evac.files import digest_json, write_text
 from evac.fingerprint import fingerprint
 from evac.inputs import Watched
@@ -37,7 +37,7 @@ from evac.overlay.opening import Base, with_closed_roads
 from evac.overlay.plain import PlainNet
 from evac.overlay.where import Where
 from evac.plans.model import DEMAND_ACTIONS, Divert
-from evac.plans.reading import LoadedPlan, content_of
+from evac.plans.reading import LoadedAction, LoadedPlan, content_of
 from evac.plans.timetable import Timetable
 from evac.schema.driving import Traffic
 from evac.seals import has_entry, sealed_directory
@@ -116,7 +116,7 @@ def lay_over(
     SimulationError
         netconvert failed.
     """
-    actions = [item for item in plan.actions if _is_of_roads(item.action)]
+    actions = sorted((item for item in plan.actions if _is_of_roads(item.action)), key=_whatever_the_order)
     if not actions:
         return Overlay(base, Timetable(), ())
     watched = Watched.of(plan.files)
@@ -133,7 +133,7 @@ def lay_over(
     target = cache / "nets" / digest
     if not has_entry(target):
         compiling = Compiling(PlainNet.read(start.network.folder), Where(StreetIndex(start.net, start.streets)), exits)
-        _each(compiling, actions)
+        compiling.lay(actions)
         with sealed_directory(target) as folder:
             _write(folder, compiling, start, traffic)
             watched.require_unchanged()
@@ -167,21 +167,13 @@ def _is_of_roads(action: Any) -> bool:
     return not isinstance(action, DEMAND_ACTIONS) and not (isinstance(action, Divert) and action.zones)
 
 
-def _each(compiling: Compiling, actions: Sequence[Any]) -> None:
-    """Apply all actions, and raise all problems at once."""
-    problems: list[Problem] = []
-    for item in actions:
-        try:
-            compiling.apply(item)
-        except (PlaceError, ScenarioError) as error:
-            problems += error.problems
-    problems += compiling.contradictions()
-    if problems:
-        raise ScenarioError(problems)
+def _whatever_the_order(item: LoadedAction) -> tuple[str, str]:
+    """Return by what actions are sorted: their order in the file means nothing."""
+    return item.action.model_dump_json(by_alias=True, exclude={"label"}), item.label
 
 
 def _write(folder: Path, compiling: Compiling, base: Base, traffic: Traffic) -> None:
-    if compiling.for_residents:
+    if compiling.lanes.for_residents:
         compiling.plain.admit_residents()
     compiling.plain.write(folder)
     log = compile_net(folder, folder / "net.net.xml", alternate=traffic.merges == "alternate")
@@ -199,8 +191,8 @@ def _write(folder: Path, compiling: Compiling, base: Base, traffic: Traffic) -> 
     changes = changes_between(PlainNet.read(base.network.folder), compiling, base.net, net, timetable)
     document = {
         "changes": [item.record() for item in changes],
-        "added_lanes": sorted(compiling.added_lanes),
-        "for_residents": sorted(compiling.for_residents),
+        "added_lanes": sorted(compiling.lanes.added),
+        "for_residents": sorted(compiling.lanes.for_residents),
         "warnings": compiling.warnings,
     }
     write_text(folder / CHANGES, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
@@ -209,14 +201,14 @@ def _write(folder: Path, compiling: Compiling, base: Base, traffic: Traffic) -> 
 def _require_served(net: Net, compiling: Compiling) -> None:
     """Refuse a net in which a lane that the plan adds is a dead lane: capacity on paper that nobody can drive to."""
     dead: dict[str, list[str]] = {}
-    for name in sorted(compiling.added_lanes):
+    for name, where in sorted(compiling.lanes.added.items()):
         edge_id, lane = name.rsplit("_", 1)
         edge = net.getEdge(edge_id)
         fed = any(item.getToLane().getID() == name for items in edge.getIncoming().values() for item in items)
         leads = bool(edge.getLane(int(lane)).getOutgoing())
         ends = all(after.getToNode() is edge.getFromNode() for after in edge.getOutgoing())  # but for turning round
         if (edge.getIncoming() and not fed) or not (leads or ends):
-            dead.setdefault(compiling.who_claims(edge_id), []).append(name)
+            dead.setdefault(where, []).append(name)
     remedy = "let the stretch begin and end where the road goes on"
     problems = [
         Problem(

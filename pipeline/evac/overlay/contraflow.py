@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 import shapely
 from sumolib.net.edge import Edge
+from sumolib.net.node import Node
 
 from evac.errors import PlaceError, Problem
 from evac.network.places import angle_between_deg, bearing_at_deg, centre_line
@@ -31,7 +32,7 @@ from evac.overlay.plain import PlainNet
 from evac.overlay.turning import KERB, MIDDLE, STRAIGHT, goes_straight, join_idle_lanes, side_of
 from evac.overlay.where import Where
 from evac.plans.model import Contraflow, Stretch
-from evac.plans.timetable import Reversal, edge_of
+from evac.plans.timetable import edge_of
 
 TWIN = "contraflow."
 """What the id of a reversed edge begins with; the rest is the id of the edge that it reverses."""
@@ -57,6 +58,11 @@ class Reversed:
     edge: Edge
     beside: Edge | None
     lanes: int
+
+    @property
+    def ends(self) -> tuple[Node, Node]:
+        """Return the junctions where the reversed lanes begin and end."""
+        return self.edge.getToNode(), self.edge.getFromNode()
 
 
 def plan_contraflow(action: Contraflow, where: Where, place: str) -> list[Reversed]:
@@ -172,13 +178,6 @@ def apply_contraflow(plain: PlainNet, found: Sequence[Reversed], *, timed: bool)
     return normal, reversed_lanes
 
 
-def reversal(label: str, action: Contraflow, normal: Sequence[str], reversed_lanes: Sequence[str]) -> Reversal:
-    """Return the control of a contraflow that is set up during the evacuation."""
-    when = action.when
-    until_s = None if when.until_min is None else 60.0 * when.until_min
-    return Reversal(label, 60.0 * when.from_min, 60.0 * when.ready_min, until_s, tuple(normal), tuple(reversed_lanes))
-
-
 def last_reversed(plain: PlainNet, lanes: Sequence[str]) -> list[str]:
     """Return the edges with reversed lanes after which no other comes: where the contraflow ends."""
     names = dict.fromkeys(edge_of(lane) for lane in lanes)
@@ -201,7 +200,7 @@ def _lane_ids(plain: PlainNet, found: Sequence[Reversed]) -> tuple[list[str], li
     normal, turned = [], []
     for item in found:
         name, count = item.edge.getID(), item.edge.getLaneNumber()
-        normal += [f"{name}_{lane}" for lane in range(count - item.lanes, count)]
+        normal += [plain.lane_id(name, lane) for lane in range(count - item.lanes, count)]
         if item.beside is None:
             turned += [f"{TWIN}{name}_{lane}" for lane in range(item.lanes)]
         else:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from sumolib.net import Net
 from sumolib.net.edge import Edge
 
+from evac.demand.drivers import RESIDENT_CLASS
 from evac.network.places import compass_point, end_bearing_deg, follows
 from evac.overlay.contraflow import TWIN
 from evac.overlay.plain import PlainNet
-from evac.plans.timetable import Diversion, Timetable
+from evac.plans.timetable import Admits, Span, State, States, Timetable, admits_car, at, edge_of
 
 if TYPE_CHECKING:
     from evac.overlay.compiling import Compiling
@@ -45,6 +47,8 @@ class Change:
         Where (EPSG:4326).
     edges
         The net's edges, as in the plan's net where they are still there.
+    actions
+        The labels of the actions that do it, where that can be told.
     """
 
     kind: str
@@ -56,6 +60,7 @@ class Change:
     lon: float = 0.0
     lat: float = 0.0
     edges: Sequence[str] = field(default_factory=tuple)
+    actions: Sequence[str] = field(default_factory=tuple)
 
     def record(self) -> dict[str, Any]:
         """Return the change as plain JSON values."""
@@ -71,6 +76,7 @@ class _Piece:
     after: str
     when: str
     edge: Edge
+    actions: frozenset[str] = frozenset()
 
     @property
     def change(self) -> tuple[str | bool, ...]:
@@ -92,67 +98,73 @@ def changes_between(before: PlainNet, compiling: Compiling, old: Net, new: Net, 
     timetable
         What changes while the simulation runs.
     """
-    after = compiling.plain
-    timed = _timed_lanes(timetable)
-    pieces = [*_lane_pieces(before, compiling, old, new, timed), *_speed_pieces(before, after, old)]
-    pieces += [
-        _Piece("speed", _kph(edge.getSpeed()), _speed_words(action), _span(action.when), edge)
-        for _, action, edges in compiling.speeds
-        for edge in edges
+    after, states = compiling.plain, timetable.states()
+    pieces = [*_lane_pieces([*before.edges, *after.edges], states, old, new), *_speed_pieces(states, old, new)]
+    rows = [*_put_together(pieces, new), *_movements(before, after, old, new, states)]
+    rows += [
+        _lane_use(edge, before, after, new, labels)
+        for edge, labels in compiling.turns.dedicated.items()
+        if edge in after.edges
     ]
-    rows = [*_put_together(pieces, new), *_movements(before, after, old, new)]
-    rows += [_lane_use(edge, before, after, new) for edge in compiling.dedicated if edge in after.edges]
-    rows += [_signal_row(item, new) for item in timetable.signals]
-    rows += [_diversion_row(item, new) for item in timetable.diversions]
+    rows += [row for tls in states.signals for row in _signal_rows(tls, states, new)]
+    rows += _diversion_rows(states, new)
     return rows
 
 
-def _timed_lanes(timetable: Timetable) -> dict[str, tuple[str, str]]:
-    """Return what becomes of each lane that the timetable changes, and when, by lane id."""
-    found: dict[str, tuple[str, str]] = {}
-    for closing in timetable.closings:
-        found |= dict.fromkeys(closing.lanes, ("close", _seconds(closing.at_s, closing.until_s)))
-    for opening in timetable.openings:
-        found |= dict.fromkeys(opening.lanes, ("open", _seconds(opening.at_s, opening.until_s)))
-    for item in timetable.reversals:
-        found |= dict.fromkeys(item.lanes, ("close", _seconds(item.begin_s, item.until_s)))
-        found |= dict.fromkeys(item.reversed_lanes, ("open", _seconds(item.ready_s, item.until_s)))
-    return found
+def _lane_pieces(edges: Iterable[str], states: States, old: Net, new: Net) -> Iterable[_Piece]:
+    """Give each interval in which an edge has other lanes for cars than normally."""
+    by_edge: dict[str, dict[str, tuple[State[Admits], ...]]] = defaultdict(dict)
+    for lane, of_lane in states.lanes.items():
+        by_edge[edge_of(lane)][lane] = of_lane
+    for name in dict.fromkeys(edges):
+        edge, had = (new if new.hasEdge(name) else old).getEdge(name), str(_open_lanes(old, name))
+        timed = by_edge[name]
+        times = sorted({0.0, *(state.from_s for of_lane in timed.values() for state in of_lane)})
+        left = [_left(name, new, timed, time_s) for time_s in times]
+        for from_s, until_s, now in _runs(times, left):
+            if now != had:
+                span = Span("", from_s, until_s)
+                actions = {a for some in timed.values() for s in some for a in s.actions if _meets(s, span)}
+                yield _Piece("lanes", had, now, _seconds(from_s, until_s), edge, frozenset(actions))
 
 
-def _lane_pieces(
-    before: PlainNet, compiling: Compiling, old: Net, new: Net, timed: dict[str, tuple[str, str]]
-) -> Iterable[_Piece]:
-    for name in dict.fromkeys([*before.edges, *compiling.plain.edges]):
-        edge = new.getEdge(name) if new.hasEdge(name) else old.getEdge(name)
-        had = _open_lanes(old, name)
-        has = _open_lanes(new, name)
-        changing = {timed[lane.getID()] for lane in edge.getLanes() if lane.getID() in timed}
-        if changing:
-            opened = sum(timed.get(lane.getID(), ("", ""))[0] == "open" for lane in edge.getLanes())
-            closed = sum(timed.get(lane.getID(), ("", ""))[0] == "close" for lane in edge.getLanes())
-            after = _left(edge, has + opened - closed, compiling)
-            yield _Piece("lanes", str(had), after, min(changing)[1], edge)
-        elif had != has:
-            yield _Piece("lanes", str(had), _left(edge, has, compiling), "", edge)
+def _runs(times: Sequence[float], values: Sequence[str]) -> Iterator[tuple[float, float | None, str]]:
+    """Give each interval in which a value stays the same; the last one has no end."""
+    changes = [n for n in range(len(times)) if n == 0 or values[n] != values[n - 1]]
+    for n, following in zip_longest(changes, changes[1:]):
+        yield times[n], None if following is None else times[following], values[n]
 
 
-def _left(edge: Edge, lanes: int, compiling: Compiling) -> str:
-    """Return the lanes that are left to cars, in words where only residents may use them."""
-    residents = sum(lane.getID() in compiling.for_residents for lane in edge.getLanes())
-    return f"{residents} {FOR_RESIDENTS}" if residents else str(lanes)
+def _meets(state: State[Admits], span: Span) -> bool:
+    return state.from_s < span.end_s and span.from_s < state.until_s
+
+
+def _left(edge: str, net: Net, timed: Mapping[str, Sequence[State[Admits]]], time_s: float) -> str:
+    """Return the lanes that are left to cars at a time, in words where only residents may use them."""
+    if not net.hasEdge(edge):
+        return "0"
+    lanes = {lane.getID(): lane.allows("passenger") for lane in net.getEdge(edge).getLanes()}
+    holds = {lane: at(states, time_s) for lane, states in timed.items() if lane in lanes}
+    lanes |= {lane: admits_car(who) for lane, who in holds.items()}
+    residents = sum(who is not None and RESIDENT_CLASS in who for who in holds.values())
+    return f"{residents} {FOR_RESIDENTS}" if residents else str(sum(lanes.values()))
 
 
 def _open_lanes(net: Net, edge: str) -> int:
     return sum(lane.allows("passenger") for lane in net.getEdge(edge).getLanes()) if net.hasEdge(edge) else 0
 
 
-def _speed_pieces(before: PlainNet, after: PlainNet, old: Net) -> Iterable[_Piece]:
-    for name, element in before.edges.items():
-        now = after.edges[name].get("speed") if name in after.edges else None
-        if now is not None and now != element.get("speed"):
-            was = _kph(float(element.attrib["speed"]))
-            yield _Piece("speed", was, _kph(float(now)), "", old.getEdge(name))
+def _speed_pieces(states: States, old: Net, new: Net) -> Iterable[_Piece]:
+    """Give each interval in which an edge has another speed limit than normally."""
+    limits = {edge_of(lane): of_lane for lane, of_lane in states.limits.items()}
+    for name, of_edge in limits.items():
+        if new.hasEdge(name):
+            base = old.getEdge(name.removeprefix(TWIN))
+            for state in of_edge:
+                if state.holds is not None:
+                    when = _seconds(state.from_s, state.until_s)
+                    words = _kph(base.getSpeed()), _kph(state.holds), when
+                    yield _Piece("speed", *words, new.getEdge(name), frozenset(state.actions))
 
 
 def _put_together(pieces: Iterable[_Piece], net: Net) -> list[Change]:
@@ -171,7 +183,8 @@ def _put_together(pieces: Iterable[_Piece], net: Net) -> list[Change]:
             lon, lat = net.convertXY2LonLat(*middle[len(middle) // 2][:2])
             length_m = round(sum(edge.getLength() for edge in same), 1)
             ids = tuple(edge.getID() for edge in same)
-            rows.append(Change(kind, place, before, after, when, length_m, lon, lat, ids))
+            actions = tuple(sorted({action for piece in alike if piece.edge in same for action in piece.actions}))
+            rows.append(Change(kind, place, before, after, when, length_m, lon, lat, ids, actions))
     return rows
 
 
@@ -191,7 +204,7 @@ def _chains(edges: Sequence[Edge]) -> Iterator[list[Edge]]:
             yield chain
 
 
-def _movements(before: PlainNet, after: PlainNet, old: Net, new: Net) -> list[Change]:
+def _movements(before: PlainNet, after: PlainNet, old: Net, new: Net, states: States) -> list[Change]:
     """Return a row for each movement that is there only before, or only after.
 
     Those to and from a road that is gone aren't listed: the road is. Of a new roadway only where others join it is.
@@ -208,16 +221,17 @@ def _movements(before: PlainNet, after: PlainNet, old: Net, new: Net) -> list[Ch
             edges = net.getEdge(source), net.getEdge(target)
             lon, lat = net.convertXY2LonLat(*edges[0].getToNode().getCoord()[:2])
             words = f"{_street(edges[0])} → {_street(edges[1])}"
-            states = ("allowed", "none") if kind == "movement removed" else ("none", "allowed")
-            rows.append(Change(kind, words, *states, "", 0.0, lon, lat, (source, target)))
+            said = ("allowed", "none") if kind == "movement removed" else ("none", "allowed")
+            actions = states.movements[source, target][0].actions if (source, target) in states.movements else ()
+            rows.append(Change(kind, words, *said, "", 0.0, lon, lat, (source, target), actions))
     return rows
 
 
-def _lane_use(edge: str, before: PlainNet, after: PlainNet, net: Net) -> Change:
+def _lane_use(edge: str, before: PlainNet, after: PlainNet, net: Net, labels: Sequence[str]) -> Change:
     """Return a row for what the lanes of an approach lead to."""
     lon, lat = net.convertXY2LonLat(*net.getEdge(edge).getShape()[-1][:2])
     was, now = (_leads_to(edge, plain, net) for plain in (before, after))
-    return Change("lane use", _street(net.getEdge(edge)), was, now, "", 0.0, lon, lat, (edge,))
+    return Change("lane use", _street(net.getEdge(edge)), was, now, "", 0.0, lon, lat, (edge,), tuple(labels))
 
 
 def _leads_to(edge: str, plain: PlainNet, net: Net) -> str:
@@ -229,21 +243,34 @@ def _leads_to(edge: str, plain: PlainNet, net: Net) -> str:
     return "; ".join(lanes)
 
 
-def _signal_row(item: Any, net: Net) -> Change:
-    connections = net.getTLS(item.tls).getConnections()
+def _signal_rows(tls: str, states: States, net: Net) -> Iterator[Change]:
+    """Give a row for each interval in which a signal runs another program than normally."""
+    connections = net.getTLS(tls).getConnections()
     node = connections[0][0].getEdge().getToNode()
     lon, lat = net.convertXY2LonLat(*node.getCoord()[:2])
     names = sorted({lane.getEdge().getName() for lane, *_ in connections} - {""})
-    place, when = " / ".join(names) or item.tls, _seconds(item.at_s, item.until_s)
-    after = "officer" if item.officer else item.after
-    return Change("signal", place, item.before, after, when, 0.0, lon, lat)
+    place = " / ".join(names) or tls
+    for state in states.signals[tls]:
+        if state.actions:
+            run, when = state.holds, _seconds(state.from_s, state.until_s)
+            after = "officer" if run.officer else run.after
+            yield Change("signal", place, run.before, after, when, 0.0, lon, lat, (), state.actions)
 
 
-def _diversion_row(item: Diversion, net: Net) -> Change:
-    """Return a row for the approach on which drivers are told, at its downstream end."""
-    lon, lat = net.convertXY2LonLat(*net.getEdge(item.edges[0]).getShape()[-1][:2])
-    after = f"{item.compliance:.0%} sent there"
-    return Change("diversion", item.label, "", after, _seconds(item.at_s, item.until_s), 0.0, lon, lat, item.edges)
+def _diversion_rows(states: States, net: Net) -> list[Change]:
+    """Return a row for each approach on which drivers are told, at its downstream end, and each time."""
+    rows: dict[tuple[tuple[str, ...], str, str], list[str]] = defaultdict(list)
+    for edge, of_edge in states.approaches.items():
+        for state in of_edge:
+            if state.holds is not None:
+                when = _seconds(state.from_s, state.until_s)
+                rows[state.actions, when, f"{state.holds.compliance:.0%} sent there"].append(edge)
+    found = []
+    for (actions, when, after), edges in rows.items():
+        lon, lat = net.convertXY2LonLat(*net.getEdge(edges[0]).getShape()[-1][:2])
+        place = "; ".join(actions)
+        found.append(Change("diversion", place, "", after, when, 0.0, lon, lat, tuple(edges), actions))
+    return found
 
 
 def _street(*way: Edge) -> str:
@@ -259,16 +286,9 @@ def _kph(speed_mps: float) -> str:
     return f"{speed_mps * 3.6:.0f} km/h"
 
 
-def _speed_words(action: Any) -> str:
-    return _kph(action.kph / 3.6) if action.kph is not None else f"{action.factor:.0%} of the limit"
-
-
-def _span(when: Any) -> str:
-    return _seconds(60.0 * when.ready_min, None if when.until_min is None else 60.0 * when.until_min)
-
-
 def _seconds(at_s: float, until_s: float | None) -> str:
-    if at_s == 0.0 and until_s is None:
+    ends = until_s is not None and until_s < math.inf
+    if at_s == 0.0 and not ends:
         return ""
-    until = "" if until_s is None else f" until {until_s / 60:g} min"
+    until = "" if until_s is None or not ends else f" until {until_s / 60:g} min"
     return f"from {at_s / 60:g} min{until}"

@@ -63,6 +63,7 @@ class PlainNet:
     _folder: Path
     _others: list[ET.Element] = field(default_factory=list)
     _led_on: set[str] = field(default_factory=set)
+    _at_kerb: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> PlainNet:
@@ -147,6 +148,14 @@ class PlainNet:
         """Return the number of lanes of an edge."""
         return int(self.edges[edge].attrib["numLanes"])
 
+    def at_kerb(self, edge: str) -> int:
+        """Return how many lanes an edge has got at the kerb."""
+        return self._at_kerb.get(edge, 0)
+
+    def lane_id(self, edge: str, lane: int) -> str:
+        """Return SUMO's id of a lane, by its number before the edge got lanes at the kerb."""
+        return f"{edge}_{lane + self.at_kerb(edge)}"
+
     def into(self, edge: str) -> list[Movement]:
         """Return the movements into an edge."""
         return self.movements.into(edge)
@@ -227,6 +236,7 @@ class PlainNet:
         element, old = self.edges[edge], self.lanes(edge)
         element.set("numLanes", str(old + lanes))
         if at_kerb:
+            self._at_kerb[edge] = self.at_kerb(edge) + lanes
             for lane in element.iter("lane"):
                 lane.set("index", str(int(lane.attrib["index"]) + lanes))
             self._renumber(edge, lanes)

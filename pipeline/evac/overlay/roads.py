@@ -1,4 +1,4 @@
-"""Lanes, turns, closures and speeds of a plan in plain XML.
+"""Lanes at the kerb, and lanes that close, in plain XML.
 
 A lane that closes keeps its movements, which nobody uses then; what only it served is served by the open lane beside
 it as well. So one net has both states, and an action with a time only switches who may use which lane.
@@ -6,7 +6,7 @@ it as well. So one net has both states, and an action with a time only switches 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sumolib.net.edge import Edge
 
@@ -15,17 +15,15 @@ from evac.overlay.movements import Movement
 from evac.overlay.plain import PlainNet
 from evac.overlay.turning import KERB, join_idle_lanes, side_of
 from evac.overlay.where import Where
-from evac.plans.model import AllowTurn, BanTurn, Barricade, Dedicate, Speed, TakeLane
-from evac.plans.model import Movement as NamedMovement
+from evac.plans.model import TakeLane
 
 
-def use_shoulder(plain: PlainNet, stretch: Sequence[Edge], *, timed: bool) -> list[str]:
-    """Give each edge of a stretch a lane at the kerb, and return the new lanes.
+def use_shoulder(plain: PlainNet, names: Sequence[str], *, timed: bool) -> None:
+    """Give each edge of a stretch a lane at the kerb.
 
     What turns on the kerb's side does so from the new lane and into it. With `timed` the lane is closed at first, and
     the lane beside it keeps these turns as well.
     """
-    names = [edge.getID() for edge in stretch]
     for name in names:
         plain.widen(name, 1, at_kerb=True)
     for name in names:
@@ -34,7 +32,6 @@ def use_shoulder(plain: PlainNet, stretch: Sequence[Edge], *, timed: bool) -> li
     join_idle_lanes(plain, names)
     for name in names if timed else ():
         plain.close_lane(name, 0)
-    return [f"{name}_0" for name in names]
 
 
 def _serve_shoulder(plain: PlainNet, old: Movement, widened: set[str], *, keep: bool) -> None:
@@ -70,160 +67,16 @@ def lanes_of(edge: Edge, numbers: Sequence[int] | None, where: Where, place: str
     return list(numbers or usable)
 
 
-def close_lanes(
-    plain: PlainNet,
-    edge: Edge,
-    lanes: Sequence[int],
-    *,
-    now: bool,
-    emergency: bool = True,
-    residents: bool = False,
-) -> list[str]:
-    """Prepare lanes to be closed, or close them from the order on (`now`); return their ids."""
-    name = edge.getID()
-    left = [lane for lane in range(plain.lanes(name)) if lane not in lanes]
-    if left:
-        _serve_from_beside(plain, name, set(lanes), left)
-    if now:
-        for lane in lanes:
-            plain.close_lane(name, lane, emergency=emergency, residents=residents)
-    return [f"{name}_{lane}" for lane in lanes]
-
-
-def _serve_from_beside(plain: PlainNet, edge: str, closed: set[int], left: Sequence[int]) -> None:
+def serve_from_beside(plain: PlainNet, edge: str, closed: set[int], left: Sequence[int]) -> None:
     """Let the open lanes serve what only the closed ones do."""
     for old in plain.out_of(edge):
         if old.from_lane in closed and not any(item.from_lane in left for item in plain.between(edge, old.to_edge)):
-            plain.allow(old._replace(from_lane=_nearest(left, old.from_lane)), old)
+            plain.allow(old._replace(from_lane=nearest(left, old.from_lane)), old)
     for old in plain.into(edge):
         if old.to_lane in closed and not any(item.to_lane in left for item in plain.between(old.from_edge, edge)):
-            plain.allow(old._replace(to_lane=_nearest(left, old.to_lane)), old)
+            plain.allow(old._replace(to_lane=nearest(left, old.to_lane)), old)
 
 
-def _nearest(lanes: Sequence[int], lane: int) -> int:
+def nearest(lanes: Sequence[int], lane: int) -> int:
+    """Return the lane beside a lane, of some."""
     return min(lanes, key=lambda other: (abs(other - lane), other))
-
-
-def dedicate(plain: PlainNet, action: Dedicate, where: Where, place: str) -> None:
-    """Let lanes lead into one street only."""
-    for edge in where.index.find(action.where, f"{place}.where"):
-        name = edge.getID()
-        added = range(edge.getLaneNumber(), plain.lanes(name))
-        lanes = list(action.lanes)
-        lanes_of(edge, [lane for lane in lanes if lane not in added], where, f"{place}.lanes")
-        movement = NamedMovement.model_validate({"to": action.into, "leaving": action.leaving})
-        _, targets = where.arms(edge.getToNode(), movement, f"{place}.to")
-        target = next((item for item in targets if item.getToNode() is not edge.getFromNode()), targets[0]).getID()
-        served = plain.between(name, target)
-        onto = _onto(plain, action, target, where, f"{place}.onto_lanes")
-        for lane, to_lane in zip(lanes, onto, strict=True):
-            plain.allow(Movement(name, lane, target, to_lane), served[0] if served else _beside(plain, name, lane))
-        for old in plain.out_of(name):
-            if action.onto_lanes and old.to_edge == target and _is_astray(old, lanes, onto):
-                plain.forbid(old)
-            elif old.from_lane in lanes and old.to_edge != target:
-                _move_over(plain, old, lanes)
-            elif action.exclusive and old.to_edge == target and old.from_lane not in lanes:
-                plain.forbid(old)
-
-
-def _is_astray(old: Movement, lanes: Sequence[int], onto: Sequence[int]) -> bool:
-    """Return whether a dedicated lane leads onto another lane than its own, or another lane onto one of theirs."""
-    own = dict(zip(lanes, onto, strict=True))
-    return own.get(old.from_lane, old.to_lane) != old.to_lane or (old.from_lane not in own and old.to_lane in onto)
-
-
-def _onto(plain: PlainNet, action: Dedicate, target: str, where: Where, place: str) -> tuple[int, ...]:
-    """Return the lanes of the target that dedicated lanes lead onto."""
-    last = plain.lanes(target) - 1
-    if action.onto_lanes is None:
-        return tuple(min(count, last) for count in range(len(action.lanes)))
-    if max(action.onto_lanes) > last:
-        street = where.index.describe(where.index.net.getEdge(target))
-        what = f"{street} has the lanes 0 to {last} under this plan, not {max(action.onto_lanes)}"
-        raise PlaceError(Problem(place, what, "lanes are counted from the kerb, beginning with 0"))
-    return action.onto_lanes
-
-
-def _beside(plain: PlainNet, edge: str, lane: int) -> Movement | None:
-    """Return a movement of the same lane, whose signal a new one shows."""
-    return next((item for item in plain.out_of(edge) if item.from_lane == lane), None)
-
-
-def _move_over(plain: PlainNet, old: Movement, lanes: Sequence[int]) -> None:
-    """Take a movement from a dedicated lane; where no other lane has it, the one beside gets it."""
-    others = [lane for lane in range(plain.lanes(old.from_edge)) if lane not in lanes]
-    if others and not any(item.from_lane in others for item in plain.between(old.from_edge, old.to_edge)):
-        plain.allow(old._replace(from_lane=_nearest(others, old.from_lane)), old)
-    plain.forbid(old)
-
-
-def change_turns(plain: PlainNet, action: BanTurn | AllowTurn | Barricade, where: Where, place: str) -> None:
-    """Forbid or allow movements through a junction.
-
-    Raises
-    ------
-    PlaceError
-        The junction, its arms or the movement aren't there, or the movement is allowed already.
-    """
-    match action:
-        case BanTurn():
-            _ban(plain, action, where, place)
-        case AllowTurn():
-            _allow(plain, action, where, place)
-        case Barricade():
-            _barricade(plain, action, where, place)
-
-
-def _ban(plain: PlainNet, action: BanTurn, where: Where, place: str) -> None:
-    """Forbid movements through a junction."""
-    sources, targets = where.arms(where.junction(action.where, f"{place}.where"), action.movement, f"{place}.movement")
-    found = [
-        movement
-        for source in sources
-        for target in targets
-        for movement in plain.between(source.getID(), target.getID())
-    ]
-    if not found:
-        raise PlaceError(Problem(f"{place}.movement", "the map has no such movement at this junction", "leave it out"))
-    for movement in found:
-        plain.forbid(movement)
-
-
-def _allow(plain: PlainNet, action: AllowTurn, where: Where, place: str) -> None:
-    """Allow movements through a junction that the map hasn't: from the lane on the side of the turn."""
-    sources, targets = where.arms(where.junction(action.where, f"{place}.where"), action.movement, f"{place}.movement")
-    missing = [(a, b) for a in sources for b in targets if not plain.between(a.getID(), b.getID())]
-    if not missing:
-        raise PlaceError(Problem(f"{place}.movement", "is allowed already", "leave it out"))
-    for source, target in missing:
-        name, onto = source.getID(), target.getID()
-        movement = Movement(name, 0, onto, 0)
-        if side_of(plain, movement) != KERB:
-            movement = Movement(name, plain.lanes(name) - 1, onto, plain.lanes(onto) - 1)
-        plain.allow(movement, _beside(plain, name, movement.from_lane))
-
-
-def _barricade(plain: PlainNet, action: Barricade, where: Where, place: str) -> None:
-    """Take away all movements between a side street and a junction."""
-    node = where.junction(action.where, f"{place}.where")
-    arms = {edge.getID() for edge in where.arm(node, action.street, action.heading, f"{place}.street")}
-    arriving = {edge.getID() for edge in node.getIncoming()}
-    for movement in plain.movements.at(arms):
-        if movement.from_edge in arriving and arms & {movement.from_edge, movement.to_edge}:
-            plain.forbid(movement)
-
-
-def set_speed(plain: PlainNet, edges: Iterable[Edge], action: Speed) -> None:
-    """Set the speed limit of edges."""
-    for edge in edges:
-        speed_mps = f"{new_speed_mps(edge, action):.2f}"
-        plain.edges[edge.getID()].set("speed", speed_mps)
-        for lane in plain.edges[edge.getID()].iter("lane"):
-            if "speed" in lane.attrib:
-                lane.set("speed", speed_mps)
-
-
-def new_speed_mps(edge: Edge, action: Speed) -> float:
-    """Return the speed limit that an action gives to an edge (m/s)."""
-    return action.kph / 3.6 if action.kph is not None else float(edge.getSpeed()) * float(action.factor or 1.0)

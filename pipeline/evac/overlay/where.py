@@ -16,6 +16,7 @@ from sumolib.net.node import Node
 from evac.errors import PlaceError, Problem
 from evac.households.geometry import make_valid_polygons
 from evac.households.zones import read_polygons
+from evac.network.exits import ResolvedExit
 from evac.network.places import (
     COMPASS,
     POINT_RANGE_M,
@@ -31,6 +32,21 @@ from evac.plans.model import Junction, Movement, Stretch
 from evac.schema.places import Compass, Place, Point
 
 _LISTED = 8
+
+
+def exit_called(exits: Iterable[ResolvedExit], name: str, where: str) -> ResolvedExit:
+    """Return the exit of a name.
+
+    Raises
+    ------
+    PlaceError
+        There is none.
+    """
+    known = {item.name: item for item in exits}
+    if name not in known:
+        names = ", ".join(f"'{item}'" for item in known)
+        raise PlaceError(Problem(where, f"there is no exit '{name}'", f"the exits are {names}"))
+    return known[name]
 
 
 @dataclass(frozen=True)

@@ -1,73 +1,82 @@
-"""What a plan does while the simulation runs: a timetable of lanes, signals and diversions, as plain values.
+"""What a plan does over time: one truth about each lane, speed limit, signal, approach and movement.
 
-`simulate.controls` carries it out through traci. Whatever holds from the order to the end is in the net instead, and
-needs none of this.
+Every action leaves spans: what it does to which lanes from when until when. `Timetable.states` puts the spans of all
+actions together, whatever their order in the file, and says for each thing what holds in which interval:
+
+- a lane closes while any action closes it, to all but those whom each of them admits, and otherwise is open where the
+  road is, or while any action opens it;
+- a speed limit, a signal's program and an exit that drivers are sent to are those of the action that sets them; no two
+  do at once (`evac.plans.contradictions`).
+
+Actions that touch are one: what holds before and after a time at which nothing changes is one interval. Whatever reads
+a plan reads the states: the net's compiler, the controller of a run, the diff, the ways out.
 """
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from functools import cached_property, partial
+from itertools import pairwise
+from typing import Any, Generic, Self, TypeVar
+
+from evac.demand.drivers import CAR_CLASS
+
+ADMITTED = ("army", "authority", "emergency")
+"""SUMO's vehicle classes that a closed lane admits; `authority` are vehicles that are let through."""
+
+Thing = TypeVar("Thing", bound=Hashable)
+Value = TypeVar("Value")
+What = TypeVar("What")
 
 
 @dataclass(frozen=True)
-class LaneSpan:
-    """Lanes that close to cars, or open to them, for a time.
+class Span:
+    """An action from when until when (s after the order); for ever when `until_s` is None."""
 
-    Parameters
-    ----------
-    label
-        The action.
-    at_s, until_s
-        When it begins, and when normal rules return (s after the order); never when None.
-    lanes
-        SUMO lane ids.
-    residents
-        Whether residents may still drive there.
-    """
-
-    label: str
-    at_s: float
+    action: str
+    from_s: float
     until_s: float | None
+
+    @property
+    def end_s(self) -> float:
+        """When it ends; infinite for ever."""
+        return math.inf if self.until_s is None else self.until_s
+
+    def overlaps(self, other: Span) -> bool:
+        """Return whether both hold at some time; spans that touch don't."""
+        return self.from_s < other.end_s and other.from_s < self.end_s
+
+
+@dataclass(frozen=True)
+class Closing(Span):
+    """Lanes that are closed to all but the vehicle classes that it admits."""
+
     lanes: tuple[str, ...]
-    residents: bool = False
+    admits: tuple[str, ...] = ADMITTED
 
 
 @dataclass(frozen=True)
-class Reversal:
-    """Lanes that close, drive empty, and serve the other direction as lanes of their own.
+class Opening(Span):
+    """Lanes, closed under normal rules, that are open."""
 
-    Parameters
-    ----------
-    label
-        The action.
-    begin_s
-        When nobody may enter the lanes any more.
-    ready_s
-        When the reversed lanes open at the earliest.
-    until_s
-        When they close again; the lanes return to their own direction when the last vehicle has left.
-    lanes
-        The lanes in their own direction.
-    reversed_lanes
-        The same in the other direction.
-    """
-
-    label: str
-    begin_s: float
-    ready_s: float
-    until_s: float | None
     lanes: tuple[str, ...]
-    reversed_lanes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class SignalSwitch:
-    """A signal that runs another program for a time, or is steered by an officer; `before`, `after`: for people."""
+class Limit(Span):
+    """A speed limit on lanes."""
 
-    label: str
-    at_s: float
-    until_s: float | None
+    lanes: tuple[str, ...]
+    speed_mps: float
+
+
+@dataclass(frozen=True)
+class Program(Span):
+    """A signal's program other than its `normal` one, or an officer's; `before`, `after`: for people."""
+
     tls: str
     program: str
     normal: str
@@ -77,15 +86,11 @@ class SignalSwitch:
 
 
 @dataclass(frozen=True)
-class Diversion:
+class Diversion(Span):
     """Vehicles that pass an edge are sent to one exit.
 
     Parameters
     ----------
-    label
-        The action.
-    at_s, until_s
-        From when until when.
     edges
         Where they are told.
     exit_edges
@@ -96,9 +101,6 @@ class Diversion:
         Edges, one of which the way to the exit uses; any way when empty.
     """
 
-    label: str
-    at_s: float
-    until_s: float | None
     edges: tuple[str, ...]
     exit_edges: tuple[str, ...]
     compliance: float
@@ -106,49 +108,220 @@ class Diversion:
 
 
 @dataclass(frozen=True)
-class Timetable:
-    """All that a plan does while the simulation runs; lanes that open are closed in the net."""
+class Turn(Span):
+    """A movement from an edge into another that is allowed, or forbidden."""
 
-    closings: tuple[LaneSpan, ...] = ()
-    openings: tuple[LaneSpan, ...] = ()
-    reversals: tuple[Reversal, ...] = ()
-    signals: tuple[SignalSwitch, ...] = ()
-    diversions: tuple[Diversion, ...] = ()
+    from_edge: str
+    to_edge: str
+    allowed: bool
 
-    def __bool__(self) -> bool:
-        """Return whether there is anything to do."""
-        return any((self.closings, self.openings, self.reversals, self.signals, self.diversions))
+
+@dataclass(frozen=True)
+class Opposed:
+    """Lanes on the same asphalt in opposite directions: neither opens before the other is closed and empty."""
+
+    lanes: tuple[str, ...]
+    reversed_lanes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class State(Generic[What]):
+    """What holds from when until when, and by which actions; none of them under normal rules."""
+
+    from_s: float
+    until_s: float
+    holds: What
+    actions: tuple[str, ...]
+
+
+Admits = tuple[str, ...] | None
+"""Who may use a lane: these vehicle classes only, or, when None, whoever may use it when it is open."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The program that a signal runs."""
+
+    program: str
+    officer: bool = False
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Lead:
+    """Where drivers on an approach are sent; see `Diversion`."""
+
+    exit_edges: tuple[str, ...]
+    compliance: float
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class States:
+    """What holds when, for each thing that a plan touches: its states from the order on, without gaps.
+
+    Parameters
+    ----------
+    lanes
+        Who may drive on a lane (SUMO's id).
+    limits
+        The speed on a lane (m/s); the normal one when None.
+    signals
+        The program of a signal.
+    approaches
+        Where drivers on an edge are sent; nowhere when None.
+    movements
+        Whether traffic may go from an edge into another.
+    """
+
+    lanes: Mapping[str, tuple[State[Admits], ...]]
+    limits: Mapping[str, tuple[State[float | None], ...]]
+    signals: Mapping[str, tuple[State[Run], ...]]
+    approaches: Mapping[str, tuple[State[Lead | None], ...]]
+    movements: Mapping[tuple[str, str], tuple[State[bool], ...]]
 
     @property
-    def changes_roads(self) -> bool:
+    def of_roads(self) -> bool:
         """Whether lanes open or close during the run: then drivers need a router that sees it."""
-        return any((self.closings, self.openings, self.reversals))
+        return any(len(states) > 1 for states in self.lanes.values())
+
+    @property
+    def changing(self) -> bool:
+        """Whether anything is to be done while the simulation runs (speed limits change by themselves)."""
+        return self.of_roads or bool(self.signals or self.approaches)
+
+    def road_times_s(self) -> list[float]:
+        """Return the order and each time at which a lane closes or opens (s)."""
+        return sorted({0.0, *(state.from_s for states in self.lanes.values() for state in states)})
+
+    def exit(self, lanes: Iterable[str]) -> tuple[State[bool], ...]:
+        """Return whether cars may leave by an exit, whose last edges have these lanes, when nothing else closes it."""
+        every = [self.lanes.get(lane, (State[Admits](0.0, math.inf, None, ()),)) for lane in lanes]
+        spans = [(Span("; ".join(s.actions), s.from_s, s.until_s), admits_car(s.holds)) for one in every for s in one]
+        return _sweep(spans, any)
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """All that a plan's actions do to roads and signals; `states` puts it together."""
+
+    closings: tuple[Closing, ...] = ()
+    openings: tuple[Opening, ...] = ()
+    opposed: tuple[Opposed, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    programs: tuple[Program, ...] = ()
+    diversions: tuple[Diversion, ...] = ()
+    turns: tuple[Turn, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Return whether there is anything to do while the simulation runs."""
+        return self.states().changing
+
+    def states(self) -> States:
+        """Return what holds when."""
+        return self._states
+
+    @cached_property
+    def _states(self) -> States:
+        opened = {lane for item in self.openings for lane in item.lanes}
+        of_lanes: list[tuple[str, Span, Admits]] = [
+            (lane, item, item.admits) for item in self.closings for lane in item.lanes
+        ]
+        of_lanes += [(lane, item, None) for item in self.openings for lane in item.lanes]
+        programs = [(item.tls, item, item) for item in self.programs]
+        normal = {item.tls: Run(item.normal) for item in self.programs}
+        leads = [
+            (edge, item, Lead(item.exit_edges, item.compliance, item.by))
+            for item in self.diversions
+            for edge in item.edges
+        ]
+        limits = [(lane, item, item.speed_mps) for item in self.limits for lane in item.lanes]
+        turns = [((item.from_edge, item.to_edge), item, item.allowed) for item in self.turns]
+        return States(
+            lanes=_each(of_lanes, lambda lane, values: _who_may_drive(values, normally=lane not in opened)),
+            limits=_each(limits, lambda _, values: min(values, default=None)),
+            signals=_each(programs, lambda tls, values: _runs(values, normal[tls])),
+            approaches=_each(leads, lambda _, values: next(iter(values), None)),
+            movements=_each(turns, lambda _, values: all(values)),
+        )
 
     def document(self) -> dict[str, Any]:
         """Return the timetable as plain JSON values."""
-        return asdict(self)
+        return {name: [asdict(item) for item in getattr(self, name)] for name in _KINDS}
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> Self:
         """Return the timetable of `document`."""
-        kinds = {
-            "closings": LaneSpan,
-            "openings": LaneSpan,
-            "reversals": Reversal,
-            "signals": SignalSwitch,
-            "diversions": Diversion,
-        }
         return cls(
             **{
                 name: tuple(kind(**{key: _tuples(value) for key, value in item.items()}) for item in document[name])
-                for name, kind in kinds.items()
+                for name, kind in _KINDS.items()
             }
         )
+
+
+_KINDS: Mapping[str, Callable[..., Any]] = {
+    "closings": Closing,
+    "openings": Opening,
+    "opposed": Opposed,
+    "limits": Limit,
+    "programs": Program,
+    "diversions": Diversion,
+    "turns": Turn,
+}
+
+
+def admits_car(admits: Admits, vclass: str = CAR_CLASS) -> bool:
+    """Return whether cars, or the vehicles of another class, may drive where these are admitted."""
+    return admits is None or vclass in admits
 
 
 def edge_of(lane: str) -> str:
     """Return the id of a lane's edge; SUMO's lanes are called by their edge and their number."""
     return lane.rsplit("_", 1)[0]
+
+
+def at(states: Sequence[State[What]], time_s: float) -> What:
+    """Return what holds at a time (s)."""
+    return next(state.holds for state in reversed(states) if state.from_s <= time_s)
+
+
+def _who_may_drive(values: Sequence[Admits], *, normally: bool) -> Admits:
+    """Return who may use a lane while actions close it to all but some, or open it (None)."""
+    closed = [set(value) for value in values if value is not None]
+    if closed:
+        return tuple(sorted(set.intersection(*closed)))
+    return None if normally or values else ADMITTED
+
+
+def _runs(values: Sequence[Program], normal: Run) -> Run:
+    runs = [Run(item.program, item.officer, item.before, item.after) for item in values]
+    return next(iter(runs), normal)
+
+
+def _each(
+    spans: Iterable[tuple[Thing, Span, Value]], put_together: Callable[[Thing, list[Value]], What]
+) -> dict[Thing, tuple[State[What], ...]]:
+    """Return the states of each thing that spans are about."""
+    by_thing: dict[Thing, list[tuple[Span, Value]]] = defaultdict(list)
+    for thing, span, value in spans:
+        by_thing[thing].append((span, value))
+    return {thing: _sweep(found, partial(put_together, thing)) for thing, found in by_thing.items()}
+
+
+def _sweep(spans: Sequence[tuple[Span, Value]], put_together: Callable[[list[Value]], What]) -> tuple[State[What], ...]:
+    """Return what holds in each interval between the beginnings and ends of spans; equal neighbours are one."""
+    times = sorted({0.0, *(time for span, _ in spans for time in (span.from_s, span.end_s) if time < math.inf)})
+    found: list[State[What]] = []
+    for from_s, until_s in pairwise([*times, math.inf]):
+        now = [(span, value) for span, value in spans if span.from_s <= from_s < span.end_s]
+        holds, actions = put_together([value for _, value in now]), {span.action for span, _ in now}
+        if found and found[-1].holds == holds:
+            before = found.pop()
+            from_s, actions = before.from_s, actions | set(before.actions)  # noqa: PLW2901
+        found.append(State(from_s, until_s, holds, tuple(sorted(actions))))
+    return tuple(found)
 
 
 def _tuples(value: Any) -> Any:

@@ -1,6 +1,8 @@
 """Carries out a plan's timetable in a running simulation: lanes that close and open, signals, officers, diversions.
 
-Before its time an action asks and changes nothing, so that everything up to then is as if it never began.
+What is carried out are the differences between the timetable's states, never a single action: a lane that one action
+closes until another one closes it stays closed. Before its time an action asks and changes nothing, so that everything
+up to then is as if it never began.
 
 When lanes close (`edge` or lane permissions, traci `lane.setAllowed`), three groups are told apart:
 
@@ -18,18 +20,20 @@ come back to the closed road. Of the routers that prepare a hierarchy, CCH sees 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from traci.connection import Connection
 from traci.exceptions import TraCIException
 
 from evac.demand.draws import uniform
-from evac.demand.drivers import CAR_CLASS, RESIDENT_CLASS
+from evac.demand.drivers import CAR_CLASS
 from evac.demand.routes import vehicle_type
-from evac.plans.timetable import Diversion, Reversal, SignalSwitch, Timetable, edge_of
+from evac.plans.timetable import ADMITTED, Admits, Lead, Run, State, Timetable, at, edge_of
 from evac.simulate.officer import LOOK_S, Officer
 
 DIVERT_EVERY_S = 1.0
@@ -39,16 +43,7 @@ EMPTY_EVERY_S = 10.0
 LOOK_AGAIN_S = 2.0
 """How long after a closure it is looked again who is bound for it. SUMO 1.28 gives a vehicle that leaves between two
 steps its way in the step before, when it is neither in the network nor waiting; measured: one of 4,000 on Balzers."""
-_ADMITTED = ["emergency", "authority", "army"]
 _LET_THROUGH = "authority"
-
-
-@dataclass
-class _Turning:
-    """A reversal on its way: `closing` until its lanes are empty, then `open`, and back."""
-
-    item: Reversal
-    state: str = "normal"
 
 
 @dataclass
@@ -74,28 +69,27 @@ class Controller:
     events: list[dict[str, Any]] = field(default_factory=list)
     _agenda: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list)
     _officers: dict[str, Officer] = field(default_factory=dict)
-    _turning: list[_Turning] = field(default_factory=list)
-    _led: set[str] = field(default_factory=set)
-    _normally: dict[str, list[str]] = field(default_factory=dict)
-    _shut: set[str] = field(default_factory=set)
+    _led: set[tuple[Lead, str]] = field(default_factory=set)
+    _holds: dict[str, Admits] = field(default_factory=dict)
+    _normally: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
+    _opening: dict[str, tuple[str, Admits]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Set the agenda, and the signals as they are at the order."""
-        for closing in self.timetable.closings:
-            self._at(closing.at_s, partial(self._close, closing.label, closing.lanes, residents=closing.residents))
-            self._at(closing.until_s, partial(self._restore, closing.label, closing.lanes))
-        for opening in self.timetable.openings:
-            self._at(opening.at_s, partial(self._open, opening.label, opening.lanes))
-            self._at(opening.until_s, partial(self._close, opening.label, opening.lanes))
-        for item in self.timetable.reversals:
-            turning = _Turning(item)
-            self._turning.append(turning)
-            self._at(item.begin_s, partial(self._begin_reversal, turning))
-            self._at(item.until_s, partial(self._end_reversal, turning))
-        for switch in self.timetable.signals:
-            self.connection.trafficlight.setProgram(switch.tls, switch.normal)
-            self._at(switch.at_s, partial(self._switch, switch))
-            self._at(switch.until_s, partial(self._switch_back, switch))
+        states = self.timetable.states()
+        self._normally_closed = {lane for item in self.timetable.openings for lane in item.lanes}
+        self._timed = {lane: of_lane for lane, of_lane in states.lanes.items() if len(of_lane) > 1}
+        self._holds = {lane: ADMITTED if lane in self._normally_closed else None for lane in self._timed}
+        self._approaches = states.approaches
+        for time_s in sorted({state.from_s for of_lane in self._timed.values() for state in of_lane}):
+            self._at(time_s, partial(self._change_lanes, time_s))
+        for tls, of_signal in states.signals.items():
+            self.connection.trafficlight.setProgram(
+                tls, next(p.normal for p in self.timetable.programs if p.tls == tls)
+            )
+            for before, state in pairwise([None, *of_signal]):
+                if state is not None and (before is not None or state.actions):
+                    self._at(state.from_s, partial(self._switch, tls, before, state))
         self._agenda.sort(key=lambda entry: entry[:2])
 
     def next_s(self, now_s: float) -> float:
@@ -103,16 +97,17 @@ class Controller:
         times = [time_s for time_s, *_ in self._agenda[:1]]
         if self._officers:
             times.append(_next_multiple(now_s, LOOK_S))
-        if any(item.state in ("closing", "returning") for item in self._turning):
+        if self._opening:
             times.append(_next_multiple(now_s, EMPTY_EVERY_S))
         times += [_next_multiple(now_s, DIVERT_EVERY_S) for _ in self._diverting(now_s)][:1]
-        times += [item.at_s for item in self.timetable.diversions if item.at_s > now_s]
+        leads = [state for of_edge in self._approaches.values() for state in of_edge if state.holds is not None]
+        times += [state.from_s for state in leads if state.from_s > now_s]
         return min(times, default=float("inf"))
 
     @property
     def has_plans(self) -> bool:
         """Whether anything of the timetable is still to begin or to end: who stands now may go then."""
-        return bool(self._agenda)
+        return bool(self._agenda or self._opening)
 
     def act(self, now_s: float) -> None:
         """Do what is due."""
@@ -121,94 +116,113 @@ class Controller:
         for officer in self._officers.values():
             if now_s % LOOK_S == 0:
                 officer.act(now_s)
-        for turning in self._turning:
-            self._advance(now_s, turning)
-        for diversion in self._diverting(now_s):
-            self._divert(diversion)
+        self._open_what_is_empty(now_s)
+        for edge, lead in self._diverting(now_s):
+            self._divert(edge, lead)
 
-    def _at(self, time_s: float | None, do: Callable[[float], None]) -> None:
-        if time_s is not None:
-            self._agenda.append((time_s, len(self._agenda), do))
+    def _at(self, time_s: float, do: Callable[[float], None]) -> None:
+        self._agenda.append((time_s, len(self._agenda), do))
 
     def _tell(self, now_s: float, label: str, what: str, **counts: int) -> None:
         self.events.append({"time_s": now_s, "action": label, "what": what, **counts})
 
-    def _close(self, label: str, lanes: Sequence[str], now_s: float, *, residents: bool = False) -> None:
+    def _change_lanes(self, time_s: float, now_s: float) -> None:
+        """Close and open lanes as their states change at a time; those on asphalt that isn't empty yet open later."""
+        closing: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+        for lane, of_lane in self._timed.items():
+            now, label = at(of_lane, time_s), _who(of_lane, time_s)
+            self._opening.pop(lane, None)
+            if _is_stricter(now, self._holds[lane]):
+                closing[label, now or ()].append(lane)
+            elif now != self._holds[lane]:
+                self._opening[lane] = label, now
+        self._close(closing, now_s)
+        self._open_what_is_empty(now_s)
+
+    def _close(self, groups: Mapping[tuple[str, tuple[str, ...]], Sequence[str]], now_s: float) -> None:
+        """Close lanes, each group to all but some; then send those elsewhere who can go there, whatever closes."""
         ask = self.connection.lane
-        admitted = [*_ADMITTED, RESIDENT_CLASS] if residents else _ADMITTED
-        on_lanes = {vehicle for lane in lanes for vehicle in ask.getLastStepVehicleIDs(lane)}
-        closing = self._closed_with(lanes)
-        classes = self._classes(on_lanes | self._bound_for(closing), but=admitted)
-        for vehicle in classes:
-            self.connection.vehicle.setVehicleClass(vehicle, _LET_THROUGH)
-        for lane in lanes:
-            self._normally.setdefault(lane, list(ask.getAllowed(lane)))
-            ask.setAllowed(lane, admitted)
-        bound = {vehicle: vclass for vehicle, vclass in classes.items() if vehicle not in on_lanes}
-        sent = self._send_elsewhere(bound, closing)
-        counts = {"on_it": len(on_lanes), "sent_elsewhere": sent, "let_through": len(bound) - sent}
-        self._tell(now_s, label, "closed", **counts)
-        self._shut.add(label)
-        self._at(now_s + LOOK_AGAIN_S, partial(self._look_again, label, closing, admitted))
+        together = [lane for lanes in groups.values() for lane in lanes]
+        closed: list[tuple[str, tuple[str, ...], set[str], set[str], dict[str, str]]] = []
+        for (label, admitted), lanes in sorted(groups.items()):
+            on_lanes = {vehicle for lane in lanes for vehicle in ask.getLastStepVehicleIDs(lane)}
+            edges = self._closed_with(lanes, together)
+            classes = self._classes(on_lanes | self._bound_for(edges), but=admitted)
+            closed.append((label, admitted, on_lanes, edges, classes))
+            for vehicle in classes:
+                self.connection.vehicle.setVehicleClass(vehicle, _LET_THROUGH)
+        for (_, admitted), lanes in sorted(groups.items()):
+            for lane in lanes:
+                self._set(lane, admitted)
+        gone = {edge for _, _, _, edges, _ in closed for edge in edges}
+        for label, admitted, on_lanes, edges, classes in closed:
+            bound = {vehicle: vclass for vehicle, vclass in classes.items() if vehicle not in on_lanes}
+            sent = self._send_elsewhere(bound, gone)
+            counts = {"on_it": len(on_lanes), "sent_elsewhere": sent, "let_through": len(bound) - sent}
+            self._tell(now_s, label, "closed", **counts)
+            self._at(now_s + LOOK_AGAIN_S, partial(self._look_again, label, edges, admitted))
         self._agenda.sort(key=lambda entry: entry[:2])
 
-    def _look_again(self, label: str, closed: set[str], admitted: Sequence[str], now_s: float) -> None:
+    def _look_again(self, label: str, edges: set[str], admitted: Sequence[str], now_s: float) -> None:
         """Send elsewhere who got a way over a closed road without being seen when it closed."""
-        classes = self._classes(self._bound_for(closed), but=admitted) if label in self._shut else {}
+        closed = {edge for edge in edges if self._closed_with([f"{edge}_0"], ())}
+        classes = self._classes(self._bound_for(closed), but=admitted)
         for vehicle in classes:
             self.connection.vehicle.setVehicleClass(vehicle, _LET_THROUGH)
         if classes:
             sent = self._send_elsewhere(classes, closed)
             self._tell(now_s, label, "looked again", sent_elsewhere=sent, let_through=len(classes) - sent)
 
-    def _restore(self, label: str, lanes: Sequence[str], now_s: float) -> None:
-        for lane in lanes:
-            self.connection.lane.setAllowed(lane, self._normally[lane])
-        self._shut.discard(label)
-        self._tell(now_s, label, "opened again")
+    def _open_what_is_empty(self, now_s: float) -> None:
+        """Open lanes that are to open, but those whose asphalt the other direction still has."""
+        if not self._opening:
+            return
+        taken: set[str] = set()
+        for item in self.timetable.opposed:
+            for one, other in ((item.lanes, item.reversed_lanes), (item.reversed_lanes, item.lanes)):
+                if not set(one).isdisjoint(self._opening) and not self._is_clear(other):
+                    taken.update(one)
+        opened: dict[tuple[str, str], None] = {}
+        for lane in [lane for lane in self._opening if lane not in taken]:
+            label, holds = self._opening.pop(lane)
+            self._set(lane, holds)
+            opened[label, "opened" if lane in self._normally_closed else "opened again"] = None
+        for label, what in opened:
+            self._tell(now_s, label, what)
 
-    def _open(self, label: str, lanes: Sequence[str], now_s: float) -> None:
-        for lane in lanes:
-            self._normally.setdefault(lane, list(self.connection.lane.getAllowed(lane)))
-            self.connection.lane.setDisallowed(lane, [])  # an empty list of `setAllowed` would admit nobody
-        self._tell(now_s, label, "opened")
+    def _is_clear(self, lanes: Iterable[str]) -> bool:
+        """Return whether lanes are closed, and nobody is on them."""
+        ask = self.connection.lane
+        return all(self._holds.get(lane, ()) is not None and not ask.getLastStepVehicleNumber(lane) for lane in lanes)
 
-    def _begin_reversal(self, turning: _Turning, now_s: float) -> None:
-        self._close(turning.item.label, turning.item.lanes, now_s)
-        turning.state = "closing"
+    def _set(self, lane: str, admits: Admits) -> None:
+        """Let these vehicle classes use a lane, or, when None, those that normally may."""
+        ask = self.connection.lane
+        self._normally.setdefault(lane, (list(ask.getAllowed(lane)), list(ask.getDisallowed(lane))))
+        allowed, disallowed = self._normally[lane]
+        if admits is not None:
+            ask.setAllowed(lane, list(admits))
+        elif lane in self._normally_closed:
+            ask.setDisallowed(lane, [])  # an empty list of `setAllowed` would admit nobody
+        elif allowed:
+            ask.setAllowed(lane, allowed)
+        else:
+            ask.setDisallowed(lane, disallowed)
+        self._holds[lane] = admits
 
-    def _end_reversal(self, turning: _Turning, now_s: float) -> None:
-        if turning.state == "open":
-            self._close(turning.item.label, turning.item.reversed_lanes, now_s)
-        turning.state = "returning"
+    def _switch(self, tls: str, before: State[Run] | None, state: State[Run], now_s: float) -> None:
+        self._officers.pop(tls, None)
+        self.connection.trafficlight.setProgram(tls, state.holds.program)
+        if state.holds.officer:
+            self._officers[tls] = Officer(self.connection, tls, state.holds.program)
+        what = "officer on duty" if state.holds.officer else "signal switched"
+        if not state.actions and before is not None:
+            self._tell(now_s, "; ".join(before.actions), "signal as normal")
+        else:
+            self._tell(now_s, "; ".join(state.actions), what)
 
-    def _advance(self, now_s: float, turning: _Turning) -> None:
-        """Open lanes that have been driven empty."""
-        item = turning.item
-        if turning.state == "closing" and now_s >= item.ready_s and self._are_empty(item.lanes):
-            self._open(item.label, item.reversed_lanes, now_s)
-            turning.state = "open"
-        elif turning.state == "returning" and self._are_empty(item.reversed_lanes):
-            self._restore(item.label, item.lanes, now_s)
-            turning.state = "normal"
-
-    def _are_empty(self, lanes: Iterable[str]) -> bool:
-        return not any(self.connection.lane.getLastStepVehicleNumber(lane) for lane in lanes)
-
-    def _switch(self, item: SignalSwitch, now_s: float) -> None:
-        self.connection.trafficlight.setProgram(item.tls, item.program)
-        if item.officer:
-            self._officers[item.tls] = Officer(self.connection, item.tls, item.program)
-        self._tell(now_s, item.label, "officer on duty" if item.officer else "signal switched")
-
-    def _switch_back(self, item: SignalSwitch, now_s: float) -> None:
-        self._officers.pop(item.tls, None)
-        self.connection.trafficlight.setProgram(item.tls, item.normal)
-        self._tell(now_s, item.label, "signal as normal")
-
-    def _closed_with(self, lanes: Sequence[str]) -> set[str]:
-        """Return the edges that admit no car any more when these lanes close too."""
-        closing = set(lanes)
+    def _closed_with(self, lanes: Iterable[str], closing: Iterable[str]) -> set[str]:
+        """Return the edges of lanes that admit no car any more when others close too."""
         return {
             edge
             for edge in map(edge_of, lanes)
@@ -276,7 +290,7 @@ class Controller:
                 ways.append((stage.travelTime, tuple(stage.edges)))
         return min(ways, default=(0.0, ()))[1]
 
-    def _way(self, start: str, vclass: str, item: Diversion) -> tuple[str, ...]:
+    def _way(self, start: str, vclass: str, item: Lead) -> tuple[str, ...]:
         """Return the quickest way of a class from an edge to a diversion's exit, over its road where it names one."""
         if not item.by:
             return self._quickest(start, vclass, item.exit_edges)
@@ -284,24 +298,18 @@ class Controller:
         onward = self._quickest(first[-1], vclass, item.exit_edges) if first else ()
         return (*first[:-1], *onward) if onward else ()
 
-    def _diverting(self, now_s: float) -> list[Diversion]:
-        return [
-            item
-            for item in self.timetable.diversions
-            if item.at_s <= now_s and (item.until_s is None or now_s < item.until_s)
-        ]
+    def _diverting(self, now_s: float) -> list[tuple[str, Lead]]:
+        leads = [(edge, at(of_edge, now_s)) for edge, of_edge in self._approaches.items()]
+        return [(edge, lead) for edge, lead in leads if lead is not None]
 
-    def _divert(self, item: Diversion) -> None:
-        for edge in item.edges:
-            for vehicle in self.connection.edge.getLastStepVehicleIDs(edge):
-                key = f"{item.label}/{vehicle}"
-                if key in self._led:
-                    continue
-                self._led.add(key)
-                if uniform(self.seed, "diversion", [key])[0] < item.compliance:
-                    self._lead(vehicle, item)
+    def _divert(self, edge: str, lead: Lead) -> None:
+        for vehicle in self.connection.edge.getLastStepVehicleIDs(edge):
+            if (lead, vehicle) not in self._led:
+                self._led.add((lead, vehicle))
+                if uniform(self.seed, "diversion", [vehicle])[0] < lead.compliance:
+                    self._lead(vehicle, lead)
 
-    def _lead(self, vehicle: str, item: Diversion) -> None:
+    def _lead(self, vehicle: str, item: Lead) -> None:
         """Send a vehicle to the exit for good: it looks for no other way from now on.
 
         On the last edge of an exit it is too late.
@@ -318,3 +326,15 @@ class Controller:
 
 def _next_multiple(now_s: float, every_s: float) -> float:
     return (now_s // every_s + 1.0) * every_s
+
+
+def _who(of_lane: Sequence[State[Admits]], time_s: float) -> str:
+    """Return the actions that begin or end at a time, or else those that hold."""
+    now = next(state for state in reversed(of_lane) if state.from_s <= time_s)
+    before = {action for state in of_lane if state.until_s == now.from_s for action in state.actions}
+    return "; ".join(sorted(before ^ set(now.actions) or now.actions))
+
+
+def _is_stricter(now: Admits, before: Admits) -> bool:
+    """Return whether somebody may use a lane no more."""
+    return now is not None and (before is None or not set(before) <= set(now))

@@ -204,7 +204,9 @@ def _never(plan: LoadedPlan, end_h: float) -> list[Problem]:
 
 def _refuse_blind_router(prepared: Prepared, plan: LoadedPlan, overlay: Overlay) -> None:
     """Refuse the router that doesn't see roads close, under a plan that closes or opens some during the run."""
-    if prepared.loaded.model.simulation.router == "CH" and (overlay.timetable.changes_roads or overlay.for_residents):
+    if prepared.loaded.model.simulation.router == "CH" and (
+        overlay.timetable.states().of_roads or overlay.for_residents
+    ):
         what = f"'CH' doesn't see that roads close or open during the run, as they do under the plan '{plan.key}'"
         raise ScenarioError(Problem(f"{prepared.loaded.path}: simulation.router", what, "take 'CCH', the default"))
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from sumolib.net import Net
+from sumolib.net.lane import Lane
 
 from evac.demand.drivers import CAR_CLASS
 from evac.demand.starts import FREE_CHOICE, StartsOf, for_residents, start_edges, starts_of
 from evac.network.exits import ResolvedExit
-from evac.plans.timetable import Timetable, edge_of
+from evac.plans.timetable import Timetable, admits_car, at, edge_of
 
 
 @dataclass(frozen=True)
@@ -114,28 +115,22 @@ def ways_out_under(
 
 def road_states(net: Net, timetable: Timetable) -> list[RoadState]:
     """Return what a timetable has changed, at the order and at each time at which that changes."""
-    closing = [(item.at_s, item.until_s, item.lanes) for item in timetable.closings]
-    closing += [(item.begin_s, item.until_s, item.lanes) for item in timetable.reversals]
-    opening = [(item.at_s, item.until_s, item.lanes) for item in timetable.openings]
-    opening += [(item.ready_s, item.until_s, item.reversed_lanes) for item in timetable.reversals]
-    times = {time_s for at_s, until_s, _ in (*closing, *opening) for time_s in (at_s, until_s) if time_s is not None}
-    states = []
-    for time_s in sorted({0.0, *times}):
-        closed, opened = _lanes_at(closing, time_s), _lanes_at(opening, time_s)
-        gone = frozenset(edge for edge in map(edge_of, closed) if _lanes_for_cars(net, edge) <= closed)
-        new = frozenset(edge for edge in map(edge_of, opened) if net.hasEdge(edge) and not _lanes_for_cars(net, edge))
-        states.append(RoadState(time_s, gone, new))
-    return states
+    states = timetable.states()
+    edges = [edge for edge in dict.fromkeys(map(edge_of, states.lanes)) if net.hasEdge(edge)]
+    closed, opened = [
+        {edge: net.getEdge(edge).getLanes() for edge in edges if net.getEdge(edge).allows(CAR_CLASS) is open_}
+        for open_ in (True, False)
+    ]
 
+    def may_drive(lane: Lane, time_s: float) -> bool:
+        of_lane = states.lanes.get(lane.getID())
+        return bool(lane.allows(CAR_CLASS)) if of_lane is None else admits_car(at(of_lane, time_s))
 
-def _lanes_at(spans: Iterable[tuple[float, float | None, tuple[str, ...]]], time_s: float) -> set[str]:
-    return {
-        lane
-        for at_s, until_s, lanes in spans
-        if at_s <= time_s and (until_s is None or time_s < until_s)
-        for lane in lanes
-    }
-
-
-def _lanes_for_cars(net: Net, edge: str) -> set[str]:
-    return {lane.getID() for lane in net.getEdge(edge).getLanes() if lane.allows(CAR_CLASS)}
+    return [
+        RoadState(
+            time_s,
+            closed=frozenset(edge for edge, lanes in closed.items() if not any(may_drive(x, time_s) for x in lanes)),
+            opened=frozenset(edge for edge, lanes in opened.items() if any(may_drive(x, time_s) for x in lanes)),
+        )
+        for time_s in states.road_times_s()
+    ]
