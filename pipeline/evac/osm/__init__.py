@@ -93,7 +93,7 @@ class StreetMap:
 
     def web(self) -> Web:
         """Return the roads as one web, with what goes on where cars may not."""
-        return Web.read(self.folder, self.info()["source"]["declared_boxes"])
+        return Web.read(self.folder)
 
     def dwellings(self) -> gpd.GeoDataFrame:
         """Return residential buildings and address points: points in WGS 84.

@@ -7,6 +7,7 @@ decides on this web which roads are ways out.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,6 +33,7 @@ FERRY = "ferry"
 """Class of a ferry that takes cars, beside those of `highway`."""
 
 _FILES = ("web_ways.parquet", "web_nodes.parquet")
+_BOXES = "web_boxes.json"
 _NAMES = ("name", "ref", "destination", "destination:ref", "junction:ref")
 # Signs at the end of a road that say that it ends: https://wiki.openstreetmap.org/wiki/Key:noexit
 _ENDS = {"turning_circle": "a turning circle", "turning_loop": "a turning loop", "mini_roundabout": "a roundabout"}
@@ -54,6 +56,7 @@ NOT_BUILT = {"construction": "a road under construction", "proposed": "a road th
 
 # What closes a road at times, of all that holds at times: `moments` tells lanes, too.
 _CLOSING = re.compile(r"(access|vehicle|motor_vehicle|motorcar)(:forward|:backward)?:conditional=|\w*season|\w+_road=")
+_OURS = {"evac", "evac new", "cut_extract.py"}
 _PLANNED = ("proposed", "planned")
 
 
@@ -83,12 +86,14 @@ class Web:
         """Write the web into the folder of a map."""
         for name, table in zip(_FILES, (self.ways, self.nodes), strict=True):
             table.to_parquet(folder / name, compression="zstd", index=False)
+        (folder / _BOXES).write_text(json.dumps(self.boxes))
 
     @classmethod
-    def read(cls, folder: Path, boxes: Iterable[Box]) -> Web:
+    def read(cls, folder: Path) -> Web:
         """Return what `write` has written."""
         ways, nodes = (pd.read_parquet(folder / name) for name in _FILES)
-        return cls(ways, nodes, tuple((box[0], box[1], box[2], box[3]) for box in boxes))
+        boxes = json.loads((folder / _BOXES).read_text())
+        return cls(ways, nodes, tuple((west, south, east, north) for west, south, east, north in boxes))
 
 
 @dataclass
@@ -171,7 +176,12 @@ def read_web(source: Source, roads: Roads, corrections: Corrections, moment: Mom
             given = corrections.apply(way.id, tags)
             lat = next((node.lat for node in way.nodes if node.location.valid()), None)
             _add_closed(way, tags_at(given, moment, lat).tags, min_road_class, building)
-    return building.web(source.facts.boxes)
+    return building.web(() if _declares_homes(source.file) else source.facts.boxes)
+
+
+def _declares_homes(file: Path) -> bool:
+    """Return whether this toolkit has cut a file: its bounds are those of the homes, and roads end elsewhere."""
+    return osmium.io.Reader(str(file), osmium.osm.NOTHING).header().get("generator", "") in _OURS
 
 
 def label_of(tags: Tags) -> str | None:
