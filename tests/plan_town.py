@@ -52,6 +52,7 @@ class Town:
     exits: tuple[ResolvedExit, ...]
     streets: gpd.GeoDataFrame = field(default_factory=lambda: STREETS)
     closed: gpd.GeoDataFrame = field(default_factory=lambda: NOTHING_CLOSED)
+    traffic: Traffic = field(default_factory=Traffic)
 
     def under(self, text: str, name: str = "plan") -> Overlay:
         """Lay a plan over the net; `text` has the actions as YAML."""
@@ -65,7 +66,7 @@ class Town:
             streets=self.streets,
             closed=self.closed,
             exits=self.exits,
-            traffic=Traffic(),
+            traffic=self.traffic,
             cache=self.folder / ".evac",
         )
 
@@ -73,7 +74,7 @@ class Town:
         return Overlay(self.network, Timetable(), ())
 
     def drive(
-        self, overlay: Overlay, vehicles: pd.DataFrame, *, seed: int = 1, router: str = "CCH", end_h: float = 4.0
+        self, overlay: Overlay, vehicles: pd.DataFrame, *, seed: int = 1, router: str = "dijkstra", end_h: float = 4.0
     ) -> tuple[pd.DataFrame, Path]:
         """Run the vehicles; return a row each (`vehicle`, `entered_s`, `arrived_s`, `arrival_lane`), and the folder."""
         exits = exits_under(self.exits, read_net(overlay.network.net_file))
@@ -133,7 +134,7 @@ def town(
     options = ["--no-turnarounds.except-deadend", "--output.street-names", "--offset.disable-normalization"]
     sumo.run("netconvert", [*files, *options, *(["--lefthand"] if lefthand else [])], cwd=base)
     (base / "plain.netccfg").write_text(_SETTINGS.replace("LEFTHAND", str(lefthand).lower()))
-    compile_net(base, base / "net.net.xml")
+    compile_net(base, base / "net.net.xml", alternate=True)
     net = read_net(base / "net.net.xml")
     found = []
     for name, edge in exits.items():

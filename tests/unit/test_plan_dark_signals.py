@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from evac.errors import ScenarioError, UserError
 from evac.network import read_net
+from evac.schema.driving import Traffic
 from plan_town import Town, town
 
 AT = "where: {street: Main Street, crossing: Side Street}"
@@ -23,14 +26,20 @@ def dark_states(place: Town, name: str, mode: str, when: str = "") -> tuple[set[
     overlay = place.under(f"  - {{do: signal, {AT}, mode: {mode}{when}}}", name)
     net = read_net(overlay.network.net_file)
     links = [item for edge in net.getNode("b").getIncoming() for found in edge.getOutgoing().values() for item in found]
-    assert {item.program for item in overlay.timetable.signals} == {"off"}
-    return {item.getState() for item in links}, [(item.at_s, item.until_s) for item in overlay.timetable.signals]
+    assert {item.program for item in overlay.timetable.programs} == {"off"}
+    return {item.getState() for item in links}, [(item.at_s, item.until_s) for item in overlay.timetable.programs]
 
 
 def test_all_stop_at_an_all_way_stop_and_only_for_its_time(place: Town) -> None:
     states, times = dark_states(place, "stop", "all_way_stop", ", when: {from_min: 10, until_min: 40}")
     assert states == {"w"}
     assert times == [(600.0, 2400.0)]
+
+
+@pytest.mark.parametrize(("country", "states"), [("US", {"w"}), ("LI", {"O", "o"}), (None, {"O", "o"})])
+def test_what_off_means_is_the_law_of_the_country(place: Town, country: str | None, states: set[str]) -> None:
+    abroad = replace(place, traffic=Traffic(country=country))
+    assert dark_states(abroad, f"off{country}", "'off'")[0] == states
 
 
 def test_some_go_first_at_an_unregulated_signal(place: Town) -> None:

@@ -80,15 +80,13 @@ def test_a_movement_passes_both_nodes_of_a_divided_road(folder):
     assert ways(junction, **asked) == {"sc cd", "cd dv"}
 
 
-def test_off_is_sumos_own_program(net_file):
-    (program,) = programs(net_file, mode="off")
+def test_a_dark_signal_is_sumos_own_program(net_file):
+    (program,) = programs(net_file, mode="unregulated")
     assert (program.program, program.logic, program.officer) == ("off", "", False)
     assert program.before == "signals, fixed time, cycle 90 s"
 
 
-@pytest.mark.parametrize(
-    ("mode", "after"), [("unregulated", "right of way"), ("all_way_stop", "all-way stop"), ("off", "right of way")]
-)
+@pytest.mark.parametrize(("mode", "after"), [("unregulated", "right of way"), ("all_way_stop", "all-way stop")])
 def test_what_holds_at_a_dark_signal_is_told(net_file, mode, after):
     (program,) = programs(net_file, mode=mode)
     assert (program.program, program.logic, program.after) == ("off", "", f"signals off: {after}")

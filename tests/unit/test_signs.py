@@ -33,7 +33,7 @@ def signs_and_states(folder: Path, **places: str) -> tuple[set[Sign], str, dict[
     """Return the signs, the crossing's kind, and the states of the links of each approach that go straight on."""
     (folder / "town.osm").write_text(MAP.format_map({**dict.fromkeys(PLACES, ""), **places}))
     street_map = prepare_map(folder / "town.osm", "service", "LI", folder)
-    net = read_net(build_network(street_map, Traffic(country="LI"), folder).net_file)
+    net = read_net(build_network(street_map, Traffic(country="LI", merges="priority"), folder).net_file)
     node = net.getNode("5")
     states: dict[str, set[str]] = {}
     for edge in node.getIncoming():

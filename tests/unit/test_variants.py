@@ -84,18 +84,22 @@ def test_what_would_be_over_before_it_begins_never_happens_when_it_is_late(plan)
     assert always_there(full) == ["ban"]
 
 
+BY_SIGNS, BY_STOPS = {"right of way": "unregulated"}, {"all-way stop": "all_way_stop"}
+
+
 @pytest.mark.parametrize(
-    ("mode", "others"),
+    ("mode", "country", "others"),
     [
-        ("off", {"officers": "officer", "all-way stop": "all_way_stop", "right of way": "unregulated"}),
-        ("unregulated", {"officers": "officer", "all-way stop": "all_way_stop"}),
-        ("all_way_stop", {"officers": "officer", "right of way": "unregulated"}),
+        ("off", "US", BY_SIGNS),
+        ("off", "LI", BY_STOPS),
+        ("unregulated", "US", BY_STOPS),
+        ("all_way_stop", "LI", BY_SIGNS),
     ],
 )
-def test_a_dark_signal_is_weighed_against_one_left_on_officers_and_other_rules(plan, mode, others):
+def test_a_dark_signal_is_weighed_against_one_left_on_officers_and_other_rules(plan, mode, country, others):
     full = plan(mode, "ban")
-    found = {item.holds: item.plan for item in instead_of_dark(full)}
+    found = {item.holds: item.plan for item in instead_of_dark(full, country)}
     assert [item.label for item in found.pop(SIGNALS_ON).actions] == ["ban"]
-    assert {holds: item.actions[0].action.mode for holds, item in found.items()} == others
+    assert {holds: item.actions[0].action.mode for holds, item in found.items()} == {"officers": "officer", **others}
     assert all(item.actions[1] == full.actions[1] for item in found.values())
-    assert instead_of_dark(plan("officer", "ban")) == []
+    assert instead_of_dark(plan("officer", "ban"), country) == []

@@ -61,7 +61,7 @@ JOINING = """<osm version="0.6"><node id="1" lat="47.05" lon="9.500"/><node id="
 def veh_out_of_side_street(yield_to: str, folder: Path) -> int:
     """Return how many get into the empty kerb lane of a main road whose inner lane is full."""
     (folder / "joining.osm").write_text(JOINING)
-    traffic = Traffic.model_validate({"yield_to": yield_to, "right_of_way": "strict"})
+    traffic = Traffic.model_validate({"yield_to": yield_to, "right_of_way": "strict", "merges": "priority"})
     net_file = build_network(prepare_map(folder / "joining.osm", "service", "LI", folder), traffic, folder).net_file
     net = sumolib.net.readNet(str(net_file))
     (side,) = [edge for edge in net.getEdges() if edge.getName() == "Side Street"]

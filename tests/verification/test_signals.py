@@ -27,12 +27,12 @@ def signals(folder):
 def runs(folder, signals):
     """The same traffic with signs, signals that are off and flashing signals."""
     signs = drive(folder / "signs", crossing(folder / "signs", "priority"), CROSSING)
-    modes = ("off", "flashing")
+    modes = ("unregulated", "flashing")
     lights = {mode: drive(folder / mode, signals, CROSSING, programs(signals, mode=mode)) for mode in modes}
     return {"signs": signs, **lights}
 
 
-@pytest.mark.parametrize("mode", ["off", "flashing"])
+@pytest.mark.parametrize("mode", ["unregulated", "flashing"])
 def test_the_main_road_flows_as_with_priority_when_signals_are_off_or_flash(runs, mode):
     assert runs[mode].mean_s("main") == pytest.approx(runs["signs"].mean_s("main"), rel=0.05)
     assert runs[mode].mean_stops("main") < 0.05
@@ -40,14 +40,14 @@ def test_the_main_road_flows_as_with_priority_when_signals_are_off_or_flash(runs
 
 
 def test_off_is_priority_for_the_side_road_as_well(runs):
-    assert runs["off"].mean_s("side") == pytest.approx(runs["signs"].mean_s("side"), rel=0.15)
+    assert runs["unregulated"].mean_s("side") == pytest.approx(runs["signs"].mean_s("side"), rel=0.15)
 
 
 def test_everybody_on_the_side_road_stops_at_flashing_red(runs):
     side = [count for name, count in runs["flashing"].stops.items() if name.startswith("side.")]
     assert len(side) > 50
     assert min(side) >= 1
-    assert runs["flashing"].mean_stops("side") > runs["off"].mean_stops("side")
+    assert runs["flashing"].mean_stops("side") > runs["unregulated"].mean_stops("side")
 
 
 def test_all_green_lets_the_named_flow_and_those_who_merge_wait_for_a_gap(folder, signals):

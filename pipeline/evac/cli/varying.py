@@ -45,9 +45,9 @@ def ablate(
     from evac.study.variants import ablations, instead_of_dark  # noqa: PLC0415
 
     items, plans = ablations(wanted, baseline)
-    others = instead_of_dark(wanted)
-    plans |= {item.plan.key: item.plan for item in others}
     prepared = prepare_scenario(loaded, folder)
+    others = instead_of_dark(wanted, prepared.loaded.model.traffic.country)
+    plans |= {item.plan.key: item.plan for item in others}
     laid, refused = _lay_over_each(prepared, plans, folder)
     if wanted.key in refused:
         raise EvacError(f"the plan itself can't be run: {refused[wanted.key]}")

@@ -26,6 +26,7 @@ from evac.files import digest_json, write_text
 from evac.fingerprint import fingerprint
 from evac.network.accounts import edge_table, network_warnings, write_warnings
 from evac.network.banned_turns import remove_banned_turns
+from evac.network.dark_signals import dark_signal
 from evac.network.merges import alternate_at_merges
 from evac.network.signs import put_up_signs
 from evac.osm import StreetMap
@@ -80,7 +81,7 @@ _COMPILATION = """<?xml version="1.0" encoding="UTF-8"?>
 </netconvertConfiguration>
 """
 # SUMO's kind of junction where a signal is dark.
-_DARK = {"off": "priority", "unregulated": "priority", "all_way_stop": "allway_stop"}
+_DARK = {"unregulated": "priority", "all_way_stop": "allway_stop"}
 _STAMP = re.compile(r"\n<!-- generated on .*?-->\n", re.DOTALL)
 
 
@@ -143,6 +144,7 @@ def build_network(street_map: StreetMap, traffic: Traffic, cache: Path) -> Netwo
         "yield_to": traffic.yield_to,
         "merges": traffic.merges,
         "lefthand": lefthand,
+        "dark": dark_signal(traffic.country),
         "sumo": sumo.version(),
         "version": fingerprint(),
     }
@@ -200,6 +202,7 @@ def read_net(path: Path, *, internal: bool = False, programs: bool = False) -> A
 
 def _import_osm(street_map: StreetMap, traffic: Traffic, folder: Path, *, lefthand: bool) -> str:
     """Make plain XML of a map's roads, and return netconvert's messages."""
+    holds = dark_signal(traffic.country) if traffic.signals == "off" else traffic.signals
     with as_file(files("evac.network").joinpath("roads.typ.xml")) as types:
         log = sumo.run(
             "netconvert",
@@ -210,7 +213,7 @@ def _import_osm(street_map: StreetMap, traffic: Traffic, folder: Path, *, leftha
                 "--junctions.join-output", "joined.nod.xml",
                 *_RECOMMENDED,
                 *_IMPORT,
-                "--tls.default-type", "static" if traffic.signals in _DARK else traffic.signals,
+                "--tls.default-type", "static" if holds in _DARK else holds,
                 *(["--lefthand"] if lefthand else []),
             ],
             cwd=folder,
@@ -219,8 +222,8 @@ def _import_osm(street_map: StreetMap, traffic: Traffic, folder: Path, *, leftha
         _remove_stamp(path)
     put_up_signs(folder, street_map.signs())
     remove_banned_turns(folder, street_map.bans_over_ways())
-    if traffic.signals in _DARK:
-        _switch_signals_off(folder, _DARK[traffic.signals])
+    if holds in _DARK:
+        _switch_signals_off(folder, _DARK[holds])
     settings = {"lefthand": lefthand, "lane_foes": traffic.yield_to == "lane"}
     write_text(
         folder / _SETTINGS, _COMPILATION.format_map({key: str(value).lower() for key, value in settings.items()})

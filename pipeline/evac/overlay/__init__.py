@@ -28,6 +28,7 @@ from evac.fingerprint import fingerprint
 from evac.inputs import Watched
 from evac.network import Network, compile_net, read_net
 from evac.network.accounts import edge_table
+from evac.network.dark_signals import dark_signal
 from evac.network.exits import ResolvedExit
 from evac.network.places import StreetIndex
 from evac.overlay.compiling import Compiling
@@ -36,7 +37,7 @@ from evac.overlay.diff import Change, changes_between
 from evac.overlay.opening import Base, with_closed_roads
 from evac.overlay.plain import PlainNet
 from evac.overlay.where import Where
-from evac.plans.model import DEMAND_ACTIONS, Divert
+from evac.plans.model import DEMAND_ACTIONS, Divert, Signal
 from evac.plans.reading import LoadedAction, LoadedPlan, content_of
 from evac.plans.timetable import Timetable
 from evac.schema.driving import Traffic
@@ -116,7 +117,8 @@ def lay_over(
     SimulationError
         netconvert failed.
     """
-    actions = sorted((item for item in plan.actions if _is_of_roads(item.action)), key=_whatever_the_order)
+    meant = (_by_law(item, traffic.country) for item in plan.actions if _is_of_roads(item.action))
+    actions = sorted(meant, key=_whatever_the_order)
     if not actions:
         return Overlay(base, Timetable(), ())
     watched = Watched.of(plan.files)
@@ -170,6 +172,13 @@ def _is_of_roads(action: Any) -> bool:
 def _whatever_the_order(item: LoadedAction) -> tuple[str, str]:
     """Return by what actions are sorted: their order in the file means nothing."""
     return item.action.model_dump_json(by_alias=True, exclude={"label"}), item.label
+
+
+def _by_law(item: LoadedAction, country: str | None) -> LoadedAction:
+    """Return an action with what the country's law says of dark signals in the place of `off`."""
+    if isinstance(item.action, Signal) and item.action.mode == "off":
+        return replace(item, action=item.action.model_copy(update={"mode": dark_signal(country)}))
+    return item
 
 
 def _write(folder: Path, compiling: Compiling, base: Base, traffic: Traffic) -> None:

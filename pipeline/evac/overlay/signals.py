@@ -39,10 +39,8 @@ from evac.plans.model import Movement, Signal, SignalMode
 
 OFF = "off"
 """SUMO's own program: the signal is dark; right of way rules hold, or an all-way stop where the node says so."""
-DARK: Mapping[SignalMode, str] = MappingProxyType(
-    {"off": "right of way", "unregulated": "right of way", "all_way_stop": "all-way stop"}
-)
-"""Modes of a signal that is dark, and what holds then."""
+DARK: Mapping[SignalMode, str] = MappingProxyType({"unregulated": "right of way", "all_way_stop": "all-way stop"})
+"""Modes of a signal that is dark, and what holds then; `off` is one of them, by the country's law."""
 # OpenStreetMap's classes, the main ones first (https://wiki.openstreetmap.org/wiki/Key:highway#Roads).
 _CLASSES = ("motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential")
 

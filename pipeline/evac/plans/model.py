@@ -216,8 +216,9 @@ SignalMode = Literal["off", "unregulated", "all_way_stop", "flashing", "all_gree
 class Signal(TimedAction):
     """How a junction is controlled.
 
-    `off`: dark; right of way by the signs. `unregulated`: the same, whatever the law says of dark signals.
-    `all_way_stop`: everybody stops, and who came first goes first. `flashing`: yellow on the main road, red (stop, then
+    `off`: dark; what holds is the law of `traffic.country`, an all-way stop in the United States and Canada, elsewhere
+    right of way by the signs. `unregulated`: dark, right of way by the signs. `all_way_stop`: dark, everybody stops,
+    and who came first goes first. `flashing`: yellow on the main road, red (stop, then
     go in a gap) on the others. `all_green`: the named movements have green all the time, the others wait for a gap if
     they don't cross them, else stand. `officer`: a person serves the longest queue, at a junction with or without
     signals. `fixed`: the plan's own stages. `coordinated`: the signals along a corridor get one cycle, each green when

@@ -33,7 +33,7 @@ _FORMS = {
 _SIGNALS = {
     "actuated": mark("traffic-actuated programs, guessed: OpenStreetMap knows where signals are, not how they run"),
     "static": mark("fixed-time programs, guessed: OpenStreetMap knows where signals are, not how they run"),
-    "off": mark("off; right of way by the signs"),
+    "off": mark("off; the law of the country says what holds: an all-way stop, or right of way by the signs"),
     "unregulated": mark("off; right of way by the signs"),
     "all_way_stop": mark("off; each junction is an all-way stop"),
 }

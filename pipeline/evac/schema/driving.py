@@ -28,12 +28,13 @@ class Traffic(Model):
     the map when left out (`evac check` says which); near a border that is a guess."""
     signals: Literal["actuated", "static", "off", "unregulated", "all_way_stop"] = "actuated"
     """Programs of the signals on the map. OpenStreetMap knows where signals are, not how they run, so programs are
-    guessed. `off`: all signals are dark, and right of way is left to the signs; `unregulated`: the same, whatever the
-    law says of dark signals; `all_way_stop`: everybody stops, and who came first goes first."""
+    guessed. `off`: all signals are dark, and what holds is the country's law: an all-way stop in the United States and
+    Canada, elsewhere right of way by the signs. `unregulated`: right of way by the signs; `all_way_stop`: everybody
+    stops, and who came first goes first."""
     right_of_way: Literal["strict", "courteous"] = "courteous"
     """At saturated merges: `strict` holds a driver on the minor road until there is a gap; `courteous` lets drivers
     who have waited long into smaller gaps (SUMO's impatience), and a few into a crawling queue."""
-    merges: Literal["alternate", "priority"] = "priority"
+    merges: Literal["alternate", "priority"] = "alternate"
     """Where streams of two roads merge into one lane and there is no signal: `alternate` lets queued drivers take
     turns, one by one, as they are observed to; `priority` gives a full main road all of it, but for what `right_of_way`
     lets in. In roundabouts those who circulate go first in any case."""

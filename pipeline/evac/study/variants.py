@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
+from evac.network.dark_signals import dark_signal
 from evac.network.exits import ResolvedExit
 from evac.overlay.signals import DARK
 from evac.plans.model import AnyAction, Close, Resources, Signal, Stretch, TakeLane, TimedAction
@@ -68,21 +69,25 @@ def ablations(plan: LoadedPlan, baseline: LoadedPlan) -> tuple[list[Ablation], d
     return found, {item.key: item for item in plans.values()}
 
 
-def instead_of_dark(plan: LoadedPlan) -> list[Instead]:
-    """Return the plan with something else at the signals that it switches off: left on, officers, other rules."""
+def instead_of_dark(plan: LoadedPlan, country: str | None) -> list[Instead]:
+    """Return the plan with something else at the signals that it switches off: left on, officers, other rules.
+
+    What holds at a dark signal may be the country's law.
+    """
     return [
         Instead(item.label, holds, _replacing(plan, number, action, f"{plan.key} with {number + 1}: {holds}"))
         for number, item in enumerate(plan.actions)
-        if isinstance(item.action, Signal) and item.action.mode in DARK
-        for holds, action in _other_control(item.action)
+        if isinstance(item.action, Signal) and item.action.mode in ("off", *DARK)
+        for holds, action in _other_control(item.action, country)
     ]
 
 
-def _other_control(action: Signal) -> Iterator[tuple[str, Signal | None]]:
+def _other_control(action: Signal, country: str | None) -> Iterator[tuple[str, Signal | None]]:
     """Give other ways to control a junction whose signal is off; None leaves the signal on."""
+    now = dark_signal(country) if action.mode == "off" else action.mode
     yield SIGNALS_ON, None
     for holds, mode in (("officers", "officer"), ("all-way stop", "all_way_stop"), ("right of way", "unregulated")):
-        if mode != action.mode:
+        if mode != now:
             yield holds, action.model_copy(update={"mode": mode})
 
 
