@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import report_data
+from evac.overlay.diff import Change
 from evac.report import ReportInput, comparing, estimates, movement, nureg, results, settings, sheets, units
 from evac.report.inputs import ReportPlan
 from report_data import Case
@@ -139,3 +140,15 @@ def test_units_of_either_system() -> None:
     assert (km.length(250), km.length(1234), miles.length(250), miles.length(1609.344)) == (
         "250 m", "1.2 km", "820 ft", "1.0 mi",
     )  # fmt: skip
+
+
+def test_a_lane_lost_to_contraflow_is_no_roadway_impact_and_a_street_called_later_no_stage(
+    report: ReportInput,
+) -> None:
+    plan = ReportPlan(
+        "p", "p", actions=("contraflow on Slater Avenue",), changes=(Change("lanes", "Slater Avenue", "1", "0"),)
+    )
+    for state, some in (("no", plan), ("yes", replace(plan, closes_roads=True, in_waves=True))):
+        shown = replace(report, plans={"p": some})
+        items = {item.section: item.state for item in nureg.checklist(shown, results.case_results(shown))}
+        assert (items["1.3.1"], items["4.5"]) == (state, state)

@@ -124,6 +124,8 @@ class ReportPlan:
         Its map; None when it changes nothing that a map shows.
     extends
         The key of the plan that it builds on.
+    closes_roads, in_waves
+        Whether an action closes a road or takes a lane, and whether zones are told to leave at different times.
     """
 
     key: str
@@ -134,6 +136,8 @@ class ReportPlan:
     changes: tuple[Change, ...] = ()
     picture: PlanPicture | None = None
     extends: str | None = None
+    closes_roads: bool = False
+    in_waves: bool = False
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def checklist(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
 
 def _introduction(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
     several_plans = len({case.shown.plan for case in cases}) > 1
-    staged = _does(report, "later")
+    staged = any(plan.in_waves for plan in report.plans.values())
     return [
         Item("1.0", "The area with its boundary, on a map", "yes", "Map; tables/report.gpkg, layer zones"),
         Item("1.1", "The approach, and the simulation model with its version", "yes", "Inputs and assumptions"),
@@ -126,9 +126,7 @@ def _roads(report: ReportInput) -> list[Item]:
 
 def _times(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
     several_seeds = any(len(case.seeds) > 1 for case in cases)
-    impact = any(
-        change.kind == "lanes" and change.after == "0" for plan in report.plans.values() for change in plan.changes
-    )
+    impact = any(plan.closes_roads for plan in report.plans.values())
     return [
         Item("4.1", "Trip generation times and their sources", "yes",
              "Departure curves in Inputs and assumptions; tables/trip_generation.csv"),
@@ -155,7 +153,3 @@ def _other(cases: Sequence[CaseResult]) -> list[Item]:
              "Dates of the inputs are in Inputs and assumptions; `evac run` writes the report anew"),
         Item("5.5", "Reception centres", "does not apply", "The clock stops at the exit lines"),
     ]  # fmt: skip
-
-
-def _does(report: ReportInput, words: str) -> bool:
-    return any(words in action for plan in report.plans.values() for action in plan.actions)
