@@ -27,7 +27,7 @@ def dark_states(place: Town, name: str, mode: str, when: str = "") -> tuple[set[
     net = read_net(overlay.network.net_file)
     links = [item for edge in net.getNode("b").getIncoming() for found in edge.getOutgoing().values() for item in found]
     assert {item.program for item in overlay.timetable.programs} == {"off"}
-    return {item.getState() for item in links}, [(item.at_s, item.until_s) for item in overlay.timetable.programs]
+    return {item.getState() for item in links}, [(item.from_s, item.until_s) for item in overlay.timetable.programs]
 
 
 def test_all_stop_at_an_all_way_stop_and_only_for_its_time(place: Town) -> None:
