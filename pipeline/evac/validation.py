@@ -47,6 +47,8 @@ def read_model(path: Path, model: type[M]) -> tuple[YamlFile, M]:
         found = model.model_validate(document.content)
     except ValidationError as error:
         raise ScenarioError([_problem(document, model, details) for details in _root_causes(error)]) from error
+    if problems := [_truth_refused(document, model, keys) for keys in _truths_as_numbers(document.content, found)]:
+        raise ScenarioError(problems)
     return document, _located(found, path.parent)
 
 
@@ -101,6 +103,35 @@ def _problem(document: YamlFile, model: type[Model], details: ErrorDetails) -> P
     about = _describe(model, details["loc"])
     remedy = _number_remedy(details) if details["type"] in _NUMBERS else ""
     return Problem(where, f"'{dotted}': {message}{found}" + (f" ({about})" if about else ""), remedy)
+
+
+def _truths_as_numbers(content: Any, found: Any, keys: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the keys at which a file has `true` or `false` and pydantic has made a number of it."""
+    if isinstance(content, bool):
+        if not isinstance(found, bool):
+            yield keys
+    elif isinstance(content, dict):
+        values = _by_key(found)
+        for key, inner in content.items():
+            yield from _truths_as_numbers(inner, values.get(key), (*keys, key))
+    elif isinstance(content, list):
+        for index, (inner, value) in enumerate(zip(content, found, strict=True)):
+            yield from _truths_as_numbers(inner, value, (*keys, index))
+
+
+def _by_key(section: Any) -> Mapping[Any, Any]:
+    """Return a section's values by the keys that the file has for them."""
+    if not isinstance(section, Model):
+        return dict(section)
+    return {field.alias or name: getattr(section, name) for name, field in type(section).model_fields.items()}
+
+
+def _truth_refused(document: YamlFile, model: type[Model], keys: Sequence[str | int]) -> Problem:
+    where, dotted = f"{document.path}:{document.line_of(keys)}", ".".join(map(str, keys))
+    about = _describe(model, keys)
+    return Problem(
+        where, f"'{dotted}': 'true' and 'false' are neither numbers nor text" + (f" ({about})" if about else "")
+    )
 
 
 def _number_remedy(details: ErrorDetails) -> str:

@@ -78,6 +78,12 @@ def test_words_that_look_like_dates_times_and_codes_are_words(town: Path, name: 
             ["'report': isn't written in the form that is expected here, found '../x'", "letters, digits"],
         ),
         ("seeds: [1e400]", ["'seeds.0'"]),
+        ("seeds: [7, true]", ["'seeds.1': 'true' and 'false' are neither numbers nor text"]),
+        ("simulation: {end_h: true}", ["'simulation.end_h': 'true' and 'false' are", "that isn't over by then"]),
+        (
+            "background: {through: [{from: West, to: East, veh_per_h: true}]}",
+            ["'background.through.0.veh_per_h': 'true'"],
+        ),
         ("seeds: [99999999999999999999999]", ["'seeds.0'"]),
     ],
 )
@@ -140,6 +146,27 @@ def test_words_have_the_places_of_their_text_and_no_forms(town: Path, words: str
     (town / "report.yaml").write_text(f"words:\n  '{{low}} to {{high}}': '{words.replace('plan', 'low')}'\n")
     with pytest.raises(ScenarioError, match="braces that aren't places"):
         load_settings(town)
+
+
+def test_a_measured_curve_is_read_before_any_work(
+    town: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (town / "curve.csv").write_text("minute,left\n0,0\n10,0.6\n20,0.5\n30,1\n")
+    curve = "departures: [{name: drill, curve: {form: measured, file: curve.csv}}]\n"
+    (town / "scenario.yaml").write_text(SCENARIO + curve)
+    work = tmp_path / "work"
+    assert run_guarded(["check", str(town), "--workspace", str(work)]) == 2
+    assert "curve.csv, line 4: 'left' falls from 0.6 to 0.5" in capsys.readouterr().err
+    assert not work.exists()
+
+
+def test_a_switch_is_true_or_false(town: Path) -> None:
+    text = "name: a\nactions:\n- {do: close, exit: West, accept_cut_off: true, with: {cones: 3}}\n"
+    (town / "plans" / "a.yaml").write_text(text)
+    assert load_plan("a", town / "plans").actions[0].action.accept_cut_off is True
+    (town / "plans" / "a.yaml").write_text(text.replace("cones: 3", "cones: true"))
+    with pytest.raises(ScenarioError, match=r"'actions.0.with.cones': 'true' and 'false' are neither"):
+        load_plan("a", town / "plans")
 
 
 def test_what_a_report_looks_like_is_read_before_any_work(

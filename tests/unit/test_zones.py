@@ -115,6 +115,7 @@ def test_no_crs(tmp_path: Path) -> None:
         ("EPSG:2056", box(9.5, 47.0, 9.6, 47.1), "look like degrees"),
         ("EPSG:4326", box(759_000, 220_000, 760_000, 221_000), "don't fit"),
         ("EPSG:4326", box(34.4, -119.8, 34.5, -119.7), "longitude comes first"),
+        ("EPSG:2056", box(-1e300, -1e300, 1e300, 1e300), "don't fit: -1e+300, -1e+300 to 1e+300"),
         ("EPSG:32610", box(2_600_000, 1_200_000, 2_601_000, 1_201_000), "don't fit"),
     ],
 )
@@ -130,6 +131,28 @@ def test_an_empty_file_and_no_file(tmp_path: Path) -> None:
     assert "no such file" in refused(tmp_path / "missing.gpkg")
     (tmp_path / "broken.geojson").write_text("{")
     assert "can't be read" in refused(tmp_path / "broken.geojson")
+
+
+def test_a_container_with_nothing_in_it(tmp_path: Path) -> None:
+    file = tmp_path / "zones.kml"
+    file.write_text('<kml xmlns="http://www.opengis.net/kml/2.2"><Document/></kml>')
+    assert "has nothing in it that GDAL can read" in refused(file)
+
+
+@pytest.mark.parametrize(
+    ("ring", "words"),
+    [
+        ("9.5 47, 9.6 47, 9.6 47.1, 9.5 47.1", "feature 2: its shape can't be read: is a ring not closed?"),
+        ("9.5 47, nan 47, 9.6 47.1, 9.5 47", "feature 2: has a coordinate that isn't a number"),
+        ("9.5 47, 9.6 1e300, 9.6 47.1, 9.5 47", "its coordinates don't fit: 9.5, 47 to 9.7, 1e+300"),
+    ],
+)
+def test_a_shape_that_is_none_is_named_by_its_feature(tmp_path: Path, ring: str, words: str) -> None:
+    file = tmp_path / "zones.csv"
+    good = "9.6 47, 9.7 47, 9.7 47.1, 9.6 47"
+    file.write_text(f'households,WKT\n5,"POLYGON (({good}))"\n7,"POLYGON (({ring}))"\n')
+    file.with_suffix(".prj").write_text(pyproj.CRS("EPSG:4326").to_wkt("WKT1_ESRI"))
+    assert words in refused(file)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Iterable
 from functools import cache
 from io import StringIO
 from itertools import pairwise
@@ -80,6 +81,18 @@ def curve_of(form: DepartureForm) -> Curve:
     if isinstance(form, Measured):
         return _read_measured(form.file, form.content)
     return _simple(form)
+
+
+def curve_problems(forms: Iterable[DepartureForm | None]) -> list[Problem]:
+    """Return what is wrong with the files of measured curves, so that it is told before anything is simulated."""
+    problems: list[Problem] = []
+    for form in forms:
+        try:
+            if isinstance(form, Measured):
+                curve_of(form)
+        except DataError as error:
+            problems += error.problems
+    return problems
 
 
 def draw_minutes(departure: Departure, numbers: dict[str, np.ndarray]) -> np.ndarray:

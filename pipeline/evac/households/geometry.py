@@ -19,6 +19,7 @@ from evac.files import is_file, why_no_file
 
 WGS84 = "EPSG:4326"
 _DEGREES = 361.0  # no coordinates in metres or feet of a real place are all this small, in either direction
+_FARTHEST = 1e9  # no coordinate of a place is larger, in metres or feet; PROJ makes a place of it all the same
 _EARTH = np.array([180.0, 90.0, 180.0, 90.0])  # largest longitude and latitude
 _MARGIN_DEGREES = 5.0  # a CRS is used somewhat beyond its area of use
 _LISTED = 10  # wrong values: with more, it is the column that is wrong
@@ -128,10 +129,8 @@ def _to_wgs84(features: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
         raise _refusal(
             f"{where}, feature {number}", "has a coordinate that isn't a number", "mend it where it was drawn"
         )
-    degrees = features.set_geometry(shapely.force_2d(features.geometry.values)).to_crs(WGS84)
-    bounds = degrees.total_bounds
-    on_earth = np.isfinite(bounds).all() and (np.abs(bounds) <= _EARTH).all()
-    if not on_earth or not _in_area_of_use(features.crs, bounds):
+    degrees = _in_degrees(features) if np.abs(corners).max(initial=0.0) < _FARTHEST else None
+    if degrees is None or not _in_area_of_use(features.crs, degrees.total_bounds):
         low, high = features.total_bounds[:2], features.total_bounds[2:]
         raise _refusal(
             where,
@@ -140,6 +139,16 @@ def _to_wgs84(features: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
             + ("; in EPSG:4326 the longitude comes first" if features.crs.is_geographic else ""),
         )
     return degrees.reset_index(drop=True)
+
+
+def _in_degrees(features: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+    """Return features in WGS 84, None when they aren't on the earth then."""
+    try:
+        degrees = features.set_geometry(shapely.force_2d(features.geometry.values)).to_crs(WGS84)
+    except shapely.errors.GEOSException:  # rings with a corner that the projection has no place for
+        return None
+    bounds = degrees.total_bounds
+    return degrees if np.isfinite(bounds).all() and (np.abs(bounds) <= _EARTH).all() else None
 
 
 def _in_area_of_use(crs: CRS, bounds: np.ndarray) -> bool:

@@ -27,8 +27,9 @@ from evac.audit import (
 from evac.audit.findings import by_rank
 from evac.audit.ways_out import audit_ways_out, caveats
 from evac.countries import Country, country_of
+from evac.demand.departures import curve_problems
 from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
-from evac.errors import PlaceError, Problem, ScenarioError
+from evac.errors import DataError, PlaceError, Problem, ScenarioError
 from evac.households import Households, place_households
 from evac.households.accounting import lost_by_reason
 from evac.households.zones import read_area, read_zones
@@ -189,6 +190,7 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
     UserError
         An input is wrong; nothing has been written then but what is right and can be used again.
     """
+    _check_curves(loaded.model)
     fetch_missing(loaded, cache, tell)
     given, watched = loaded, Watched.of(input_files(loaded.model))
     zones = read_zones(loaded.model.households.zones)  # a mistake in there is told before the long work
@@ -238,6 +240,12 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
     require_reachable(net, exits, prepared.starts["edge"].dropna().unique(), f"{loaded.path}: exits")
     watched.require_unchanged()
     return prepared
+
+
+def _check_curves(model: Scenario) -> None:
+    """Refuse a scenario whose measured departure curves are none: they are needed only when everything else is done."""
+    if problems := curve_problems(item.curve for item in model.departures):
+        raise DataError(problems)
 
 
 def _ways_out(model: Scenario, street_map: StreetMap, area: shapely.Geometry) -> WaysOutRecord:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from sumolib.net import Net
 
+from evac.demand.departures import curve_problems
 from evac.demand.orders import Orders, check_orders, orders_of
 from evac.demand.starts import StartsOf
 from evac.errors import Problem, ScenarioError, UserError
@@ -159,7 +160,11 @@ def _laid_over(prepared: Prepared, plan: LoadedPlan, cache: Path) -> _Laid:
 
 def _overlay(prepared: Prepared, plan: LoadedPlan, cache: Path) -> Overlay:
     """Compile the plan's roads and signals; whatever is wrong with any of its actions is told at once."""
-    problems = [*_order_problems(prepared, plan), *_never(plan, prepared.loaded.model.simulation.end_h)]
+    problems = [
+        *curve_problems(item.action.curve for item in plan.actions if isinstance(item.action, Phase)),
+        *_order_problems(prepared, plan),
+        *_never(plan, prepared.loaded.model.simulation.end_h),
+    ]
     try:
         overlay = lay_over(
             plan=plan,
