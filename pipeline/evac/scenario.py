@@ -65,6 +65,8 @@ def load_scenario(path: Path) -> LoadedScenario:
     """
     path = path / FILE_NAME if path.is_dir() else path
     document, model = read_model(path, Scenario)
+    if model.fetch is not None and model.ways_out is not None and not model.ways_out.is_file():
+        model = model.model_copy(update={"ways_out": None})  # decided on the map that is fetched
     problems = [*missing_files(document, model, _fetchable(model)), *_unknown_exits(document, model)]
     if problems:
         raise ScenarioError(problems)

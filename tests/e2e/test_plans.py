@@ -112,7 +112,7 @@ def test_a_run_is_the_same_to_the_byte_alone_and_in_a_study_and_wherever_it_is_s
     names = sorted(path.name for path in run.iterdir() if path.is_file())
     assert names == sorted(path.name for path in twin.iterdir() if path.is_file())
     assert {"job.json", "trips.rou.xml", "run.sumocfg", "ledger.json", *TABLES} <= set(names)
-    for name in names:
+    for name in set(names) - {"seal.json"}:  # which covers SUMO's own outputs, and these say when they were written
         assert (twin / name).read_bytes() == (run / name).read_bytes(), name
     trips = [(folder / "sumo" / "tripinfo.xml").read_text() for folder in (run, twin)]
     with_no_clock = [re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL) for text in trips]
@@ -123,7 +123,7 @@ def test_what_the_author_should_look_at_stands_in_the_ledger(prepared: Prepared,
     officer = "  - {do: signal, where: {street: Main Street, crossing: Brook Lane}, mode: officer}\n"
     under = under_plan(prepared, _plan(officer, tmp_path), tmp_path)
     assert any("takes no officers" in warning for warning in under.warnings)
-    assert under.facts.caveats == under.warnings
+    assert set(under.warnings) <= set(under.facts.caveats)
 
 
 CLOSE = "  - {do: close, where: {street: %s}, accept_cut_off: %s}\n"
