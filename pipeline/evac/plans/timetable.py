@@ -27,6 +27,10 @@ from evac.demand.drivers import CAR_CLASS
 ADMITTED = ("army", "authority", "emergency")
 """SUMO's vehicle classes that a closed lane admits; `authority` are vehicles that are let through."""
 
+CLEAR_WITHIN_S = 600.0
+"""Asphalt that changes its direction is driven empty before the other direction opens; after this long officers open it
+in any case, and who still stands there is led off. Without an end to it nobody could say when people may leave."""
+
 Thing = TypeVar("Thing", bound=Hashable)
 Value = TypeVar("Value")
 What = TypeVar("What")

@@ -33,7 +33,7 @@ from traci.exceptions import TraCIException
 from evac.demand.draws import uniform
 from evac.demand.drivers import CAR_CLASS
 from evac.demand.routes import vehicle_type
-from evac.plans.timetable import ADMITTED, Admits, Lead, Run, State, Timetable, at, edge_of
+from evac.plans.timetable import ADMITTED, CLEAR_WITHIN_S, Admits, Lead, Run, State, Timetable, at, edge_of
 from evac.simulate.officer import LOOK_S, Officer
 
 DIVERT_EVERY_S = 1.0
@@ -73,6 +73,7 @@ class Controller:
     _holds: dict[str, Admits] = field(default_factory=dict)
     _normally: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
     _opening: dict[str, tuple[str, Admits]] = field(default_factory=dict)
+    _shut_since_s: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Set the agenda, and the signals as they are at the order."""
@@ -154,6 +155,7 @@ class Controller:
         for (_, admitted), lanes in sorted(groups.items()):
             for lane in lanes:
                 self._set(lane, admitted)
+                self._shut_since_s[lane] = now_s
         gone = {edge for _, _, _, edges, _ in closed for edge in edges}
         for label, admitted, on_lanes, edges, classes in closed:
             bound = {vehicle: vclass for vehicle, vclass in classes.items() if vehicle not in on_lanes}
@@ -180,7 +182,7 @@ class Controller:
         taken: set[str] = set()
         for item in self.timetable.opposed:
             for one, other in ((item.lanes, item.reversed_lanes), (item.reversed_lanes, item.lanes)):
-                if not set(one).isdisjoint(self._opening) and not self._is_clear(other):
+                if not set(one).isdisjoint(self._opening) and not self._is_clear(other, now_s):
                     taken.update(one)
         opened: dict[tuple[str, str], None] = {}
         for lane in [lane for lane in self._opening if lane not in taken]:
@@ -190,10 +192,16 @@ class Controller:
         for label, what in opened:
             self._tell(now_s, label, what)
 
-    def _is_clear(self, lanes: Iterable[str]) -> bool:
-        """Return whether lanes are closed, and nobody is on them."""
+    def _is_clear(self, lanes: Iterable[str], now_s: float) -> bool:
+        """Return whether lanes are closed, and nobody is on them, or they have been for as long as that may take."""
         ask = self.connection.lane
-        return all(self._holds.get(lane, ()) is not None and not ask.getLastStepVehicleNumber(lane) for lane in lanes)
+        return all(
+            self._holds.get(lane, ()) is not None
+            and (
+                not ask.getLastStepVehicleNumber(lane) or now_s - self._shut_since_s.get(lane, now_s) >= CLEAR_WITHIN_S
+            )
+            for lane in lanes
+        )
 
     def _set(self, lane: str, admits: Admits) -> None:
         """Let these vehicle classes use a lane, or, when None, those that normally may."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +15,9 @@ from sumolib.net.lane import Lane
 from evac.demand.drivers import CAR_CLASS
 from evac.demand.starts import FREE_CHOICE, StartsOf, for_residents, start_edges, starts_of
 from evac.network.exits import ResolvedExit
-from evac.plans.timetable import Timetable, admits_car, at, edge_of
+from evac.plans.timetable import CLEAR_WITHIN_S, States, Timetable, admits_car, at, edge_of
+
+_CLEAR_S = CLEAR_WITHIN_S + 20.0  # and the controller's next look
 
 
 @dataclass(frozen=True)
@@ -122,9 +126,17 @@ def road_states(net: Net, timetable: Timetable) -> list[RoadState]:
         for open_ in (True, False)
     ]
 
+    other_way = _other_way(timetable)
+
     def may_drive(lane: Lane, time_s: float) -> bool:
         of_lane = states.lanes.get(lane.getID())
-        return bool(lane.allows(CAR_CLASS)) if of_lane is None else admits_car(at(of_lane, time_s))
+        if of_lane is None:
+            return bool(lane.allows(CAR_CLASS))
+        return admits_car(at(of_lane, time_s)) and not any(
+            state.from_s <= time_s < state.until_s + _CLEAR_S and admits_car(state.holds)
+            for other in other_way.get(lane.getID(), ())
+            for state in states.lanes.get(other, ())
+        )
 
     return [
         RoadState(
@@ -132,5 +144,26 @@ def road_states(net: Net, timetable: Timetable) -> list[RoadState]:
             closed=frozenset(edge for edge, lanes in closed.items() if not any(may_drive(x, time_s) for x in lanes)),
             opened=frozenset(edge for edge, lanes in opened.items() if any(may_drive(x, time_s) for x in lanes)),
         )
-        for time_s in states.road_times_s()
+        for time_s in _road_times_s(states, other_way)
     ]
+
+
+def _other_way(timetable: Timetable) -> dict[str, list[str]]:
+    """Return, for each lane on asphalt that changes its direction, the lanes of the other direction."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for item in timetable.opposed:
+        for one, others in ((item.lanes, item.reversed_lanes), (item.reversed_lanes, item.lanes)):
+            for lane in one:
+                found[lane] += others
+    return found
+
+
+def _road_times_s(states: States, other_way: Mapping[str, Sequence[str]]) -> list[float]:
+    """Return when a road may open or close: as the plan says, and once the other direction has certainly left."""
+    clear_s = {
+        state.until_s + _CLEAR_S
+        for lane in other_way
+        for state in states.lanes.get(lane, ())
+        if admits_car(state.holds) and state.until_s < math.inf
+    }
+    return sorted({*states.road_times_s(), *clear_s})
