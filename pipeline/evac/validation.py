@@ -27,9 +27,20 @@ _MESSAGES = {
     "int_parsing": "expected a whole number",
     "int_type": "expected a whole number",
     "int_from_float": "expected a whole number",
+    "int_parsing_size": "is a larger number than any that fits here",
     "finite_number": "expected a number that isn't infinite",
+    "string_type": "expected text",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+    "path_type": "expected the name of a file",
+    "dict_type": "expected keys and values",
+    "model_type": "expected keys and values",
+    "model_attributes_type": "expected keys and values",
+    "list_type": "expected a list",
+    "tuple_type": "expected a list",
+    "too_short": "expected {min_length} or more entries",
 }
-"""Instead of pydantic's own messages, which show a regular expression, or speak of parsing."""
+"""Instead of pydantic's own messages, which show a regular expression, or speak of parsing and of Python's types."""
 _NUMBERS = {"float_parsing", "int_parsing"}
 _UNITS = {"_min": "in minutes", "_s": "in seconds", "_h": "in hours", "_m": "in metres", "_kph": "in km/h"}
 
@@ -96,13 +107,25 @@ def _problem(document: YamlFile, model: type[Model], details: ErrorDetails) -> P
         return _unknown_tag(document, keys, details)
     if details["type"] == "extra_forbidden":
         return Problem(where, f"unknown key '{dotted}'", _near_keys(model, details["loc"], str(keys[-1])))
-    if details["type"] == "missing":
-        return Problem(where, f"the key '{dotted}' is missing", f"add '{dotted}'")
+    if details["type"] in ("missing", "union_tag_not_found"):
+        missing = dotted if details["type"] == "missing" else f"{dotted}.{_discriminator(details)}"
+        return Problem(where, f"the key '{missing}' is missing", f"add '{missing}'")
     found = f", found {_quoted(details['input'])}" if _is_short(details["input"]) else ""
-    message = _MESSAGES.get(details["type"], details["msg"].removeprefix("Value error, "))
+    message = _message(details)
     about = _describe(model, details["loc"])
     remedy = _number_remedy(details) if details["type"] in _NUMBERS else ""
     return Problem(where, f"'{dotted}': {message}{found}" + (f" ({about})" if about else ""), remedy)
+
+
+def _message(details: ErrorDetails) -> str:
+    if details["type"] in _MESSAGES:
+        return _MESSAGES[details["type"]].format_map(details.get("ctx", {}))
+    return details["msg"].removeprefix("Value error, ")
+
+
+def _discriminator(details: ErrorDetails) -> str:
+    """Return the key that says which of several kinds a section is (`do`, `form`)."""
+    return str(details["ctx"]["discriminator"]).strip("'")
 
 
 def _truths_as_numbers(content: Any, found: Any, keys: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -150,7 +173,7 @@ def _number_remedy(details: ErrorDetails) -> str:
 def _unknown_tag(document: YamlFile, keys: Sequence[str | int], details: ErrorDetails) -> Problem:
     """Return the problem of a section whose kind (`do`, `form`) isn't one that is known."""
     about = details["ctx"]
-    key, known = about["discriminator"].strip("'"), about["expected_tags"].replace("'", "").split(", ")
+    key, known = _discriminator(details), about["expected_tags"].replace("'", "").split(", ")
     where = f"{document.path}:{document.line_of([*keys, key])}"
     what = f"'{'.'.join(map(str, [*keys, key]))}': there is no '{readable(about['tag'], _LONGEST_QUOTE)}'"
     near = difflib.get_close_matches(str(about["tag"]), known, n=1, cutoff=0.5)

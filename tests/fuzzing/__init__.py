@@ -20,16 +20,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from evac.errors import UserError
-from fuzzing import maps, texts, zones
+from fuzzing import commands, maps, places, texts, zones
 
 LONGEST_S = 30  # on a busy machine; a try takes some milliseconds
 MOST_LINES = 30
 MOST_CHARACTERS = 20_000
+_OF_THE_INSIDE = ("Traceback", "pydantic", "^[", "<class '", "instance of", "discriminator", "tuple")
 
 Try = Callable[[random.Random, Path], None]
-KINDS: dict[str, Try] = {**texts.KINDS, **zones.KINDS, **maps.KINDS}
-SHARES = {"scenario": 30, "plan": 20, "report": 10, "curve": 8}
-"""Tries of each kind of every 100; the others share the rest: they are files of many libraries, and slower."""
+KINDS: dict[str, Try] = {**texts.KINDS, **zones.KINDS, **maps.KINDS, **places.KINDS, **commands.KINDS}
+SHARES = {"scenario": 30, "plan": 20, "report": 10, "curve": 8, "prepared": 3, "laid": 3, "command": 4}
+"""Tries of each kind of every 100; the others share the rest. Text files are quick, whole towns take longest."""
 
 
 class Fault(Exception):  # noqa: N818
@@ -78,7 +79,7 @@ def _unreadable(said: str) -> str:
         return "too long"
     if any(not char.isprintable() and char != "\n" for char in said):
         return "a control character"
-    if "Traceback" in said or "pydantic" in said or "^[" in said:
+    if any(word in said for word in _OF_THE_INSIDE):
         return "words of the inside"
     return "" if said.strip() else "nothing said"
 

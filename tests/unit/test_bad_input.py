@@ -85,6 +85,12 @@ def test_words_that_look_like_dates_times_and_codes_are_words(town: Path, name: 
             ["'background.through.0.veh_per_h': 'true'"],
         ),
         ("seeds: [99999999999999999999999]", ["'seeds.0'"]),
+        ("seeds: []", ["'seeds': expected 1 or more entries"]),
+        ("seeds: 7", ["'seeds': expected a list, found 7"]),
+        ("driver: fast", ["'driver': expected keys and values, found 'fast'"]),
+        ("bottlenecks: [{name: a, way: 1.0e+40}]", ["is a larger number than any that fits here, found 1e+40"]),
+        ("departures: [{name: a, curve: {p90_min: 60}}]", ["the key 'departures.0.curve.form' is missing"]),
+        ("departures: [{name: a, curve: 60}]", ["'departures.0.curve': expected keys and values, found 60"]),
     ],
 )
 def test_a_value_that_is_none_is_explained(town: Path, line: str, words: list[str]) -> None:
@@ -158,6 +164,14 @@ def test_a_measured_curve_is_read_before_any_work(
     assert run_guarded(["check", str(town), "--workspace", str(work)]) == 2
     assert "curve.csv, line 4: 'left' falls from 0.6 to 0.5" in capsys.readouterr().err
     assert not work.exists()
+
+
+@pytest.mark.parametrize("argument", ["\x1b[2J", "town\n", "\udc80"])
+def test_an_argument_cannot_steer_the_terminal(argument: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_guarded(["check", "town", argument]) == 2
+    said = capsys.readouterr().err
+    assert "has control characters" in said
+    assert argument not in said
 
 
 def test_a_switch_is_true_or_false(town: Path) -> None:

@@ -38,3 +38,9 @@ def test_tags_of_a_street_and_of_a_way_are_set(tmp_path: Path) -> None:
 def test_a_correction_that_fits_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="street 'Mian Street': fits no way"):
         prepare_map(TOWN, "service", "LI", tmp_path, [_correction(street="Mian Street", tags={"lanes": 2})])
+
+
+def test_a_way_whose_class_is_taken_away_is_no_street(tmp_path: Path) -> None:
+    found = prepare_map(TOWN, "service", "LI", tmp_path, [_correction(way=105, tags={"highway": None})])
+    assert sorted(found.streets()["way_id"]) == [101, 102, 103, 104]
+    assert found.closed_roads().empty

@@ -10,7 +10,9 @@ import yaml
 
 import fuzzing
 from evac.errors import UserError
-from fuzzing import texts
+from evac.plans.reading import load_plan
+from evac.study.under_plan import under_plan
+from fuzzing import places, texts
 
 FEW, MANY = 150, 10_000
 
@@ -51,6 +53,17 @@ def test_before_they_are_changed_the_inputs_are_right(tmp_path: Path) -> None:
     texts.load_scenario(tmp_path)
     texts.load_plan("plan", tmp_path)
     texts.load_settings(tmp_path)
+
+
+def test_a_curve_of_a_phase_is_read_when_the_plan_is_laid_over(tmp_path: Path) -> None:
+    (tmp_path / "curve.csv").write_text("minute,left\n0,0\n10,0.9\n")
+    curve = "{form: measured, file: curve.csv}"
+    actions = f"- {{do: phase, zones: [Hill], curve: {curve}}}\n- {{do: close, exit: North}}\n"
+    (tmp_path / "waves.yaml").write_text(f"name: Waves\nactions:\n{actions}")
+    with pytest.raises(UserError) as caught:
+        under_plan(places.town(), load_plan("waves", tmp_path), tmp_path / "cache")
+    assert "curve.csv, line 3: ends at 0.9 of the vehicles" in str(caught.value)
+    assert "there is no exit 'North'" in str(caught.value)  # all problems at once
 
 
 def test_a_fault_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from evac.errors import ScenarioError
 from evac.network import read_net
 from evac.overlay import Overlay
 from evac.report import drawing, plan_map
@@ -141,3 +142,10 @@ def _picture(roads: gpd.GeoDataFrame, spots: gpd.GeoDataFrame) -> PlanPicture:
     exits = gpd.GeoDataFrame({"name": ["east"]}, geometry=[shapely.Point(9.046, 46.95)], crs="EPSG:4326")
     streets = gpd.GeoDataFrame(STREETS, geometry=[], crs="EPSG:4326")
     return PlanPicture("Tried", roads, spots, nobody, exits, streets)
+
+
+@pytest.mark.parametrize("speed", ["kph: 0.9", "kph: 1.0e-9", "factor: 0.01"])
+@pytest.mark.parametrize("when", ["{}", "{from_min: 5}"])
+def test_a_speed_at_which_nobody_gets_on_is_refused(place: Town, speed: str, when: str) -> None:
+    with pytest.raises(ScenarioError, match="km/h: cars would stand there"):
+        place.under(f"  - {{do: speed, where: {{street: Wide Road}}, {speed}, when: {when}}}", "slow")

@@ -248,7 +248,7 @@ def test_the_box_that_the_file_declares_is_the_map() -> None:
     ("area", "words"),
     [
         (at(0, 0, 2000, 1000), "45% of the area lies off the map"),
-        (at(0, 0, 900, 490).union(at(100, 600, 400, 900)), "1 of 2 parts of the area has no roads"),
+        (at(0, 0, 900, 490).union(at(100, 600, 400, 900)), "1 of 2 parts of the area have no roads"),
     ],
 )
 def test_part_of_the_ordered_area_without_roads(area: shapely.Geometry, words: str) -> None:

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import traceback
+import unicodedata
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -79,6 +80,7 @@ def run_guarded(arguments: Sequence[str]) -> int:
     logging.basicConfig(force=True, format=logging.BASIC_FORMAT if debug else "evac: %(message)s")
     logging.getLogger("evac").setLevel(logging.DEBUG if debug else logging.ERROR)
     try:
+        _refuse_control_characters(rest)
         app(rest)
     except SystemExit as ended:  # how typer ends
         code = ended.code if isinstance(ended.code, int) else 0
@@ -94,6 +96,14 @@ def run_guarded(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"evac: {told}\n")
         return told.exit_code
     return 0
+
+
+def _refuse_control_characters(arguments: Sequence[str]) -> None:
+    """Refuse what nobody types: it would steer the terminal when a message repeats it."""
+    for argument in arguments:
+        if any(unicodedata.category(char) in ("Cc", "Cs") for char in argument):
+            what = f"the argument '{readable(argument)}' has control characters, or isn't UTF-8"
+            raise UserError(Problem("evac", what, "type it again; rename the file if it is one"))
 
 
 def _told(error: Exception) -> EvacError:

@@ -20,7 +20,7 @@ from evac.cli.common import (
     tell_report,
 )
 from evac.cli.studying import LARGEST_SEED, DepartureCase, VehiclesCase
-from evac.errors import EvacError, Problem, UserError
+from evac.errors import Problem, UserError
 from evac.plans.reading import BASELINE, plan_names
 from evac.scenario import LoadedScenario, load_scenario
 
@@ -73,7 +73,7 @@ def report(
     prepared, plans, study = _study(loaded, folder, asked)
     _tell_missing(study)
     if not study.runs:
-        raise EvacError("the cache has none of these runs: simulate them with evac run")
+        raise UserError(Problem(str(loaded.path), "the cache has none of these runs", "simulate them with evac run"))
     _require_both(study, asked.compare)
     keep_other_report(asked, target)
     page = write_report(report_input(prepared, plans, study, asked.compare), target)

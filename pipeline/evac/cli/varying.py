@@ -12,7 +12,7 @@ from rich.table import Table
 
 from evac.cli.common import ScenarioPath, Workspace, console, load_plans, prepare_scenario
 from evac.cli.studying import DepartureCase, EngineName, Jobs, Seeds, VehiclesCase, cores, require_no_failures
-from evac.errors import EvacError
+from evac.errors import Problem, UserError
 from evac.plans.reading import BASELINE
 from evac.progress import show_runs
 from evac.scenario import LoadedScenario, load_scenario
@@ -50,7 +50,7 @@ def ablate(
     plans |= {item.plan.key: item.plan for item in others}
     laid, refused = _lay_over_each(prepared, plans, folder)
     if wanted.key in refused:
-        raise EvacError(f"the plan itself can't be run: {refused[wanted.key]}")
+        raise UserError(Problem(f"plan '{wanted.key}'", f"can't be run: {refused[wanted.key]}"))
     study = _run(loaded, prepared, laid, folder, (vehicles, departure, seed, engine, jobs))
     _print_bought(what_each_buys(items, study, refused, wanted.key, baseline.key))
     _print_weighed(weigh_dark_signals(others, study, refused, wanted.key))

@@ -87,7 +87,9 @@ def check_area_has_roads(
         )
     if empty:
         spot = gpd.GeoSeries([empty[0].representative_point()], crs=streets.crs).to_crs(4326).iloc[0]
-        what = f"{len(empty)} of {len(parts)} parts of the area has no roads, one at lat {spot.y:.5f}, lon {spot.x:.5f}"
+        what = (
+            f"{len(empty)} of {len(parts)} parts of the area have no roads, one at lat {spot.y:.5f}, lon {spot.x:.5f}"
+        )
         raise DataError(Problem(str(path), what, remedy))
 
 

@@ -57,11 +57,11 @@ def why_left_out(tags: Tags, min_road_class: str) -> str | None:
     Parameters
     ----------
     tags
-        The way's tags; it has the key `highway`.
+        The way's tags; without the key `highway` where a correction has taken it away.
     min_road_class
         Lowest class that is simulated.
     """
-    highway = tags["highway"]
+    highway = tags.get("highway")
     if highway not in CLASSES:
         return "not a street"
     if _RANKS[base_class(highway)] < _RANKS[min_road_class]:
@@ -80,7 +80,8 @@ def may_be_opened(tags: Tags) -> bool:
     """
     if tags.get("area") == "yes" or _is_out_of_use(tags):
         return False
-    return (tags["highway"] in CLASSES and _is_closed(tags)) or tags["highway"] in _OPENED
+    highway = tags.get("highway")
+    return (highway in CLASSES and _is_closed(tags)) or highway in _OPENED
 
 
 def may_leave(tags: Tags) -> bool:

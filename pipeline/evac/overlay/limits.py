@@ -9,6 +9,7 @@ from xml.sax.saxutils import quoteattr
 
 from sumolib.net.edge import Edge
 
+from evac.errors import Problem, ScenarioError
 from evac.overlay.contraflow import TWIN
 from evac.overlay.plain import PlainNet
 from evac.overlay.where import Where
@@ -17,6 +18,7 @@ from evac.plans.model import Speed
 from evac.plans.reading import LoadedAction
 from evac.plans.timetable import Limit, State, States, Timetable, edge_of
 
+_SLOWEST_KPH = 1.0  # SUMO reads speeds in m/s with two decimals, and stops for ever at 0.00
 _NORMAL = "-1"  # https://sumo.dlr.de/docs/Simulation/Variable_Speed_Signs.html: back to the lane's own limit
 
 
@@ -44,8 +46,14 @@ class SpeedLimits:
         ------
         PlaceError
             Its place isn't found.
+        ScenarioError
+            Nobody could drive at that speed.
         """
         edges = self.where.stretch(action.where, f"{item.where}.where")
+        slowest_kph = min(3.6 * _new_speed_mps(edge, action) for edge in edges)
+        if slowest_kph < _SLOWEST_KPH:
+            what = f"leaves {slowest_kph:.2g} km/h: cars would stand there"
+            raise ScenarioError(Problem(item.where, what, f"give {_SLOWEST_KPH:g} km/h or more, or 'close' the road"))
         self._asked.append((item, action, edges))
         how = (action.kph, action.factor)
         return [Claim(*_span(item, action), item.where, edge.getID(), "limits", how) for edge in edges]
