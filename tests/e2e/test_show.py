@@ -59,7 +59,7 @@ def test_what_is_missing_is_told(workspace: Path, capsys: pytest.CaptureFixture[
 
 
 def test_a_report_of_nothing_is_refused(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_guarded(["report", str(TOWN), "--seed", "77", "--workspace", str(workspace)]) == 1
+    assert run_guarded(["report", str(TOWN), "--seed", "77", "--workspace", str(workspace)]) == 2
     assert "simulate them with evac run" in capsys.readouterr().err
 
 
