@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from evac.network.exits.graph import Mask, RoadWeb, rank_of
 
 _HULL_RATIO = 0.1  # of shapely.concave_hull: follows a valley's or a country's outline, not single streets
-_NEAR_M = 600.0  # how far short of the outline through roads of the three test maps end (at most 464 m)
+_NEAR_M = 500.0  # how far short of the outline through roads of the three test maps end (at most 464 m)
 _MINOR_NEAR_M = 50.0  # minor roads: only those that end on the edge itself; inner ends are cul-de-sacs
 _AT_BOUNDS_M = 5.0  # a node this near to the declared bounds is on them: bounds are rounded
 _FILLED = (
     0.75  # roads that fill less of the declared bounds have another shape: Liechtenstein's fill a quarter of its box
 )
-_LEAST_CUT = 3  # roads that just end by the outline: fewer may be quays and valleys' ends
+_LEAST_CUT = 5  # roads that just end by the outline: fewer may be quays and valleys' ends, whatever the bounds say
 _BEARING_SPAN_M = 50.0  # bearings are taken over this length
 _THROUGH = rank_of("tertiary")  # from this class up, a road that just ends has been cut off
 _MOST_OUTSIDE = 0.02  # more of the ways lie wholly outside of the bounds: these aren't where its roads end
