@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from evac.plans.reading import BASELINE, load_plan
@@ -9,19 +10,14 @@ from evac.scenario import LoadedScenario
 from evac.study import Selection, run_study
 from evac.study.engines import Serial
 from evac.study.prepare import prepare
+from evac.study.runs import Silent
 from evac.study.under_plan import under_plan
+from evac.verify.running import suite_folder
 
 
-class Silent:
-    """A display that shows nothing."""
-
-    def begin(self, name, planned): ...
-
-    def update(self, name, state): ...
-
-    def finish(self, name, result): ...
-
-    def tell(self, text): ...
+def town_of(test: str, folder: Path) -> Path:
+    """Copy the scenario, map and plans of a verification test into a folder, and return it."""
+    return Path(shutil.copytree(suite_folder() / test, folder, dirs_exist_ok=True))
 
 
 def run_folder_of(loaded: LoadedScenario, cache: Path, plan: str = BASELINE) -> Path:

@@ -15,10 +15,10 @@ from evac.archive.status import status_of
 from evac.plans.reading import load_plan
 from evac.report.from_cache import read_study
 from evac.scenario import load_scenario
-from evac.simulate import Progress
 from evac.study import Selection, run_study
 from evac.study.engines import Serial
 from evac.study.prepare import prepare
+from evac.study.runs import Silent
 from evac.study.under_plan import under_plan
 
 TOWN = Path(__file__).parents[1] / "fixtures" / "town"
@@ -27,18 +27,6 @@ CLOSING = """name: Closing
 actions:
   - {do: close, where: {street: Main Street, towards: east}, when: {from_min: 3, until_min: 9}}
 """
-
-
-class Silent:
-    """A display that shows nothing."""
-
-    def begin(self, name: str, planned: int) -> None: ...
-
-    def update(self, name: str, state: Progress) -> None: ...
-
-    def finish(self, name: str, result: str) -> None: ...
-
-    def tell(self, text: str) -> None: ...
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from evac.cli import run_guarded
+from small_studies import town_of
 
 
 @pytest.mark.slow
@@ -18,11 +19,7 @@ def test_the_whole_suite_passes(tmp_path, capsys):
 
 def test_a_failing_test_is_named_and_ends_with_one(tmp_path, capsys):
     folder = tmp_path / "mine" / "too-many"
-    folder.mkdir(parents=True)
-    from evac.verify.running import suite_folder  # noqa: PLC0415
-
-    for file in (suite_folder() / "15-assigned-exits").iterdir():
-        (folder / file.name).write_bytes(file.read_bytes())
+    town_of("15-assigned-exits", folder)
     test = folder / "test.yaml"
     test.write_text(test.read_text().replace("value: 0.4", "value: 0.9"))
     assert run_guarded(["verify", "--folder", str(folder.parent), "--workspace", str(tmp_path)]) == 1

@@ -15,8 +15,7 @@ from evac.errors import PlaceError
 from evac.scenario import load_scenario
 from evac.schema.background import Background
 from evac.schema.driving import Driver
-from evac.verify.running import suite_folder
-from small_studies import run_folder_of
+from small_studies import run_folder_of, town_of
 
 
 @pytest.fixture(scope="module")
@@ -113,8 +112,7 @@ def test_a_trip_whose_way_the_plan_closes_is_not_made(town):
 
 
 def test_a_run_goes_on_when_a_plan_closes_the_exit_that_through_traffic_is_bound_for(tmp_path):
-    for file in (suite_folder() / "25-exit-closes").iterdir():
-        (tmp_path / file.name).write_bytes(file.read_bytes())
+    town_of("25-exit-closes", tmp_path)
     with (tmp_path / "scenario.yaml").open("a") as file:
         file.write("background:\n  through: [{from: East, to: West, veh_per_h: 300}]\n  until_min: 40\n")
         file.write("  local_trips_per_household_h: 0.5\n")
@@ -127,8 +125,7 @@ def test_a_run_goes_on_when_a_plan_closes_the_exit_that_through_traffic_is_bound
 
 
 def test_in_a_run_it_is_accounted_for_and_in_no_clearance_time(tmp_path):
-    for file in (suite_folder() / "15-assigned-exits").iterdir():
-        (tmp_path / file.name).write_bytes(file.read_bytes())
+    town_of("15-assigned-exits", tmp_path)
     scenario = tmp_path / "scenario.yaml"
     with scenario.open("a") as file:
         file.write("background:\n  through: [{from: West, to: East, veh_per_h: 300}]\n  until_min: 30\n")

@@ -13,8 +13,7 @@ from evac.errors import PlaceError
 from evac.scenario import load_scenario
 from evac.schema.demand import Errand
 from evac.schema.scenario import Scenario
-from evac.verify.running import suite_folder
-from small_studies import run_folder_of
+from small_studies import run_folder_of, town_of
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +84,7 @@ def test_in_a_run_the_drive_to_the_school_is_on_the_way_out(tmp_path):
     folders = {}
     for name in ("with", "without"):
         folder = tmp_path / name
-        folder.mkdir()
-        for file in (suite_folder() / "15-assigned-exits").iterdir():
-            (folder / file.name).write_bytes(file.read_bytes())
+        town_of("15-assigned-exits", folder)
         folders[name] = folder
     with (folders["with"] / "scenario.yaml").open("a") as file:
         file.write("before_leaving:\n  - {name: school, share: 1, at: [{lat: 47.0685, lon: 9.5}]}\n")

@@ -14,6 +14,7 @@ from evac.verify.measures import MEASURES
 from evac.verify.model import COMPONENTS
 from evac.verify.running import suite_folder
 from evac.verify.table import write_table
+from small_studies import town_of
 
 
 def vehicles(**columns):
@@ -110,10 +111,7 @@ def test_a_wrong_value_fails_and_stands_in_the_table(tmp_path):
 
 def test_a_scenario_that_is_wrong_fails_its_test_with_the_reason(tmp_path):
     folder = tmp_path / "tests" / "broken"
-    folder.mkdir(parents=True)
-    source = suite_folder() / "15-assigned-exits"
-    for file in source.iterdir():
-        (folder / file.name).write_bytes(file.read_bytes())
+    town_of("15-assigned-exits", folder)
     scenario = folder / "scenario.yaml"
     scenario.write_text(scenario.read_text().replace("Main Road", "No Such Road"))
     results = run_test(load_tests(Path(tmp_path / "tests"))[0], tmp_path / ".evac")

@@ -11,8 +11,7 @@ import json
 import pytest
 
 from evac.scenario import load_scenario
-from evac.verify.running import suite_folder
-from small_studies import run_folder_of
+from small_studies import run_folder_of, town_of
 
 PLAN = """
 name: For a time
@@ -25,8 +24,7 @@ actions:
 
 @pytest.mark.parametrize(("towards", "span"), [("east", (1, 6)), ("east", (3, 25)), ("west", (1, 8))])
 def test_everybody_is_out_when_the_only_road_is_reversed_for_a_time(tmp_path, towards, span):
-    for file in (suite_folder() / "12-time-lost-is-zero-on-an-empty-road").iterdir():
-        (tmp_path / file.name).write_bytes(file.read_bytes())
+    town_of("12-time-lost-is-zero-on-an-empty-road", tmp_path)
     scenario = tmp_path / "scenario.yaml"
     scenario.write_text(scenario.read_text().replace("until_min: 90", "until_min: 40"))
     (tmp_path / "for-a-time.yaml").write_text(PLAN % (towards, *span))

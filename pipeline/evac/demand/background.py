@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from evac.demand.draws import uniform
 from evac.demand.drivers import CAR_CLASS, speed_factors
-from evac.demand.routes import INFORMED, UNINFORMED, exit_zone
+from evac.demand.routes import INFORMED, UNINFORMED, exit_zone, trip
 from evac.errors import PlaceError, Problem
 from evac.graphs import components
 from evac.network.reach import ExitEdges, RoadGraph, WaysOut, road_graph, ways_out
@@ -78,6 +78,8 @@ def build_background(
     PlaceError
         There is no exit of that name, none of its roads comes in, or no way leads from one to the other.
     """
+    if background.is_nobody:
+        return pd.DataFrame(columns=list(COLUMNS)).astype({"made": bool})
     graph = road_graph(net)
     ever = road_graph(net, closed=frozenset().union(*(edges for _, edges in closed)))
     rows = [
@@ -99,11 +101,7 @@ def write_background(vehicles: pd.DataFrame, exits: Sequence[ExitEdges], path: P
         for row in vehicles[vehicles["made"]].to_dict("records"):
             is_local = row["kind"] == "local"
             to = f"to={quoteattr(row['to_edge'])}" if is_local else f'toTaz="{exit_zone(exits, row["to_exit"])}"'
-            file.write(
-                f'    <trip id="{row["vehicle"]}" type="{INFORMED if row["informed"] else UNINFORMED}" '
-                f'depart="{row["departure_s"]:.1f}" from={quoteattr(row["edge"])} {to} departPos="{row["pos_m"]:.2f}" '
-                f'departLane="best" departSpeed="max" speedFactor="{row["speed_factor"]:.3f}"/>\n'
-            )
+            file.write(trip(row, INFORMED if row["informed"] else UNINFORMED, row["departure_s"], to))
         file.write("</routes>\n")
 
 

@@ -16,9 +16,9 @@ import shapely
 import sumolib
 
 from evac.demand.draws import uniform
-from evac.demand.starts import CAR_LENGTH_M
+from evac.demand.starts import fitting_position_m
 from evac.errors import PlaceError, Problem
-from evac.network.reach import ExitEdges, RoadGraph, road_graph, ways_out
+from evac.network.reach import ExitEdges, WaysOut, road_graph, ways_out
 from evac.schema.demand import Errand
 
 _BESIDE_M = 100.0  # farther from a street than this nobody gets out of the car
@@ -94,11 +94,12 @@ def _stops(
 ) -> list[list[_Stop]]:
     """Return the places of each errand on the net: the street beside the point, in the direction that leads out."""
     graph = road_graph(net)
-    out = ways_out(graph, [edge for item in exits for edge in item.edges])
+    ends = [edge for item in exits for edge in item.edges]
+    out = ways_out(graph, ends)
     cost_s = dict(zip(graph.edges, out.cost_s.tolist(), strict=True))
     leading_out = [edge for edge in graph.edges if np.isfinite(cost_s[edge])]
     lines = np.array([shapely.LineString(net.getEdge(edge).getShape()) for edge in leading_out], dtype=object)
-    still_open = road_graph(net, closed=closed)
+    still_out = ways_out(road_graph(net, closed=closed), ends) if closed else out
     found: list[list[_Stop]] = []
     for item in errands:
         found.append([])
@@ -112,20 +113,16 @@ def _stops(
             best = min(beside, key=lambda number: cost_s[leading_out[number]])
             edge = leading_out[best]
             share = float(shapely.line_locate_point(lines[best], spot, normalized=True))
-            reached = _reached_from(edge, still_open, exits)
-            found[-1].append(_Stop(edge, round(_end_m(share, net.getEdge(edge).getLength()), 2), reached))
+            length_m = net.getEdge(edge).getLength()
+            pos_m = float(fitting_position_m(share * length_m, length_m))
+            found[-1].append(_Stop(edge, pos_m, _reached_from(edge, still_out)))
     return found
 
 
-def _reached_from(edge: str, graph: RoadGraph, exits: Sequence[ExitEdges]) -> frozenset[str]:
+def _reached_from(edge: str, out: WaysOut) -> frozenset[str]:
     """Return the edges from which a stop can be reached; none where no exit can be reached from the stop."""
-    out = ways_out(graph, [end for item in exits for end in item.edges])
+    graph = out.graph
     if edge not in graph.index or not np.isfinite(out.cost_s[graph.index[edge]]):
         return frozenset()
     there = ways_out(graph, [edge])
     return frozenset(graph.edges[place] for place in there.reachable())
-
-
-def _end_m(share: float, length_m: float) -> float:
-    """Return where a car stands on an edge: whole on it, and not on its last metre."""
-    return min(max(share * length_m, CAR_LENGTH_M), max(length_m - 1.0, length_m / 2.0))

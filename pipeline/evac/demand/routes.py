@@ -141,13 +141,32 @@ def _trips(vehicles: pd.DataFrame, exits: Sequence[ExitEdges]) -> Iterator[str]:
     going = vehicles[vehicles["status"] == "planned"].assign(leaves_s=leaves_s)
     going = going.sort_values(["leaves_s", "household", "vehicle_number"])
     for row in going.to_dict("records"):
-        zone = zones.get(row["exit"], ANY_EXIT)
-        yield (
-            f'    <trip id={quoteattr(row["vehicle"])} type="{_type_of(row)}" '
-            f'depart="{row["leaves_s"]:.1f}" from={quoteattr(row["edge"])} toTaz="{zone}" '
-            f'departPos="{row["pos_m"]:.2f}" departLane="best" departSpeed="max" '
-            f'speedFactor="{row["speed_factor"]:.3f}"{_stop_of(row)}\n'
-        )
+        to = f'toTaz="{zones.get(row["exit"], ANY_EXIT)}"'
+        yield trip(row, _type_of(row), row["leaves_s"], to, _stop_of(row))
+
+
+def trip(row: Mapping[Hashable, Any], kind: str, depart_s: float, to: str, end: str = "/>") -> str:
+    """Return a trip as SUMO reads it: it enters its street beside its driveway, in the traffic that is there.
+
+    Parameters
+    ----------
+    row
+        The vehicle: `vehicle`, `edge`, `pos_m`, `speed_factor`.
+    kind
+        Its vehicle type.
+    depart_s
+        When it wants to get onto the street (s).
+    to
+        The attribute that says where it is bound for.
+    end
+        The end of the element.
+    """
+    return (
+        f'    <trip id={quoteattr(row["vehicle"])} type="{kind}" '
+        f'depart="{depart_s:.1f}" from={quoteattr(row["edge"])} {to} '
+        f'departPos="{row["pos_m"]:.2f}" departLane="best" departSpeed="max" '
+        f'speedFactor="{row["speed_factor"]:.3f}"{end}\n'
+    )
 
 
 def _stop_of(row: Mapping[Hashable, Any]) -> str:

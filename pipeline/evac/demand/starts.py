@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -121,7 +122,7 @@ def find_starts(households: pd.DataFrame, assigned: pd.Series, edges: StartEdges
     near["cost_s"] = _cost_at(near, assigned.reindex(near["household"]).fillna(FREE_CHOICE).to_numpy(), edges)
     chosen = _quickest_beside(near[np.isfinite(near["cost_s"])])
     starts.loc[chosen.index, "edge"] = chosen["edge"]
-    starts.loc[chosen.index, "pos_m"] = _fitting_position_m(chosen)
+    starts.loc[chosen.index, "pos_m"] = fitting_position_m(chosen["pos_m"], chosen["length_m"])
     _explain_missing(starts, households, near, connected)
     return starts.astype({"pos_m": float})
 
@@ -189,10 +190,10 @@ def _quickest_beside(near: pd.DataFrame) -> pd.DataFrame:
     return quickest.set_index("household")
 
 
-def _fitting_position_m(chosen: pd.DataFrame) -> pd.Series:
+def fitting_position_m(pos_m: pd.Series | float, length_m: pd.Series | float) -> Any:
     """Return positions at which a whole car stands on the edge (or, on an edge shorter than a car, near its end)."""
-    last_m = np.maximum(chosen["length_m"] - _TO_LANE_END_M, chosen["length_m"] / 2.0)
-    return chosen["pos_m"].clip(np.minimum(CAR_LENGTH_M, last_m), last_m).round(2)
+    last_m = np.maximum(length_m - _TO_LANE_END_M, length_m / 2.0)
+    return np.round(np.clip(pos_m, np.minimum(CAR_LENGTH_M, last_m), last_m), 2)
 
 
 def _explain_missing(starts: pd.DataFrame, households: pd.DataFrame, near: pd.DataFrame, connected: np.ndarray) -> None:

@@ -17,7 +17,7 @@ STATUSES = ("evacuated", "driving", "waiting", "no_route")
 _SECONDS_A_MINUTE = 60
 
 
-def clearance_s(evacuated_s: NDArray[np.float64], percent: int) -> float | None:
+def clearance_s(evacuated_s: NDArray[np.float64], percent: float) -> float | None:
     """Return when `percent` of all vehicles were out (s after the order), or None if they never were.
 
     Parameters

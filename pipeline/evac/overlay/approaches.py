@@ -42,8 +42,7 @@ class Approaches:
         exit_edges = exit_called(self.exits, action.to_exit, f"{item.where}.to_exit").edges
         found = self.where.index.find(action.by, f"{item.where}.by") if action.by else []
         by = tuple(edge.getID() for edge in found)
-        when = action.when
-        span = item.label, 60.0 * when.ready_min, None if when.until_min is None else 60.0 * when.until_min
+        span = item.span(action.when)
         self._diversions.append(Diversion(*span, edges, exit_edges, action.compliance, by))
         how = (exit_edges, action.compliance, by)
         return [Claim(*span, item.where, edge, "diverts", how) for edge in edges]

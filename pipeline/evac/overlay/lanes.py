@@ -111,10 +111,10 @@ class LaneChanges:
         self._build_shoulders()
         self._build_contraflows()
         for asked in self._opened:
-            self._openings.append(Opening(*_span(asked.item, asked.when), self._ids(asked.lanes)))
+            self._openings.append(Opening(*asked.item.span(asked.when), self._ids(asked.lanes)))
         for asked in self._closed:
             lanes = self._ids(asked.lanes)
-            self._closings.append(Closing(*_span(asked.item, asked.when), lanes, asked.admits))
+            self._closings.append(Closing(*asked.item.span(asked.when), lanes, asked.admits))
             if RESIDENT_CLASS in asked.admits:
                 self.for_residents |= set(lanes)
         self._build_states()
@@ -137,7 +137,7 @@ class LaneChanges:
     def _take_contraflow(self, item: LoadedAction, action: Contraflow) -> list[Claim]:
         found = tuple(plan_contraflow(action, self.where, item.where))
         self._contraflows.append((item, action.when, found))
-        until_s = _span(item, action.when)[2]
+        until_s = item.span(action.when)[2]
         begins = item.label, 60.0 * action.when.from_min, until_s, item.where
         claims = [Claim(*begins, one.edge.getID(), "reverses") for one in found]
         return claims + [Claim(*begins, one.beside.getID(), "gains") for one in found if one.beside is not None]
@@ -178,7 +178,7 @@ class LaneChanges:
     def _build_shoulders(self) -> None:
         """Give each edge one lane at its kerb, however many actions use it; those with the same times together."""
         found = [
-            Opening(*_span(asked.item, asked.when), tuple(f"{edge}_0" for edge in asked.lanes))
+            Opening(*asked.item.span(asked.when), tuple(f"{edge}_0" for edge in asked.lanes))
             for asked in self._shoulders
         ]
         groups: dict[tuple[State[Admits], ...], list[str]] = defaultdict(list)
@@ -205,7 +205,7 @@ class LaneChanges:
             if timed:
                 self._opposed.append(Opposed(tuple(normal), tuple(turned)))
             for item, when in actions:
-                label, ready_s, until_s = _span(item, when)
+                label, ready_s, until_s = item.span(when)
                 self._closings.append(Closing(label, 60.0 * when.from_min, until_s, tuple(normal)))
                 self._openings.append(Opening(label, ready_s, until_s, tuple(turned)))
 
@@ -243,12 +243,8 @@ class LaneChanges:
         return [lane for asked in some for lane in self._ids(asked.lanes)]
 
 
-def _span(item: LoadedAction, when: When) -> tuple[str, float, float | None]:
-    return item.label, 60.0 * when.ready_min, None if when.until_min is None else 60.0 * when.until_min
-
-
 def _claims(item: LoadedAction, when: When, does: Does, edges: Iterable[str]) -> list[Claim]:
-    return [Claim(*_span(item, when), item.where, edge, does) for edge in edges]
+    return [Claim(*item.span(when), item.where, edge, does) for edge in edges]
 
 
 def _farthest_first(stretches: Iterable[tuple[Reversed, ...]]) -> list[tuple[Reversed, ...]]:
@@ -264,8 +260,8 @@ def _farthest_first(stretches: Iterable[tuple[Reversed, ...]]) -> list[tuple[Rev
 
 def _is_always(actions: Iterable[tuple[LoadedAction, When]]) -> bool:
     """Return whether contraflows that follow each other hold from the order to the end, without a set-up."""
-    spans = [_span(item, when) for item, when in actions]
-    closed = [Closing(item.label, 60.0 * when.from_min, _span(item, when)[2], ("lane",)) for item, when in actions]
+    spans = [item.span(when) for item, when in actions]
+    closed = [Closing(item.label, 60.0 * when.from_min, item.span(when)[2], ("lane",)) for item, when in actions]
     opened = [Opening(*span, ("reversed",)) for span in spans]
     return all(len(states) == 1 for states in Timetable(tuple(closed), tuple(opened)).states().lanes.values())
 

@@ -56,7 +56,7 @@ class SpeedLimits:
             raise ScenarioError(Problem(item.where, what, f"give {_SLOWEST_KPH:g} km/h or more, or 'close' the road"))
         self._asked.append((item, action, edges))
         how = (action.kph, action.factor)
-        return [Claim(*_span(item, action), item.where, edge.getID(), "limits", how) for edge in edges]
+        return [Claim(*item.span(action.when), item.where, edge.getID(), "limits", how) for edge in edges]
 
     def build(self) -> None:
         """Set the limits that hold from the order to the end, on all lanes of the roads, those that are added too."""
@@ -65,7 +65,7 @@ class SpeedLimits:
             for edge in edges:
                 by_speed[_new_speed_mps(edge, action)] += self._lanes(edge.getID())
             self._limits += [
-                Limit(*_span(item, action), tuple(lanes), speed_mps) for speed_mps, lanes in by_speed.items()
+                Limit(*item.span(action.when), tuple(lanes), speed_mps) for speed_mps, lanes in by_speed.items()
             ]
         for lane, states in self._states().limits.items():
             if len(states) == 1 and states[0].holds is not None:
@@ -105,11 +105,6 @@ class SpeedLimits:
         for lane in self.plain.edges[edge].iter("lane"):
             if "speed" in lane.attrib:
                 lane.set("speed", speed_mps)
-
-
-def _span(item: LoadedAction, action: Speed) -> tuple[str, float, float | None]:
-    when = action.when
-    return item.label, 60.0 * when.ready_min, None if when.until_min is None else 60.0 * when.until_min
 
 
 def _new_speed_mps(edge: Edge, action: Speed) -> float:

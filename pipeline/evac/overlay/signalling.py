@@ -66,7 +66,7 @@ class SignalChanges:
             raise PlaceError(Problem(item.where, "there is no signal at this junction to switch off", "leave it out"))
         self._asked.append((item, action, nodes, corridor))
         return [
-            Claim(*_span(item, action), item.where, tls, "controls")
+            Claim(*item.span(action.when), item.where, tls, "controls")
             for tls in dict.fromkeys(self.plain.nodes[node.getID()].get("tl") or node.getID() for node in nodes)
         ]
 
@@ -115,7 +115,7 @@ class SignalChanges:
 
     def _program(self, item: LoadedAction, action: Signal, program: SignalProgram) -> Program:
         return Program(
-            *_span(item, action),
+            *item.span(action.when),
             program.tls,
             program.program,
             normal=OFF if program.tls in self._new else _NORMAL,
@@ -126,8 +126,3 @@ class SignalChanges:
 
     def _has_signal(self, node: Node) -> bool:
         return self.plain.nodes[node.getID()].get("tl") is not None
-
-
-def _span(item: LoadedAction, action: Signal) -> tuple[str, float, float | None]:
-    when = action.when
-    return item.label, 60.0 * when.ready_min, None if when.until_min is None else 60.0 * when.until_min

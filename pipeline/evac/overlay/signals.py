@@ -18,6 +18,7 @@ from sumolib.net import Net
 from sumolib.net.edge import Edge
 
 from evac.errors import Problem, ScenarioError
+from evac.network.exits.graph import rank_of
 from evac.network.place_names import normal_name
 from evac.network.places import StreetIndex
 from evac.overlay.junctions import Link, SignalJunction
@@ -41,8 +42,6 @@ OFF = "off"
 """SUMO's own program: the signal is dark; right of way rules hold, or an all-way stop where the node says so."""
 DARK: Mapping[SignalMode, str] = MappingProxyType({"unregulated": "right of way", "all_way_stop": "all-way stop"})
 """Modes of a signal that is dark, and what holds then; `off` is one of them, by the country's law."""
-# OpenStreetMap's classes, the main ones first (https://wiki.openstreetmap.org/wiki/Key:highway#Roads).
-_CLASSES = ("motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential")
 
 
 @dataclass(frozen=True)
@@ -186,14 +185,9 @@ def _named_main(task: Task) -> set[Edge]:
 def _main_by_class(junction: SignalJunction) -> set[Edge]:
     """Return the arms of the highest class from which somebody has right of way; none where nobody has."""
     arrivals = junction.arrivals()
-    best = min(_rank(junction.index.highway(edge)) for edge in arrivals)
+    best = min(rank_of(junction.index.highway(edge)) for edge in arrivals)
     first = {arrives for link in junction.links if link.connection.getState() == "O" for arrives, _ in link.ways}
-    return {edge for edge in arrivals if edge in first and _rank(junction.index.highway(edge)) == best}
-
-
-def _rank(highway: str) -> int:
-    name = highway.removesuffix("_link")
-    return _CLASSES.index(name) if name in _CLASSES else len(_CLASSES)
+    return {edge for edge in arrivals if edge in first and rank_of(junction.index.highway(edge)) == best}
 
 
 def _all_green(task: Task) -> tuple[list[Step], str]:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from evac.errors import Problem, ScenarioError
 from evac.files import is_file
 from evac.inputs import digest_dataset
-from evac.plans.model import AnyAction, Plan, Resources
+from evac.plans.model import AnyAction, Plan, Resources, When
 from evac.plans.words import action_words
 from evac.schema.demand import Measured
 from evac.validation import missing_files, read_model
@@ -38,6 +38,10 @@ class LoadedAction:
     action: AnyAction
     where: str
     label: str
+
+    def span(self, when: When) -> tuple[str, float, float | None]:
+        """Return its label, and from when until when it holds (s after the order; None: for ever)."""
+        return self.label, 60.0 * when.ready_min, None if when.until_min is None else 60.0 * when.until_min
 
 
 @dataclass(frozen=True)

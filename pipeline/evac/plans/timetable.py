@@ -199,12 +199,6 @@ class States:
         """Return the order and each time at which a lane closes or opens (s)."""
         return sorted({0.0, *(state.from_s for states in self.lanes.values() for state in states)})
 
-    def exit(self, lanes: Iterable[str]) -> tuple[State[bool], ...]:
-        """Return whether cars may leave by an exit, whose last edges have these lanes, when nothing else closes it."""
-        every = [self.lanes.get(lane, (State[Admits](0.0, math.inf, None, ()),)) for lane in lanes]
-        spans = [(Span("; ".join(s.actions), s.from_s, s.until_s), admits_car(s.holds)) for one in every for s in one]
-        return _sweep(spans, any)
-
 
 @dataclass(frozen=True)
 class Timetable:

@@ -7,6 +7,7 @@ folders, once for all cases.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -25,6 +26,7 @@ from evac.schema.scenario import Scenario
 from evac.simulate.meso import Meso
 from evac.study.prepare import Prepared
 from evac.study.under_plan import UnderPlan
+from evac.study.ways_out import road_states
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,11 @@ class Ground:
     homes: gpd.GeoDataFrame
     net: Net
     starts: tuple[tuple[float, StartsOf], ...]
+
+    @cached_property
+    def closed(self) -> tuple[tuple[float, frozenset[str]], ...]:
+        """The edges that the plan has closed, from which second after the order on."""
+        return tuple((state.from_s, state.closed) for state in road_states(self.net, self.terms.timetable))
 
 
 def ground_of(prepared: Prepared, under: UnderPlan) -> Ground:

@@ -21,7 +21,6 @@ from evac.simulate import JobInputs, Progress, run_job
 from evac.simulate.job import Case, Job
 from evac.study.cases import background_of, departure_of, vehicles_case
 from evac.study.ground import Ground, Terms
-from evac.study.ways_out import road_states
 
 _SECONDS_AN_HOUR = 3600
 # What a run's result doesn't depend on.
@@ -144,13 +143,8 @@ def _demand(ground: Ground, case: Case) -> pd.DataFrame:
         exits=terms.exits,
         orders=terms.orders,
         starts=ground.starts,
-        closed=frozenset().union(*(edges for _, edges in _closed(ground))),
+        closed=frozenset().union(*(edges for _, edges in ground.closed)),
     )
-
-
-def _closed(ground: Ground) -> list[tuple[float, frozenset[str]]]:
-    """Return the edges that the plan has closed, from which second after the order on."""
-    return [(state.from_s, state.closed) for state in road_states(ground.net, ground.terms.timetable)]
 
 
 def _background(ground: Ground, case: Case) -> pd.DataFrame:
@@ -162,7 +156,7 @@ def _background(ground: Ground, case: Case) -> pd.DataFrame:
         terms.exits,
         seed=case.seed,
         driver=driver_under(terms.orders, terms.model.driver),
-        closed=_closed(ground),
+        closed=ground.closed,
     )
 
 

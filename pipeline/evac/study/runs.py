@@ -31,6 +31,22 @@ class Display(Protocol):
         """Show a line about the study itself, such as what it waits for."""
 
 
+class Silent:
+    """Shows nothing: a study that nobody watches."""
+
+    def begin(self, name: str, planned: int) -> None:
+        """Show nothing."""
+
+    def update(self, name: str, state: Progress) -> None:
+        """Show nothing."""
+
+    def finish(self, name: str, result: str) -> None:
+        """Show nothing."""
+
+    def tell(self, text: str) -> None:
+        """Show nothing."""
+
+
 @dataclass(frozen=True)
 class Run:
     """A finished run: its case, its job's digest, its directory, and where its lanes are measured for comparison."""

@@ -22,13 +22,12 @@ from evac.files import digest_json
 from evac.measure.clearance import clearance_s
 from evac.schema.scenario import vehicles_words
 from evac.seals import has_entry, read_record, write_record
-from evac.simulate import Progress
 from evac.simulate.job import Case
 from evac.simulate.meso import Meso
 from evac.study.cases import case_name
 from evac.study.ground import Ground
 from evac.study.jobs import job_of, run_folder
-from evac.study.runs import Display, read_ledger
+from evac.study.runs import Display, Silent, read_ledger
 from evac.study.tasks import Engine, Task
 
 LIMIT = 0.1
@@ -76,19 +75,10 @@ class Calibration:
 
 
 @dataclass(frozen=True)
-class _Quiet:
+class _Quiet(Silent):
     """Shows no run: several runs of a calibration are of one case, and would share a line."""
 
     display: Display
-
-    def begin(self, name: str, planned: int) -> None:
-        """Show nothing."""
-
-    def update(self, name: str, state: Progress) -> None:
-        """Show nothing."""
-
-    def finish(self, name: str, result: str) -> None:
-        """Show nothing."""
 
     def tell(self, text: str) -> None:
         """Show what the study waits for."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from evac.measure.clearance import clearance_s
+
 if TYPE_CHECKING:
     from evac.verify.model import Expectation
 
@@ -74,9 +76,9 @@ def delay_mean_s(vehicles: pd.DataFrame, which: Expectation) -> float:
 
 def clearance_min(vehicles: pd.DataFrame, which: Expectation) -> float:
     """Return when a share of the planned vehicles is out (minutes after the order); infinite when it never is."""
-    out_s = chosen(vehicles, which)["evacuated_s"].fillna(np.inf).sort_values().to_numpy()
-    place = int(np.ceil((1.0 if which.share is None else which.share) * len(out_s))) - 1
-    return float(out_s[max(place, 0)]) / _SECONDS_A_MINUTE
+    percent = 100.0 if which.share is None else 100.0 * which.share
+    found_s = clearance_s(chosen(vehicles, which)["evacuated_s"].to_numpy(), percent)
+    return np.inf if found_s is None else found_s / _SECONDS_A_MINUTE
 
 
 def out_veh(vehicles: pd.DataFrame, which: Expectation) -> float:

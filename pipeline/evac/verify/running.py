@@ -12,7 +12,6 @@ import pandas as pd
 from evac.errors import EvacError, Problem, ScenarioError
 from evac.plans.reading import BASELINE, load_plan
 from evac.scenario import load_scenario
-from evac.simulate import Progress
 from evac.validation import read_model
 from evac.verify.measures import MEASURES
 from evac.verify.model import Expectation, Verification
@@ -115,6 +114,7 @@ def _vehicles_by_plan(test: LoadedTest, cache: Path) -> dict[str, pd.DataFrame]:
     from evac.study import Selection, run_study  # noqa: PLC0415 - the stages take seconds to import
     from evac.study.engines import Serial  # noqa: PLC0415
     from evac.study.prepare import prepare  # noqa: PLC0415
+    from evac.study.runs import Silent  # noqa: PLC0415
     from evac.study.under_plan import under_plan  # noqa: PLC0415
 
     loaded = load_scenario(test.folder)
@@ -123,25 +123,9 @@ def _vehicles_by_plan(test: LoadedTest, cache: Path) -> dict[str, pd.DataFrame]:
     plans = {name: under_plan(prepared, load_plan(path, test.folder), cache) for name, path in names.items()}
     chosen = (test.model.vehicles,) if test.model.vehicles else ()
     selection = Selection(vehicles=chosen, sensitivity=False)
-    study = run_study(prepared, plans, selection, cache, engine=Serial(), display=_Silent())
+    study = run_study(prepared, plans, selection, cache, engine=Serial(), display=Silent())
     if study.failures:
         raise EvacError("; ".join(failure.message for failure in study.failures))
     streets = prepared.homes.set_index("household")["street"]
     tables = {run.case.plan: pd.read_parquet(run.folder / "vehicles.parquet") for run in study.runs}
     return {plan: table.assign(street=table["household"].map(streets)) for plan, table in tables.items()}
-
-
-class _Silent:
-    """A display for runs that nobody watches."""
-
-    def begin(self, name: str, planned: int) -> None:
-        """Show nothing."""
-
-    def update(self, name: str, state: Progress) -> None:
-        """Show nothing."""
-
-    def finish(self, name: str, result: str) -> None:
-        """Show nothing."""
-
-    def tell(self, text: str) -> None:
-        """Show nothing."""
