@@ -92,6 +92,52 @@ def test_an_island_has_no_exit_but_its_quay_is_told(tmp_path: Path, mainland: bo
     assert none(record) == {"Quay Road": "it ends at a ferry: give its capacity to make it an exit"}
 
 
+def test_the_shore_of_an_island_is_no_edge_that_cuts_roads_off(tmp_path: Path) -> None:
+    """The file doesn't say what it covers, so the hull of its roads is the shore: streets and roads end there."""
+    drawn = DrawnMap().streets(0, 0, 400, 400)
+    drawn.road("Elm Street", "residential", straight((200, 400), (200, 900)))
+    drawn.road("Cape Road", "primary", straight((0, 200), (-1200, 200)))
+    drawn.road("Main Street", "primary", straight((400, 200), (900, 200)))
+    drawn.ferry("Ferry", [(900, 200), (4000, 200)])
+    drawn.road("Mainland Road", "primary", straight((4000, 200), (8000, 200)))
+    record = decided(drawn, tmp_path)
+    assert exits(record) == []
+    assert none(record) == {
+        "Cape Road": "it ends",
+        "Main Street": "it ends at a ferry: give its capacity to make it an exit",
+    }
+
+
+def test_a_ferry_makes_no_island_of_a_town_that_many_roads_lead_out_of(tmp_path: Path) -> None:
+    drawn = DrawnMap().streets(0, 0, 400, 400)
+    drawn.ferry("Lake Ferry", [(400, 0), (3000, -2000)])
+    for number, end in enumerate([(-3000, 300), (-2800, 2500), (-400, 3200), (1900, 3000), (3000, 1500)]):
+        drawn.road(f"Road {number}", "secondary", straight((100 * (number % 4), 400), end))
+    assert exits(decided(drawn, tmp_path)) == [f"Road {number}" for number in range(5)]
+
+
+def test_streets_that_end_where_a_map_of_unknown_extent_does_are_cul_de_sacs(tmp_path: Path) -> None:
+    drawn = DrawnMap().streets(0, 0, 400, 400)
+    drawn.road("Elm Street", "residential", straight((200, 400), (200, 900)))
+    assert exits(decided(drawn, tmp_path)) == []
+    drawn.road("Lane", "unclassified", straight((200, 0), (200, -1500)))
+    assert exits(decided(drawn, tmp_path)) == ["Lane"]
+
+
+def test_roads_that_branch_off_outside_and_are_closed_are_told(tmp_path: Path) -> None:
+    drawn = village().road("Main Road", "primary", straight((400, 200), (3600, 200)))
+    drawn.road("Pass Road", "tertiary", straight((1400, 200), (1400, 3600)), motor_vehicle__conditional="no @ winter")
+    drawn.road("Works Road", "secondary", straight((1800, 200), (1800, -3200)), construction="yes")
+    drawn.road("Yard", "tertiary", straight((2000, 200), (2000, 400)), access="no")
+    drawn.road("Old Pass", "tertiary", straight((2200, 200), (2200, 1200)), seasonal="summer")
+    record = decided(drawn, tmp_path)
+    assert exits(record) == ["Main Road"]
+    assert none(record) == {
+        "Pass Road": "it is closed at times (motor_vehicle:conditional=no @ winter): say when with 'osm.at'",
+        "Works Road": "it is a road that is out of use or under construction",
+    }
+
+
 def test_a_coast_town_isnt_left_by_the_roads_that_end_at_the_sea(tmp_path: Path) -> None:
     drawn = village((-3000, -3000, 3400, 700))
     drawn.road("Coast Road", "primary", straight((-3200, 200), (0, 200)))

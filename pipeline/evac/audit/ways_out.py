@@ -45,7 +45,7 @@ def caveats(record: WaysOutRecord) -> tuple[str, ...]:
 def _none(record: WaysOutRecord) -> Iterator[Finding]:
     for item in record.none:
         severity: Severity = "warning" if rank_of(item.highway) <= _GRAVE else "note"
-        text = f"{item.label} ({item.highway}) leaves the area and is no exit: {item.reason}"
+        text = f"{item.label} ({item.highway}) leads away and is no exit: {item.reason}"
         yield Finding(severity, "no_exit", text, item.lon, item.lat, 0.0)
 
 

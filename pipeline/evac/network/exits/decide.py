@@ -11,24 +11,17 @@ over roads outside of the area.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import shapely
 
-from evac.network.exits.graph import Mask, RoadWeb, WebWay, rank_of
-from evac.network.exits.map_edge import CutOff, MapEdge, cut_off, edge_of, road_ends
-from evac.network.exits.record import EXIT, LESSER, NONE, ExitEnd, RoadOut, WaysOutRecord
-from evac.network.exits.why_none import why_it_ends, why_none
-from evac.osm.web import FERRY, NOT_BUILT, Web
+from evac.network.exits.graph import Mask, RoadWeb, rank_of
+from evac.network.exits.lead import far_larger, leading
+from evac.network.exits.leaving import Leaving
+from evac.network.exits.map_edge import MapEdge, edge_of, road_ends
+from evac.network.exits.record import ExitEnd, WaysOutRecord
+from evac.osm.web import Web
 from evac.schema.places import FoundExits
-
-FAR_LARGER = 10.0
-"""A road network outside is far larger than what lies inside from so many times its length on. Our choice: a dead-end
-valley behind a hamlet may well be three times as large."""
-
-LEAST_NETWORK_M = 50_000.0
-"""But it has at least this much road (m): a town of some 5,000 people. Our choice."""
 
 LINE_BEYOND_M = 2_000.0
 """Where no end of the map can be reached, exit lines lie this far (m) beyond the area. Our choice."""
@@ -41,32 +34,7 @@ SAME_WAY_DEG, SAME_WAY_M = 45.0, 2_000.0
 middle, and this distance (m). Our choice: in towns every second kilometre has a secondary road; Neal and Pentz Road,
 two of the four ways out of Paradise, are tertiary."""
 
-FERRY_REASON = "it is a ferry: give its capacity to make it an exit"
-
 _SECONDARY, _TERTIARY = rank_of("secondary"), rank_of("tertiary")
-_SAME_ROAD_M = 400.0  # crossings of one road, such as both carriageways or a border that winds
-
-
-@dataclass(frozen=True)
-class _Lead:
-    """What leads on outside of an area.
-
-    Parameters
-    ----------
-    outside
-        The arcs that don't touch the area.
-    cut
-        Where the map is cut.
-    on
-        Nodes from which one gets on.
-    reached
-        Nodes that one comes to from the area.
-    """
-
-    outside: Mask
-    cut: CutOff
-    on: Mask
-    reached: Mask
 
 
 class Decision:
@@ -83,29 +51,7 @@ class Decision:
     def __init__(self, web: Web, area: shapely.Geometry) -> None:
         self.roads = RoadWeb(web, area)
         self.edge: MapEdge = edge_of(self.roads)
-        self._lead = self._leading()
-
-    def _leading(self) -> _Lead:
-        roads = self.roads
-        outside = ~(roads.inside[roads.start] | roads.inside[roads.end] | roads.at_times[roads.way])
-        cut = cut_off(roads, self.edge)
-        seeds = (cut.certain | cut.presumed) & roads.on_road
-        on = roads.behind(seeds | self._far_larger(outside), outside)
-        first = np.zeros(roads.count, dtype=bool)
-        first[roads.end[roads.inside[roads.start]]] = True
-        reached = roads.ahead(first | (roads.inside & roads.on_road), outside)
-        return _Lead(outside, cut, on, reached)
-
-    def _far_larger(self, outside: Mask) -> Mask:
-        roads = self.roads
-        least_m = max(LEAST_NETWORK_M, FAR_LARGER * roads.road_m(roads.inside[roads.start] & roads.inside[roads.end]))
-        if roads.road_m(outside) < least_m:
-            return np.zeros(roads.count, dtype=bool)
-        piece = roads.pieces(outside, strong=True)
-        within = outside & (piece[roads.start] == piece[roads.end])
-        length_m = np.bincount(piece[roads.start[within]], roads.length_m[within], minlength=piece.max() + 1)
-        found: Mask = (length_m / 2.0 >= least_m)[piece]  # two-way roads have an arc each way
-        return found
+        self._lead = leading(self.roads, self.edge)
 
     def keeping(self, polygon: shapely.Geometry) -> Mask:
         """Return which drivable ways to keep when the map is cut to a polygon (WGS 84).
@@ -119,8 +65,8 @@ class Decision:
         kept: Mask = shapely.intersects(ground, np.array(lines))
         beyond = ~kept[roads.way]
         piece = roads.pieces(beyond, strong=False)
-        seeds = (self._lead.cut.certain | self._lead.cut.presumed) & roads.on_road
-        seeds |= self._far_larger(beyond & self._lead.outside)
+        seeds = self._lead.ends & roads.on_road
+        seeds |= far_larger(roads, beyond & self._lead.outside)
         touching = np.zeros(roads.count, dtype=bool)
         touching[roads.start[~beyond]] = touching[roads.end[~beyond]] = True
         used = np.zeros(roads.count, dtype=bool)
@@ -142,14 +88,16 @@ class Decision:
             Ways that are simulated (of `RoadWeb.ways`); all when None.
         """
         settings = settings or FoundExits()
-        ends = self._ends(np.ones(len(self.roads.ways), dtype=bool) if kept is None else kept)
+        kept = np.ones(len(self.roads.ways), dtype=bool) if kept is None else kept
+        ends = self._ends(kept)
         chosen = self._chosen(ends, settings)
-        roads_out = [*self._crossings(ends, chosen), *self._closed_crossings()]
+        counted = [end for end, wanted in zip(ends, chosen, strict=True) if wanted]
+        leaving = Leaving(self.roads, self._lead, self.edge)
         return WaysOutRecord(
-            ends=tuple(end for end, wanted in zip(ends, chosen, strict=True) if wanted),
+            ends=tuple(counted),
             lesser=tuple(end for end, wanted in zip(ends, chosen, strict=True) if not wanted),
-            roads=tuple(roads_out),
-            ends_inside=tuple(self._ends_inside()),
+            roads=tuple(leaving.roads_out(counted, kept)),
+            ends_inside=tuple(leaving.ends_inside()),
             reach_m=self.edge.beyond_m(self.roads.area),
             declared=self.edge.declared,
             outline=self.roads.plane.degrees(self.edge.outline),
@@ -160,7 +108,7 @@ class Decision:
         roads, lead = self.roads, self._lead
         simulated = kept[roads.way] & ~self._far_beyond()[roads.way]
         off = ~simulated & lead.outside
-        goes_on = (lead.cut.certain | lead.cut.presumed) & roads.on_road
+        goes_on = lead.ends & roads.on_road
         goes_on[roads.start[off & lead.on[roads.end]]] = True
         return [
             self._end(node, arc)
@@ -180,7 +128,7 @@ class Decision:
     def _far_beyond(self) -> Mask:
         """Return the ways of networks without an end of the map, from which exits are taken nearer to the area."""
         roads, lead = self.roads, self._lead
-        ends = roads.behind((lead.cut.certain | lead.cut.presumed) & roads.on_road, lead.outside)
+        ends = roads.behind(lead.ends & roads.on_road, lead.outside)
         away = shapely.distance(roads.area, shapely.points(roads.xy)) > LINE_BEYOND_M
         apart = lead.on & ~ends & away
         near = roads.way[~(apart[roads.start] & apart[roads.end])]
@@ -280,68 +228,3 @@ class Decision:
         if not chosen.any() and len(ends):
             chosen = ranks == ranks.min()
         return [bool(wanted) for wanted in chosen]
-
-    def _crossings(self, ends: Sequence[ExitEnd], chosen: Sequence[bool]) -> list[RoadOut]:
-        """Return the roads that leave the area, each with what it is."""
-        roads, lead = self.roads, self._lead
-        ranks = [rank_of(end.highway) for end, wanted in zip(ends, chosen, strict=True) if wanted]
-        crossing = roads.inside[roads.start] & ~roads.inside[roads.end]
-        crossing &= roads.rank[roads.way] <= max([_TERTIARY, *ranks])
-        counted = self._behind(ends, chosen)
-        found: list[RoadOut] = []
-        for arc in np.flatnonzero(crossing)[np.argsort(roads.rank[roads.way[crossing]], kind="stable")]:
-            node, way = int(roads.end[arc]), int(roads.way[arc])
-            if counted[node]:
-                status, reason = EXIT, ""
-            elif lead.on[node]:
-                status, reason = LESSER, ""
-            else:
-                status, reason = NONE, why_none(roads, node, way, lead.outside)
-            self._note(found, self._road_out(node, roads.ways[way], status, reason))
-        return found
-
-    def _behind(self, ends: Sequence[ExitEnd], chosen: Sequence[bool]) -> Mask:
-        """Return the nodes outside from which an exit that counts is reached."""
-        seeds = np.zeros(self.roads.count, dtype=bool)
-        seeds[[end.node for end, wanted in zip(ends, chosen, strict=True) if wanted]] = True
-        return self.roads.behind(seeds, self._lead.outside)
-
-    def _road_out(self, node: int, way: WebWay, status: str, reason: str) -> RoadOut:
-        lon, lat = float(self.roads.lon[node]), float(self.roads.lat[node])
-        return RoadOut(way.called, way.highway, way.osm_way_id, lon, lat, status, reason)
-
-    def _note(self, found: list[RoadOut], item: RoadOut) -> None:
-        """Add a road, unless a crossing of it near by says the same."""
-        at = self.roads.plane.project(np.array([[item.lon, item.lat]]))[0]
-        for other in found:
-            there = self.roads.plane.project(np.array([[other.lon, other.lat]]))[0]
-            same = (other.label, other.status, other.reason) == (item.label, item.status, item.reason)
-            if same and np.hypot(*(at - there)) <= _SAME_ROAD_M:
-                return
-        found.append(item)
-
-    def _closed_crossings(self) -> list[RoadOut]:
-        """Return roads that leave the area and are closed where they do, and ferries."""
-        roads = self.roads
-        found: list[RoadOut] = []
-        for way in roads.closed:
-            inside = roads.inside[way.nodes]
-            road = way.highway == FERRY or rank_of(way.highway) <= _TERTIARY or way.highway in NOT_BUILT
-            if road and inside.any() and not inside.all() and roads.on_road[way.nodes].any():
-                reason = FERRY_REASON if way.highway == FERRY else f"it is {way.closed}"
-                self._note(found, self._road_out(int(way.nodes[~inside][0]), way, NONE, reason))
-        return found
-
-    def _ends_inside(self) -> list[RoadOut]:
-        """Return the primary and higher roads that end on the map, at no edge of it."""
-        roads, lead = self.roads, self._lead
-        high = roads.rank[roads.way] <= rank_of("primary")
-        found: list[RoadOut] = []
-        going = lead.cut.certain | lead.cut.presumed
-        for node in road_ends(roads, np.ones(len(roads.start), dtype=bool)):
-            arrivals = np.flatnonzero((roads.end == node) & high)
-            if len(arrivals) and not going[node]:
-                way = int(roads.way[arrivals[0]])
-                reason = why_it_ends(roads, int(node), way)
-                self._note(found, self._road_out(int(node), roads.ways[way], NONE, reason))
-        return found

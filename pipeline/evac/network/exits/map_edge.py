@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from evac.network.exits.graph import Mask, RoadWeb, rank_of
 
 _HULL_RATIO = 0.1  # of shapely.concave_hull: follows a valley's or a country's outline, not single streets
-_NEAR_M = 500.0  # how far short of the outline through roads of the three test maps end (at most 464 m)
+NEAR_M = 500.0  # how far short of the outline through roads of the three test maps end (at most 464 m)
 _MINOR_NEAR_M = 50.0  # minor roads: only those that end on the edge itself; inner ends are cul-de-sacs
+_LEAST_MINOR = rank_of("unclassified")  # streets that just end are cul-de-sacs, wherever a hull of roads happens to run
 _AT_BOUNDS_M = 5.0  # a node this near to the declared bounds is on them: bounds are rounded
 _FILLED = (
     0.75  # roads that fill less of the declared bounds have another shape: Liechtenstein's fill a quarter of its box
@@ -113,7 +114,7 @@ def _presumed(roads: RoadWeb, edge: MapEdge, ends: NDArray[np.int64], plain: Mas
     """Return where through roads just end near the map's edge; `plain` are the nodes where nothing says why."""
     points = shapely.multipoints(roads.xy[roads.on_road])
     if not edge.declared:
-        return _ending_near(roads, ends, plain, [edge.outline, points.convex_hull])
+        return _off_islands(roads, _ending_near(roads, ends, plain, [edge.outline, points.convex_hull]), certain)
     found = _ending_near(roads, ends, plain, [edge.outline])
     outline = _outline_of(points)
     if outline.intersection(edge.outline).area > _FILLED * edge.outline.area:
@@ -126,17 +127,34 @@ def _presumed(roads: RoadWeb, edge: MapEdge, ends: NDArray[np.int64], plain: Mas
     return found | at_outline if is_frame else found
 
 
+def _off_islands(roads: RoadWeb, presumed: Mask, certain: Mask) -> Mask:
+    """Return the presumed cuts without those on islands: roads that a ferry leaves from and that few roads lead out of.
+
+    The hull of the roads of an island is its shore, where roads end in truth.
+    """
+    piece = roads.pieces(np.ones(len(roads.start), dtype=bool), strong=False)
+    cuts = np.bincount(piece[presumed | certain], minlength=piece.max() + 1)
+    island = np.zeros(len(cuts), dtype=bool)
+    for ferry in roads.ferries:
+        landed = np.unique(piece[ferry.nodes[roads.on_road[ferry.nodes]]])
+        if len(landed) != 1 or not roads.on_road[ferry.nodes[[0, -1]]].all():
+            island[landed] = True
+    return presumed & ~(island & (cuts < _LEAST_CUT))[piece]
+
+
 def _ending_near(roads: RoadWeb, ends: NDArray[np.int64], plain: Mask, shapes: Sequence[shapely.Geometry]) -> Mask:
     """Return the ends of roads that are near the edge of some shape and head off it."""
     near = [_distance_m(roads, shape) for shape in shapes]
     found = np.zeros(roads.count, dtype=bool)
     for node in [node for node in ends if plain[node]]:
-        through = roads.rank[roads.way[roads.end == node]].min() <= _THROUGH
-        within_m = _NEAR_M if through else _MINOR_NEAR_M
+        rank = roads.rank[roads.way[roads.end == node]].min()
+        if rank > _LEAST_MINOR:
+            continue
+        within_m = NEAR_M if rank <= _THROUGH else _MINOR_NEAR_M
         found[node] = any(
             away[node] <= within_m and _heads_off(roads, node, shape) for shape, away in zip(shapes, near, strict=True)
         )
-    for node in _pocket_ends(roads, np.min(near, axis=0) <= _NEAR_M):
+    for node in _pocket_ends(roads, np.min(near, axis=0) <= NEAR_M):
         found[node] |= plain[node] and any(_heads_off(roads, node, shape) for shape in shapes)
     return found
 
@@ -207,7 +225,7 @@ def _said_to_end(roads: RoadWeb) -> Mask:
 
 def _heads_off(roads: RoadWeb, node: int, shape: shapely.Geometry) -> bool:
     """Return whether straight on from a road's end is soon off the map."""
-    ahead = roads.xy[node] + _NEAR_M * _heading(roads, node)
+    ahead = roads.xy[node] + NEAR_M * _heading(roads, node)
     return not shapely.intersects_xy(shape, *ahead)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evac.network.exits.graph import Mask, RoadWeb, rank_of
+from evac.network.exits.graph import Mask, RoadWeb, WebWay, rank_of
 from evac.osm.web import FERRY
 
 _RANK_STEP = 1e6  # a higher class tells more than any nearness
@@ -43,6 +43,11 @@ def why_it_ends(roads: RoadWeb, node: int, way: int) -> str:
     return _stopped(roads, here, way) or "it ends"
 
 
+def why_closed(way: WebWay) -> str:
+    """Return the reason in words that a road is none which is closed at times."""
+    return f"it is closed at times ({way.at_times}): say when with 'osm.at'"
+
+
 def _comes_back_elsewhere(roads: RoadWeb, back: Mask, node: int) -> bool:
     """Return whether a way back is another than the one out."""
     came = roads.start[(roads.end == node) & roads.inside[roads.start]]
@@ -66,9 +71,11 @@ def _stopped(roads: RoadWeb, reached: Mask, way: int) -> str | None:
         named = f" ({row.label})" if row.label and not same else ""
         words = f"it goes on as {row.closed}{named}"
         options.append((_RANK_STEP * ((0 if same else 1) + at_rank) + rank_of(row.highway), words))
-    for way_at_times in [item for item in roads.ways if item.at_times and reached[item.nodes].any()]:
-        words = f"it is closed at times ({way_at_times.at_times}): say when with 'osm.at'"
-        options.append((_RANK_STEP * _rank_at(roads, way_at_times.nodes), words))
+    options += [
+        (_RANK_STEP * _rank_at(roads, item.nodes), why_closed(item))
+        for item in roads.ways
+        if item.at_times and reached[item.nodes].any()
+    ]
     options += [
         (_RANK_STEP * (0.5 + _rank_at(roads, np.array([node]))), f"it ends at {roads.sign[node]}")
         for node in np.flatnonzero(reached)
