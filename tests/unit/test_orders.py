@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from crossing import EXITS, make_homes, make_net, scenario
 from evac.demand import build_demand
 from evac.demand.departures import left_by
-from evac.demand.orders import NORMAL_RULES, Orders, check_orders, driver_under, orders_of, staying
+from evac.demand.orders import NORMAL_RULES, Orders, check_orders, driver_under, is_staged, orders_of, staying
 from evac.demand.starts import StartsOf, find_starts, start_edges, starts_of
 from evac.plans.model import AnyAction
 from evac.plans.reading import load_plan
@@ -255,3 +255,28 @@ def test_a_driving_style_from_a_plan_file_is_accepted(tmp_path: Path) -> None:
     (tmp_path / "calm.yaml").write_text("name: Calm\nactions:\n  - {do: behaviour, profile: calm}\n")
     actions = [item.action for item in load_plan("calm", tmp_path).actions]
     assert check_orders(orders_of(actions), ZONES, NAMES, "calm.yaml") == []
+
+
+@pytest.mark.parametrize(
+    ("phases", "only", "staged"),
+    [
+        ({}, None, False),
+        ({("A", "B", "C"): 30}, None, False),
+        ({("A", "B"): 30, ("C",): 30}, None, False),
+        ({("A", "B"): 30}, None, True),
+        ({("A",): 0, ("B",): 0}, None, False),
+        ({("A",): 10, ("B", "C"): 30}, None, True),
+        ({("A", "B"): 30}, ("A", "B"), False),
+        ({("A",): 30}, ("A", "B"), True),
+    ],
+)
+def test_waves_are_staged_only_where_zones_are_told_at_different_times(
+    phases: dict[tuple[str, ...], int], only: tuple[str, ...] | None, staged: bool
+) -> None:
+    """A NUREG table's row: all of the zones half an hour later together is no staged evacuation."""
+    some: list[dict[str, Any]] = [
+        {"do": "phase", "zones": zones, "offset_min": offset_min} for zones, offset_min in phases.items()
+    ]
+    some += [{"do": "evacuate_only", "zones": only}] if only else []
+    orders = orders_of([TypeAdapter(AnyAction).validate_python(item) for item in some])
+    assert is_staged(orders, ("A", "B", "C")) == staged

@@ -10,6 +10,7 @@ import shapely
 from evac.errors import ScenarioError
 from evac.network import read_net
 from evac.overlay import Overlay
+from evac.plans.timetable import edge_of
 from evac.report import drawing, plan_map
 from evac.report.plan_map import PlanPicture, roads_of, spots_of
 from plan_town import STREETS, Town, town
@@ -149,3 +150,29 @@ def _picture(roads: gpd.GeoDataFrame, spots: gpd.GeoDataFrame) -> PlanPicture:
 def test_a_speed_at_which_nobody_gets_on_is_refused(place: Town, speed: str, when: str) -> None:
     with pytest.raises(ScenarioError, match="km/h: cars would stand there"):
         place.under(f"  - {{do: speed, where: {{street: Wide Road}}, {speed}, when: {when}}}", "slow")
+
+
+CONTRAFLOW = "  - {do: contraflow, where: {street: Main Street, towards: east}, when: {%s}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [
+        (CONTRAFLOW % "", set()),
+        (CONTRAFLOW % "from_min: 5, setup_min: 10, until_min: 60", set()),
+        ("  - {do: use_shoulder, where: {street: Wide Road, towards: west}, when: {from_min: 5}}\n", set()),
+        ("  - {do: speed, where: {street: Wide Road}, kph: 20}\n", set()),
+        ("  - {do: take_lane, where: {street: Wide Road, towards: west}}\n", {"aw"}),
+        ("  - {do: close, where: {street: Side Street, towards: north}, admit: residents, when: {from_min: 9}}\n", {"bn"}),
+        (
+            CONTRAFLOW % "from_min: 5, until_min: 60"
+            + "  - {do: close, where: {street: Main Street, towards: west}, when: {from_min: 60, until_min: 70}}\n",
+            {"ba", "db"},
+        ),
+    ],
+)  # fmt: skip
+def test_what_traffic_loses_is_what_closes_and_not_what_goes_the_other_way(
+    place: Town, text: str, lost: set[str]
+) -> None:
+    name = f"lost-{abs(hash(text))}"
+    assert {edge_of(lane) for lane in place.under(text, name).timetable.states().lost} == lost

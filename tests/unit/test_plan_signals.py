@@ -9,6 +9,7 @@ from evac.errors import PlaceError, ScenarioError
 from evac.network.places import StreetIndex
 from evac.overlay.junctions import SignalJunction
 from evac.plans.model import Movement
+from plan_town import town
 from signal_town import ARMS, STREETS, compiled, corridor, crossing, programs
 
 
@@ -219,3 +220,27 @@ def _links(net_file):
     net = sumolib.net.readNet(str(net_file), withPrograms=True)
     entries = sorted(net.getTLS("c").getConnections(), key=lambda entry: entry[2])
     return [f"{source.getEdge().getID()} {target.getEdge().getID()}" for source, target, _ in entries]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "{do: close, where: {street: Main Street, towards: east}, lanes: [%d]%s}" % (lane, when)
+        for lane in (0, 1)
+        for when in ("", ", when: {from_min: 5, until_min: 20}")
+    ]
+    + ["{do: contraflow, where: {street: Main Street, towards: east}, when: {from_min: 5, until_min: 20}}"],
+)
+def test_an_approach_has_green_as_a_whole_also_where_a_plan_closes_or_adds_its_lanes(tmp_path, change):
+    """Who turns off from the lane beside a closed one would cross that lane's stream, but for its being closed."""
+    nodes = {"w": (-600, 0), "c": (0, 0), "e": (600, 0), "n": (0, 600), "s": (0, -600)}
+    streets = [("w c e", "Main Street", 2), ("n c s", "Side Street", 1)]
+    place = town(tmp_path, nodes, streets, {"east": "ce"}, kinds={"c": "traffic_light"})
+    stages = "[{movements: [{from: Main Street}], green_s: 40}, {movements: [{from: Side Street}], green_s: 20}]"
+    where = "where: {street: Main Street, crossing: Side Street}"
+    overlay = place.under(f"  - {{do: signal, {where}, mode: fixed, stages: {stages}}}\n  - {change}\n")
+    junction = junction_of(overlay.network.net_file)
+    phases = {item.get("name"): item.attrib["state"] for item in ET.fromstring(overlay.additional).iter("phase")}
+    for link in junction.links:
+        for stage_name, street in (("stage 0", "Main Street"), ("stage 1", "Side Street")):
+            assert (phases[stage_name][link.number] in "Gg") == (link.source.getName() == street)

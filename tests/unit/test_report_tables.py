@@ -148,7 +148,7 @@ def test_a_lane_lost_to_contraflow_is_no_roadway_impact_and_a_street_called_late
     plan = ReportPlan(
         "p", "p", actions=("contraflow on Slater Avenue",), changes=(Change("lanes", "Slater Avenue", "1", "0"),)
     )
-    for state, some in (("no", plan), ("yes", replace(plan, closes_roads=True, in_waves=True))):
+    for state, some in (("no", plan), ("yes", replace(plan, loses_roads=True, in_waves=True))):
         shown = replace(report, plans={"p": some})
         items = {item.section: item.state for item in nureg.checklist(shown, results.case_results(shown))}
         assert (items["1.3.1"], items["4.5"]) == (state, state)

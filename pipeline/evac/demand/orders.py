@@ -88,6 +88,13 @@ def orders_of(actions: Sequence[AnyAction]) -> Orders:
     )
 
 
+def is_staged(orders: Orders, zones: Collection[str]) -> bool:
+    """Return whether some zones of the scenario are told to leave later than others; those that stay don't count."""
+    ordered = [zone for zone in zones if all(zone in only.zones for only in orders.evacuate_only)]
+    offset_min = {zone: phase.offset_min for phase in orders.phases for zone in phase.zones}
+    return len({offset_min.get(zone, 0.0) for zone in ordered}) > 1
+
+
 def driver_under(orders: Orders, driver: Driver) -> Driver:
     """Return the scenario's drivers as they are under the plan."""
     changes = {

@@ -215,8 +215,9 @@ def _require_served(net: Net, compiling: Compiling) -> None:
         edge = net.getEdge(edge_id)
         fed = any(item.getToLane().getID() == name for items in edge.getIncoming().values() for item in items)
         leads = bool(edge.getLane(int(lane)).getOutgoing())
+        onto = [before for before in edge.getIncoming() if before.getFromNode() is not edge.getToNode()]  # the same
         ends = all(after.getToNode() is edge.getFromNode() for after in edge.getOutgoing())  # but for turning round
-        if (edge.getIncoming() and not fed) or not (leads or ends):
+        if (onto and not fed) or not (leads or ends):
             dead.setdefault(where, []).append(name)
     remedy = "let the stretch begin and end where the road goes on"
     problems = [

@@ -127,9 +127,13 @@ class SignalJunction:
     def crosses(self, one: Link, other: Link) -> bool:
         """Return whether streams cross that can't be let go together: neither merge, nor wait for each other's gaps.
 
-        A turn across the opposing stream may wait for a gap in it, as may drivers who turn round.
+        A turn across the opposing stream may wait for a gap in it, as may drivers who turn round. Who turns off from
+        the lane beside the one that a plan closes at times, or adds, crosses that lane's stream, which drives his way:
+        netconvert's own programs let them go together.
         """
         if not self.conflict(one, other) or one.target is other.target or "t" in one.turns + other.turns:
+            return False
+        if one.source is other.source:
             return False
         return angle_between_deg(end_bearing_deg(one.source), end_bearing_deg(other.source)) <= _OPPOSING_DEG
 

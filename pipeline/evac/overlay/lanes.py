@@ -202,8 +202,7 @@ class LaneChanges:
             normal, turned = apply_contraflow(self.plain, found, timed=timed)
             self._ends.append((actions[0][0].label, last_reversed(self.plain, turned)))
             self.added |= dict.fromkeys(turned, actions[0][0].where)
-            if timed:
-                self._opposed.append(Opposed(tuple(normal), tuple(turned)))
+            self._opposed.append(Opposed(tuple(normal), tuple(turned)))
             for item, when in actions:
                 label, ready_s, until_s = item.span(when)
                 self._closings.append(Closing(label, 60.0 * when.from_min, until_s, tuple(normal)))

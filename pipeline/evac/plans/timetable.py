@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any, Generic, Self, TypeVar
@@ -177,6 +177,12 @@ class States:
         Where drivers on an edge are sent; nowhere when None.
     movements
         Whether traffic may go from an edge into another.
+    normally_closed
+        Lanes that are closed to cars under normal rules, and that an action opens.
+    normal_programs
+        The program that each signal of `signals` runs under normal rules.
+    opposed
+        Lanes on the same asphalt in opposite directions.
     """
 
     lanes: Mapping[str, tuple[State[Admits], ...]]
@@ -184,6 +190,9 @@ class States:
     signals: Mapping[str, tuple[State[Run], ...]]
     approaches: Mapping[str, tuple[State[Lead | None], ...]]
     movements: Mapping[tuple[str, str], tuple[State[bool], ...]]
+    normally_closed: frozenset[str] = frozenset()
+    normal_programs: Mapping[str, str] = field(default_factory=dict)
+    opposed: tuple[Opposed, ...] = ()
 
     @property
     def of_roads(self) -> bool:
@@ -194,6 +203,20 @@ class States:
     def changing(self) -> bool:
         """Whether anything is to be done while the simulation runs (speed limits change by themselves)."""
         return self.of_roads or bool(self.signals or self.approaches)
+
+    @property
+    def lost(self) -> frozenset[str]:
+        """Lanes that traffic loses for a time or for good: those that go to the other direction aren't lost."""
+        turned: dict[str, set[str]] = defaultdict(set)
+        for item in self.opposed:
+            actions = {action for lane in item.reversed_lanes for state in self.lanes[lane] for action in state.actions}
+            for lane in item.lanes:
+                turned[lane] |= actions
+        return frozenset(
+            lane
+            for lane, states in self.lanes.items()
+            if any(not admits_car(state.holds) and not turned[lane].issuperset(state.actions) for state in states)
+        )
 
     def road_times_s(self) -> list[float]:
         """Return the order and each time at which a lane closes or opens (s)."""
@@ -228,7 +251,7 @@ class Timetable:
         ]
         of_lanes += [(lane, item, None) for item in self.openings for lane in item.lanes]
         programs = [(item.tls, item, item) for item in self.programs]
-        normal = {item.tls: Run(item.normal) for item in self.programs}
+        normal = {item.tls: item.normal for item in self.programs}
         leads = [
             (edge, item, Lead(item.exit_edges, item.compliance, item.by))
             for item in self.diversions
@@ -239,9 +262,12 @@ class Timetable:
         return States(
             lanes=_each(of_lanes, lambda lane, values: _who_may_drive(values, normally=lane not in opened)),
             limits=_each(limits, lambda _, values: min(values, default=None)),
-            signals=_each(programs, lambda tls, values: _runs(values, normal[tls])),
+            signals=_each(programs, lambda tls, values: _runs(values, Run(normal[tls]))),
             approaches=_each(leads, lambda _, values: next(iter(values), None)),
             movements=_each(turns, lambda _, values: all(values)),
+            normally_closed=frozenset(opened),
+            normal_programs=normal,
+            opposed=self.opposed,
         )
 
     def document(self) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from sumolib.net import Net
 from sumolib.net.edge import Edge
 
 from evac import __version__, sumo
+from evac.demand.orders import is_staged
 from evac.driving_side import drives_on_left
-from evac.plans.model import Close, Phase, TakeLane
 from evac.plans.words import action_words
 from evac.report import FailedRun, ReportInput, ReportRun
 from evac.report.inputs import PlanPicture, ReportPlan
@@ -100,8 +100,8 @@ def _plan(prepared: Prepared, under: UnderPlan) -> ReportPlan:
         changes=tuple(under.overlay.changes),
         picture=None if picture.is_empty else picture,
         extends=model.extends,
-        closes_roads=any(isinstance(item.action, Close | TakeLane) for item in under.plan.actions),
-        in_waves=any(isinstance(item.action, Phase) and item.action.offset_min for item in under.plan.actions),
+        loses_roads=bool(under.overlay.timetable.states().lost),
+        in_waves=is_staged(under.orders, prepared.homes["zone"].unique()),
     )
 
 

@@ -124,8 +124,8 @@ class ReportPlan:
         Its map; None when it changes nothing that a map shows.
     extends
         The key of the plan that it builds on.
-    closes_roads, in_waves
-        Whether an action closes a road or takes a lane, and whether zones are told to leave at different times.
+    loses_roads, in_waves
+        Whether traffic loses roads or lanes, but to contraflow, and whether zones are told to leave at different times.
     """
 
     key: str
@@ -136,7 +136,7 @@ class ReportPlan:
     changes: tuple[Change, ...] = ()
     picture: PlanPicture | None = None
     extends: str | None = None
-    closes_roads: bool = False
+    loses_roads: bool = False
     in_waves: bool = False
 
 

@@ -126,7 +126,7 @@ def _roads(report: ReportInput) -> list[Item]:
 
 def _times(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
     several_seeds = any(len(case.seeds) > 1 for case in cases)
-    impact = any(plan.closes_roads for plan in report.plans.values())
+    impact = any(plan.loses_roads for plan in report.plans.values())
     return [
         Item("4.1", "Trip generation times and their sources", "yes",
              "Departure curves in Inputs and assumptions; tables/trip_generation.csv"),

@@ -78,16 +78,13 @@ class Controller:
     def __post_init__(self) -> None:
         """Set the agenda, and the signals as they are at the order."""
         states = self.timetable.states()
-        self._normally_closed = {lane for item in self.timetable.openings for lane in item.lanes}
+        self._states = states
         self._timed = {lane: of_lane for lane, of_lane in states.lanes.items() if len(of_lane) > 1}
-        self._holds = {lane: ADMITTED if lane in self._normally_closed else None for lane in self._timed}
-        self._approaches = states.approaches
+        self._holds = {lane: ADMITTED if lane in states.normally_closed else None for lane in self._timed}
         for time_s in sorted({state.from_s for of_lane in self._timed.values() for state in of_lane}):
             self._at(time_s, partial(self._change_lanes, time_s))
         for tls, of_signal in states.signals.items():
-            self.connection.trafficlight.setProgram(
-                tls, next(p.normal for p in self.timetable.programs if p.tls == tls)
-            )
+            self.connection.trafficlight.setProgram(tls, states.normal_programs[tls])
             for before, state in pairwise([None, *of_signal]):
                 if state is not None and (before is not None or state.actions):
                     self._at(state.from_s, partial(self._switch, tls, before, state))
@@ -101,7 +98,7 @@ class Controller:
         if self._opening:
             times.append(_next_multiple(now_s, EMPTY_EVERY_S))
         times += [_next_multiple(now_s, DIVERT_EVERY_S) for _ in self._diverting(now_s)][:1]
-        leads = [state for of_edge in self._approaches.values() for state in of_edge if state.holds is not None]
+        leads = [state for of_edge in self._states.approaches.values() for state in of_edge if state.holds is not None]
         times += [state.from_s for state in leads if state.from_s > now_s]
         return min(times, default=float("inf"))
 
@@ -180,7 +177,7 @@ class Controller:
         if not self._opening:
             return
         taken: set[str] = set()
-        for item in self.timetable.opposed:
+        for item in self._states.opposed:
             for one, other in ((item.lanes, item.reversed_lanes), (item.reversed_lanes, item.lanes)):
                 if not set(one).isdisjoint(self._opening) and not self._is_clear(other, now_s):
                     taken.update(one)
@@ -188,7 +185,7 @@ class Controller:
         for lane in [lane for lane in self._opening if lane not in taken]:
             label, holds = self._opening.pop(lane)
             self._set(lane, holds)
-            opened[label, "opened" if lane in self._normally_closed else "opened again"] = None
+            opened[label, "opened" if lane in self._states.normally_closed else "opened again"] = None
         for label, what in opened:
             self._tell(now_s, label, what)
 
@@ -210,7 +207,7 @@ class Controller:
         allowed, disallowed = self._normally[lane]
         if admits is not None:
             ask.setAllowed(lane, list(admits))
-        elif lane in self._normally_closed:
+        elif lane in self._states.normally_closed:
             ask.setDisallowed(lane, [])  # an empty list of `setAllowed` would admit nobody
         elif allowed:
             ask.setAllowed(lane, allowed)
@@ -307,7 +304,7 @@ class Controller:
         return (*first[:-1], *onward) if onward else ()
 
     def _diverting(self, now_s: float) -> list[tuple[str, Lead]]:
-        leads = [(edge, at(of_edge, now_s)) for edge, of_edge in self._approaches.items()]
+        leads = [(edge, at(of_edge, now_s)) for edge, of_edge in self._states.approaches.items()]
         return [(edge, lead) for edge, lead in leads if lead is not None]
 
     def _divert(self, edge: str, lead: Lead) -> None:

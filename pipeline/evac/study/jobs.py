@@ -164,7 +164,7 @@ def _inputs(terms: Terms, case: Case, vehicles: pd.DataFrame, background: pd.Dat
     model = terms.model
     driver = driver_under(terms.orders, model.driver)
     additional = terms.additional
-    some_held = bool(vehicles["exit"].notna().any() or terms.timetable.diversions)
+    some_held = bool(vehicles["exit"].notna().any() or terms.timetable.states().approaches)
 
     def write_routes(path: Path) -> None:
         write_trips(

@@ -126,7 +126,7 @@ def road_states(net: Net, timetable: Timetable) -> list[RoadState]:
         for open_ in (True, False)
     ]
 
-    other_way = _other_way(timetable)
+    other_way = _other_way(states)
 
     def may_drive(lane: Lane, time_s: float) -> bool:
         of_lane = states.lanes.get(lane.getID())
@@ -148,10 +148,10 @@ def road_states(net: Net, timetable: Timetable) -> list[RoadState]:
     ]
 
 
-def _other_way(timetable: Timetable) -> dict[str, list[str]]:
+def _other_way(states: States) -> dict[str, list[str]]:
     """Return, for each lane on asphalt that changes its direction, the lanes of the other direction."""
     found: dict[str, list[str]] = defaultdict(list)
-    for item in timetable.opposed:
+    for item in states.opposed:
         for one, others in ((item.lanes, item.reversed_lanes), (item.reversed_lanes, item.lanes)):
             for lane in one:
                 found[lane] += others
