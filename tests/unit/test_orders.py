@@ -271,7 +271,7 @@ def test_a_driving_style_from_a_plan_file_is_accepted(tmp_path: Path) -> None:
     ],
 )
 def test_waves_are_staged_only_where_zones_are_told_at_different_times(
-    phases: dict[tuple[str, ...], int], only: tuple[str, ...] | None, staged: bool
+    phases: dict[tuple[str, ...], int], only: tuple[str, ...] | None, *, staged: bool
 ) -> None:
     """A NUREG table's row: all of the zones half an hour later together is no staged evacuation."""
     some: list[dict[str, Any]] = [

@@ -163,7 +163,7 @@ CONTRAFLOW = "  - {do: contraflow, where: {street: Main Street, towards: east}, 
         ("  - {do: use_shoulder, where: {street: Wide Road, towards: west}, when: {from_min: 5}}\n", set()),
         ("  - {do: speed, where: {street: Wide Road}, kph: 20}\n", set()),
         ("  - {do: take_lane, where: {street: Wide Road, towards: west}}\n", {"aw"}),
-        ("  - {do: close, where: {street: Side Street, towards: north}, admit: residents, when: {from_min: 9}}\n", {"bn"}),
+        ("  - {do: close, where: {street: Side Street, towards: north}, admit: residents}\n", {"bn"}),
         (
             CONTRAFLOW % "from_min: 5, until_min: 60"
             + "  - {do: close, where: {street: Main Street, towards: west}, when: {from_min: 60, until_min: 70}}\n",

@@ -225,7 +225,7 @@ def _links(net_file):
 @pytest.mark.parametrize(
     "change",
     [
-        "{do: close, where: {street: Main Street, towards: east}, lanes: [%d]%s}" % (lane, when)
+        f"{{do: close, where: {{street: Main Street, towards: east}}, lanes: [{lane}]{when}}}"
         for lane in (0, 1)
         for when in ("", ", when: {from_min: 5, until_min: 20}")
     ]

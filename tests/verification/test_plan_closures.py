@@ -192,3 +192,29 @@ def test_dedicated_lanes_lead_onto_the_lanes_that_the_plan_names(tmp_path: Path)
     }
     with pytest.raises(ScenarioError, match="has the lanes 0 to 2 under this plan, not 3"):
         place.under(contraflow + dedicate % (1, 3), "too many")
+
+
+@pytest.mark.parametrize("lanes", ["", ", lanes: [0]"])
+@pytest.mark.parametrize(("first", "second"), [((3, 8), (8, 15)), ((3, 10), (6, 15))])
+def test_closures_that_touch_or_overlap_are_one_in_either_order(
+    fork: Town, lanes: str, first: tuple[int, int], second: tuple[int, int]
+) -> None:
+    """As one closure over the whole time, to the vehicle; and nobody passes meanwhile."""
+
+    def closing(name: str, *spans: tuple[int, int]) -> str:
+        where = "where: {street: Main Street, from: Link, towards: east}"
+        return "".join(
+            f"  - {{do: close, label: {name} {a}, {where}{lanes}, when: {{from_min: {a}, until_min: {b}}}}}\n"
+            for a, b in spans
+        )
+
+    found = []
+    for number, text in enumerate((closing("A", first, second), closing("B", second, first), closing("C", (3, 15)))):
+        name = f"union{len(lanes)}{first[1]}{second[0]}{number}"
+        trips, run = fork.drive(fork.under(text, name), DEMAND)
+        found.append(trips)
+        assert not trips.loc[trips["arrival_lane"] == "cd_0", "arrived_s"].between(180 + CLEAR_S, 900).any()
+        assert trips["arrived_s"].notna().all()
+        assert [item["time_s"] for item in json.loads((run / "controls.json").read_text())] == [180, 900]
+    pd.testing.assert_frame_equal(found[0], found[1])
+    pd.testing.assert_frame_equal(found[0], found[2])

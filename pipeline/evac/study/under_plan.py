@@ -93,8 +93,8 @@ class UnderPlan:
             if isinstance(item.action, Signal) and item.action.mode == "officer" and not item.action.resources.officers
         ]
         held = [
-            f"{households:,} households have no way out from {from_s / 60:g} to {until_s / 60:g} min after the order: "
-            "their cars wait at home until then"
+            f"{households:,} households have no way out from {from_s / 60:.0f} to {until_s / 60:.0f} min after the "
+            "order: their cars wait at home until then"
             for households, from_s, until_s in self.ways_out.waits()
         ]
         return (*self.overlay.warnings, *unmanned, *held)
