@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from evac.plans.reading import BASELINE
-from evac.schema.base import Model, Name, Share
+from evac.schema.base import Model, Name
 from evac.verify.measures import MEASURES, NEEDS
+from evac.verify.which import Which
 
 COMPONENTS = (
     "population",
@@ -22,7 +23,7 @@ COMPONENTS = (
 """The components of an evacuation model's traffic, after Ronchi et al. 2023."""
 
 
-class Expectation(Model):
+class Expectation(Which):
     """One measure, the value that theory gives it, and how far off it may be."""
 
     measure: str
@@ -31,18 +32,6 @@ class Expectation(Model):
     """The plan whose run is measured."""
     over: Name | None = None
     """A plan whose run the measure is divided by: `value` is the ratio then."""
-    exit: Name | None = None
-    """Only vehicles that took this exit."""
-    zone: Name | None = None
-    """Only vehicles of this zone."""
-    street: Name | None = None
-    """Only vehicles that start on this street."""
-    share: Share | None = None
-    """With quantiles: the share of the vehicles."""
-    from_min: Annotated[float, Field(ge=0)] | None = None
-    """With counts: only what happens from this minute after the order on."""
-    until_min: Annotated[float, Field(ge=0)] | None = None
-    """With counts: only what happens before this minute."""
     value: float
     """What theory says."""
     tolerance: Annotated[float, Field(ge=0)] = 0.0
@@ -62,7 +51,7 @@ class Expectation(Model):
     @property
     def words(self) -> str:
         """The measure with what narrows it down, such as `clearance_min (share 0.9, plan closed over baseline)`."""
-        named = {name: getattr(self, name) for name in ("share", "exit", "zone", "street", "from_min", "until_min")}
+        named = {name: getattr(self, name) for name in Which.model_fields}
         parts = [
             f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
             for name, value in named.items()
