@@ -211,6 +211,12 @@ def test_households_without_a_vehicle_need_a_bus(tmp_path):
     assert ledger["trusted"] is True
 
 
+def test_who_stays_though_ordered_is_told_and_needs_no_bus(tmp_path):
+    ledger = _ledger(tmp_path, status=["evacuated"] * 7, facts=RunFacts(households=10, households_defying=2))
+    assert (ledger["households_defying"], ledger["households_without_vehicle"]) == (2, 1)
+    assert any(text.startswith("2 households that are ordered to leave stay at home") for text in ledger["caveats"])
+
+
 def test_where_buses_are_needed_is_told_by_zone(tmp_path):
     ledger = _ledger(tmp_path, status=["evacuated"] * 7, facts=RunFacts(10, without_vehicle={"Hill": 1, "Valley": 2}))
     assert ledger["households_without_vehicle_by_zone"] == {"Hill": 1, "Valley": 2}

@@ -19,7 +19,7 @@ from evac.demand.orders import NORMAL_RULES, Orders, check_orders, driver_under,
 from evac.demand.starts import StartsOf, find_starts, start_edges, starts_of
 from evac.plans.model import AnyAction
 from evac.plans.reading import load_plan
-from evac.schema.demand import Departure
+from evac.schema.demand import Compliance, Departure
 from evac.schema.driving import Driver
 
 HOUSEHOLDS = 400
@@ -46,9 +46,10 @@ def demand(
     *actions: dict[str, Any],
     case: float = 1.5,
     starts: Sequence[tuple[float, StartsOf]] | None = None,
+    **changes: Any,
 ) -> pd.DataFrame:
-    """Return the demand under the actions, by vehicle."""
-    model = scenario()
+    """Return the demand under the actions, by vehicle; `changes` are of the scenario."""
+    model = scenario(**changes)
     vehicles = build_demand(
         make_homes(HOUSEHOLDS),
         vehicles_per_household=case,
@@ -155,6 +156,29 @@ def test_all_households_and_vehicles_are_accounted_for(net: sumolib.net.Net, usu
     assert ordered + left.households_not_ordered == HOUSEHOLDS
     leaving = usual[usual["household"].isin(vehicles["household"])]
     assert len(vehicles) + left.vehicles_left_at_home == len(leaving)
+
+
+def test_who_defies_the_order_stays_is_counted_and_changes_nobody_else(
+    net: sumolib.net.Net, usual: pd.DataFrame
+) -> None:
+    homes, leaving = make_homes(HOUSEHOLDS), {}
+    for share in (0.3, 0.8):
+        given = {"share": share, "by_zone": {"west": 1.0}}
+        vehicles = demand(net, compliance=given)
+        same(usual.loc[vehicles.index], vehicles)
+        leaving[share] = set(vehicles["household"])
+        left = staying(homes["zone"], 1.5, 1, NORMAL_RULES, Compliance(**given))
+        assert len(leaving[share]) + left.households_defying == HOUSEHOLDS
+        assert (left.without_vehicle, left.vehicles_left_at_home) == ({}, 0)
+        assert homes.loc[homes["zone"] == "west", "household"].isin(leaving[share]).all()
+        main = homes.loc[homes["zone"] == "main", "household"]
+        assert main.isin(leaving[share]).mean() == pytest.approx(share, abs=0.1)
+    assert leaving[0.3] < leaving[0.8]
+
+
+def test_who_is_not_ordered_defies_nothing() -> None:
+    left = staying(make_homes(HOUSEHOLDS)["zone"], 1.5, 1, orders(only("west")), Compliance(share=0.0))
+    assert (left.households_not_ordered, left.households_defying) == (HOUSEHOLDS // 2, HOUSEHOLDS // 2)
 
 
 def test_informed_share_and_profile_are_the_plans(net: sumolib.net.Net, usual: pd.DataFrame) -> None:

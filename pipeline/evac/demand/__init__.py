@@ -94,7 +94,8 @@ def build_demand(
     homes = homes.assign(zone=homes["zone"].astype(str), key=household_keys(homes["zone"].astype(str)))
     homes["exit"] = _exits_of_households(homes, scenario, exits, seed)
     usual = vehicles_of_households(homes["zone"], vehicles_per_household, seed)
-    homes[["ordered", "vehicles"]] = households_under(homes, usual, seed, orders)
+    under = households_under(homes, usual, seed, orders, scenario.compliance)
+    homes[["ordered", "vehicles"]] = under[["ordered", "vehicles"]]
     rows = np.repeat(np.arange(len(homes)), homes["vehicles"])
     vehicles = homes.loc[rows, ["household", "zone", "key", "exit", "ordered"]].reset_index(drop=True)
     vehicles["vehicle_number"] = vehicles.groupby("household").cumcount()

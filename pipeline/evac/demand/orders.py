@@ -20,7 +20,7 @@ from evac.demand.vehicles import household_keys, vehicles_of_households
 from evac.errors import Problem
 from evac.network.place_names import near_names
 from evac.plans.model import AnyAction, Behaviour, Divert, EvacuateOnly, Phase, When
-from evac.schema.demand import Departure, VehiclesPerHousehold
+from evac.schema.demand import Compliance, Departure, VehiclesPerHousehold
 from evac.schema.driving import Driver
 
 OrdersAction = Phase | EvacuateOnly | Behaviour | Divert
@@ -58,6 +58,9 @@ class Orders:
 NORMAL_RULES = Orders()
 """Everybody is ordered to leave at once, and drives as the scenario says."""
 
+EVERYBODY = Compliance()
+"""All who are ordered to leave do."""
+
 
 @dataclass(frozen=True)
 class Staying:
@@ -67,13 +70,16 @@ class Staying:
     ----------
     households_not_ordered
         Households of zones that aren't ordered to leave; those that leave unasked among them.
+    households_defying
+        Households that are ordered to leave and stay (`compliance`).
     without_vehicle
-        By zone, households that are ordered to leave and have no vehicle; zones with none aren't in it.
+        By zone, households that are ordered to leave, would, and have no vehicle; zones with none aren't in it.
     vehicles_left_at_home
         Vehicles that leaving households take under normal rules, and leave at home under this plan.
     """
 
     households_not_ordered: int
+    households_defying: int
     without_vehicle: dict[str, int]
     vehicles_left_at_home: int
 
@@ -107,20 +113,27 @@ def driver_under(orders: Orders, driver: Driver) -> Driver:
 
 
 def staying(
-    zones: pd.Series, vehicles_per_household: float | VehiclesPerHousehold, seed: int, orders: Orders
+    zones: pd.Series,
+    vehicles_per_household: float | VehiclesPerHousehold,
+    seed: int,
+    orders: Orders,
+    compliance: Compliance = EVERYBODY,
 ) -> Staying:
     """Count what stays behind in a case; `zones` has the zone of each household."""
     homes = pd.DataFrame({"zone": zones.astype(str), "key": household_keys(zones.astype(str))})
     usual = vehicles_of_households(homes["zone"], vehicles_per_household, seed)
-    leaving = households_under(homes, usual, seed, orders)
+    leaving = households_under(homes, usual, seed, orders, compliance)
     left = np.where(leaving["vehicles"] > 0, usual - leaving["vehicles"], 0)
-    without = homes.loc[leaving["ordered"] & (leaving["vehicles"] == 0), "zone"].value_counts().sort_index()
+    lacking = leaving["ordered"] & ~leaving["defies"] & (leaving["vehicles"] == 0)
+    without = homes.loc[lacking, "zone"].value_counts().sort_index()
     by_zone = {str(zone): int(number) for zone, number in without.items()}
-    return Staying(int((~leaving["ordered"]).sum()), by_zone, int(left.sum()))
+    return Staying(int((~leaving["ordered"]).sum()), int(leaving["defies"].sum()), by_zone, int(left.sum()))
 
 
-def households_under(homes: pd.DataFrame, usual: np.ndarray, seed: int, orders: Orders) -> pd.DataFrame:
-    """Return whether each household is ordered to leave, and how many vehicles it takes.
+def households_under(
+    homes: pd.DataFrame, usual: np.ndarray, seed: int, orders: Orders, compliance: Compliance
+) -> pd.DataFrame:
+    """Return whether each household is ordered to leave, whether it stays all the same, and how many vehicles it takes.
 
     Parameters
     ----------
@@ -132,11 +145,14 @@ def households_under(homes: pd.DataFrame, usual: np.ndarray, seed: int, orders: 
         The replication's seed.
     orders
         The plan's.
+    compliance
+        Which share of those that are ordered to leave does.
 
     Returns
     -------
     pandas.DataFrame
-        With the index of `homes`: `ordered`, `vehicles` (none: it stays, or has none).
+        With the index of `homes`: `ordered`, `defies` (stays though it is ordered to leave), `vehicles` (none: it
+        stays, or has none).
     """
     vehicles = usual
     for behaviour in orders.behaviours:
@@ -148,7 +164,10 @@ def households_under(homes: pd.DataFrame, usual: np.ndarray, seed: int, orders: 
         ordered = homes["zone"].isin(only.zones).to_numpy(dtype=bool)
         unasked = uniform(seed, "shadow", homes["key"]) < only.shadow_share
         vehicles = np.where(ordered | unasked, vehicles, 0)
-    return pd.DataFrame({"ordered": ordered, "vehicles": vehicles}, index=homes.index)
+    complying = homes["zone"].map(compliance.by_zone).astype(float).fillna(compliance.share).to_numpy()
+    defies = ordered & (uniform(seed, "compliance", homes["key"]) >= complying)
+    vehicles = np.where(defies, 0, vehicles)
+    return pd.DataFrame({"ordered": ordered, "defies": defies, "vehicles": vehicles}, index=homes.index)
 
 
 def departures_s(

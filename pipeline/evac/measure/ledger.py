@@ -43,8 +43,10 @@ class RunFacts:
         SUMO edges whose number of lanes OpenStreetMap doesn't tell.
     households_not_ordered
         Households that the plan doesn't order to leave (`demand.orders.staying`).
+    households_defying
+        Households that are ordered to leave and stay.
     without_vehicle
-        By zone, households that are ordered to leave and take no vehicle.
+        By zone, households that would leave and take no vehicle.
     vehicles_left_at_home
         Vehicles that leaving households leave at home because the plan asks them to.
     errands
@@ -67,6 +69,7 @@ class RunFacts:
     unconnected_households: int = 0
     lanes_guessed: frozenset[str] = frozenset()
     households_not_ordered: int = 0
+    households_defying: int = 0
     without_vehicle: Mapping[str, int] = field(default_factory=dict)
     vehicles_left_at_home: int = 0
     errands: Mapping[str, int] = field(default_factory=dict)
@@ -203,6 +206,7 @@ def _exit_counts(done: pd.DataFrame, exits: Sequence[str]) -> dict[str, Any]:
 
 def _household_counts(done: pd.DataFrame, facts: RunFacts) -> dict[str, int]:
     with_vehicle = done.loc[done["ordered"], "household"].nunique()
+    stay = facts.households_not_ordered + facts.households_defying
     return {
         "households_given": round(facts.households_given, 2),
         "households_lost": {reason: round(number, 2) for reason, number in facts.households_lost.items()},
@@ -210,8 +214,9 @@ def _household_counts(done: pd.DataFrame, facts: RunFacts) -> dict[str, int]:
         "households": facts.households,
         "unconnected_households": facts.unconnected_households,
         "households_not_ordered": facts.households_not_ordered,
+        "households_defying": facts.households_defying,
         "households_unasked": done.loc[~done["ordered"], "household"].nunique(),
-        "households_without_vehicle": max(0, facts.households - facts.households_not_ordered - with_vehicle),
+        "households_without_vehicle": max(0, facts.households - stay - with_vehicle),
         "households_without_vehicle_by_zone": dict(facts.without_vehicle),
         "vehicles_left_at_home": facts.vehicles_left_at_home,
         "errands": dict(facts.errands),
@@ -330,7 +335,7 @@ def _without_vehicle(counts: Mapping[str, Any]) -> list[str]:
 
 
 def _not_ordered(counts: Mapping[str, Any]) -> list[str]:
-    """Tell who isn't in the headline because the plan doesn't order them to leave, and what it keeps at home."""
+    """Tell who isn't in the headline: not ordered to leave, or staying all the same; and what stays at home."""
     texts = []
     if counts["households_not_ordered"]:
         stay = counts["households_not_ordered"] - counts["households_unasked"]
@@ -338,6 +343,11 @@ def _not_ordered(counts: Mapping[str, Any]) -> list[str]:
             f"{counts['households_not_ordered']} households are not ordered to leave under this plan: {stay} stay, "
             f"{counts['households_unasked']} leave unasked with {counts['shadow']} vehicles, which are traffic and "
             "not counted in the clearance times"
+        )
+    if counts["households_defying"]:
+        texts.append(
+            f"{counts['households_defying']} households that are ordered to leave stay at home, as the scenario's "
+            "'compliance' says; they are in no clearance time"
         )
     if counts["shadow_not_evacuated"]:
         texts.append(f"{counts['shadow_not_evacuated']} vehicles that left unasked were not out at the end")

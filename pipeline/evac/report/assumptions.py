@@ -7,7 +7,7 @@ from evac.report import text
 from evac.report.inputs import ReportInput
 from evac.report.words import mark, say
 from evac.schema.background import Background
-from evac.schema.demand import AllAtOnce, Departure, ExitChoice
+from evac.schema.demand import AllAtOnce, Compliance, Departure, ExitChoice
 from evac.schema.places import FoundExits
 from evac.schema.scenario import Scenario
 from evac.schema.sources import Households
@@ -140,9 +140,20 @@ def _people(scenario: Scenario) -> list[tuple[str, str]]:
     return [
         (say("Households"), counts),
         *_reported_by(settings),
+        *_compliance(scenario),
         (say("Homes"), say("{spread}; the table of households by zone says what served each", spread=spread)),
         (say("Farthest street"), farthest),
     ]
+
+
+def _compliance(scenario: Scenario) -> list[tuple[str, str]]:
+    """Return how many of those that are ordered to leave do, where not all do."""
+    given = scenario.compliance
+    parts = [say("{share} of the ordered households leave", share=f"{given.share:.0%}")]
+    parts += [
+        say("{share} in {zone}", share=f"{share:.0%}", zone=text.plain(zone)) for zone, share in given.by_zone.items()
+    ]
+    return [(say("Compliance"), "; ".join(parts))] if given != Compliance() else []
 
 
 def _reported_by(settings: Households) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ _KEYS = (
     *(mark("errands"),),
     *(mark("emergency braking"), mark("emergency stops"), mark("gridlock events"), mark("gridlock share")),
     *(mark("gridlock unresolved"), mark("gridlock vehicles"), mark("households"), mark("households not ordered")),
+    *(mark("households defying"),),
     *(mark("households unasked"), mark("households without vehicle"), mark("jam"), mark("limits")),
     *(mark("never inserted"), mark("no route"), mark("planned"), mark("shadow"), mark("shadow not evacuated")),
     *(mark("households counted twice"), mark("households given"), mark("households lost"), mark("no geometry")),

@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from evac.schema.background import Background
 from evac.schema.base import Model, Name
-from evac.schema.demand import ROUNDING, Departure, Errand, ExitChoice, Rayleigh, VehiclesPerHousehold
+from evac.schema.demand import ROUNDING, Compliance, Departure, Errand, ExitChoice, Rayleigh, VehiclesPerHousehold
 from evac.schema.driving import Driver, Simulation, Traffic
 from evac.schema.places import Bottleneck, Exit, ForbiddenExit, FoundExits
 from evac.schema.sources import Area, Fetch, Households, OsmSource
@@ -60,6 +60,8 @@ class Scenario(Model):
         Departure(name="90 % within 60 min", curve=Rayleigh(form="rayleigh")),
     )
     """Cases: departure curves."""
+    compliance: Compliance = Compliance()
+    """How many of the households that are ordered to leave do so; all when left out."""
     before_leaving: tuple[Errand, ...] = ()
     """Trips before leaving: to fetch a child or a relative."""
     exit_choice: ExitChoice = ExitChoice()

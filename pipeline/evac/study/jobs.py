@@ -110,10 +110,11 @@ def _measuring(
     """Return what measures the run of these vehicles."""
     terms = ground.terms
     usual = vehicles_case(terms.model, case.vehicles_per_household)
-    stays = staying(ground.homes["zone"], usual, case.seed, terms.orders)
+    stays = staying(ground.homes["zone"], usual, case.seed, terms.orders, terms.model.compliance)
     facts = replace(
         terms.facts,
         households_not_ordered=stays.households_not_ordered,
+        households_defying=stays.households_defying,
         without_vehicle=stays.without_vehicle,
         vehicles_left_at_home=stays.vehicles_left_at_home,
         errands={str(name): int(number) for name, number in vehicles["errand"].value_counts().sort_index().items()},

@@ -275,13 +275,19 @@ def _in_country(loaded: LoadedScenario, country: Country | None) -> LoadedScenar
 
 
 def _check_zones(model: Scenario, zones: Sequence[str], where: str) -> None:
-    """Refuse distributions of zones that aren't there: their households would silently take the common one."""
+    """Refuse what is said of zones that aren't there: their households would silently be like all others."""
+    said = [
+        (f"{where}, '{vehicles_label(case)}'", zone)
+        for case in model.vehicles_per_household
+        for zone in (sorted(case.by_zone) if isinstance(case, VehiclesPerHousehold) else ())
+    ]
+    said += [(f"{where}, 'compliance'", zone) for zone in sorted(model.compliance.by_zone)]
     problems = []
-    for case in model.vehicles_per_household:
-        for zone in sorted(set(case.by_zone).difference(zones)) if isinstance(case, VehiclesPerHousehold) else ():
+    for place, zone in said:
+        if zone not in zones:
             near = near_names(zone, zones)
             remedy = f"did you mean {' or '.join(map(repr, near))}?" if near else "take the names that results have"
-            problems.append(Problem(f"{where}, '{vehicles_label(case)}'", f"there is no zone {zone!r}", remedy))
+            problems.append(Problem(place, f"there is no zone {zone!r}", remedy))
     if problems:
         raise ScenarioError(problems)
 
