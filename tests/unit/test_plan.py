@@ -122,6 +122,10 @@ def test_a_single_thing_is_told_in_the_singular() -> None:
             "A at B to exit W by R (100% follow)",
         ),
         (
+            {"do": "divert", "approach": {"street": "A", "crossing": "B"}, "lanes": [0, 1], "to_exit": "W"},
+            "lane 0, 1 of A at B to exit W (100% follow)",
+        ),
+        (
             {"do": "dedicate", "where": {"street": "A"}, "lanes": [0], "to": "B", "onto_lanes": [2]},
             "lane 0 of A only into B, onto its lane 2",
         ),

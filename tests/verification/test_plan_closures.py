@@ -137,6 +137,60 @@ def test_diversion_by_a_named_road_uses_it(fork: Town) -> None:
     assert passed.get("bn", 0) == 0
 
 
+@pytest.fixture(scope="module")
+def wide_fork(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """Two lanes towards a fork whose roads, of one lane each, lead to an exit each."""
+    nodes = {"w": (0, 0), "a": (1000, 0), "b": (1500, 0), "d": (3500, 0), "m": (3000, 1500)}
+    streets = [("w a b", "Main Street", 2), ("b d", "Low Road", 1), ("b m", "High Road", 1)]
+    return town(tmp_path_factory.mktemp("wide"), nodes, streets, {"low": "bd", "high": "bm"})
+
+
+APPROACH = "{street: Main Street, crossing: High Road, towards: east}"
+LED_BY_LANE = (
+    f"  - {{do: divert, to_exit: low, approach: {APPROACH}, lanes: [0]}}\n"
+    f"  - {{do: divert, to_exit: high, approach: {APPROACH}, lanes: [1]}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("lanes", "low", "changed_share"),
+    [
+        ({0: "low", 1: "high"}, 0.5, 0.0),
+        ({0: "high", 1: "low"}, 0.5, 1.0),
+        ({1: "low"}, 1.0, 0.5),
+        ({0: "high"}, 0.0, 0.5),
+    ],
+)
+def test_who_is_in_a_lane_is_led_to_its_exit(
+    wide_fork: Town, lanes: dict[int, str], low: float, changed_share: float
+) -> None:
+    """Every second one is bound for the low road, from the kerb lane, the others for the high one."""
+    half = DEMAND.assign(exit=["low", "high"] * (len(DEMAND) // 2))
+    text = "".join(
+        f"  - {{do: divert, to_exit: {name}, approach: {APPROACH}, lanes: [{lane}]}}\n" for lane, name in lanes.items()
+    )
+    overlay = wide_fork.under(text, "_".join(f"{name}{lane}" for lane, name in lanes.items()))
+    trips, _ = wide_fork.drive(overlay, half)
+    bound_low = set(half.loc[half["exit"] == "low", "vehicle"])
+    changed = (trips["arrival_lane"] == "bd_0") != trips["vehicle"].isin(bound_low)
+    assert changed.mean() == pytest.approx(changed_share, abs=0.05)
+    assert (trips["arrival_lane"] == "bd_0").mean() == pytest.approx(low, abs=0.05)
+    assert {change.after for change in overlay.changes} == {f"100% sent there from lane {lane}" for lane in lanes}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (f"  - {{do: divert, to_exit: low, approach: {APPROACH}, lanes: [1]}}\n", "contradict each other"),
+        (f"  - {{do: divert, to_exit: low, approach: {APPROACH}}}\n", "contradict each other"),
+        (f"  - {{do: divert, to_exit: low, approach: {APPROACH}, lanes: [2]}}\n", "has the lanes 0 to 1"),
+    ],
+)
+def test_a_lane_is_led_to_one_exit_and_must_be_there(wide_fork: Town, more: str, said: str) -> None:
+    with pytest.raises(ScenarioError, match=said):
+        wide_fork.under(LED_BY_LANE + more, "wrong")
+
+
 def test_smoke_slows_a_road_for_its_time(fork: Town) -> None:
     where = "{street: Main Street, towards: east}"
     smoke = f"  - do: speed\n    where: {where}\n    factor: 0.3\n    when: {{from_min: 10, until_min: 60}}\n"

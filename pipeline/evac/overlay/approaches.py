@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sumolib.net import Net
+
+from evac.errors import Problem, ScenarioError
 from evac.network.exits import ResolvedExit
 from evac.overlay.where import Where, exit_called
 from evac.plans.contradictions import Claim
@@ -27,7 +30,7 @@ class Approaches:
 
     where: Where
     exits: Sequence[ResolvedExit]
-    _diversions: list[Diversion] = field(default_factory=list)
+    _diversions: list[tuple[LoadedAction, Diversion]] = field(default_factory=list)
 
     def take(self, item: LoadedAction, action: Divert) -> list[Claim]:
         """Find the approach of an action, and return what it claims.
@@ -42,11 +45,28 @@ class Approaches:
         exit_edges = exit_called(self.exits, action.to_exit, f"{item.where}.to_exit").edges
         found = self.where.index.find(action.by, f"{item.where}.by") if action.by else []
         by = tuple(edge.getID() for edge in found)
-        span = item.span(action.when)
-        self._diversions.append(Diversion(*span, edges, exit_edges, action.compliance, by))
+        span, lanes = item.span(action.when), action.lanes or ()
+        self._diversions.append((item, Diversion(*span, edges, exit_edges, action.compliance, by, lanes)))
         how = (exit_edges, action.compliance, by)
-        return [Claim(*span, item.where, edge, "diverts", how) for edge in edges]
+        claims = [Claim(*span, item.where, edge, "diverts", "some lanes" if lanes else how) for edge in edges]
+        return claims + [Claim(*span, item.where, f"{edge}_{n}", "diverts", how) for edge in edges for n in lanes]
 
-    def spans(self) -> tuple[Diversion, ...]:
-        """Return the diversions of the timetable."""
-        return tuple(self._diversions)
+    def spans(self, net: Net) -> tuple[Diversion, ...]:
+        """Return the diversions of the timetable, for the compiled net.
+
+        Raises
+        ------
+        ScenarioError
+            An approach hasn't a lane that an action names.
+        """
+        problems = []
+        for item, told in self._diversions:
+            for edge in map(net.getEdge, told.edges):
+                if missing := [number for number in told.lanes if number >= edge.getLaneNumber()]:
+                    has = f"the approach has the lanes 0 to {edge.getLaneNumber() - 1} under this plan"
+                    what = f"{has}, not {', '.join(map(str, missing))}"
+                    remedy = "lanes are counted from the kerb, beginning with 0"
+                    problems.append(Problem(f"{item.where}.lanes", what, remedy))
+        if problems:
+            raise ScenarioError(problems)
+        return tuple(told for _, told in self._diversions)

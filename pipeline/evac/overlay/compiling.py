@@ -104,7 +104,7 @@ class Compiling:
             self.lanes.timetable(inner),
             limits=self.limits.spans(),
             programs=tuple(self.signals.spans(net, index)),
-            diversions=self.approaches.spans(),
+            diversions=self.approaches.spans(net),
             turns=self.turns.spans(),
         )
         self.warnings += [*self.lanes.warnings(), *self.signals.warnings]

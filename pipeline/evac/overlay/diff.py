@@ -262,9 +262,10 @@ def _diversion_rows(states: States, net: Net) -> list[Change]:
     rows: dict[tuple[tuple[str, ...], str, str], list[str]] = defaultdict(list)
     for edge, of_edge in states.approaches.items():
         for state in of_edge:
-            if state.holds is not None:
-                when = _seconds(state.from_s, state.until_s)
-                rows[state.actions, when, f"{state.holds.compliance:.0%} sent there"].append(edge)
+            when = _seconds(state.from_s, state.until_s)
+            for lead in state.holds:
+                lanes = f" from lane {', '.join(map(str, lead.lanes))}" if lead.lanes else ""
+                rows[state.actions, when, f"{lead.compliance:.0%} sent there{lanes}"].append(edge)
     found = []
     for (actions, when, after), edges in rows.items():
         lon, lat = net.convertXY2LonLat(*net.getEdge(edges[0]).getShape()[-1][:2])

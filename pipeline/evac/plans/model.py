@@ -348,7 +348,7 @@ class Open(TimedAction):
 
 
 class Divert(TimedAction):
-    """Traffic on an approach, or from zones, is sent to one exit."""
+    """Traffic on an approach, or on lanes of it, or from zones, is sent to one exit."""
 
     do: Literal["divert"]
     """The action."""
@@ -356,6 +356,9 @@ class Divert(TimedAction):
     """The exit."""
     approach: Place | None = None
     """Whoever passes here is sent there."""
+    lanes: Annotated[tuple[LaneNumber, ...], Field(min_length=1)] | None = None
+    """Only who is in these lanes of the `approach`, counted from the kerb (where the plan gives it lanes: with these);
+    the lane counts in which a driver is first seen there. All lanes when left out."""
     by: Place | None = None
     """A road that the way there uses (a named ramp), with `approach`: the quickest way to the exit when left out."""
     zones: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
@@ -369,6 +372,8 @@ class Divert(TimedAction):
             raise ValueError("give either 'approach' or 'zones'")
         if self.by is not None and self.approach is None:
             raise ValueError("'by' needs an 'approach': zones choose their way to the exit themselves")
+        if self.lanes is not None and self.approach is None:
+            raise ValueError("'lanes' needs the 'approach' that they are on")
         return self
 
 

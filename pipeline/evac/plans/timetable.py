@@ -5,8 +5,8 @@ actions together, whatever their order in the file, and says for each thing what
 
 - a lane closes while any action closes it, to all but those whom each of them admits, and otherwise is open where the
   road is, or while any action opens it;
-- a speed limit, a signal's program and an exit that drivers are sent to are those of the action that sets them; no two
-  do at once (`evac.plans.contradictions`).
+- a speed limit, a signal's program and an exit that drivers are sent to (from a lane) are those of the action that sets
+  them; no two do at once (`evac.plans.contradictions`).
 
 Actions that touch are one: what holds before and after a time at which nothing changes is one interval. Whatever reads
 a plan reads the states: the net's compiler, the controller of a run, the diff, the ways out.
@@ -103,12 +103,15 @@ class Diversion(Span):
         Share of the vehicles that follow, drawn by the vehicle's name and the seed.
     by
         Edges, one of which the way to the exit uses; any way when empty.
+    lanes
+        The lanes whose drivers are sent, by number; those of all when empty.
     """
 
     edges: tuple[str, ...]
     exit_edges: tuple[str, ...]
     compliance: float
     by: tuple[str, ...] = ()
+    lanes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,11 @@ class Lead:
     exit_edges: tuple[str, ...]
     compliance: float
     by: tuple[str, ...]
+    lanes: tuple[int, ...] = ()
+
+    def concerns(self, lane: int) -> bool:
+        """Return whether it is for drivers in a lane."""
+        return not self.lanes or lane in self.lanes
 
 
 @dataclass(frozen=True)
@@ -174,7 +182,7 @@ class States:
     signals
         The program of a signal.
     approaches
-        Where drivers on an edge are sent; nowhere when None.
+        Where drivers on an edge are sent, each from other lanes; nowhere when empty.
     movements
         Whether traffic may go from an edge into another.
     normally_closed
@@ -188,7 +196,7 @@ class States:
     lanes: Mapping[str, tuple[State[Admits], ...]]
     limits: Mapping[str, tuple[State[float | None], ...]]
     signals: Mapping[str, tuple[State[Run], ...]]
-    approaches: Mapping[str, tuple[State[Lead | None], ...]]
+    approaches: Mapping[str, tuple[State[tuple[Lead, ...]], ...]]
     movements: Mapping[tuple[str, str], tuple[State[bool], ...]]
     normally_closed: frozenset[str] = frozenset()
     normal_programs: Mapping[str, str] = field(default_factory=dict)
@@ -253,7 +261,7 @@ class Timetable:
         programs = [(item.tls, item, item) for item in self.programs]
         normal = {item.tls: item.normal for item in self.programs}
         leads = [
-            (edge, item, Lead(item.exit_edges, item.compliance, item.by))
+            (edge, item, Lead(item.exit_edges, item.compliance, item.by, item.lanes))
             for item in self.diversions
             for edge in item.edges
         ]
@@ -263,7 +271,7 @@ class Timetable:
             lanes=_each(of_lanes, lambda lane, values: _who_may_drive(values, normally=lane not in opened)),
             limits=_each(limits, lambda _, values: min(values, default=None)),
             signals=_each(programs, lambda tls, values: _runs(values, Run(normal[tls]))),
-            approaches=_each(leads, lambda _, values: next(iter(values), None)),
+            approaches=_each(leads, lambda _, values: tuple(dict.fromkeys(values))),
             movements=_each(turns, lambda _, values: all(values)),
             normally_closed=frozenset(opened),
             normal_programs=normal,

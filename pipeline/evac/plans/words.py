@@ -62,7 +62,8 @@ def _what(action: AnyAction) -> str:  # noqa: C901, PLR0911, PLR0912  a sentence
         case Open():
             return f"{_stretch(action.where)} opened"
         case Divert():
-            who = _place(action.approach) if action.approach else f"zones {', '.join(action.zones or ())}"
+            lanes = f"lane {', '.join(map(str, action.lanes))} of " if action.lanes else ""
+            who = f"{lanes}{_place(action.approach)}" if action.approach else f"zones {', '.join(action.zones or ())}"
             by = f" by {_place(action.by)}" if action.by else ""
             return f"{who} to exit {action.to_exit}{by} ({action.compliance:.0%} follow)"
         case Speed():

@@ -69,7 +69,7 @@ class Controller:
     events: list[dict[str, Any]] = field(default_factory=list)
     _agenda: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list)
     _officers: dict[str, Officer] = field(default_factory=dict)
-    _led: set[tuple[Lead, str]] = field(default_factory=set)
+    _led: set[tuple[tuple[Lead, ...], str]] = field(default_factory=set)
     _holds: dict[str, Admits] = field(default_factory=dict)
     _normally: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
     _opening: dict[str, tuple[str, Admits]] = field(default_factory=dict)
@@ -98,7 +98,7 @@ class Controller:
         if self._opening:
             times.append(_next_multiple(now_s, EMPTY_EVERY_S))
         times += [_next_multiple(now_s, DIVERT_EVERY_S) for _ in self._diverting(now_s)][:1]
-        leads = [state for of_edge in self._states.approaches.values() for state in of_edge if state.holds is not None]
+        leads = [state for of_edge in self._states.approaches.values() for state in of_edge if state.holds]
         times += [state.from_s for state in leads if state.from_s > now_s]
         return min(times, default=float("inf"))
 
@@ -115,8 +115,8 @@ class Controller:
             if now_s % LOOK_S == 0:
                 officer.act(now_s)
         self._open_what_is_empty(now_s)
-        for edge, lead in self._diverting(now_s):
-            self._divert(edge, lead)
+        for edge, leads in self._diverting(now_s):
+            self._divert(edge, leads)
 
     def _at(self, time_s: float, do: Callable[[float], None]) -> None:
         self._agenda.append((time_s, len(self._agenda), do))
@@ -303,14 +303,19 @@ class Controller:
         onward = self._quickest(first[-1], vclass, item.exit_edges) if first else ()
         return (*first[:-1], *onward) if onward else ()
 
-    def _diverting(self, now_s: float) -> list[tuple[str, Lead]]:
+    def _diverting(self, now_s: float) -> list[tuple[str, tuple[Lead, ...]]]:
         leads = [(edge, at(of_edge, now_s)) for edge, of_edge in self._states.approaches.items()]
-        return [(edge, lead) for edge, lead in leads if lead is not None]
+        return [(edge, holds) for edge, holds in leads if holds]
 
-    def _divert(self, edge: str, lead: Lead) -> None:
+    def _divert(self, edge: str, leads: tuple[Lead, ...]) -> None:
+        """Tell each driver on an approach once where the lane leads in which they are."""
         for vehicle in self.connection.edge.getLastStepVehicleIDs(edge):
-            if (lead, vehicle) not in self._led:
-                self._led.add((lead, vehicle))
+            if (leads, vehicle) not in self._led:
+                lane = self.connection.vehicle.getLaneIndex(vehicle)
+                lead = next((item for item in leads if item.concerns(lane)), None)
+                if lead is None:
+                    continue
+                self._led.add((leads, vehicle))
                 if uniform(self.seed, "diversion", [vehicle])[0] < lead.compliance:
                     self._lead(vehicle, lead)
 
