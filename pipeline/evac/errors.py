@@ -107,5 +107,12 @@ class SourceError(EvacError):
         super().__init__(str(problem))
 
 
+class Cancelled(EvacError):  # noqa: N818 - nothing is wrong
+    """Whoever waited called the work off. Finished runs are kept, and nothing half-done is taken for done."""
+
+    def __init__(self) -> None:
+        super().__init__("called off; finished runs are kept, and the next start goes on from there")
+
+
 class SimulationError(EvacError):
     """SUMO ended before the simulation's end; its last words are in the message."""

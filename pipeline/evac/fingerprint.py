@@ -30,7 +30,10 @@ _MAKES_RUNS = (
 )
 """Where a run begins: its job, what it stands on, the lanes that it is measured at, the mesoscopic model's fit, the
 worker on another machine, and the program that starts SUMO."""
-_MAKES_NO_RUNS = ("evac.acquire", "evac.archive", "evac.audit", "evac.progress", "evac.sources")
+_MAKES_NO_RUNS = (
+    *("evac.acquire", "evac.archive", "evac.audit", "evac.sources"),
+    *("evac.outcome", "evac.place", "evac.progress", "evac.under", "evac.watching"),
+)
 """What these import for people's eyes, to keep books, or to fetch files that are hashed afterwards."""
 
 

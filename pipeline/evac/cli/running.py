@@ -26,7 +26,6 @@ from evac.cli.studying import (
     Plans,
     Seeds,
     Vehicles,
-    cores,
     read_part,
     read_share,
     require_no_failures,
@@ -74,7 +73,7 @@ def run(
         raise UserError(Problem("--part", "doesn't go with --until", "run the seeds that you want with --seed"))
     loaded_plans = load_plans(plan or [BASELINE], loaded)
     from evac.study import Precision, Selection, run_study  # noqa: PLC0415
-    from evac.study.engines import engine_of  # noqa: PLC0415
+    from evac.study.engines import cores, engine_of  # noqa: PLC0415
 
     selection = Selection(
         tuple(vehicles or ()),

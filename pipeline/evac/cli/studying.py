@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,11 +34,6 @@ EngineName = Annotated[
     str,
     typer.Option("--engine", help="What runs them: local, serial, dask (workers here) or dask://host:port."),
 ]
-
-
-def cores() -> int:
-    """Return how many simulations run side by side by default."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def read_part(text: str | None) -> tuple[int, int] | None:

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from evac.cli.common import ScenarioPath, Workspace, console, load_plans, prepare_scenario
-from evac.cli.studying import DepartureCase, EngineName, Jobs, Seeds, VehiclesCase, cores, require_no_failures
+from evac.cli.studying import DepartureCase, EngineName, Jobs, Seeds, VehiclesCase, require_no_failures
 from evac.errors import Problem, UserError
 from evac.plans.reading import BASELINE
 from evac.progress import show_runs
@@ -111,7 +111,7 @@ def _run(
     from evac.schema.scenario import vehicles_label  # noqa: PLC0415
     from evac.study import Selection, run_study  # noqa: PLC0415
     from evac.study.cases import middle_vehicles  # noqa: PLC0415
-    from evac.study.engines import engine_of  # noqa: PLC0415
+    from evac.study.engines import cores, engine_of  # noqa: PLC0415
 
     vehicles, departure, seeds, engine, jobs = options
     labels = [vehicles_label(case) for case in loaded.model.vehicles_per_household]

@@ -11,7 +11,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from evac.cli.common import console, nearest_workspace
-from evac.cli.studying import cores
 from evac.errors import EvacError
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ def verify(
     ] = None,
 ) -> None:
     """Verify: run small scenarios whose outcome theory knows, and show expected, got and pass."""
+    from evac.study.engines import cores  # noqa: PLC0415
     from evac.verify import load_tests, run_test  # noqa: PLC0415
     from evac.verify.running import suite_folder  # noqa: PLC0415
     from evac.verify.table import write_table  # noqa: PLC0415

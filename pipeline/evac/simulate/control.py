@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import traci
@@ -47,9 +47,8 @@ def controlled(arguments: Sequence[str], cwd: Path, console: Path) -> Iterator[C
         command = [str(sumo.binary("sumo")), *arguments, "--remote-port", str(port)]
         with process.running(command, env=sumo.child_environment(), cwd=cwd, output=console) as child:
             try:
-                connection = _connect(port, child)
-                yield connection
-                connection.close()
+                with closing(_connect(port, child)) as connection:
+                    yield connection
             except (FatalTraCIError, ConnectionError) as error:
                 with suppress(subprocess.TimeoutExpired):
                     child.wait(_LAST_WORDS_S)

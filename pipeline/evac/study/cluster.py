@@ -22,7 +22,7 @@ import dask
 from distributed import Client, Future, LocalCluster
 
 from evac import remote
-from evac.errors import EvacError, Problem, SimulationError, UserError
+from evac.errors import Cancelled, EvacError, Problem, SimulationError, UserError
 from evac.files import write_text
 from evac.simulate import Progress
 from evac.simulate.job import Job
@@ -106,6 +106,7 @@ class _Session:
     roster: Roster
     begun: bool = False
     _shown: set[str] = field(default_factory=set)
+    _called_off: Cancelled | None = None
 
     def run(self, client: Client) -> Generator[tuple[Job, Outcome]]:
         """Submit what is pending, and yield each job when it has ended."""
@@ -117,6 +118,8 @@ class _Session:
         futures = {sent.submit(task): digest for digest, task in self.pending.items()}
         try:
             while self.pending:
+                if self._called_off is not None:
+                    raise self._called_off
                 for future in _ended(client, list(futures)):
                     digest, delivery = futures.pop(future), _received(future)
                     if delivery.of_machine:
@@ -166,14 +169,17 @@ class _Session:
             return error
 
     def _show(self, event: tuple[float, dict[str, Any]]) -> None:
-        """Show what a worker tells of a run."""
+        """Show what a worker tells of a run; called in a thread of Dask's, where an error would be lost."""
         told = event[1]
         name = told["name"]
-        if "planned" in told and name not in self._shown:
-            self._shown.add(name)
-            self.display.begin(name, told["planned"])
-        elif "progress" in told and name in self._shown:
-            self.display.update(name, Progress(**told["progress"]))
+        try:
+            if "planned" in told and name not in self._shown:
+                self._shown.add(name)
+                self.display.begin(name, told["planned"])
+            elif "progress" in told and name in self._shown:
+                self.display.update(name, Progress(**told["progress"]))
+        except Cancelled as called_off:
+            self._called_off = called_off
 
 
 class _Sent:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from evac.errors import Problem, UserError
+from evac.errors import Cancelled, Problem, UserError
 from evac.simulate import process
 from evac.simulate.job import Job
 from evac.study.cases import case_name
@@ -26,6 +27,8 @@ class Serial:
         for task in tasks:
             try:
                 outcome: Outcome = run_here(task, cache, display)
+            except Cancelled:
+                raise
             except Exception as error:  # noqa: BLE001 - one run's failure, of whatever kind, must not lose the others
                 outcome = error
             yield task.job, outcome
@@ -50,12 +53,20 @@ class Local:
             futures = {pool.submit(run_here, task, cache, display): task.job for task in tasks}
             try:
                 for future in as_completed(futures):
-                    error = future.exception()
-                    yield futures[future], error if isinstance(error, Exception) else future.result()
+                    yield futures[future], _outcome_of(future)
+            except Cancelled:  # the others are told so too, within a simulated minute
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 process.end_all()
                 raise
+
+
+def _outcome_of(future: Future[Path]) -> Outcome:
+    """Return what came of a run that has ended; a study that was called off, or interrupted, is raised."""
+    error = future.exception()
+    return error if isinstance(error, Exception) and not isinstance(error, Cancelled) else future.result()
 
 
 def run_here(task: Task, cache: Path, display: Display) -> Path:
@@ -68,6 +79,11 @@ def run_here(task: Task, cache: Path, display: Display) -> Path:
         begin=lambda planned: display.begin(name, planned),
         update=lambda state: display.update(name, state),
     )
+
+
+def cores() -> int:
+    """Return how many simulations run side by side by default."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def engine_of(name: str, jobs: int) -> Engine:

@@ -16,7 +16,7 @@ _SECONDS_AN_HOUR = 3600
 
 
 class Display(Protocol):
-    """Where a study shows how far it is."""
+    """Where a study shows how far it is. Any of it may raise `Cancelled`: the study then ends with all of its runs."""
 
     def begin(self, name: str, planned: int) -> None:
         """Show that a run has begun."""

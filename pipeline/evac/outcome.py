@@ -1,0 +1,374 @@
+"""What came out: a run, a study of several, and the report of it, as tables with units in the names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from evac import tables
+from evac.errors import EvacError, Problem, SimulationError, UserError
+from evac.measure.clearance import clearance_s
+from evac.study.cases import Selection, case_name
+from evac.study.comparing import cells_of
+from evac.study.runs import Failure
+from evac.study.runs import Run as StudyRun
+from evac.study.runs import Study as Found
+from evac.watching import Cancel, OnProgress, Progress, Watch
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from evac.place import Place
+    from evac.study.under_plan import UnderPlan
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: one plan, one case, one seed. Made by `Plan.run` and `Study.runs`.
+
+    Parameters
+    ----------
+    study
+        The study that it is of: its lanes are those that all runs of the study are measured at.
+    """
+
+    study: Study
+    _run: StudyRun
+
+    @property
+    def plan(self) -> str:
+        """The plan's key."""
+        return self._run.case.plan
+
+    @property
+    def vehicles(self) -> str:
+        """The vehicles-per-household case."""
+        return self._run.case.vehicles_per_household
+
+    @property
+    def departure(self) -> str:
+        """The departure curve."""
+        return self._run.case.departure
+
+    @property
+    def seed(self) -> int:
+        """The seed."""
+        return self._run.case.seed
+
+    @property
+    def capacity_factor(self) -> float:
+        """The lane capacity, as a share of the one assumed."""
+        return self._run.case.capacity_factor
+
+    @property
+    def job(self) -> str:
+        """The digest of all that the run depends on: the name of its folder."""
+        return self._run.job
+
+    @property
+    def folder(self) -> Path:
+        """The run directory (docs/results.md)."""
+        return self._run.folder
+
+    def __str__(self) -> str:
+        """Return the case in words."""
+        return case_name(self._run.case)
+
+    def clearance(self, share: float = 1.0) -> timedelta | None:
+        """Return how long after the order a share of all planned vehicles is out; None where that is never reached.
+
+        Parameters
+        ----------
+        share
+            The share (above 0, up to 1).
+
+        Raises
+        ------
+        UserError
+            It is no share.
+        """
+        if not 0.0 < share <= 1.0:
+            raise UserError(Problem("clearance", f"{share:g} is no share of the vehicles", "0.9 is 90 %"))
+        vehicles = self.vehicle_table()
+        found = clearance_s(vehicles.loc[vehicles["ordered"], "evacuated_s"].to_numpy(), 100.0 * share)
+        return None if found is None else timedelta(seconds=found)
+
+    @cached_property
+    def manifest(self) -> Mapping[str, Any]:
+        """The headline numbers, as in `manifest.json`."""
+        return self._run.manifest()
+
+    @cached_property
+    def ledger(self) -> Mapping[str, Any]:
+        """What trust in the run rests on, as in `ledger.json`."""
+        return self._run.ledger()
+
+    @property
+    def planned(self) -> int:
+        """Vehicles that are to leave."""
+        return int(self.manifest["planned"])
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the run is within the scenario's limits of trust."""
+        return bool(self.ledger["trusted"])
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it isn't trusted; empty when it is."""
+        return tuple(self.ledger["reasons"])
+
+    def curve(self) -> pd.DataFrame:
+        """Return `minute`, `departed`, `entered`, `evacuated`: planned vehicles, cumulative, after the order."""
+        return tables.read_table(self.folder / "curve.parquet", tables.CURVE)
+
+    def vehicle_table(self) -> pd.DataFrame:
+        """Return a row a vehicle: `household`, `zone`, `departure_s`, `evacuated_s`, `exit` … (docs/results.md)."""
+        return tables.read_table(self.folder / "vehicles.parquet", tables.VEHICLES)
+
+    def exits(self) -> pd.DataFrame:
+        """Return `exit` and `vehicles`: how many planned vehicles left by each."""
+        counts = self.manifest["exits"]
+        return pd.DataFrame({"exit": list(counts), "vehicles": list(counts.values())})
+
+    def zones(self) -> pd.DataFrame:
+        """Return `zone`, `planned`, `evacuated`, `t50_s`, `t90_s`, `t95_s`, `t100_s` (missing: not cleared)."""
+        return pd.DataFrame([{"zone": zone, **row} for zone, row in self.manifest["zones"].items()])
+
+    def bottlenecks(self) -> pd.DataFrame:
+        """Return what holds the traffic up, the worst first.
+
+        Columns `name`, `edge`, `lanes`, `place`, `reason`, `where`, `delay_veh_h`, `queue_min`, `vehicles`.
+        """
+        names = ["name", "edge", "lanes", "place", "reason", "where", "delay_veh_h", "queue_min", "vehicles"]
+        return pd.DataFrame(self.manifest["found_bottlenecks"], columns=names)
+
+    def lanes(self) -> pd.DataFrame:
+        """Return what passes the lanes of the study's bottlenecks.
+
+        Columns `bottleneck`, `edge`, `lane` (0 is at the kerb), `vehicles`, `mean_veh_per_min` (from the order until
+        95 % are out), `queued_veh_per_min`, `highest_veh_per_h`, `queue_min`.
+        """
+        names = ["bottleneck", "edge", "lane", "vehicles", "mean_veh_per_min", "queued_veh_per_min"]
+        return pd.DataFrame(self.manifest["lanes"], columns=[*names, "highest_veh_per_h", "queue_min"])
+
+    def lane_minutes(self) -> pd.DataFrame:
+        """Return a row a lane and minute: `vehicles`, `speed_mps`, `occupancy_percent`, `queued`."""
+        return tables.read_table(self._run.lanes_folder / "bottlenecks.parquet", tables.BOTTLENECKS)
+
+    def edges(self) -> gpd.GeoDataFrame:
+        """Return the streets every five minutes, with lines.
+
+        Columns `edge`, `street`, `from_s`, `flow_veh_per_h`, `speed_mps`, `density_veh_per_km`, `queue_veh`.
+        """
+        rows = tables.read_table(self.folder / "edges.parquet", tables.EDGES)
+        lines = self._edge_lines()[["edge", "name", "geometry"]].rename(columns={"name": "street"})
+        return lines.merge(rows, on="edge")
+
+    def export(self, folder: str | Path) -> Path:
+        """Hand the run on: a new folder that plain SUMO runs by itself, with results and a GeoPackage.
+
+        Raises
+        ------
+        UserError
+            The folder is there already.
+        """
+        from evac.report.export import export_run  # noqa: PLC0415
+
+        if Path(folder).exists():
+            raise UserError(Problem(str(folder), "is there already", "name a folder that isn't"))
+        return export_run(self.folder, Path(folder), self._edge_lines())
+
+    def _edge_lines(self) -> gpd.GeoDataFrame:
+        from evac.report.from_study import edge_lines  # noqa: PLC0415
+
+        return edge_lines([self.study.laid[self.plan].net])
+
+
+@dataclass(frozen=True)
+class Study:
+    """Runs of several plans and cases side by side. Made by `Place.study` and `Place.finished`.
+
+    Parameters
+    ----------
+    place
+        The place.
+    laid
+        Its plans, laid over the network, by their keys.
+    """
+
+    place: Place
+    laid: Mapping[str, UnderPlan]
+    _selection: Selection
+    _found: Found
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """The finished runs."""
+        return tuple(Run(self, run) for run in self._found.runs)
+
+    def __iter__(self) -> Iterator[Run]:
+        """Iterate over the finished runs."""
+        return iter(self.runs)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What holds for all runs, and where the precision that was asked for was not reached."""
+        return (*self._found.notes, *(item.words for item in self._found.imprecise))
+
+    def only_run(self) -> Run:
+        """Return the run of a study that has one.
+
+        Raises
+        ------
+        SimulationError
+            It failed.
+        """
+        if not self.runs:
+            raise SimulationError("; ".join(item.message for item in self._found.failures))
+        return self.runs[0]
+
+    def failures(self) -> pd.DataFrame:
+        """Return the runs that failed or weren't simulated: the case's columns as in `results`, and `why`."""
+        rows = [{**_case_row(item), "why": item.message} for item in self._found.failures]
+        return pd.DataFrame(rows, columns=[*_CASE_COLUMNS, "why"])
+
+    def results(self) -> pd.DataFrame:
+        """Return a row a run, the columns of the report's `results.parquet` (docs/results.md).
+
+        `plan`, `vehicles_per_household`, `departure`, `seed`, `fidelity`, `capacity_factor`, counts of vehicles
+        (`planned`, `evacuated`, `driving`, `waiting`, `no_route`, `shadow`, `shadow_evacuated`), `t50_s`, `t90_s`,
+        `t95_s`, `t100_s` (missing: not cleared), `trusted`, `reasons`, `caveats`, `job`.
+        """
+        from evac.report.results import results_table  # noqa: PLC0415
+
+        return results_table(self._input(None)) if self.runs else pd.DataFrame(columns=[*_CASE_COLUMNS, "t90_s"])
+
+    def clearance(self) -> pd.DataFrame:
+        """Return the 90 % clearance of each plan and case over its seeds, and against the first plan, seed by seed.
+
+        Columns `plan`, `vehicles_per_household`, `departure`, `fidelity`, `seeds`, `t90_s` (the mean; missing where a
+        seed isn't cleared), `t90_half_width_s` (of its 95 % interval; missing with one seed), `saved_s` (by how much
+        sooner than under the first plan), `saved_half_width_s`, `untrusted` (number of runs).
+        """
+        cells, rows = cells_of(self._found.runs), []
+        for cell in cells:
+            first = next(other for other in cells if other.is_comparable(cell))
+            mean, saved = cell.interval, first.less(cell)
+            rows.append(
+                {
+                    "plan": cell.plan,
+                    "vehicles_per_household": cell.vehicles_per_household,
+                    "departure": cell.departure,
+                    "fidelity": cell.fidelity,
+                    "seeds": len(cell.t90_s),
+                    "t90_s": mean.mean,
+                    "t90_half_width_s": mean.half_width,
+                    "saved_s": saved.mean,
+                    "saved_half_width_s": saved.half_width,
+                    "untrusted": len(cell.untrusted),
+                }
+            )
+        return pd.DataFrame(rows, columns=_CLEARANCE_COLUMNS)
+
+    def report(
+        self,
+        folder: str | Path | None = None,
+        *,
+        compare: tuple[str, str] | None = None,
+        on_progress: OnProgress | None = None,
+        cancel: Cancel | None = None,
+    ) -> Report:
+        """Write the report: a page, the same as PDF, figures and tables.
+
+        Parameters
+        ----------
+        folder
+            Where; the place's `report_folder` when left out. The report of another study there is moved beside it.
+        compare
+            The plan that it shows, and the one that it compares it with; the last and the first when left out.
+        on_progress, cancel
+            As for `Place.study`; asked once, before the report is written.
+
+        Raises
+        ------
+        EvacError
+            No run has ended well.
+        """
+        from evac.report import write_report  # noqa: PLC0415
+        from evac.report.from_cache import Asked, set_aside, write_asked  # noqa: PLC0415
+        from evac.study.cases import as_run  # noqa: PLC0415
+
+        if not self.runs:
+            raise EvacError("no run has ended well: " + "; ".join({item.message for item in self._found.failures}))
+        Watch(on_progress, cancel).send(Progress("reporting", 0.0, "Writing the report"))
+        target = self.place.report_folder if folder is None else Path(folder)
+        cases = [*(run.case for run in self._found.runs), *(item.case for item in self._found.failures)]
+        asked = Asked(tuple(self.laid), as_run(self._selection, self.place.loaded.model, cases), compare)
+        kept = set_aside(asked, target)
+        page = write_report(self._input(compare), target)
+        write_asked(asked, target)
+        return Report(page, kept)
+
+    def _input(self, compare: tuple[str, str] | None) -> Any:
+        from evac.report.from_study import report_input  # noqa: PLC0415
+
+        prepared = self.place._ready()  # noqa: SLF001 - one façade
+        return report_input(prepared, self.laid, self._found, compare)
+
+
+@dataclass(frozen=True)
+class Report:
+    """A written report.
+
+    Parameters
+    ----------
+    page
+        Its page, which works without a network.
+    kept
+        Where the report of another study that was there is now; None where there was none.
+    """
+
+    page: Path
+    kept: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder with page, PDF, figures and tables."""
+        return self.page.parent
+
+    @property
+    def pdf(self) -> Path:
+        """The same on paper."""
+        return self.folder / "report.pdf"
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table of the report (docs/results.md), such as `clearance_by_zone`.
+
+        Raises
+        ------
+        UserError
+            There is no such table.
+        """
+        path = self.folder / "tables" / f"{name}.csv"
+        if not path.is_file():
+            known = ", ".join(sorted(item.stem for item in path.parent.glob("*.csv")))
+            raise UserError(Problem(str(path.parent), f"has no table '{name}'", f"known: {known}"))
+        return pd.read_csv(path)
+
+
+_CASE_COLUMNS = ["plan", "vehicles_per_household", "departure", "seed", "fidelity", "capacity_factor"]
+_CLEARANCE_COLUMNS = [
+    *("plan", "vehicles_per_household", "departure", "fidelity", "seeds"),
+    *("t90_s", "t90_half_width_s", "saved_s", "saved_half_width_s", "untrusted"),
+]
+
+
+def _case_row(item: Failure) -> dict[str, Any]:
+    return {name: getattr(item.case, name) for name in _CASE_COLUMNS}

@@ -1,0 +1,166 @@
+"""A place under a plan: what the plan takes and changes, whom it cuts off, and the run of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from evac.plans.reading import LoadedPlan
+from evac.watching import Cancel, OnProgress, Watch
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from evac.outcome import Run
+    from evac.place import Place
+    from evac.study.under_plan import UnderPlan
+
+RESOURCES = ("officers", "signs", "cones", "barricades")
+"""What plans take, as columns of tables."""
+_CHANGE_COLUMNS = ("kind", "place", "before", "after", "when", "length_m", "edges", "actions")
+_WGS84 = "EPSG:4326"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A place under a plan, in one case of its scenario: what changes, what it takes, and the run of it.
+
+    Made by `Place.under`. The plan is laid over the network when something that needs it is asked for.
+
+    Parameters
+    ----------
+    place
+        The place.
+    loaded
+        The plan's file, read, with those that it extends.
+    vehicles, departure
+        The case: vehicles per household, and departure curve.
+    """
+
+    place: Place
+    loaded: LoadedPlan
+    vehicles: str
+    departure: str
+
+    @property
+    def key(self) -> str:
+        """What results call it: its file's name without `.yaml`."""
+        return self.loaded.key
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.loaded.model.name
+
+    @property
+    def note(self) -> str:
+        """What its author says of it."""
+        return self.loaded.model.note
+
+    @property
+    def resources(self) -> dict[str, int]:
+        """What it takes: `officers`, `signs`, `cones`, `barricades`."""
+        return self.loaded.resources.model_dump()
+
+    def actions(self) -> pd.DataFrame:
+        """Return its actions, those of the plans that it extends first.
+
+        Columns `label`, `action` (in words), `do` (its type), `officers`, `signs`, `cones`, `barricades`.
+        """
+        import pandas as pd  # noqa: PLC0415
+
+        from evac.plans.words import action_words  # noqa: PLC0415
+
+        rows = [
+            {"label": item.label, "action": action_words(item.action), "do": item.action.do}
+            | item.action.resources.model_dump()
+            for item in self.loaded.actions
+        ]
+        return pd.DataFrame(rows, columns=["label", "action", "do", *RESOURCES])
+
+    def changes(self) -> gpd.GeoDataFrame:
+        """Return what it changes on the roads, read off the two networks: a row a stretch, movement or signal.
+
+        Columns `kind`, `place`, `before`, `after`, `when` (empty: from the order on), `length_m`, `edges`, `actions`
+        (labels), and a line along the road where it is one, else a point.
+        """
+        import geopandas as gpd  # noqa: PLC0415
+        import shapely  # noqa: PLC0415
+
+        from evac.report.from_study import edge_lines  # noqa: PLC0415
+
+        under = self._under
+        lines = edge_lines([under.net, self.place._ready().net]).set_index("edge").geometry  # noqa: SLF001 - one noun's
+        rows = [change.record() for change in under.overlay.changes]
+        places = [(row.pop("lon"), row.pop("lat"), [e for e in row["edges"] if e in lines.index]) for row in rows]
+        shapes = [
+            shapely.MultiLineString(lines[edges].tolist()) if edges and row["length_m"] else shapely.Point(lon, lat)
+            for row, (lon, lat, edges) in zip(rows, places, strict=True)
+        ]
+        return gpd.GeoDataFrame(
+            {name: [row[name] for row in rows] for name in _CHANGE_COLUMNS}, geometry=shapes, crs=_WGS84
+        )
+
+    def cut_off(self) -> gpd.GeoDataFrame:
+        """Return the households that lose their only way out.
+
+        Columns `household`, `zone`, `street`, `from_s` (after the order), `reason`, and points on the street.
+        """
+        found = self._under.cut_off
+        return points(found.drop(columns=["lon", "lat"]), list(zip(found["lon"], found["lat"], strict=True)))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What its author should look at; none of it stops a run."""
+        return self._under.warnings
+
+    def run(
+        self,
+        *,
+        seed: int | None = None,
+        on_progress: OnProgress | None = None,
+        cancel: Cancel | None = None,
+    ) -> Run:
+        """Run the case, or find the finished run of it.
+
+        Parameters
+        ----------
+        seed
+            The seed; the scenario's first when left out.
+        on_progress
+            Takes a `Progress` at each step, and at each simulated minute.
+        cancel
+            Asked at the same times whether to end.
+
+        Raises
+        ------
+        UserError
+            An input is wrong.
+        SimulationError
+            The run failed.
+        Cancelled
+            It was called off.
+        """
+        from evac.study.cases import Selection  # noqa: PLC0415
+
+        chosen = self.place.loaded.model.seeds[0] if seed is None else seed
+        selection = Selection((self.vehicles,), (self.departure,), (chosen,), sensitivity=False)
+        watch = Watch(on_progress, cancel)
+        study = self.place._run([self.loaded], selection, "serial", 1, watch)  # noqa: SLF001 - one noun's
+        return study.only_run()
+
+    @property
+    def _under(self) -> UnderPlan:
+        return self.place._lay([self.loaded])[self.key]  # noqa: SLF001 - one noun's
+
+
+def points(
+    columns: Mapping[str, Sequence[Any]] | pd.DataFrame, spots: Sequence[tuple[float, float]]
+) -> gpd.GeoDataFrame:
+    """Return a table of spots on the map, given as longitude and latitude."""
+    import geopandas as gpd  # noqa: PLC0415
+    import shapely  # noqa: PLC0415
+
+    return gpd.GeoDataFrame(columns, geometry=[shapely.Point(*spot) for spot in spots], crs=_WGS84)
