@@ -44,6 +44,10 @@ def test_show_tells_what_changes_and_draws_it(place: Path, capsys: pytest.Captur
     said = _said(capsys)
     for words in ("3 officers, 80 cones", "1 → 2", "from 20 min", "at most 1 vehicle(s) a household"):
         assert words in said
+    assert "by action" in said
+    lanes = said[said.index("Lanes for cars") : said.index("https://")]
+    assert lanes.count(" m 1 ") == 2, "both directions of the contraflow, by the first action"
+    assert lanes.count(" m 2 ") == 2, "both directions of Hill Road, by the second"
     assert "120 households lose their only way out" in said
     assert "https://www.openstreetmap.org/?mlat=47.0" in said
     picture = place.parents[1] / "reports" / "town" / "plans" / "bypass.png"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -72,9 +74,52 @@ def test_a_road_closed_to_through_traffic_is_drawn_so(place: Town) -> None:
 
 def test_contraflow_that_ends_in_fewer_lanes_is_warned_of(place: Town) -> None:
     ends = "  - {do: contraflow, label: half, where: {street: Main Street, to: Side Street, towards: east}}"
-    assert place.under(ends, "half").warnings == ("half: its 2 lanes go on in 1: what they gain waits there",)
+    assert place.under(ends, "half").warnings == (
+        "half: where it ends, 2 lanes go on in 1: what they gain waits there",
+    )
     whole = "  - {do: contraflow, where: {street: Main Street, towards: east}}"
     assert place.under(whole, "whole").warnings == ()
+
+
+def test_lanes_that_few_can_use_are_told_beforehand(place: Town) -> None:
+    """Wide Road begins where the map does, and goes on in Main Street, which has one lane."""
+    shoulder = "  - {do: use_shoulder, label: kerb, where: {street: Wide Road, towards: east}}"
+    assert place.under(shoulder, "kerb").warnings == (
+        "kerb: its 3 lanes are fed by no other road: what they gain serves only who lives along it",
+        "kerb: where it ends, 2 lanes go on in 1: what they gain waits there",
+    )
+    fed = "  - {do: use_shoulder, label: kerb, where: {street: Main Street, towards: east}}"
+    assert place.under(fed, "fed").warnings == ()
+
+
+def test_a_lane_shorter_than_a_block_is_told_beforehand(tmp_path: Path) -> None:
+    nodes = {"w": (0, 0), "a": (600, 0), "b": (660, 0), "c": (1400, 0), "n": (600, 300), "m": (660, 300)}
+    streets = [("w a b c", "Main Street", 1), ("n a", "North Road", 1), ("m b", "Mill Road", 1)]
+    short = town(tmp_path, nodes, streets, {"east": "bc"})
+    stretch = "{street: Main Street, from: North Road, to: Mill Road}"
+    told = short.under(f"  - {{do: contraflow, label: short, where: {stretch}}}").warnings
+    assert told[0] == "short: is 60 m long: hardly anybody changes onto a lane that ends so soon"
+    assert told[1:] == ("short: where it ends, 2 lanes go on in 1: what they gain waits there",)
+
+
+def test_each_change_names_the_actions_that_do_it(place: Town) -> None:
+    """Of two that close one road one after the other both are named, and nobody else's."""
+    overlay = place.under(
+        """\
+  - {do: close, label: first, where: {street: Wide Road, towards: west}, when: {from_min: 5, until_min: 10}}
+  - {do: close, label: second, where: {street: Wide Road, towards: west}, when: {from_min: 10, until_min: 20}}
+  - {do: take_lane, label: narrow, where: {street: Wide Road, towards: east}}
+  - {do: ban_turn, label: ban, where: {street: Main Street, crossing: Side Street},
+     movement: {from: Side Street, leaving: west}}
+  - {do: signal, label: officer, where: {street: Main Street, crossing: Side Street}, mode: officer}""",
+        "named",
+    )
+    assert {(row.place, row.kind): tuple(row.actions) for row in overlay.changes} == {
+        ("Wide Road westbound", "lanes"): ("first", "second"),
+        ("Wide Road eastbound", "lanes"): ("narrow",),
+        ("Side Street southbound → Main Street westbound", "movement removed"): ("ban",),
+        ("Main Street / Side Street", "signal"): ("officer",),
+    }
 
 
 def test_a_turn_a_speed_and_an_officer_have_a_row_each(place: Town) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -41,8 +41,9 @@ def print_plan(console: Console, under: UnderPlan) -> None:
         console.print("Normal rules: the plan changes nothing.")
         return
     _print_actions(console, plan)
+    numbers = {item.label: str(number) for number, item in enumerate(plan.actions, start=1)}
     for kind, title in _TITLES:
-        _print_changes(console, title, [row for row in under.overlay.changes if row.kind == kind])
+        _print_changes(console, title, [row for row in under.overlay.changes if row.kind == kind], numbers)
     _print_demand(console, plan)
     _print_cut_off(console, under)
     if under.warnings:
@@ -74,26 +75,32 @@ def takes(resources: Resources) -> str:
 
 
 def _print_actions(console: Console, plan: LoadedPlan) -> None:
-    table = Table("action", "takes", title=f"Actions; together they take {takes(plan.resources)}")
-    for item in plan.actions:
+    table = Table("", "action", "takes", title=f"Actions; together they take {takes(plan.resources)}")
+    for number, item in enumerate(plan.actions, start=1):
         words = action_words(item.action)
         name = item.label if words == item.label else f"{item.label}: {words}"
-        table.add_row(escape(name), takes(item.action.resources))
+        table.add_row(str(number), escape(name), takes(item.action.resources))
     console.print(table)
 
 
-def _print_changes(console: Console, title: str, rows: Sequence[Change]) -> None:
-    """Print the changes of a kind, and a map link for each below the table: in a column it would be broken."""
+def _print_changes(console: Console, title: str, rows: Sequence[Change], numbers: Mapping[str, str]) -> None:
+    """Print the changes of a kind, and a map link for each below the table: in a column it would be broken.
+
+    `numbers` has the number of each action in their table, by its label.
+    """
     if not rows:
         return
     table = Table("", "where", "before → after", "when", title=title)
     of_roads = any(row.length_m for row in rows)
     if of_roads:
         table.add_column("length", justify="right")
+    table.add_column("by action")
     for number, row in enumerate(rows, start=1):
         change = f"{row.before} → {row.after}" if row.before else row.after
         length = [f"{row.length_m:,.0f} m"] if of_roads else []
-        table.add_row(str(number), escape(row.place), escape(change), row.when or "from the order on", *length)
+        by = ", ".join(numbers[action] for action in row.actions)
+        cells = [str(number), row.place, change, row.when or "from the order on", *length, by]
+        table.add_row(*map(escape, cells))
     console.print(table)
     for number, row in enumerate(rows, start=1):
         console.print(f"  {number}  {map_url(row.lon, row.lat, zoom=_ZOOM)}", highlight=False, soft_wrap=True)

@@ -22,7 +22,6 @@ import geopandas as gpd
 from sumolib.net import Net
 
 from evac import sumo
-from evac.errors import Problem, ScenarioError
 from evac.files import digest_json, write_text
 from evac.fingerprint import fingerprint
 from evac.inputs import Watched
@@ -36,6 +35,7 @@ from evac.overlay.contraflow import TWIN
 from evac.overlay.diff import Change, changes_between
 from evac.overlay.opening import Base, with_closed_roads
 from evac.overlay.plain import PlainNet
+from evac.overlay.serving import require_served
 from evac.overlay.where import Where
 from evac.plans.model import DEMAND_ACTIONS, Divert, Signal
 from evac.plans.reading import LoadedAction, LoadedPlan, content_of
@@ -188,7 +188,7 @@ def _write(folder: Path, compiling: Compiling, base: Base, traffic: Traffic) -> 
     log = compile_net(folder, folder / "net.net.xml", alternate=traffic.merges == "alternate")
     write_text(folder / "netconvert.log", log)
     net = read_net(folder / "net.net.xml", programs=True)
-    _require_served(net, compiling)
+    require_served(net, compiling.lanes.added)
     edge_table(net, base.streets).to_parquet(folder / "edges.parquet", compression="zstd", index=False)
     timetable, additional = compiling.finish(
         net, StreetIndex(net, base.streets), read_net(folder / "net.net.xml", internal=True)
@@ -205,31 +205,6 @@ def _write(folder: Path, compiling: Compiling, base: Base, traffic: Traffic) -> 
         "warnings": compiling.warnings,
     }
     write_text(folder / CHANGES, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
-
-
-def _require_served(net: Net, compiling: Compiling) -> None:
-    """Refuse a net in which a lane that the plan adds is a dead lane: capacity on paper that nobody can drive to."""
-    dead: dict[str, list[str]] = {}
-    for name, where in sorted(compiling.lanes.added.items()):
-        edge_id, lane = name.rsplit("_", 1)
-        edge = net.getEdge(edge_id)
-        fed = any(item.getToLane().getID() == name for items in edge.getIncoming().values() for item in items)
-        leads = bool(edge.getLane(int(lane)).getOutgoing())
-        onto = [before for before in edge.getIncoming() if before.getFromNode() is not edge.getToNode()]  # the same
-        ends = all(after.getToNode() is edge.getFromNode() for after in edge.getOutgoing())  # but for turning round
-        if (onto and not fed) or not (leads or ends):
-            dead.setdefault(where, []).append(name)
-    remedy = "let the stretch begin and end where the road goes on"
-    problems = [
-        Problem(
-            where,
-            f"its new lanes {', '.join(lanes[:5])} would serve nobody: no way leads onto them, or none on",
-            remedy,
-        )
-        for where, lanes in dead.items()
-    ]
-    if problems:
-        raise ScenarioError(problems)
 
 
 def _read(folder: Path, digest: str) -> Overlay:

@@ -29,10 +29,9 @@ from evac.errors import PlaceError, Problem
 from evac.network.places import angle_between_deg, bearing_at_deg, centre_line
 from evac.overlay.movements import Movement
 from evac.overlay.plain import PlainNet
-from evac.overlay.turning import KERB, MIDDLE, STRAIGHT, goes_straight, join_idle_lanes, side_of
+from evac.overlay.turning import KERB, MIDDLE, goes_straight, join_idle_lanes, side_of
 from evac.overlay.where import Where
 from evac.plans.model import Contraflow, Stretch
-from evac.plans.timetable import edge_of
 
 TWIN = "contraflow."
 """What the id of a reversed edge begins with; the rest is the id of the edge that it reverses."""
@@ -176,24 +175,6 @@ def apply_contraflow(plain: PlainNet, found: Sequence[Reversed], *, timed: bool)
     if not timed:
         _take_away(plain, found)
     return normal, reversed_lanes
-
-
-def last_reversed(plain: PlainNet, lanes: Sequence[str]) -> list[str]:
-    """Return the edges with reversed lanes after which no other comes: where the contraflow ends."""
-    names = dict.fromkeys(edge_of(lane) for lane in lanes)
-    begins = {plain.edges[name].attrib["from"] for name in names}
-    return [name for name in names if plain.edges[name].attrib["to"] not in begins]
-
-
-def narrowing(plain: PlainNet, label: str, ends: Sequence[str]) -> str:
-    """Return what to tell the plan's author where a contraflow goes on in fewer lanes; nothing where it doesn't."""
-    for name in ends:
-        onward = {item.to_edge for item in plain.out_of(name) if side_of(plain, item) == STRAIGHT}
-        ahead = [item for edge in onward for item in plain.into(edge) if side_of(plain, item) == STRAIGHT]
-        lanes = [len({(item.from_edge, item.from_lane) for item in ahead}), len({item[2:] for item in ahead})]
-        if lanes[0] > lanes[1]:
-            return f"{label}: its {lanes[0]} lanes go on in {lanes[1]}: what they gain waits there"
-    return ""
 
 
 def _lane_ids(plain: PlainNet, found: Sequence[Reversed]) -> tuple[list[str], list[str]]:

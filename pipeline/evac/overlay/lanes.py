@@ -20,8 +20,9 @@ from evac.errors import PlaceError, Problem, ScenarioError
 from evac.network.exits import ResolvedExit
 from evac.network.places import StreetIndex
 from evac.overlay import roads
-from evac.overlay.contraflow import Reversed, apply_contraflow, last_reversed, narrowing, plan_contraflow
+from evac.overlay.contraflow import Reversed, apply_contraflow, plan_contraflow
 from evac.overlay.plain import PlainNet
+from evac.overlay.serving import few_can_use
 from evac.overlay.where import Where, exit_called
 from evac.plans.contradictions import Claim, Does
 from evac.plans.model import Close, Contraflow, Open, Stretch, TakeLane, UseShoulder, When
@@ -70,7 +71,7 @@ class LaneChanges:
     _closings: list[Closing] = field(default_factory=list)
     _openings: list[Opening] = field(default_factory=list)
     _opposed: list[Opposed] = field(default_factory=list)
-    _ends: list[tuple[str, list[str]]] = field(default_factory=list)
+    _gained: list[tuple[str, Sequence[str]]] = field(default_factory=list)
 
     def take(self, item: LoadedAction, action: LaneAction) -> list[Claim]:
         """Find the lanes of an action, and return what it claims.
@@ -129,10 +130,8 @@ class LaneChanges:
 
     def warnings(self) -> Iterator[str]:
         """Give what the plan's author should look at."""
-        for label, ends in self._ends:
-            text = narrowing(self.plain, label, ends)
-            if text:
-                yield text
+        for label, lanes in self._gained:
+            yield from few_can_use(self.plain, label, lanes)
 
     def _take_contraflow(self, item: LoadedAction, action: Contraflow) -> list[Claim]:
         found = tuple(plan_contraflow(action, self.where, item.where))
@@ -188,7 +187,9 @@ class LaneChanges:
             roads.use_shoulder(self.plain, edges, timed=len(states) > 1)
         self._openings += found
         for asked in self._shoulders:
-            self.added |= {f"{edge}_0": asked.item.where for edge in asked.lanes}
+            lanes = [f"{edge}_0" for edge in asked.lanes]
+            self.added |= dict.fromkeys(lanes, asked.item.where)
+            self._gained.append((asked.item.label, lanes))
 
     def _build_contraflows(self) -> None:
         """Reverse each stretch once, whatever the number of actions that do so one after the other."""
@@ -200,7 +201,7 @@ class LaneChanges:
             actions = same[found]
             timed = not _is_always(actions)
             normal, turned = apply_contraflow(self.plain, found, timed=timed)
-            self._ends.append((actions[0][0].label, last_reversed(self.plain, turned)))
+            self._gained.append((actions[0][0].label, turned))
             self.added |= dict.fromkeys(turned, actions[0][0].where)
             self._opposed.append(Opposed(tuple(normal), tuple(turned)))
             for item, when in actions:

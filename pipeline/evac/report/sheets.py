@@ -47,8 +47,12 @@ def _cell(cell: object) -> str:
 
 
 def _plan_changes(report: ReportInput) -> pd.DataFrame:
-    columns = ["plan", "kind", "place", "before", "after", "when", "length_m", "lon", "lat"]
-    rows = [{"plan": plan.key, **change.record()} for plan in report.plans.values() for change in plan.changes]
+    columns = ["plan", "kind", "place", "before", "after", "when", "length_m", "lon", "lat", "actions"]
+    rows = [
+        {"plan": plan.key, **change.record(), "actions": "; ".join(change.actions)}
+        for plan in report.plans.values()
+        for change in plan.changes
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
