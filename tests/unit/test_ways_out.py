@@ -21,7 +21,6 @@ from evac.osm.tidy import tidied
 from evac.osm.web import Web, read_web
 from evac.schema.places import ForbiddenExit, FoundExits, Point
 
-CASES = Path(__file__).parents[1] / "fixtures" / "exits"
 VILLAGE = box(-50, -50, 450, 450)
 WIDE = (-3000.0, -3000.0, 3400.0, 3400.0)
 

@@ -15,7 +15,7 @@ import pytest
 
 from evac.cli import run_guarded
 
-ISLAND = Path(__file__).parents[1] / "fixtures" / "exits" / "island_only"
+RIGHT = Path(__file__).parents[1] / "cases" / "right"
 VEHICLES, FERRY_VEH_PER_H = 60, 120.0
 
 SCENARIO = """
@@ -33,8 +33,8 @@ traffic: {country: US}
 
 
 def _scenario(folder: Path, exits: str) -> Path:
-    (folder / "map.osm").write_bytes((ISLAND / "map.osm").read_bytes())
-    zones = json.loads((ISLAND / "zones.geojson").read_text())
+    (folder / "map.osm").write_bytes((RIGHT / "maps" / "ferry_island_only.osm").read_bytes())
+    zones = json.loads((RIGHT / "zones" / "ferry_island.geojson").read_text())
     zones["features"][0]["properties"]["households"] = VEHICLES
     (folder / "zones.geojson").write_text(json.dumps(zones))
     (folder / "scenario.yaml").write_text(SCENARIO.replace("EXITS", exits))

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_Refusal = tuple[str, str]  # what was found, what to try
+_Refusal = tuple[str, str]  # what was found, what to try ({file} stands for the file's name)
 
 EXPECTED = "expected an OpenStreetMap extract: .osm, .osm.gz, .osm.bz2, .osm.pbf, or .json of Overpass"
 _CHANGES: _Refusal = (
     "is a change file (osmChange): it has what was edited, not the map",
-    "apply it to an extract (`osmium apply-changes map.osm.pbf changes.osc.gz -o new.osm.pbf`), or take the extract",
+    "apply it to an extract (`osmium apply-changes map.osm.pbf {file} -o new.osm.pbf`), or take the extract",
 )
 HISTORY: _Refusal = (
     "is a history file: it has several versions of the same roads",
-    "take the map of one day out of it: `osmium time-filter history.osh.pbf -o map.osm.pbf`",
+    "take the map of one day out of it: `osmium time-filter {file} -o map-of-today.osm.pbf`",
 )
 _SIGNATURES: Sequence[tuple[bytes, _Refusal]] = (
     (b"\x1f\x8b", ("is compressed with gzip", "give it a name that ends in .osm.gz")),

@@ -111,7 +111,7 @@ def readable(path: Path) -> Iterator[None]:
 
 def refusal(path: Path, what: str, remedy: str) -> DataError:
     """Return the error that refuses an OSM file."""
-    return DataError(Problem(str(path), what, remedy))
+    return DataError(Problem(str(path), what, remedy.replace("{file}", path.name)))
 
 
 def refuse_incomplete(path: Path, remark: str) -> None:
