@@ -8,14 +8,18 @@ from evac.audit.findings import Finding, Severity
 from evac.audit.lanes import SATURATION_VEH_PER_H
 from evac.network.exits import ResolvedExit
 from evac.network.exits.graph import rank_of
-from evac.network.exits.record import ExitEnd, WaysOutRecord
+from evac.network.exits.record import ExitEnd, RoadOut, WaysOutRecord
 
 _GRAVE = rank_of("primary")  # such a road seldom ends, so its end is a gap of the map until somebody has looked
 _LISTED = 5
 
 
 def audit_ways_out(
-    record: WaysOutRecord, exits: Sequence[ResolvedExit], left_out: Sequence[ExitEnd], vehicles: float
+    record: WaysOutRecord,
+    exits: Sequence[ResolvedExit],
+    left_out: Sequence[ExitEnd],
+    vehicles: float,
+    ended: Sequence[RoadOut] = (),
 ) -> list[Finding]:
     """Return what to look at about the ways out.
 
@@ -29,17 +33,33 @@ def audit_ways_out(
         Ways out that the scenario doesn't use.
     vehicles
         Vehicles that leave in the greatest case.
+    ended
+        Exits that the scenario names and behind which the road ends.
     """
-    return [*_none(record), *_ends(record), *_by_cut(record), *_restricted(exits, left_out, vehicles)]
+    return [*_ended(ended), *_none(record), *_ends(record), *_by_cut(record), *_restricted(exits, left_out, vehicles)]
 
 
-def caveats(record: WaysOutRecord) -> tuple[str, ...]:
-    """Return what a reader of any result should know: which exits are some by the map's cut alone."""
-    cut = [end.label for end in record.ends if end.by_cut]
-    if not cut:
-        return ()
-    names = ", ".join(cut[:_LISTED]) + (f" and {len(cut) - _LISTED} more" if len(cut) > _LISTED else "")
-    return (f"the map ends so near that only its cut tells whether these exits lead on: {names}",)
+def caveats(record: WaysOutRecord, ended: Sequence[RoadOut] = ()) -> tuple[str, ...]:
+    """Return what a reader of any result should know: exits by the map's cut alone, and some behind which it ends."""
+    told = []
+    if cut := [end.label for end in record.ends if end.by_cut]:
+        told.append(f"the map ends so near that only its cut tells whether these exits lead on: {_listed(cut)}")
+    if ended:
+        told.append(f"the map shows no way on behind these exits: {_listed([item.label for item in ended])}")
+    return tuple(told)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
+
+
+def _ended(ended: Sequence[RoadOut]) -> Iterator[Finding]:
+    for item in ended:
+        text = (
+            f"The scenario names the exit {item.label}, but the map shows no way on behind it: {item.reason}. "
+            f"Whoever gets there counts as out; see that the line is where people are safe, or give 'veh_per_h'"
+        )
+        yield Finding("warning", "exit_ends", text, item.lon, item.lat, 0.0)
 
 
 def _none(record: WaysOutRecord) -> Iterator[Finding]:

@@ -38,9 +38,10 @@ from evac.measure.bottlenecks import BottleneckLanes
 from evac.measure.ledger import RunFacts
 from evac.network import Network, build_network, read_net
 from evac.network.exits import Ground, ResolvedExit, require_reachable, resolve_exits
+from evac.network.exits.behind import exits_that_end
 from evac.network.exits.decide import Decision
 from evac.network.exits.on_net import lines_of
-from evac.network.exits.record import ExitEnd, WaysOutRecord
+from evac.network.exits.record import ExitEnd, RoadOut, WaysOutRecord
 from evac.network.place_names import near_names
 from evac.network.places import StreetIndex
 from evac.osm import StreetMap, prepare_map
@@ -71,6 +72,8 @@ class Prepared:
         The area ordered to leave (EPSG:4326).
     given
         The scenario as it was given, without what has been filled in since.
+    ended
+        Exits that the scenario names and behind which the road ends, with the reason.
     digests
         Digests of the input files that were read.
     country
@@ -90,6 +93,7 @@ class Prepared:
     ways_out: WaysOutRecord
     digests: Mapping[Path, str]
     country: Country | None = None
+    ended: tuple[RoadOut, ...] = ()
 
     @cached_property
     def homes(self) -> gpd.GeoDataFrame:
@@ -125,7 +129,7 @@ class Prepared:
             households_given=float(accounts["given"].sum()),
             households_lost=lost_by_reason(accounts),
             households_counted_twice=float(accounts["counted_twice"].sum()),
-            caveats=caveats(self.ways_out),
+            caveats=caveats(self.ways_out, self.ended),
         )
 
     @property
@@ -147,7 +151,7 @@ class Prepared:
             *audit_mapping(zones),
             *self.unexpected,
         ]
-        ways_out = audit_ways_out(self.ways_out, self.exits, self.exits_left_out, self._most_vehicles)
+        ways_out = audit_ways_out(self.ways_out, self.exits, self.exits_left_out, self._most_vehicles, self.ended)
         return sorted([*network, *people, *ways_out, *audit_country(self.country, self.area)], key=by_rank)
 
     @property
@@ -222,6 +226,7 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
         ways_out = ways_out.but(
             {name for item in exits for edge in item.edges for name in index.names(net.getEdge(edge))}
         )
+    ended = exits_that_end(street_map.web(), area, ways_out, net, _named(model, exits), where=f"{loaded.path}: exits")
     bottlenecks = _resolve_bottlenecks(model.bottlenecks, StreetIndex(net, streets), f"{loaded.path}: bottlenecks")
     prepared = Prepared(
         loaded,
@@ -236,6 +241,7 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
         ways_out,
         watched.digests,
         country,
+        ended,
     )
     require_reachable(net, exits, prepared.starts["edge"].dropna().unique(), f"{loaded.path}: exits")
     watched.require_unchanged()
@@ -254,6 +260,12 @@ def _ways_out(model: Scenario, street_map: StreetMap, area: shapely.Geometry) ->
         return WaysOutRecord.read(model.ways_out)
     found = model.exits if isinstance(model.exits, FoundExits) else None
     return Decision(street_map.web(), area).record(found)
+
+
+def _named(model: Scenario, exits: Sequence[ResolvedExit]) -> list[ResolvedExit]:
+    """Return the exits that the scenario names."""
+    names = {item.name for item in (model.exits.also if isinstance(model.exits, FoundExits) else model.exits)}
+    return [item for item in exits if item.name in names]
 
 
 def _place(model: Scenario, zones: gpd.GeoDataFrame) -> shapely.Geometry:

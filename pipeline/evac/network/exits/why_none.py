@@ -27,7 +27,7 @@ def why_none(roads: RoadWeb, node: int, way: int, outside: Mask) -> str:
     seeds = np.zeros(roads.count, dtype=bool)
     seeds[node] = True
     reached = roads.ahead(seeds, outside)
-    stopped = _stopped(roads, reached, way)
+    stopped = stopped_at(roads, reached, way)
     if stopped:
         return stopped
     back = reached[roads.start] & roads.inside[roads.end]
@@ -40,7 +40,7 @@ def why_it_ends(roads: RoadWeb, node: int, way: int) -> str:
     """Return the reason in words why a road ends at a node."""
     here = np.zeros(roads.count, dtype=bool)
     here[node] = True
-    return _stopped(roads, here, way) or "it ends"
+    return stopped_at(roads, here, way) or "it ends"
 
 
 def why_closed(way: WebWay) -> str:
@@ -55,7 +55,7 @@ def _comes_back_elsewhere(roads: RoadWeb, back: Mask, node: int) -> bool:
     return bool(other.any())
 
 
-def _stopped(roads: RoadWeb, reached: Mask, way: int) -> str | None:
+def stopped_at(roads: RoadWeb, reached: Mask, way: int) -> str | None:
     """Return what stops the road: the closed way or sign that continues the highest road, the nearest of equal ones."""
     own = roads.ways[way].label
     options: list[tuple[float, str]] = []

@@ -1,0 +1,128 @@
+"""What lies behind the exits that a scenario names: a way on, or what ends the road, as far as the map shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import shapely
+from sumolib.net import Net
+from sumolib.net.edge import Edge
+
+from evac.errors import PlaceError, Problem
+from evac.network.exits.graph import Mask, RoadWeb
+from evac.network.exits.lead import LEAST_NETWORK_M
+from evac.network.exits.map_edge import NEAR_M, cut_off, edge_of
+from evac.network.exits.record import NONE, RoadOut, WaysOutRecord
+from evac.network.exits.resolved import ResolvedExit
+from evac.network.exits.why_none import stopped_at
+from evac.network.places import way_ids
+from evac.osm.web import Web
+
+_SAME_PLACE_M = 60.0  # netconvert moves a road's end by less than this
+_SAME_NODE_M = 0.1  # both directions of a road arrive at one node
+
+
+def exits_that_end(
+    web: Web, area: shapely.Geometry, decided: WaysOutRecord, net: Net, exits: Sequence[ResolvedExit], *, where: str
+) -> tuple[RoadOut, ...]:
+    """Return the named exits behind which the road ends, is closed or leads back, each with the reason.
+
+    Parameters
+    ----------
+    web
+        The roads of the map.
+    area
+        The area ordered to leave (WGS 84).
+    decided
+        The ways out of the area: a road goes on behind each of their lines.
+    net
+        The net.
+    exits
+        The exits that the scenario names.
+    where
+        File and key for the error message.
+
+    Raises
+    ------
+    PlaceError
+        The road ends at a ferry, and the scenario doesn't say how many vehicles it takes.
+    """
+    lanes_decide = [item for item in exits if item.veh_per_h is None]
+    if not lanes_decide:
+        return ()
+    behind = _Behind(RoadWeb(web, area), decided)
+    found, problems = [], []
+    for item in lanes_decide:
+        reasons = [reason for edge in item.edges if (reason := behind.reason(net.getEdge(edge), net))]
+        if any("ferry" in reason for reason in reasons):
+            what = "is at a ferry, which takes so many vehicles an hour, not as many as its road"
+            problems.append(Problem(f"{where}, '{item.name}'", what, "give the ferry's capacity: 'veh_per_h'"))
+        elif reasons:
+            found.append(RoadOut(item.name, "", 0, item.lon, item.lat, NONE, reasons[0]))
+    if problems:
+        raise PlaceError(problems)
+    return tuple(found)
+
+
+class _Behind:
+    """What the map shows behind an exit line.
+
+    Parameters
+    ----------
+    roads
+        The roads of the map.
+    decided
+        The ways out of the area.
+    """
+
+    def __init__(self, roads: RoadWeb, decided: WaysOutRecord) -> None:
+        self._roads = roads
+        edge = edge_of(roads)
+        spots = shapely.points(roads.xy)
+        cut = cut_off(roads, edge)
+        lines = np.array([[end.lon, end.lat] for end in (*decided.ends, *decided.lesser)]).reshape(-1, 2)
+        at_lines = shapely.distance(shapely.multipoints(roads.plane.project(lines)), spots) <= _SAME_PLACE_M
+        self._goes_on: Mask = cut.certain | cut.presumed | at_lines
+        self._near_edge: Mask = shapely.distance(edge.outline.boundary, spots) <= NEAR_M
+
+    def reason(self, line: Edge, net: Net) -> str | None:
+        """Return why nobody gets on behind an exit line; None where somebody does."""
+        roads, arc = self._roads, self._arrival(line, net)
+        if arc is None:
+            return None
+        node = int(roads.end[arc])
+        reached = self._reached(node, int(roads.start[arc]))
+        network_m = roads.road_m(reached[roads.start] & reached[roads.end])
+        if (reached & self._goes_on).any() or network_m >= LEAST_NETWORK_M:
+            return None
+        if reason := stopped_at(roads, reached, int(roads.way[arc])):
+            return reason
+        if self._near_edge[node]:
+            return None
+        back = reached.sum() > 1 and (reached & roads.inside).any()
+        return "it leads back into the area" if back else "it ends"
+
+    def _reached(self, node: int, before: int) -> Mask:
+        """Return the nodes that one comes to from a line without turning round, nor through the area from outside."""
+        roads = self._roads
+        onward = ~((roads.start == node) & (roads.end == before))
+        if not roads.inside[node]:
+            onward &= ~roads.inside[roads.start]
+        here = np.zeros(roads.count, dtype=bool)
+        here[node] = True
+        return roads.ahead(here, onward)
+
+    def _arrival(self, line: Edge, net: Net) -> int | None:
+        """Return the arc that ends at an exit line."""
+        roads, ids = self._roads, set(way_ids(line))
+        mine = np.array([way.way_id in ids for way in roads.ways], dtype=bool)[roads.way]
+        shape = line.getShape()
+        end, before = (roads.plane.project(np.array([net.convertXY2LonLat(*shape[at])]))[0] for at in (-1, -2))
+        away_m = np.hypot(*(roads.xy[roads.end] - end).T)
+        near = np.flatnonzero(mine & (away_m <= _SAME_PLACE_M))
+        if not len(near):
+            return None
+        nearest = near[away_m[near] <= away_m[near].min() + _SAME_NODE_M]
+        along = (roads.xy[roads.end[nearest]] - roads.xy[roads.start[nearest]]) @ (end - before)
+        return int(nearest[np.argmax(along / roads.length_m[nearest])])

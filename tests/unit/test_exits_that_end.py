@@ -1,0 +1,90 @@
+"""Exits that a scenario names: the map shows a way on behind them, or it is told what ends the road."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from drawn_map import DrawnMap, degrees, straight
+from evac.errors import PlaceError
+from evac.scenario import load_scenario
+from evac.study.prepare import Prepared, prepare
+
+EXITS = {
+    "East": {"street": "East Road", "towards": "east"},
+    "Ferry": {"street": "Quay Road", "towards": "south"},
+    "Works": {"street": "Works Road", "towards": "north"},
+    "Bridge": {"street": "West Road", "crossing": "Farm Road", "towards": "west"},
+    "Into town": {"street": "Bypass", "crossing": "Field Lane", "towards": "west"},
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A town with a road that goes on, one to a quay, one to a building site and one that ends behind a bridge."""
+    folder = tmp_path_factory.mktemp("town")
+    drawn = DrawnMap((-3000, -3000, 3400, 3400)).streets(0, 0, 400, 400)
+    drawn.road("East Road", "primary", straight((400, 200), (3600, 200)))
+    drawn.road("Quay Road", "secondary", straight((200, 0), (200, -900)))
+    drawn.ferry("Ferry", [(200, -900), (200, -3500)])
+    drawn.road("Works Road", "secondary", straight((200, 400), (200, 1200)))
+    drawn.road("Works Road", "construction", straight((200, 1200), (200, 3600)), construction="secondary")
+    drawn.road("West Road", "secondary", straight((0, 200), (-1200, 200)))
+    drawn.road("Farm Road", "residential", straight((-700, -200), (-700, 200), (-700, 500)))
+    drawn.road("Bypass", "secondary", straight((1200, 200), (1200, 900), (300, 900), (300, 400)), oneway="yes")
+    drawn.road("Field Lane", "residential", straight((800, 800), (800, 900), (800, 1000)))
+    drawn.write(folder / "map.osm")
+    ring = [degrees(*spot) for spot in ((-50, -50), (450, -50), (450, 450), (-50, 450), (-50, -50))]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    zone = {"type": "Feature", "properties": {"name": "Town", "households": 50}, "geometry": shape}
+    (folder / "zones.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [zone]}))
+    return folder
+
+
+def prepared(folder: Path, *names: str, **more: object) -> Prepared:
+    scenario = {
+        "name": "Town",
+        "osm": {"file": "map.osm"},
+        "households": {"zones": {"file": "zones.geojson", "count": "households", "name": "name"}},
+        "exits": [{"name": name, **EXITS[name], **more} for name in names],
+        "traffic": {"country": "CH"},
+    }
+    (folder / "scenario.yaml").write_text(yaml.safe_dump(scenario))
+    return prepare(load_scenario(folder), folder / ".evac", lambda _: None)
+
+
+def ended(town: Prepared) -> dict[str, str]:
+    return {item.label: item.reason for item in town.ended}
+
+
+def test_an_exit_on_a_road_that_goes_on_is_right(folder: Path) -> None:
+    assert ended(prepared(folder, "East")) == {}
+
+
+def test_an_exit_at_a_ferry_needs_a_capacity(folder: Path) -> None:
+    with pytest.raises(PlaceError, match=r"'Ferry': is at a ferry.*\n.*veh_per_h"):
+        prepared(folder, "East", "Ferry")
+    assert ended(prepared(folder, "Ferry", veh_per_h=120)) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("Works", "it goes on as a road under construction"),
+        ("Bridge", "it ends"),
+    ],
+)
+def test_an_exit_behind_which_the_road_ends_is_told(folder: Path, name: str, reason: str) -> None:
+    town = prepared(folder, "East", name)
+    assert ended(town) == {name: reason}
+    told = [finding.text for finding in town.findings if finding.kind == "exit_ends"]
+    assert len(told) == 1
+    assert reason in told[0]
+    assert town.facts.caveats == (f"the map shows no way on behind these exits: {name}",)
+
+
+def test_an_exit_on_the_way_into_town_is_told(folder: Path) -> None:
+    assert ended(prepared(folder, "East", "Into town")) == {"Into town": "it leads back into the area"}
