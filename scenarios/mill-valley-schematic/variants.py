@@ -11,8 +11,7 @@ household, and need not be one of the study's. Departures are those of the study
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
-from copy import deepcopy
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -213,19 +212,21 @@ def main() -> None:
 
 def variants() -> Iterator[tuple[str, Parts]]:
     """Return every variant by its name: as drawn with other hills, then each assumption by itself."""
-    drawn = Parts(
-        _read(HERE / "frame.yaml"),
-        _read(HERE / "scenario.yaml"),
-        {plan: _read(HERE.parents[1] / "plans" / HERE.name / f"{plan}.yaml") for plan in PLANS},
-    )
     for seed in range(1, HILLS + 1):
-        parts = deepcopy(drawn)
+        parts = drawn(PLANS)
         parts.seed = seed
         yield f"hills-{seed}", parts
     for change in ASSUMPTIONS:
-        parts = deepcopy(drawn)
+        parts = drawn(PLANS)
         change(parts)
         yield change.__name__.replace("_", "-"), parts
+
+
+def drawn(plans: Sequence[str]) -> Parts:
+    """Return frame, scenario and some plans as they are."""
+    folder = HERE.parents[1] / "plans" / HERE.name
+    frame, scenario = (_read(HERE / f"{name}.yaml") for name in ("frame", "scenario"))
+    return Parts(frame, scenario, {plan: _read(folder / f"{plan}.yaml") for plan in plans})
 
 
 def write_variant(name: str, parts: Parts, workspace: Path) -> None:

@@ -107,7 +107,7 @@ def changes_between(before: PlainNet, compiling: Compiling, old: Net, new: Net, 
         if edge in after.edges
     ]
     rows += [row for tls in states.signals for row in _signal_rows(tls, states, new)]
-    rows += _diversion_rows(states, new)
+    rows += _diversion_rows(timetable, new)
     return rows
 
 
@@ -257,15 +257,17 @@ def _signal_rows(tls: str, states: States, net: Net) -> Iterator[Change]:
             yield Change("signal", place, run.before, after, when, 0.0, lon, lat, (), state.actions)
 
 
-def _diversion_rows(states: States, net: Net) -> list[Change]:
-    """Return a row for each approach on which drivers are told, at its downstream end, and each time."""
+def _diversion_rows(timetable: Timetable, net: Net) -> list[Change]:
+    """Return a row for each approach, or lanes of it, where drivers are told, at its downstream end, and each time."""
     rows: dict[tuple[tuple[str, ...], str, str], list[str]] = defaultdict(list)
-    for edge, of_edge in states.approaches.items():
+    for edge, of_edge in timetable.states().approaches.items():
         for state in of_edge:
             when = _seconds(state.from_s, state.until_s)
             for lead in state.holds:
+                same = {item.action for item in timetable.diversions if edge in item.edges and item.lead == lead}
                 lanes = f" from lane {', '.join(map(str, lead.lanes))}" if lead.lanes else ""
-                rows[state.actions, when, f"{lead.compliance:.0%} sent there{lanes}"].append(edge)
+                actions = tuple(sorted(same.intersection(state.actions)))
+                rows[actions, when, f"{lead.compliance:.0%} sent there{lanes}"].append(edge)
     found = []
     for (actions, when, after), edges in rows.items():
         lon, lat = net.convertXY2LonLat(*net.getEdge(edges[0]).getShape()[-1][:2])

@@ -113,6 +113,11 @@ class Diversion(Span):
     by: tuple[str, ...] = ()
     lanes: tuple[int, ...] = ()
 
+    @property
+    def lead(self) -> Lead:
+        """What drivers are told."""
+        return Lead(self.exit_edges, self.compliance, self.by, self.lanes)
+
 
 @dataclass(frozen=True)
 class Turn(Span):
@@ -260,11 +265,7 @@ class Timetable:
         of_lanes += [(lane, item, None) for item in self.openings for lane in item.lanes]
         programs = [(item.tls, item, item) for item in self.programs]
         normal = {item.tls: item.normal for item in self.programs}
-        leads = [
-            (edge, item, Lead(item.exit_edges, item.compliance, item.by, item.lanes))
-            for item in self.diversions
-            for edge in item.edges
-        ]
+        leads = [(edge, item, item.lead) for item in self.diversions for edge in item.edges]
         limits = [(lane, item, item.speed_mps) for item in self.limits for lane in item.lanes]
         turns = [((item.from_edge, item.to_edge), item, item.allowed) for item in self.turns]
         return States(
