@@ -32,7 +32,7 @@ _CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 def _blocks() -> list[Any]:
     return [
         pytest.param(block, id=f"{page.name}:{number}")
-        for page in (ROOT / "README.md", ROOT / "docs" / "how-to.md")
+        for page in (ROOT / "README.md", ROOT / "docs" / "how-to.md", ROOT / "docs" / "hazards.md")
         for number, block in enumerate(_BLOCK.findall(page.read_text()))
     ]
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -89,16 +87,3 @@ def test_a_grid_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
 def test_a_grid_of_another_place_says_what_it_covers(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"covers lat 47\.0000 to 47\.0200, lon 9\.5000 to 9\.5400, the area lat 10"):
         read_cells(_write(tmp_path / "people.tif"), shapely.box(5, 10, 6, 11))
-
-
-def test_without_rasterio_the_message_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *rest: Any, **more: Any) -> Any:
-        if name == "rasterio":
-            raise ImportError(name)
-        return real(name, *rest, **more)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(DataError, match=r"pip install 'evac\[grids\]'"):
-        read_cells(tmp_path / "people.tif", AREA.geometry)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from evac.cli.common import ScenarioPath, Workspace, console, prepare_scenario
+from evac.cli.common import ScenarioPath, Workspace, console, lay_plans_over, load_plans, prepare_scenario
+from evac.plans.reading import BASELINE
 from evac.scenario import load_scenario
 
 if TYPE_CHECKING:
@@ -22,13 +23,17 @@ _ZONES_SHOWN = 10
 def check(scenario: ScenarioPath, *, workspace: Workspace = None) -> None:
     """Check a scenario without simulating it: roads, exits, households, and what to look at first."""
     loaded = load_scenario(scenario)
-    prepared = prepare_scenario(loaded, workspace or loaded.workspace)
+    folder = workspace or loaded.workspace
+    prepared = prepare_scenario(loaded, folder)
+    hazard = lay_plans_over(prepared, load_plans([BASELINE], loaded), folder) if loaded.model.hazard else {}
     with console.status("Reading the map a second time"):
         from evac.audit.second_reading import second_reading  # noqa: PLC0415 - OSMnx takes seconds to import
 
         again = second_reading(prepared.street_map.roads_file, prepared.net)
     print_summary(prepared)
-    write_exits_map(prepared, (workspace or loaded.workspace) / "reports" / loaded.place_id / "exits.png")
+    for under in hazard.values():
+        console.print("\n".join(map(escape, under.warnings)), highlight=False, soft_wrap=True)
+    write_exits_map(prepared, folder / "reports" / loaded.place_id / "exits.png")
     console.print(str(again), highlight=False, soft_wrap=True)
     print_findings([*again.findings(), *prepared.findings], _FINDINGS_SHOWN)
 

@@ -74,7 +74,7 @@ def start_edges(
             "length_m": [edge.getLength() for edge in edges],
             "time_s": [edge.getLength() / edge.getSpeed() for edge in edges],
             "name": [edge.getName() for edge in edges],
-            "driveways": [may_leave({"highway": edge.getType().rpartition(".")[2]}) for edge in edges],
+            "driveways": np.array([may_leave({"highway": edge.getType().rpartition(".")[2]}) for edge in edges], bool),
             "line": [centre_line(edge) for edge in edges],
         }
     )

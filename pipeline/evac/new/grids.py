@@ -7,7 +7,10 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import rasterio
 import shapely
+from rasterio.errors import WindowError
+from rasterio.features import geometry_window
 
 from evac.errors import DataError, Problem
 from evac.new.request import extent
@@ -36,13 +39,8 @@ def read_cells(file: Path, area: shapely.Geometry) -> gpd.GeoDataFrame:
     Raises
     ------
     DataError
-        rasterio isn't installed, or the grid can't be used.
+        The grid can't be used.
     """
-    try:
-        import rasterio  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        remedy = "pip install 'evac[grids]', or make polygons of its cells in a GIS and give these with --count"
-        raise DataError(Problem(str(file), "is a grid, for which rasterio is needed", remedy)) from error
     try:
         with rasterio.open(file) as grid:
             people, transform, first, crs = _read(grid, file, area)
@@ -62,9 +60,6 @@ def read_cells(file: Path, area: shapely.Geometry) -> gpd.GeoDataFrame:
 
 def _read(grid: Any, file: Path, area: shapely.Geometry) -> tuple[np.ndarray, np.ndarray, tuple[int, int], str]:
     """Return the people of each cell around an area, their affine transform (2 by 3), where they begin, and the CRS."""
-    from rasterio.errors import WindowError  # noqa: PLC0415 - an extra
-    from rasterio.features import geometry_window  # noqa: PLC0415
-
     if grid.crs is None:
         raise DataError(Problem(str(file), "has no coordinate reference system", "assign it in a GIS: gdal_edit.py"))
     crs = grid.crs.to_wkt()

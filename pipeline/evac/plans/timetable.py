@@ -27,6 +27,10 @@ from evac.demand.drivers import CAR_CLASS
 ADMITTED = ("army", "authority", "emergency")
 """SUMO's vehicle classes that a closed lane admits; `authority` are vehicles that are let through."""
 
+FLEEING = "army"
+"""SUMO's class of those on a road that a hazard has reached, until they are off it: all that such a road admits. Every
+other closed lane admits them too, because nobody stands in a fire before a barrier."""
+
 CLEAR_WITHIN_S = 600.0
 """Asphalt that changes its direction is driven empty before the other direction opens; after this long officers open it
 in any case, and who still stands there is led off. Without an end to it nobody could say when people may leave."""
@@ -210,7 +214,7 @@ class States:
     @property
     def of_roads(self) -> bool:
         """Whether lanes open or close during the run: then drivers need a router that sees it."""
-        return any(len(states) > 1 for states in self.lanes.values())
+        return any(map(is_timed, self.lanes.values()))
 
     @property
     def changing(self) -> bool:
@@ -251,6 +255,11 @@ class Timetable:
     def __bool__(self) -> bool:
         """Return whether there is anything to do while the simulation runs."""
         return self.states().changing
+
+    @property
+    def under_hazard(self) -> bool:
+        """Whether a hazard closes roads: then some may have no way left."""
+        return any(item.admits == (FLEEING,) for item in self.closings)
 
     def states(self) -> States:
         """Return what holds when."""
@@ -303,6 +312,11 @@ _KINDS: Mapping[str, Callable[..., Any]] = {
     "diversions": Diversion,
     "turns": Turn,
 }
+
+
+def is_timed(of_lane: Sequence[State[Admits]]) -> bool:
+    """Return whether a lane opens or closes during the run: what holds all the time is in the net, but for a hazard."""
+    return len(of_lane) > 1 or of_lane[0].holds == (FLEEING,)
 
 
 def admits_car(admits: Admits, vclass: str = CAR_CLASS) -> bool:

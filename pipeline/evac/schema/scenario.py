@@ -11,6 +11,7 @@ from evac.schema.background import Background
 from evac.schema.base import Model, Name
 from evac.schema.demand import ROUNDING, Compliance, Departure, Errand, ExitChoice, Rayleigh, VehiclesPerHousehold
 from evac.schema.driving import Driver, Simulation, Traffic
+from evac.schema.hazard import Hazard
 from evac.schema.places import Bottleneck, Exit, ForbiddenExit, FoundExits
 from evac.schema.sources import Area, Fetch, Households, OsmSource
 from evac.schema.trust import Trust
@@ -66,6 +67,8 @@ class Scenario(Model):
     """Trips before leaving: to fetch a child or a relative."""
     exit_choice: ExitChoice = ExitChoice()
     """Which exit a vehicle takes."""
+    hazard: Hazard | None = None
+    """The fire or flood that people flee from: it closes roads as it comes. None when left out."""
     background: Background = Background()
     """Traffic that isn't evacuating; none when left out. A departure curve may have its own: night, midday, evening."""
     driver: Driver = Driver()

@@ -13,6 +13,9 @@ When lanes close (`edge` or lane permissions, traci `lane.setAllowed`), three gr
   left, at once: the closure is announced, and officers stand at the last turn-off;
 - who doesn't mean to leave yet finds out when leaving, as with any traffic.
 
+A lane that a hazard closes lets nobody through. Who is on it becomes one of SUMO's class `army`, which it admits, until
+off it (`simulate.flight`); who has no other way left stands before it, also when the hazard comes.
+
 SUMO's own closing rerouter doesn't serve: it strands who is past the last turn-off, and drivers routed by travel times
 come back to the closed road. Of the routers that prepare a hierarchy, CCH sees lanes close and open, and CH doesn't
 (SUMO 1.28).
@@ -33,7 +36,20 @@ from traci.exceptions import TraCIException
 from evac.demand.draws import uniform
 from evac.demand.drivers import CAR_CLASS
 from evac.demand.routes import vehicle_type
-from evac.plans.timetable import ADMITTED, CLEAR_WITHIN_S, Admits, Lead, Run, State, Timetable, at, edge_of
+from evac.plans.timetable import (
+    ADMITTED,
+    CLEAR_WITHIN_S,
+    FLEEING,
+    Admits,
+    Lead,
+    Run,
+    State,
+    Timetable,
+    at,
+    edge_of,
+    is_timed,
+)
+from evac.simulate.flight import LOOK_AFTER_S, Flight
 from evac.simulate.officer import LOOK_S, Officer
 
 DIVERT_EVERY_S = 1.0
@@ -74,12 +90,14 @@ class Controller:
     _normally: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
     _opening: dict[str, tuple[str, Admits]] = field(default_factory=dict)
     _shut_since_s: dict[str, float] = field(default_factory=dict)
+    _flight: Flight = field(init=False)
 
     def __post_init__(self) -> None:
         """Set the agenda, and the signals as they are at the order."""
         states = self.timetable.states()
         self._states = states
-        self._timed = {lane: of_lane for lane, of_lane in states.lanes.items() if len(of_lane) > 1}
+        self._flight = Flight(self.connection)
+        self._timed = {lane: of_lane for lane, of_lane in states.lanes.items() if is_timed(of_lane)}
         self._holds = {lane: ADMITTED if lane in states.normally_closed else None for lane in self._timed}
         for time_s in sorted({state.from_s for of_lane in self._timed.values() for state in of_lane}):
             self._at(time_s, partial(self._change_lanes, time_s))
@@ -97,6 +115,8 @@ class Controller:
             times.append(_next_multiple(now_s, LOOK_S))
         if self._opening:
             times.append(_next_multiple(now_s, EMPTY_EVERY_S))
+        if self._flight.fleeing:
+            times.append(_next_multiple(now_s, LOOK_AFTER_S))
         times += [_next_multiple(now_s, DIVERT_EVERY_S) for _ in self._diverting(now_s)][:1]
         leads = [state for of_edge in self._states.approaches.values() for state in of_edge if state.holds]
         times += [state.from_s for state in leads if state.from_s > now_s]
@@ -115,6 +135,8 @@ class Controller:
             if now_s % LOOK_S == 0:
                 officer.act(now_s)
         self._open_what_is_empty(now_s)
+        if now_s % LOOK_AFTER_S == 0:
+            self._look_after_the_fleeing()
         for edge, leads in self._diverting(now_s):
             self._divert(edge, leads)
 
@@ -145,10 +167,15 @@ class Controller:
         for (label, admitted), lanes in sorted(groups.items()):
             on_lanes = {vehicle for lane in lanes for vehicle in ask.getLastStepVehicleIDs(lane)}
             edges = self._closed_with(lanes, together)
-            classes = self._classes(on_lanes | self._bound_for(edges), but=admitted)
+            bound_for = self._bound_for(edges)
+            on_lanes |= self._flight.about_to_enter(bound_for, edges) if admitted == (FLEEING,) else set()
+            classes = self._classes(on_lanes | bound_for, but=admitted)
             closed.append((label, admitted, on_lanes, edges, classes))
-            for vehicle in classes:
-                self.connection.vehicle.setVehicleClass(vehicle, _LET_THROUGH)
+            if admitted == (FLEEING,):
+                here = {vehicle: vclass for vehicle, vclass in classes.items() if vehicle in on_lanes}
+                self._flight.begin(here, self._taken())
+            else:
+                self._let_through(classes)
         for (_, admitted), lanes in sorted(groups.items()):
             for lane in lanes:
                 self._set(lane, admitted)
@@ -157,8 +184,7 @@ class Controller:
         for label, admitted, on_lanes, edges, classes in closed:
             bound = {vehicle: vclass for vehicle, vclass in classes.items() if vehicle not in on_lanes}
             sent = self._send_elsewhere(bound, gone)
-            counts = {"on_it": len(on_lanes), "sent_elsewhere": sent, "let_through": len(bound) - sent}
-            self._tell(now_s, label, "closed", **counts)
+            self._tell(now_s, label, "closed", on_it=len(on_lanes), **_counts(sent, len(bound), admitted))
             self._at(now_s + LOOK_AGAIN_S, partial(self._look_again, label, edges, admitted))
         self._agenda.sort(key=lambda entry: entry[:2])
 
@@ -166,11 +192,28 @@ class Controller:
         """Send elsewhere who got a way over a closed road without being seen when it closed."""
         closed = {edge for edge in edges if self._closed_with([f"{edge}_0"], ())}
         classes = self._classes(self._bound_for(closed), but=admitted)
-        for vehicle in classes:
-            self.connection.vehicle.setVehicleClass(vehicle, _LET_THROUGH)
+        if admitted != (FLEEING,):
+            self._let_through(classes)
         if classes:
             sent = self._send_elsewhere(classes, closed)
-            self._tell(now_s, label, "looked again", sent_elsewhere=sent, let_through=len(classes) - sent)
+            self._tell(now_s, label, "looked again", **_counts(sent, len(classes), admitted))
+
+    def _let_through(self, vehicles: Iterable[str]) -> None:
+        for vehicle in vehicles:
+            self.connection.vehicle.setVehicleClass(vehicle, _LET_THROUGH)
+
+    def _look_after_the_fleeing(self) -> None:
+        """Let those who are off the roads that a hazard has closed drive by the rules again, another way if need be."""
+        shut = self._taken()
+        for vehicle, vclass in self._flight.escaped(shut).items():
+            if shut.isdisjoint(self._flight.way_ahead(vehicle)):
+                self._flight.end(vehicle)
+            elif self._send_elsewhere({vehicle: vclass}, shut):
+                self._flight.forget(vehicle)
+
+    def _taken(self) -> set[str]:
+        """Return the edges that a hazard has closed."""
+        return {edge_of(lane) for lane, admits in self._holds.items() if admits == (FLEEING,)}
 
     def _open_what_is_empty(self, now_s: float) -> None:
         """Open lanes that are to open, but those whose asphalt the other direction still has."""
@@ -343,6 +386,11 @@ def _who(of_lane: Sequence[State[Admits]], time_s: float) -> str:
     now = next(state for state in reversed(of_lane) if state.from_s <= time_s)
     before = {action for state in of_lane if state.until_s == now.from_s for action in state.actions}
     return "; ".join(sorted(before ^ set(now.actions) or now.actions))
+
+
+def _counts(sent: int, bound: int, admitted: Sequence[str]) -> dict[str, int]:
+    """Return what became of those bound for a road that closes: before a hazard, who has no other way stands."""
+    return {"sent_elsewhere": sent, "held" if admitted == (FLEEING,) else "let_through": bound - sent}
 
 
 def _is_stricter(now: Admits, before: Admits) -> bool:

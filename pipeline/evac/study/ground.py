@@ -49,6 +49,8 @@ class Terms:
         SUMO's additional file of the plan; None where it needs none.
     meso
         Parameters of the mesoscopic model; None for microscopic runs.
+    hazard
+        Digest of the hazard and of when it reaches the roads; None without one.
     """
 
     model: Scenario
@@ -63,6 +65,7 @@ class Terms:
     for_residents: tuple[str, ...]
     additional: str | None
     meso: Meso | None = None
+    hazard: str | None = None
 
     def read_curves(self) -> None:
         """Read the files of measured departure curves, of the scenario and of the plan: terms then carry them along."""
@@ -113,5 +116,6 @@ def ground_of(prepared: Prepared, under: UnderPlan) -> Ground:
         facts=under.facts,
         for_residents=under.overlay.for_residents,
         additional=under.overlay.additional,
+        hazard=under.reached.digest if under.reached else None,
     )
     return Ground(terms, prepared.homes, under.net, under.starts)

@@ -26,7 +26,7 @@ _SECONDS_AN_HOUR = 3600
 # What a run's result doesn't depend on.
 _NOT_OF_A_RUN = {
     *("name", "note", "report", "osm", "area", "households", "seeds", "vehicles_per_household", "departures"),
-    "background",  # that of the case stands beside it
+    *("background", "hazard"),  # that of the case, and the digest of the hazard's files, stand beside it
 }
 
 
@@ -59,6 +59,8 @@ def job_of(terms: Terms, case: Case) -> Job:
     vehicles = vehicles_case(terms.model, case.vehicles_per_household)
     departure = departure_of(terms.model, case.departure)
     inputs = {"net": terms.network.digest, "households": terms.households.digest}
+    if terms.hazard is not None:
+        inputs["hazard"] = terms.hazard
     if isinstance(departure.curve, Measured):
         inputs["departures"] = departure.curve.digest
         curve: dict[str, Any] = {"form": departure.curve.form}

@@ -15,6 +15,8 @@ from evac.demand.departures import curve_problems
 from evac.demand.orders import Orders, check_orders, orders_of
 from evac.demand.starts import StartsOf
 from evac.errors import Problem, ScenarioError, UserError
+from evac.hazards.arrivals import Reached, reached_roads
+from evac.hazards.effects import in_words, under_hazard
 from evac.inputs import Watched
 from evac.measure.bottlenecks import BottleneckLanes
 from evac.measure.ledger import RunFacts
@@ -65,7 +67,9 @@ class UnderPlan:
         The households that have a way out under normal rules and, from some time on, none any more under this plan:
         `household`, `zone`, `street`, `lon`, `lat`, `from_s`, `reason`.
     ways_out
-        Where the households start, from when on.
+        Where the households start, from when on: under the hazard too, where the scenario has one.
+    reached
+        When the hazard reaches the roads of this net; None without one.
     """
 
     plan: LoadedPlan
@@ -77,6 +81,7 @@ class UnderPlan:
     orders: Orders
     cut_off: pd.DataFrame
     ways_out: WaysOut
+    reached: Reached | None
     _base: Prepared
 
     @property
@@ -86,7 +91,10 @@ class UnderPlan:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the plan's author should look at: each begins with the action's label. None of it stops a run."""
+        """What the plan's author should look at: each begins with the action's label, or with the hazard's name.
+
+        None of it stops a run.
+        """
         unmanned = [
             f"{item.label}: takes no officers; say how many with 'with: {{officers: 1}}'"
             for item in self.plan.actions
@@ -97,7 +105,9 @@ class UnderPlan:
             "order: their cars wait at home until then"
             for households, from_s, until_s in self.ways_out.waits()
         ]
-        return (*self.overlay.warnings, *unmanned, *held)
+        hazard = self._base.loaded.model.hazard
+        came = [in_words(hazard, self.reached, self.net)] if hazard and self.reached else []
+        return (*self.overlay.warnings, *unmanned, *held, *came)
 
     @cached_property
     def facts(self) -> RunFacts:
@@ -123,16 +133,27 @@ def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path) -> UnderPlan:
     """
     watched, document = Watched.of(plan.files), tuple(plan.document())
     laid = _laid_over(prepared, plan, cache)
-    _refuse_blind_router(prepared, plan, laid.overlay)
     cut_off = laid.ways_out.cut_off(prepared.homes, prepared.starts)
     _refuse_cut_off(prepared, plan, cut_off, cache)
+    laid, reached = _under_hazard(prepared, laid, cache)
+    _refuse_blind_router(prepared, plan, laid.overlay)
     same = laid.net is prepared.net
     bottlenecks = prepared.bottlenecks if same else tuple(_on_net(item, laid.net) for item in prepared.bottlenecks)
     residents = frozenset(prepared.homes.loc[laid.ways_out.residents, "household"])
     orders = replace(orders_of([item.action for item in plan.actions]), residents=residents)
     watched.require_unchanged()
     return UnderPlan(
-        plan, document, laid.overlay, laid.net, laid.exits, bottlenecks, orders, cut_off, laid.ways_out, prepared
+        plan,
+        document,
+        laid.overlay,
+        laid.net,
+        laid.exits,
+        bottlenecks,
+        orders,
+        cut_off,
+        laid.ways_out,
+        reached,
+        prepared,
     )
 
 
@@ -156,6 +177,18 @@ def _laid_over(prepared: Prepared, plan: LoadedPlan, cache: Path) -> _Laid:
     return _Laid(
         overlay, net, exits, ways_out_under(prepared.homes, net, exits, overlay.timetable, overlay.for_residents)
     )
+
+
+def _under_hazard(prepared: Prepared, laid: _Laid, cache: Path) -> tuple[_Laid, Reached | None]:
+    """Return a plan on the net under the scenario's hazard, and when that reaches the roads."""
+    hazard = prepared.loaded.model.hazard
+    if hazard is None:
+        return laid, None
+    reached = reached_roads(hazard, laid.overlay.network, laid.net, cache, str(prepared.loaded.path))
+    timetable = under_hazard(laid.overlay.timetable, hazard, reached, laid.net)
+    ways_out = ways_out_under(prepared.homes, laid.net, laid.exits, timetable, laid.overlay.for_residents)
+    overlay = replace(laid.overlay, timetable=timetable)
+    return replace(laid, overlay=overlay, ways_out=ways_out), reached
 
 
 def _overlay(prepared: Prepared, plan: LoadedPlan, cache: Path) -> Overlay:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,11 @@ from sumolib.net.lane import Lane
 from evac.demand.drivers import CAR_CLASS
 from evac.demand.starts import FREE_CHOICE, StartsOf, for_residents, start_edges, starts_of
 from evac.network.exits import ResolvedExit
-from evac.plans.timetable import CLEAR_WITHIN_S, States, Timetable, admits_car, at, edge_of
+from evac.plans.timetable import CLEAR_WITHIN_S, FLEEING, States, Timetable, admits_car, at, edge_of
 
+_HAZARD_STEP_S = 120.0
+"""A front closes hundreds of roads, each at its own second. Where vehicles start, and who has no way out any more, is
+looked at in such steps (s): the last minute or two before a road closes nobody sets out for it."""
 _CLEAR_S = CLEAR_WITHIN_S + 20.0  # and the controller's next look
 
 
@@ -119,7 +122,7 @@ def ways_out_under(
 
 def road_states(net: Net, timetable: Timetable) -> list[RoadState]:
     """Return what a timetable has changed, at the order and at each time at which that changes."""
-    states = timetable.states()
+    states = _in_steps(timetable).states()
     edges = [edge for edge in dict.fromkeys(map(edge_of, states.lanes)) if net.hasEdge(edge)]
     closed, opened = [
         {edge: net.getEdge(edge).getLanes() for edge in edges if net.getEdge(edge).allows(CAR_CLASS) is open_}
@@ -146,6 +149,15 @@ def road_states(net: Net, timetable: Timetable) -> list[RoadState]:
         )
         for time_s in _road_times_s(states, other_way)
     ]
+
+
+def _in_steps(timetable: Timetable) -> Timetable:
+    """Return a timetable whose hazard comes in steps, up to a step early: who left in vain meanwhile would end SUMO."""
+    steps = [
+        replace(item, from_s=item.from_s // _HAZARD_STEP_S * _HAZARD_STEP_S) if item.admits == (FLEEING,) else item
+        for item in timetable.closings
+    ]
+    return replace(timetable, closings=tuple(steps))
 
 
 def _other_way(states: States) -> dict[str, list[str]]:

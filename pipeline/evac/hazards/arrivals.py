@@ -1,0 +1,169 @@
+"""When the hazard reaches each road and each signal of a net, once for each net.
+
+Folder of the cache, `hazards/<digest>/`: `roads.parquet`, a row an edge: `edge`, `arrival_s` (s after the order; absent
+where the front never arrives), `guessed` (interpolated between observations); `signals.parquet` likewise: `tls`,
+`arrival_s`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from sumolib.net import Net
+
+from evac import tables
+from evac.errors import DataError, Problem
+from evac.files import digest_json
+from evac.fingerprint import fingerprint
+from evac.hazards.dated import PerimeterFront, PointFront
+from evac.hazards.fronts import Front
+from evac.hazards.raster import RasterFront
+from evac.hazards.roads import RoadPoints, junction_points, points_along
+from evac.inputs import Watched
+from evac.network import Network
+from evac.plans.reading import content_of, files_of
+from evac.schema.hazard import ArrivalRaster, Hazard, Perimeters
+from evac.seals import has_entry, sealed_directory
+
+ROADS = pa.schema(
+    [
+        pa.field("edge", pa.string(), nullable=False),
+        ("arrival_s", pa.float64()),
+        pa.field("guessed", pa.bool_(), nullable=False),
+    ]
+)
+SIGNALS = pa.schema([pa.field("tls", pa.string(), nullable=False), ("arrival_s", pa.float64())])
+
+
+@dataclass(frozen=True)
+class Reached:
+    """When the hazard reaches what of a net.
+
+    Parameters
+    ----------
+    folder
+        The folder of the cache.
+    digest
+        What it was made of: the hazard's files and settings, and the net.
+    """
+
+    folder: Path
+    digest: str
+
+    @cached_property
+    def roads(self) -> pd.DataFrame:
+        """A row an edge that is ever reached: `edge`, `arrival_s`, `guessed`."""
+        rows = tables.read_table(self.folder / "roads.parquet", ROADS)
+        return rows[rows["arrival_s"].notna()].reset_index(drop=True)
+
+    @cached_property
+    def arrival_s(self) -> Mapping[str, float]:
+        """When each edge that is ever reached is reached (s after the order)."""
+        return dict(zip(self.roads["edge"], self.roads["arrival_s"], strict=True))
+
+    @cached_property
+    def signals_s(self) -> Mapping[str, float]:
+        """When each signal that is ever reached is reached (s after the order)."""
+        rows = tables.read_table(self.folder / "signals.parquet", SIGNALS).dropna()
+        return dict(zip(rows["tls"], rows["arrival_s"], strict=True))
+
+
+def reached_roads(hazard: Hazard, network: Network, net: Net, cache: Path, where: str) -> Reached:
+    """Return when a hazard reaches the roads and signals of a net; what the cache has isn't worked out again.
+
+    Parameters
+    ----------
+    hazard
+        The scenario's.
+    network, net
+        The net, and the same read.
+    cache
+        The cache's folder.
+    where
+        The scenario's file, for messages.
+
+    Raises
+    ------
+    DataError
+        Its files can't be used, no road is ever reached, or roads are reached before the order and shouldn't be.
+    """
+    watched = Watched.of(files_of(hazard.arrival))
+    key = {
+        "hazard": content_of(hazard.model_copy(update={"order_at": str(hazard.order_at)})),
+        "net": network.digest,
+        "version": fingerprint(),
+    }
+    digest = digest_json(key)
+    target = cache / "hazards" / digest
+    if not has_entry(target):
+        front = front_of(hazard)
+        roads = _of_edges(front, points_along(net, front.spacing_m), hazard.roads_within_m)
+        _check(hazard, roads, net, where)
+        signals = _of_signals(front, net, hazard.roads_within_m)
+        with sealed_directory(target) as folder:
+            tables.write_table(roads, ROADS, folder / "roads.parquet")
+            tables.write_table(signals, SIGNALS, folder / "signals.parquet")
+            watched.require_unchanged()
+    return Reached(target, digest)
+
+
+def front_of(hazard: Hazard) -> Front:
+    """Return the front that a scenario's hazard names."""
+    settings = hazard.arrival
+    where = f"{settings.file} ('hazard.arrival')"
+    if isinstance(settings, ArrivalRaster):
+        return RasterFront(settings, hazard.kind, where)
+    if isinstance(settings, Perimeters):
+        return PerimeterFront(settings, hazard.order_at, where)
+    return PointFront(settings, hazard.order_at, where)
+
+
+def _of_edges(front: Front, points: RoadPoints, within_m: float) -> pd.DataFrame:
+    """Return when each edge is reached: with the first of its points."""
+    found = front.arrivals(points.lon, points.lat, within_m)
+    order = np.lexsort((found.time_s, points.edge))
+    first = order[np.searchsorted(points.edge[order], np.arange(len(points.edges)))]
+    time_s = found.time_s[first]
+    return pd.DataFrame({"edge": points.edges, "arrival_s": np.where(np.isfinite(time_s), time_s, np.nan)}).assign(
+        guessed=found.guessed[first]
+    )
+
+
+def _of_signals(front: Front, net: Net, within_m: float) -> pd.DataFrame:
+    controls = [
+        (tls.getID(), node)
+        for tls in net.getTrafficLights()
+        for node in sorted({item[0].getEdge().getToNode().getID() for item in tls.getConnections()})
+    ]
+    points = junction_points(net, [node for _, node in controls])
+    if not controls:
+        return tables.empty_table(SIGNALS)
+    found = front.arrivals(points.lon, points.lat, within_m)
+    rows = pd.DataFrame({"tls": [tls for tls, _ in controls], "arrival_s": found.time_s})
+    first: pd.DataFrame = rows.sort_values("arrival_s").drop_duplicates("tls").sort_values("tls", ignore_index=True)
+    return first.replace({"arrival_s": {np.inf: np.nan}})
+
+
+def _check(hazard: Hazard, roads: pd.DataFrame, net: Net, where: str) -> None:
+    """Refuse a hazard that touches nothing, and one that has come before the order against what its author expects."""
+    reached = roads[roads["arrival_s"].notna()]
+    if reached.empty:
+        what = f"'{hazard.name}' never reaches a road"
+        remedy = "check its place and times, or give 'roads_within_m', the distance at which roads close"
+        raise DataError(Problem(f"{where}: hazard", what, remedy))
+    early = reached.loc[reached["arrival_s"] <= 0.0, "edge"]
+    if len(early) and hazard.reached_before_order == "refuse":
+        first_min = reached["arrival_s"].min() / 60.0
+        names = sorted({net.getEdge(edge).getName() or "unnamed road" for edge in early})
+        what = (
+            f"has reached {len(early):,} of {len(roads):,} pieces of road when the order is given, the first "
+            f"{-first_min:.3g} min before: {', '.join(names[:5])}"
+        )
+        remedy = "check 'starts_min' or 'order_at'; if it is so, say 'reached_before_order: closed'"
+        raise DataError(Problem(f"{where}: hazard '{hazard.name}'", what, remedy))

@@ -1,0 +1,36 @@
+"""What all sources of times of arrival have in common: a front says when it is at a point, and whether it guesses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """When the front is at each of some points.
+
+    Parameters
+    ----------
+    time_s
+        Seconds after the order; infinite where it never arrives.
+    guessed
+        Whether the time lies between observations, and was interpolated.
+    """
+
+    time_s: NDArray[np.float64]
+    guessed: NDArray[np.bool_]
+
+
+class Front(Protocol):
+    """A source of times of arrival."""
+
+    @property
+    def spacing_m(self) -> float:
+        """How far apart the points of a road may be at which it is asked (m)."""
+
+    def arrivals(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float) -> Arrivals:
+        """Return when the front is within a distance of each point (degrees, WGS 84)."""
