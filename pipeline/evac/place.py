@@ -26,7 +26,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal
@@ -41,7 +40,9 @@ from evac.watching import Cancel, OnProgress, Progress, Watch
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+    import shapely
 
+    from evac.kept_run import KeptRun
     from evac.outcome import Study
     from evac.study.cases import Selection
     from evac.study.prepare import Prepared
@@ -208,6 +209,33 @@ class Place:
         """Return the streets that cars may use: `name`, `highway`, `lanes_forward`, `speed_kph` …, and lines."""
         return self._ready().street_map.streets()
 
+    def roads(self) -> gpd.GeoDataFrame:
+        """Return the network's roads for cars, a row a direction of travel between two junctions, with lines.
+
+        Columns `edge`, `street`, `highway`, `way_ids`, `lanes`, `lanes_guessed`, `speed_kph`, `length_m`, `towards`.
+        """
+        from evac.road_tables import roads_of  # noqa: PLC0415
+
+        ready = self._ready()
+        return roads_of(ready.net, ready.network)
+
+    def junctions(self) -> gpd.GeoDataFrame:
+        """Return where roads meet or a signal stands: `streets` (their names), `signal`, and points."""
+        from evac.road_tables import junctions_of  # noqa: PLC0415
+
+        return junctions_of(self._ready().net)
+
+    def area(self) -> shapely.Geometry:
+        """Return the area that is ordered to leave (EPSG:4326)."""
+        return self._ready().area
+
+    @property
+    def input_files(self) -> tuple[Path, ...]:
+        """The files that the place is made from: the scenario's, and those that it names."""
+        from evac.archive.basis import input_files  # noqa: PLC0415
+
+        return (self.loaded.path, *input_files(self.loaded.model))
+
     def under(
         self, plan: str | Path = BASELINE, *, vehicles: float | str | None = None, departure: str | None = None
     ) -> Plan:
@@ -329,15 +357,25 @@ class Place:
         `evacuated`, `driving`, `waiting`, `no_route` (vehicles), `mean_delay_s`, `t50_s`, `t90_s`, `t95_s`, `t100_s`
         (missing: not cleared), `trusted`, `reasons`, `ended` (UTC), `wall_s` (how long it took). Needs no preparation.
         """
-        import pandas as pd  # noqa: PLC0415
+        from evac.kept_run import kept_runs  # noqa: PLC0415
 
-        from evac.archive.index import indexed_runs  # noqa: PLC0415
-        from evac.archive.records import read_studies  # noqa: PLC0415
+        return kept_runs(self.cache, self.key)
 
-        jobs = {run.job for record in read_studies(self.cache) if record.place == self.key for run in record.runs}
-        rows = sorted(indexed_runs(self.cache, jobs) if jobs else [], key=lambda row: row["ended"], reverse=True)
-        ended = [{"ended": datetime.fromtimestamp(row.pop("ended"), UTC)} for row in rows]
-        return pd.DataFrame([row | when for row, when in zip(rows, ended, strict=True)], columns=_RUN_COLUMNS)
+    def kept_run(self, job: str) -> KeptRun:
+        """Return a finished run of this place by its `job`, as `runs` lists it. Needs no preparation.
+
+        Raises
+        ------
+        UserError
+            There is no such run.
+        """
+        from evac.kept_run import KeptRun  # noqa: PLC0415
+        from evac.seals import has_entry  # noqa: PLC0415
+
+        folder = self.cache / "runs" / job
+        if job not in set(self.runs()["job"]) or not has_entry(folder):
+            raise UserError(Problem(f"the runs of {self.key}", f"there is no run '{job}'", "Place.runs() lists them"))
+        return KeptRun(folder)
 
     def _run(
         self, plans: Sequence[LoadedPlan], selection: Selection, engine: str, jobs: int | None, watch: Watch
@@ -385,11 +423,6 @@ class Place:
 
 
 _PLAN_COLUMNS = ["plan", "name", "note", "extends", "actions", *RESOURCES, "problem"]
-_RUN_COLUMNS = [
-    *("job", "plan", "vehicles_per_household", "departure", "seed", "fidelity", "capacity_factor"),
-    *("planned", "evacuated", "driving", "waiting", "no_route", "mean_delay_s", "t50_s", "t90_s", "t95_s", "t100_s"),
-    *("trusted", "reasons", "ended", "wall_s"),
-]
 
 
 def _label(vehicles: float | str) -> str:

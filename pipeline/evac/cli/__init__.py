@@ -20,6 +20,7 @@ import typer
 
 from evac import __version__, sumo
 from evac.cli import caching, checking, creating, planning, running, schemas, showing, varying, verifying
+from evac.cli import studio as studio_command
 from evac.cli.common import console
 from evac.errors import EvacError, Problem, UserError, readable
 
@@ -52,6 +53,7 @@ app.command()(creating.new)
 app.command()(running.run)
 app.command()(checking.check)
 app.command()(creating.estimate)
+app.command()(studio_command.studio)
 app.command()(showing.report)
 app.command()(showing.watch)
 app.command()(showing.export)

@@ -1,0 +1,77 @@
+"""Finished runs as the cache keeps them: read without preparing the place that they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evac import tables
+from evac.archive.index import indexed_runs
+from evac.archive.records import read_studies
+from evac.study.runs import read_ledger, read_manifest
+
+_RUN_COLUMNS = [
+    *("job", "plan", "vehicles_per_household", "departure", "seed", "fidelity", "capacity_factor"),
+    *("planned", "evacuated", "driving", "waiting", "no_route", "mean_delay_s", "t50_s", "t90_s", "t95_s", "t100_s"),
+    *("trusted", "reasons", "ended", "wall_s"),
+]
+
+
+def kept_runs(cache: Path, place: str) -> pd.DataFrame:
+    """Return the finished runs that studies of a place have asked for, as `Place.runs`.
+
+    Parameters
+    ----------
+    cache
+        The cache's folder.
+    place
+        The place's short name.
+    """
+    jobs = {run.job for record in read_studies(cache) if record.place == place for run in record.runs}
+    rows = sorted(indexed_runs(cache, jobs) if jobs else [], key=lambda row: row["ended"], reverse=True)
+    ended = [{"ended": datetime.fromtimestamp(row.pop("ended"), UTC)} for row in rows]
+    return pd.DataFrame([row | when for row, when in zip(rows, ended, strict=True)], columns=_RUN_COLUMNS)
+
+
+@dataclass(frozen=True)
+class KeptRun:
+    """A run of the cache. Made by `Place.kept_run`.
+
+    Parameters
+    ----------
+    folder
+        The run directory (docs/results.md).
+    """
+
+    folder: Path
+
+    @cached_property
+    def manifest(self) -> Mapping[str, Any]:
+        """The headline numbers, as in `manifest.json`."""
+        return read_manifest(self.folder)
+
+    @cached_property
+    def ledger(self) -> Mapping[str, Any]:
+        """What trust in the run rests on, as in `ledger.json`."""
+        return read_ledger(self.folder)
+
+    def curve(self) -> pd.DataFrame:
+        """Return planned vehicles, cumulative, by `minute` after the order: `departed`, `entered`, `evacuated`."""
+        return tables.read_table(self.folder / "curve.parquet", tables.CURVE)
+
+    def edges(self) -> pd.DataFrame:
+        """Return the streets every five minutes.
+
+        Columns `edge`, `from_s`, `flow_veh_per_h`, `speed_mps`, `density_veh_per_km`, `queue_veh`.
+        """
+        return tables.read_table(self.folder / "edges.parquet", tables.EDGES)
+
+    def lane_minutes(self) -> pd.DataFrame:
+        """Return a row a lane of its bottlenecks and minute: `vehicles`, `speed_mps`, `occupancy_percent`, `queued`."""
+        return tables.read_table(self.folder / "bottlenecks.parquet", tables.BOTTLENECKS)

@@ -1,0 +1,265 @@
+"""The server: the page's files, and under `/api/` what the page asks. All of it behind `guard`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sse_starlette.sse import EventSourceResponse
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from evac.errors import EvacError, UserError, readable
+from evac.studio import assets, words
+from evac.studio.guard import MOST_JSON_BYTES, Guard, Refusal, read_body
+from evac.studio.journal import Journal
+from evac.studio.news import News
+from evac.studio.places import Places
+from evac.studio.runner import Runner
+from evac.studio.sessions import Sessions
+from evac.studio.workspace import Workspace
+
+_LOOK_S = 0.2
+"""How often a stream looks for news (s)."""
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What the answers need.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+    sessions
+        Who may ask.
+    places
+        The places, with what was made of them.
+    runner, news
+        What is being run, and who hears of it.
+    """
+
+    workspace: Workspace
+    sessions: Sessions
+    places: Places
+    runner: Runner
+    news: News
+
+
+def build_app(workspace: Workspace, sessions: Sessions, hosts: Iterable[str]) -> Starlette:
+    """Return the server's application.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+    sessions
+        Who may ask.
+    hosts
+        What `Host` may say.
+    """
+    news, journal = News(), Journal(workspace.own / "studio.sqlite")
+    studio = Studio(workspace, sessions, Places(workspace), Runner(workspace, journal, news), news)
+
+    @contextlib.asynccontextmanager
+    async def life(_app: Starlette) -> AsyncIterator[None]:
+        studio.runner.begin()
+        yield
+        await studio.runner.end()
+        await studio.places.end()
+        journal.close()
+
+    app = Starlette(
+        routes=[
+            Route("/", _page),
+            Route("/api/session", _session, methods=["POST"]),
+            Route("/api/words", _words),
+            Route("/api/places", _places),
+            Route("/api/places/{place}/prepare", _prepare),
+            Route("/api/places/{place}/picture", _picture),
+            Route("/api/places/{place}/findings", _findings),
+            Route("/api/places/{place}/plans", _plans),
+            Route("/api/places/{place}/plans/{plan}/diff", _diff),
+            Route("/api/places/{place}/runs", _runs),
+            Route("/api/places/{place}/runs/{job}", _run),
+            Route("/api/places/{place}/jobs", _run_plans, methods=["POST"]),
+            Route("/api/jobs", _jobs),
+            Route("/api/jobs/{number:int}", _cancel, methods=["DELETE"]),
+            Route("/api/events", _events),
+            Mount("/page", StaticFiles(directory=assets.PAGE)),
+            Mount("/vendor", StaticFiles(directory=assets.VENDOR)),
+        ],
+        exception_handlers={UserError: _told_problems, EvacError: _told_error, Refusal: _told_refusal},
+        middleware=[Middleware(Guard, sessions=sessions, hosts=hosts)],
+        lifespan=life,
+    )
+    app.state.studio = studio
+    return app
+
+
+def _of(request: Request) -> Studio:
+    studio: Studio = request.app.state.studio
+    return studio
+
+
+async def _page(_request: Request) -> Response:
+    return FileResponse(assets.PAGE / "index.html")
+
+
+async def _session(request: Request) -> Response:
+    given = await _json(request)
+    key = _of(request).sessions.key_for(str(given.get("token", "")))
+    if key is None:
+        raise Refusal(401, "this address has been used, or is of another start of the studio")
+    return JSONResponse({"key": key})
+
+
+async def _words(_request: Request) -> Response:
+    return JSONResponse(words.spoken())
+
+
+async def _places(request: Request) -> Response:
+    studio = _of(request)
+    found = await asyncio.to_thread(studio.places.listed)
+    return JSONResponse({"workspace": studio.workspace.folder.name, "places": found})
+
+
+async def _prepare(request: Request) -> Response:
+    """Stream how far the preparation of a place is; the last event says that its picture is there, or what is wrong."""
+    making = await _of(request).places.make_picture(request.path_params["place"])
+
+    async def events() -> AsyncIterator[dict[str, str]]:
+        told = ""
+        while True:
+            await asyncio.wait({making.task}, timeout=_LOOK_S)
+            if making.step != told:
+                told = making.step
+                yield _event("step", {"text": told})
+            if making.task.done():
+                yield _event(*_outcome(making.task))
+                return
+
+    return EventSourceResponse(events())
+
+
+def _event(kind: str, content: Any) -> dict[str, str]:
+    return {"event": kind, "data": json.dumps(content)}
+
+
+def _outcome(task: asyncio.Task[Any]) -> tuple[str, Any]:
+    error = task.exception()
+    if error is None:
+        return "ready", {}
+    return "failed", in_words(error)
+
+
+def in_words(error: BaseException) -> dict[str, Any]:
+    """Return an error as the page shows it: the problems with their places, or a sentence."""
+    if isinstance(error, UserError):
+        return {"problems": [_problem(item) for item in error.problems]}
+    return {"error": readable(error) if isinstance(error, EvacError) else f"{type(error).__name__}: {readable(error)}"}
+
+
+def _problem(problem: Any) -> dict[str, str]:
+    return {name: readable(getattr(problem, name)) for name in ("where", "what", "remedy")}
+
+
+async def _picture(request: Request) -> Response:
+    return await _kept(request, (await _of(request).places.make_picture(request.path_params["place"])).task)
+
+
+async def _findings(request: Request) -> Response:
+    return await _kept(request, (await _of(request).places.make_findings(request.path_params["place"])).task)
+
+
+async def _diff(request: Request) -> Response:
+    place, plan = request.path_params["place"], request.path_params["plan"]
+    return await _kept(request, (await _of(request).places.make_diff(place, plan)).task)
+
+
+async def _kept(request: Request, task: asyncio.Task[Any]) -> Response:
+    """Answer with a file that is kept compressed; a browser that has it already is told so."""
+    path = await asyncio.shield(task)
+    tag = f'"{path.name}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return FileResponse(path, media_type="application/json", headers={**headers, "Content-Encoding": "gzip"})
+
+
+async def _plans(request: Request) -> Response:
+    return JSONResponse(await asyncio.to_thread(_of(request).places.plans, request.path_params["place"]))
+
+
+async def _runs(request: Request) -> Response:
+    return JSONResponse(await asyncio.to_thread(_of(request).places.runs, request.path_params["place"]))
+
+
+async def _run(request: Request) -> Response:
+    place, job = request.path_params["place"], request.path_params["job"]
+    return JSONResponse(await asyncio.to_thread(_of(request).places.run, place, job))
+
+
+async def _run_plans(request: Request) -> Response:
+    studio, place = _of(request), request.path_params["place"]
+    asked = await asyncio.to_thread(studio.places.checked, place, await _json(request))
+    return JSONResponse(studio.runner.ask(place, asked), status_code=202)
+
+
+async def _jobs(request: Request) -> Response:
+    return JSONResponse(_of(request).runner.listed())
+
+
+async def _cancel(request: Request) -> Response:
+    try:
+        _of(request).runner.cancel(request.path_params["number"])
+    except KeyError as error:
+        raise Refusal(404, "there is no such run") from error
+    return Response(status_code=204)
+
+
+async def _events(request: Request) -> Response:
+    """Stream what happens: first all jobs as they are, then each change."""
+    studio = _of(request)
+
+    async def events() -> AsyncIterator[dict[str, str]]:
+        news = studio.news.hear()
+        yield _event("jobs", studio.runner.listed())
+        async for kind, content in news:
+            yield _event(kind, content)
+
+    return EventSourceResponse(events())
+
+
+async def _json(request: Request) -> dict[str, Any]:
+    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+        raise Refusal(415, "expected JSON")
+    body = await read_body(request.stream(), MOST_JSON_BYTES)
+    try:
+        content = json.loads(body)
+    except ValueError as error:
+        raise Refusal(400, "expected JSON") from error
+    if not isinstance(content, dict):
+        raise Refusal(400, "expected a JSON object")
+    return content
+
+
+async def _told_problems(_request: Request, error: Exception) -> Response:
+    return JSONResponse(in_words(error), status_code=422)
+
+
+async def _told_error(_request: Request, error: Exception) -> Response:
+    return JSONResponse(in_words(error), status_code=500)
+
+
+async def _told_refusal(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)  # noqa: S101 - it is registered for nothing else
+    return JSONResponse({"error": error.why}, status_code=error.status)

@@ -1,0 +1,204 @@
+"""A place as the page shows it: picture, findings, plans with what they change, runs. Stands on the façade alone."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+import evac
+from evac.errors import Problem, UserError
+
+Tell = Callable[[str], None]
+PICTURE_VERSION = 1
+"""Of what `AtPlace.picture` returns: pictures that were kept by another version are made again."""
+_DIGITS = 6
+"""Of a degree: a tenth of a metre."""
+_SIMPLER_DEG = 3e-6
+"""A third of a metre: less than a pixel when zoomed to a street."""
+_MOST_PLANS, _MOST_SEEDS = 8, 10
+_FIDELITIES = ("micro", "meso")
+
+
+class AtPlace:
+    """A place that is kept prepared.
+
+    Parameters
+    ----------
+    scenario
+        The place's folder.
+    workspace
+        Where the cache is.
+    """
+
+    def __init__(self, scenario: Path, workspace: Path) -> None:
+        self._scenario = scenario
+        self._workspace = workspace
+        self._stamp = ""
+        self._place: evac.Place | None = None
+
+    def picture(self, tell: Tell, stamp: str) -> dict[str, Any]:
+        """Return what the map shows: roads, area, zones, exits, junctions, and where it opens."""
+        place = self._ready(tell, stamp)
+        tell("Drawing the map")
+        roads, zones, exits = place.roads(), place.zones(), place.exits()
+        zones = zones[zones["clipped_by"] != "outside"]
+        shown = [place.area(), *zones.geometry, *exits.geometry]
+        return {
+            "name": place.name,
+            "note": " ".join(place.scenario.note.split()),
+            "bounds": [round(float(value), _DIGITS) for value in gpd.GeoSeries(shown).total_bounds],
+            "cases": {"vehicles": place.vehicles, "departures": place.departures, "seeds": place.scenario.seeds},
+            "roads": _features(roads.assign(geometry=roads.geometry.simplify(_SIMPLER_DEG))),
+            "junctions": _features(place.junctions()),
+            "area": _features(gpd.GeoDataFrame(geometry=[place.area()])),
+            "zones": _features(zones[["zone", "households", "connected", "unconnected", "geometry"]]),
+            "exits": _features(exits[["exit", "lanes", "veh_per_h", "geometry"]]),
+            "none": _features(place.roads_without_exit()),
+            "households": int(zones["households"].sum()),
+        }
+
+    def findings(self, tell: Tell, stamp: str) -> dict[str, Any]:
+        """Return the findings of the check, the gravest first."""
+        place = self._ready(tell, stamp)
+        tell("Checking the map")
+        return _features(place.findings())
+
+    def diff(self, tell: Tell, stamp: str, plan: str) -> dict[str, Any]:
+        """Return what a plan changes, cuts off and takes."""
+        place = self._ready(tell, stamp)
+        tell("Laying the plan over the network")
+        under = place.under(plan)
+        return {
+            "changes": _features(under.changes()),
+            "cut_off": _features(under.cut_off()),
+            "warnings": list(under.warnings),
+            "resources": under.resources,
+        }
+
+    def _ready(self, tell: Tell, stamp: str) -> evac.Place:
+        """Return the place, prepared; again when its files have changed since."""
+        if self._place is None or self._stamp != stamp:
+            place = evac.open(self._scenario, workspace=self._workspace)
+            self._place = place.prepare(lambda progress: tell(progress.text))
+            self._stamp = stamp
+        return self._place
+
+
+def plans(scenario: Path, workspace: Path) -> list[dict[str, Any]]:
+    """Return the plans of a place with their actions and what they take; one that can't be read says why."""
+    place = evac.open(scenario, workspace=workspace)
+    return [_plan(place, name) for name in place.plan_names]
+
+
+def checked(place: evac.Place, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is to be run, complete, after a look whether it can be.
+
+    Raises
+    ------
+    UserError
+        There is no such plan or case, or a plan's file is wrong.
+    """
+    names = asked.get("plans")
+    if not isinstance(names, list) or not 0 < len(names) <= _MOST_PLANS:
+        raise UserError(Problem("plans", f"expected 1 to {_MOST_PLANS} names of plans", "choose the plans to run"))
+    unknown = [str(name) for name in names if name not in place.plan_names]
+    if unknown:
+        known = ", ".join(place.plan_names)
+        raise UserError(Problem("plans", f"there is no plan {', '.join(map(repr, unknown))}", f"known: {known}"))
+    under = [place.under(name, vehicles=asked.get("vehicles"), departure=asked.get("departure")) for name in names]
+    seeds, fidelity = asked.get("seeds", [place.scenario.seeds[0]]), asked.get("fidelity", "micro")
+    if not isinstance(seeds, list) or not seeds or not all(type(seed) is int and seed >= 0 for seed in seeds):
+        raise UserError(Problem("seeds", f"expected whole numbers, got {seeds}", "such as 1, 2, 3"))
+    if fidelity not in _FIDELITIES:
+        raise UserError(Problem("fidelity", f"there is no '{fidelity}'", " or ".join(_FIDELITIES)))
+    return {
+        "plans": names,
+        "vehicles": under[0].vehicles,
+        "departure": under[0].departure,
+        "seeds": seeds[:_MOST_SEEDS],
+        "fidelity": fidelity,
+    }
+
+
+def runs(place: evac.Place) -> list[dict[str, Any]]:
+    """Return the finished runs of a place, the newest first."""
+    found = place.runs()
+    found = found.assign(ended=[moment.isoformat() for moment in found["ended"]])
+    return [_plain(row) for row in found.to_dict("records")]
+
+
+def run(place: evac.Place, job: str) -> dict[str, Any]:
+    """Return what a finished run says: curve, lane rates, where it is held up, zones, and whether it is trusted."""
+    kept = place.kept_run(job)
+    manifest, ledger, curve = kept.manifest, kept.ledger, kept.curve()
+    return {
+        "job": job,
+        "planned": manifest["planned"],
+        "counts": {name: manifest[name] for name in ("evacuated", "driving", "waiting", "no_route")},
+        "times_s": {share: manifest[f"t{share}_s"] for share in ("50", "90", "95", "100")},
+        "curve": {name: curve[name].tolist() for name in ("minute", "departed", "entered", "evacuated")},
+        "lanes": manifest["lanes"],
+        "bottlenecks": manifest["found_bottlenecks"],
+        "zones": manifest["zones"],
+        "exits": manifest["exits"],
+        "trusted": ledger["trusted"],
+        "reasons": ledger["reasons"],
+        "caveats": ledger["caveats"],
+    }
+
+
+def _plan(place: evac.Place, name: str) -> dict[str, Any]:
+    try:
+        under = place.under(name)
+    except UserError as error:
+        return {"plan": name, "name": name, "problems": [vars(problem) for problem in error.problems]}
+    return {
+        "plan": name,
+        "name": under.name,
+        "note": " ".join(under.note.split()),
+        "extends": under.loaded.model.extends,
+        "resources": under.resources,
+        "actions": under.actions().to_dict("records"),
+        "problems": [],
+    }
+
+
+def _features(table: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Return a table as GeoJSON that any browser reads: no NaN, coordinates to a tenth of a metre."""
+    rows = table.drop(columns="geometry").to_dict("records")
+    shapes = json.loads(shapely.to_geojson(shapely.GeometryCollection(list(table.geometry))))["geometries"]
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "id": number, "properties": _plain(row), "geometry": _rounded(shape)}
+            for number, (row, shape) in enumerate(zip(rows, shapes, strict=True))
+        ],
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value
+
+
+def _rounded(shape: dict[str, Any]) -> dict[str, Any]:
+    return {"type": shape["type"], "coordinates": _rounded_all(shape["coordinates"])}
+
+
+def _rounded_all(values: Any) -> Any:
+    return round(values, _DIGITS) if isinstance(values, float) else [_rounded_all(item) for item in values]

@@ -1,0 +1,74 @@
+"""The process of a job: runs what it was asked for, and tells how far it is in lines of JSON.
+
+`python -m evac.studio.job_child SCENARIO WORKSPACE`, with what is asked as the first line of standard input. Any
+further line, and the end of the input, calls the work off: whoever asked doesn't want it any more, or is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TextIO
+
+import evac
+from evac.errors import Cancelled, EvacError, UserError, readable
+
+CANCELLED_CODE = 3
+
+
+def main(scenario: Path, workspace: Path) -> int:
+    """Run what is asked; return the exit code."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # a library's words must not come between
+    asked = json.loads(sys.stdin.readline())
+    off = threading.Event()
+    threading.Thread(target=_hear, args=(off,), daemon=True).start()
+    try:
+        _say(answers, told=_run(scenario, workspace, asked, off, answers))
+    except Cancelled:
+        return CANCELLED_CODE
+    except UserError as error:
+        _say(answers, told={"problems": [asdict(problem) for problem in error.problems]})
+    except EvacError as error:
+        _say(answers, told={"error": readable(error)})
+    except Exception as error:  # noqa: BLE001 - whoever asked must hear of it
+        words = f"an error that nobody has foreseen, in evac itself: {type(error).__name__}: {readable(error)}"
+        _say(answers, told={"error": words})
+    return 0
+
+
+def _hear(off: threading.Event) -> None:
+    sys.stdin.readline()
+    off.set()
+
+
+def _run(
+    scenario: Path, workspace: Path, asked: dict[str, Any], off: threading.Event, answers: TextIO
+) -> dict[str, Any]:
+    place = evac.open(scenario, workspace=workspace)
+    study = place.study(
+        asked["plans"],
+        vehicles=[asked["vehicles"]],
+        departures=[asked["departure"]],
+        seeds=asked["seeds"],
+        fidelity=asked["fidelity"],
+        on_progress=lambda progress: _say(answers, progress=asdict(progress)),
+        cancel=off,
+    )
+    failures = study.failures()
+    if not study.runs:
+        return {"error": "; ".join(dict.fromkeys(failures["why"]))}
+    return {"runs": [run.job for run in study.runs], "failures": failures["why"].tolist()}
+
+
+def _say(answers: TextIO, **words: Any) -> None:
+    answers.write(json.dumps(words) + "\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

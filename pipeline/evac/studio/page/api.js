@@ -1,0 +1,82 @@
+// What the page asks the server, with its key in a header: no cookie, which other ports of the machine would be sent too.
+
+const KEY = "evac-studio-key";
+
+/** What the server refuses: a sentence, and the problems with their places where there are some. */
+export class Refused extends Error {
+  constructor(status, told) {
+    super(told.error ?? (told.problems ?? []).map((problem) => `${problem.where}: ${problem.what}`).join("\n"));
+    this.status = status;
+    this.problems = told.problems ?? [];
+  }
+}
+
+/** Give the token of the address for a key; keep the one that is there when the address has none, or a used one. */
+export async function openSession() {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (!token) return;
+  history.replaceState(null, "", location.pathname);
+  try {
+    const { key } = await ask("session", { method: "POST", body: { token } });
+    localStorage.setItem(KEY, key);
+  } catch (error) {
+    if (!localStorage.getItem(KEY)) throw error;
+  }
+}
+
+function options({ method = "GET", body, headers = {}, signal } = {}) {
+  const sent = { ...headers, Authorization: `Bearer ${localStorage.getItem(KEY) ?? ""}` };
+  const isFile = body instanceof Blob;
+  if (body !== undefined && !isFile) sent["Content-Type"] = "application/json";
+  return { method, headers: sent, body: body === undefined || isFile ? body : JSON.stringify(body), signal };
+}
+
+async function answered(path, given) {
+  const response = await fetch(`/api/${path}`, options(given));
+  if (response.ok) return response;
+  let told = {};
+  try { told = await response.json(); } catch { /* no words: the number has to do */ }
+  throw new Refused(response.status, told.error || told.problems ? told : { error: `${response.status} ${response.statusText}` });
+}
+
+/**
+ * Ask a question and return the answer.
+ * @param {string} path below /api/
+ * @param {{method?: string, body?: object|Blob, headers?: object, signal?: AbortSignal}} [given]
+ */
+export async function ask(path, given) {
+  return (await askWhole(path, given)).content;
+}
+
+/** As `ask`, with the answer's tag: what a change of it must name. */
+export async function askWhole(path, given) {
+  const response = await answered(path, given);
+  const text = await response.text();
+  return { content: text ? JSON.parse(text) : null, tag: response.headers.get("ETag") };
+}
+
+/**
+ * Hear a stream of events to its end.
+ * @param {string} path below /api/
+ * @param {(kind: string, content: object) => void} hear
+ * @param {{signal?: AbortSignal}} [given]
+ */
+export async function listen(path, hear, given) {
+  const response = await answered(path, given);
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    rest += value.replaceAll("\r\n", "\n");
+    for (let end = rest.indexOf("\n\n"); end >= 0; end = rest.indexOf("\n\n")) {
+      const lines = rest.slice(0, end).split("\n");
+      rest = rest.slice(end + 2);
+      const of = (name) => lines.filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).trim()).join("\n");
+      if (of("data")) hear(of("event") || "message", JSON.parse(of("data")));
+    }
+  }
+}
+
+/** A part of a path, from a name. */
+export const part = (name) => encodeURIComponent(name);

@@ -1,0 +1,108 @@
+// The page: a head with the place, the map, and beside it a panel for each thing that a person does.
+import { ask, listen, part, Refused } from "./api.js";
+import { fill, h, problemsList, say } from "./dom.js";
+import { Jobs } from "./jobs.js";
+import { PlaceMap } from "./map.js";
+import { placePanel } from "./place-panel.js";
+import { plansPanel } from "./plans-panel.js";
+import { runsPanel } from "./runs-panel.js";
+
+const PANELS = [
+  { key: "place", title: () => say("Where"), make: placePanel },
+  { key: "plans", title: () => say("What if"), make: plansPanel },
+  { key: "runs", title: () => say("Go"), make: runsPanel },
+];
+
+/**
+ * Build the page, and open the place that the address names, else the first.
+ * @param {HTMLElement} root
+ */
+export async function start(root) {
+  const { workspace, places } = await ask("places");
+  const status = h("p", { class: "status", role: "status" });
+  const map = new PlaceMap(), jobs = new Jobs();
+  jobs.follow();
+  const panel = h("div", { class: "panel" });
+  const chooser = h("select", { id: "place", onchange: () => open(chooser.value) },
+    places.map((item) => h("option", { value: item.place }, item.name)));
+  fill(root,
+    h("a", { class: "skip", href: "#panel" }, say("To the panel")),
+    h("header", {}, h("h1", {}, "evac studio"), h("label", { for: "place" }, say("Place")), chooser, status),
+    h("main", {}, map.element, h("section", { class: "side", id: "panel", "aria-label": say("Panel") }, panel)),
+  );
+  document.title = `${workspace} – evac studio`;
+  if (!places.length) {
+    fill(panel, h("p", {}, say("This workspace has no places yet: `evac new` makes one.")));
+    root.dataset.state = "ready";
+    return;
+  }
+
+  let opened = 0;
+  async function open(name, tab) {
+    opened += 1;
+    const mine = opened, isMine = () => mine === opened;
+    const listed = places.find((item) => item.place === name) ?? places[0];
+    chooser.value = listed.place;
+    root.dataset.state = "preparing";
+    fill(panel, h("p", { class: "busy" }, say("Preparing {place} …", { place: listed.name })));
+    map.clear();
+    try {
+      await prepared(listed.place, (text) => { if (isMine()) status.textContent = text; });
+      const picture = await ask(`places/${part(listed.place)}/picture`);
+      if (!isMine()) return;
+      status.textContent = "";
+      await map.show(picture);
+      if (!isMine()) return;
+      showTabs({ name: listed.place, picture, map, jobs, isOpen: isMine }, tab);
+      root.dataset.state = "ready";
+    } catch (error) {
+      if (!isMine()) return;
+      status.textContent = "";
+      fill(panel, h("h2", {}, listed.name), problemsList(error));
+      root.dataset.state = "failed";
+    }
+  }
+
+  function showTabs(place, wanted) {
+    const body = h("div", { class: "body", role: "tabpanel", id: "tabpanel", tabindex: "-1" });
+    const tabs = PANELS.map((item) => h("button", { role: "tab", id: `tab-${item.key}`, type: "button", "aria-controls": "tabpanel",
+      onclick: () => choose(item) }, item.title()));
+    const row = h("div", { class: "tabs", role: "tablist", "aria-label": say("What to do"), onkeydown: (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      const at = tabs.indexOf(document.activeElement);
+      if (!step || at < 0) return;
+      event.preventDefault();
+      const next = (at + step + tabs.length) % tabs.length;
+      tabs[next].focus();
+      choose(PANELS[next]);
+    } }, tabs);
+    let leave = null;
+    function choose(item) {
+      leave?.();
+      map.reset();
+      tabs.forEach((tab, number) => {
+        const chosen = PANELS[number] === item;
+        tab.setAttribute("aria-selected", String(chosen));
+        tab.tabIndex = chosen ? 0 : -1;
+      });
+      body.setAttribute("aria-labelledby", `tab-${item.key}`);
+      history.replaceState(null, "", `#${new URLSearchParams({ place: place.name, tab: item.key })}`);
+      leave = item.make(body, { ...place, choose: (key) => choose(PANELS.find((other) => other.key === key)) }) ?? null;
+    }
+    fill(panel, row, body);
+    choose(PANELS.find((item) => item.key === wanted) ?? PANELS[0]);
+  }
+
+  const wanted = new URLSearchParams(location.hash.slice(1));
+  await open(wanted.get("place") ?? places[0].place, wanted.get("tab"));
+}
+
+/** Wait until a place is prepared; what is done meanwhile is told. */
+async function prepared(name, tell) {
+  let failed = null;
+  await listen(`places/${part(name)}/prepare`, (kind, content) => {
+    if (kind === "step") tell(content.text);
+    if (kind === "failed") failed = content;
+  });
+  if (failed) throw new Refused(422, failed);
+}

@@ -1,0 +1,54 @@
+// What a plan changes, on the map and as rows.
+import { count, h, say } from "./dom.js";
+
+const LINES = ["LineString", "MultiLineString"];
+
+function sortOf({ kind, before, after }) {
+  if (kind !== "lanes") return kind;
+  if (after.startsWith("0")) return "closed";
+  return parseInt(after, 10) > parseInt(before, 10) ? "more" : "fewer";
+}
+
+/** Put what a plan changes on the map. */
+export function drawChanges(map, diff) {
+  const changed = diff.changes.features.map((item) => ({ ...item, properties: { ...item.properties, sort: sortOf(item.properties), words: inWords(item.properties) } }));
+  const cutOff = diff.cut_off.features.map((item) => ({ ...item, properties: { sort: "cut off", words: say("loses its only way out") } }));
+  const of = (features) => ({ type: "FeatureCollection", features });
+  map.put("changes", of(changed.filter((item) => LINES.includes(item.geometry.type))));
+  map.put("spots", of([...changed.filter((item) => !LINES.includes(item.geometry.type)), ...cutOff]));
+}
+
+/** Take what a plan changes off the map. */
+export function clearChanges(map) {
+  for (const name of ["changes", "spots"]) map.put(name, { type: "FeatureCollection", features: [] });
+}
+
+const KINDS = {
+  lanes: () => say("Lanes for cars"), speed: () => say("Speed"), "movement removed": () => say("No longer allowed"),
+  "movement added": () => say("New movements"), "lane use": () => say("What lanes lead to"), signal: () => say("Signals and officers"),
+  diversion: () => say("Diversions"),
+};
+
+function inWords({ kind, place, before, after, when }) {
+  const change = before ? `${before} → ${after}` : after;
+  return [`${KINDS[kind]?.() ?? kind}: ${place}`, change, when].filter(Boolean).join(", ");
+}
+
+/** The rows of what a plan changes, cuts off, and what to look at. */
+export function changeRows(map, diff) {
+  const kinds = Object.groupBy(diff.changes.features, (item) => item.properties.kind);
+  const lost = diff.cut_off.features.length;
+  return [
+    lost ? h("p", { class: "bad" }, say("{n} households lose their only way out.", { n: count(lost) }))
+      : h("p", {}, say("No household loses its way out.")),
+    diff.warnings.length ? h("ul", { class: "warnings" }, diff.warnings.map((text) => h("li", {}, text))) : null,
+    Object.entries(kinds).map(([kind, items]) => [h("h4", {}, KINDS[kind]?.() ?? kind), h("ul", { class: "changes" }, items.map((item) => row(map, item)))]),
+  ];
+}
+
+function row(map, { properties: of, geometry }) {
+  const at = geometry.type === "Point" ? geometry.coordinates : geometry.coordinates.flat(geometry.type === "MultiLineString" ? 1 : 0)[0];
+  const change = of.before ? `${of.before} → ${of.after}` : of.after;
+  return h("li", {}, h("button", { type: "button", class: "to-map", onclick: () => map.flyTo(at) }, of.place),
+    ` ${[change, of.when].filter(Boolean).join(", ")}`);
+}

@@ -1,0 +1,71 @@
+// Small helpers of all panels: elements, words, numbers. Texts go in as text, never as HTML: names are other people's.
+
+let words = {};
+
+/** Take other words for the page's texts, from the English ones. */
+export function learnWords(spoken) { words = spoken; }
+
+/**
+ * A sentence in the page's language, with values in the places that it names, such as {plan}.
+ * @param {string} english
+ * @param {object} [values]
+ */
+export function say(english, values = {}) {
+  return (words[english] ?? english).replace(/\{(\w+)\}/g, (place, name) => (name in values ? String(values[name]) : place));
+}
+
+/**
+ * An element.
+ * @param {string} name of the element
+ * @param {object} [about] attributes; `on…` are listeners, `class`, `dataset`
+ * @param {...(Node|string|null|Array)} content
+ */
+export function h(name, about = {}, ...content) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(about)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (key === "dataset") Object.assign(element.dataset, value);
+    else if (key in element && typeof value !== "string") element[key] = value;
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...kept(content));
+  return element;
+}
+
+const kept = (content) => content.flat(Infinity).filter((item) => item !== null && item !== undefined && item !== false);
+
+/** Put other content into an element. */
+export function fill(element, ...content) { element.replaceChildren(...kept(content)); }
+
+const NUMBER = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
+/** A number of things: 11,400. */
+export const count = (value) => NUMBER.format(value);
+
+/** Seconds after the order as h:mm; a dash where it is never reached. */
+export function clock(seconds) {
+  if (seconds === null || seconds === undefined) return "–";
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
+}
+
+/** What a plan or an action takes, in words. */
+export function takes(resources) {
+  const said = {
+    officers: (n) => (n === 1 ? say("1 officer") : say("{n} officers", { n: count(n) })),
+    signs: (n) => (n === 1 ? say("1 sign") : say("{n} signs", { n: count(n) })),
+    cones: (n) => (n === 1 ? say("1 cone") : say("{n} cones", { n: count(n) })),
+    barricades: (n) => (n === 1 ? say("1 barricade") : say("{n} barricades", { n: count(n) })),
+  };
+  const parts = Object.entries(said).filter(([name]) => resources?.[name]).map(([name, words]) => words(resources[name]));
+  return parts.join(", ") || say("nothing");
+}
+
+/** What is wrong, each with its place and what to try. */
+export function problemsList(error) {
+  const problems = error.problems?.length ? error.problems : [{ where: "", what: error.message, remedy: "" }];
+  return h("ul", { class: "problems", role: "alert" }, problems.map((problem) => h("li", {},
+    problem.where ? h("span", { class: "where" }, problem.where) : null, h("span", {}, problem.what),
+    problem.remedy ? h("span", { class: "remedy" }, say("Try: {remedy}", { remedy: problem.remedy })) : null)));
+}

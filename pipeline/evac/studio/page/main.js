@@ -1,0 +1,14 @@
+// The page's beginning: a key for the token in the address, the words, and then the page itself.
+import { openSession, ask } from "./api.js";
+import { h, learnWords } from "./dom.js";
+
+const root = document.getElementById("studio");
+try {
+  await openSession();
+  learnWords(await ask("words"));
+  const { start } = await import("./app.js");
+  await start(root);
+} catch (error) {
+  root.replaceChildren(h("p", { class: "alone", role: "alert" }, error.message));
+  root.dataset.state = "failed";
+}

@@ -1,0 +1,46 @@
+// A finished run: the answer, whether it can be trusted, the curve, and the lanes that hold it up.
+import { clock, count, h, say } from "./dom.js";
+import { curveChart } from "./chart.js";
+
+export const timeWords = (run) => (run.t90_s === null ? "–" : clock(run.t90_s));
+
+/** The case of a run in words. */
+export function caseWords(run) {
+  const parts = [run.plan, say("{n} vehicles per household", { n: run.vehicles_per_household }), run.departure, say("seed {n}", { n: run.seed })];
+  if (run.fidelity !== "micro") parts.push(say("coarse"));
+  if (run.capacity_factor !== 1) parts.push(say("{n} % lane capacity", { n: Math.round(run.capacity_factor * 100) }));
+  return parts.join(" · ");
+}
+
+/** All that a finished run says. */
+export function runView(run, content) {
+  const { times_s: times } = content;
+  const out = times["100"] === null
+    ? say("Not cleared: {out} of {planned} vehicles are out at the end.", { out: count(content.counts.evacuated), planned: count(content.planned) })
+    : say("All {planned} vehicles are out after {time} h.", { planned: count(content.planned), time: clock(times["100"]) });
+  return [
+    h("h3", {}, caseWords(run)),
+    h("p", { class: "big" }, h("strong", {}, clock(times["90"])), ` ${say("h until 90 % are out")}`),
+    h("p", {}, out),
+    verdict(content),
+    curveChart([{ name: run.plan, curve: content.curve, planned: content.planned }]),
+    content.bottlenecks.length ? [h("h4", {}, say("What holds it up")), h("ol", {}, content.bottlenecks.map((item) =>
+      h("li", {}, h("strong", {}, item.place), ` ${say("{hours} vehicle hours lost", { hours: count(item.delay_veh_h) })}`)))] : null,
+    content.lanes.length ? laneTable(content.lanes) : null,
+  ];
+}
+
+/** Whether a run can be trusted, in words. */
+export function verdict({ trusted, reasons, caveats }) {
+  return h("div", { class: trusted ? "verdict good" : "verdict bad" },
+    h("p", {}, trusted ? say("Within the limits of trust.") : say("Not trustworthy:")),
+    reasons.length ? h("ul", {}, reasons.map((text) => h("li", {}, text))) : null,
+    caveats.length ? h("details", {}, h("summary", {}, say("{n} things to know", { n: caveats.length })), h("ul", {}, caveats.map((text) => h("li", {}, text)))) : null);
+}
+
+function laneTable(lanes) {
+  return h("table", {}, h("caption", {}, say("Lanes of the bottlenecks")),
+    h("thead", {}, h("tr", {}, [say("lane"), say("vehicles a minute"), say("while a queue stands")].map((text) => h("th", { scope: "col" }, text)))),
+    h("tbody", {}, lanes.map((lane) => h("tr", {}, h("th", { scope: "row" }, `${lane.bottleneck}, ${say("lane {n} from the kerb", { n: lane.lane + 1 })}`),
+      h("td", {}, lane.mean_veh_per_min?.toFixed(1) ?? "–"), h("td", {}, lane.queued_veh_per_min?.toFixed(1) ?? "–")))));
+}

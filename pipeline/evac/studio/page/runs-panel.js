@@ -1,0 +1,94 @@
+// Go: run plans, watch them, and look at the runs of earlier days.
+import { ask, part } from "./api.js";
+import { fill, h, problemsList, say } from "./dom.js";
+import { liveView } from "./live-view.js";
+import { caseWords, runView, timeWords } from "./run-view.js";
+
+export function runsPanel(body, place) {
+  const { name, jobs, isOpen } = place;
+  const list = h("ul", { class: "runs" }, h("li", { class: "busy" }, say("Reading the runs …")));
+  const shown = h("div", { class: "run" });
+  const live = h("div", { class: "live" });
+  fill(body, h("h2", {}, say("Run")), startForm(place), live, h("h2", {}, say("Finished runs")), list, shown);
+  let chosen = null, running = new Map();
+
+  async function readRuns(wanted) {
+    try {
+      const runs = await ask(`places/${part(name)}/runs`);
+      if (!isOpen() || !list.isConnected) return;
+      fill(list, runs.length ? runs.map((run) => row(run)) : h("li", {}, say("Nothing has been run here yet.")));
+      const run = runs.find((item) => item.job === (wanted ?? chosen)) ?? runs[0];
+      if (run) choose(run);
+    } catch (error) {
+      fill(list, h("li", {}, problemsList(error)));
+    }
+  }
+
+  function row(run) {
+    return h("li", {}, h("button", { type: "button", "aria-pressed": "false", dataset: { job: run.job }, onclick: () => choose(run) },
+      h("span", { class: "time" }, timeWords(run)), h("span", {}, caseWords(run)), run.trusted ? null : h("span", { class: "bad" }, say("not trustworthy"))));
+  }
+
+  async function choose(run) {
+    chosen = run.job;
+    for (const button of list.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.job === run.job));
+    try {
+      const content = await ask(`places/${part(name)}/runs/${part(run.job)}`);
+      if (chosen === run.job) fill(shown, runView(run, content));
+    } catch (error) {
+      fill(shown, problemsList(error));
+    }
+  }
+
+  readRuns();
+  return jobs.hear(() => {
+    const mine = jobs.of(name), going = mine.filter((job) => job.state === "running" || job.state === "waiting");
+    const ended = mine.filter((job) => running.has(job.id) && !going.includes(job));
+    fill(live, jobs.connected ? null : h("p", { class: "bad", role: "status" }, jobs.lost ? jobs.lost.message : say("The studio doesn't answer; the page tries again …")),
+      going.map((job) => liveView(job, jobs)), ended.filter((job) => job.state === "failed").map((job) => failure(job)));
+    const done = ended.find((job) => job.state === "done");
+    running = new Map([...going.map((job) => [job.id, job]), ...ended.filter((job) => job.state === "failed").map((job) => [job.id, job])]);
+    if (done) readRuns(done.told.runs.at(-1));
+  });
+}
+
+function failure(job) {
+  return h("div", { class: "job failed" }, h("p", { class: "bad" }, say("{plans}: failed", { plans: job.asked.plans.join(", ") })),
+    problemsList({ problems: job.told.problems, message: job.told.error }));
+}
+
+/** What to run: plans, vehicles per household, departures, seeds. */
+function startForm({ name, picture, jobs, isOpen }) {
+  const plans = h("fieldset", { class: "plans" }, h("legend", {}, say("Plans")));
+  const choice = (id, values, chosen, words = (value) => value) => h("select", { id }, values.map((value) => h("option", { value, selected: value === chosen }, words(value))));
+  const { vehicles, departures, seeds } = picture.cases;
+  const cars = choice("vehicles", vehicles, vehicles[Math.floor((vehicles.length - 1) / 2)]);
+  const curve = choice("departure", departures, departures[0]);
+  const number = choice("seeds", ["1", "3", "5"], "1", (n) => (n === "1" ? say("1 seed") : say("{n} seeds, with an interval", { n })));
+  const told = h("div", {});
+  const go = h("button", { class: "primary", type: "submit", disabled: true }, say("Run"));
+  const form = h("form", { class: "start", onsubmit: run }, plans,
+    h("div", { class: "row" }, h("label", {}, say("Vehicles per household"), cars), h("label", {}, say("Departures"), curve), h("label", {}, say("Repeated"), number)),
+    go, told);
+  const chosen = () => [...plans.querySelectorAll("input:checked")].map((box) => box.value);
+  async function run(event) {
+    event.preventDefault();
+    fill(told);
+    try {
+      const first = Number(seeds[0]);
+      await jobs.run(name, { plans: chosen(), vehicles: cars.value, departure: curve.value, seeds: Array.from({ length: Number(number.value) }, (_, i) => first + i) });
+    } catch (error) {
+      fill(told, problemsList(error));
+    }
+  }
+  ask(`places/${part(name)}/plans`).then((found) => {
+    if (!isOpen()) return;
+    const last = sessionStorage.getItem(`plan of ${name}`) ?? "baseline";
+    fill(plans, h("legend", {}, say("Plans")), found.map((plan) => h("label", { class: "check" },
+      h("input", { type: "checkbox", value: plan.plan, checked: plan.plan === last, disabled: plan.problems.length > 0,
+        onchange: () => { go.disabled = !chosen().length; } }),
+      plan.problems.length ? say("{plan} (has mistakes)", { plan: plan.name }) : plan.name)));
+    go.disabled = !chosen().length;
+  }, (error) => fill(told, problemsList(error)));
+  return form;
+}

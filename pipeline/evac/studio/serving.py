@@ -1,0 +1,101 @@
+"""Start the server on a port of this machine, and open the page in a browser."""
+
+from __future__ import annotations
+
+import html
+import os
+import socket
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from evac.errors import Problem, UserError
+from evac.studio.app import build_app
+from evac.studio.sessions import Sessions
+from evac.studio.workspace import Workspace
+
+LOOPBACK = "127.0.0.1"
+USUAL_PORT = 8765
+_LOCAL_NAMES = (LOOPBACK, "localhost")
+_PRIVATE = 0o600
+_PATIENCE_S = 2
+"""How long pages that listen are waited for at the end (s)."""
+
+
+def serve(
+    workspace: Workspace, *, host: str = LOOPBACK, port: int | None = None, browser: bool, tell: Callable[[str], None]
+) -> None:
+    """Serve the studio until it is interrupted.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+    host
+        The address of this machine that is listened on.
+    port
+        The port; when None the usual one, or any that is free.
+    browser
+        Whether to open the page in a browser.
+    tell
+        Takes the address of the page: whoever has it may use the studio, once.
+    """
+    with workspace.alone(), _listening(host, port) as listener:
+        port = listener.getsockname()[1]
+        sessions = Sessions()
+        app = build_app(workspace, sessions, [f"{name}:{port}" for name in (*_LOCAL_NAMES, host)])
+        url = f"http://{host}:{port}/#token={sessions.new_token()}"
+        tell(url)
+        with _door(workspace, url) as door:
+            if browser:
+                webbrowser.open(door.as_uri())
+            config = uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                ws="none",
+                timeout_graceful_shutdown=_PATIENCE_S,
+            )
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextmanager
+def _listening(host: str, port: int | None) -> Iterator[socket.socket]:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        _bind(listener, host, port)
+        yield listener
+    finally:
+        listener.close()
+
+
+def _bind(listener: socket.socket, host: str, port: int | None) -> None:
+    for tried in (USUAL_PORT, 0) if port is None else (port,):
+        try:
+            listener.bind((host, tried))
+            listener.listen()
+        except OSError as error:
+            why = error
+        else:
+            return
+    what = f"can't listen on {host}:{port or USUAL_PORT} ({os.strerror(why.errno or 0)})"
+    raise UserError(Problem("evac studio", what, "give another --port"))
+
+
+@contextmanager
+def _door(workspace: Workspace, url: str) -> Iterator[Path]:
+    """Give a file of this user alone that leads to the page: a browser's arguments can be read by every user."""
+    path = workspace.own / f"open-{os.getpid()}.html"
+    target = html.escape(url, quote=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(f'<!doctype html><meta http-equiv="refresh" content="0; url={target}"><a href="{target}">evac</a>\n')
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,95 @@
+"""Runs that the studio is asked for: they end as the command's do, can be called off, and outlive the server."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+import evac
+from evac.errors import UserError
+from evac.studio.workspace import Workspace
+from studio_workspace import HAS_ENDED, balzers, served
+
+WHOLE_TOWN, FEW = 1.5, 0.3
+
+
+def _simulators(folder: Path) -> list[int]:
+    """Return the processes that work in a workspace."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes()
+            if str(folder).encode() in command or str(process.joinpath("cwd").readlink()).startswith(str(folder)):
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return [number for number in found if number != os.getpid()]
+
+
+def test_a_run_is_the_same_bytes_as_from_the_package(tmp_path: Path) -> None:
+    folder, other = balzers(tmp_path / "studio", FEW), balzers(tmp_path / "package", FEW)
+    with served(folder) as studio:
+        asked = studio.client.post("/api/places/balzers/jobs", json={"plans": ["flood"], "seeds": [7]})
+        assert asked.status_code == 202
+        job = studio.wait(asked.json()["id"], lambda job: job["state"] in HAS_ENDED)
+        assert (job["state"], job["told"]["failures"]) == ("done", [])
+        (row,) = studio.client.get("/api/places/balzers/runs").json()
+        shown = studio.client.get(f"/api/places/balzers/runs/{row['job']}").json()
+    run = evac.open(other / "scenarios" / "balzers").under("flood").run(seed=7)
+    assert [run.job] == job["told"]["runs"] == [row["job"]]
+    mine = json.loads((folder / ".evac" / "runs" / run.job / "manifest.json").read_text())
+    assert mine["tables"] == run.manifest["tables"]
+    assert shown["curve"]["evacuated"] == run.curve()["evacuated"].tolist()
+    assert (shown["trusted"], tuple(shown["reasons"])) == (run.trusted, run.reasons)
+    assert row["t90_s"] == pytest.approx(run.clearance(0.9).total_seconds())
+
+
+def test_a_server_that_is_killed_loses_no_run(tmp_path: Path) -> None:
+    folder = balzers(tmp_path, WHOLE_TOWN)
+    with served(folder) as studio:
+        number = studio.client.post("/api/places/balzers/jobs", json={"plans": ["baseline"]}).json()["id"]
+        studio.wait(number, lambda job: bool(job.get("minutes")))
+        studio.process.kill()
+        studio.process.wait()
+    until = time.monotonic() + 20
+    while left := _simulators(folder):
+        assert time.monotonic() < until, f"{left} outlive their server"
+        time.sleep(0.2)
+    with served(folder) as studio:
+        job = studio.wait(number, lambda job: job["state"] != "waiting")
+        assert job["state"] == "running"  # taken up by itself
+        studio.client.delete(f"/api/jobs/{number}")
+        assert studio.wait(number, lambda job: job["state"] in HAS_ENDED)["state"] == "cancelled"
+        assert studio.client.get("/api/places/balzers/runs").json() == []
+        assert not [left for left in _simulators(folder) if left != studio.process.pid]
+    with served(folder) as studio:
+        assert studio.job(number)["state"] == "cancelled"  # and isn't begun again
+
+
+def test_what_cannot_be_run_is_told_at_once(tmp_path: Path) -> None:
+    with served(balzers(tmp_path, FEW)) as studio:
+        for asked, words in (
+            ({"plans": []}, "1 to 8"),
+            ({"plans": ["nowhere"]}, "known: baseline, bridge-closed"),
+            ({"plans": ["../balzers/flood.yaml"]}, "no plan"),
+            ({"plans": ["flood"], "vehicles": "9"}, "has no case '9'"),
+            ({"plans": ["flood"], "seeds": ["x"]}, "whole numbers"),
+            ({"plans": ["flood"], "fidelity": "nano"}, "micro or meso"),
+        ):
+            answer = studio.client.post("/api/places/balzers/jobs", json=asked)
+            assert answer.status_code == 422
+            assert words in str(answer.json()["problems"])
+        assert studio.client.get("/api/jobs").json() == []
+        assert studio.client.delete("/api/jobs/7").status_code == 404
+
+
+def test_one_studio_a_workspace(tmp_path: Path) -> None:
+    first, second = Workspace(tmp_path), Workspace(tmp_path)
+    with first.alone(), pytest.raises(UserError, match="open on this workspace"), second.alone():
+        pass
+    with second.alone():
+        pass
