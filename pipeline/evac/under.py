@@ -71,10 +71,8 @@ class Plan:
         """
         import pandas as pd  # noqa: PLC0415
 
-        from evac.plans.words import action_words  # noqa: PLC0415
-
         rows = [
-            {"label": item.label, "action": action_words(item.action), "do": item.action.do}
+            {"label": item.label, "action": item.action.in_words(), "do": item.action.do}
             | item.action.resources.model_dump()
             for item in self.loaded.actions
         ]

@@ -11,7 +11,6 @@ from evac.cli.plan_tables import takes
 from evac.errors import ScenarioError
 from evac.plans.model import AnyAction, Resources
 from evac.plans.reading import load_plan, plan_names
-from evac.plans.words import action_words
 
 PRELIMINARY = """\
 name: Preliminary
@@ -142,7 +141,7 @@ def test_a_single_thing_is_told_in_the_singular() -> None:
 )
 def test_an_action_in_words(action: dict[str, object], words: str) -> None:
     model: TypeAdapter[AnyAction] = TypeAdapter(AnyAction)
-    assert action_words(model.validate_python(action)) == words
+    assert model.validate_python(action).in_words() == words
 
 
 @pytest.mark.parametrize(

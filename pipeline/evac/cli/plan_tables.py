@@ -10,9 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from evac.network.places import map_url
-from evac.plans.model import DEMAND_ACTIONS, Divert, Resources
+from evac.plans.model import Resources
 from evac.plans.reading import LoadedPlan
-from evac.plans.words import action_words
 
 if TYPE_CHECKING:
     from evac.overlay.diff import Change
@@ -77,7 +76,7 @@ def takes(resources: Resources) -> str:
 def _print_actions(console: Console, plan: LoadedPlan) -> None:
     table = Table("", "action", "takes", title=f"Actions; together they take {takes(plan.resources)}")
     for number, item in enumerate(plan.actions, start=1):
-        words = action_words(item.action)
+        words = item.action.in_words()
         name = item.label if words == item.label else f"{item.label}: {words}"
         table.add_row(str(number), escape(name), takes(item.action.resources))
     console.print(table)
@@ -108,15 +107,11 @@ def _print_changes(console: Console, title: str, rows: Sequence[Change], numbers
 
 def _print_demand(console: Console, plan: LoadedPlan) -> None:
     """Print the actions that change who leaves, when, where to, or how they drive, and no road."""
-    changes = [
-        item.action
-        for item in plan.actions
-        if isinstance(item.action, DEMAND_ACTIONS) or (isinstance(item.action, Divert) and item.action.zones)
-    ]
+    changes = [item.action for item in plan.actions if not item.action.changes_roads]
     if changes:
         console.print("[bold]Who leaves, when, and how[/bold]")
     for action in changes:
-        console.print(f"  {escape(action_words(action))}", highlight=False)
+        console.print(f"  {escape(action.in_words())}", highlight=False)
 
 
 def _print_cut_off(console: Console, under: UnderPlan) -> None:

@@ -16,7 +16,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 from sumolib.net import Net
@@ -37,7 +36,7 @@ from evac.overlay.opening import Base, with_closed_roads
 from evac.overlay.plain import PlainNet
 from evac.overlay.serving import require_served
 from evac.overlay.where import Where
-from evac.plans.model import DEMAND_ACTIONS, Divert, Signal
+from evac.plans.model import Signal
 from evac.plans.reading import LoadedAction, LoadedPlan, content_of
 from evac.plans.timetable import Timetable
 from evac.schema.driving import Traffic
@@ -117,7 +116,7 @@ def lay_over(
     SimulationError
         netconvert failed.
     """
-    meant = (_by_law(item, traffic.country) for item in plan.actions if _is_of_roads(item.action))
+    meant = (_by_law(item, traffic.country) for item in plan.actions if item.action.changes_roads)
     actions = sorted(meant, key=_whatever_the_order)
     if not actions:
         return Overlay(base, Timetable(), ())
@@ -163,10 +162,6 @@ def exits_under(exits: Sequence[ResolvedExit], net: Net) -> tuple[ResolvedExit, 
 
 def _apart_m(one: Sequence[float], other: Sequence[float]) -> float:
     return float(((one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2) ** 0.5)
-
-
-def _is_of_roads(action: Any) -> bool:
-    return not isinstance(action, DEMAND_ACTIONS) and not (isinstance(action, Divert) and action.zones)
 
 
 def _whatever_the_order(item: LoadedAction) -> tuple[str, str]:

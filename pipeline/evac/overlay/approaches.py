@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from sumolib.net import Net
 
 from evac.errors import Problem, ScenarioError
 from evac.network.exits import ResolvedExit
 from evac.overlay.where import Where, exit_called
+from evac.plans.action import Action
 from evac.plans.contradictions import Claim
 from evac.plans.model import Divert
 from evac.plans.reading import LoadedAction
@@ -27,6 +29,8 @@ class Approaches:
     exits
         The exits on the baseline's net.
     """
+
+    ACTIONS: ClassVar[tuple[type[Action], ...]] = (Divert,)
 
     where: Where
     exits: Sequence[ResolvedExit]
@@ -50,6 +54,9 @@ class Approaches:
         how = (exit_edges, action.compliance, by)
         claims = [Claim(*span, item.where, edge, "diverts", "some lanes" if lanes else how) for edge in edges]
         return claims + [Claim(*span, item.where, f"{edge}_{n}", "diverts", how) for edge in edges for n in lanes]
+
+    def build(self) -> None:
+        """Build nothing: drivers are told during the run."""
 
     def spans(self, net: Net) -> tuple[Diversion, ...]:
         """Return the diversions of the timetable, for the compiled net.

@@ -1,8 +1,9 @@
 """A plan's actions, all together, on plain XML; with what they leave to do while the simulation runs.
 
-Each kind of action has a module of its own (`lanes`, `turns`, `limits`, `signalling`, `approaches`): it takes in what
-actions ask for, and what they claim, then builds all of it. The order of the actions in the file means nothing: they
-are taken in an order of their own, and contradictions are refused before anything is built.
+Each kind of change has a module of its own (`lanes`, `turns`, `limits`, `signalling`, `approaches`): it takes in what
+its actions ask for, and what they claim, then builds all of it, and leaves to the timetable what happens during the
+run. The order of the actions in the file means nothing: they are taken in an order of their own, and contradictions are
+refused before anything is built.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Protocol
 
 from sumolib.net import Net
 
@@ -23,23 +25,23 @@ from evac.overlay.plain import PlainNet
 from evac.overlay.signalling import SignalChanges
 from evac.overlay.turns import Turns
 from evac.overlay.where import Where
+from evac.plans.action import Action
 from evac.plans.contradictions import Claim, contradictions
-from evac.plans.model import (
-    AllowTurn,
-    BanTurn,
-    Barricade,
-    Close,
-    Contraflow,
-    Dedicate,
-    Divert,
-    Open,
-    Signal,
-    Speed,
-    TakeLane,
-    UseShoulder,
-)
 from evac.plans.reading import LoadedAction
 from evac.plans.timetable import Timetable
+
+
+class Part(Protocol):
+    """A kind of change to the net."""
+
+    ACTIONS: ClassVar[tuple[type[Action], ...]]
+    """The actions that it takes in."""
+
+    def take(self, item: LoadedAction, action: Any) -> list[Claim]:
+        """Find the places of an action, and return what it claims to do there."""
+
+    def build(self) -> None:
+        """Build what all actions together ask for."""
 
 
 @dataclass
@@ -86,14 +88,22 @@ class Compiling:
         claims: list[Claim] = []
         for item in actions:
             with _noting(problems):
-                claims += self._take(item)
+                claims += self._part(item).take(item, item.action)
         problems += [self._problem(one, other) for one, other in contradictions(claims)]
-        for part in (self.lanes, self.turns, self.limits, self.signals):
+        for part in self._parts:
             with _noting(problems):
                 if not problems:
                     part.build()
         if problems:
             raise ScenarioError(problems)
+
+    @property
+    def _parts(self) -> tuple[Part, ...]:
+        """The kinds of change, in the order in which they are built."""
+        return self.lanes, self.turns, self.limits, self.signals, self.approaches
+
+    def _part(self, item: LoadedAction) -> Part:
+        return next(part for part in self._parts if isinstance(item.action, part.ACTIONS))
 
     def finish(self, net: Net, index: StreetIndex, inner: Net) -> tuple[Timetable, list[str]]:
         """Return the timetable, and the elements of SUMO's additional file, for the compiled net.
@@ -109,20 +119,6 @@ class Compiling:
         )
         self.warnings += [*self.lanes.warnings(), *self.signals.warnings]
         return timetable, [*self.signals.elements.values(), *self.limits.signs()]
-
-    def _take(self, item: LoadedAction) -> list[Claim]:
-        match item.action:
-            case Contraflow() | UseShoulder() | TakeLane() | Open() | Close() as action:
-                return self.lanes.take(item, action)
-            case Dedicate() | BanTurn() | AllowTurn() | Barricade() as action:
-                return self.turns.take(item, action)
-            case Speed() as action:
-                return self.limits.take(item, action)
-            case Signal() as action:
-                return self.signals.take(item, action)
-            case Divert() as action:
-                return self.approaches.take(item, action)
-        return []
 
     def _problem(self, one: Claim, other: Claim) -> Problem:
         what = f"'{one.action}' and '{other.action}' contradict each other on {self._describe(one.place)}"

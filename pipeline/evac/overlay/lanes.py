@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from sumolib.net import Net
 from sumolib.net.connection import Connection
@@ -24,6 +25,7 @@ from evac.overlay.contraflow import Reversed, apply_contraflow, plan_contraflow
 from evac.overlay.plain import PlainNet
 from evac.overlay.serving import few_can_use
 from evac.overlay.where import Where, exit_called
+from evac.plans.action import Action
 from evac.plans.contradictions import Claim, Does
 from evac.plans.model import Close, Contraflow, Open, Stretch, TakeLane, UseShoulder, When
 from evac.plans.reading import LoadedAction
@@ -56,6 +58,8 @@ class LaneChanges:
     exits
         The exits on the baseline's net.
     """
+
+    ACTIONS: ClassVar[tuple[type[Action], ...]] = (Contraflow, UseShoulder, TakeLane, Open, Close)
 
     plain: PlainNet
     where: Where

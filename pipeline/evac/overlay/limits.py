@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 from xml.sax.saxutils import quoteattr
 
 from sumolib.net.edge import Edge
@@ -13,6 +14,7 @@ from evac.errors import Problem, ScenarioError
 from evac.overlay.contraflow import TWIN
 from evac.overlay.plain import PlainNet
 from evac.overlay.where import Where
+from evac.plans.action import Action
 from evac.plans.contradictions import Claim
 from evac.plans.model import Speed
 from evac.plans.reading import LoadedAction
@@ -33,6 +35,8 @@ class SpeedLimits:
     where
         Finds places on the baseline's net.
     """
+
+    ACTIONS: ClassVar[tuple[type[Action], ...]] = (Speed,)
 
     plain: PlainNet
     where: Where

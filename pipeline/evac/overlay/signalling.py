@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from sumolib.net import Net
 from sumolib.net.edge import Edge
@@ -14,6 +15,7 @@ from evac.network.places import StreetIndex
 from evac.overlay.plain import PlainNet
 from evac.overlay.signals import DARK, OFF, SignalProgram, signal_programs
 from evac.overlay.where import Where
+from evac.plans.action import Action
 from evac.plans.contradictions import Claim
 from evac.plans.model import Signal
 from evac.plans.reading import LoadedAction
@@ -35,6 +37,8 @@ class SignalChanges:
     where
         Finds places on the baseline's net.
     """
+
+    ACTIONS: ClassVar[tuple[type[Action], ...]] = (Signal,)
 
     plain: PlainNet
     where: Where

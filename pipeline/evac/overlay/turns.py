@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from sumolib.net.edge import Edge
 from sumolib.net.node import Node
@@ -15,6 +16,7 @@ from evac.overlay.plain import PlainNet
 from evac.overlay.roads import lanes_of, nearest
 from evac.overlay.turning import KERB, side_of
 from evac.overlay.where import Where
+from evac.plans.action import Action
 from evac.plans.contradictions import Claim, Does
 from evac.plans.model import AllowTurn, BanTurn, Barricade, Dedicate
 from evac.plans.model import Movement as NamedMovement
@@ -36,6 +38,8 @@ class Turns:
     where
         Finds places on the baseline's net.
     """
+
+    ACTIONS: ClassVar[tuple[type[Action], ...]] = (BanTurn, AllowTurn, Barricade, Dedicate)
 
     plain: PlainNet
     where: Where

@@ -13,7 +13,6 @@ from evac.errors import Problem, ScenarioError
 from evac.files import is_file
 from evac.inputs import digest_dataset
 from evac.plans.model import AnyAction, Plan, Resources, When
-from evac.plans.words import action_words
 from evac.schema.demand import Measured
 from evac.validation import missing_files, read_model
 
@@ -162,9 +161,7 @@ def _chain(path: Path, below: Sequence[Path]) -> tuple[Plan, tuple[LoadedAction,
     if problems:
         raise ScenarioError(problems)
     own = tuple(
-        LoadedAction(
-            item, f"{path}:{document.line_of(('actions', number))}: {item.do}", item.label or action_words(item)
-        )
+        LoadedAction(item, f"{path}:{document.line_of(('actions', number))}: {item.do}", item.label or item.in_words())
         for number, item in enumerate(model.actions)
     )
     if model.extends is None:

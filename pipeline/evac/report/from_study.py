@@ -12,7 +12,6 @@ from sumolib.net.edge import Edge
 from evac import __version__, sumo
 from evac.demand.orders import is_staged
 from evac.driving_side import drives_on_left
-from evac.plans.words import action_words
 from evac.report import FailedRun, ReportInput, ReportRun
 from evac.report.inputs import PlanPicture, ReportPlan
 from evac.report.plan_map import roads_of, spots_of
@@ -95,7 +94,7 @@ def _plan(prepared: Prepared, under: UnderPlan) -> ReportPlan:
         key=under.plan.key,
         name=model.name,
         note=model.note,
-        actions=tuple(action_words(item.action) for item in under.plan.actions),
+        actions=tuple(item.action.in_words() for item in under.plan.actions),
         resources=under.plan.resources.model_dump(),
         changes=tuple(under.overlay.changes),
         picture=None if picture.is_empty else picture,

@@ -24,25 +24,14 @@ from evac.network import read_net
 from evac.network.exits import ResolvedExit
 from evac.network.places import map_url
 from evac.overlay import Overlay, exits_under, lay_over
-from evac.plans.model import (
-    AnyAction,
-    BanTurn,
-    Barricade,
-    Close,
-    Contraflow,
-    Dedicate,
-    Phase,
-    Signal,
-    TakeLane,
-    when_of,
-)
+from evac.plans.model import AnyAction, Close, Phase, Signal, when_of
 from evac.plans.reading import LoadedPlan
+from evac.plans.timetable import States
 from evac.study.prepare import Prepared
 from evac.study.ways_out import WaysOut, ways_out_under
 
 _LISTED = 5
 _MINUTES_AN_HOUR = 60
-_CLOSES = (Contraflow, Close, TakeLane, Dedicate, BanTurn, Barricade)
 
 
 @dataclass(frozen=True)
@@ -260,10 +249,10 @@ def _on_net(item: BottleneckLanes, net: Net) -> BottleneckLanes:
 def _refuse_cut_off(prepared: Prepared, plan: LoadedPlan, cut_off: pd.DataFrame, cache: Path) -> None:
     """Refuse a plan that cuts households off, but for those whom only actions that accept it cut off."""
     rest = replace(plan, actions=tuple(item for item in plan.actions if not _accepts(item.action)))
-    if cut_off.empty or not any(isinstance(item.action, _CLOSES) for item in rest.actions):
+    if cut_off.empty:
         return
-    if len(rest.actions) < len(plan.actions):
-        cut_off = _laid_over(prepared, rest, cache).ways_out.cut_off(prepared.homes, prepared.starts)
+    laid = _laid_over(prepared, rest, cache)
+    cut_off = laid.ways_out.cut_off(prepared.homes, prepared.starts)
     if cut_off.empty:
         return
     cut_off = cut_off.assign(street=cut_off["street"].fillna("unnamed street"))
@@ -280,21 +269,17 @@ def _refuse_cut_off(prepared: Prepared, plan: LoadedPlan, cut_off: pd.DataFrame,
         "leave them a way, or add 'accept_cut_off: true' to the 'close' action that takes it: their cars then count as "
         "not evacuated"
     )
-    raise ScenarioError(Problem(_cause(rest, cut_off), what, remedy))
+    raise ScenarioError(Problem(_cause(rest, laid.overlay.timetable.states(), cut_off), what, remedy))
 
 
 def _accepts(action: AnyAction) -> bool:
     return isinstance(action, Close) and action.accept_cut_off
 
 
-def _cause(plan: LoadedPlan, cut_off: pd.DataFrame) -> str:
+def _cause(plan: LoadedPlan, states: States, cut_off: pd.DataFrame) -> str:
     """Return file and line of the actions that may have cut households off: those that close ways at that time."""
     first_s = cut_off["from_s"].min()
-    causes = [item for item in plan.actions if isinstance(item.action, _CLOSES) and _begins_s(item.action) == first_s]
-    return "; ".join(item.where for item in causes) or plan.key
-
-
-def _begins_s(action: AnyAction) -> float:
-    """Return when an action takes ways away: contraflow does so when its set-up begins."""
-    when = when_of(action)
-    return 60.0 * (when.from_min if isinstance(action, Contraflow) else when.ready_min)
+    closed = [s.actions for some in states.lanes.values() for s in some if s.from_s == first_s and s.holds is not None]
+    banned = [s.actions for some in states.movements.values() for s in some if s.from_s == first_s and not s.holds]
+    labels = {action for actions in (*closed, *banned) for action in actions}
+    return "; ".join(item.where for item in plan.actions if item.label in labels) or plan.key
