@@ -138,7 +138,7 @@ def _times(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
         Item("4.3", "Times at 90 and 100 %, by case and zone", "yes", "Clearance time; Clearance time by zone"),
         Item("4.4", "Times for people who depend on transit, special facilities, schools", "no", "Not simulated"),
         Item("4.5", "Roadway impact: a road or lane lost", "yes" if impact else "no",
-             "The plan that closes a road" if impact else "No plan of this report closes a road"),
+             "The plan, or the hazard, that closes a road" if impact else "No plan of this report closes a road"),
     ]  # fmt: skip
 
 

@@ -282,4 +282,6 @@ def _cause(plan: LoadedPlan, states: States, cut_off: pd.DataFrame) -> str:
     closed = [s.actions for some in states.lanes.values() for s in some if s.from_s == first_s and s.holds is not None]
     banned = [s.actions for some in states.movements.values() for s in some if s.from_s == first_s and not s.holds]
     labels = {action for actions in (*closed, *banned) for action in actions}
-    return "; ".join(item.where for item in plan.actions if item.label in labels) or plan.key
+    known = [item for item in plan.actions if item.label in labels]
+    since_then = [item for item in plan.actions if 60.0 * when_of(item.action).ready_min == first_s]
+    return "; ".join(item.where for item in known or since_then)
