@@ -24,18 +24,14 @@ _INDEX = "import sys; from pathlib import Path; from evac.archive.index import i
 _INDEX += "print(len(indexed_runs(Path(sys.argv[1]))))"
 _IMPORTS = """
 import sys
-from pathlib import Path
-from evac.cli.showing import _study
+import evac
+evac.Study
 from evac.report import write_report
-from evac.report.from_cache import Asked
-from evac.scenario import load_scenario
-from evac.study.cases import Selection
 """
 _REPORT = f"""{_IMPORTS}
-seeds = tuple(range(1, int(sys.argv[3]) + 1))
-asked = Asked(("baseline",), Selection(vehicles=("1",), seeds=seeds, sensitivity=False))
-study = _study(load_scenario(Path(sys.argv[1])), Path(sys.argv[2]), asked)[2]
-assert len(study.runs) == len(seeds), study.failures[:1]
+seeds = range(1, int(sys.argv[3]) + 1)
+study = evac.open(sys.argv[1], workspace=sys.argv[2]).finished(vehicles=["1"], seeds=seeds)
+assert len(study.runs) == len(seeds), study.failures().head()
 """
 
 

@@ -15,7 +15,7 @@ from evac import tables
 from evac.errors import EvacError, Problem, SimulationError, UserError
 from evac.measure.clearance import clearance_s
 from evac.study.cases import Selection, case_name
-from evac.study.comparing import cells_of
+from evac.study.comparing import cells_of, means, verdicts
 from evac.study.runs import Failure
 from evac.study.runs import Run as StudyRun
 from evac.study.runs import Study as Found
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from evac.place import Place
+    from evac.report import ReportInput
     from evac.study.under_plan import UnderPlan
 
 
@@ -222,6 +223,10 @@ class Study:
         """What holds for all runs, and where the precision that was asked for was not reached."""
         return (*self._found.notes, *(item.words for item in self._found.imprecise))
 
+    def sentences(self) -> tuple[str, ...]:
+        """Return the results of several seeds, and of each plan against the first, in a sentence each."""
+        return (*means(self._found), *verdicts(self._found))
+
     def only_run(self) -> Run:
         """Return the run of a study that has one.
 
@@ -248,7 +253,7 @@ class Study:
         """
         from evac.report.results import results_table  # noqa: PLC0415
 
-        return results_table(self._input(None)) if self.runs else pd.DataFrame(columns=[*_CASE_COLUMNS, "t90_s"])
+        return results_table(self.report_input()) if self.runs else pd.DataFrame(columns=[*_CASE_COLUMNS, "t90_s"])
 
     def clearance(self) -> pd.DataFrame:
         """Return the 90 % clearance of each plan and case over its seeds, and against the first plan, seed by seed.
@@ -312,11 +317,18 @@ class Study:
         cases = [*(run.case for run in self._found.runs), *(item.case for item in self._found.failures)]
         asked = Asked(tuple(self.laid), as_run(self._selection, self.place.loaded.model, cases), compare)
         kept = set_aside(asked, target)
-        page = write_report(self._input(compare), target)
+        page = write_report(self.report_input(compare), target)
         write_asked(asked, target)
         return Report(page, kept)
 
-    def _input(self, compare: tuple[str, str] | None) -> Any:
+    def report_input(self, compare: tuple[str, str] | None = None) -> ReportInput:
+        """Return what `evac.report` makes a report from: for figures and pages of one's own.
+
+        Parameters
+        ----------
+        compare
+            As for `report`.
+        """
         from evac.report.from_study import report_input  # noqa: PLC0415
 
         prepared = self.place._ready()  # noqa: SLF001 - one façade

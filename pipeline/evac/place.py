@@ -404,6 +404,8 @@ class Place:
                 from evac.study.prepare import prepare  # noqa: PLC0415 - pandas and the rest take seconds to import
 
                 self._prepared = prepare(self.loaded, self.cache, watch.preparing())
+                for finding in self._prepared.unexpected:
+                    watch.send(Progress("preparing", 1.0, f"Warning: {finding.text}", warning=True))
             return self._prepared
 
     def _lay(self, plans: Sequence[LoadedPlan], watch: Watch | None = None) -> dict[str, UnderPlan]:

@@ -14,7 +14,8 @@ from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElap
 from rich.progress import Progress as Bars
 
 if TYPE_CHECKING:
-    from evac.simulate import Progress
+    from evac.simulate import Progress as Minute
+    from evac.watching import Progress
 
 _SECONDS_AN_HOUR = 3600
 
@@ -33,15 +34,38 @@ class RunsDisplay:
 
     console: Console
     progress: Bars
+    _step: TaskID | None = None
     _tasks: dict[str, TaskID] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+
+    def __call__(self, event: Progress) -> None:
+        """Show an event of the façade (`watching.OnProgress`)."""
+        if event.run and event.ended:
+            self.finish(event.run, event.text)
+        elif event.run and event.run in self._tasks:
+            self.update(event.run, event)
+        elif event.run:
+            self.begin(event.run, event.planned)
+        elif event.warning or event.phase == "simulating":
+            self.tell(event.text)
+        else:
+            self._show_step(event.text)
+
+    def _show_step(self, text: str) -> None:
+        """Show what is done before the first run begins."""
+        if self._step is None:
+            self._step = self.progress.add_task("Preparing", total=None, state="")
+        self.progress.update(self._step, state=escape(text))
 
     def begin(self, name: str, planned: int) -> None:
         """Show that a run has begun."""
         with self._lock:
+            if self._step is not None:
+                self.progress.remove_task(self._step)
+                self._step = None
             self._tasks[name] = self.progress.add_task(name, total=max(planned, 1), state="starting")
 
-    def update(self, name: str, state: Progress) -> None:
+    def update(self, name: str, state: Minute | Progress) -> None:
         """Show how far a run is: cars out of cars planned, and simulated time."""
         text = (
             f"{state.time_s / _SECONDS_AN_HOUR:5.2f} h · {state.out:,} out · {state.driving:,} driving · "
@@ -52,7 +76,7 @@ class RunsDisplay:
     def finish(self, name: str, result: str) -> None:
         """Show how a run ended."""
         with self._lock:
-            task = self._tasks.get(name)
+            task = self._tasks.pop(name, None)
             if task is not None:
                 self.progress.remove_task(task)
         self.tell(f"{name}: {result}")

@@ -43,6 +43,8 @@ class Progress:
         Simulated seconds of the run per second of wall time.
     ended
         Whether the run has ended, well or not; `text` says how.
+    warning
+        Whether `text` is what whoever waits should know before the answer.
     """
 
     phase: Phase
@@ -56,6 +58,7 @@ class Progress:
     time_s: float = 0.0
     speed: float = 0.0
     ended: bool = False
+    warning: bool = False
 
 
 OnProgress = Callable[[Progress], None]

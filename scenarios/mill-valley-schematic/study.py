@@ -19,21 +19,19 @@ from pathlib import Path
 
 import pandas as pd
 from areas_and_styles import write_areas, write_styles
+from rich.console import Console
 
-from evac.cli.common import console, lay_plans_over, load_plans, prepare_scenario
+import evac
 from evac.files import write_bytes, write_text
-from evac.plans.reading import BASELINE, plan_names
 from evac.progress import show_runs
 from evac.report import ReportInput, ReportRun, drawing, write_report
 from evac.report.figures import draw_curves, draw_lane_rates
-from evac.report.from_study import report_input
 from evac.report.results import CaseResult, case_results, clearance_s, counterpart, headline
 from evac.report.tables import lane_rates
-from evac.scenario import LoadedScenario, load_scenario
-from evac.study import Selection, Study, run_study
-from evac.study.engines import engine_of
 
 HERE = Path(__file__).parent
+console = Console()
+BASELINE = "baseline"
 PLANS = (BASELINE, "preliminary", "final")
 PAIRS = tuple(zip(PLANS[1:], PLANS, strict=False))
 DEPARTURE = "90 % within 60 min"
@@ -58,20 +56,25 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="simulations side by side")
     parser.add_argument("--workspace", type=Path, default=HERE.parents[1])
     options = parser.parse_args()
-    loaded, workspace = load_scenario(HERE), options.workspace.resolve()
-    seeds = tuple(range(1, options.seeds + 1))
+    town = evac.open(HERE, workspace=options.workspace)
+    seeds = range(1, options.seeds + 1)
 
     def part(
         plans: Sequence[str], vehicles: tuple[str, ...] = (), departures: tuple[str, ...] = (DEPARTURE,)
     ) -> ReportInput:
-        selection = Selection(vehicles, departures, seeds, sensitivity=False)
-        return run(loaded, plans, selection, workspace, options.jobs)
+        with show_runs(console) as display:
+            study = town.study(
+                plans, vehicles=vehicles, departures=departures, seeds=seeds, jobs=options.jobs, on_progress=display
+            )
+        for failed in study.failures().itertuples():
+            console.print(f"failed: {failed.plan}, {failed.vehicles_per_household}: {failed.why}", markup=False)
+        return study.report_input()
 
-    folder = workspace / "reports" / loaded.place_id
+    folder = town.report_folder
     parts, texts = [part(PLANS)], []
     draw_figures(parts[0], folder / "figures")
     if options.full:
-        others = [name for name in plan_names(loaded.plans_folder) if name not in PLANS]
+        others = [name for name in town.plan_names if name not in PLANS]
         areas = [name for name in others if name.startswith("area-")]
         parts.append(part(areas, (MIDDLE,)))
         texts.append(write_areas(parts[1], baseline_run(parts[0]), folder))
@@ -103,20 +106,6 @@ def together(parts: Sequence[ReportInput]) -> ReportInput:
         plan=PLANS[-1],
         compared_with=PLANS[-2],
     )
-
-
-def run(loaded: LoadedScenario, plans: Sequence[str], selection: Selection, workspace: Path, jobs: int) -> ReportInput:
-    """Run some plans and return what a report of them shows."""
-    found = load_plans(plans, loaded)
-    prepared = prepare_scenario(loaded, workspace)
-    under = lay_plans_over(prepared, found, workspace)
-    with show_runs(console) as display:
-        study: Study = run_study(
-            prepared, under, selection, workspace / ".evac", engine=engine_of("local", jobs), display=display
-        )
-    for failure in study.failures:
-        console.print(f"failed: {failure.case}: {failure.message}", markup=False)
-    return report_input(prepared, under, study)
 
 
 def draw_figures(report: ReportInput, folder: Path) -> None:

@@ -70,7 +70,11 @@ def keep_other_report(asked: Asked, folder: Path) -> None:
     """Move the report of another study out of the way of a new one, and say where it is now."""
     from evac.report.from_cache import set_aside  # noqa: PLC0415
 
-    kept = set_aside(asked, folder)
+    tell_kept(set_aside(asked, folder))
+
+
+def tell_kept(kept: Path | None) -> None:
+    """Say where the report of another study is now."""
     if kept is not None:
         console.print(f"The report of another study is kept: {escape(str(kept))}", highlight=False, soft_wrap=True)
 

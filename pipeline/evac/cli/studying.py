@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from evac.errors import EvacError, Problem, UserError
-
-if TYPE_CHECKING:
-    from evac.study import Study
 
 Plans = Annotated[list[str] | None, typer.Option("--plan", help="A plan of plans/<place>/, or `baseline`; repeatable.")]
 Vehicles = Annotated[
@@ -60,7 +57,7 @@ def read_share(text: str | None, option: str) -> float | None:
     return share
 
 
-def require_no_failures(study: Study) -> None:
-    """Raise an error when a run has failed."""
-    if study.failures:
-        raise EvacError(f"{len(study.failures)} of {len(study.failures) + len(study.runs)} runs failed; see above")
+def require_no_failures(failed: int, ended: int) -> None:
+    """Raise an error when runs have failed."""
+    if failed:
+        raise EvacError(f"{failed} of {failed + ended} runs failed; see above")
