@@ -33,10 +33,11 @@ test-slow: setup ## run the tests that take minutes
 verify: setup ## hold the toolkit against theory: thirty small scenarios, a minute
 	.venv/bin/evac verify
 
-lint: setup ## check style, format and types
+lint: setup ## check style, format, types, and that no stage imports from a later one
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
+	.venv/bin/lint-imports --no-cache --no-logo
 
 format: setup ## format the code and mend what ruff can mend by itself
 	$(PYTHON) -m ruff check --fix .

@@ -18,6 +18,12 @@ from pathlib import Path
 
 from evac.errors import InstallationError, Problem, SimulationError
 
+CAR_CLASS = "passenger"
+"""SUMO's class of the vehicles."""
+RESIDENT_CLASS = "custom1"
+"""SUMO's class of residents' vehicles where a plan closes roads to through traffic: one without a meaning of its own,
+which drives like a passenger car."""
+
 # The Debian 12 package of each library that SUMO's binaries need beyond a bare system.
 _DEBIAN_PACKAGES = {
     "libX11.so": "libx11-6",

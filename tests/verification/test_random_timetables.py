@@ -19,13 +19,13 @@ import pytest
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
-from evac.demand.drivers import CAR_CLASS
 from evac.errors import UserError
 from evac.network import read_net
 from evac.plans.timetable import Timetable, admits_car, at, edge_of
 from evac.simulate.control import controlled
 from evac.simulate.controls import Controller
 from evac.study.ways_out import road_states
+from evac.sumo import CAR_CLASS
 from plan_town import Town, cars, town
 
 NODES = {"a": (0, 0), "b": (500, 0), "c": (1000, 0), "d": (1500, 0), "s": (500, 400), "t": (1000, 400)}

@@ -21,13 +21,14 @@ import sumolib
 from numpy.typing import NDArray
 
 from evac.demand.draws import uniform
-from evac.demand.drivers import CAR_CLASS, speed_factors
+from evac.demand.drivers import speed_factors
 from evac.demand.routes import INFORMED, UNINFORMED, exit_zone, trip
 from evac.errors import PlaceError, Problem
 from evac.graphs import components
 from evac.network.reach import ExitEdges, RoadGraph, WaysOut, road_graph, ways_out
 from evac.schema.background import Background, Through
 from evac.schema.driving import Driver
+from evac.sumo import CAR_CLASS
 
 PREFIX = "b"
 """What the names of background vehicles begin with; those of households begin with `h`."""

@@ -22,6 +22,7 @@ from typing import Literal
 import numpy as np
 
 from evac.schema.driving import Traffic
+from evac.sumo import CAR_CLASS
 
 Profile = Literal["calm", "normal", "aggressive"]
 
@@ -51,12 +52,6 @@ IMPATIENT_AFTER_S = 40.0
 stop (7th edition, chapter 20: critical headway 6.2 s, follow-up 3.3 s for a right turn), see `right_of_way_options`."""
 PASSED_AFTER_S = 60.0
 """Drivers find their way around a car that has stood on a junction for this long (s)."""
-
-CAR_CLASS = "passenger"
-"""SUMO's class of the vehicles."""
-RESIDENT_CLASS = "custom1"
-"""SUMO's class of residents' vehicles where a plan closes roads to through traffic: one without a meaning of its own,
-which drives like a passenger car."""
 
 # Attributes that hold for all profiles. Length and gap: a jam spacing of 7.5 m, within 2 % of the 25 ft of the Highway
 # Capacity Manual. Sigma: SUMO's 0.5 makes a platoon of drivers brake at random; with 0.2 the headway is carried by

@@ -23,9 +23,10 @@ from xml.sax.saxutils import quoteattr
 
 import pandas as pd
 
-from evac.demand.drivers import CAR_CLASS, RESIDENT_CLASS, right_of_way_attributes, vtype_attributes
+from evac.demand.drivers import right_of_way_attributes, vtype_attributes
 from evac.network.reach import ExitEdges
 from evac.schema.driving import Driver, Simulation, Traffic
+from evac.sumo import CAR_CLASS, RESIDENT_CLASS
 
 ANY_EXIT = "any_exit"
 """The zone (TAZ) of all exits."""

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from sumolib.net import Net
 from sumolib.net.edge import Edge
 
-from evac.demand.drivers import RESIDENT_CLASS
 from evac.network.places import compass_point, end_bearing_deg, follows
 from evac.overlay.contraflow import TWIN
 from evac.overlay.plain import PlainNet
 from evac.plans.timetable import Admits, Span, State, States, Timetable, admits_car, at, edge_of
+from evac.sumo import RESIDENT_CLASS
 
 if TYPE_CHECKING:
     from evac.overlay.compiling import Compiling

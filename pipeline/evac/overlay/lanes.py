@@ -16,7 +16,6 @@ from sumolib.net.connection import Connection
 from sumolib.net.edge import Edge
 from sumolib.net.lane import Lane
 
-from evac.demand.drivers import RESIDENT_CLASS
 from evac.errors import PlaceError, Problem, ScenarioError
 from evac.network.exits import ResolvedExit
 from evac.network.places import StreetIndex
@@ -30,6 +29,7 @@ from evac.plans.contradictions import Claim, Does
 from evac.plans.model import Close, Contraflow, Open, Stretch, TakeLane, UseShoulder, When
 from evac.plans.reading import LoadedAction
 from evac.plans.timetable import ADMITTED, Admits, Closing, Opening, Opposed, State, Timetable, at, edge_of
+from evac.sumo import RESIDENT_CLASS
 
 LaneAction = Contraflow | UseShoulder | TakeLane | Open | Close
 _LET_THROUGH_ONLY = ("authority",)

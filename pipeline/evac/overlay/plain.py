@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from evac.demand.drivers import RESIDENT_CLASS
 from evac.overlay.movements import Movement, Movements
+from evac.sumo import RESIDENT_CLASS
 
 _FILES = {
     "nodes": "plain.nod.xml",

@@ -22,7 +22,7 @@ from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any, Generic, Self, TypeVar
 
-from evac.demand.drivers import CAR_CLASS
+from evac.sumo import CAR_CLASS
 
 ADMITTED = ("army", "authority", "emergency")
 """SUMO's vehicle classes that a closed lane admits; `authority` are vehicles that are let through."""

@@ -34,7 +34,6 @@ from traci.connection import Connection
 from traci.exceptions import TraCIException
 
 from evac.demand.draws import uniform
-from evac.demand.drivers import CAR_CLASS
 from evac.demand.routes import vehicle_type
 from evac.plans.timetable import (
     ADMITTED,
@@ -51,6 +50,7 @@ from evac.plans.timetable import (
 )
 from evac.simulate.flight import LOOK_AFTER_S, Flight
 from evac.simulate.officer import LOOK_S, Officer
+from evac.sumo import CAR_CLASS
 
 DIVERT_EVERY_S = 1.0
 """How often the vehicles on an approach are looked at: none passes a road of 20 m unseen."""

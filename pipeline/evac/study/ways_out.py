@@ -12,10 +12,10 @@ import pandas as pd
 from sumolib.net import Net
 from sumolib.net.lane import Lane
 
-from evac.demand.drivers import CAR_CLASS
 from evac.demand.starts import FREE_CHOICE, StartsOf, for_residents, start_edges, starts_of
 from evac.network.exits import ResolvedExit
 from evac.plans.timetable import CLEAR_WITHIN_S, FLEEING, States, Timetable, admits_car, at, edge_of
+from evac.sumo import CAR_CLASS
 
 _HAZARD_STEP_S = 120.0
 """A front closes hundreds of roads, each at its own second. Where vehicles start, and who has no way out any more, is
