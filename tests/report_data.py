@@ -19,7 +19,7 @@ from shapely.geometry import LineString, Point, box
 
 from evac import measure, tables
 from evac.audit.findings import Finding
-from evac.measure import clearance
+from evac.measure import clearance, exposure
 from evac.measure.bottlenecks import mean_rates
 from evac.report import FailedRun, ReportInput, ReportRun
 from evac.schema.scenario import Scenario
@@ -75,6 +75,7 @@ def write_run(
     manifest = {
         **clearance.headline(vehicles, end_s),
         **clearance.shadow_counts(vehicles),
+        **exposure.NOBODY,
         "exits": {name: int((vehicles["exit"] == name).sum()) for name in dict.fromkeys(EXITS)},
         "zones": clearance.zone_clearance(vehicles),
         "lanes": measure.records(rates),

@@ -71,6 +71,17 @@ EDGES = pa.schema(
 )
 """A row for five minutes and an edge on which somebody drove."""
 
+EXPOSURE = pa.schema(
+    [
+        pa.field("vehicle", pa.string(), nullable=False),
+        ("zone", pa.string()),
+        pa.field("edge", pa.string(), nullable=False),
+        pa.field("minute", pa.int32(), nullable=False),
+        pa.field("exposed_s", pa.float64(), nullable=False),
+    ]
+)
+"""How long a vehicle was on an edge that the hazard had reached, minute by minute; background traffic has no zone."""
+
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 _TRAFFIC_COLUMNS = {
     "id": _TEXT,

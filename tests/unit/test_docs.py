@@ -66,7 +66,9 @@ def test_every_action_has_an_example() -> None:
     assert [name for name in actions if f"do: {name}" not in page] == []
 
 
-@pytest.mark.parametrize("schema", [tables.VEHICLES, tables.CURVE, tables.BOTTLENECKS, tables.EDGES, publish._RESULTS])
+@pytest.mark.parametrize(
+    "schema", [tables.VEHICLES, tables.CURVE, tables.BOTTLENECKS, tables.EDGES, tables.EXPOSURE, publish._RESULTS]
+)
 def test_every_column_is_explained(schema: pa.Schema) -> None:
     page = (ROOT / "docs" / "results.md").read_text()
     assert [name for name in schema.names if f"`{name}`" not in page] == []

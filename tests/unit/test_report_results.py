@@ -23,6 +23,8 @@ def _fake(t90_s: float | None, case: job.Case, reasons: tuple[str, ...] = ()) ->
         "no_route": 0,
         "shadow": 0,
         "shadow_evacuated": 0,
+        "exposed": 0,
+        "exposed_vehicle_min": 0.0,
         "lanes": [],
         "found_bottlenecks": [],
     }

@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from evac.hazards.arrivals import reached_roads
 from evac.hazards.effects import under_hazard
+from evac.measure.exposure import exposures
+from evac.measure.trips import read_trips
 from evac.network import read_net
 from evac.overlay import Overlay
 from evac.plans.timetable import Program
@@ -97,6 +100,51 @@ def test_whose_way_is_cut_takes_the_other_way(tmp_path: Path) -> None:
     assert first["sent_elsewhere"] > 0
     assert trips["arrived_s"].isna().sum() == first["held"]  # who had passed the turning stands before the fire
     assert (trips["arrival_lane"] == "be_0").sum() > (trips["arrival_lane"] == "cd_0").sum()
+
+
+def _exposed(run: Path, arrival_s: dict[str, float]) -> pd.DataFrame:
+    trips = read_trips(run / "sumo" / "tripinfo.xml")
+    done = pd.DataFrame({"vehicle": trips["vehicle"], "zone": "A"})
+    end_s = json.loads((run / "ending.json").read_text())["time_s"]
+    return exposures(run / "sumo" / "vehroutes.xml", done, arrival_s, end_s)
+
+
+def test_exposure_is_what_a_lone_car_spends_on_the_road_that_burns(tmp_path: Path) -> None:
+    """One car at 50 km/h is on `cd` from the minute in which it drives onto it; the front comes while it is there."""
+    place = _place(tmp_path, side=False)
+    lone = cars("ab", 1, every_s=1.0, length_m=900.0).assign(speed_factor=1.0)
+    trips, _ = place.drive(place.normally(), lone, router="CCH")
+    left_s = float(trips["arrived_s"].iloc[0])
+    length_m = read_net(place.network.net_file).getEdge("cd").getLength()
+    reached_s = round(left_s - 30.0)  # 30 s before it is out, 417 m before the exit line
+
+    def front(x: np.ndarray, _: np.ndarray) -> np.ndarray:
+        return np.where(x > 2060.0, reached_s + (x - 2070.0) / SPEED_MPS, np.nan)
+
+    overlay = _burning(place, front)
+    arrival_s = {"cd": min(item.from_s for item in overlay.timetable.closings)}
+    assert arrival_s["cd"] == reached_s
+    trips, run = place.drive(overlay, lone, router="CCH")
+    assert float(trips["arrived_s"].iloc[0]) == left_s  # it drives on as if nothing were
+    exposed = _exposed(run, arrival_s)
+    assert exposed["exposed_s"].sum() == pytest.approx(left_s - reached_s, abs=1.0)
+    assert exposed["exposed_s"].sum() < length_m / 13.9
+    assert exposed.groupby("minute")["exposed_s"].sum().le(60.0).all()
+
+
+def test_who_stands_in_the_fire_is_exposed_to_the_end(tmp_path: Path) -> None:
+    place = _place(tmp_path, side=False)
+    overlay = _burning(place, _against)
+    closes_s = {lane.removesuffix("_0"): item.from_s for item in overlay.timetable.closings for lane in item.lanes}
+    _, run = place.drive(overlay, cars("ab", 290, every_s=2.0, length_m=900.0), router="CCH")
+    ending = json.loads((run / "ending.json").read_text())
+    exposed = _exposed(run, closes_s)
+    held = [vehicle for vehicle, (road, _) in ending["left"].items() if road == "bc"]
+    assert held
+    spent_s = exposed[exposed["edge"] == "bc"].groupby("vehicle")["exposed_s"].sum()
+    for vehicle in held:
+        assert spent_s[vehicle] == pytest.approx(ending["time_s"] - closes_s["bc"], abs=1.0)
+    assert set(exposed["minute"]) <= set(range(int(ending["time_s"] // 60) + 1))
 
 
 def test_an_officer_leaves_when_the_front_comes(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """From a finished SUMO run to its result tables: clearance times, curves, lane rates, and what trust rests on.
 
 Reads `sumo/` of a run directory (trips, statistics, lanes, log) and `gridlock.json`; writes `vehicles.parquet`,
-`curve.parquet`, `bottlenecks.parquet`, `edges.parquet`, `ledger.json` and `manifest.json` beside them. Nothing in
+`curve.parquet`, `bottlenecks.parquet`, `edges.parquet`, `ledger.json` and `manifest.json` beside them, and
+`exposure.parquet` where there is a hazard. Nothing in
 these depends on the clock on the wall: the same run gives the same bytes.
 
 Clearance times are seconds from the order until a share of *all planned vehicles* has crossed an exit line. A
@@ -32,10 +33,11 @@ from evac.measure.bottlenecks import (
 )
 from evac.measure.clearance import clearance_s, curve, exit_counts, headline, shadow_counts, zone_clearance
 from evac.measure.edges import edge_windows
+from evac.measure.exposure import NOBODY, exposed_counts, exposures
 from evac.measure.ledger import RunFacts, build_ledger
 from evac.measure.queues import Links, Queues
 from evac.measure.trips import read_statistics, read_trips, split_background, vehicle_results
-from evac.network.reach import ExitEdges
+from evac.network.reach import ExitEdges, cost_by_exit
 from evac.schema.trust import Trust
 
 SCHEMA_VERSION = 3
@@ -59,6 +61,7 @@ def measure_run(
     facts: RunFacts | None = None,
     with_lanes: bool = True,
     background: pd.DataFrame | None = None,
+    arrival_s: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """Measure a finished run, write its tables into the run directory, and return the manifest.
 
@@ -84,6 +87,8 @@ def measure_run(
 
     background
         Traffic that isn't evacuating (`demand.background`); nobody when left out.
+    arrival_s
+        When a hazard reaches each edge that it ever reaches (s after the order), without notice; None without one.
 
     Returns
     -------
@@ -116,6 +121,13 @@ def measure_run(
     content = (done, curve(planned, end_s), minutes, edge_windows(traffic, net))
     for (name, schema), rows in zip(_TABLES.items(), content, strict=True):
         tables.write_table(rows, schema, run_dir / name)
+    hazard, leads_out = dict(NOBODY), frozenset[str]()
+    if arrival_s is not None:
+        exposed = exposures(sumo_dir / "vehroutes.xml", done, arrival_s, end_s)
+        tables.write_table(exposed, tables.EXPOSURE, run_dir / "exposure.parquet")
+        hazard = exposed_counts(exposed, done)
+        reached = {edge for edge, reached_s in arrival_s.items() if reached_s <= end_s}
+        leads_out = frozenset().union(*cost_by_exit(net, exits, closed=reached).values())
     ledger = build_ledger(
         run_dir,
         statistics,
@@ -127,9 +139,12 @@ def measure_run(
         facts=facts,
         exits=[item.name for item in exits],
         background=passing,
+        hazard=hazard if arrival_s is not None else None,
+        leads_out=leads_out,
     )
     write_text(run_dir / "ledger.json", _json(ledger))
-    counts = {**headline(planned, end_s), **shadow_counts(done), **passing, "exits": exit_counts(planned, exits)}
+    counts = {**headline(planned, end_s), **shadow_counts(done), **passing, **hazard}
+    counts["exits"] = exit_counts(planned, exits)
     manifest = {**counts, **_by_place(planned, rates, found), "trusted": ledger["trusted"], **_digests(run_dir)}
     write_text(run_dir / "manifest.json", _json(manifest))
     return manifest
@@ -144,7 +159,7 @@ def _by_place(planned: pd.DataFrame, rates: pd.DataFrame, found: Sequence[FoundB
 
 
 def _digests(run_dir: Path) -> dict[str, Any]:
-    names = (*_TABLES, "ledger.json")
+    names = [name for name in (*_TABLES, "exposure.parquet", "ledger.json") if (run_dir / name).is_file()]
     return {"tables": {name: digest_file(run_dir / name) for name in names}, "schema_version": SCHEMA_VERSION}
 
 

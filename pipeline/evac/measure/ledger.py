@@ -112,6 +112,8 @@ def build_ledger(
     facts: RunFacts,
     exits: Sequence[str] = (),
     background: Mapping[str, int] | None = None,
+    hazard: Mapping[str, Any] | None = None,
+    leads_out: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
     """Count what bears on trust and judge it.
 
@@ -137,6 +139,10 @@ def build_ledger(
         Names of the exits that are open at any time.
     background
         What became of the traffic that isn't evacuating (`trips.split_background`).
+    hazard
+        Who was exposed to the hazard (`exposure.exposed_counts`); None without one.
+    leads_out
+        The edges from which it has left a way out at the end of the run.
 
     Returns
     -------
@@ -144,6 +150,8 @@ def build_ledger(
         Counts, limits and the verdict, ready for `ledger.json`.
     """
     stuck = stranded(done, read_ending(run_dir / "ending.json"), statistics["performance"]["end"])
+    held = stuck[(hazard is not None) & ~stuck["edge"].isin(leads_out)]
+    stuck = stuck.drop(held.index)
     counts = {
         **_vehicle_counts(done),
         "stuck": len(stuck),
@@ -151,6 +159,7 @@ def build_ledger(
         **_exit_counts(done, exits),
         **_household_counts(done, facts),
         **(background or {}),
+        **_hazard_counts(hazard, held),
         "teleports": int(statistics["teleports"]["total"]),
         "teleports_by_cause": {cause: n for cause, n in _integers(statistics["teleports"]).items() if cause != "total"},
         **_integers(statistics["safety"]),
@@ -167,6 +176,7 @@ def build_ledger(
         *_without_vehicle(counts),
         *_not_ordered(counts),
         *_background(counts),
+        *_hazard(counts),
         *_rates_too_high(rates),
         *_guesses(rates, net, facts),
     )
@@ -369,6 +379,28 @@ def _background(counts: Mapping[str, Any]) -> list[str]:
         texts.append(
             f"{counts['background_not_made']} trips of background traffic were not made: this plan closes their way"
         )
+    return texts
+
+
+def _hazard_counts(hazard: Mapping[str, Any] | None, held: pd.DataFrame) -> dict[str, Any]:
+    if hazard is None:
+        return {}
+    names = ("exposed", "exposed_vehicle_min", "households_not_out")
+    return {**{name: hazard[name] for name in names}, "held_by_hazard": len(held)}
+
+
+def _hazard(counts: Mapping[str, Any]) -> list[str]:
+    """Tell who was in the hazard, and whom it has left no way: that is what comes out, and no lack of trust."""
+    texts = []
+    if counts.get("exposed"):
+        texts.append(
+            f"{counts['exposed']} vehicles were on roads that the hazard had reached, for "
+            f"{counts['exposed_vehicle_min']:.0f} vehicle minutes"
+        )
+    if counts.get("held_by_hazard"):
+        texts.append(f"{counts['held_by_hazard']} vehicles stand at the end because the hazard has taken their way")
+    if counts.get("households_not_out"):
+        texts.append(f"{counts['households_not_out']} households have a vehicle that isn't out at the end")
     return texts
 
 

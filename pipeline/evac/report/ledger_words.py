@@ -16,6 +16,7 @@ _KEYS = (
     *(mark("never inserted"), mark("no route"), mark("planned"), mark("shadow"), mark("shadow not evacuated")),
     *(mark("households counted twice"), mark("households given"), mark("households lost"), mark("no geometry")),
     *(mark("no street"), mark("off map"), mark("outside area"), mark("over water")),
+    *(mark("exposed"), mark("exposed vehicle min"), mark("held by hazard"), mark("households not out")),
     *(mark("still driving"), mark("taken out"), mark("teleports"), mark("teleports by cause")),
     *(mark("unconnected households"), mark("unconnected share"), mark("vehicles"), mark("vehicles left at home")),
     *(mark("wrong lane"), mark("yield")),

@@ -16,7 +16,7 @@ from evac.report.words import say
 from evac.schema.scenario import vehicles_label
 from evac.statistics import Interval, mean_interval, paired_difference
 
-COUNTS = ("planned", "evacuated", "driving", "waiting", "no_route", "shadow", "shadow_evacuated")
+COUNTS = ("planned", "evacuated", "driving", "waiting", "no_route", "shadow", "shadow_evacuated", "exposed")
 """The counts of vehicles in a run's row."""
 _CENTRE_PERCENT = 90
 """Where there are several seeds, the run in the middle by this clearance is shown (the one that decisions use:
@@ -43,6 +43,8 @@ class Result:
     no_route: int
     shadow: int
     shadow_evacuated: int
+    exposed: int
+    exposed_vehicle_min: float
     t50_s: float | None
     t90_s: float | None
     t95_s: float | None
@@ -134,6 +136,7 @@ def result_of(run: ReportRun) -> Result:
         fidelity=case.fidelity,
         capacity_factor=case.capacity_factor,
         **{name: int(manifest[name]) for name in COUNTS},
+        exposed_vehicle_min=float(manifest["exposed_vehicle_min"]),
         **{name: manifest[name] for name in ("t50_s", "t90_s", "t95_s", "t100_s")},
         trusted=ledger["trusted"],
         reasons=tuple(ledger["reasons"]),

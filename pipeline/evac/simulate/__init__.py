@@ -40,6 +40,8 @@ _CONFIGURATION = "run.sumocfg"
 _OUTPUTS = "sumo"
 # What `measure` reads; fewer attributes make a smaller file.
 _LANE_ATTRIBUTES = "sampledSeconds distance timeLoss occupancy left arrived teleported vaporized"
+# Where everybody was when: exposure to a hazard is measured by it. The last way has what was driven before it, too.
+_WAYS = [f"--vehroute-output.{name}" for name in ("exit-times", "last-route", "write-unfinished")]
 _EDGES = "edgeData", "edges"
 _LANES = "laneData", "lanes"
 
@@ -263,7 +265,9 @@ def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Prog
 
 def _arguments(folder: Path, inputs: JobInputs) -> list[str]:
     additional = [name for name in inputs.write if not name.endswith(".rou.xml")]
+    ways = ["--vehroute-output", f"{_OUTPUTS}/vehroutes.xml", *_WAYS] if inputs.timetable.under_hazard else []
     return [
+        *ways,
         *("--configuration-file", str(folder / _CONFIGURATION)),
         *("--additional-files", ",".join([*additional, f"{_OUTPUTS}/lanes.add.xml"])),
         *output_options(Path(_OUTPUTS)),

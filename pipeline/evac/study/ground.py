@@ -6,6 +6,7 @@ folders, once for all cases.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -51,6 +52,8 @@ class Terms:
         Parameters of the mesoscopic model; None for microscopic runs.
     hazard
         Digest of the hazard and of when it reaches the roads; None without one.
+    arrival_s
+        When it reaches each edge that it ever reaches (s after the order).
     """
 
     model: Scenario
@@ -66,6 +69,7 @@ class Terms:
     additional: str | None
     meso: Meso | None = None
     hazard: str | None = None
+    arrival_s: Mapping[str, float] | None = None
 
     def read_curves(self) -> None:
         """Read the files of measured departure curves, of the scenario and of the plan: terms then carry them along."""
@@ -117,5 +121,6 @@ def ground_of(prepared: Prepared, under: UnderPlan) -> Ground:
         for_residents=under.overlay.for_residents,
         additional=under.overlay.additional,
         hazard=under.reached.digest if under.reached else None,
+        arrival_s=under.reached.arrival_s if under.reached else None,
     )
     return Ground(terms, prepared.homes, under.net, under.starts)

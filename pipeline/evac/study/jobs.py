@@ -131,6 +131,7 @@ def _measuring(
         facts=facts,
         with_lanes=terms.meso is None,
         background=background,
+        arrival_s=terms.arrival_s,
     )
 
 

@@ -1,0 +1,119 @@
+"""Who was on a road that the hazard had reached: by vehicle, road, zone and minute.
+
+A vehicle is exposed from when the front reaches the road that it is on, or from when it drives onto such a road, until
+it leaves it, or until the end of the run. Nobody is taken out of the simulation for it.
+"""
+
+from __future__ import annotations
+
+import math
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evac.errors import SimulationError
+
+_SECONDS_A_MINUTE = 60.0
+
+
+def exposures(ways: Path, done: pd.DataFrame, arrival_s: Mapping[str, float], end_s: float) -> pd.DataFrame:
+    """Return the rows of `tables.EXPOSURE`: how long each vehicle was exposed on each road in each minute.
+
+    Parameters
+    ----------
+    ways
+        SUMO's vehroute output, with exit times.
+    done
+        `trips.vehicle_results` of the run; traffic that isn't evacuating has no zone.
+    arrival_s
+        When the front reaches each edge that it ever reaches (s after the order).
+    end_s
+        When the run ended.
+
+    Raises
+    ------
+    SimulationError
+        SUMO's output is unreadable.
+    """
+    zones = dict(zip(done["vehicle"], done["zone"], strict=True))
+    rows = [
+        (vehicle, zones.get(vehicle), edge, minute, spent_s)
+        for vehicle, edge, enters_s, leaves_s in _stays(ways, end_s)
+        if edge in arrival_s
+        for minute, spent_s in _by_minute(max(enters_s, arrival_s[edge]), leaves_s)
+    ]
+    found = pd.DataFrame(rows, columns=["vehicle", "zone", "edge", "minute", "exposed_s"])
+    return found.sort_values(["minute", "edge", "vehicle"], ignore_index=True)
+
+
+def exposed_counts(exposed: pd.DataFrame, done: pd.DataFrame) -> dict[str, Any]:
+    """Return what a run's manifest has of the hazard.
+
+    `exposed`, vehicles that were on a road that the hazard had reached (the evacuation's and others), and their
+    `exposed_vehicle_min`; by zone of the planned vehicles also `safe`, those out without that, and
+    `households_not_out`, those of which a vehicle isn't out.
+    """
+    on_it = set(exposed["vehicle"])
+    planned = done[done["ordered"]]
+    planned = planned.assign(
+        out=planned["status"] == "evacuated",
+        exposed=planned["vehicle"].isin(on_it),
+        vehicle_min=planned["vehicle"].map(exposed.groupby("vehicle")["exposed_s"].sum()).fillna(0.0)
+        / _SECONDS_A_MINUTE,
+    )
+    zones = {
+        str(zone): {
+            "planned": len(rows),
+            "safe": int((rows["out"] & ~rows["exposed"]).sum()),
+            "exposed": int(rows["exposed"].sum()),
+            "exposed_vehicle_min": round(float(rows["vehicle_min"].sum()), 2),
+            "households_not_out": int(rows.loc[~rows["out"], "household"].nunique()),
+        }
+        for zone, rows in planned.groupby("zone")
+    }
+    return {
+        "exposed": len(on_it),
+        "exposed_vehicle_min": round(float(exposed["exposed_s"].sum()) / _SECONDS_A_MINUTE, 2),
+        "households_not_out": sum(item["households_not_out"] for item in zones.values()),
+        "hazard_zones": zones,
+    }
+
+
+NOBODY: Mapping[str, Any] = {"exposed": 0, "exposed_vehicle_min": 0.0}
+"""What the manifest has of a run without a hazard."""
+
+
+def _stays(path: Path, end_s: float) -> Iterator[tuple[str, str, float, float]]:
+    """Give each stay of a vehicle on an edge: vehicle, edge, when it drove onto it and when off it (s)."""
+    try:
+        for _, element in ET.iterparse(path):  # noqa: S314 (SUMO wrote it just now)
+            if element.tag != "vehicle":
+                continue
+            route = element.find("route")
+            enters_s = float(element.get("depart", "nan"))
+            if route is not None and enters_s >= 0.0:
+                times = (route.get("exitTimes") or "").split()
+                for edge, text in zip((route.get("edges") or "").split(), times, strict=False):
+                    leaves_s = float(text)
+                    if leaves_s < 0.0:  # it is there at the end; what follows it hasn't reached
+                        yield str(element.get("id")), edge, enters_s, end_s
+                        break
+                    yield str(element.get("id")), edge, enters_s, leaves_s
+                    enters_s = leaves_s
+            element.clear()
+    except (OSError, ET.ParseError, ValueError) as error:
+        raise SimulationError(f"{path}: can't be read ({error}); run it again") from error
+
+
+def _by_minute(from_s: float, until_s: float) -> Iterator[tuple[int, float]]:
+    """Give the minutes of a stay, each with the seconds in it."""
+    if until_s <= from_s:
+        return
+    first, last = math.floor(from_s / _SECONDS_A_MINUTE), math.ceil(until_s / _SECONDS_A_MINUTE)
+    starts = np.arange(first, last) * _SECONDS_A_MINUTE
+    spent = np.minimum(starts + _SECONDS_A_MINUTE, until_s) - np.maximum(starts, from_s)
+    yield from zip(range(first, last), spent.tolist(), strict=True)
