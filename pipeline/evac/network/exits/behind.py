@@ -84,7 +84,10 @@ class _Behind:
         lines = np.array([[end.lon, end.lat] for end in (*decided.ends, *decided.lesser)]).reshape(-1, 2)
         at_lines = shapely.distance(shapely.multipoints(roads.plane.project(lines)), spots) <= _SAME_PLACE_M
         self._goes_on: Mask = cut.certain | cut.presumed | at_lines
-        self._near_edge: Mask = shapely.distance(edge.outline.boundary, spots) <= NEAR_M
+        border = edge.outline.boundary
+        if not cut.certain.any():  # bounds that cut nothing are drawn around the roads
+            border = border.union(shapely.multipoints(roads.xy[roads.on_road]).convex_hull.boundary)
+        self._near_edge: Mask = shapely.distance(border, spots) <= NEAR_M
 
     def reason(self, line: Edge, net: Net) -> str | None:
         """Return why nobody gets on behind an exit line; None where somebody does."""
