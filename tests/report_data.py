@@ -21,7 +21,10 @@ from evac import measure, tables
 from evac.audit.findings import Finding
 from evac.measure import clearance, exposure
 from evac.measure.bottlenecks import mean_rates
+from evac.network.exits.record import NONE, RoadOut, WaysOutRecord
+from evac.network.exits.resolved import ResolvedExit
 from evac.report import FailedRun, ReportInput, ReportRun
+from evac.report.inputs import WaysOut
 from evac.schema.scenario import Scenario
 from evac.schema.trust import Trust
 from evac.seals import seal
@@ -304,6 +307,17 @@ def spot(name: str, x: float, y: float) -> Any:
     return SimpleNamespace(name=name, lon=LON + x * STEP, lat=LAT + y * STEP)
 
 
+def ways_out(*names: str) -> WaysOut:
+    """Return exits at the town's edge, one of them a ferry, and a road that is none."""
+    exits = [ResolvedExit(name, ("e",), 1 + number, LON, LAT, None) for number, name in enumerate(names)]
+    ferry = ResolvedExit("Landing", ("f",), 1, LON, LAT + 10 * STEP, 60.0)
+    road = RoadOut(names[-1], "primary", 7, LON + 10 * STEP, LAT, NONE, "it ends")
+    reach_m = dict.fromkeys(("north", "east", "south", "west"), 900.0)
+    outline = box(LON - 2 * STEP, LAT - 2 * STEP, LON + 12 * STEP, LAT + 12 * STEP)
+    record = WaysOutRecord((), (), (road,), (), reach_m, declared=True, outline=outline)
+    return WaysOut(record, (*exits, ferry))
+
+
 def finding(severity: Any, text: str) -> Finding:
     return Finding(severity, "guessed_lanes", text, LON, LAT, 0.5)
 
@@ -330,6 +344,7 @@ def report_input(folder: Path, runs: tuple[ReportRun, ...] | None = None, **chan
         ),
         sources={"roads": "© OpenStreetMap contributors, ODbL; made up", "households": "made up"},
         versions={"evac": "0.1.0", "SUMO": "1.28.0"},
+        ways_out=ways_out("North ramps", "Ridge"),
     )
     return replace(given, **changes)
 

@@ -37,6 +37,9 @@ def data_of(report: ReportInput) -> list[str]:
         report.scenario.driver.profile,
         *(run.case.fidelity for run in runs),
     }
+    if report.ways_out is not None:
+        found |= {item.name for item in report.ways_out.exits}
+        found |= {words for item in report.ways_out.record.none for words in (item.label, item.reason)}
     for plan in report.plans.values():
         found |= {plan.key, plan.name, plan.note, *plan.actions, *(change.place for change in plan.changes)}
     return sorted(found - {""}, key=len, reverse=True)

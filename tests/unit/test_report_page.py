@@ -126,6 +126,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
         failed=(report_data.failed(Case(plan=SCRIPT, seed=9), SCRIPT),),
         sources={SCRIPT: SCRIPT},
         attribution=SCRIPT,
+        ways_out=report_data.ways_out(SCRIPT, FORMULA),
     )
     return write_report(report, tmp_path_factory.mktemp("reports") / "x").parent
 
@@ -134,7 +135,7 @@ def test_all_files_are_there(folder: Path) -> None:
     names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     figures = {
         f"figures/{name}.{kind}"
-        for name in ("clearance_curves", "lane_rates", "map", "moments")
+        for name in ("clearance_curves", "exits", "lane_rates", "map", "moments")
         for kind in ("png", "svg")
     } | {"figures/animation.gif"}
     tables = {"results.parquet", "results.csv", "bottlenecks.csv", "bottleneck_summary.csv", "tables/report.gpkg"}
@@ -145,7 +146,7 @@ def test_all_files_are_there(folder: Path) -> None:
 def test_the_page_needs_no_other_file(folder: Path) -> None:
     parsed = _read(folder)
     sources = [attrs["src"] for _, attrs in parsed.tags if "src" in attrs]
-    assert len(sources) == 4
+    assert len(sources) == 5
     assert all(str(source).startswith("data:image/") for source in sources)
     assert not {"iframe", "object", "link[rel=stylesheet]"} & {tag for tag, _ in parsed.tags}
     assert not re.search(r"@import|url\(", parsed.style)
@@ -329,6 +330,14 @@ def test_pictures_have_their_numbers_as_text(report: ReportInput, folder: Path) 
     assert text.duration(report.runs[0].manifest["t90_s"]) in alts[0]
     assert "vehicles per minute" in alts[1]
     assert "North ramps" in alts[2]
+
+
+def test_the_map_of_the_ways_out_says_what_they_take_and_what_is_none(folder: Path) -> None:
+    page = (folder / "index.html").read_text()
+    assert "Exits: 1 North ramps (1 lane); 2 Ridge (2 lanes); 3 Landing (60 vehicles an hour)" in page
+    assert "a no exit: Ridge, it ends" in page
+    assert "The map reaches beyond the area: 0.9 km north, 0.9 km east, 0.9 km south, 0.9 km west" in page
+    assert (folder / "figures" / "exits.png").is_file()
 
 
 def test_headings_go_down_one_step_at_a_time(folder: Path) -> None:

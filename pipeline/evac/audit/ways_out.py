@@ -8,7 +8,7 @@ from evac.audit.findings import Finding, Severity
 from evac.audit.lanes import SATURATION_VEH_PER_H
 from evac.network.exits import ResolvedExit
 from evac.network.exits.graph import rank_of
-from evac.network.exits.record import ExitEnd, RoadOut, WaysOutRecord
+from evac.network.exits.record import RoadOut, WaysOutRecord
 
 _GRAVE = rank_of("primary")  # such a road seldom ends, so its end is a gap of the map until somebody has looked
 _LISTED = 5
@@ -17,7 +17,7 @@ _LISTED = 5
 def audit_ways_out(
     record: WaysOutRecord,
     exits: Sequence[ResolvedExit],
-    left_out: Sequence[ExitEnd],
+    left_out: Sequence[ResolvedExit],
     vehicles: float,
     ended: Sequence[RoadOut] = (),
 ) -> list[Finding]:
@@ -84,16 +84,20 @@ def _by_cut(record: WaysOutRecord) -> Iterator[Finding]:
             yield Finding("warning", "exit_by_cut", text, end.lon, end.lat, 0.0)
 
 
-def _restricted(exits: Sequence[ResolvedExit], left_out: Sequence[ExitEnd], vehicles: float) -> Iterator[Finding]:
+def _restricted(exits: Sequence[ResolvedExit], left_out: Sequence[ResolvedExit], vehicles: float) -> Iterator[Finding]:
+    """Give what the ways out that aren't used would save: a bound by capacity, as if all exits were busy throughout."""
     if not left_out or not exits:
         return
-    used = sum(item.veh_per_h or item.lanes * SATURATION_VEH_PER_H for item in exits)
+    used, more = _veh_per_h(exits), _veh_per_h(left_out)
     first = left_out[0]
-    names = ", ".join(end.label for end in left_out[:_LISTED]) + (" …" if len(left_out) > _LISTED else "")
     number = f"the {len(left_out)} roads" if len(left_out) > 1 else "one road"
     text = (
-        f"with {number} left out that lead on too ({names}), at least {vehicles / used:.1f} h for {vehicles:,.0f} "
-        f"vehicles at {SATURATION_VEH_PER_H:,.0f} an hour and lane; with them, "
-        f"{vehicles / (used + len(left_out) * SATURATION_VEH_PER_H):.1f} h"
+        f"with {number} left out that lead on too ({_listed([item.name for item in left_out])}), at least "
+        f"{vehicles / used:.1f} h for {vehicles:,.0f} vehicles at {SATURATION_VEH_PER_H:,.0f} an hour and lane; with "
+        f"them, at least {vehicles / (used + more):.1f} h"
     )
     yield Finding("note", "exits_left_out", text, first.lon, first.lat, 0.0)
+
+
+def _veh_per_h(exits: Sequence[ResolvedExit]) -> float:
+    return sum(item.veh_per_h or item.lanes * SATURATION_VEH_PER_H for item in exits)

@@ -14,9 +14,12 @@ from matplotlib.figure import Figure
 from evac.network.exits import ResolvedExit
 from evac.network.exits.record import WaysOutRecord
 from evac.report import drawing, maps
+from evac.report.text import plain
+from evac.report.words import say
 
 _NONE_COLOUR, _AREA_COLOUR, _EDGE_COLOUR = "#b00050", "#3b6ea5", "#6b6b6b"
 _LINE_IN, _CHARS, _LISTED = 0.17, 118, 14
+_SIDES = ("north", "east", "south", "west")
 
 
 def draw_exits(
@@ -39,7 +42,7 @@ def draw_exits(
     """
     crs = gpd.GeoSeries([area], crs="EPSG:4326").estimate_utm_crs()
     outline, whole = gpd.GeoSeries([area, record.outline], crs="EPSG:4326").to_crs(crs)
-    lines = _list(record, exits)
+    lines = [line for words in in_words(record, exits) for line in textwrap.wrap(words, _CHARS)]
     spots = _points([*((item.lon, item.lat) for item in exits), *((item.lon, item.lat) for item in record.none)], crs)
     frame = maps.fit_frame(gpd.GeoSeries([outline, *spots], crs=crs).total_bounds.tolist())
     with drawing.styled():
@@ -77,24 +80,29 @@ def _mark(axes: Axes, spots: Sequence[shapely.Point], marker: str, colour: str, 
         )
 
 
-def _list(record: WaysOutRecord, exits: Sequence[ResolvedExit]) -> list[str]:
-    """Return the lines below the map."""
-    found = [f"{number} {item.name} ({_takes(item)})" for number, item in enumerate(exits, 1)]
-    lines = textwrap.wrap("Exits: " + "; ".join(found or ["none"]), _CHARS)
+def in_words(record: WaysOutRecord, exits: Sequence[ResolvedExit]) -> list[str]:
+    """Return what the map shows, a sentence each: the exits, the roads that are none, and how far the map reaches."""
+    found = [f"{number} {plain(item.name)} ({_takes(item)})" for number, item in enumerate(exits, 1)]
+    lines = [say("Exits: {exits}", exits="; ".join(found) or say("none"))]
     for number, item in enumerate(record.none[:_LISTED]):
-        lines += textwrap.wrap(f"{chr(ord('a') + number % 26)} no exit: {item.label}, {item.reason}", _CHARS)
+        letter = chr(ord("a") + number % 26)
+        lines.append(
+            say("{letter} no exit: {road}, {reason}", letter=letter, road=plain(item.label), reason=plain(item.reason))
+        )
     if len(record.none) > _LISTED:
-        lines.append(f"and {len(record.none) - _LISTED} more roads that are none")
-    return [*lines, *textwrap.wrap(reach_in_words(record) + " (dashed: where it ends)", _CHARS)]
+        lines.append(say("and {number} more roads that are none", number=len(record.none) - _LISTED))
+    return [*lines, reach_in_words(record)]
 
 
 def _takes(item: ResolvedExit) -> str:
     if item.veh_per_h:
-        return f"{item.veh_per_h:g} vehicles an hour"
-    return f"{item.lanes} lane{'s' if item.lanes != 1 else ''}"
+        return say("{number} vehicles an hour", number=f"{item.veh_per_h:g}")
+    return say("1 lane") if item.lanes == 1 else say("{number} lanes", number=item.lanes)
 
 
 def reach_in_words(record: WaysOutRecord) -> str:
     """Return how far the whole map reaches beyond the area on each side."""
-    sides = ", ".join(f"{metres / 1000.0:.1f} km {side}" for side, metres in record.reach_m.items())
-    return f"The map reaches beyond the area: {sides}"
+    return say(
+        "The map reaches beyond the area: {north} km north, {east} km east, {south} km south, {west} km west",
+        **{side: f"{record.reach_m[side] / 1000.0:.1f}" for side in _SIDES},
+    )

@@ -13,7 +13,7 @@ from evac import __version__, sumo
 from evac.demand.orders import is_staged
 from evac.driving_side import drives_on_left
 from evac.report import FailedRun, ReportInput, ReportRun
-from evac.report.inputs import PlanPicture, ReportPlan
+from evac.report.inputs import PlanPicture, ReportPlan, WaysOut
 from evac.report.plan_map import roads_of, spots_of
 from evac.report.settings import load_settings
 from evac.study import Plans, Study
@@ -61,6 +61,7 @@ def report_input(prepared: Prepared, plans: Plans, study: Study, compare: tuple[
         settings=load_settings(prepared.loaded.folder),
         failed=tuple(FailedRun(failure.case, failure.message) for failure in study.failures),
         imprecise=study.imprecise,
+        ways_out=WaysOut(prepared.ways_out, prepared.exits),
     )
 
 

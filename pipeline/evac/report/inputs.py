@@ -12,6 +12,8 @@ import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from evac.audit.findings import Finding
+from evac.network.exits.record import WaysOutRecord
+from evac.network.exits.resolved import ResolvedExit
 from evac.overlay.diff import Change
 from evac.report.settings import ReportSettings
 from evac.report.units import Units
@@ -34,6 +36,22 @@ class Located(Protocol):
     @property
     def lat(self) -> float:
         """Latitude."""
+
+
+@dataclass(frozen=True)
+class WaysOut:
+    """The ways out, for their map.
+
+    Parameters
+    ----------
+    record
+        What was decided of the roads that leave the area.
+    exits
+        The exits, with what they take.
+    """
+
+    record: WaysOutRecord
+    exits: tuple[ResolvedExit, ...]
 
 
 @dataclass(frozen=True)
@@ -189,6 +207,8 @@ class ReportInput:
         The map data's attribution, shown on the map.
     accounts
         The table `accounts.parquet`: what became of the households that each zone gives; empty where it isn't known.
+    ways_out
+        For the map of the ways out; None where it isn't known.
     """
 
     scenario: Scenario
@@ -210,6 +230,7 @@ class ReportInput:
     imprecise: tuple[Shortfall, ...] = ()
     attribution: str = "Map data © OpenStreetMap contributors (ODbL)"
     accounts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    ways_out: WaysOut | None = None
 
     @property
     def units(self) -> Units:

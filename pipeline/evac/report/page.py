@@ -17,6 +17,7 @@ from evac.report import (
     comparing,
     drawing,
     estimates,
+    exits_map,
     figures,
     maps,
     moments,
@@ -31,7 +32,7 @@ from evac.report import (
 )
 from evac.report.assumptions import assumptions, departure_words
 from evac.report.catalogue import words_of_script
-from evac.report.inputs import PlanPicture, ReportInput, ReportPlan
+from evac.report.inputs import PlanPicture, ReportInput, ReportPlan, WaysOut
 from evac.report.ledger_words import ledger_value, ledger_words
 from evac.report.results import CaseResult, case_words, counterpart, headline, result_of, same_case, vehicles_text
 from evac.report.settings import logo_type
@@ -109,6 +110,8 @@ def draw_pictures(report: ReportInput, cases: Sequence[CaseResult]) -> list[Pict
     if tables.lane_rates(centre.run):
         pictures.append(_lanes(report, cases, centre))
     pictures += [_map(report, centre), _moments(report, centre)]
+    if report.ways_out is not None:
+        pictures.append(_exits(report, report.ways_out))
     return [*pictures, *(_plan(plan, plan.picture) for plan in report.plans.values() if plan.picture)]
 
 
@@ -189,6 +192,23 @@ def _moments(report: ReportInput, centre: CaseResult) -> Picture:
         moments.moments_alt(report, centre),
         say("Mean speed in five minutes on each street that somebody drives on; {case}.", case=words),
         figure=moments.draw_moments(report, centre),
+        on_page="png",
+    )
+
+
+def _exits(report: ReportInput, ways_out: WaysOut) -> Picture:
+    words = exits_map.in_words(ways_out.record, ways_out.exits)
+    area = report.area if report.area is not None else report.zones.union_all()
+    notice = report.attribution.split(",", maxsplit=1)[0]
+    return _picture(
+        "exits",
+        say("The ways out, and where the map ends"),
+        text.plain(" ".join(words), 1500),
+        say(
+            "Squares: exits; crosses: roads that lead away and are no exit, with the reason; dashed: where the map "
+            "ends. A vehicle is out when it has crossed the line of an exit."
+        ),
+        figure=exits_map.draw_exits(ways_out.record, ways_out.exits, report.streets, area, notice),
         on_page="png",
     )
 

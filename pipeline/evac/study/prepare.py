@@ -40,8 +40,8 @@ from evac.network import Network, build_network, read_net
 from evac.network.exits import Ground, ResolvedExit, require_reachable, resolve_exits
 from evac.network.exits.behind import exits_that_end
 from evac.network.exits.decide import Decision
-from evac.network.exits.on_net import lines_of
-from evac.network.exits.record import ExitEnd, RoadOut, WaysOutRecord
+from evac.network.exits.on_net import exits_left_out
+from evac.network.exits.record import RoadOut, WaysOutRecord
 from evac.network.place_names import near_names
 from evac.network.places import StreetIndex
 from evac.osm import StreetMap, prepare_map
@@ -155,14 +155,10 @@ class Prepared:
         return sorted([*network, *people, *ways_out, *audit_country(self.country, self.area)], key=by_rank)
 
     @property
-    def exits_left_out(self) -> list[ExitEnd]:
-        """The ways out that the scenario doesn't use, where it says which it uses."""
-        named = not isinstance(self.loaded.model.exits, FoundExits)
-        index = StreetIndex(self.net, self.street_map.streets())
-        used = {edge for item in self.exits for edge in item.edges}
-        wanted = self.ways_out.ends if named else ()
-        found = lines_of(Ground(index, self.area), wanted)
-        return [end for end, edge in found if edge is not None and edge.getID() not in used]
+    def exits_left_out(self) -> list[ResolvedExit]:
+        """The ways out that the scenario doesn't use."""
+        ground = Ground(StreetIndex(self.net, self.street_map.streets()), self.area)
+        return exits_left_out(ground, self.ways_out, {edge for item in self.exits for edge in item.edges})
 
     @property
     def _most_vehicles(self) -> float:
@@ -256,9 +252,10 @@ def _check_curves(model: Scenario) -> None:
 
 def _ways_out(model: Scenario, street_map: StreetMap, area: shapely.Geometry) -> WaysOutRecord:
     """Return which roads are ways out: as decided when the scenario was written, else on its map."""
-    if model.ways_out is not None:
-        return WaysOutRecord.read(model.ways_out)
     found = model.exits if isinstance(model.exits, FoundExits) else None
+    if model.ways_out is not None:
+        record = WaysOutRecord.read(model.ways_out)
+        return record.at_least(found.at_least) if found and found.at_least else record
     return Decision(street_map.web(), area).record(found)
 
 

@@ -92,6 +92,7 @@ class Decision:
         ends = self._ends(kept)
         chosen = self._chosen(ends, settings)
         counted = [end for end, wanted in zip(ends, chosen, strict=True) if wanted]
+        by_default = zip(ends, chosen, self._chosen(ends, FoundExits()), strict=True)
         leaving = Leaving(self.roads, self._lead, self.edge)
         return WaysOutRecord(
             ends=tuple(counted),
@@ -101,6 +102,7 @@ class Decision:
             reach_m=self.edge.beyond_m(self.roads.area),
             declared=self.edge.declared,
             outline=self.roads.plane.degrees(self.edge.outline),
+            left_out=tuple(end for end, wanted, else_wanted in by_default if else_wanted and not wanted),
         )
 
     def _ends(self, kept: Mask) -> list[ExitEnd]:

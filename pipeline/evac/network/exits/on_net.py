@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 import shapely
@@ -44,6 +44,23 @@ def found_exits(
     return tuple(sorted(found, key=lambda item: item.name))
 
 
+def exits_left_out(ground: Ground, record: WaysOutRecord, used: Container[str]) -> list[ResolvedExit]:
+    """Return the ways out that a scenario doesn't use: by another exit's name, a street or a class that it asks for.
+
+    Parameters
+    ----------
+    ground
+        The net.
+    record
+        What was decided.
+    used
+        The edges of the scenario's exits.
+    """
+    spots = _spots(ground, (*record.ends, *record.left_out), used)
+    apart = [spot for spot in spots if _serves(ground, [edge for edge, _ in spot])]
+    return [ground.resolved(spot[0][1].label, [edge for edge, _ in spot]) for spot in apart]
+
+
 _REMEDY = "name the exits by street, way or point; a ferry is one with 'veh_per_h', its vehicles an hour"
 _Spot = list[tuple[Edge, ExitEnd]]
 
@@ -67,7 +84,7 @@ def _edge_at(ground: Ground, end: ExitEnd, edges: Sequence[Edge]) -> Edge | None
     return edges[int(np.argmin(away))]
 
 
-def _spots(ground: Ground, ends: Sequence[ExitEnd], not_by: set[str]) -> list[_Spot]:
+def _spots(ground: Ground, ends: Sequence[ExitEnd], not_by: Container[str]) -> list[_Spot]:
     """Group exit lines that lie side by side, such as a motorway's and its ramp's: one exit each."""
     spots: list[_Spot] = []
     for end, edge in lines_of(ground, ends):

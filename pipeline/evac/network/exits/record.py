@@ -12,11 +12,12 @@ import shapely
 
 from evac.errors import DataError, Problem
 from evac.files import write_text
+from evac.network.exits.graph import rank_of
 
 EXIT, LESSER, NONE = "exit", "lesser road", "no exit"
 """What a road that leaves the area is."""
 
-_KINDS = {"ends": "exit line", "lesser": "lesser exit line"}
+_KINDS = {"ends": "exit line", "lesser": "lesser exit line", "left_out": "exit line left out"}
 _ROADS = {"roads": "road", "ends_inside": "road that ends"}
 
 
@@ -91,6 +92,8 @@ class WaysOutRecord:
         Whether the map says itself where it ends.
     outline
         Where it ends (WGS 84).
+    left_out
+        Those of the lesser that would be exits if the scenario didn't ask for a higher class.
     """
 
     ends: tuple[ExitEnd, ...]
@@ -100,6 +103,7 @@ class WaysOutRecord:
     reach_m: Mapping[str, float]
     declared: bool
     outline: shapely.Geometry
+    left_out: tuple[ExitEnd, ...] = ()
 
     @property
     def none(self) -> tuple[RoadOut, ...]:
@@ -111,6 +115,14 @@ class WaysOutRecord:
         roads = tuple(item for item in self.roads if item.status != NONE or item.label not in named)
         inside = tuple(item for item in self.ends_inside if item.label not in named)
         return replace(self, roads=roads, ends_inside=inside)
+
+    def at_least(self, highway: str) -> WaysOutRecord:
+        """Return it with the exits of a least class of road."""
+        both = (*self.ends, *self.lesser)
+        ends = tuple(end for end in both if rank_of(end.highway) <= rank_of(highway))
+        lesser = tuple(end for end in both if end not in ends)
+        left_out = tuple(end for end in (*self.ends, *self.left_out) if end in lesser)
+        return replace(self, ends=ends, lesser=lesser, left_out=left_out)
 
     def write(self, path: Path) -> None:
         """Write it as GeoJSON, whole or not at all."""
