@@ -4,7 +4,7 @@ PYTHON = .venv/bin/python
 unexport PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL = help
-.PHONY: help setup demo study study-full test test-slow verify lint format bench docs lock clean
+.PHONY: help setup demo study study-full test test-slow verify lint format bench docs site wheel lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,12 @@ docs: setup ## write the pages that are made from the models: the JSON schemas a
 	$(PYTHON) -m evac.reference scenario > docs/scenario-reference.md
 	$(PYTHON) -m evac.reference plan > docs/plan-reference.md
 	$(PYTHON) -m evac.reference words > docs/report-words.yaml
+
+site: setup ## build the docs site into site/, warnings as errors
+	$(PYTHON) setup/site.py
+
+wheel: setup ## build the wheel into dist/: the package with the example that `evac demo` runs
+	$(PYTHON) -m build --wheel --no-isolation
 
 lock: ## lock the packages that pyproject.toml asks for; pins that still fit stay (remove requirements.lock to renew all)
 	@python3 setup/bootstrap.py lock

@@ -19,7 +19,18 @@ from typing import Annotated
 import typer
 
 from evac import __version__, sumo
-from evac.cli import caching, checking, creating, planning, running, schemas, showing, varying, verifying
+from evac.cli import (
+    caching,
+    checking,
+    creating,
+    demonstrating,
+    planning,
+    running,
+    schemas,
+    showing,
+    varying,
+    verifying,
+)
 from evac.cli import studio as studio_command
 from evac.cli.common import console
 from evac.errors import EvacError, Problem, UserError, readable
@@ -49,6 +60,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command()(demonstrating.demo)
 app.command()(creating.new)
 app.command()(running.run)
 app.command()(checking.check)
