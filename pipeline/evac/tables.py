@@ -59,6 +59,23 @@ BOTTLENECKS = pa.schema(
 )
 """A row a minute and lane: vehicles over the lane's end, and whether a queue stood on it or on a lane that feeds it."""
 
+PASSENGERS = pa.schema(
+    [
+        pa.field("household", pa.int64(), nullable=False),
+        pa.field("zone", pa.string(), nullable=False),
+        pa.field("people", pa.int32(), nullable=False),
+        pa.field("departure_s", pa.float64(), nullable=False),
+        ("stop", pa.string()),
+        ("at_stop_s", pa.float64()),
+        ("bus", pa.string()),
+        ("boarded_s", pa.float64()),
+        ("evacuated_s", pa.float64()),
+        pa.field("status", pa.string(), nullable=False),
+    ]
+)
+"""A row a household without a car, where the scenario has buses. `status` is `evacuated`, `aboard` (in a bus that
+wasn't out at the end), `waiting` (at the stop, or on the way to it) or `no_stop` (none within walking distance)."""
+
 EDGES = pa.schema(
     [
         ("edge", pa.string()),

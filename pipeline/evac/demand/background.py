@@ -22,20 +22,18 @@ from numpy.typing import NDArray
 
 from evac.demand.draws import uniform
 from evac.demand.drivers import speed_factors
+from evac.demand.entrances import entrance, exit_named
 from evac.demand.routes import INFORMED, UNINFORMED, exit_zone, trip
-from evac.errors import PlaceError, Problem
 from evac.graphs import components
 from evac.network.reach import ExitEdges, RoadGraph, WaysOut, road_graph, ways_out
 from evac.schema.background import Background, Through
 from evac.schema.driving import Driver
-from evac.sumo import CAR_CLASS
 
 PREFIX = "b"
 """What the names of background vehicles begin with; those of households begin with `h`."""
 COLUMNS = ("vehicle", "kind", "departure_s", "edge", "pos_m", "to_exit", "to_edge", "informed", "speed_factor", "made")
 """The columns of the table, in their order."""
 _COMES_BACK_S = 1800.0  # contraflow is driven empty well within half an hour of its end
-_SAME_ROAD_M = 150.0  # the two roadways of a road come in and go out within this distance
 _SECONDS_A_MINUTE, _SECONDS_AN_HOUR = 60.0, 3600.0
 
 
@@ -129,9 +127,9 @@ def _through(
     seed: int,
 ) -> list[tuple[object, ...]]:
     """Return the vehicles of one flow: those on their way at the order, and those that come in after it."""
-    ends = {name: _exit_named(name, exits) for name in (item.from_exit, item.to_exit)}
+    ends = {name: exit_named(name, exits, "background.through") for name in (item.from_exit, item.to_exit)}
     out = ways_out(graph, ends[item.to_exit].edges)
-    start = _way_in(ends[item.from_exit], net, out)
+    start = entrance(ends[item.from_exit], net, out, "background.through")
     edges, until_s, lengths_m = _way(start, out, net)
     label = f"through {item.from_exit} to {item.to_exit}"
     names, times_s = _times_s(background, item.veh_per_h, label, seed)
@@ -148,40 +146,6 @@ def _through(
             pos_m = lengths_m[place] * (time_s - began_s) / (until_s[place] - began_s)
             coming.append((name, "through", 0.0, edges[place], round(float(pos_m), 2), item.to_exit, None))
     return coming
-
-
-def _exit_named(name: str, exits: Sequence[ExitEdges]) -> ExitEdges:
-    found = next((item for item in exits if item.name == name), None)
-    if found is None:
-        names = ", ".join(f"'{item.name}'" for item in exits)
-        raise PlaceError(Problem("background.through", f"there is no exit '{name}'", f"the exits are {names}"))
-    return found
-
-
-def _way_in(end: ExitEdges, net: sumolib.net.Net, out: WaysOut) -> str:
-    """Return the edge on which traffic comes in where an exit's road ends: the quickest that has a way through."""
-    lines = np.array([net.getEdge(edge).getToNode().getCoord() for edge in end.edges])
-    near = [
-        edge
-        for edge in out.graph.edges
-        if edge not in end.edges
-        and np.hypot(*(lines - net.getEdge(edge).getFromNode().getCoord()).T).min() <= _SAME_ROAD_M
-        and not _fed(net.getEdge(edge))
-    ]
-    costs = {edge: float(out.cost_s[out.graph.index[edge]]) for edge in near}
-    reached = {edge: cost for edge, cost in costs.items() if np.isfinite(cost)}
-    if not reached:
-        what = f"no traffic can come in at the exit '{end.name}'" if not near else f"no way through from '{end.name}'"
-        raise PlaceError(Problem("background.through", what, "take an exit whose road has a direction into the area"))
-    return min(reached, key=lambda edge: reached[edge])
-
-
-def _fed(edge: sumolib.net.edge.Edge) -> bool:
-    """Return whether traffic reaches an edge from another road: then it doesn't begin at the map's end."""
-    end = edge.getToNode().getID()
-    return any(
-        before.getFromNode().getID() != end and before.allows(CAR_CLASS) for before in edge.getFromNode().getIncoming()
-    )
 
 
 def _way(start: str, out: WaysOut, net: sumolib.net.Net) -> tuple[list[str], NDArray[np.float64], list[float]]:

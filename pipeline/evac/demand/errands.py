@@ -12,17 +12,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import shapely
 import sumolib
 
 from evac.demand.draws import uniform
-from evac.demand.starts import fitting_position_m
-from evac.errors import PlaceError, Problem
+from evac.demand.kerbs import Kerbs
 from evac.network.reach import ExitEdges, WaysOut, road_graph, ways_out
 from evac.schema.demand import Errand
-
-_BESIDE_M = 100.0  # farther from a street than this nobody gets out of the car
-_OTHER_SIDE_M = 15.0  # the other roadway of the same street
 
 COLUMNS = ("errand", "stop_edge", "stop_pos_m", "stop_s")
 """What an errand adds to the demand's table; missing where a vehicle has none."""
@@ -92,31 +87,14 @@ def with_errands(
 def _stops(
     errands: Sequence[Errand], net: sumolib.net.Net, exits: Sequence[ExitEdges], closed: frozenset[str]
 ) -> list[list[_Stop]]:
-    """Return the places of each errand on the net: the street beside the point, in the direction that leads out."""
-    graph = road_graph(net)
+    """Return the places of each errand on the net."""
     ends = [edge for item in exits for edge in item.edges]
+    graph = road_graph(net)
     out = ways_out(graph, ends)
-    cost_s = dict(zip(graph.edges, out.cost_s.tolist(), strict=True))
-    leading_out = [edge for edge in graph.edges if np.isfinite(cost_s[edge])]
-    lines = np.array([shapely.LineString(net.getEdge(edge).getShape()) for edge in leading_out], dtype=object)
+    kerbs = Kerbs(net, graph, out.cost_s)
     still_out = ways_out(road_graph(net, closed=closed), ends) if closed else out
-    found: list[list[_Stop]] = []
-    for item in errands:
-        found.append([])
-        for point in item.at:
-            spot = shapely.Point(net.convertLonLat2XY(point.lon, point.lat))
-            away_m = shapely.distance(lines, spot)
-            if away_m.min() > _BESIDE_M:
-                what = f"no street with a way to an exit within {_BESIDE_M:g} m of {point.lat:.5f}, {point.lon:.5f}"
-                raise PlaceError(Problem(f"before_leaving, '{item.name}'", what, "give a point on a street"))
-            beside = np.flatnonzero(away_m <= away_m.min() + _OTHER_SIDE_M)
-            best = min(beside, key=lambda number: cost_s[leading_out[number]])
-            edge = leading_out[best]
-            share = float(shapely.line_locate_point(lines[best], spot, normalized=True))
-            length_m = net.getEdge(edge).getLength()
-            pos_m = float(fitting_position_m(share * length_m, length_m))
-            found[-1].append(_Stop(edge, pos_m, _reached_from(edge, still_out)))
-    return found
+    found = [[kerbs.beside(point, f"before_leaving, '{item.name}'") for point in item.at] for item in errands]
+    return [[_Stop(edge, pos_m, _reached_from(edge, still_out)) for edge, pos_m in places] for places in found]
 
 
 def _reached_from(edge: str, out: WaysOut) -> frozenset[str]:

@@ -124,8 +124,7 @@ def staying(
     usual = vehicles_of_households(homes["zone"], vehicles_per_household, seed)
     leaving = households_under(homes, usual, seed, orders, compliance)
     left = np.where(leaving["vehicles"] > 0, usual - leaving["vehicles"], 0)
-    lacking = leaving["ordered"] & ~leaving["defies"] & (leaving["vehicles"] == 0)
-    without = homes.loc[lacking, "zone"].value_counts().sort_index()
+    without = homes.loc[lack_vehicle(leaving), "zone"].value_counts().sort_index()
     by_zone = {str(zone): int(number) for zone, number in without.items()}
     return Staying(int((~leaving["ordered"]).sum()), int(leaving["defies"].sum()), by_zone, int(left.sum()))
 
@@ -168,6 +167,11 @@ def households_under(
     defies = ordered & (uniform(seed, "compliance", homes["key"]) >= complying)
     vehicles = np.where(defies, 0, vehicles)
     return pd.DataFrame({"ordered": ordered, "defies": defies, "vehicles": vehicles}, index=homes.index)
+
+
+def lack_vehicle(leaving: pd.DataFrame) -> pd.Series:
+    """Return which households would leave and have no vehicle; `leaving` is what `households_under` returns."""
+    return leaving["ordered"] & ~leaving["defies"] & (leaving["vehicles"] == 0)
 
 
 def departures_s(

@@ -22,6 +22,7 @@ import pandas as pd
 import sumolib
 
 from evac import tables
+from evac.demand.buses import BusService
 from evac.files import digest_file, write_text
 from evac.measure.bottlenecks import (
     BottleneckLanes,
@@ -35,12 +36,15 @@ from evac.measure.clearance import clearance_s, curve, exit_counts, headline, sh
 from evac.measure.edges import edge_windows
 from evac.measure.exposure import NOBODY, exposed_counts, exposures
 from evac.measure.ledger import RunFacts, build_ledger
+from evac.measure.passengers import passenger_results
 from evac.measure.queues import Links, Queues
-from evac.measure.trips import read_statistics, read_trips, split_background, vehicle_results
+from evac.measure.trips import read_statistics, read_trips, split_background, split_buses, vehicle_results
 from evac.network.reach import ExitEdges, cost_by_exit
 from evac.schema.trust import Trust
 
 SCHEMA_VERSION = 3
+PASSENGERS = "passengers.parquet"
+"""The table of people without a car, where the scenario has buses."""
 
 _TABLES = {
     "vehicles.parquet": tables.VEHICLES,
@@ -62,6 +66,7 @@ def measure_run(
     with_lanes: bool = True,
     background: pd.DataFrame | None = None,
     arrival_s: Mapping[str, float] | None = None,
+    buses: BusService | None = None,
 ) -> dict[str, Any]:
     """Measure a finished run, write its tables into the run directory, and return the manifest.
 
@@ -84,11 +89,12 @@ def measure_run(
         What the stages before know that bears on trust.
     with_lanes
         Whether the run knows lanes. A mesoscopic one doesn't: no lane is measured then, and no bottleneck found.
-
     background
         Traffic that isn't evacuating (`demand.background`); nobody when left out.
     arrival_s
         When a hazard reaches each edge that it ever reaches (s after the order), without notice; None without one.
+    buses
+        Buses for people without a car, and the people (`demand.buses`); `passengers.parquet` is written with them.
 
     Returns
     -------
@@ -103,7 +109,8 @@ def measure_run(
     sumo_dir = run_dir / "sumo"
     statistics = read_statistics(sumo_dir / "statistics.xml")
     end_s = statistics["performance"]["end"]
-    trips, passing = split_background(read_trips(sumo_dir / "tripinfo.xml"), background)
+    trips, driven_buses = split_buses(read_trips(sumo_dir / "tripinfo.xml"))
+    trips, passing = split_background(trips, background)
     done = vehicle_results(vehicles, trips, exits, end_s)
     planned = done[done["ordered"]]
     t95_s = clearance_s(planned["evacuated_s"].to_numpy(), 95)
@@ -128,6 +135,9 @@ def measure_run(
         hazard = exposed_counts(exposed, done)
         reached = {edge for edge, reached_s in arrival_s.items() if reached_s <= end_s}
         leads_out = frozenset().union(*cost_by_exit(net, exits, closed=reached).values())
+    passengers = None if buses is None else passenger_results(buses, run_dir / "buses.json", driven_buses)
+    if passengers is not None:
+        tables.write_table(passengers, tables.PASSENGERS, run_dir / PASSENGERS)
     ledger = build_ledger(
         run_dir,
         statistics,
@@ -141,6 +151,7 @@ def measure_run(
         background=passing,
         hazard=hazard if arrival_s is not None else None,
         leads_out=leads_out,
+        passengers=passengers,
     )
     write_text(run_dir / "ledger.json", _json(ledger))
     counts = {**headline(planned, end_s), **shadow_counts(done), **passing, **hazard}
@@ -159,8 +170,9 @@ def _by_place(planned: pd.DataFrame, rates: pd.DataFrame, found: Sequence[FoundB
 
 
 def _digests(run_dir: Path) -> dict[str, Any]:
-    names = [name for name in (*_TABLES, "exposure.parquet", "ledger.json") if (run_dir / name).is_file()]
-    return {"tables": {name: digest_file(run_dir / name) for name in names}, "schema_version": SCHEMA_VERSION}
+    names = (*_TABLES, "exposure.parquet", PASSENGERS, "ledger.json")
+    there = [name for name in names if (run_dir / name).is_file()]
+    return {"tables": {name: digest_file(run_dir / name) for name in there}, "schema_version": SCHEMA_VERSION}
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:

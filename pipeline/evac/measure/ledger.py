@@ -19,6 +19,7 @@ import sumolib
 
 from evac.errors import SimulationError
 from evac.households.accounting import LOSSES
+from evac.measure.passengers import bus_caveats, passenger_counts
 from evac.measure.stranded import WAITING, read_ending, stranded, streets_of
 from evac.schema.trust import Trust
 
@@ -114,6 +115,7 @@ def build_ledger(
     background: Mapping[str, int] | None = None,
     hazard: Mapping[str, Any] | None = None,
     leads_out: frozenset[str] = frozenset(),
+    passengers: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
     """Count what bears on trust and judge it.
 
@@ -143,6 +145,8 @@ def build_ledger(
         Who was exposed to the hazard (`exposure.exposed_counts`); None without one.
     leads_out
         The edges from which it has left a way out at the end of the run.
+    passengers
+        What became of the people without a car (`passengers.passenger_results`); None where there are no buses.
 
     Returns
     -------
@@ -160,6 +164,7 @@ def build_ledger(
         **_household_counts(done, facts),
         **(background or {}),
         **_hazard_counts(hazard, held),
+        **({} if passengers is None else passenger_counts(passengers)),
         "teleports": int(statistics["teleports"]["total"]),
         "teleports_by_cause": {cause: n for cause, n in _integers(statistics["teleports"]).items() if cause != "total"},
         **_integers(statistics["safety"]),
@@ -173,7 +178,7 @@ def build_ledger(
         *_unfinished(counts),
         *_lost(facts),
         *_exits(counts),
-        *_without_vehicle(counts),
+        *(_without_vehicle(counts) if passengers is None else bus_caveats(counts)),
         *_not_ordered(counts),
         *_background(counts),
         *_hazard(counts),

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pandas as pd
 
+from evac.demand.buses import PREFIX
 from evac.demand.routes import leaves_s
 from evac.errors import SimulationError
 from evac.network.reach import ExitEdges
@@ -60,6 +61,12 @@ def read_trips(path: Path) -> pd.DataFrame:
     arrived = (trips["arrived_s"] >= 0) & ~trips["taken_out"]  # SUMO notes a removal as an arrival where it happened
     trips["arrived_s"] = trips["arrived_s"].where(arrived)
     return trips
+
+
+def split_buses(trips: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the trips of cars, and those of buses."""
+    are_buses = trips["vehicle"].str.startswith(PREFIX)
+    return trips[~are_buses].reset_index(drop=True), trips[are_buses].reset_index(drop=True)
 
 
 def split_background(trips: pd.DataFrame, background: pd.DataFrame | None) -> tuple[pd.DataFrame, dict[str, int]]:

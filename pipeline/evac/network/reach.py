@@ -139,6 +139,13 @@ def ways_out(graph: RoadGraph, exit_edges: Iterable[str]) -> WaysOut:
     return WaysOut(graph, cost_s[:count], before)
 
 
+def time_from(graph: RoadGraph, start: str) -> NDArray[np.float64]:
+    """Return the free-flow seconds from the beginning of an edge to the beginning of each; infinite without a way."""
+    upstream, downstream = graph.arcs[:, 0], graph.arcs[:, 1]
+    time_s, _ = quickest_from(graph.index[start], upstream, downstream, graph.time_s[upstream], len(graph.edges))
+    return time_s
+
+
 def cost_to_exit(net: sumolib.net.Net, exit_edges: Iterable[str], vclass: str = "passenger") -> dict[str, float]:
     """Return free-flow seconds from each edge's start to beyond the nearest exit line.
 

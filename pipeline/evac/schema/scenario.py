@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from evac.schema.background import Background
 from evac.schema.base import Model, Name
+from evac.schema.buses import Buses
 from evac.schema.demand import ROUNDING, Compliance, Departure, Errand, ExitChoice, Rayleigh, VehiclesPerHousehold
 from evac.schema.driving import Driver, Simulation, Traffic
 from evac.schema.hazard import Hazard
@@ -65,6 +66,8 @@ class Scenario(Model):
     """How many of the households that are ordered to leave do so; all when left out."""
     before_leaving: tuple[Errand, ...] = ()
     """Trips before leaving: to fetch a child or a relative."""
+    buses: Buses | None = None
+    """Buses for households without a car; none when left out."""
     exit_choice: ExitChoice = ExitChoice()
     """Which exit a vehicle takes."""
     hazard: Hazard | None = None

@@ -24,9 +24,11 @@ from typing import Literal
 from traci.connection import Connection
 
 from evac import files
+from evac.demand.buses import BusService
 from evac.errors import SimulationError
 from evac.plans.timetable import Timetable
 from evac.seals import has_entry, sealed_directory
+from evac.simulate.buses import Dispatcher
 from evac.simulate.control import controlled
 from evac.simulate.controls import Controller
 from evac.simulate.gridlock import GridlockWatch
@@ -93,6 +95,8 @@ class JobInputs:
         Parameters of the mesoscopic model; None for the microscopic one.
     veh_per_h
         The most vehicles an hour of the exits that have such a limit.
+    buses
+        Buses for people without a car.
     """
 
     net_file: Path
@@ -105,6 +109,7 @@ class JobInputs:
     exits: Mapping[str, Sequence[str]] = field(default_factory=dict)
     meso: Meso | None = None
     veh_per_h: Mapping[str, float] = field(default_factory=dict)
+    buses: BusService | None = None
 
 
 @dataclass(frozen=True)
@@ -249,11 +254,13 @@ def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Prog
         watch = MesoWatch(connection) if inputs.meso else GridlockWatch(connection, inputs.gridlock_after_s)
         controller = Controller(connection, inputs.timetable, inputs.exits, seed)
         metering = Metering(connection, inputs.exits, inputs.veh_per_h)
-        ending = _drive(connection, watch, controller, metering, end_s=inputs.end_s, report=report)
+        buses = Dispatcher(connection, inputs.buses)
+        ending = _drive(connection, watch, controller, metering, buses, end_s=inputs.end_s, report=report)
     _check_ending(folder / _OUTPUTS / "statistics.xml", ending)
     events = [event.record() for event in watch.events]
     files.write_text(folder / "gridlock.json", json.dumps(events, indent=1) + "\n")
     files.write_text(folder / "controls.json", json.dumps(controller.events, indent=1, ensure_ascii=False) + "\n")
+    files.write_text(folder / "buses.json", json.dumps(buses.record(), indent=1, ensure_ascii=False) + "\n")
     ended = {
         "reason": ending.reason,
         "time_s": ending.time_s,
@@ -279,6 +286,7 @@ def _drive(
     watch: GridlockWatch | MesoWatch,
     controller: Controller,
     metering: Metering,
+    buses: Dispatcher,
     *,
     end_s: float,
     report: Callable[[Progress], None],
@@ -287,27 +295,35 @@ def _drive(
     started_s = time.monotonic()
     now_s = 0.0
     while True:
-        now_s = _step(connection, controller, metering, now_s, min(now_s + POLL_S, end_s))
+        now_s = _step(connection, (controller, buses), metering, now_s, min(now_s + POLL_S, end_s))
         counts = _counts(connection)
         speed = now_s / max(time.monotonic() - started_s, 1e-9)
         report(Progress(now_s, counts.inserted - counts.running, counts.running, counts.waiting, speed))
-        if counts.running == 0 and counts.loaded == counts.inserted:
+        if counts.running == 0 and counts.loaded == counts.inserted and not buses.has_plans:
             return Ending("cleared", now_s, counts)
         if now_s >= end_s:
             return Ending("end of time", now_s, counts, watch.left(now_s))
         watch.poll(now_s)
         all_due = counts.loaded == counts.inserted + counts.waiting
-        if watch.stands_still(now_s) and all_due and not controller.has_plans:
+        if watch.stands_still(now_s) and all_due and not (controller.has_plans or buses.has_plans):
             return Ending("standstill", now_s, counts, watch.left(now_s))
 
 
-def _step(connection: Connection, controller: Controller, metering: Metering, now_s: float, until_s: float) -> float:
-    """Step to a time, with stops where the plan has something to do; return the time."""
-    controller.act(now_s)
-    while (due_s := controller.next_s(now_s)) < until_s:
+def _step(
+    connection: Connection,
+    actors: Sequence[Controller | Dispatcher],
+    metering: Metering,
+    now_s: float,
+    until_s: float,
+) -> float:
+    """Step to a time, with stops where the plan or the buses have something to do; return the time."""
+    for actor in actors:
+        actor.act(now_s)
+    while (due_s := min(actor.next_s(now_s) for actor in actors)) < until_s:
         _forward(connection, metering, now_s, math.ceil(due_s))
         now_s = float(math.ceil(due_s))
-        controller.act(now_s)
+        for actor in actors:
+            actor.act(now_s)
     _forward(connection, metering, now_s, until_s)
     return float(until_s)
 

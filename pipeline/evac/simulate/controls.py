@@ -33,6 +33,7 @@ from typing import Any
 from traci.connection import Connection
 from traci.exceptions import TraCIException
 
+from evac.demand.buses import PREFIX as BUS
 from evac.demand.draws import uniform
 from evac.demand.routes import vehicle_type
 from evac.plans.timetable import (
@@ -302,7 +303,8 @@ class Controller:
         return {
             vehicle
             for vehicle in (*ask.getIDList(), *self.connection.simulation.getPendingVehicles())
-            if edges & set(ask.getRoute(vehicle)[max(ask.getRouteIndex(vehicle), 0) :])
+            if not vehicle.startswith(BUS)  # it has people to fetch: it waits, or looks for another way itself
+            and edges & set(ask.getRoute(vehicle)[max(ask.getRouteIndex(vehicle), 0) :])
         }
 
     def _send_elsewhere(self, classes: Mapping[str, str], closed: set[str]) -> int:
@@ -353,7 +355,7 @@ class Controller:
     def _divert(self, edge: str, leads: tuple[Lead, ...]) -> None:
         """Tell each driver on an approach once where the lane leads in which they are."""
         for vehicle in self.connection.edge.getLastStepVehicleIDs(edge):
-            if (leads, vehicle) not in self._led:
+            if (leads, vehicle) not in self._led and not vehicle.startswith(BUS):
                 lane = self.connection.vehicle.getLaneIndex(vehicle)
                 lead = next((item for item in leads if item.concerns(lane)), None)
                 if lead is None:

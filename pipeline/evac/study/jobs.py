@@ -11,6 +11,7 @@ import pandas as pd
 
 from evac.demand import build_demand
 from evac.demand.background import build_background, write_background
+from evac.demand.buses import BusService, build_buses, write_bus_type
 from evac.demand.drivers import right_of_way_options
 from evac.demand.orders import driver_under, staying
 from evac.demand.routes import routing_options, write_exit_zones, write_trips
@@ -100,14 +101,14 @@ def perform(
     `begin` is called with the number of planned vehicles when the run begins, `update` after each simulated minute.
     """
     vehicles = _demand(ground, job.case)
-    background = _background(ground, job.case)
+    background, buses = _background(ground, job.case), _buses(ground, job.case)
     begin(int((vehicles["status"] == "planned").sum()))
-    inputs = _inputs(ground.terms, job.case, vehicles, background)
-    return run_job(job, inputs, cache, update, _measuring(ground, job.case, vehicles, background))
+    inputs = _inputs(ground.terms, job.case, vehicles, background, buses)
+    return run_job(job, inputs, cache, update, _measuring(ground, job.case, vehicles, background, buses))
 
 
 def _measuring(
-    ground: Ground, case: Case, vehicles: pd.DataFrame, background: pd.DataFrame
+    ground: Ground, case: Case, vehicles: pd.DataFrame, background: pd.DataFrame, buses: BusService | None
 ) -> Callable[[Path], dict[str, Any]]:
     """Return what measures the run of these vehicles."""
     terms = ground.terms
@@ -132,6 +133,7 @@ def _measuring(
         with_lanes=terms.meso is None,
         background=background,
         arrival_s=terms.arrival_s,
+        buses=buses,
     )
 
 
@@ -164,7 +166,27 @@ def _background(ground: Ground, case: Case) -> pd.DataFrame:
     )
 
 
-def _inputs(terms: Terms, case: Case, vehicles: pd.DataFrame, background: pd.DataFrame) -> JobInputs:
+def _buses(ground: Ground, case: Case) -> BusService | None:
+    """Return the buses; the mesoscopic model has none, because it knows no lanes to stop beside."""
+    terms = ground.terms
+    if terms.model.buses is None or terms.meso is not None:
+        return None
+    return build_buses(
+        terms.model.buses,
+        ground.homes,
+        vehicles_per_household=vehicles_case(terms.model, case.vehicles_per_household),
+        departure=departure_of(terms.model, case.departure),
+        seed=case.seed,
+        scenario=terms.model,
+        net=ground.net,
+        exits=terms.exits,
+        orders=terms.orders,
+    )
+
+
+def _inputs(
+    terms: Terms, case: Case, vehicles: pd.DataFrame, background: pd.DataFrame, buses: BusService | None
+) -> JobInputs:
     model = terms.model
     driver = driver_under(terms.orders, model.driver)
     additional = terms.additional
@@ -181,6 +203,10 @@ def _inputs(terms: Terms, case: Case, vehicles: pd.DataFrame, background: pd.Dat
     }
     if len(background):
         writers["background.rou.xml"] = lambda path: write_background(background, terms.exits, path)
+    if buses is not None:
+        writers["buses.rou.xml"] = lambda path: write_bus_type(
+            path, driver=driver, traffic=model.traffic, capacity_factor=case.capacity_factor
+        )
     if additional is not None:
         writers["plan.add.xml"] = lambda path: path.write_text(additional, encoding="utf-8")
     return JobInputs(
@@ -197,4 +223,5 @@ def _inputs(terms: Terms, case: Case, vehicles: pd.DataFrame, background: pd.Dat
         exits={item.name: item.edges for item in terms.exits},
         veh_per_h={item.name: item.veh_per_h for item in terms.exits if item.veh_per_h},
         meso=terms.meso,
+        buses=buses,
     )
