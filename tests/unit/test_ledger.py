@@ -9,7 +9,8 @@ import pytest
 import sumolib
 
 from evac.errors import SimulationError
-from evac.measure.ledger import RunFacts, build_ledger, limits_passed, read_gridlock, warnings_by_kind
+from evac.measure.facts import RunFacts
+from evac.measure.ledger import build_ledger, limits_passed, read_gridlock, warnings_by_kind
 from evac.schema.trust import Trust
 from small_runs import write_net
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from evac.measure.ledger import RunFacts
+from evac.measure.facts import RunFacts
 from evac.simulate.meso import Meso
 from evac.study.screening import Calibration, screened
 

@@ -12,7 +12,7 @@ from crossing import make_homes, make_net, scenario
 from evac import tables
 from evac.demand import build_demand
 from evac.demand.orders import orders_of, staying
-from evac.measure.ledger import RunFacts
+from evac.measure.facts import RunFacts
 from evac.plans.model import EvacuateOnly, Phase
 from evac.schema.demand import Departure
 from small_runs import SmallRun, Way, run_small

@@ -35,7 +35,8 @@ from evac.measure.bottlenecks import (
 from evac.measure.clearance import clearance_s, curve, exit_counts, headline, shadow_counts, zone_clearance
 from evac.measure.edges import edge_windows
 from evac.measure.exposure import NOBODY, exposed_counts, exposures
-from evac.measure.ledger import RunFacts, build_ledger
+from evac.measure.facts import RunFacts
+from evac.measure.ledger import build_ledger
 from evac.measure.passengers import passenger_results
 from evac.measure.queues import Links, Queues
 from evac.measure.trips import read_statistics, read_trips, split_background, split_buses, vehicle_results

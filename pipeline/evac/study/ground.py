@@ -18,7 +18,7 @@ from evac.demand.orders import Orders
 from evac.demand.starts import StartsOf
 from evac.households import Households
 from evac.measure.bottlenecks import BottleneckLanes
-from evac.measure.ledger import RunFacts
+from evac.measure.facts import RunFacts
 from evac.network import Network
 from evac.network.exits import ResolvedExit
 from evac.plans.timetable import Timetable

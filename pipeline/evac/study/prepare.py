@@ -35,7 +35,7 @@ from evac.households.accounting import lost_by_reason
 from evac.households.zones import read_area, read_zones
 from evac.inputs import Watched
 from evac.measure.bottlenecks import BottleneckLanes
-from evac.measure.ledger import RunFacts
+from evac.measure.facts import RunFacts
 from evac.network import Network, build_network, read_net
 from evac.network.exits import Ground, ResolvedExit, require_reachable, resolve_exits
 from evac.network.exits.behind import exits_that_end

@@ -19,7 +19,7 @@ from evac.hazards.arrivals import Reached, reached_roads
 from evac.hazards.effects import in_words, under_hazard
 from evac.inputs import Watched
 from evac.measure.bottlenecks import BottleneckLanes
-from evac.measure.ledger import RunFacts
+from evac.measure.facts import RunFacts
 from evac.network import read_net
 from evac.network.exits import ResolvedExit
 from evac.network.places import map_url

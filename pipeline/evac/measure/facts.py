@@ -1,0 +1,58 @@
+"""What the stages before a simulation know that bears on trust."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What the stages before the simulation know that bears on trust.
+
+    Parameters
+    ----------
+    households
+        Households of the scenario.
+    unconnected_households
+        Those that no street takes, or whose street has no way out; their vehicles are planned and have no route.
+    lanes_guessed
+        SUMO edges whose number of lanes OpenStreetMap doesn't tell.
+    households_not_ordered
+        Households that the plan doesn't order to leave (`demand.orders.staying`).
+    households_defying
+        Households that are ordered to leave and stay.
+    without_vehicle
+        By zone, households that would leave and take no vehicle.
+    vehicles_left_at_home
+        Vehicles that leaving households leave at home because the plan asks them to.
+    errands
+        Vehicles that go on an errand before they leave, by its name.
+    added_lanes
+        Lanes that the plan adds (contraflow, shoulders).
+    households_given
+        Households that the zones give (may be in fractions).
+    households_lost
+        Those of them that aren't planned, by reason (`households.accounting.LOSSES`).
+    households_counted_twice
+        Planned households that two zones may both have given.
+    doubts
+        Reasons not to trust any number of the run, known before it.
+    caveats
+        What a reader of its numbers should know, known before it.
+    """
+
+    households: int = 0
+    unconnected_households: int = 0
+    lanes_guessed: frozenset[str] = frozenset()
+    households_not_ordered: int = 0
+    households_defying: int = 0
+    without_vehicle: Mapping[str, int] = field(default_factory=dict)
+    vehicles_left_at_home: int = 0
+    errands: Mapping[str, int] = field(default_factory=dict)
+    added_lanes: tuple[str, ...] = ()
+    households_given: float = 0.0
+    households_lost: Mapping[str, float] = field(default_factory=dict)
+    households_counted_twice: float = 0.0
+    doubts: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
