@@ -17,7 +17,7 @@ from evac.archive.records import read_studies
 from evac.study.runs import read_ledger, read_manifest
 
 _RUN_COLUMNS = [
-    *("job", "plan", "vehicles_per_household", "departure", "seed", "fidelity", "capacity_factor"),
+    *("job", "plan", "vehicles_per_household", "departure", "seed", "fidelity", "capacity_factor", "signals"),
     *("planned", "evacuated", "driving", "waiting", "no_route", "mean_delay_s", "t50_s", "t90_s", "t95_s", "t100_s"),
     *("trusted", "reasons", "ended", "wall_s"),
 ]

@@ -68,6 +68,11 @@ class Run:
         return self._run.case.capacity_factor
 
     @property
+    def signals(self) -> str | None:
+        """The kind of signal programs, where it is another one than the scenario's."""
+        return self._run.case.signals
+
+    @property
     def job(self) -> str:
         """The digest of all that the run depends on: the name of its folder."""
         return self._run.job
@@ -247,8 +252,8 @@ class Study:
     def results(self) -> pd.DataFrame:
         """Return a row a run, the columns of the report's `results.parquet` (docs/results.md).
 
-        `plan`, `vehicles_per_household`, `departure`, `seed`, `fidelity`, `capacity_factor`, counts of vehicles
-        (`planned`, `evacuated`, `driving`, `waiting`, `no_route`, `shadow`, `shadow_evacuated`, `exposed`),
+        `plan`, `vehicles_per_household`, `departure`, `seed`, `fidelity`, `capacity_factor`, `signals`, counts of
+        vehicles (`planned`, `evacuated`, `driving`, `waiting`, `no_route`, `shadow`, `shadow_evacuated`, `exposed`),
         `exposed_vehicle_min`, `t50_s`, `t90_s`, `t95_s`, `t100_s` (missing: not cleared), `trusted`, `reasons`,
         `caveats`, `job`.
         """
@@ -376,7 +381,7 @@ class Report:
         return pd.read_csv(path)
 
 
-_CASE_COLUMNS = ["plan", "vehicles_per_household", "departure", "seed", "fidelity", "capacity_factor"]
+_CASE_COLUMNS = ["plan", "vehicles_per_household", "departure", "seed", "fidelity", "capacity_factor", "signals"]
 _CLEARANCE_COLUMNS = [
     *("plan", "vehicles_per_household", "departure", "fidelity", "seeds"),
     *("t90_s", "t90_half_width_s", "saved_s", "saved_half_width_s", "untrusted"),

@@ -113,6 +113,26 @@ def test_capacity_runs_stand_beside_the_run_of_their_own_seed(tmp_path: Path) ->
     assert alone.capacity_seed is None
 
 
+@pytest.mark.parametrize("fixed_s", [900.0, 1100.0])
+def test_first_page_says_what_other_signal_programs_do_and_whether_the_plans_change_places(
+    tmp_path: Path, fixed_s: float
+) -> None:
+    runs = [
+        _fake(600.0, Case(plan="now")),
+        _fake(660.0, Case(plan="then")),
+        _fake(1020.0, Case(plan="now", signals="static"), (GRIDLOCK,)),
+        _fake(fixed_s, Case(plan="then", signals="static")),
+    ]
+    report = _report(tmp_path, *runs, plan="now")
+    cases = results.case_results(report)
+    assert [[result.seed for result in case.seeds] for case in cases] == [[1], [1]]
+    found = [item for item in answer.answer(report, cases) if "How the signals run" in item.words]
+    assert [item.doubt for item in found] == [GRIDLOCK]
+    words = found[0].words.replace("\u00a0", " ")
+    assert "with fixed signal programs 90 % takes 17 min." in words
+    assert ("Then “then” is the fastest plan, and not “now”." in words) == (fixed_s < 1020.0)
+
+
 def test_no_run_is_an_error(tmp_path: Path) -> None:
     only_sensitivity = _fake(500.0, Case(capacity_factor=0.85))
     for runs in ((), (only_sensitivity,)):

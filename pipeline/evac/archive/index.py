@@ -31,6 +31,7 @@ _COLUMNS = {
     "seed": "BIGINT",
     "fidelity": "VARCHAR",
     "capacity_factor": "DOUBLE",
+    "signals": "VARCHAR",
     **dict.fromkeys(_MEASURES, "BIGINT"),
     **dict.fromkeys(_TIMES, "DOUBLE"),
     "trusted": "BOOLEAN",

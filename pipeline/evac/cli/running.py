@@ -84,6 +84,9 @@ def _report(study: evac.Study) -> None:
     tell_report(report.page)
 
 
+_SIGNALS = {None: "as assumed", "static": "fixed programs", "actuated": "actuated programs"}
+
+
 def _print_results(study: evac.Study) -> None:
     """Print a row a run; what is the same in all of them isn't repeated."""
     columns = {
@@ -92,6 +95,7 @@ def _print_results(study: evac.Study) -> None:
         "departures": [item.departure for item in study.runs],
         "seed": [str(item.seed) for item in study.runs],
         "lane capacity": [f"{item.capacity_factor:.0%}" for item in study.runs],
+        "signals": [_SIGNALS[item.signals] for item in study.runs],
     }
     varying = {name: values for name, values in columns.items() if len(set(values)) > 1}
     varying = varying or {"vehicles per household": columns["vehicles per household"]}

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from evac.report import tables, text
 from evac.report.comparing import Comparison, plan_before, sooner_or_later
 from evac.report.inputs import ReportInput
-from evac.report.results import CaseResult, best_plan, case_words, counterpart, headline, same_case, vehicles_text
+from evac.report.results import (
+    CaseResult,
+    best_plan,
+    case_words,
+    counterpart,
+    headline,
+    programs,
+    same_case,
+    vehicles_text,
+)
 from evac.report.words import mark, say
 from evac.statistics import Interval
 from evac.study.precision import Shortfall
@@ -46,6 +55,7 @@ def answer(report: ReportInput, cases: Sequence[CaseResult]) -> list[Sentence]:
         _holding_up(report, cases, centre),
         _one_vehicle(report, cases, centre),
         _how_sure(report, cases, centre),
+        _signals(report, cases, centre),
         _seeds(cases, centre),
         _imprecise(report),
         _left_over(centre),
@@ -231,6 +241,29 @@ def _how_sure(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResu
             plan=text.plain(centre.shown.plan),
         )
     return Sentence(words, range_doubt(centre))
+
+
+def _signals(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Sentence | None:
+    """Return what another guess of the signals' programs does to the headline, and to which plan is the fastest."""
+    if centre.signals is None or centre.signals.signals is None:
+        return None
+    end_h = report.scenario.simulation.end_h
+    words = say(
+        "How the signals run is guessed, and a queue stands at one: with {programs} 90 % takes {time}{only}.",
+        programs=programs(centre.signals.signals),
+        time=text.clearance(centre.signals.t90_s, end_h),
+        only=_same_seed(centre, end_h),
+    )
+    beside = [(case.assumed, case.signals, case) for case in same_case(cases, centre)]
+    timed = [
+        (usual.t90_s, other.t90_s, case.shown.plan)
+        for usual, other, case in beside
+        if usual is not None and other is not None and usual.t90_s is not None and other.t90_s is not None
+    ]
+    if len(timed) > 1 and (usually := min(timed)[2]) != (then := min(item[1:] for item in timed)[1]):
+        plans = {"plan": text.plain(then), "other": text.plain(usually)}
+        words += " " + say("Then “{plan}” is the fastest plan, and not “{other}”.", **plans)
+    return Sentence(words, centre.signals.doubt)
 
 
 def _same_seed(centre: CaseResult, end_h: float) -> str:

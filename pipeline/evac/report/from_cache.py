@@ -21,6 +21,7 @@ from evac.study.precision import Precision, Shortfall, shortfalls
 from evac.study.prepare import Prepared
 from evac.study.runs import Failure, Run, Study
 from evac.study.same_lanes import measure_same_lanes
+from evac.study.signals import with_other_signals
 
 NOT_SIMULATED = "not simulated"
 _FILE_NAME = "study.json"
@@ -108,10 +109,21 @@ def read_study(prepared: Prepared, plans: Plans, selection: Selection, cache: Pa
     cases = cases_of(prepared.loaded.model, selection, str(prepared.loaded.path), list(plans))
     grounds = {key: ground_of(prepared, plan) for key, plan in plans.items()}
     makers = {key: Jobs(ground.terms) for key, ground in grounds.items()}
-    jobs = {case: makers[case.plan].of(case).digest for case in cases}
     there, runs_folder = finished(cache), cache / "runs"
     read = ("manifest.json", "ledger.json")
-    folders = {job: runs_folder / job for job in jobs.values() if job in there and has_entry(runs_folder / job, read)}
+    jobs: dict[Case, str] = {}
+    folders: dict[str, Path] = {}
+
+    def look_for(some: Sequence[Case]) -> None:
+        of_some = {case: makers[case.plan].of(case).digest for case in some}
+        found = [job for job in of_some.values() if job in there and has_entry(runs_folder / job, read)]
+        jobs.update(of_some)
+        folders.update({job: runs_folder / job for job in found})
+
+    look_for(cases)
+    of_cases = {case: folders[job] for case, job in jobs.items() if job in folders}
+    look_for(other_signals := with_other_signals(prepared.loaded.model, cases, of_cases))
+    cases += other_signals
     nets = {jobs[case]: plans[case.plan].net for case in cases if jobs[case] in folders}
     lanes = measure_same_lanes(all_lanes(plans), folders, nets, cache)
     runs = [Run(case, jobs[case], folders[jobs[case]], lanes[jobs[case]]) for case in cases if jobs[case] in folders]

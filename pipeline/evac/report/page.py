@@ -34,7 +34,16 @@ from evac.report.assumptions import assumptions, departure_words
 from evac.report.catalogue import words_of_script
 from evac.report.inputs import PlanPicture, ReportInput, ReportPlan, WaysOut
 from evac.report.ledger_words import ledger_value, ledger_words
-from evac.report.results import CaseResult, case_words, counterpart, headline, result_of, same_case, vehicles_text
+from evac.report.results import (
+    CaseResult,
+    case_words,
+    counterpart,
+    headline,
+    programs,
+    result_of,
+    same_case,
+    vehicles_text,
+)
 from evac.report.settings import logo_type
 from evac.report.words import mark, say
 
@@ -352,7 +361,7 @@ def _templates() -> jinja2.Environment:
     )
     for function in (
         text.plain, text.web_link, text.duration, text.clearance, text.estimated, text.count, text.percent, text.rate,
-        text.listing, comparing.later_words, vehicles_text,
+        text.listing, comparing.later_words, vehicles_text, programs,
     ):  # fmt: skip
         environment.filters[function.__name__] = function
     environment.filters["t"] = say

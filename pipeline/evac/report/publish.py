@@ -29,6 +29,7 @@ _RESULTS = pa.schema(
         ("seed", pa.int64()),
         ("fidelity", pa.string()),
         ("capacity_factor", pa.float64()),
+        ("signals", pa.string()),
         *((name, pa.int64()) for name in COUNTS),
         ("exposed_vehicle_min", pa.float64()),
         *((name, pa.float64()) for name in ("t50_s", "t90_s", "t95_s", "t100_s")),

@@ -12,7 +12,7 @@ from evac.demand.drivers import LESS_CAPACITY, MORE_CAPACITY
 from evac.errors import EvacError
 from evac.report import text
 from evac.report.inputs import ReportInput, ReportRun
-from evac.report.words import say
+from evac.report.words import mark, say
 from evac.schema.scenario import vehicles_label
 from evac.statistics import Interval, mean_interval, paired_difference
 
@@ -36,6 +36,7 @@ class Result:
     seed: int
     fidelity: str
     capacity_factor: float
+    signals: str | None
     planned: int
     evacuated: int
     driving: int
@@ -64,7 +65,8 @@ class Result:
 class CaseResult:
     """One case: its runs over the seeds, the one that is shown, and one seed's with less and more lane capacity.
 
-    `assumed` is the run that `less` and `more` are to be compared with: that of their own seed at the capacity assumed.
+    `assumed` is the run that `less` and `more` are to be compared with: that of their own seed as assumed. So is
+    `signals`, the run of that seed with the other kind of signal programs.
     """
 
     shown: Result
@@ -73,6 +75,7 @@ class CaseResult:
     less: Result | None
     assumed: Result | None
     more: Result | None
+    signals: Result | None = None
 
     @property
     def capacity_seed(self) -> int | None:
@@ -119,6 +122,14 @@ def vehicles_text(label: str) -> str:
     return say("{number} vehicles per household", number=label)
 
 
+_PROGRAMS = {"static": mark("fixed signal programs"), "actuated": mark("actuated signal programs")}
+
+
+def programs(kind: str) -> str:
+    """Return a kind of signal programs in words."""
+    return say(_PROGRAMS[kind])
+
+
 def clearance_s(result: Result, percent: int) -> float | None:
     """Return a run's clearance time at a percentage of its planned vehicles (s)."""
     time: float | None = getattr(result, f"t{percent}_s")
@@ -135,6 +146,7 @@ def result_of(run: ReportRun) -> Result:
         seed=case.seed,
         fidelity=case.fidelity,
         capacity_factor=case.capacity_factor,
+        signals=case.signals,
         **{name: int(manifest[name]) for name in COUNTS},
         exposed_vehicle_min=float(manifest["exposed_vehicle_min"]),
         **{name: manifest[name] for name in ("t50_s", "t90_s", "t95_s", "t100_s")},
@@ -206,7 +218,7 @@ def _same_but_plan(one: CaseResult, other: CaseResult) -> bool:
 
 
 def _plain(runs: Sequence[ReportRun]) -> list[ReportRun]:
-    return [run for run in runs if run.case.capacity_factor == 1.0]
+    return [run for run in runs if run.case.is_as_assumed]
 
 
 def _shown(report: ReportInput, plain: Mapping[_Group, list[ReportRun]], group: _Group) -> ReportRun:
@@ -232,13 +244,14 @@ def _case_result(runs: Sequence[ReportRun], run: ReportRun) -> CaseResult:
         less=by_capacity.get(LESS_CAPACITY),
         assumed=by_capacity.get(1.0),
         more=by_capacity.get(MORE_CAPACITY),
+        signals=next((result_of(other) for other in runs if other.case.signals is not None), None),
     )
 
 
 def _by_capacity(runs: Sequence[ReportRun], shown_seed: int) -> dict[float, Result]:
     """Return one seed's runs by capacity factor: the seed with most of them, rather the shown one, then the lowest."""
     by_seed: dict[int, dict[float, Result]] = {}
-    for run in runs:
+    for run in (run for run in runs if run.case.signals is None):
         by_seed.setdefault(run.case.seed, {})[run.case.capacity_factor] = result_of(run)
     return by_seed[max(by_seed, key=lambda seed: (len(by_seed[seed]), seed == shown_seed, -seed))]
 
@@ -266,6 +279,7 @@ def _order(report: ReportInput, run: ReportRun) -> tuple[Any, ...]:
         case.vehicles_per_household,
         case.fidelity,
         case.capacity_factor,
+        case.signals or "",
         case.seed,
     )
 

@@ -63,5 +63,5 @@ def _findings(report: ReportInput) -> pd.DataFrame:
 
 
 def _missing(report: ReportInput) -> pd.DataFrame:
-    columns = ["plan", "vehicles_per_household", "departure", "seed", "fidelity", "capacity_factor", "why"]
+    columns = ["plan", "vehicles_per_household", "departure", "seed", "fidelity", "capacity_factor", "signals", "why"]
     return pd.DataFrame([{**asdict(run.case), "why": run.message} for run in report.failed], columns=columns)

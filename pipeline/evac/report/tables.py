@@ -220,6 +220,7 @@ def _described(run: ReportRun, table: pd.DataFrame) -> pd.DataFrame:
         "departure": run.case.departure,
         "seed": run.case.seed,
         "capacity_factor": run.case.capacity_factor,
+        "signals": run.case.signals,
         "trusted": result.trusted,
         "reasons": result.doubt,
     }

@@ -36,6 +36,8 @@ class Case:
         SUMO's model: `micro`, vehicle by vehicle and lane by lane; `meso`, by queues on edges, for screening.
     capacity_factor
         Queue discharge of the drivers as a multiple of the calibrated one.
+    signals
+        Programs of the signals instead of the scenario's; None for the scenario's.
     """
 
     vehicles_per_household: str
@@ -44,6 +46,12 @@ class Case:
     plan: str = "baseline"
     fidelity: Literal["micro", "meso"] = "micro"
     capacity_factor: float = 1.0
+    signals: Literal["actuated", "static"] | None = None
+
+    @property
+    def is_as_assumed(self) -> bool:
+        """Whether lane capacity and signals are as the scenario has them: the others tell how much that matters."""
+        return self.capacity_factor == 1.0 and self.signals is None
 
 
 @dataclass(frozen=True)

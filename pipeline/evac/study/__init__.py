@@ -30,6 +30,7 @@ from evac.study.prepare import Prepared
 from evac.study.runs import Display, Failure, Run, Study, in_words, read_manifest
 from evac.study.same_lanes import measure_same_lanes
 from evac.study.screening import Town, calibrate, require_no_timetable, screened
+from evac.study.signals import with_other_signals
 from evac.study.tasks import Engine, Outcome, Task
 
 __all__ = [
@@ -83,6 +84,10 @@ def run_study(
     work = _Work(prepared, plans, cache, engine, display, told_apart(selection, prepared.loaded.model))
     notes: tuple[str, ...] = work.screen(cases) if selection.fidelity == "meso" else ()
     work.run(cases, selection.part)
+    other_signals = with_other_signals(prepared.loaded.model, cases, work.folders)
+    if other_signals and selection.part is None:
+        cases += other_signals
+        work.run(cases, None)
     until = selection.until
     while until is not None and (more := more_cases(until, cases, work.t90_s())):
         cases += more

@@ -16,6 +16,9 @@ from evac.schema.scenario import Scenario, vehicles_label, vehicles_words
 from evac.simulate.job import Case
 from evac.study.precision import Precision
 
+PROGRAMS = {"actuated": "actuated", "static": "fixed"}
+"""Signal programs in words."""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -28,7 +31,8 @@ class Selection:
     seeds
         Seeds instead of the scenario's.
     sensitivity
-        Whether to run the middle case at ± 15 % lane capacity as well.
+        Whether to run the middle case at ± 15 % lane capacity as well, and with other signal programs where a signal is
+        at a bottleneck.
     fidelity
         SUMO's model.
     part
@@ -142,6 +146,8 @@ def case_name(case: Case) -> str:
         parts.append("coarse (mesoscopic)")
     if case.capacity_factor != 1.0:
         parts.append(f"{case.capacity_factor - 1:+.0%} lane capacity")
+    if case.signals is not None:
+        parts.append(f"{PROGRAMS[case.signals]} signal programs")
     return " · ".join(parts)
 
 

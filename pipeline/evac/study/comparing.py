@@ -54,11 +54,11 @@ class Cell:
 
 
 def cells_of(runs: Sequence[Run]) -> list[Cell]:
-    """Return the runs at the calibrated lane capacity by plan and case, in their order."""
+    """Return the runs at the lane capacity and with the signals assumed by plan and case, in their order."""
     groups: dict[tuple[str, str, str, str], list[Run]] = {}
     for run in runs:
         case = run.case
-        if case.capacity_factor == 1.0:
+        if case.is_as_assumed:
             key = (case.plan, case.vehicles_per_household, case.departure, case.fidelity)
             groups.setdefault(key, []).append(run)
     return [

@@ -17,6 +17,7 @@ from evac.demand.orders import driver_under, staying
 from evac.demand.routes import routing_options, write_exit_zones, write_trips
 from evac.demand.starts import FREE_CHOICE
 from evac.measure import measure_run
+from evac.network.signal_programs import OTHER, other_programs
 from evac.schema.demand import Measured, VehiclesPerHousehold
 from evac.simulate import JobInputs, Progress, run_job
 from evac.simulate.job import Case, Job
@@ -207,6 +208,11 @@ def _inputs(
         writers["buses.rou.xml"] = lambda path: write_bus_type(
             path, driver=driver, traffic=model.traffic, capacity_factor=case.capacity_factor
         )
+    timetable = terms.timetable
+    if case.signals is not None:
+        text = other_programs(terms.network.net_file, case.signals)
+        writers["signals.add.xml"] = lambda path: path.write_text(text, encoding="utf-8")
+        timetable = replace(timetable, programs=tuple(replace(item, normal=OTHER) for item in timetable.programs))
     if additional is not None:
         writers["plan.add.xml"] = lambda path: path.write_text(additional, encoding="utf-8")
     return JobInputs(
@@ -219,7 +225,7 @@ def _inputs(
             *routing_options(model.simulation, driver),
             *right_of_way_options(model.traffic),
         ),
-        timetable=terms.timetable,
+        timetable=timetable,
         exits={item.name: item.edges for item in terms.exits},
         veh_per_h={item.name: item.veh_per_h for item in terms.exits if item.veh_per_h},
         meso=terms.meso,

@@ -66,7 +66,7 @@ def more_cases(precision: Precision, cases: Sequence[Case], t90_s: Mapping[Case,
         The 90 % clearance of those that have run (s); None where it wasn't reached.
     """
     found: list[Case] = []
-    plain = sorted((case for case in cases if case.capacity_factor == 1.0), key=_group)
+    plain = sorted((case for case in cases if case.is_as_assumed), key=_group)
     for _, group in groupby(plain, key=_group):
         of_group = list(group)
         used = {case.seed for case in of_group}
@@ -86,7 +86,7 @@ def shortfalls(precision: Precision, cases: Sequence[Case], t90_s: Mapping[Case,
     """
     groups: dict[Case, list[float | None]] = {}
     for case in cases:
-        if case.capacity_factor == 1.0:
+        if case.is_as_assumed:
             values = groups.setdefault(replace(case, seed=0), [])
             values += [t90_s[case]] if case in t90_s else []
     found = ((case, mean_interval(values)) for case, values in groups.items())
