@@ -236,4 +236,10 @@ def test_who_never_gets_green_makes_a_run_untrusted_with_the_street(
     assert set(ledger["stuck_on"]) == {"Brook Lane", "waiting at Brook Lane"}
     assert sum(ledger["stuck_on"].values()) == ledger["still_driving"] + ledger["never_inserted"]
     page = (tmp_path / "reports" / "town" / "index.html").read_text()
-    assert "are stuck at the end" in page
+    answer = page[page.index("The answer") : page.index("Clearance time: how long")]
+    assert "vehicles are stuck at the end" in answer, "on the first page"
+    options.remove("--no-sensitivity")
+    for command in ("ablate", "stress"):
+        assert run_guarded([command, str(town), "green", *options]) == 0
+        words = " ".join(capsys.readouterr().out.split())
+        assert re.search(r"not trustworthy: green\b.* vehicles are stuck at the end", words), command

@@ -244,3 +244,21 @@ def test_an_approach_has_green_as_a_whole_also_where_a_plan_closes_or_adds_its_l
     for link in junction.links:
         for stage_name, street in (("stage 0", "Main Street"), ("stage 1", "Side Street")):
             assert (phases[stage_name][link.number] in "Gg") == (link.source.getName() == street)
+
+
+def test_the_same_program_asked_for_twice_is_one_and_others_at_once_are_refused(tmp_path):
+    nodes = {"w": (-600, 0), "c": (0, 0), "e": (600, 0), "n": (0, 600), "s": (0, -600)}
+    streets = [("w c e", "Main Street", 1), ("n c s", "Side Street", 1)]
+    place = town(tmp_path, nodes, streets, {"east": "ce"}, kinds={"c": "traffic_light"})
+    where = "where: {street: Main Street, crossing: Side Street}"
+    early = f"  - {{do: signal, label: early, {where}, mode: officer, when: {{from_min: 5, until_min: 30}}}}\n"
+    late = f"  - {{do: signal, label: late, {where}, mode: %s, when: {{from_min: 20, until_min: 60}}}}\n"
+    for text in (early + late % "officer", late % "officer" + early):
+        (held,) = place.under(text, "same").timetable.states().signals.values()
+        assert [(s.from_s, s.until_s, s.holds.officer) for s in held] == [
+            (0, 300, False),
+            (300, 3600, True),
+            (3600, float("inf"), False),
+        ]
+    with pytest.raises(ScenarioError, match="'early' and 'late' contradict each other on the junction"):
+        place.under(early + late % "unregulated", "other")

@@ -139,3 +139,18 @@ def test_shoulder_adds_a_lane_at_the_kerb_that_is_used(tmp_path: Path) -> None:
     assert after["arrival_lane"].value_counts(normalize=True).min() > 0.4
     south = read_net(wide.network.net_file).getEdge("sb")
     assert {item.getToLane().getIndex() for items in south.getOutgoing().values() for item in items} >= {0}
+
+
+@pytest.mark.parametrize("part", ["lanes: 1", "keep_emergency_lane: true"])
+@pytest.mark.parametrize("when", ["{}", "{from_min: 2, setup_min: 1}", "{from_min: 2, setup_min: 1, until_min: 30}"])
+def test_the_direction_that_keeps_a_lane_still_gets_those_who_turn_into_it(
+    tmp_path: Path, part: str, when: str
+) -> None:
+    """They turned into the lane in the middle of the road, which goes to the other direction."""
+    nodes = {"w": (-800, 0), "b": (0, 0), "e": (800, 0), "s": (0, -500)}
+    streets = [("w b e", "Main Street", 2), ("s b", "Side Street", 1)]
+    place = town(tmp_path, nodes, streets, {"west": "bw"})
+    action = f"  - {{do: contraflow, where: {{street: Main Street, towards: east}}, {part}, when: {when}}}\n"
+    trips, _ = place.drive(place.under(action), cars("sb", 40, every_s=10.0, length_m=450.0), end_h=1.0)
+    assert trips["arrived_s"].notna().all()
+    assert trips["arrived_s"].max() < 700, "nobody waits for the contraflow to end"

@@ -121,8 +121,9 @@ class Compiling:
         return timetable, [*self.signals.elements.values(), *self.limits.signs()]
 
     def _problem(self, one: Claim, other: Claim) -> Problem:
-        what = f"'{one.action}' and '{other.action}' contradict each other on {self._describe(one.place)}"
-        where = "; ".join(sorted((one.where, other.where)))
+        first, second = sorted((one, other), key=lambda claim: claim.where)
+        what = f"'{first.action}' and '{second.action}' contradict each other on {self._describe(one.place)}"
+        where = f"{first.where}; {second.where}"
         return Problem(where, what, "leave one out, or give them times that don't overlap")
 
     def _describe(self, place: str) -> str:

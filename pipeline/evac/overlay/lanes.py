@@ -231,7 +231,8 @@ class LaneChanges:
         """Close and open for good what always is so, and let open lanes serve what only closed ones do."""
         states = Timetable(tuple(self._closings), tuple(self._openings)).states().lanes
         opened = set(self._ids_of(self._opened))
-        for edge in dict.fromkeys(edge_of(lane) for lane in self._ids_of(self._closed)):
+        closing = dict.fromkeys(edge_of(lane) for item in self._closings for lane in item.lanes)
+        for edge in [edge for edge in closing if edge in self.plain.edges]:  # contraflow for good takes its edges away
             for closed, left in _closed_sets(edge, self.plain.lanes(edge), states):
                 roads.serve_from_beside(self.plain, edge, closed, left)
         for lane in dict.fromkeys([*self._ids_of(self._closed), *opened]):

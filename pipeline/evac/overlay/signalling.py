@@ -70,7 +70,7 @@ class SignalChanges:
             raise PlaceError(Problem(item.where, "there is no signal at this junction to switch off", "leave it out"))
         self._asked.append((item, action, nodes, corridor))
         return [
-            Claim(*item.span(action.when), item.where, tls, "controls")
+            Claim(*item.span(action.when), item.where, tls, "controls", _program_of(action))
             for tls in dict.fromkeys(self.plain.nodes[node.getID()].get("tl") or node.getID() for node in nodes)
         ]
 
@@ -104,8 +104,7 @@ class SignalChanges:
         """Give the programs of the timetable, for the compiled net; the same program is one, whoever asks for it."""
         known: dict[str, str] = {}
         for item, action, nodes, corridor in self._asked:
-            content = action.model_dump_json(exclude=_NOT_OF_THE_PROGRAM)
-            name = known.setdefault(content, f"plan-{len(known)}")
+            name = known.setdefault(_program_of(action), f"plan-{len(known)}")
             signals = list(dict.fromkeys(self.plain.nodes[node.getID()].attrib["tl"] for node in nodes))
             still = [net.getEdge(edge.getID()) for edge in corridor if net.hasEdge(edge.getID())]
             programs = signal_programs(
@@ -130,3 +129,8 @@ class SignalChanges:
 
     def _has_signal(self, node: Node) -> bool:
         return self.plain.nodes[node.getID()].get("tl") is not None
+
+
+def _program_of(action: Signal) -> str:
+    """Return what the programs of an action depend on: two of the same content are one."""
+    return action.model_dump_json(exclude=_NOT_OF_THE_PROGRAM)
