@@ -72,6 +72,16 @@ def test_a_label_stands_once(plans: Path) -> None:
         load_plan("twice", plans)
 
 
+def test_a_label_that_the_extended_plan_has_too_is_refused_where_both_would_hold(plans: Path) -> None:
+    again = FINAL.replace("{do: take_lane,", "{do: take_lane, label: officer,")
+    (plans / "again.yaml").write_text(again.replace("without: [officer]\n", ""))
+    with pytest.raises(ScenarioError, match=r"again.yaml:4: take_lane: 'preliminary' has .* 'officer' too") as caught:
+        load_plan("again", plans)
+    assert "'without: [officer]'" in str(caught.value)
+    (plans / "instead.yaml").write_text(again)
+    assert [item.action.do for item in load_plan("instead", plans).actions] == ["close", "take_lane"]
+
+
 def test_an_unknown_plan_lists_those_that_are_there(plans: Path) -> None:
     assert plan_names(plans) == ["baseline", "final", "preliminary"]
     with pytest.raises(ScenarioError, match=r"known plans in .*: baseline, final, preliminary"):

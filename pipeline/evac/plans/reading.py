@@ -173,7 +173,20 @@ def _chain(path: Path, below: Sequence[Path]) -> tuple[Plan, tuple[LoadedAction,
         where = f"{path}:{document.line_of(('without',))}"
         what = f"'without' names {', '.join(map(repr, unknown))}, which '{model.extends}' doesn't have"
         raise ScenarioError(Problem(where, what, f"its actions: {labels}"))
-    return model, (*(item for item in inherited if item.label not in model.without), *own)
+    kept = tuple(item for item in inherited if item.label not in model.without)
+    taken = {item.label for item in kept}
+    twice = [
+        Problem(
+            item.where,
+            f"'{model.extends}' has an action with the label {item.label!r} too: both would hold",
+            f"give this one another label, or leave the other out with 'without: [{item.label}]'",
+        )
+        for item in own
+        if item.action.label in taken
+    ]
+    if twice:
+        raise ScenarioError(twice)
+    return model, (*kept, *own)
 
 
 def _inherited(path: Path, extends: str, where: str, below: Sequence[Path]) -> tuple[LoadedAction, ...]:
