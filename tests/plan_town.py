@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +24,7 @@ from evac.simulate import JobInputs, run_job
 from evac.simulate.job import Case, Job
 
 _COLUMNS = ("way_id", "osm_way_id", "name", "ref", "highway", "lanes_forward", "lanes_backward")
-STREETS = gpd.GeoDataFrame({name: [] for name in (*_COLUMNS, "lanes_guessed", "speed_guessed")})
+STREETS = gpd.GeoDataFrame({name: [] for name in (*_COLUMNS, "centre_lane", "lanes_guessed", "speed_guessed")})
 NOTHING_CLOSED = STREETS.assign(direction=[], nodes=[], speed_kph=[])
 _LOCATION = (
     '<location netOffset="-500000.00,-5200000.00" convBoundary="0.00,0.00,9000.00,9000.00" '
@@ -112,6 +112,7 @@ def town(
     kinds: Mapping[str, str] | None = None,
     speeds_mps: Mapping[str, float] | None = None,
     lefthand: bool = False,
+    with_centre_lane: Collection[str] = (),
 ) -> Town:
     """Build a town.
 
@@ -125,7 +126,10 @@ def town(
     points = "".join(f'<node id="{n}" x="{x}" y="{y}"{typed.get(n, "")}/>' for n, (x, y) in nodes.items())
     (base / "n.nod.xml").write_text(f"<nodes>{_LOCATION}{points}</nodes>")
     speeds = speeds_mps or {}
-    edges = "".join(_edges(way, name, lanes, speeds.get(name, 13.89)) for way, name, lanes in streets)
+    edges = "".join(
+        _edges(way, name, lanes, speeds.get(name, 13.89), number if with_centre_lane else None)
+        for number, (way, name, lanes) in enumerate(streets)
+    )
     (base / "n.edg.xml").write_text(f"<edges>{edges}</edges>")
     (base / "n.typ.xml").write_text(
         '<types><type id="highway.secondary" priority="9" numLanes="1" speed="13.89"/></types>'
@@ -140,18 +144,31 @@ def town(
     for name, edge in exits.items():
         lon, lat = net.convertXY2LonLat(*net.getEdge(edge).getShape()[-1])
         found.append(ResolvedExit(name, (edge,), net.getEdge(edge).getLaneNumber(), lon, lat))
-    return Town(folder, Network(base, f"base-{folder.name}"), tuple(found))
+    return Town(folder, Network(base, f"base-{folder.name}"), tuple(found), _table(streets, with_centre_lane))
 
 
-def _edges(way: str, name: str, lanes: int, speed_mps: float) -> str:
+def _table(streets: Sequence[tuple[str, str, int]], with_centre_lane: Collection[str]) -> gpd.GeoDataFrame:
+    """Return the streets table, which is empty but where it has to tell of lanes in the middle."""
+    if not with_centre_lane:
+        return STREETS
+    rows = [
+        {"way_id": number, "osm_way_id": number, "name": name, "lanes_forward": lanes, "lanes_backward": lanes}
+        for number, (_, name, lanes) in enumerate(streets)
+    ]
+    table = gpd.GeoDataFrame(rows).assign(ref=None, highway="secondary", lanes_guessed=False, speed_guessed=False)
+    return table.assign(centre_lane=table["name"].isin(list(with_centre_lane)))
+
+
+def _edges(way: str, name: str, lanes: int, speed_mps: float, way_id: int | None) -> str:
     one_way = ">" in way
+    origin = "" if way_id is None else f'<lane index="0"><param key="origId" value="{way_id}"/></lane>'
     stops = way.replace(">", " ").split()
     pairs = list(pairwise(stops))
     if not one_way:
         pairs += [pair[::-1] for pair in pairs]
     return "".join(
         f'<edge id="{a}{b}" from="{a}" to="{b}" name="{name}" numLanes="{lanes}" speed="{speed_mps}" priority="9" '
-        f'type="highway.secondary"/>'
+        f'type="highway.secondary">{origin}</edge>'
         for a, b in pairs
     )
 

@@ -145,7 +145,7 @@ def _action(rng: random.Random, folder: Path, where: dict[str, Any]) -> dict[str
             emergency = _some(rng, lanes=one, keep_emergency_lane=True)
             return {"do": "contraflow", "where": where, **emergency, **_when(rng)}
         case 1:
-            return {"do": "use_shoulder", "where": where, **_when(rng)}
+            return {"do": rng.choice(["use_shoulder", "use_centre_lane"]), "where": where, **_when(rng)}
         case 2:
             return {"do": "take_lane", "where": where, **_some(rng, lanes=one, side="middle"), **_when(rng)}
         case 3:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from evac.errors import PlaceError, ScenarioError
 from evac.network import read_net
 from plan_town import Town, cars, discharge_veh_per_h, town
 
@@ -127,6 +128,26 @@ def test_taken_lane_halves_the_discharge(tmp_path: Path) -> None:
     both, one = (place.drive(overlay, DEMAND)[0] for overlay in (place.normally(), taken))
     assert discharge_veh_per_h(one) / discharge_veh_per_h(both) == pytest.approx(0.5, rel=0.05)
     assert set(one["arrival_lane"]) == {"ad_1"}
+
+
+def test_a_centre_lane_serves_one_direction_and_only_where_the_map_has_one(tmp_path: Path) -> None:
+    nodes = {**FAR, "d": (6000, 0)}
+    streets = [("w v u a", "Wide Road", 2), ("a d", "Main Street", 1)]
+    place = town(tmp_path, nodes, streets, {"east": "ad"}, speeds_mps=SLOW, with_centre_lane=["Main Street"])
+    action = "  - {{do: use_centre_lane, label: {}, where: {{street: {}, towards: {}}}, when: {{{}}}}}\n"
+    east = action.format("one", "Main Street", "east", "from_min: 0")
+    before, after = (place.drive(overlay, DEMAND)[0] for overlay in (place.normally(), place.under(east)))
+    assert discharge_veh_per_h(after) / discharge_veh_per_h(before) == pytest.approx(2.0, rel=0.05)
+    assert read_net(place.under(east).network.net_file).getEdge("da").getLaneNumber() == 1
+    with pytest.raises(ScenarioError, match="contradict each other on Main Street"):
+        place.under(east + action.format("two", "Main Street", "west", "from_min: 20"), "both")
+    place.under(
+        action.format("one", "Main Street", "east", "until_min: 20")
+        + action.format("two", "Main Street", "west", "from_min: 20"),
+        "in turn",
+    )
+    with pytest.raises((PlaceError, ScenarioError), match=r"Wide Road .*has no centre turn lane on the map"):
+        place.under(action.format("one", "Wide Road", "east", "from_min: 0"), "none")
 
 
 def test_shoulder_adds_a_lane_at_the_kerb_that_is_used(tmp_path: Path) -> None:

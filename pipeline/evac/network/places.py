@@ -57,7 +57,7 @@ class StreetIndex:
     net
         The net, built with original ids (`origId`) on its lanes.
     streets
-        The streets table: `way_id`, `osm_way_id`, `name`, `ref`, `highway`.
+        The streets table: `way_id`, `osm_way_id`, `name`, `ref`, `highway`, `centre_lane`.
     vclass
         SUMO's vehicle class; edges that are closed for it are no places.
     """
@@ -93,6 +93,10 @@ class StreetIndex:
         """Return what people call the edge's street: its name, else its road number, else its class."""
         names = self.names(edge)
         return names[0] if names else f"unnamed {self.highway(edge)} road"
+
+    def has_centre_lane(self, edge: Edge) -> bool:
+        """Return whether the map has a lane for both directions in the middle of an edge's road."""
+        return any(row.centre_lane for row in self._rows.get(edge.getID(), []))
 
     def highway(self, edge: Edge) -> str:
         """Return the OpenStreetMap `highway` class of an edge."""

@@ -41,6 +41,7 @@ from evac.osm.closed import closed_roads
 from evac.osm.closures import close_roads
 from evac.osm.corrections import Corrections
 from evac.osm.doubts import doubts_of
+from evac.osm.lane_tags import centre_lanes
 from evac.osm.lanes import count_lanes
 from evac.osm.moments import Moment
 from evac.osm.roads import Roads, Way, cut_at_barriers, read_roads
@@ -82,8 +83,9 @@ class StreetMap:
         """Return the drivable ways: a row each, LineStrings in WGS 84.
 
         Columns `way_id`, `osm_way_id`, `name`, `ref`, `highway`, `oneway`, `lanes_forward`, `lanes_backward`,
-        `lanes_guessed`, `speed_kph`, `speed_guessed`, `in_town`, `may_leave`, `at_times` (what can't be decided of
-        when it is open, else null), `geometry`.
+        `centre_lane` (whether a lane in the middle serves both directions, for turning), `lanes_guessed`, `speed_kph`,
+        `speed_guessed`, `in_town`, `may_leave`, `at_times` (what can't be decided of when it is open, else null),
+        `geometry`.
         """
         return gpd.read_parquet(self.folder / "streets.parquet")
 
@@ -270,6 +272,7 @@ def _streets_frame(streets: list[Street], geometry: gpd.GeoSeries, inside: np.nd
         "oneway": [street.direction != 0 for street in streets],
         "lanes_forward": [street.lanes.forward for street in streets],
         "lanes_backward": [street.lanes.backward for street in streets],
+        "centre_lane": [centre_lanes(item) > 0 for item in tags],
         "lanes_guessed": [street.lanes.guessed for street in streets],
         "speed_kph": [street.backward_kph if street.direction < 0 else street.forward_kph for street in streets],
         "speed_guessed": [street.speed_guessed for street in streets],

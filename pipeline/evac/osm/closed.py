@@ -16,6 +16,7 @@ import shapely
 
 from evac.driving_side import drives_on_left
 from evac.osm.access import CLASSES, direction
+from evac.osm.lane_tags import centre_lanes
 from evac.osm.lanes import count_lanes
 from evac.osm.roads import Node, Roads, Way
 from evac.osm.speeds import read_speed, speed_tag
@@ -43,7 +44,8 @@ def closed_roads(roads: Roads, country: str | None) -> gpd.GeoDataFrame:
     """
     names = ("way_id", "osm_way_id", "name", "ref", "highway", "oneway", "lanes_forward", "lanes_backward")
     columns: dict[str, list[object]] = {
-        name: [] for name in (*names, "lanes_guessed", "speed_kph", "speed_guessed", "direction", "nodes")
+        name: []
+        for name in (*names, "centre_lane", "lanes_guessed", "speed_kph", "speed_guessed", "direction", "nodes")
     }
     lines = []
     for way, nodes in _pieces(roads):
@@ -69,6 +71,7 @@ def _row(way: Way, country: str | None) -> dict[str, object]:
         "oneway": runs != 0,
         "lanes_forward": lanes.forward,
         "lanes_backward": lanes.backward,
+        "centre_lane": centre_lanes(tags) > 0,
         "lanes_guessed": lanes.guessed,
         "speed_kph": speed.kph,
         "speed_guessed": speed.guessed,

@@ -75,7 +75,7 @@ def plan_contraflow(action: Contraflow, where: Where, place: str) -> list[Revers
     stretch, way = _stretch(action.where, where, f"{place}.where")
     if not stretch:
         return [_reversal(edge, None, action, where, place) for edge in way]
-    partners = {edge: _partner(edge, where) for edge in stretch}
+    partners = {edge: opposite_of(edge, where) for edge in stretch}
     if all(partner is not None for partner in partners.values()):
         return [_reversal(partner, edge, action, where, place) for edge, partner in partners.items() if partner]
     other = _other_roadway(stretch, where)
@@ -115,7 +115,7 @@ def _reversal(edge: Edge, beside: Edge | None, action: Contraflow, where: Where,
     return Reversed(edge, beside, lanes)
 
 
-def _partner(edge: Edge, where: Where) -> Edge | None:
+def opposite_of(edge: Edge, where: Where) -> Edge | None:
     """Return the opposite direction of the same roadway."""
     back = [
         other
@@ -132,7 +132,7 @@ def _other_roadway(stretch: Sequence[Edge], where: Where) -> list[Edge]:
     names = {name for edge in stretch for name in where.index.names(edge)[:1]}
     found: list[tuple[float, Edge]] = []
     for edge in where.index.edges:
-        if edge in stretch or _partner(edge, where) is not None:
+        if edge in stretch or opposite_of(edge, where) is not None:
             continue
         middle = centre_line(edge).interpolate(0.5, normalized=True)
         if line.distance(middle) > _BESIDE_M:

@@ -20,18 +20,18 @@ from evac.errors import PlaceError, Problem, ScenarioError
 from evac.network.exits import ResolvedExit
 from evac.network.places import StreetIndex
 from evac.overlay import roads
-from evac.overlay.contraflow import Reversed, apply_contraflow, plan_contraflow
+from evac.overlay.contraflow import Reversed, apply_contraflow, opposite_of, plan_contraflow
 from evac.overlay.plain import PlainNet
 from evac.overlay.serving import few_can_use
 from evac.overlay.where import Where, exit_called
 from evac.plans.action import Action
 from evac.plans.contradictions import Claim, Does
-from evac.plans.model import Close, Contraflow, Open, Stretch, TakeLane, UseShoulder, When
+from evac.plans.model import Close, Contraflow, Open, Stretch, TakeLane, UseCentreLane, UseShoulder, When
 from evac.plans.reading import LoadedAction
 from evac.plans.timetable import ADMITTED, Admits, Closing, Opening, Opposed, State, Timetable, at, edge_of
 from evac.sumo import RESIDENT_CLASS
 
-LaneAction = Contraflow | UseShoulder | TakeLane | Open | Close
+LaneAction = Contraflow | UseShoulder | UseCentreLane | TakeLane | Open | Close
 _LET_THROUGH_ONLY = ("authority",)
 
 
@@ -59,17 +59,17 @@ class LaneChanges:
         The exits on the baseline's net.
     """
 
-    ACTIONS: ClassVar[tuple[type[Action], ...]] = (Contraflow, UseShoulder, TakeLane, Open, Close)
+    ACTIONS: ClassVar[tuple[type[Action], ...]] = (Contraflow, UseShoulder, UseCentreLane, TakeLane, Open, Close)
 
     plain: PlainNet
     where: Where
     exits: Sequence[ResolvedExit]
     added: dict[str, str] = field(default_factory=dict)
-    """Lanes that are added (contraflow, shoulders), with file and line of the action."""
+    """Lanes that are added (contraflow, shoulders, centre lanes), with file and line of the action."""
     for_residents: set[str] = field(default_factory=set)
     """Lanes that are closed to through traffic only, at some time."""
     _contraflows: list[tuple[LoadedAction, When, tuple[Reversed, ...]]] = field(default_factory=list)
-    _shoulders: list[_Asked] = field(default_factory=list)
+    _beside: list[_Asked] = field(default_factory=list)
     _opened: list[_Asked] = field(default_factory=list)
     _closed: list[_Asked] = field(default_factory=list)
     _closings: list[Closing] = field(default_factory=list)
@@ -90,13 +90,13 @@ class LaneChanges:
             case Contraflow():
                 return self._take_contraflow(item, action)
             case UseShoulder():
-                lanes: dict[str, list[int]] = {edge.getID(): [0] for edge in self.where.path(action.where, place)}
-                self._shoulders.append(_Asked(item, action.when, lanes))
-                return _claims(item, action.when, "widens", lanes)
+                return self._take_beside(item, action.when, self.where.path(action.where, place))
+            case UseCentreLane():
+                return self._take_centre(item, action)
             case Open():
-                lanes = {edge.getID(): _closed_lanes(edge) for edge in self._closed_edges(action.where, place)}
-                self._opened.append(_Asked(item, action.when, lanes))
-                return _claims(item, action.when, "opens", lanes)
+                opened = {edge.getID(): _closed_lanes(edge) for edge in self._closed_edges(action.where, place)}
+                self._opened.append(_Asked(item, action.when, opened))
+                return _claims(item, action.when, "opens", opened)
             case TakeLane():
                 edges = self.where.stretch(action.where, place)
                 taken = {edge.getID(): roads.kerb_or_middle(edge, action, self.where, item.where) for edge in edges}
@@ -113,7 +113,7 @@ class LaneChanges:
         ScenarioError
             Two contraflows share a part of a road.
         """
-        self._build_shoulders()
+        self._build_beside()
         self._build_contraflows()
         for asked in self._opened:
             self._openings.append(Opening(*asked.item.span(asked.when), self._ids(asked.lanes)))
@@ -136,6 +136,24 @@ class LaneChanges:
         """Give what the plan's author should look at."""
         for label, lanes in self._gained:
             yield from few_can_use(self.plain, label, lanes)
+
+    def _take_beside(self, item: LoadedAction, when: When, edges: Sequence[Edge]) -> list[Claim]:
+        """Take in a lane that edges have and cars don't use: beside those that they do."""
+        lanes: dict[str, list[int]] = {edge.getID(): [0] for edge in edges}
+        self._beside.append(_Asked(item, when, lanes))
+        return _claims(item, when, "widens", lanes)
+
+    def _take_centre(self, item: LoadedAction, action: UseCentreLane) -> list[Claim]:
+        place = f"{item.where}.where"
+        edges = self.where.path(action.where, place)
+        without = [edge for edge in edges if not self.where.index.has_centre_lane(edge)]
+        if without:
+            what = f"{self.where.index.describe(without[0])} has no centre turn lane on the map"
+            remedy = "take a shorter stretch, or, if there is one, set 'lanes:both_ways: 1' in osm.corrections"
+            raise PlaceError(Problem(place, what, remedy))
+        pairs = [(edge.getID(), back.getID()) for edge in edges if (back := opposite_of(edge, self.where)) is not None]
+        shared = _claims(item, action.when, "centre", [">".join(sorted(pair)) for pair in pairs])
+        return [*self._take_beside(item, action.when, edges), *shared]
 
     def _take_contraflow(self, item: LoadedAction, action: Contraflow) -> list[Claim]:
         found = tuple(plan_contraflow(action, self.where, item.where))
@@ -178,11 +196,13 @@ class LaneChanges:
         known = self.plain.edges
         return tuple(self.plain.lane_id(edge, lane) for edge, some in lanes.items() if edge in known for lane in some)
 
-    def _build_shoulders(self) -> None:
-        """Give each edge one lane at its kerb, however many actions use it; those with the same times together."""
+    def _build_beside(self) -> None:
+        """Give each edge one more lane, however many actions use it; those with the same times together.
+
+        It is the first one, also where it lies in the middle: to a queue it is all the same on which side it is longer.
+        """
         found = [
-            Opening(*asked.item.span(asked.when), tuple(f"{edge}_0" for edge in asked.lanes))
-            for asked in self._shoulders
+            Opening(*asked.item.span(asked.when), tuple(f"{edge}_0" for edge in asked.lanes)) for asked in self._beside
         ]
         groups: dict[tuple[State[Admits], ...], list[str]] = defaultdict(list)
         for lane, states in Timetable(openings=tuple(found)).states().lanes.items():
@@ -190,7 +210,7 @@ class LaneChanges:
         for states, edges in groups.items():
             roads.use_shoulder(self.plain, edges, timed=len(states) > 1)
         self._openings += found
-        for asked in self._shoulders:
+        for asked in self._beside:
             lanes = [f"{edge}_0" for edge in asked.lanes]
             self.added |= dict.fromkeys(lanes, asked.item.where)
             self._gained.append((asked.item.label, lanes))

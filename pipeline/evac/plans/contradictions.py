@@ -11,12 +11,23 @@ from typing import Any, Literal
 from evac.plans.timetable import Span
 
 Does = Literal[
-    "reverses", "gains", "widens", "opens", "closes", "narrows", "leads", "limits", "controls", "diverts", "turns"
+    "reverses",
+    "gains",
+    "widens",
+    "centre",
+    "opens",
+    "closes",
+    "narrows",
+    "leads",
+    "limits",
+    "controls",
+    "diverts",
+    "turns",
 ]
 """What an action does to a place: it takes a direction's lanes for the other (`reverses`), gives a direction those of
-the other (`gains`) or its shoulder (`widens`), opens lanes, closes all of them (`closes`) or some (`narrows`), says
-what they lead to (`leads`), sets the speed limit (`limits`), a signal's program (`controls`), where drivers are sent
-(`diverts`), or whether a turn is allowed (`turns`)."""
+the other (`gains`) or a shoulder or centre lane (`widens`), takes the one lane in the middle (`centre`), opens lanes,
+closes all of them (`closes`) or some (`narrows`), says what they lead to (`leads`), sets the speed limit (`limits`), a
+signal's program (`controls`), where drivers are sent (`diverts`), or whether a turn is allowed (`turns`)."""
 _CONTRADICTORY: tuple[set[Does], ...] = (
     {"reverses"},
     {"reverses", "gains"},
@@ -28,6 +39,7 @@ _CONTRADICTORY: tuple[set[Does], ...] = (
     {"gains"},
     {"gains", "closes"},
     {"widens"},
+    {"centre"},
     {"widens", "closes"},
     {"opens", "closes"},
     {"closes", "leads"},

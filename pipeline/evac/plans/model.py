@@ -22,7 +22,7 @@ from evac.plans.junctions import (
 )
 from evac.plans.people import Behaviour, Divert, EvacuateOnly, PeopleAction, Phase
 from evac.plans.places import Junction, LaneNumber, Movement, Stretch
-from evac.plans.roads import Close, Contraflow, Open, RoadAction, Speed, TakeLane, UseShoulder
+from evac.plans.roads import Close, Contraflow, Open, RoadAction, Speed, TakeLane, UseCentreLane, UseShoulder
 from evac.schema.base import Model, Name
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "Stretch",
     "TakeLane",
     "TimedAction",
+    "UseCentreLane",
     "UseShoulder",
     "When",
     "when_of",

@@ -47,6 +47,22 @@ class UseShoulder(TimedAction):
         return f"shoulder as a lane on {self.where}"
 
 
+class UseCentreLane(TimedAction):
+    """The two-way left-turn lane in the middle of the road becomes a lane of one direction.
+
+    Only where the map has one (`lanes:both_ways`); a correction of the scenario (`osm.corrections`) may say so.
+    """
+
+    do: Literal["use_centre_lane"]
+    """The action."""
+    where: Stretch
+    """The stretch, in the direction that gets the lane."""
+
+    def does(self) -> str:
+        """Return what it does and where, in words."""
+        return f"centre turn lane as a lane on {self.where}"
+
+
 class TakeLane(TimedAction):
     """Lanes are taken away from the traffic (a work site, emergency vehicles, parked cars)."""
 
@@ -145,5 +161,5 @@ class Speed(TimedAction):
         return f"{speed} on {self.where}"
 
 
-RoadAction = Contraflow | UseShoulder | TakeLane | Close | Open | Speed
+RoadAction = Contraflow | UseShoulder | UseCentreLane | TakeLane | Close | Open | Speed
 """An action that changes lanes or speeds of roads."""
