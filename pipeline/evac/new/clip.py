@@ -23,12 +23,13 @@ from evac.elements import LOCATION_INDEX, Elements
 from evac.errors import DataError, Problem
 from evac.households.clipping import LOT_DEPTH_M
 from evac.osm.access import CLASSES
+from evac.osm.buildings import is_water
 from evac.osm.source import SourceFacts, readable
 from evac.osm.tidy import Source
 
 _AREA_KEYS = ("building", "landuse", "amenity", "leisure", "tourism")
 _ADDRESS = "addr:housenumber"
-_WAY_KEYS = ("highway", *_AREA_KEYS, _ADDRESS)
+_WAY_KEYS = ("highway", *_AREA_KEYS, "natural", "waterway", _ADDRESS)
 _MAJOR = ("motorway", "trunk")
 _BUFFER_BYTES = 4 << 20
 _TRIANGLE = 3  # corners, of which a closed way has the first twice
@@ -161,6 +162,8 @@ def _collect(source: Path, roads: shapely.Geometry, settlement: shapely.Geometry
                 continue
             if (corners.min(axis=0) > (east, north)).any():
                 continue
+            if not any(key in item.tags for key in ("highway", _ADDRESS)) and not _is_ground(item.tags):
+                continue
             wanted = roads if "highway" in item.tags else settlement
             if _touches(corners, wanted) or (_is_outline(item) and _is_around(corners, spots)):
                 kept.ways.add(item.id)
@@ -184,7 +187,12 @@ def _collect_outlines(source: Path, polygon: shapely.Geometry, kept: Elements) -
 
 
 def _is_area(relation: Any) -> bool:
-    return relation.tags.get("type") == "multipolygon" and any(key in relation.tags for key in _AREA_KEYS)
+    return relation.tags.get("type") == "multipolygon" and _is_ground(relation.tags)
+
+
+def _is_ground(tags: Any) -> bool:
+    """Return whether tags are of a building, of land use, or of water, the coastline included."""
+    return any(key in tags for key in _AREA_KEYS) or is_water(tags) or tags.get("natural") == "coastline"
 
 
 def _touches(corners: np.ndarray, polygon: shapely.Geometry) -> bool:
@@ -195,7 +203,7 @@ def _touches(corners: np.ndarray, polygon: shapely.Geometry) -> bool:
 
 
 def _is_outline(way: Any) -> bool:
-    return way.is_closed() and any(key in way.tags for key in _AREA_KEYS)
+    return way.is_closed() and _is_ground(way.tags)
 
 
 def _is_around(corners: np.ndarray, spots: shapely.MultiPoint) -> bool:

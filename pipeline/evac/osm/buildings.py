@@ -12,10 +12,12 @@ import geopandas as gpd
 import numpy as np
 import osmium
 import shapely
+from numpy.typing import NDArray
 from osmium.filter import KeyFilter
 
 from evac.elements import LOCATION_INDEX
 from evac.osm.access import Tags
+from evac.osm.coast import sea_of
 from evac.osm.homes import is_business, units, why_no_home
 from evac.osm.source import readable
 
@@ -43,11 +45,12 @@ class _Buildings:
 
 @dataclass
 class _Land:
-    """Outlines in WGS 84 of ground that isn't residential, of built-up land and of water."""
+    """Outlines in WGS 84 of ground that isn't residential, of built-up land and of water; and coastlines."""
 
     business: list[shapely.Geometry] = field(default_factory=list)
     built_up: list[shapely.Geometry] = field(default_factory=list)
     water: list[shapely.Geometry] = field(default_factory=list)
+    coastlines: list[NDArray[np.float64]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class Settlement:
     built_up
         Outlines of built-up land use, in WGS 84.
     water
-        Outlines of lakes, reservoirs and wide rivers, in WGS 84.
+        Outlines of lakes, reservoirs, wide rivers and the sea, in WGS 84.
     hull
         Corners of the convex hull of all buildings and roads, also those that aren't simulated (longitude, latitude).
     counts
@@ -100,16 +103,30 @@ def read_settlement(path: Path) -> Settlement:
                 _add_area(item, buildings, land)
             elif item.is_node() and "addr:housenumber" in item.tags and not is_business(item.tags):
                 addresses.append((f"n{item.id}", dict(item.tags), shapely.Point(item.location.lon, item.location.lat)))
+            elif item.is_way() and item.tags.get("natural") == "coastline":
+                land.coastlines += _pieces(item)
             elif item.is_way() and "highway" in item.tags:
                 places = (node.location for node in item.nodes if node.location.valid())
                 roads.extend(degrees for place in places for degrees in (place.lon, place.lat))
-    return replace(_settle(buildings, land, addresses), hull=_hull(buildings, roads))
+    ashore = np.concatenate([shapely.get_coordinates(buildings.outlines), np.asarray(roads).reshape(-1, 2)])
+    land.water += sea_of(land.coastlines, ashore)
+    return replace(_settle(buildings, land, addresses), hull=_hull(ashore))
 
 
-def _hull(buildings: _Buildings, roads: array[float]) -> list[tuple[float, float]]:
-    """Return the corners of the hull of buildings and of the places (longitude, latitude, longitude, …) of roads."""
-    corners = np.concatenate([shapely.get_coordinates(buildings.outlines), np.asarray(roads).reshape(-1, 2)])
-    hull = shapely.MultiPoint(corners).convex_hull
+def _pieces(way: Any) -> list[NDArray[np.float64]]:
+    """Return the pieces of a way between nodes that the file lacks."""
+    pieces: list[list[tuple[float, float]]] = [[]]
+    for node in way.nodes:
+        if node.location.valid():
+            pieces[-1].append((node.location.lon, node.location.lat))
+        elif pieces[-1]:
+            pieces.append([])
+    return [np.array(piece) for piece in pieces if piece]
+
+
+def _hull(ashore: NDArray[np.float64]) -> list[tuple[float, float]]:
+    """Return the corners of the hull of buildings and roads (longitude, latitude)."""
+    hull = shapely.MultiPoint(ashore).convex_hull
     return [(float(lon), float(lat)) for lon, lat in shapely.get_coordinates(hull)]
 
 
@@ -124,7 +141,7 @@ def _add_area(item: Any, buildings: _Buildings, land: _Land) -> None:
         buildings.tags.append(tags)
         buildings.outlines.append(outline)
         return
-    if _is_water(tags):
+    if is_water(tags):
         land.water.append(outline)
     if tags.get("landuse") in _BUILT_UP_LANDUSE:
         land.built_up.append(outline)
@@ -137,7 +154,7 @@ def _wkb(item: Any) -> bytes:
     return bytes.fromhex(factory.create_multipolygon(item))
 
 
-def _is_water(tags: Tags) -> bool:
+def is_water(tags: Tags) -> bool:
     """Return whether nobody can live there: https://wiki.openstreetmap.org/wiki/Tag:natural=water and its elders."""
     return (
         tags.get("natural") in {"water", "bay", "strait"}

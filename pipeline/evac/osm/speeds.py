@@ -4,6 +4,10 @@
 law; where it lacks one the limit is a guess. `speeds.csv` holds the usual limits by country and class of road, inside
 and outside towns. Each row has its source. Where a country has no row the general one (`*`) serves. They are guesses
 for the purpose of choosing a route; a queue's discharge hardly depends on them.
+
+The named limits were held against OSM's wiki (https://wiki.openstreetmap.org/wiki/Default_speed_limits, revision
+2607051, as westnordost/osm-legal-default-speeds has read it): all rows that both have agree but `FI:rural`, 100 km/h
+there and 80 km/h in the law (https://finlex.fi/sv/laki/alkup/1988/19880263).
 """
 
 from __future__ import annotations

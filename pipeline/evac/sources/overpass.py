@@ -201,8 +201,10 @@ def _settlement_query(box: str) -> str:
     """Ask for what tells where people live: `pipeline/evac/osm/buildings.py` reads it."""
     open_land = f'["landuse"!~"^({"|".join(OPEN_LAND)})$"]'
     grounds = ('["building"]', f'["landuse"]{open_land}', '["amenity"]', '["leisure"]', '["tourism"]')
-    areas = "".join(f'way{tags}{box};rel["type"="multipolygon"]{tags}{box};' for tags in grounds)
-    return f'({areas}node["addr:housenumber"]{box};);(._;>;);'
+    water = '["natural"~"^(water|bay|strait)$"]'
+    areas = "".join(f'way{tags}{box};rel["type"="multipolygon"]{tags}{box};' for tags in (*grounds, water))
+    coast = f'way["natural"="coastline"]{box};'
+    return f'({areas}{coast}node["addr:housenumber"]{box};);(._;>;);'
 
 
 def _ask_all(
