@@ -3,7 +3,8 @@
     python scenarios/paradise-2018/validate.py [--seed 1 --seed 2 …] [--reading …] [--jobs 2]
 
 Runs the plan `as-it-was` with both readings of Clark Road and writes `reports/paradise-2018-validation/`: `runs.csv`, a
-row a run, and `verdict.csv`, a row an observation with what was observed, the band of our runs, and whether they meet.
+row a run, `verdict.csv`, a row an observation with what was observed, the band of our runs, and whether they meet, and
+`curves.png`, who is out when.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
+from evac.files import write_bytes
 from evac.plans.reading import load_plan
+from evac.report import drawing
 from evac.scenario import load_scenario
 from evac.study import Selection, run_study
 from evac.study.engines import Local
@@ -169,6 +173,33 @@ OBSERVED = (
 """The observations, and what counts as meeting each: docs/validation.md, written before the runs."""
 
 
+PEER_90_MIN = 5.39 * 60
+"""When 90 % are out of the town in a peer's model (21,607 vehicles, five seeds)."""
+_BLUE, _ORANGE, _GREY = "#1f5f99", "#c8641b", "#777777"
+
+
+def draw_curves(runs: list[tuple[str, Run]]) -> Figure:
+    """Draw which share has left home and which is out, by time of day, with what was observed and the peer's time."""
+    figure = Figure(figsize=(8, 4.4), layout="constrained")
+    axes = figure.subplots()
+    colours = dict(zip(READINGS, (_BLUE, _ORANGE), strict=True))
+    for number, (reading, run) in enumerate(runs):
+        curve, planned = pd.read_parquet(run.folder / "curve.parquet"), run.manifest()["planned"]
+        hours = (curve["minute"] + ORDER_MIN) / 60
+        if number == 0:
+            axes.plot(hours, 100 * curve["departed"] / planned, "--", color=_GREY, label="meant to leave home by then")
+        label = f"out, {reading}" if reading not in [name for name, _ in runs[:number]] else None
+        axes.plot(hours, 100 * curve["evacuated"] / planned, color=colours[reading], label=label)
+    for hour, words in ((9, "gridlock\nreported"), (15, "complete\nas observed")):
+        axes.axvline(hour, color="black", linewidth=0.8, linestyle=":")
+        axes.annotate(words, (hour, 4), xytext=(4, 0), textcoords="offset points", fontsize=8)
+    axes.plot((ORDER_MIN + PEER_90_MIN) / 60, 90, "o", color="black", label="90 % in a peer's model")
+    axes.set(xlim=(7.75, 15.9), ylim=(0, 102), xlabel="8 November 2018, time of day (h)", ylabel="vehicles (%)")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="center right", fontsize=8)
+    return figure
+
+
 def main() -> None:
     """Run what hasn't been run, and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -178,7 +209,7 @@ def main() -> None:
     parser.add_argument("--workspace", type=Path, default=WORKSPACE)
     given = parser.parse_args()
     cache = given.workspace.resolve() / ".evac"
-    rows = []
+    rows, found = [], []
     for reading in given.reading or READINGS:
         loaded = load_scenario(HERE / READINGS[reading])
         prepared: Prepared = prepare(loaded, cache, lambda _: None)
@@ -188,12 +219,14 @@ def main() -> None:
         for failure in study.failures:
             print(f"failed: {failure.message}")
         rows += [measures(reading, run, under) for run in study.runs]
+        found += [(reading, run) for run in study.runs]
     target = given.workspace / "reports" / "paradise-2018-validation"
     target.mkdir(parents=True, exist_ok=True)
     runs = pd.DataFrame(rows)
     runs.to_csv(target / "runs.csv", index=False)
     table = pd.DataFrame([item.row(runs) for item in OBSERVED])
     table.to_csv(target / "verdict.csv", index=False)
+    write_bytes(target / "curves.png", drawing.png_bytes(draw_curves(found)))
     print(runs.T.to_string())
     print(table.to_string(index=False))
 
