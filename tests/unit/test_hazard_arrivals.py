@@ -32,7 +32,7 @@ def place(tmp_path: Path) -> Town:
 def _reached(place: Town, arrival: dict[str, Any], **others: Any) -> Reached:
     hazard = Hazard.model_validate({"name": "Fire", "arrival": arrival, **others})
     net = read_net(place.network.net_file)
-    return reached_roads(hazard, place.network, net, place.folder / ".evac", "scenario.yaml")
+    return reached_roads(hazard, place.network, net, place.folder / ".evac", where="scenario.yaml")
 
 
 def _minutes(reached: Reached) -> dict[str, float]:

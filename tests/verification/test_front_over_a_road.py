@@ -50,7 +50,7 @@ def _burning(place: Town, time: Callable[[Any, Any], Any], **settings: Any) -> O
     arrival = {"form": "raster", "file": file, "unit": "seconds"}
     hazard = Hazard.model_validate({"name": "Fire", "arrival": arrival, **settings})
     normal, net = place.normally(), read_net(place.network.net_file)
-    reached = reached_roads(hazard, place.network, net, place.folder / ".evac", "scenario.yaml")
+    reached = reached_roads(hazard, place.network, net, place.folder / ".evac", where="scenario.yaml")
     return replace(normal, timetable=under_hazard(normal.timetable, hazard, reached, net))
 
 

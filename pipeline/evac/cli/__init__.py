@@ -24,6 +24,7 @@ from evac.cli import (
     checking,
     creating,
     demonstrating,
+    ordering,
     planning,
     running,
     schemas,
@@ -72,6 +73,7 @@ app.command()(showing.export)
 app.add_typer(planning.app, name="plan")
 app.command()(varying.ablate)
 app.command()(varying.stress)
+app.command()(ordering.safe_order)
 app.command()(caching.status)
 app.command()(caching.clean)
 app.command()(verifying.verify)

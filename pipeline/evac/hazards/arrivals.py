@@ -49,18 +49,27 @@ class Reached:
     ----------
     folder
         The folder of the cache.
-    digest
-        What it was made of: the hazard's files and settings, and the net.
+    made_of
+        Digest of what it was made of: the hazard's files and settings, and the net.
+    pace
+        Times after the order as a multiple of the given ones: 0.7 when the front comes 30 % earlier.
     """
 
     folder: Path
-    digest: str
+    made_of: str
+    pace: float = 1.0
+
+    @property
+    def digest(self) -> str:
+        """Of all that a run under it depends on."""
+        return self.made_of if self.pace == 1.0 else digest_json({"reached": self.made_of, "pace": self.pace})
 
     @cached_property
     def roads(self) -> pd.DataFrame:
         """A row an edge that is ever reached: `edge`, `arrival_s`, `guessed`."""
         rows = tables.read_table(self.folder / "roads.parquet", ROADS)
-        return rows[rows["arrival_s"].notna()].reset_index(drop=True)
+        rows = rows[rows["arrival_s"].notna()].reset_index(drop=True)
+        return rows.assign(arrival_s=self._paced(rows["arrival_s"]))
 
     @cached_property
     def arrival_s(self) -> Mapping[str, float]:
@@ -71,10 +80,14 @@ class Reached:
     def signals_s(self) -> Mapping[str, float]:
         """When each signal that is ever reached is reached (s after the order)."""
         rows = tables.read_table(self.folder / "signals.parquet", SIGNALS).dropna()
-        return dict(zip(rows["tls"], rows["arrival_s"], strict=True))
+        return dict(zip(rows["tls"], self._paced(rows["arrival_s"]), strict=True))
+
+    def _paced(self, arrival_s: pd.Series) -> pd.Series:
+        """Return times at this pace; what had come before the order has come."""
+        return arrival_s.where(arrival_s < 0.0, arrival_s * self.pace)
 
 
-def reached_roads(hazard: Hazard, network: Network, net: Net, cache: Path, where: str) -> Reached:
+def reached_roads(hazard: Hazard, network: Network, net: Net, cache: Path, *, where: str, pace: float = 1.0) -> Reached:
     """Return when a hazard reaches the roads and signals of a net; what the cache has isn't worked out again.
 
     Parameters
@@ -87,6 +100,8 @@ def reached_roads(hazard: Hazard, network: Network, net: Net, cache: Path, where
         The cache's folder.
     where
         The scenario's file, for messages.
+    pace
+        Times after the order as a multiple of the given ones.
 
     Raises
     ------
@@ -110,7 +125,7 @@ def reached_roads(hazard: Hazard, network: Network, net: Net, cache: Path, where
             tables.write_table(roads, ROADS, folder / "roads.parquet")
             tables.write_table(signals, SIGNALS, folder / "signals.parquet")
             watched.require_unchanged()
-    return Reached(target, digest)
+    return Reached(target, digest, pace)
 
 
 def front_of(hazard: Hazard) -> Front:

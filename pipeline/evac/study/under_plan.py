@@ -112,8 +112,15 @@ class UnderPlan:
         )
 
 
-def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path) -> UnderPlan:
+def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path, pace: float = 1.0) -> UnderPlan:
     """Lay a plan over a prepared scenario.
+
+    Parameters
+    ----------
+    prepared, plan, cache
+        The scenario, the plan, and the cache's folder.
+    pace
+        When the hazard arrives, as a multiple of the given times after the order.
 
     Raises
     ------
@@ -124,7 +131,7 @@ def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path) -> UnderPlan:
     laid = _laid_over(prepared, plan, cache)
     cut_off = laid.ways_out.cut_off(prepared.homes, prepared.starts)
     _refuse_cut_off(prepared, plan, cut_off, cache)
-    laid, reached = _under_hazard(prepared, laid, cache)
+    laid, reached = _under_hazard(prepared, laid, cache, pace)
     _refuse_blind_router(prepared, plan, laid.overlay)
     same = laid.net is prepared.net
     bottlenecks = prepared.bottlenecks if same else tuple(_on_net(item, laid.net) for item in prepared.bottlenecks)
@@ -168,12 +175,12 @@ def _laid_over(prepared: Prepared, plan: LoadedPlan, cache: Path) -> _Laid:
     )
 
 
-def _under_hazard(prepared: Prepared, laid: _Laid, cache: Path) -> tuple[_Laid, Reached | None]:
+def _under_hazard(prepared: Prepared, laid: _Laid, cache: Path, pace: float) -> tuple[_Laid, Reached | None]:
     """Return a plan on the net under the scenario's hazard, and when that reaches the roads."""
     hazard = prepared.loaded.model.hazard
     if hazard is None:
         return laid, None
-    reached = reached_roads(hazard, laid.overlay.network, laid.net, cache, str(prepared.loaded.path))
+    reached = reached_roads(hazard, laid.overlay.network, laid.net, cache, where=str(prepared.loaded.path), pace=pace)
     timetable = under_hazard(laid.overlay.timetable, hazard, reached, laid.net)
     ways_out = ways_out_under(prepared.homes, laid.net, laid.exits, timetable, laid.overlay.for_residents)
     overlay = replace(laid.overlay, timetable=timetable)

@@ -1,0 +1,107 @@
+"""`evac safe-order`: until when each zone can still be ordered out, and in which order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from evac.cli.common import ScenarioPath, Workspace, console, load_plans, prepare_scenario
+from evac.cli.studying import DepartureCase, EngineName, Jobs, Seeds, VehiclesCase
+from evac.errors import Problem, UserError
+from evac.plans.reading import BASELINE
+from evac.progress import show_runs
+from evac.scenario import load_scenario
+
+if TYPE_CHECKING:
+    from evac.study.ordering import Answer, ZoneOrder
+
+
+def safe_order(
+    scenario: ScenarioPath,
+    *,
+    plan: Annotated[str, typer.Option(help="The plan that orders the other zones, of plans/<place>/.")] = BASELINE,
+    share: Annotated[
+        float, typer.Option(min=50, max=100, help="Per cent of a zone's vehicles that must be safe.")
+    ] = 95,
+    step: Annotated[float, typer.Option(min=1, max=60, help="To how many minutes the answer is found.")] = 5,
+    vehicles: VehiclesCase = None,
+    departure: DepartureCase = None,
+    seed: Seeds = None,
+    fidelity: Annotated[
+        Literal["micro", "meso"],
+        typer.Option(help="SUMO's model: micro, or meso for a fast search whose answers micro then tries."),
+    ] = "micro",
+    engine: EngineName = "local",
+    jobs: Jobs = None,
+    workspace: Workspace = None,
+) -> None:
+    """Find the latest safe order of each zone: the last minute at which it gets out before fire or flood is there."""
+    loaded = load_scenario(scenario)
+    if loaded.model.hazard is None:
+        what = "has no section 'hazard', so that nothing limits when people may be ordered out"
+        raise UserError(Problem(str(loaded.path), what, "add one: docs/hazards.md"))
+    (wanted,) = load_plans([plan], loaded)
+    folder = workspace or loaded.workspace
+    prepared = prepare_scenario(loaded, folder)
+    from evac.report.safe_order import write_safe_orders  # noqa: PLC0415
+    from evac.schema.scenario import vehicles_label  # noqa: PLC0415
+    from evac.study.cases import middle_vehicles  # noqa: PLC0415
+    from evac.study.engines import cores, engine_of  # noqa: PLC0415
+    from evac.study.ordering import Asked, Trials, safe_orders  # noqa: PLC0415
+
+    labels = [vehicles_label(case) for case in loaded.model.vehicles_per_household]
+    asked = Asked(
+        vehicles or middle_vehicles(loaded.model, labels),
+        departure or loaded.model.departures[0].name,
+        tuple(seed or loaded.model.seeds),
+        share / 100.0,
+        step,
+        coarse=fidelity == "meso",
+    )
+    with show_runs(console) as display:
+        runner = engine_of(engine, jobs or cores())
+        answer = safe_orders(Trials(prepared, wanted, asked, folder / ".evac", runner, display))
+    _print(answer, share)
+    for file in write_safe_orders(prepared, answer, folder / "reports" / loaded.place_id / "safe-order"):
+        console.print(escape(str(file)), highlight=False, soft_wrap=True)
+
+
+def _print(answer: Answer, share: float) -> None:
+    title = f"Until when each zone can be ordered out so that {share:g} % are safe (minutes after the order)"
+    table = Table("zone", "latest safe order", "interval", "formula", "formula is off by", "all together", title=title)
+    for item in answer.zones:
+        table.add_row(
+            escape(item.order.zone),
+            _minute(item) + ("" if item.confirmed is not False else " (micro says: not safe)"),
+            _interval(item),
+            _number(item.formula_min),
+            _number(item.formula_error_min, sign=True),
+            _number((answer.together or {}).get(item.order.zone)),
+        )
+    console.print(table)
+    if answer.together is None:
+        console.print("Even when all are ordered at once, not all zones are safe.")
+    elif answer.together:
+        order = ", ".join(f"{zone} at {minute:.0f} min" for zone, minute in answer.together.items())
+        console.print(f"In this order all are safe together: {escape(order)}", highlight=False, soft_wrap=True)
+    console.print(f"{answer.runs} runs", highlight=False)
+
+
+def _minute(item: ZoneOrder) -> str:
+    latest = item.order.latest
+    return latest.ending if latest.minute is None else f"{latest.minute:.0f}"
+
+
+def _interval(item: ZoneOrder) -> str:
+    low, high = item.order.earliest_min, item.order.latest_min
+    endings = {latest.ending for latest in item.order.searches.values()}
+    first = "too late" if low is None and "too late" in endings else "no limit" if low is None else f"{low:.0f}"
+    last = "no limit" if high is None and "no limit" in endings else "too late" if high is None else f"{high:.0f}"
+    return first if first == last else f"{first} to {last}"
+
+
+def _number(value: float | None, *, sign: bool = False) -> str:
+    return "" if value is None else f"{value:+.0f}" if sign else f"{value:.0f}"

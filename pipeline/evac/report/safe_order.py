@@ -1,0 +1,115 @@
+"""The latest safe order as files: a table, zones and trigger lines for a GIS, and a map by colour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure
+
+from evac.errors import DataError
+from evac.files import write_bytes, write_text
+from evac.hazards.arrivals import front_of
+from evac.hazards.lines import front_lines
+from evac.report import drawing, maps
+from evac.report.sheets import csv_bytes
+from evac.report.text import plain
+from evac.report.words import say
+from evac.study.ordering import Answer, ZoneOrder
+from evac.study.prepare import Prepared
+
+_COLOURS = "RdYlGn"
+_LATE, _NO_LIMIT = "#5e0010", "#d9d9d9"
+_LINE_COLOUR = "#8a2be2"
+
+
+def table(answer: Answer) -> pd.DataFrame:
+    """Return a row a zone, the most urgent first: the columns of docs/hazards.md."""
+    return pd.DataFrame([_row(item, answer.together) for item in answer.zones])
+
+
+def _row(item: ZoneOrder, together: Mapping[str, float] | None) -> dict[str, Any]:
+    order = item.order
+    return {
+        "zone": order.zone,
+        "latest_safe_order": order.latest.ending,
+        "latest_safe_order_min": order.latest.minute,
+        "interval_low_min": order.earliest_min,
+        "interval_high_min": order.latest_min,
+        "formula_min": item.formula_min,
+        "formula_error_min": item.formula_error_min,
+        "way_cut_min": item.way_cut_min,
+        "clearance_min": item.clearance_min,
+        "together_min": (together or {}).get(order.zone),
+        "confirmed": item.confirmed,
+    }
+
+
+def write_safe_orders(prepared: Prepared, answer: Answer, folder: Path) -> list[Path]:
+    """Write `safe_order.csv`, `zones.geojson`, `trigger_lines.geojson` and `map.png`, and return them.
+
+    A trigger line of a zone is where the front is at the zone's latest safe order: when it crosses the line, the zone
+    has to be ordered out.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = table(answer)
+    zones = prepared.households.zones()[["zone", "geometry"]].astype({"zone": str}).merge(rows, on="zone")
+    lines = trigger_lines(prepared, rows)
+    files = [folder / name for name in ("safe_order.csv", "zones.geojson", "trigger_lines.geojson", "map.png")]
+    write_bytes(files[0], csv_bytes(rows))
+    write_text(files[1], zones.to_json(drop_id=True) + "\n")
+    write_text(files[2], lines.to_json(drop_id=True) + "\n")
+    draw(prepared, zones, lines).savefig(files[3], dpi=130)
+    return files
+
+
+def trigger_lines(prepared: Prepared, rows: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return a line a zone that has a latest safe order: `zone`, `minute`, `geometry` (WGS 84)."""
+    hazard = prepared.loaded.model.hazard
+    found = rows[rows["latest_safe_order_min"].notna()]
+    none = gpd.GeoDataFrame({"zone": [], "minute": []}, geometry=[], crs="EPSG:4326")
+    if hazard is None or found.empty:
+        return none
+    bounds = tuple(prepared.street_map.streets().to_crs("EPSG:4326").total_bounds)
+    try:
+        lines = front_lines(front_of(hazard), bounds, found["latest_safe_order_min"].tolist())
+    except DataError:  # a source that knows the roads, and nothing between them
+        return none
+    lines.insert(0, "zone", found["zone"].to_numpy())
+    return lines[~lines.is_empty]
+
+
+def draw(prepared: Prepared, zones: gpd.GeoDataFrame, lines: gpd.GeoDataFrame) -> Figure:
+    """Draw the zones by their latest safe order, with the trigger lines."""
+    crs = zones.estimate_utm_crs()
+    shown, drawn = zones.to_crs(crs), lines.to_crs(crs)
+    frame = maps.fit_frame(shown.total_bounds.tolist())
+    times = shown["latest_safe_order_min"]
+    norm = mpl.colors.Normalize(0.0, max(float(times.max()) if times.notna().any() else 1.0, 1.0))
+    colours = [
+        _NO_LIMIT if ending == "no limit" else _LATE if ending == "too late" else mpl.colormaps[_COLOURS](norm(minute))
+        for ending, minute in zip(shown["latest_safe_order"], times, strict=True)
+    ]
+    with drawing.styled():
+        figure, axes = maps.new_map(frame, foot_in=0.6)
+        maps.draw_streets(axes, prepared.street_map.streets().to_crs(crs))
+        shown.plot(ax=axes, color=colours, ec="#444444", lw=0.8, alpha=0.75, zorder=4)
+        if len(drawn):
+            drawn.plot(ax=axes, color=_LINE_COLOUR, lw=2.0, ls="--", zorder=6)
+        for row, spot in zip(shown.itertuples(), shown.representative_point(), strict=True):
+            words = {"no limit": say("no limit"), "too late": say("too late")}.get(row.latest_safe_order)
+            words = words or say("{minute} min", minute=f"{row.latest_safe_order_min:.0f}")
+            axes.annotate(
+                plain(f"{row.zone}\n{words}"), (spot.x, spot.y), ha="center", va="center", zorder=8, fontsize=8
+            )
+        maps.frame_axes(axes, frame)
+        axes.set(xlabel="", ylabel="")
+        foot = say(
+            "Minutes after the order until when each zone can still be ordered out. Dashed: where the front is then."
+        )
+        figure.text(0.012, 0.08 / figure.get_size_inches()[1], plain(foot), fontsize=8)
+    return figure

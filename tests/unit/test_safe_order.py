@@ -1,0 +1,81 @@
+"""The search for the latest safe order, on zones whose limits are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from evac.study.safe_order import Latest, Search, Trial, latest_orders, over_searches, sequence
+
+
+class _Known:
+    """Zones that are safe when ordered before a minute, which moves with seed and pace."""
+
+    def __init__(self, limits: Mapping[str, float]) -> None:
+        self.limits, self.trials = limits, 0
+
+    def __call__(self, trials: Sequence[Trial]) -> list[Mapping[str, float]]:
+        self.trials += len(trials)
+        return [
+            {zone: 1.0 if dict(item.minutes).get(zone, 0.0) <= limit * item.pace + item.seed else 0.5
+             for zone, limit in self.limits.items()}
+            for item in trials
+        ]  # fmt: skip
+
+
+def _find(searches: Sequence[Search], judge: _Known, step_min: float = 5.0) -> dict[Search, Latest]:
+    return latest_orders(searches, judge, share=0.95, highest_min=240.0, step_min=step_min)
+
+
+@pytest.mark.parametrize(
+    ("limit", "ending", "minute"),
+    [
+        (92.0, "found", 90.0),
+        (0.0, "found", 0.0),
+        (239.0, "found", 235.0),
+        (-3.0, "too late", None),
+        (500.0, "no limit", None),
+    ],
+)
+def test_the_last_safe_step_is_found(limit: float, ending: str, minute: float | None) -> None:
+    search = Search("A", 0)
+    assert _find([search], _Known({"A": limit}))[search] == Latest(ending, minute)  # type: ignore[arg-type]
+
+
+def test_a_search_takes_as_many_runs_as_halving_does() -> None:
+    judge = _Known({"A": 92.0, "B": 500.0})
+    _find([Search("A", 0), Search("B", 0)], judge)
+    assert judge.trials <= 2 * 2 + 6  # both ends of both, and 48 steps by halves
+
+
+def test_seeds_and_paces_give_the_interval() -> None:
+    searches = [Search("A", seed) for seed in (0, 10, 20)] + [Search("A", 0, pace) for pace in (0.7, 1.3)]
+    found = over_searches("A", _find(searches, _Known({"A": 100.0})))
+    assert found.latest == Latest("found", 110.0)
+    assert (found.earliest_min, found.latest_min) == (70.0, 130.0)
+
+
+def test_an_interval_without_a_limit_says_so() -> None:
+    searches = [Search("A", 0), Search("A", 0, 1.3)]
+    found = over_searches("A", _find(searches, _Known({"A": 200.0})))
+    assert (found.latest.minute, found.latest_min) == (200.0, None)
+
+
+def test_zones_that_compete_are_ordered_earlier_together() -> None:
+    class Lane(_Known):
+        """Two zones are safe when they leave on average before minute 60."""
+
+        def __call__(self, trials: Sequence[Trial]) -> list[Mapping[str, float]]:
+            return [dict.fromkeys(self.limits, float(sum(dict(t.minutes).values()) <= 120.0)) for t in trials]
+
+    orders = [over_searches(zone, {Search(zone, 1): Latest("found", at)}) for zone, at in (("A", 120.0), ("B", 80.0))]
+    found = sequence(orders, Lane({"A": 0.0, "B": 0.0}), seed=1, share=0.95, step_min=5.0)
+    assert found is not None
+    assert list(found) == ["B", "A"]
+    assert sum(found.values()) == pytest.approx(115.0, abs=5.0)
+
+
+def test_zones_that_cannot_all_be_safe_have_no_sequence() -> None:
+    orders = [over_searches("A", {Search("A", 1): Latest("found", 30.0)})]
+    assert sequence(orders, _Known({"A": -10.0}), seed=1, share=0.95, step_min=5.0) is None
