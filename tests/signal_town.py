@@ -18,7 +18,7 @@ from evac.network.places import StreetIndex
 from evac.overlay.signals import SignalProgram, signal_programs
 from evac.plans.model import Signal
 from evac.schema.driving import Traffic
-from evac.simulate.control import controlled
+from evac.simulate.conversation import controlled
 from evac.simulate.officer import LOOK_S, Officer
 
 SPEED_MPS = 13.89

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evac.simulate.answers import Standing, next_inner_lane, vehicles_in_network
-from evac.simulate.control import controlled
+from evac.simulate.conversation import controlled
 from small_runs import write_net
 
 NOW_S = 50.0

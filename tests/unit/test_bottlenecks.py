@@ -7,6 +7,7 @@ import pytest
 import sumolib
 
 from evac import tables
+from evac.measure import bottlenecks
 from evac.measure.bottlenecks import (
     BottleneckLanes,
     FoundBottleneck,
@@ -17,6 +18,7 @@ from evac.measure.bottlenecks import (
     why,
 )
 from evac.measure.queues import STOP_LINE, Links, Queues
+from evac.overlay import diff
 from small_runs import LANE_MINUTES as MINUTES
 from small_runs import lane_rows, write_net
 
@@ -172,3 +174,11 @@ def test_bottleneck_rows_fit_their_table(net, tmp_path):
     minutes = minutes_of(lane_rows({"de_0": 2}), net, [BottleneckLanes("drop", "de", (0,))], end_s=120.0)
     tables.write_table(minutes, tables.BOTTLENECKS, tmp_path / "b.parquet")
     assert tables.read_table(tmp_path / "b.parquet", tables.BOTTLENECKS)["queued"].tolist() == [True, True]
+
+
+def test_a_road_has_the_same_direction_as_in_the_diff_of_a_plan(tmp_path):
+    """A road that runs north-west is `northwestbound` wherever it is named."""
+    nodes = {"a": (300, 0), "b": (0, 300), "c": (0, 600)}
+    slope = [{"id": "ab", "from": "a", "to": "b", "name": "Slope"}, {"id": "bc", "from": "b", "to": "c"}]
+    edge = sumolib.net.readNet(str(write_net(tmp_path, nodes, slope))).getEdge("ab")
+    assert bottlenecks._place(edge, after=False) == diff._street(edge) == "Slope northwestbound"

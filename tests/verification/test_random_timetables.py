@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from evac.errors import UserError
 from evac.network import read_net
 from evac.plans.timetable import Timetable, admits_car, at, edge_of
-from evac.simulate.control import controlled
-from evac.simulate.controls import Controller
+from evac.simulate.controller import Controller
+from evac.simulate.conversation import controlled
 from evac.study.ways_out import road_states
 from evac.sumo import CAR_CLASS
 from plan_town import Town, cars, town

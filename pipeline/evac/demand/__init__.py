@@ -20,7 +20,7 @@ from evac.demand import drivers
 from evac.demand.draws import uniform
 from evac.demand.errands import COLUMNS as ERRAND_COLUMNS
 from evac.demand.errands import with_errands
-from evac.demand.orders import NORMAL_RULES, Orders, departures_s, driver_under, exits_under, households_under
+from evac.demand.orders import NORMAL_RULES, Orders, assigned_exits, departures_s, driver_under, households_under
 from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
 from evac.demand.vehicles import household_keys, vehicles_of_households
 from evac.errors import Problem, ScenarioError
@@ -101,7 +101,7 @@ def build_demand(
     vehicles["vehicle_number"] = vehicles.groupby("household").cumcount()
     vehicles["vehicle"] = "h" + vehicles["household"].astype(str) + "v" + vehicles["vehicle_number"].astype(str)
     vehicles = _with_draws(vehicles, departure, seed, driver_under(orders, scenario.driver), orders)
-    vehicles["exit"] = exits_under(vehicles, seed, orders)
+    vehicles["exit"] = assigned_exits(vehicles, seed, orders)
     starts = starts or [(0.0, starts_of(homes, start_edges(net, exits), net))]
     vehicles[["edge", "pos_m", "reason", "held_until_s"]] = _start(vehicles, rows, starts)
     vehicles = with_errands(vehicles, scenario.before_leaving, net, exits, seed=seed, closed=closed)

@@ -203,7 +203,7 @@ def _drawn_s(departure: Departure, numbers: Mapping[str, np.ndarray]) -> np.ndar
     return np.asarray(np.round(_SECONDS_A_MINUTE * draw_minutes(departure, dict(numbers)), 1))
 
 
-def exits_under(vehicles: pd.DataFrame, seed: int, orders: Orders) -> pd.Series:
+def assigned_exits(vehicles: pd.DataFrame, seed: int, orders: Orders) -> pd.Series:
     """Return the exit that each vehicle is held to, missing where it is free.
 
     Parameters

@@ -16,6 +16,7 @@ import pandas as pd
 import sumolib
 
 from evac.measure.queues import MERGE, WINDOW_MIN, Queues, heads_of_queues, is_congested
+from evac.network.places import end_bearing_deg, heading
 from evac.tables import sum_up
 
 Reason = Literal["exit", "signal", "lane drop", "merge", "slower road", "junction"]
@@ -24,7 +25,6 @@ _MIN_WINDOWS = 2  # a queue that stands for less than ten minutes holds up nobod
 _MIN_SHARE = 0.01  # share of the vehicles that got out, and of all delay in queues, below which a head is left out
 _LANE_SHARE = 0.5  # a lane belongs to the bottleneck when it is head for this share of its busiest lane's time
 _AT_MOST = 6
-_HEADINGS = ("northbound", "eastbound", "southbound", "westbound")
 _SECONDS_A_MINUTE = 60
 _SECONDS_AN_HOUR = 3600
 
@@ -291,10 +291,8 @@ def _place(edge: sumolib.net.edge.Edge, *, after: bool) -> str:
     own = edge.getName() or "unnamed road"
     node = edge.getFromNode() if after else edge.getToNode()
     near = {other.getName() for other in [*node.getIncoming(), *node.getOutgoing()]} - {"", own}
-    (west, south), (east, north) = edge.getShape()[-2:]
-    bearing_deg = np.degrees(np.arctan2(east - west, north - south)) % 360
-    heading = f"{own} {_HEADINGS[int((bearing_deg + 45) % 360 // 90)]}"
-    return f"{heading} {'after' if after else 'at'} {min(near)}" if near else heading
+    road = f"{own} {heading(end_bearing_deg(edge))}"
+    return f"{road} {'after' if after else 'at'} {min(near)}" if near else road
 
 
 def _named_apart(found: Sequence[FoundBottleneck]) -> list[FoundBottleneck]:

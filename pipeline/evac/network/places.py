@@ -181,7 +181,7 @@ class StreetIndex:
     def describe(self, edge: Edge) -> str:
         """Return the street, the direction of travel and a map link of an edge's downstream end."""
         lon, lat = self.net.convertXY2LonLat(*edge.getShape()[-1])
-        return f"{self.label(edge)} {compass_point(end_bearing_deg(edge))}bound at {map_url(lon, lat)}"
+        return f"{self.label(edge)} {heading(end_bearing_deg(edge))} at {map_url(lon, lat)}"
 
     def _selected(self, place: Place, where: str) -> list[Edge]:
         edges = self.edges
@@ -328,6 +328,11 @@ def same_spot(edges: Sequence[Edge]) -> bool:
         and angle_between_deg(end_bearing_deg(one), end_bearing_deg(other)) <= TOWARDS_TOLERANCE_DEG
         for one, other in combinations(edges, 2)
     )
+
+
+def heading(bearing: float) -> str:
+    """Return a bearing in degrees as people say which way traffic goes: `northwestbound`."""
+    return f"{compass_point(bearing)}bound"
 
 
 def compass_point(bearing: float) -> Compass:

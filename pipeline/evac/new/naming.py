@@ -25,6 +25,7 @@ from evac.network.places import (
     centre_line,
     compass_point,
     end_bearing_deg,
+    heading,
     map_url,
     way_ids,
 )
@@ -165,7 +166,7 @@ def _hours(traffic: Traffic, edge: Edge) -> float:
 
 
 def _name_bottleneck(edge: Edge, index: StreetIndex, hours: float) -> Named | None:
-    name = f"{index.label(edge)} {compass_point(end_bearing_deg(edge))}bound"
+    name = f"{index.label(edge)} {heading(end_bearing_deg(edge))}"
     lon, lat = index.net.convertXY2LonLat(*middle(edge))
     about = f"{hours:.1f} h for one vehicle a household at {SATURATION_VEH_PER_H:,.0f} an hour and lane, "
     about += map_url(lon, lat, zoom=17)

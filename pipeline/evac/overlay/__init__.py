@@ -2,7 +2,7 @@
 
 The plan's places are found on the baseline's net, the plain XML is changed, and compiled as the baseline was. What
 holds from the order to the end is in the net; what begins or ends during the evacuation is in a timetable that
-`simulate.controls` carries out, on a net that has both states. A plan that opens roads that the map closes to cars
+`simulate.controller` carries out, on a net that has both states. A plan that opens roads that the map closes to cars
 starts from the baseline's net with these roads added (`opening`).
 
 Folder of the cache, beside the baseline's: `plain.*`, `net.net.xml`, `edges.parquet` as for any net, and

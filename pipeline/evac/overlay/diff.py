@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sumolib.net import Net
 from sumolib.net.edge import Edge
 
-from evac.network.places import compass_point, end_bearing_deg, follows
+from evac.network.places import end_bearing_deg, follows, heading
 from evac.overlay.contraflow import TWIN
 from evac.overlay.plain import PlainNet
 from evac.plans.timetable import Admits, Span, State, States, Timetable, admits_car, at, edge_of
@@ -282,7 +282,7 @@ def _street(*way: Edge) -> str:
     one_piece = len(way) == 1 or (x0, y0) == (x1, y1)
     bearing = end_bearing_deg(way[-1]) if one_piece else math.degrees(math.atan2(x1 - x0, y1 - y0)) % 360.0
     reversed_too = ", reversed roadway" if way[0].getID().startswith(TWIN) else ""
-    return f"{way[0].getName() or 'unnamed road'} {compass_point(bearing)}bound{reversed_too}"
+    return f"{way[0].getName() or 'unnamed road'} {heading(bearing)}{reversed_too}"
 
 
 def _kph(speed_mps: float) -> str:

@@ -29,8 +29,8 @@ from evac.errors import SimulationError
 from evac.plans.timetable import Timetable
 from evac.seals import has_entry, sealed_directory
 from evac.simulate.buses import Dispatcher
-from evac.simulate.control import controlled
-from evac.simulate.controls import Controller
+from evac.simulate.controller import Controller
+from evac.simulate.conversation import controlled
 from evac.simulate.gridlock import GridlockWatch
 from evac.simulate.job import Job
 from evac.simulate.meso import Meso, MesoWatch

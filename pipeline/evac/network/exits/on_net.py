@@ -13,7 +13,7 @@ from evac.errors import PlaceError, Problem
 from evac.network.exits.named import Ground
 from evac.network.exits.record import ExitEnd, WaysOutRecord
 from evac.network.exits.resolved import ResolvedExit
-from evac.network.places import compass_point, end_bearing_deg, same_spot, way_ids
+from evac.network.places import end_bearing_deg, heading, same_spot, way_ids
 from evac.network.reach import ways_out
 from evac.schema.places import FoundExits
 
@@ -123,7 +123,7 @@ def _unique_names(spots: Sequence[_Spot]) -> list[str]:
     """Name each exit by its road; add the direction, then a number, where that isn't enough."""
     main = [min(spot, key=lambda item: (item[1].highway.endswith("_link"), item[1].label)) for spot in spots]
     names = [end.label for _, end in main]
-    headed = [f"{end.label} {compass_point(end_bearing_deg(edge))}bound" for edge, end in main]
+    headed = [f"{end.label} {heading(end_bearing_deg(edge))}" for edge, end in main]
     return unique([long if names.count(name) > 1 else name for name, long in zip(names, headed, strict=True)])
 
 
