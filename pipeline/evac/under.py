@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from evac.outcome import Run
     from evac.place import Place
+    from evac.study.bounds import Bounds
     from evac.study.under_plan import UnderPlan
 
 RESOURCES = ("officers", "signs", "cones", "barricades")
@@ -108,6 +109,28 @@ class Plan:
         """
         found = self._under.cut_off
         return points(found.drop(columns=["lon", "lat"]), list(zip(found["lon"], found["lat"], strict=True)))
+
+    def bounds(self, *, seed: int | None = None) -> Bounds:
+        """Return what no plan can beat beside this case, and the streets that make it so. Nothing is simulated.
+
+        `table()` of it has the earliest times, `curves()` the most vehicles out by the minute, `holding()` the streets.
+
+        Parameters
+        ----------
+        seed
+            The seed of the demand; the scenario's first when left out.
+
+        Raises
+        ------
+        UserError
+            An input is wrong.
+        """
+        from evac.simulate.job import Case  # noqa: PLC0415
+        from evac.study.bounds import bounds_of  # noqa: PLC0415
+
+        chosen = self.place.loaded.model.seeds[0] if seed is None else seed
+        case = Case(vehicles_per_household=self.vehicles, departure=self.departure, seed=chosen, plan=self.key)
+        return bounds_of(self.place._ready(), self._under, case)  # noqa: SLF001 - one noun's
 
     @property
     def warnings(self) -> tuple[str, ...]:

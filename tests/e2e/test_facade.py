@@ -64,6 +64,28 @@ def test_importing_evac_imports_no_table_library() -> None:
     assert found.stdout.split() == []
 
 
+def test_no_run_beats_its_bounds(town: evac.Place, study: evac.Study) -> None:
+    for plan, run in zip(("baseline", "waves"), study.runs, strict=True):
+        bounds = town.under(plan, vehicles=1).bounds(seed=run.seed)
+        times = bounds.table().set_index("bound")
+        assert times.loc["under_plan", "t90_s"] <= run.clearance(0.9).total_seconds()
+        # More lanes and no signals never take longer; the plan changes no road here.
+        assert (times.loc["reversible"].to_numpy() <= times.loc["as_built"].to_numpy()).all()
+        assert (times.loc["as_built"].to_numpy() <= times.loc["with_signals"].to_numpy()).all()
+        curves = bounds.curves().set_index("minute")
+        simulated = run.curve()
+        assert (simulated["evacuated"] <= curves["under_plan"].reindex(simulated["minute"]).ffill().to_numpy()).all()
+        assert curves["under_plan"].iloc[-1] == run.manifest["planned"] - run.manifest["no_route"]
+
+
+def test_a_slower_road_makes_a_later_bound_and_the_streets_that_decide_are_named(town: evac.Place) -> None:
+    bounds = town.under("slow", vehicles=1).bounds()
+    assert (bounds.under_plan.by(np.arange(200)) <= bounds.as_built.by(np.arange(200))).all()
+    streets = set(town.streets()["name"].dropna())
+    assert set(bounds.holding()["street"]) <= streets
+    assert (bounds.holding()["earlier_min"] >= 0).all()
+
+
 def test_every_public_name_is_there() -> None:
     assert {name for name in evac.__all__ if getattr(evac, name) is None} == set()
     with pytest.raises(AttributeError, match="nothing_like_it"):

@@ -20,6 +20,7 @@ import typer
 
 from evac import __version__, sumo
 from evac.cli import (
+    bounding,
     caching,
     checking,
     creating,
@@ -71,6 +72,7 @@ app.command()(showing.report)
 app.command()(showing.watch)
 app.command()(showing.export)
 app.add_typer(planning.app, name="plan")
+app.command()(bounding.bound)
 app.command()(varying.ablate)
 app.command()(varying.stress)
 app.command()(ordering.safe_order)

@@ -96,7 +96,7 @@ HEADWAY_FROM_NORMAL_S: Mapping[Profile, float] = MappingProxyType({"calm": 0.3, 
 
 # Desired speed over the speed limit: its mean by profile, its spread as SUMO's passenger cars have it, cut off at three
 # standard deviations.
-_SPEED_FACTOR_MEAN: Mapping[Profile, float] = MappingProxyType({"calm": 0.95, "normal": 1.0, "aggressive": 1.1})
+SPEED_FACTOR_MEAN: Mapping[Profile, float] = MappingProxyType({"calm": 0.95, "normal": 1.0, "aggressive": 1.1})
 _SPEED_FACTOR_SD = 0.1
 _SPEED_FACTOR_CUT_SD = 3.0
 
@@ -178,7 +178,7 @@ def right_of_way_options(traffic: Traffic) -> list[str]:
 
 def driver_attributes(profile: Profile) -> dict[str, str]:
     """Return the SUMO vehicle type of a profile but for `tau`."""
-    mean = _SPEED_FACTOR_MEAN[profile]
+    mean = SPEED_FACTOR_MEAN[profile]
     low, high = (mean + side * _SPEED_FACTOR_CUT_SD * _SPEED_FACTOR_SD for side in (-1.0, 1.0))
     return {**_CAR, **_STYLES[profile], "speedFactor": f"normc({mean:.2f},{_SPEED_FACTOR_SD:.2f},{low:.2f},{high:.2f})"}
 
@@ -191,7 +191,7 @@ def speed_factors(profile: Profile, numbers: np.ndarray) -> np.ndarray:
     from scipy import stats  # noqa: PLC0415  takes seconds, and most commands draw no driver
 
     drawn = stats.truncnorm.ppf(numbers, -_SPEED_FACTOR_CUT_SD, _SPEED_FACTOR_CUT_SD)
-    return np.asarray(_SPEED_FACTOR_MEAN[profile] + _SPEED_FACTOR_SD * drawn)
+    return np.asarray(SPEED_FACTOR_MEAN[profile] + _SPEED_FACTOR_SD * drawn)
 
 
 def calibration(profile: Profile, capacity_factor: float) -> Calibrated:

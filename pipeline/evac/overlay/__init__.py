@@ -43,7 +43,8 @@ from evac.schema.driving import Traffic
 from evac.seals import has_entry, sealed_directory
 
 ADDITIONAL, TIMETABLE, CHANGES = "plan.add.xml", "timetable.json", "changes.json"
-_TWIN_EXIT_M = 1000.0  # the two roadways of a road leave the map within this distance
+TWIN_EXIT_M = 1000.0
+"""The two roadways of a road leave the map within this distance of each other."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def exits_under(exits: Sequence[ResolvedExit], net: Net) -> tuple[ResolvedExit, 
         for twin in ends:
             x, y = twin.getToNode().getCoord()[:2]
             nearest = min(exits, key=lambda other: _apart_m(net.convertLonLat2XY(other.lon, other.lat), (x, y)))
-            if nearest is item and _apart_m(spot, (x, y)) <= _TWIN_EXIT_M:
+            if nearest is item and _apart_m(spot, (x, y)) <= TWIN_EXIT_M:
                 edges.append(twin.getID())
         lanes = sum(lane.allows("passenger") for edge in edges for lane in net.getEdge(edge).getLanes())
         found.append(replace(item, edges=tuple(edges), lanes=lanes))

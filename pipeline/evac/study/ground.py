@@ -12,8 +12,10 @@ from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 from sumolib.net import Net
 
+from evac.demand import build_demand
 from evac.demand.orders import Orders
 from evac.demand.starts import StartsOf
 from evac.households import Households
@@ -24,7 +26,9 @@ from evac.network.exits import ResolvedExit
 from evac.plans.timetable import Timetable
 from evac.schema.demand import Measured
 from evac.schema.scenario import Scenario
+from evac.simulate.job import Case
 from evac.simulate.meso import Meso
+from evac.study.cases import departure_of, vehicles_case
 from evac.study.prepare import Prepared
 from evac.study.under_plan import UnderPlan
 from evac.study.ways_out import road_states
@@ -124,3 +128,20 @@ def ground_of(prepared: Prepared, under: UnderPlan) -> Ground:
         arrival_s=under.reached.arrival_s if under.reached else None,
     )
     return Ground(terms, prepared.homes, under.net, under.starts)
+
+
+def demand_of(ground: Ground, case: Case) -> pd.DataFrame:
+    """Return the vehicles of a case (`demand.build_demand`)."""
+    terms = ground.terms
+    return build_demand(
+        ground.homes,
+        vehicles_per_household=vehicles_case(terms.model, case.vehicles_per_household),
+        departure=departure_of(terms.model, case.departure),
+        seed=case.seed,
+        scenario=terms.model,
+        net=ground.net,
+        exits=terms.exits,
+        orders=terms.orders,
+        starts=ground.starts,
+        closed=frozenset().union(*(edges for _, edges in ground.closed)),
+    )

@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from evac.demand import build_demand
 from evac.demand.background import build_background, write_background
 from evac.demand.buses import BusService, build_buses, write_bus_type
 from evac.demand.drivers import right_of_way_options
@@ -22,7 +21,7 @@ from evac.schema.demand import Measured, VehiclesPerHousehold
 from evac.simulate import JobInputs, Progress, run_job
 from evac.simulate.job import Case, Job
 from evac.study.cases import background_of, departure_of, vehicles_case
-from evac.study.ground import Ground, Terms
+from evac.study.ground import Ground, Terms, demand_of
 
 _SECONDS_AN_HOUR = 3600
 # What a run's result doesn't depend on.
@@ -101,7 +100,7 @@ def perform(
 
     `begin` is called with the number of planned vehicles when the run begins, `update` after each simulated minute.
     """
-    vehicles = _demand(ground, job.case)
+    vehicles = demand_of(ground, job.case)
     background, buses = _background(ground, job.case), _buses(ground, job.case)
     begin(int((vehicles["status"] == "planned").sum()))
     inputs = _inputs(ground.terms, job.case, vehicles, background, buses)
@@ -135,22 +134,6 @@ def _measuring(
         background=background,
         arrival_s=terms.arrival_s,
         buses=buses,
-    )
-
-
-def _demand(ground: Ground, case: Case) -> pd.DataFrame:
-    terms = ground.terms
-    return build_demand(
-        ground.homes,
-        vehicles_per_household=vehicles_case(terms.model, case.vehicles_per_household),
-        departure=departure_of(terms.model, case.departure),
-        seed=case.seed,
-        scenario=terms.model,
-        net=ground.net,
-        exits=terms.exits,
-        orders=terms.orders,
-        starts=ground.starts,
-        closed=frozenset().union(*(edges for _, edges in ground.closed)),
     )
 
 

@@ -1,0 +1,69 @@
+"""`evac bound`: the clearance times that no plan can beat, and the streets that make it so."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+import evac
+from evac.cli.common import ScenarioPath, Workspace, console
+from evac.cli.studying import LARGEST_SEED, DepartureCase, VehiclesCase
+from evac.plans.reading import BASELINE
+
+_BOUNDS = {
+    "as_built": "on the roads as they are",
+    "with_signals": "with their signals",
+    "under_plan": "under this plan",
+    "reversible": "with every lane in either direction",
+}
+
+
+def bound(
+    scenario: ScenarioPath,
+    plan: Annotated[str, typer.Argument(help="A plan of plans/<place>/, or `baseline`.", metavar="PLAN")] = BASELINE,
+    *,
+    vehicles: VehiclesCase = None,
+    departure: DepartureCase = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=LARGEST_SEED, help="The seed.", show_default="the scenario's first")
+    ] = None,
+    workspace: Workspace = None,
+) -> None:
+    """Bound: how soon everybody could be out at best, whatever the plan, and which streets decide. Runs nothing."""
+    place = evac.open(scenario, workspace=workspace)
+    with console.status("Finding what no plan can beat"):
+        found = place.under(plan, vehicles=vehicles, departure=departure).bounds(seed=seed)
+    console.print(_times(found.table()))
+    if found.streets:
+        console.print(_streets(found.holding()))
+
+
+def _times(rows: pd.DataFrame) -> Table:
+    table = Table("no plan can do it sooner", title="The earliest that these people can be out, leaving when they do")
+    columns = [name for name in rows.columns if name != "bound"]
+    for name in columns:
+        table.add_column(f"{name.removeprefix('t').removesuffix('_s')} %", justify="right")
+    for row in rows.to_dict("records"):
+        table.add_row(_BOUNDS[row["bound"]], *(_hours(row[name]) for name in columns))
+    return table
+
+
+def _streets(rows: pd.DataFrame) -> Table:
+    table = Table("street", title="What decides about 90 % under this plan: streets that pass all that they can")
+    for name in ("lanes", "vehicles", "for", "with one lane more"):
+        table.add_column(name, justify="right")
+    for row in rows.to_dict("records"):
+        gain = f"{row['earlier_min']} min earlier" if row["earlier_min"] else "no earlier"
+        table.add_row(escape(row["street"]), str(row["lanes"]), f"{row['vehicles']:,}", f"{row['minutes']} min", gain)
+    return table
+
+
+def _hours(seconds: float | None) -> str:
+    if seconds is None or pd.isna(seconds):
+        return "never"
+    minutes = int(seconds) // 60
+    return f"{minutes // 60}:{minutes % 60:02d} h"

@@ -1,0 +1,215 @@
+"""The roads and movements of a net as a flow sees them: who may pass, how fast, and how many an hour."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sumolib.net import Net
+from sumolib.net.connection import Connection
+from sumolib.net.edge import Edge
+from sumolib.net.lane import Lane
+
+from evac.demand.drivers import Profile
+from evac.limits.passing import Changing, Cyclic, Gate, lane_limit_veh_per_h
+from evac.limits.signals import SignalProgram
+from evac.plans.timetable import Admits, Run, State, States, admits_car
+from evac.sumo import CAR_CLASS, RESIDENT_CLASS
+
+_JAM_SPACING_M = 7.0  # the least of all drivers: a car of 5 m and the gap of 2 m that aggressive ones keep
+
+
+@dataclass(frozen=True)
+class Drivers:
+    """How drivers drive, as far as it bounds what roads pass.
+
+    Parameters
+    ----------
+    profile, capacity_factor
+        As the vehicles of the run have them.
+    fastest
+        The highest desired speed of any vehicle, over the speed limit.
+    """
+
+    profile: Profile
+    capacity_factor: float
+    fastest: float
+
+    def lane_veh_per_h(self, speed_mps: float) -> float:
+        """Return the most vehicles an hour that a lane passes."""
+        return lane_limit_veh_per_h(speed_mps, self.profile, self.capacity_factor)
+
+
+@dataclass(frozen=True)
+class Road:
+    """An edge of the net that cars may drive at some time.
+
+    Parameters
+    ----------
+    edge
+        Its id.
+    start, end
+        The junctions that it joins.
+    time_s
+        The shortest that anybody drives from start to end.
+    lanes
+        How many lanes are open at some time.
+    veh_per_h
+        The most that pass its end.
+    gate
+        The same where it changes with time; None where it doesn't.
+    """
+
+    edge: str
+    start: str
+    end: str
+    time_s: float
+    lanes: int
+    veh_per_h: float
+    gate: Changing | None = None
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A movement from a road into another: the most that pass, and when, where a signal says it."""
+
+    origin: str
+    target: str
+    veh_per_h: float
+    gate: Gate | None = None
+    signalled: bool = False
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What holds on the roads beside what the net says.
+
+    Parameters
+    ----------
+    states
+        What a plan changes, and when.
+    programs
+        The signals' programs by signal and program id; signals hold nobody up when empty.
+    keep_open
+        Edges whose closing is left out, because some of those behind it are let through.
+    for_residents
+        Lanes that a plan closes to through traffic only.
+    """
+
+    states: States = field(default_factory=lambda: States({}, {}, {}, {}, {}))
+    programs: Mapping[tuple[str, str], SignalProgram] = field(default_factory=dict)
+    keep_open: Collection[str] = ()
+    for_residents: Collection[str] = ()
+
+
+def roads_of(net: Net, drivers: Drivers, rules: Rules) -> list[Road]:
+    """Return the roads of a net."""
+    found = (_road(edge, drivers, rules) for edge in net.getEdges(withInternal=False))
+    return [road for road in found if road is not None]
+
+
+def turns_of(net: Net, roads: Mapping[str, Road], drivers: Drivers, rules: Rules) -> list[Turn]:
+    """Return the movements between roads."""
+    found = []
+    for road in roads.values():
+        for target, links in net.getEdge(road.edge).getOutgoing().items():
+            if target.getID() in roads:
+                open_links = [link for link in links if _may_turn(link, rules)]
+                if open_links:
+                    found.append(_turn(road, roads[target.getID()], open_links, drivers, rules))
+    return found
+
+
+def _road(edge: Edge, drivers: Drivers, rules: Rules) -> Road | None:
+    lanes = [(lane, states) for lane in edge.getLanes() if (states := _states_of(lane, rules)) is not None]
+    if not lanes:
+        return None
+    speeds_mps = [_fastest_limit_mps(lane, rules) for lane, _ in lanes]
+    rates = [drivers.lane_veh_per_h(speed_mps) for speed_mps in speeds_mps]
+    time_s = edge.getLength() / (max(speeds_mps) * drivers.fastest)
+    timed = edge.getID() not in rules.keep_open and any(len(states) > 1 for _, states in lanes)
+    gate = _gate(edge, [states for _, states in lanes], rates) if timed else None
+    ends = edge.getFromNode().getID(), edge.getToNode().getID()
+    return Road(edge.getID(), *ends, time_s, len(lanes), sum(rates), gate)
+
+
+_ALWAYS: Sequence[State[Admits]] = (State(0.0, math.inf, None, ()),)
+
+
+def _states_of(lane: Lane, rules: Rules) -> Sequence[State[Admits]] | None:
+    """Return when who may use a lane; None where no car ever may."""
+    states = rules.states.lanes.get(lane.getID())
+    if states is None or lane.getID() in rules.for_residents:
+        return _ALWAYS if states is not None or lane.allows(CAR_CLASS) or lane.allows(RESIDENT_CLASS) else None
+    return states if any(_admits(state.holds) for state in states) else None
+
+
+def _admits(admits: Admits) -> bool:
+    return admits_car(admits) or admits_car(admits, RESIDENT_CLASS)
+
+
+def _fastest_limit_mps(lane: Lane, rules: Rules) -> float:
+    limits = [state.holds for state in rules.states.limits.get(lane.getID(), ())]
+    return max([float(lane.getSpeed()), *(limit for limit in limits if limit is not None)])
+
+
+def _gate(edge: Edge, lanes: Sequence[Sequence[State[Admits]]], rates: Sequence[float]) -> Changing:
+    """Return the rate of a road whose lanes close and open."""
+    times_s = sorted({state.from_s for states in lanes for state in states})
+    stand = edge.getLength() / _JAM_SPACING_M + 1.0
+    veh_per_h, standing = [], []
+    before = [False] * len(lanes)
+    for time_s in times_s:
+        now = [_is_open(states, time_s) for states in lanes]
+        closing = sum(was and not is_open for was, is_open in zip(before, now, strict=True))
+        veh_per_h.append(sum(rate for rate, is_open in zip(rates, now, strict=True) if is_open))
+        standing.append(closing * stand)
+        before = now
+    return Changing(times_s, veh_per_h, standing)
+
+
+def _is_open(states: Sequence[State[Admits]], time_s: float) -> bool:
+    return any(state.from_s <= time_s < state.until_s and _admits(state.holds) for state in states)
+
+
+def _may_turn(link: Connection, rules: Rules) -> bool:
+    lanes = link.getFromLane(), link.getToLane()
+    return all(_states_of(lane, rules) is not None for lane in lanes)
+
+
+def _turn(origin: Road, target: Road, links: Sequence[Connection], drivers: Drivers, rules: Rules) -> Turn:
+    lanes = min(len({link.getFromLane().getID() for link in links}), len({link.getToLane().getID() for link in links}))
+    a_lane = max(drivers.lane_veh_per_h(_fastest_limit_mps(lane, rules)) for link in links for lane in _both(link))
+    veh_per_h = lanes * a_lane
+    green = _green(links, veh_per_h, rules) if rules.programs else veh_per_h
+    signalled = green != veh_per_h
+    if isinstance(green, Cyclic):
+        return Turn(origin.edge, target.edge, veh_per_h, green, signalled)
+    return Turn(origin.edge, target.edge, green, None, signalled)
+
+
+def _both(link: Connection) -> tuple[Lane, Lane]:
+    return link.getFromLane(), link.getToLane()
+
+
+def _green(links: Sequence[Connection], veh_per_h: float, rules: Rules) -> float | Cyclic:
+    """Return what a signal lets pass: the most that any program does which it runs at some time."""
+    signal = links[0].getTLSID()
+    if not signal or any(link.getTLSID() != signal for link in links):
+        return veh_per_h
+    numbers = [link.getTLLinkIndex() for link in links]
+    states = rules.states.signals.get(signal)
+    if states is None:
+        own = [program for (tls, _), program in rules.programs.items() if tls == signal]
+        return own[0].green(numbers, veh_per_h) if len(own) == 1 else veh_per_h
+    return max(_green_under(state.holds, signal, numbers, veh_per_h, rules) for state in states)
+
+
+def _green_under(run: Run, signal: str, numbers: Sequence[int], veh_per_h: float, rules: Rules) -> float:
+    program = rules.programs.get((signal, run.program))
+    if run.officer or program is None:
+        return veh_per_h  # an officer may keep any stage for as long as it takes
+    # When a program is switched on during a run, its cycle begins anywhere.
+    green = SignalProgram(program.phases, 0.0, is_fixed=False).green(numbers, veh_per_h)
+    return green if isinstance(green, float) else veh_per_h

@@ -1,0 +1,229 @@
+"""What no plan can beat, beside a case: four bounds, and the streets that make the one of its own plan."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import pandas as pd
+from sumolib.net import Net
+
+from evac.demand.orders import driver_under
+from evac.limits.bound import Bound, Holding, Town, fastest_of, reversible_town_of, town_of
+from evac.limits.roads import Drivers, Rules
+from evac.limits.signals import SignalProgram, read_programs
+from evac.measure.clearance import SHARES_PERCENT
+from evac.network.exits import ResolvedExit
+from evac.network.reach import road_graph, ways_out
+from evac.plans.timetable import Timetable
+from evac.simulate.job import Case
+from evac.study.ground import Ground, demand_of, ground_of
+from evac.study.prepare import Prepared
+from evac.study.under_plan import UnderPlan
+from evac.study.ways_out import road_states
+
+DECISIVE_PERCENT = 90
+"""The share whose time decides (NUREG/CR-7002): the cut is the one at this share's time."""
+_STREETS_SHOWN = 6
+_MINUTE_S = 60.0
+
+
+@dataclass(frozen=True)
+class HoldingStreet:
+    """A street that makes the bound.
+
+    Parameters
+    ----------
+    street
+        Its name.
+    edges
+        The edges of the net at whose ends the cut is.
+    lon, lat
+        Where that is, for the edge that lets most pass (EPSG:4326).
+    lanes
+        How many lanes it has there.
+    vehicles
+        How many vehicles it lets pass while it holds others up.
+    minutes
+        For how long it does.
+    earlier_min
+        How much earlier the share that decides could be out with one lane more along the street and on from there.
+    """
+
+    street: str
+    edges: tuple[str, ...]
+    lon: float
+    lat: float
+    lanes: int
+    vehicles: int
+    minutes: int
+    earlier_min: int
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What no plan can beat: the most vehicles that can be out at each minute, whatever drivers and officers do.
+
+    Parameters
+    ----------
+    as_built
+        On the roads as they are.
+    with_signals
+        With the signals' shares of green as well.
+    under_plan
+        Under the case's plan: its closures, lanes, speeds and signals.
+    reversible
+        With every lane in whichever direction serves best.
+    streets
+        The streets that make the bound `under_plan` where the share that decides is out, those first that pass most.
+    """
+
+    as_built: Bound
+    with_signals: Bound
+    under_plan: Bound
+    reversible: Bound
+    streets: tuple[HoldingStreet, ...] = ()
+
+    def named(self) -> Mapping[str, Bound]:
+        """Return the bounds by their names."""
+        names = ("as_built", "with_signals", "under_plan", "reversible")
+        return {name: getattr(self, name) for name in names}
+
+    def table(self) -> pd.DataFrame:
+        """Return the times before which shares of the planned vehicles can't be out, a row a bound.
+
+        Columns `bound`, `t50_s`, `t90_s`, `t95_s`, `t100_s` (after the order; missing where it can never be).
+        """
+        rows = [
+            {"bound": name, **{f"t{percent}_s": bound.earliest_s(percent) for percent in SHARES_PERCENT}}
+            for name, bound in self.named().items()
+        ]
+        return pd.DataFrame(rows)
+
+    def curves(self) -> pd.DataFrame:
+        """Return the most vehicles that can be out: `minute` (after the order), and a column a bound."""
+        minute = np.arange(max(len(bound.out) for bound in self.named().values()))
+        return pd.DataFrame({"minute": minute, **{name: bound.by(minute) for name, bound in self.named().items()}})
+
+    def holding(self) -> pd.DataFrame:
+        """Return the streets that make the bound under the plan: the fields of `HoldingStreet` as columns."""
+        columns = [item.name for item in fields(HoldingStreet)]
+        return pd.DataFrame([vars(street) for street in self.streets], columns=columns)
+
+
+def bounds_of(prepared: Prepared, under: UnderPlan, case: Case, *, with_streets: bool = True) -> Bounds:
+    """Return the bounds beside a case: for the same people, leaving at the same times.
+
+    Parameters
+    ----------
+    prepared, under
+        The scenario, and the case's plan laid over it.
+    case
+        The case.
+    with_streets
+        Whether to find the streets that make the bound as well, which takes about as long as the bounds.
+    """
+    ground = ground_of(prepared, under)
+    terms = replace(ground.terms, exits=prepared.exits, timetable=Timetable(), network=prepared.network)
+    normally = Ground(terms, prepared.homes, prepared.net, ((0.0, prepared.starts_of),))
+    vehicles = demand_of(normally, case)
+    drivers = _drivers(normally, case, vehicles)
+    roads = normally.net, terms.exits, vehicles, drivers
+    planned = demand_of(ground, case)
+    town = _town_under(ground, case, planned)
+    bound = town.bound()
+    return Bounds(
+        as_built=town_of(*roads, Rules(), either_way=True).bound(),
+        with_signals=town_of(*roads, Rules(programs=_programs(normally)), either_way=True).bound(),
+        under_plan=bound,
+        reversible=reversible_town_of(*roads).bound(),
+        streets=_streets(ground, town, bound, _drivers(ground, case, planned)) if with_streets else (),
+    )
+
+
+def bound_under(ground: Ground, case: Case, vehicles: pd.DataFrame) -> Bound:
+    """Return the bound for a run: its own plan, vehicles and drivers."""
+    return _town_under(ground, case, vehicles).bound()
+
+
+def _town_under(ground: Ground, case: Case, vehicles: pd.DataFrame) -> Town:
+    terms = ground.terms
+    kept_open = edges_kept_open(ground.net, terms.exits, terms.timetable, vehicles)
+    rules = Rules(terms.timetable.states(), _programs(ground), kept_open, terms.for_residents)
+    return town_of(ground.net, terms.exits, vehicles, _drivers(ground, case, vehicles), rules)
+
+
+def _drivers(ground: Ground, case: Case, vehicles: pd.DataFrame) -> Drivers:
+    profile = driver_under(ground.terms.orders, ground.terms.model.driver).profile
+    return Drivers(profile, case.capacity_factor, fastest_of(vehicles))
+
+
+def _programs(ground: Ground) -> Mapping[tuple[str, str], SignalProgram]:
+    net = ground.terms.network.net_file.read_text(encoding="utf-8")
+    return read_programs([net, ground.terms.additional or ""])
+
+
+def edges_kept_open(
+    net: Net, exits: Sequence[ResolvedExit], timetable: Timetable, vehicles: pd.DataFrame
+) -> frozenset[str]:
+    """Return the edges whose closing holds nobody for certain, so that a bound leaves them open.
+
+    Who has no other way is let through: from homes on the road itself, and from where it is the only way out.
+    """
+    states = road_states(net, timetable)
+    starting = frozenset(vehicles["edge"].dropna().astype(str))
+    ever_opened = frozenset().union(*(state.opened for state in states))
+    ends = [edge for item in exits for edge in item.edges]
+    graph = road_graph(net, opened=ever_opened)
+    can_leave = {graph.edges[here] for here in ways_out(graph, ends).reachable()}
+    kept: frozenset[str] = frozenset()
+    for state in states:
+        if state.closed:
+            graph = road_graph(net, closed=state.closed, opened=ever_opened)
+            can_still = {graph.edges[here] for here in ways_out(graph, ends).reachable()}
+            kept |= state.closed if can_leave - can_still - state.closed else state.closed & starting
+    return kept
+
+
+def _streets(ground: Ground, town: Town, bound: Bound, drivers: Drivers) -> tuple[HoldingStreet, ...]:
+    """Return the streets that make a bound where the share that decides is out."""
+    earliest_s = bound.earliest_s(DECISIVE_PERCENT)
+    if earliest_s is None:
+        return ()
+    minute = round(earliest_s / _MINUTE_S) + 1
+    needed = math.ceil(bound.planned * DECISIVE_PERCENT / 100)
+    by_name: dict[str, list[Holding]] = {}
+    for item in town.cut(minute):
+        by_name.setdefault(_street(ground, item.edge), []).append(item)
+    largest = sorted(by_name.items(), key=lambda entry: -sum(item.vehicles for item in entry[1]))[:_STREETS_SHOWN]
+    found = []
+    for name, items in largest:
+        edges = [
+            edge.getID() for edge in ground.net.getEdges(withInternal=False) if _street(ground, edge.getID()) == name
+        ]
+        lane_veh_per_h = max(drivers.lane_veh_per_h(ground.net.getEdge(item.edge).getSpeed()) for item in items)
+        first = town.with_lane(set(edges), lane_veh_per_h).minute_of(needed, minute)
+        found.append(_holding_street(ground, name, items, minute - first))
+    return tuple(found)
+
+
+def _holding_street(ground: Ground, name: str, items: Sequence[Holding], earlier_min: int) -> HoldingStreet:
+    edge = ground.net.getEdge(items[0].edge)
+    lon, lat = ground.net.convertXY2LonLat(*edge.getShape()[-1][:2])
+    return HoldingStreet(
+        street=name,
+        edges=tuple(item.edge for item in items),
+        lon=float(lon),
+        lat=float(lat),
+        lanes=sum(lane.allows("passenger") for lane in edge.getLanes()),
+        vehicles=sum(item.vehicles for item in items),
+        minutes=max(item.minutes for item in items),
+        earlier_min=earlier_min,
+    )
+
+
+def _street(ground: Ground, edge: str) -> str:
+    """Return the name of an edge's street; one without a name goes by its edge."""
+    return str(ground.net.getEdge(edge).getName() or f"unnamed road ({edge})")

@@ -1,0 +1,135 @@
+"""In random towns under random plans no simulated curve passes the bound at any minute, and no lane its limit."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evac import tables
+from evac.errors import UserError
+from evac.limits.bound import fastest_of, reversible_town_of, town_of
+from evac.limits.roads import Drivers, Rules
+from evac.limits.signals import read_programs
+from evac.network import read_net
+from evac.overlay import Overlay, exits_under
+from evac.study.bounds import edges_kept_open
+from plan_town import Town, cars, town
+
+SPACING_M = 300
+AS_DEMAND = {"ordered": True, "stop_edge": None, "stop_pos_m": None, "stop_s": None}
+WINDOW_MIN = 5
+
+
+def random_town(folder: Path, chance: random.Random) -> Town:
+    """Return a grid of streets with some signals, and one to three exits at its edge."""
+    columns, rows = chance.randint(2, 4), chance.randint(2, 3)
+    nodes = {f"n{x}{y}": (SPACING_M * x, SPACING_M * y) for x in range(columns) for y in range(rows)}
+    across = [" ".join(f"n{x}{y}" for x in range(columns)) for y in range(rows)]
+    along = [" ".join(f"n{x}{y}" for y in range(rows)) for x in range(columns)]
+    streets = [(way, f"Row {number} Street", chance.randint(1, 2)) for number, way in enumerate(across)]
+    streets += [(way, f"Column {number} Street", 1) for number, way in enumerate(along)]
+    ends = [(f"n{columns - 1}{y}", (SPACING_M * (columns + 1), SPACING_M * y)) for y in range(rows)]
+    exits = {}
+    for number, (node, place) in enumerate(chance.sample(ends, chance.randint(1, len(ends)))):
+        nodes[f"e{number}"] = place
+        streets.append((f"{node} e{number}", f"Exit {number} Road", chance.randint(1, 2)))
+        exits[f"exit {number}"] = f"{node}e{number}"
+    speeds_mps = {name: chance.choice([8.33, 13.89, 22.22]) for _, name, _ in streets}
+    inner = [node for node in nodes if node.startswith("n") and chance.random() < 0.3]
+    return town(folder, nodes, streets, exits, kinds=dict.fromkeys(inner, "traffic_light"), speeds_mps=speeds_mps)
+
+
+def random_plan(made: Town, chance: random.Random) -> tuple[Overlay, str]:
+    """Return a random plan that can be carried out, and its text; normal rules where none of ten can."""
+    net = read_net(made.network.net_file)
+    names = sorted({edge.getName() for edge in net.getEdges(withInternal=False)})
+    for number in range(10):
+        text = "\n".join(_action(names, chance) for _ in range(chance.randint(1, 3)))
+        try:
+            return made.under(text, f"plan{number}"), text
+        except UserError:
+            continue
+    return made.normally(), ""
+
+
+def _action(names: list[str], chance: random.Random) -> str:
+    name = chance.choice(names)
+    towards = chance.choice(["east", "west"] if "Column" not in name else ["north", "south"])
+    where = f"where: {{street: {name}, towards: {towards}}}"
+    begins = chance.choice([0, chance.randint(1, 15)])
+    when = f", when: {{from_min: {begins}, until_min: {begins + chance.randint(5, 30)}}}" if begins else ""
+    kinds = {
+        "close": f"do: close, {where}, accept_cut_off: true",
+        "take_lane": f"do: take_lane, {where}, lanes: 1, side: kerb",
+        "contraflow": f"do: contraflow, {where}",
+        "use_shoulder": f"do: use_shoulder, {where}",
+        "speed": f"do: speed, {where}, kph: {chance.choice([30, 60])}",
+    }
+    return f"  - {{{kinds[chance.choice(sorted(kinds))]}{when}}}"
+
+
+def random_cars(overlay: Overlay, chance: random.Random) -> pd.DataFrame:
+    """Return cars on some streets of the grid that are there under the plan."""
+    net = read_net(overlay.network.net_file)
+    edges = [
+        edge.getID()
+        for edge in net.getEdges(withInternal=False)
+        if edge.allows("passenger") and edge.getLength() > 200.0 and edge.getID()[0] == "n" and "e" not in edge.getID()
+    ]
+    found = [
+        cars(edge, chance.randint(20, 90), every_s=chance.choice([1.0, 4.0, 12.0]), length_m=200.0, name=edge)
+        for edge in chance.sample(edges, min(len(edges), chance.randint(1, 5)))
+    ]
+    together = pd.concat(found, ignore_index=True)
+    return together.assign(household=range(len(together)), **AS_DEMAND)
+
+
+def check(folder: Path, seed: int) -> None:
+    """Drive a random town under a random plan, and hold it against the bounds."""
+    chance = random.Random(seed)
+    made = random_town(folder, chance)
+    overlay, text = random_plan(made, chance)
+    vehicles = random_cars(overlay, chance)
+    net = read_net(overlay.network.net_file)
+    exits = exits_under(made.exits, net)
+    drivers = Drivers("normal", 1.0, fastest_of(vehicles))
+    programs = read_programs([overlay.network.net_file.read_text(), overlay.additional or ""])
+    kept_open = edges_kept_open(net, exits, overlay.timetable, vehicles)
+    rules = Rules(overlay.timetable.states(), programs, kept_open, overlay.for_residents)
+    bound = town_of(net, exits, vehicles, drivers, rules).bound()
+    trips, run = made.drive(overlay, vehicles, seed=seed, end_h=2.0)
+    arrived_s = trips["arrived_s"].dropna().sort_values().to_numpy()
+    minutes = np.arange(0, 121)
+    out = np.searchsorted(arrived_s, 60.0 * minutes, side="right")
+    over = out - bound.by(minutes)
+    told = f"town {seed}, at minute {over.argmax()} {over.max()} more than can be out, under\n{text}"
+    assert over.max() <= 0, told
+    assert bound.out[-1] >= len(arrived_s)
+    _check_lanes(run, net, drivers, seed)
+    if overlay.network.digest == made.network.digest:
+        most = reversible_town_of(net, exits, vehicles, drivers).bound()
+        assert (bound.by(minutes) <= most.by(minutes)).all(), f"town {seed}: more with fewer lanes"
+
+
+def _check_lanes(run: Path, net: object, drivers: Drivers, seed: int) -> None:
+    lanes = tables.read_lanes(run / "sumo" / "lanes.parquet")
+    window = (lanes["minute"] // WINDOW_MIN).to_numpy(dtype=np.int64)
+    rates = tables.sum_up(lanes, "lane_id", window, ["vehicles"])
+    for row in rates.itertuples():
+        limit = drivers.lane_veh_per_h(max(net.getLane(row.lane_id).getSpeed(), 60 / 3.6))  # a plan may raise it to 60
+        assert row.vehicles * 60 / WINDOW_MIN <= limit, f"town {seed}: {row.lane_id}"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_curve_passes_the_bound(tmp_path: Path, seed: int) -> None:
+    check(tmp_path, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4, 200))
+def test_no_curve_passes_the_bound_in_many_towns(tmp_path: Path, seed: int) -> None:
+    check(tmp_path, seed)
