@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 
 from evac.network.exits import ResolvedExit
-from evac.network.reach import cost_to_exit
 from evac.plans.reading import BASELINE, load_plan
 from evac.scenario import load_scenario
 from evac.study import Selection, run_study
 from evac.study.engines import Local
 from evac.study.prepare import Prepared, prepare
 from evac.study.under_plan import under_plan
+from ways import cost_to_exit
 
 HERE = Path(__file__).parent
 DATA = HERE.parents[2] / "shared" / "data"

@@ -4,7 +4,7 @@ import pytest
 
 from evac.errors import PlaceError
 from evac.network.place_names import near_names
-from evac.network.places import StreetIndex, angle_between_deg, end_bearing_deg, find_edges
+from evac.network.places import StreetIndex, angle_between_deg, end_bearing_deg
 from evac.schema.places import Place, Point
 from placed_town import made_up_town
 
@@ -19,7 +19,7 @@ def lonlat(x_m, y_m):
 
 
 def found(town, **keys):
-    return find_edges(town.net, Place(**keys), town.streets)
+    return StreetIndex(town.net, town.streets).find(Place(**keys), "place")
 
 
 @pytest.mark.parametrize("street", ["Main Street", "MAIN  street", "b 1"])

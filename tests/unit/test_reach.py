@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from evac.network.reach import cost_by_exit, cost_to_exit, forward_reach, free_flow_assignment, nearest_exit, road_graph
+from evac.network.reach import cost_by_exit, forward_reach, road_graph
 from placed_town import made_up_town
+from ways import cost_to_exit, free_flow_assignment, nearest_exit
 
 
 @dataclass(frozen=True)

@@ -243,30 +243,6 @@ class StreetIndex:
         raise PlaceError(Problem(where, f"no traffic heads {towards} there, but: {shown}", "change 'towards'"))
 
 
-def find_edges(net: Net, place: Place, streets: gpd.GeoDataFrame, where: str = "place") -> list[Edge]:
-    """Return the edges of a place: one direction of one road at one spot.
-
-    Callers with many places make one `StreetIndex` and ask that.
-
-    Parameters
-    ----------
-    net
-        The net, built with original ids and street names.
-    place
-        Street (with crossing), OpenStreetMap way or point, and direction of travel.
-    streets
-        The streets table of the map that the net was built from.
-    where
-        File and key for the error message.
-
-    Raises
-    ------
-    PlaceError
-        Nothing fits, or more than one spot or direction does.
-    """
-    return StreetIndex(net, streets).find(place, where)
-
-
 def last_edges(edges: Sequence[Edge]) -> list[Edge]:
     """Return the edges that no other one of the set goes on from, turning around aside: where a road's ends are."""
     return [edge for edge in edges if not any(follows(edge, onward) for onward in edges)]

@@ -82,14 +82,6 @@ class WaysOut:
         order = np.argsort(-self.cost_s, kind="stable")
         return order[np.isfinite(self.cost_s[order])]
 
-    def exit_edge(self) -> dict[str, str]:
-        """Return, for each edge with a way out, the exit edge at which the quickest way ends."""
-        ends = np.arange(len(self.cost_s))
-        for here in self.reachable()[::-1]:  # nearest first: the next edge's end is known
-            if self.next_position[here] >= 0:
-                ends[here] = ends[self.next_position[here]]
-        return {self.graph.edges[here]: self.graph.edges[ends[here]] for here in self.reachable()}
-
 
 def road_graph(
     net: sumolib.net.Net,
@@ -146,34 +138,6 @@ def time_from(graph: RoadGraph, start: str) -> NDArray[np.float64]:
     return time_s
 
 
-def cost_to_exit(net: sumolib.net.Net, exit_edges: Iterable[str], vclass: str = "passenger") -> dict[str, float]:
-    """Return free-flow seconds from each edge's start to beyond the nearest exit line.
-
-    Parameters
-    ----------
-    net
-        The net.
-    exit_edges
-        Edges whose downstream ends are exit lines.
-    vclass
-        SUMO's vehicle class.
-
-    Returns
-    -------
-    dict
-        Seconds by edge id; an edge without a way out is absent.
-    """
-    out = ways_out(road_graph(net, vclass), exit_edges)
-    return {out.graph.edges[here]: float(out.cost_s[here]) for here in out.reachable()}
-
-
-def nearest_exit(net: sumolib.net.Net, exits: Sequence[ExitEdges], vclass: str = "passenger") -> dict[str, str]:
-    """Return the name of the exit that is quickest to reach from each edge on empty roads (absent: no way out)."""
-    names = {edge: item.name for item in exits for edge in item.edges}
-    ends = ways_out(road_graph(net, vclass), names).exit_edge()
-    return {edge: names[end] for edge, end in ends.items()}
-
-
 def cost_by_exit(
     net: sumolib.net.Net,
     exits: Sequence[ExitEdges],
@@ -200,35 +164,12 @@ def _ending_at(exits: Sequence[ExitEdges], graph: RoadGraph) -> RoadGraph:
     return replace(graph, arcs=graph.arcs[~np.isin(graph.arcs[:, 0], list(ends))])
 
 
-def free_flow_assignment(
-    net: sumolib.net.Net, weights: Mapping[str, float], exits: Sequence[ExitEdges], vclass: str = "passenger"
-) -> dict[str, float]:
-    """Return the vehicles that pass each edge when everybody takes the quickest way out of an empty net.
+def tree_assignment(out: WaysOut, weights: Mapping[str, float]) -> dict[str, float]:
+    """Return the vehicles that pass each edge when those that start on it (`weights`) follow the ways out.
 
     An all-or-nothing assignment (Sheffi, Urban Transportation Networks, 1985, chapter 5): it finds the main ways out
-    before anything is simulated, and knows nothing of queues.
-
-    Parameters
-    ----------
-    net
-        The net.
-    weights
-        Vehicles that start on each edge. Those that start on an edge without a way out are left out.
-    exits
-        The exits.
-    vclass
-        SUMO's vehicle class.
-
-    Returns
-    -------
-    dict
-        Vehicles by edge id; edges that nobody passes are absent.
+    before anything is simulated, and knows nothing of queues. Those that start where there is no way out are left out.
     """
-    return tree_assignment(ways_out(road_graph(net, vclass), [edge for item in exits for edge in item.edges]), weights)
-
-
-def tree_assignment(out: WaysOut, weights: Mapping[str, float]) -> dict[str, float]:
-    """Return the vehicles that pass each edge when those that start on it (`weights`) follow the ways out."""
     passing = np.array([weights.get(edge, 0.0) for edge in out.graph.edges], dtype=float)
     for here in out.reachable():
         if out.next_position[here] >= 0:
