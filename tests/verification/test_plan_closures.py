@@ -272,3 +272,25 @@ def test_closures_that_touch_or_overlap_are_one_in_either_order(
         assert [item["time_s"] for item in json.loads((run / "controls.json").read_text())] == [180, 900]
     pd.testing.assert_frame_equal(found[0], found[1])
     pd.testing.assert_frame_equal(found[0], found[2])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "{do: close, where: {street: Main Street, towards: east}, lanes: [0], when: {from_min: 3, until_min: 20}}",
+        "{do: take_lane, where: {street: Main Street, towards: east}, when: {from_min: 3}}",
+        "{do: use_shoulder, where: {street: Main Street, towards: east}, when: {from_min: 3}}",
+    ],
+)
+def test_lanes_that_alone_lead_into_a_street_are_not_all_closed(tmp_path: Path, change: str) -> None:
+    """Cars bound for the side street stood on the lane beside for ever."""
+    nodes = {"w": (-500, 0), "b": (0, 0), "e": (500, 0), "s": (0, -500)}
+    place = town(tmp_path, nodes, [("w b e", "Main Street", 2), ("b s", "Brook Lane", 1)], {"south": "bs"})
+    where = "where: {street: Main Street, crossing: Brook Lane, towards: east}"
+    dedicate = f"  - {{do: dedicate, {where}, lanes: [%s], to: Brook Lane, exclusive: %s}}\n  - {change}\n"
+    when = "at the order" if "shoulder" in change else "from 3 min on"
+    with pytest.raises(ScenarioError, match=f"{when} no lane would lead there"):
+        place.under(dedicate % ("0", "true"))
+    for lanes, exclusive in (("0, 1", "true"), ("0", "false")):
+        trips, _ = place.drive(place.under(dedicate % (lanes, exclusive)), cars("wb", 40, every_s=10.0, length_m=450.0))
+        assert trips["arrived_s"].notna().all()

@@ -28,7 +28,7 @@ from evac.overlay.where import Where
 from evac.plans.action import Action
 from evac.plans.contradictions import Claim, contradictions
 from evac.plans.reading import LoadedAction
-from evac.plans.timetable import Timetable
+from evac.plans.timetable import States, Timetable, admits_car, at
 
 
 class Part(Protocol):
@@ -94,6 +94,9 @@ class Compiling:
             with _noting(problems):
                 if not problems:
                     part.build()
+        if not problems:
+            states = self.lanes.states()
+            problems += [problem for item, lanes in self.turns.exclusive() for problem in _shut(item, lanes, states)]
         if problems:
             raise ScenarioError(problems)
 
@@ -135,6 +138,17 @@ class Compiling:
                 return index.describe(net.getEdge(name))
         node = next(node for node, element in self.plain.nodes.items() if place in (element.get("tl"), node))
         return f"the junction at {self.where.link(net.getNode(node))}"
+
+
+def _shut(item: LoadedAction, lanes: Sequence[str], states: States) -> Iterator[Problem]:
+    """Give a problem where the lanes that alone lead into a street are all closed at a time: who goes there stands."""
+    found = [states.lanes.get(lane) for lane in lanes]
+    for time_s in sorted({state.from_s for of_lane in found if of_lane for state in of_lane}):
+        if all(of_lane is not None and not admits_car(at(of_lane, time_s)) for of_lane in found):
+            when = f"from {time_s / 60:g} min on" if time_s else "at the order"
+            what = f"{when} no lane would lead there: the plan has closed all that '{item.label}' leaves to that"
+            yield Problem(item.where, what, "leave out 'exclusive', or keep a lane of them open")
+            return
 
 
 @contextmanager

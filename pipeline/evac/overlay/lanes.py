@@ -28,7 +28,7 @@ from evac.plans.action import Action
 from evac.plans.contradictions import Claim, Does
 from evac.plans.model import Close, Contraflow, Open, Stretch, TakeLane, UseCentreLane, UseShoulder, When
 from evac.plans.reading import LoadedAction
-from evac.plans.timetable import ADMITTED, Admits, Closing, Opening, Opposed, State, Timetable, at, edge_of
+from evac.plans.timetable import ADMITTED, Admits, Closing, Opening, Opposed, State, States, Timetable, at, edge_of
 from evac.sumo import RESIDENT_CLASS
 
 LaneAction = Contraflow | UseShoulder | UseCentreLane | TakeLane | Open | Close
@@ -123,6 +123,10 @@ class LaneChanges:
             if RESIDENT_CLASS in asked.admits:
                 self.for_residents |= set(lanes)
         self._build_states()
+
+    def states(self) -> States:
+        """Return what holds when on the lanes, as far as they are built."""
+        return Timetable(tuple(self._closings), tuple(self._openings)).states()
 
     def timetable(self, inner: Net) -> Timetable:
         """Return what lanes do; `inner` is the compiled net with the lanes inside junctions, which open with others."""
@@ -249,7 +253,7 @@ class LaneChanges:
 
     def _build_states(self) -> None:
         """Close and open for good what always is so, and let open lanes serve what only closed ones do."""
-        states = Timetable(tuple(self._closings), tuple(self._openings)).states().lanes
+        states = self.states().lanes
         opened = set(self._ids_of(self._opened))
         closing = dict.fromkeys(edge_of(lane) for item in self._closings for lane in item.lanes)
         for edge in [edge for edge in closing if edge in self.plain.edges]:  # contraflow for good takes its edges away

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -97,6 +97,12 @@ class Turns:
             for movement in self.plain.movements.at(arms):  # onto reversed lanes as well
                 if movement.from_edge in arriving:
                     self.plain.forbid(movement)
+
+    def exclusive(self) -> Iterator[tuple[LoadedAction, list[str]]]:
+        """Give the lanes, by SUMO's ids, that alone lead where an action dedicates them."""
+        for item, action, edge, _ in self._dedicated:
+            if action.exclusive:
+                yield item, [f"{edge.getID()}_{lane}" for lane in action.lanes]
 
     def spans(self) -> tuple[Turn, ...]:
         """Return the turns of the timetable."""
