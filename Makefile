@@ -4,7 +4,7 @@ PYTHON = .venv/bin/python
 unexport PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL = help
-.PHONY: help setup demo study study-full test test-slow verify lint format bench docs site wheel lock clean
+.PHONY: help setup demo study study-full test test-slow coverage verify lint format bench docs site wheel lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ test: lint ## check style and types, run the tests (without the slow ones)
 
 test-slow: setup ## run the tests that take minutes
 	$(PYTHON) -m pytest -n auto -m slow
+
+coverage: setup ## run the tests and show which lines they don't reach
+	$(PYTHON) -m pytest -n auto -m "not slow" --cov=evac --cov-report=term-missing
 
 verify: setup ## hold the toolkit against theory: thirty small scenarios, a minute
 	.venv/bin/evac verify

@@ -23,10 +23,11 @@ ELSEWHERE = {
     "SECURITY.md": "security.md",
     "findings/README.md": "findings.md",
     "scenarios/README.md": "scenarios/index.md",
-    "scenarios/mill-valley/README.md": "scenarios/mill-valley.md",
-    "scenarios/mill-valley-schematic/README.md": "scenarios/mill-valley-schematic.md",
-    "scenarios/paradise-2018/README.md": "scenarios/paradise-2018.md",
     "scenarios/balzers/data/PROVENANCE.md": "scenarios/balzers-provenance.md",
+    **{
+        path.relative_to(ROOT).as_posix(): f"scenarios/{path.parent.name}.md"
+        for path in sorted(ROOT.glob("scenarios/*/README.md"))
+    },
 }
 """Pages outside docs/, and what they are called on the site."""
 _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s#]+)(#[^)\s]*)?\)")

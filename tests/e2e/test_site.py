@@ -35,5 +35,12 @@ def test_the_reference_has_every_public_name_with_its_words(site: Path) -> None:
     assert "share of all planned vehicles is out" in page
 
 
+@pytest.mark.usefixtures("site")
+def test_every_page_is_in_the_navigation() -> None:
+    listed = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    pages = [path.relative_to(ROOT / "build" / "pages").as_posix() for path in (ROOT / "build" / "pages").rglob("*.md")]
+    assert [page for page in pages if f": {page}\n" not in listed] == []
+
+
 def test_the_search_finds_what_the_pages_say(site: Path) -> None:
     assert "contraflow" in (site / "search.json").read_text(encoding="utf-8").lower()
