@@ -4,16 +4,20 @@ PYTHON = .venv/bin/python
 unexport PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL = help
-.PHONY: help setup demo study study-full test test-slow coverage verify lint format bench docs site wheel lock clean
+.PHONY: help setup demo hazard-demo study study-full test test-slow coverage verify lint format bench docs site wheel lock clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install all that is needed: system libraries (as root), .venv with the locked packages
 	@python3 setup/bootstrap.py
 
 demo: setup ## evacuate Balzers, Liechtenstein, with and without a plan: a table here, the report in reports/balzers/
 	.venv/bin/evac run scenarios/balzers --plan baseline --plan contraflow-south
+
+hazard-demo: setup ## a made-up flood comes over Balzers: who gets out, and until when each zone can be ordered out
+	.venv/bin/evac run scenarios/balzers-flood --no-sensitivity
+	.venv/bin/evac safe-order scenarios/balzers-flood --fidelity meso --step 15
 
 SEEDS = 1
 STUDY = $(PYTHON) scenarios/mill-valley-schematic/study.py --seeds $(SEEDS)

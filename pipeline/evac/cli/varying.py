@@ -77,10 +77,12 @@ def stress(
     from evac.study.buying import worst_first  # noqa: PLC0415
     from evac.study.variants import always_there, stresses  # noqa: PLC0415
 
-    failures = {plan.key: stresses(plan, prepared.exits) for plan in wanted}
+    under_hazard = loaded.model.hazard is not None
+    failures = {plan.key: stresses(plan, prepared.exits, under_hazard=under_hazard) for plan in wanted}
     variants = {plan.key: plan for plan in wanted}
     variants |= {item.plan.key: item.plan for items in failures.values() for item in items}
-    laid, refused = _lay_over_each(prepared, variants, folder)
+    paces = {item.plan.key: item.pace for items in failures.values() for item in items}
+    laid, refused = _lay_over_each(prepared, variants, folder, paces)
     study = _run(loaded, prepared, laid, folder, (vehicles, departure, seed, engine, jobs))
     _print_stressed(worst_first(failures, study, refused))
     _print_doubts(study)
@@ -92,12 +94,12 @@ def stress(
 
 
 def _lay_over_each(
-    prepared: Prepared, plans: dict[str, LoadedPlan], folder: Path
+    prepared: Prepared, plans: dict[str, LoadedPlan], folder: Path, paces: dict[str, float] | None = None
 ) -> tuple[dict[str, UnderPlan], dict[str, str]]:
     from evac.study.buying import lay_over_each  # noqa: PLC0415
 
     with console.status("Laying the variants over the network"):
-        return lay_over_each(prepared, plans, folder / ".evac")
+        return lay_over_each(prepared, plans, folder / ".evac", paces)
 
 
 def _run(

@@ -93,9 +93,10 @@ def _stays(path: Path, end_s: float) -> Iterator[tuple[str, str, float, float]]:
         for _, element in ET.iterparse(path):  # noqa: S314 (SUMO wrote it just now)
             if element.tag != "vehicle":
                 continue
-            route = element.find("route")
+            ways = element.findall(".//route")  # those that were given up first
             enters_s = float(element.get("depart", "nan"))
-            if route is not None and enters_s >= 0.0:
+            if ways and enters_s >= 0.0:
+                route = ways[-1]
                 times = (route.get("exitTimes") or "").split()
                 for edge, text in zip((route.get("edges") or "").split(), times, strict=False):
                     leaves_s = float(text)

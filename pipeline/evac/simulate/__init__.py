@@ -42,8 +42,9 @@ _CONFIGURATION = "run.sumocfg"
 _OUTPUTS = "sumo"
 # What `measure` reads; fewer attributes make a smaller file.
 _LANE_ATTRIBUTES = "sampledSeconds distance timeLoss occupancy left arrived teleported vaporized"
-# Where everybody was when: exposure to a hazard is measured by it. The last way has what was driven before it, too.
-_WAYS = [f"--vehroute-output.{name}" for name in ("exit-times", "last-route", "write-unfinished")]
+# Where everybody was when: exposure to a hazard is measured by it. With `last-route`, which would leave out the ways
+# that were given up, SUMO 1.28 ended some runs ("cannot create std::vector larger than max_size()").
+_WAYS = [f"--vehroute-output.{name}" for name in ("exit-times", "write-unfinished")]
 _EDGES = "edgeData", "edges"
 _LANES = "laneData", "lanes"
 

@@ -76,14 +76,17 @@ class Stressed:
 
 
 def lay_over_each(
-    prepared: Prepared, plans: Mapping[str, LoadedPlan], cache: Path
+    prepared: Prepared, plans: Mapping[str, LoadedPlan], cache: Path, paces: Mapping[str, float] | None = None
 ) -> tuple[dict[str, UnderPlan], dict[str, str]]:
-    """Lay variants over the scenario; those that make no sense are told, with the reason, and don't stop the others."""
+    """Lay variants over the scenario; those that make no sense are told, with the reason, and don't stop the others.
+
+    `paces` has the hazard's pace under plans where it isn't as given.
+    """
     laid: dict[str, UnderPlan] = {}
     refused: dict[str, str] = {}
     for key, plan in plans.items():
         try:
-            laid[key] = under_plan(prepared, plan, cache)
+            laid[key] = under_plan(prepared, plan, cache, (paces or {}).get(key, 1.0))
         except UserError as error:
             refused[key] = "; ".join(problem.what for problem in error.problems)
     return laid, refused

@@ -16,6 +16,8 @@ from evac.schema.places import Point
 
 LATE_MIN = 30.0
 """How late the set-up is in the stress test (minutes)."""
+SOONER_PACE = 0.7
+"""When the hazard arrives in the stress test, as a multiple of the given times after the order."""
 SIGNALS_ON = "signals left on"
 
 
@@ -41,10 +43,11 @@ class Ablation:
 
 @dataclass(frozen=True)
 class Stress:
-    """Something that goes wrong: its name, and the plan as it is then."""
+    """Something that goes wrong: its name, the plan as it is then, and the hazard's times of arrival then (`pace`)."""
 
     failure: str
     plan: LoadedPlan
+    pace: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -98,14 +101,20 @@ def _replacing(plan: LoadedPlan, number: int, action: Signal | None, key: str) -
     return replace(plan, key=key, actions=(*before, *middle, *after))
 
 
-def stresses(plan: LoadedPlan, exits: Sequence[ResolvedExit]) -> list[Stress]:
-    """Return what may go wrong with a plan: officers, set-up, lanes of the ways out, exits; each by itself."""
-    return [*_officers(plan), *_late(plan), *_lanes(plan, exits), *_exits(plan, exits)]
+def stresses(plan: LoadedPlan, exits: Sequence[ResolvedExit], *, under_hazard: bool = False) -> list[Stress]:
+    """Return what may go wrong with a plan, each by itself: officers, set-up, lanes of the ways out, exits, hazard."""
+    sooner = [_sooner(plan)] if under_hazard else []
+    return [*_officers(plan), *_late(plan), *_lanes(plan, exits), *_exits(plan, exits), *sooner]
 
 
 def always_there(plan: LoadedPlan) -> list[str]:
     """Return the actions that can't be late in the model: they hold from the order on."""
     return [item.label for item in plan.actions if not isinstance(item.action, TimedAction)]
+
+
+def _sooner(plan: LoadedPlan) -> Stress:
+    failure = f"the hazard comes {100.0 * (1.0 - SOONER_PACE):.0f} % earlier"
+    return Stress(failure, replace(plan, key=f"{plan.key} · {failure}"), SOONER_PACE)
 
 
 def _with(plan: LoadedPlan, key: str, numbers: frozenset[int]) -> LoadedPlan:
