@@ -313,7 +313,9 @@ class Study:
             No run has ended well.
         """
         from evac.report import write_report  # noqa: PLC0415
+        from evac.report.at_best import at_best  # noqa: PLC0415
         from evac.report.from_cache import Asked, set_aside, write_asked  # noqa: PLC0415
+        from evac.report.from_study import with_bounds  # noqa: PLC0415
         from evac.study.cases import as_run  # noqa: PLC0415
 
         if not self.runs:
@@ -323,9 +325,10 @@ class Study:
         cases = [*(run.case for run in self._found.runs), *(item.case for item in self._found.failures)]
         asked = Asked(tuple(self.laid), as_run(self._selection, self.place.loaded.model, cases), compare)
         kept = set_aside(asked, target)
-        page = write_report(self.report_input(compare), target)
+        given = with_bounds(self.report_input(compare), self.place._ready(), self.laid)  # noqa: SLF001 - one façade
+        page = write_report(given, target)
         write_asked(asked, target)
-        return Report(page, kept)
+        return Report(page, kept, at_best(given.bounds))
 
     def report_input(self, compare: tuple[str, str] | None = None) -> ReportInput:
         """Return what `evac.report` makes a report from: for figures and pages of one's own.
@@ -351,10 +354,13 @@ class Report:
         Its page, which works without a network.
     kept
         Where the report of another study that was there is now; None where there was none.
+    at_best
+        What no plan can beat, in a sentence; empty where there is nothing to tell.
     """
 
     page: Path
     kept: Path | None = None
+    at_best: str = ""
 
     @property
     def folder(self) -> Path:

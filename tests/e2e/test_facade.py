@@ -78,7 +78,8 @@ def test_no_run_beats_its_bounds(town: evac.Place, study: evac.Study) -> None:
         assert curves["under_plan"].iloc[-1] == run.manifest["planned"] - run.manifest["no_route"]
 
 
-def test_a_slower_road_makes_a_later_bound_and_the_streets_that_decide_are_named(town: evac.Place) -> None:
+def test_a_slower_road_makes_a_later_bound_and_the_streets_that_decide_are_named(study: evac.Study) -> None:
+    town = study.place
     bounds = town.under("slow", vehicles=1).bounds()
     assert (bounds.under_plan.by(np.arange(200)) <= bounds.as_built.by(np.arange(200))).all()
     streets = set(town.streets()["name"].dropna())
@@ -232,6 +233,8 @@ def test_the_report_of_a_study_is_written_and_its_tables_are_read(study: evac.St
     report = study.report(tmp_path / "report")
     assert report.page.is_file()
     assert set(report.table("clearance")["plan"]) == {"baseline", "waves"}
+    assert report.at_best.startswith("No plan on these roads can have 90 % of these vehicles out before ")
+    assert report.at_best in report.page.read_text()
     with pytest.raises(evac.UserError, match="known: "):
         report.table("nothing")
 

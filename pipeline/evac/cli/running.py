@@ -79,7 +79,7 @@ def _report(study: evac.Study) -> None:
     report = study.report()
     tell_kept(report.kept)
     _print_results(study)
-    for line in (*study.notes, *study.sentences()):
+    for line in (*study.notes, *study.sentences(), *filter(None, [report.at_best])):
         console.print(escape(line), highlight=False, soft_wrap=True)
     tell_report(report.page)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evac.report import tables, text
+from evac.report.at_best import at_best, broken_bound
 from evac.report.comparing import Comparison, plan_before, sooner_or_later
 from evac.report.inputs import ReportInput
 from evac.report.results import (
@@ -50,6 +51,7 @@ def answer(report: ReportInput, cases: Sequence[CaseResult]) -> list[Sentence]:
     sentences = [
         _ordered(report, centre),
         _how_long(report, cases, centre),
+        _at_best(report, centre),
         _best(report, cases, centre),
         *_pairs(report, cases, centre),
         _holding_up(report, cases, centre),
@@ -147,6 +149,11 @@ def _how_long_words(report: ReportInput, centre: CaseResult) -> str:
         "90 % of the vehicles are out {time} after the order, all of them after {last}.",
         time=time, last=text.estimated(last, end_h),
     )  # fmt: skip
+
+
+def _at_best(report: ReportInput, centre: CaseResult) -> Sentence | None:
+    words = at_best(report.bounds)
+    return Sentence(words, broken_bound(report.bounds, centre)) if words else None
 
 
 def _seeds(cases: Sequence[CaseResult], centre: CaseResult) -> Sentence:

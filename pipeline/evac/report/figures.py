@@ -18,6 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from evac.limits.bound import Bound
 from evac.report import drawing, text
 from evac.report.results import CaseResult, clearance_s
 from evac.report.tables import LaneRate, lane_minutes, lane_rates
@@ -41,14 +42,16 @@ _LEAD_GAP = 0.012
 """Least distance between the labels' leads, as a share of the time axis."""
 
 
-def draw_curves(cases: Sequence[CaseResult], departing: CaseResult | None, plan: str, end_h: float) -> Figure:
+def draw_curves(
+    cases: Sequence[CaseResult], departing: CaseResult | None, plan: str, end_h: float, *, at_best: Bound | None = None
+) -> Figure:
     """Draw the share of all planned vehicles that is out against hours after the order.
 
     Dashed: vehicles of the case `departing` that mean to have left. Solid: `plan`; dotted: any other plan. One line a
-    case.
+    case. Thin: `at_best`, what no plan can beat.
     """
     doubts = _doubts(cases)
-    rows, notes = len(cases) + (departing is not None), len(doubts)
+    rows, notes = len(cases) + (departing is not None) + (at_best is not None), len(doubts)
     height = 0.62 + _NOTE_ROW_IN * notes + _PLOT_HEIGHT_IN + _LABEL_ROW_IN * rows + 0.12
     with drawing.styled():
         figure = drawing.new_figure(9.0, height)
@@ -65,6 +68,8 @@ def draw_curves(cases: Sequence[CaseResult], departing: CaseResult | None, plan:
             ends.append((x_h[-1], share[-1], _curve_label(cases, case, end_h, doubts), drawing.CASE_COLOURS[index]))
         if departing is not None:
             ends.append(_draw_departures(axes, departing))
+        if at_best is not None:
+            ends.append(_draw_at_best(axes, at_best))
         _dress_curves(axes, last_h)
         _label_ends(axes, ends)
         _footnotes(figure, doubts, height)
@@ -104,6 +109,12 @@ def _draw_departures(axes: Axes, case: CaseResult) -> tuple[float, float, str, s
     axes.plot(hours[shown], share[shown], color=drawing.INK, linewidth=1.6, linestyle=(0, (5, 3)), zorder=4)
     done = int(np.flatnonzero(shown)[-1])
     return hours[done], share[done], say("departures (dashed):\n vehicles that mean to have left"), drawing.INK
+
+
+def _draw_at_best(axes: Axes, bound: Bound) -> tuple[float, float, str, str]:
+    hours, share = np.arange(len(bound.out)) / _HOUR_MIN, bound.out / max(bound.planned, 1)
+    axes.plot(hours, share, color=drawing.INK, linewidth=0.9, zorder=4)
+    return float(hours[-1]), float(share[-1]), say("no plan on these roads\n is above this line"), drawing.INK
 
 
 def _curve_label(cases: Sequence[CaseResult], case: CaseResult, end_h: float, doubts: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import shapely
@@ -15,8 +16,10 @@ from evac.driving_side import drives_on_left
 from evac.report import FailedRun, ReportInput, ReportRun
 from evac.report.inputs import PlanPicture, ReportPlan, WaysOut
 from evac.report.plan_map import roads_of, spots_of
+from evac.report.results import case_results, headline
 from evac.report.settings import load_settings
 from evac.study import Plans, Study
+from evac.study.bounds import bounds_of
 from evac.study.prepare import Prepared
 from evac.study.under_plan import UnderPlan
 
@@ -63,6 +66,12 @@ def report_input(prepared: Prepared, plans: Plans, study: Study, compare: tuple[
         imprecise=study.imprecise,
         ways_out=WaysOut(prepared.ways_out, prepared.exits),
     )
+
+
+def with_bounds(report: ReportInput, prepared: Prepared, plans: Plans) -> ReportInput:
+    """Return a report's input with what no plan can beat, beside the run that its headline shows."""
+    case = headline(report, case_results(report)).run.case
+    return replace(report, bounds=bounds_of(prepared, plans[case.plan], case, with_streets=False))
 
 
 def plan_picture(prepared: Prepared, under: UnderPlan) -> PlanPicture:

@@ -19,6 +19,7 @@ from evac.report.settings import ReportSettings
 from evac.report.units import Units
 from evac.schema.scenario import Scenario
 from evac.simulate.job import Case
+from evac.study.bounds import Bounds
 from evac.study.precision import Shortfall
 
 
@@ -209,6 +210,8 @@ class ReportInput:
         The table `accounts.parquet`: what became of the households that each zone gives; empty where it isn't known.
     ways_out
         For the map of the ways out; None where it isn't known.
+    bounds
+        What no plan can beat, beside the run that the headline shows; None where it isn't known.
     """
 
     scenario: Scenario
@@ -231,6 +234,7 @@ class ReportInput:
     attribution: str = "Map data © OpenStreetMap contributors (ODbL)"
     accounts: pd.DataFrame = field(default_factory=pd.DataFrame)
     ways_out: WaysOut | None = None
+    bounds: Bounds | None = None
 
     @property
     def units(self) -> Units:

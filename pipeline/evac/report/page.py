@@ -130,7 +130,13 @@ def _curves(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult
         case for case in cases if (case.shown.departure, case.shown.fidelity) == (shown.departure, shown.fidelity)
     ]
     lines = [case for case in of_curve if case.shown.plan in plans]
-    figure = figures.draw_curves(lines, centre, shown.plan, report.scenario.simulation.end_h)
+    figure = figures.draw_curves(
+        lines,
+        centre,
+        shown.plan,
+        report.scenario.simulation.end_h,
+        at_best=None if report.bounds is None else report.bounds.as_built,
+    )
     others = len({case.shown.plan for case in lines}) > 1
     dotted = say("; dotted: {other}", other=report.compared_with) if others else ""
     return _picture(

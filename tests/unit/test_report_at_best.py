@@ -1,0 +1,60 @@
+"""What no plan can beat, in the report: the sentence, the line in the figure, and a simulation that beats it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import report_data
+from evac.limits.bound import Bound
+from evac.report import ReportInput, answer, figures, results
+from evac.study.bounds import Bounds
+from report_data import Case
+
+PLANNED = 1200
+
+
+def bounds(as_built_min: int, reversible_min: int) -> Bounds:
+    """Return bounds by which all are out at once after some minutes."""
+    late, soon = (
+        Bound(PLANNED, np.concatenate([np.zeros(minutes, dtype=int), [PLANNED]]))
+        for minutes in (as_built_min, reversible_min)
+    )
+    return Bounds(as_built=late, with_signals=late, under_plan=late, reversible=soon)
+
+
+def sentences(report: ReportInput) -> list[answer.Sentence]:
+    return [item for item in answer.answer(report, results.case_results(report)) if "No plan on" in item.words]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> report_data.ReportRun:
+    return report_data.write_run(tmp_path, Case())
+
+
+def test_the_first_page_says_before_when_no_plan_has_them_out(tmp_path: Path, run: report_data.ReportRun) -> None:
+    report = report_data.report_input(tmp_path, (run,), bounds=bounds(4, 2))
+    (sentence,) = sentences(report)
+    # Out by minute 4: not before minute 3 has passed.
+    assert "before 3\u00a0min, none" in sentence.words
+    assert sentence.words.endswith("before 1\u00a0min.")
+
+
+def test_without_bounds_nothing_is_said(tmp_path: Path, run: report_data.ReportRun) -> None:
+    assert sentences(report_data.report_input(tmp_path, (run,))) == []
+
+
+def test_a_simulation_that_beats_its_bound_is_told_as_a_defect(tmp_path: Path, run: report_data.ReportRun) -> None:
+    late = report_data.report_input(tmp_path, (run,), bounds=bounds(10_000, 9_000))
+    assert "a defect" in sentences(late)[0].doubt
+    soon = report_data.report_input(tmp_path, (run,), bounds=bounds(0, 0))
+    assert sentences(soon)[0].doubt == ""
+
+
+def test_the_figure_has_the_line_that_no_plan_is_above(tmp_path: Path, run: report_data.ReportRun) -> None:
+    cases = results.case_results(report_data.report_input(tmp_path, (run,)))
+    figure = figures.draw_curves(cases, None, "baseline", 24.0, at_best=bounds(30, 20).as_built)
+    lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 31]
+    assert [line.get_ydata().tolist() for line in lines] == [[0.0] * 30 + [1.0]]
