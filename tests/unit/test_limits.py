@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +19,9 @@ from evac.limits.expand import Supplies, expanded
 from evac.limits.graph import Graph
 from evac.limits.passing import Changing, Cyclic, lane_limit_veh_per_h
 from evac.limits.signals import read_programs
+from evac.network import read_net
+from evac.study.bounds import edges_kept_open
+from plan_town import town
 
 STEPS = 8
 
@@ -122,3 +128,18 @@ def test_an_actuated_signal_may_give_a_movement_its_longest_green_and_the_others
 def test_a_fixed_program_is_read_with_its_cycle_and_offset() -> None:
     green = read_programs([PROGRAM.format(kind="static")])["t", "0"].green([1], 1500.0)
     assert green == Cyclic(1500.0, 80.0, 5.0, [(44.0, 74.0), (74.0, 80.0)])
+
+
+def test_a_road_that_is_somebodys_only_way_stays_open_in_the_bound(tmp_path: Path) -> None:
+    nodes = {"a": (0, 0), "b": (500, 0), "c": (1000, 0), "d": (1500, 0), "e": (1000, 500)}
+    streets = [("a b", "Back Street", 1), ("b c d", "Main Street", 1), ("c e", "Hill Street", 1)]
+    made = town(tmp_path, nodes, streets, {"east": "cd", "north": "ce"})
+    net = read_net(made.network.net_file)
+    homes = pd.DataFrame({"edge": ["bc"]})
+    for street, towards, kept in (("Main Street", "east", {"bc"}), ("Hill Street", "north", set())):
+        where = f"where: {{street: {street}, towards: {towards}}}"
+        text = f"  - {{do: close, {where}, when: {{from_min: 5}}, accept_cut_off: true}}"
+        timetable = made.under(text, street[:4]).timetable
+        found = edges_kept_open(net, made.exits, timetable, homes)
+        assert kept <= found
+        assert bool(kept) == bool(found)

@@ -16,7 +16,7 @@ from evac.limits.roads import Drivers, Rules
 from evac.limits.signals import SignalProgram, read_programs
 from evac.measure.clearance import SHARES_PERCENT
 from evac.network.exits import ResolvedExit
-from evac.network.reach import road_graph, ways_out
+from evac.network.reach import RoadGraph, road_graph, ways_out
 from evac.plans.timetable import Timetable
 from evac.simulate.job import Case
 from evac.study.ground import Ground, demand_of, ground_of
@@ -174,17 +174,23 @@ def edges_kept_open(
     """
     states = road_states(net, timetable)
     starting = frozenset(vehicles["edge"].dropna().astype(str))
-    ever_opened = frozenset().union(*(state.opened for state in states))
+    graph = road_graph(net, opened=frozenset().union(*(state.opened for state in states)))
     ends = [edge for item in exits for edge in item.edges]
-    graph = road_graph(net, opened=ever_opened)
-    can_leave = {graph.edges[here] for here in ways_out(graph, ends).reachable()}
+    can_leave = _leading_out(graph, ends, frozenset())
     kept: frozenset[str] = frozenset()
     for state in states:
         if state.closed:
-            graph = road_graph(net, closed=state.closed, opened=ever_opened)
-            can_still = {graph.edges[here] for here in ways_out(graph, ends).reachable()}
-            kept |= state.closed if can_leave - can_still - state.closed else state.closed & starting
+            cut_off = can_leave - _leading_out(graph, ends, state.closed) - state.closed
+            kept |= state.closed if cut_off else state.closed & starting
     return kept
+
+
+def _leading_out(graph: RoadGraph, ends: Sequence[str], closed: frozenset[str]) -> set[str]:
+    """Return the edges from which a way leads to the ends without those that are closed."""
+    shut = np.array([edge in closed for edge in graph.edges], dtype=bool)
+    open_graph = replace(graph, arcs=graph.arcs[~shut[graph.arcs].any(axis=1)])
+    out = ways_out(open_graph, [edge for edge in ends if edge not in closed])
+    return {graph.edges[here] for here in out.reachable()}
 
 
 def _streets(ground: Ground, town: Town, bound: Bound, drivers: Drivers) -> tuple[HoldingStreet, ...]:
