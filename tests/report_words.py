@@ -27,6 +27,7 @@ def data_of(report: ReportInput) -> list[str]:
     runs = report.runs
     found = {report.scenario.name, report.scenario.note, report.attribution}
     found |= {spot.name for spot in report.exits} | set(report.edges["name"]) | set(report.zones["zone"])
+    found |= set(report.streets["name"])
     found |= {item.text for item in report.findings} | {*report.sources.values()}
     found |= {run.case.plan for run in runs} | {run.case.departure for run in runs}
     found |= {text for run in runs for kind in ("reasons", "caveats", "warnings") for text in run.ledger[kind]}

@@ -13,11 +13,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
+from evac import clock
+
 if TYPE_CHECKING:
     from evac.simulate import Progress as Minute
     from evac.watching import Progress
-
-_SECONDS_AN_HOUR = 3600
 
 
 @dataclass
@@ -68,7 +68,7 @@ class RunsDisplay:
     def update(self, name: str, state: Minute | Progress) -> None:
         """Show how far a run is: cars out of cars planned, and simulated time."""
         text = (
-            f"{state.time_s / _SECONDS_AN_HOUR:5.2f} h · {state.out:,} out · {state.driving:,} driving · "
+            f"{clock.clock(state.time_s)} · {state.out:,} out · {state.driving:,} driving · "
             f"{state.waiting:,} waiting · {state.speed:,.0f} times real time"
         )
         self.progress.update(self._tasks[name], completed=state.out, state=text)

@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evac import clock
+
 CONFIDENCE = 0.95
 """Share of intervals that hold the true mean, were the study repeated with other seeds."""
-_SECONDS_AN_HOUR = 3600
-_SECONDS_A_MINUTE = 60
+_HOUR_MIN = 60
+_UNDER_A_MINUTE_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,13 @@ class Interval:
     def excludes_zero(self) -> bool:
         """Whether zero lies outside: a difference that is more than chance."""
         return self.low is not None and self.high is not None and not self.low <= 0.0 <= self.high
+
+    def as_shown(self, ours: Interval, theirs: Interval) -> Interval:
+        """Return this difference of two clearance times (s) with the mean that adds up with them as they are shown."""
+        if self.mean is None or ours.mean is None or theirs.mean is None or self.unpaired:
+            return self
+        shown = clock.between(ours.mean, theirs.mean)
+        return replace(self, mean=shown or math.copysign(_UNDER_A_MINUTE_S, self.mean))  # keeps which is faster
 
 
 def mean_interval(values: Sequence[float | None], confidence: float = CONFIDENCE) -> Interval:
@@ -166,18 +175,26 @@ def finding(difference: Interval) -> tuple[str, dict[str, object]]:
         return VERDICTS["unpaired"], {}
     if difference.mean is None:
         return VERDICTS["not cleared"], {"missing": difference.missing, "pairs": pairs}
-    unit_s, unit = (_SECONDS_AN_HOUR, "h") if abs(difference.mean) >= _SECONDS_AN_HOUR else (_SECONDS_A_MINUTE, "min")
-    size = f"{abs(difference.mean) / unit_s:.1f} {unit}"
+    size = clock.span(abs(difference.mean)) if clock.minutes(difference.mean) else "less than a minute"
     way = "faster" if difference.mean < 0 else "slower"
     if difference.low is None or difference.high is None:
         return VERDICTS[f"{way} once"], {"size": size}
-    low, high = difference.low / unit_s, difference.high / unit_s
     known: dict[str, object] = {"level": f"{difference.confidence:.0%}".replace("%", " % CI"), "pairs": pairs}
     if difference.excludes_zero:
-        least, most = sorted((abs(low), abs(high)))
-        return VERDICTS[way], {**known, "size": size, "ends": f"{least:.1f}\u2013{most:.1f} {unit}"}
-    return VERDICTS["chance"], {**known, "low": _signed(low), "high": f"{_signed(high)} {unit}"}
+        least, most = sorted((abs(difference.low), abs(difference.high)))
+        low, high = _ends(least, most)
+        return VERDICTS[way], {**known, "size": size, "ends": f"{low}\u2013{high}"}
+    low, high = _ends(difference.low, difference.high)
+    return VERDICTS["chance"], {**known, "low": _signed(low), "high": _signed(high)}
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.1f}".replace("-", "\u2212")
+def _ends(low_s: float, high_s: float) -> tuple[str, str]:
+    """Return an interval's ends in one unit, which the upper one has: `36`, `72 min`; `0:36`, `1:12 h`."""
+    low, high = clock.minutes(low_s), clock.minutes(high_s)
+    if max(abs(low), abs(high)) < _HOUR_MIN:
+        return str(low).replace("-", "\u2212"), clock.span(high_s)
+    return clock.hours_minutes(low_s), clock.clock(high_s)
+
+
+def _signed(words: str) -> str:
+    return words if words.startswith(("\u2212", "0")) else f"+{words}"

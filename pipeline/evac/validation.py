@@ -42,6 +42,7 @@ _MESSAGES = {
 }
 """Instead of pydantic's own messages, which show a regular expression, or speak of parsing and of Python's types."""
 _NUMBERS = {"float_parsing", "int_parsing"}
+_BOUNDS, _LONGITUDES_DEG = {"greater_than_equal", "less_than_equal"}, 180.0
 _UNITS = {"_min": "in minutes", "_s": "in seconds", "_h": "in hours", "_m": "in metres", "_kph": "in km/h"}
 
 
@@ -113,7 +114,7 @@ def _problem(document: YamlFile, model: type[Model], details: ErrorDetails) -> P
     found = f", found {_quoted(details['input'])}" if _is_short(details["input"]) else ""
     message = _message(details)
     about = _describe(model, details["loc"])
-    remedy = _number_remedy(details) if details["type"] in _NUMBERS else ""
+    remedy = _number_remedy(details) if details["type"] in _NUMBERS else _swap_remedy(keys, details)
     return Problem(where, f"'{dotted}': {message}{found}" + (f" ({about})" if about else ""), remedy)
 
 
@@ -168,6 +169,13 @@ def _number_remedy(details: ErrorDetails) -> str:
     if found := re.fullmatch(r"([-+]?\d[\d.]*)\s*[^\d\s].*", text):
         return f"write the number alone{', ' + unit if unit else ''}, such as {found[1]}"
     return ""
+
+
+def _swap_remedy(keys: Sequence[str | int], details: ErrorDetails) -> str:
+    """Return what to do about a latitude that is none and, as a longitude, may be one."""
+    if keys[-1:] != ["lat"] or details["type"] not in _BOUNDS or abs(details["input"]) > _LONGITUDES_DEG:
+        return ""
+    return "latitude and longitude look swapped: swap 'lat' and 'lon'"
 
 
 def _unknown_tag(document: YamlFile, keys: Sequence[str | int], details: ErrorDetails) -> Problem:

@@ -16,7 +16,8 @@ from PIL import Image
 
 import report_data
 import report_words
-from evac.report import moments, publish, text, write_report
+from evac import clock
+from evac.report import moments, publish, write_report
 from evac.report.settings import ReportSettings
 from report_data import Case
 
@@ -217,7 +218,7 @@ def _texts(page: Any, selector: str) -> list[str]:
 
 def test_any_two_cases_are_picked_from_the_keyboard(town: Any, pages: list[Path]) -> None:
     table = pd.read_parquet(pages[0].parent / "results.parquet").set_index("plan")
-    times = [text.duration(table.loc[plan, "t90_s"]).replace("\u00a0", " ") for plan in ("final", "baseline")]
+    times = [clock.clock(table.loc[plan, "t90_s"]).replace("\u00a0", " ") for plan in ("final", "baseline")]
     assert _texts(town, "#compare-times tr:nth-child(2) td")[:2] == times
     assert "final is" in town.locator("#compare-words").inner_text()
     town.locator("#compare-swap").focus()
@@ -263,7 +264,7 @@ def test_the_pdf_has_the_same_numbers_and_hostile_names_as_text(pages: list[Path
         words.append(" ".join(done.stdout.replace("\u00a0", " ").split()))
     table = pd.read_parquet(pages[0].parent / "results.parquet").set_index("plan")
     for plan in ("baseline", "final"):
-        assert text.duration(table.loc[plan, "t90_s"]).replace("\u00a0", " ") in words[0]
+        assert clock.clock(table.loc[plan, "t90_s"]).replace("\u00a0", " ") in words[0]
     assert "<script>alert(1)</script>" in words[1]
     assert "too much gridlock" in words[1]
 

@@ -64,7 +64,7 @@ def test_two_loaded_feeders_of_one_lane_are_reported(town, exits):
 
 def test_much_traffic_for_a_lane_says_how_long_it_takes_at_best(town, exits):
     findings = of(audited(town, exits, {edge_between(town, "9", "5"): 3800.0}), "much_traffic_for_the_lanes")
-    assert any("at least 2.0 h" in finding.text for finding in findings)
+    assert any("at least 2:00\u00a0h" in finding.text for finding in findings)
     assert of(audited(town, exits), "much_traffic_for_the_lanes") == []
 
 

@@ -64,7 +64,7 @@ def test_the_head_of_the_queue_is_the_bottleneck(net):
     assert found.delay_veh_h == pytest.approx(
         sum(MINUTES * 600 * (1 - speed / 15) for speed in queued) / 3600, abs=0.01
     )
-    assert found.name == "Main Street eastbound"
+    assert found.name == "Main Street eastbound, 290 m after Side Street"  # nothing crosses at the lane drop
 
 
 def test_two_queues_have_two_heads_the_longer_delay_first(net):

@@ -96,6 +96,14 @@ def test_a_point_far_from_any_road_says_how_far(town):
         found(town, point=lonlat(1500, 120))
 
 
+def test_latitude_and_longitude_the_other_way_round_are_recognised(town):
+    there = lonlat(1500, 20)
+    with pytest.raises(PlaceError, match="swap lat and lon"):
+        found(town, point=Point(lat=there.lon, lon=there.lat), towards="east")
+    with pytest.raises(PlaceError, match="move the point onto the road"):
+        found(town, point=Point(lat=there.lat + 1, lon=there.lon), towards="east")
+
+
 def test_a_direction_across_the_road_lists_the_directions_there_are(town):
     with pytest.raises(PlaceError, match="no traffic heads north there"):
         found(town, point=lonlat(1500, 0), towards="north")

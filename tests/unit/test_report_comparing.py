@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import statistics
 from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 import report_data
-from evac.report import ReportInput, answer, comparing, picker, results, tables, text
+from evac import clock
+from evac.report import ReportInput, comparing, effects, front, picker, results, tables, text
 from evac.report.inputs import ReportPlan
 from evac.report.results import CaseResult
 from report_data import Case
@@ -34,8 +36,10 @@ def cases(report: ReportInput) -> list[CaseResult]:
     return results.case_results(report)
 
 
-def _words(report: ReportInput, cases: list[CaseResult]) -> list[str]:
-    return [sentence.words.replace("\u00a0", " ") for sentence in answer.answer(report, cases)]
+def _effect(report: ReportInput, plan: str) -> effects.Effect:
+    cases = results.case_results(report)
+    found = effects.effects(report, cases, results.headline(report, cases))
+    return next(item for item in found if item.case.shown.plan == plan)
 
 
 def _t90(report: ReportInput, plan: str) -> list[float]:
@@ -43,17 +47,24 @@ def _t90(report: ReportInput, plan: str) -> list[float]:
     return [run.manifest["t90_s"] for run in sorted(of_plan, key=lambda run: run.case.seed)]
 
 
-def test_the_first_page_tells_a_plan_from_the_one_before_it(report: ReportInput, cases: list[CaseResult]) -> None:
-    (words,) = [words for words in _words(report, cases) if words.startswith("By the 90 % time")]
-    sooner = [(before - after) / 60 for after, before in zip(*(_t90(report, p) for p in ("final", "preliminary")))]  # noqa: B905
-    mean, half = sum(sooner) / 3, 4.302652729696142 * pd.Series(sooner).sem()  # Student's t, 2 degrees of freedom
-    assert words == (
-        f"By the 90 % time, final is {mean:.1f} min faster than preliminary "
-        f"(95 % CI {mean - half:.1f}\u2013{mean + half:.1f} min, 3 seeds)."
-    )
+def test_the_first_page_tells_a_plan_from_the_one_before_it(report: ReportInput) -> None:
+    found = _effect(report, "final")
+    times = [clock.minutes(statistics.fmean(_t90(report, plan))) for plan in ("final", "preliminary")]
+    later = [
+        (after - before) / 60 for after, before in zip(_t90(report, "final"), _t90(report, "preliminary"), strict=True)
+    ]
+    mean, half = (
+        statistics.fmean(later),
+        4.302652729696142 * pd.Series(later).sem(),
+    )  # Student's t, 2 degrees of freedom
+    assert found.against is not None
+    assert found.against.shown.plan == "preliminary"
+    assert found.words == clock.span(60 * (times[1] - times[0])) + " sooner"
+    ends = sorted(clock.span(60 * abs(end)) for end in (mean - half, mean + half))
+    assert sorted(found.basis.removeprefix("95 % interval ").removesuffix(", 3 seeds").split(" to ")) == ends
 
 
-def test_the_first_page_says_it_when_chance_may_be_all(report: ReportInput) -> None:
+def test_the_first_page_claims_no_benefit_when_chance_may_be_all(report: ReportInput) -> None:
     seeds = {seed: run for run in report.runs if run.case.plan == "final" for seed in [run.case.seed]}
     times = {1: 1.0, 2: 2.0, 3: 0.6}
     chance = [
@@ -62,34 +73,35 @@ def test_the_first_page_says_it_when_chance_may_be_all(report: ReportInput) -> N
         for run in [seeds[seed]]
     ]
     runs = tuple(run for run in report.runs if run.case.plan != "final")
-    other = replace(report, runs=(*runs, *chance))
-    words = _words(other, results.case_results(other))
-    assert any("can't tell which of final and preliminary is faster (95 % CI" in line for line in words)
+    assert _effect(replace(report, runs=(*runs, *chance)), "final").words == "no demonstrated benefit"
 
 
 def test_the_first_page_says_of_which_plan_a_statement_is(report: ReportInput, cases: list[CaseResult]) -> None:
-    words = _words(report, cases)
-    assert words[1].startswith("With the plan “final”: 90 % of the vehicles are out")
-    (held,) = [line for line in words if line.startswith("The lane that holds the city up")]
+    centre = results.headline(report, cases)
+    page = front.front(report, cases, centre)
+    assert page.plan == "Final"
     baseline = next(case for case in cases if case.shown.plan == "baseline")
-    there = tables.holding_up(baseline)
+    here, there = tables.holding_up(centre), tables.holding_up(baseline)
+    assert here is not None
     assert there is not None
-    assert f"That is with “final”; with “baseline” it is {there.name}, where people lose" in held
+    wanted = "it is the same" if here.name == there.name else f"it is {there.name}"
+    assert page.lane == here.name
+    assert page.lane_sentences[1].words.startswith(f"With “baseline” {wanted}")
 
 
 def test_seeds_without_a_pair_are_told(report: ReportInput) -> None:
     runs = tuple(run for run in report.runs if (run.case.plan, run.case.seed) != ("preliminary", 3))
     some = replace(report, runs=runs)
-    words = _words(some, results.case_results(some))
-    assert any("2 seeds); seeds left out, because only one of the two has a run: 1." in line for line in words)
+    cases = results.case_results(some)
+    words = [item.verdict for item in comparing.comparisons(some, cases, results.headline(some, cases))]
+    assert any("2 seeds); seeds left out, because only one of the two has a run: 1" in line for line in words)
 
 
 def test_two_named_plans_are_the_headline(report: ReportInput) -> None:
     pair = replace(report, plan="final", compared_with="preliminary")
     cases = results.case_results(pair)
-    (best,) = [words for words in _words(pair, cases) if words.startswith("The best plan")]
-    assert "sooner (95 % interval" in best
-    assert "with “preliminary”" in best
+    page = front.front(pair, cases, results.headline(pair, cases))
+    assert [bar.effect.state for bar in page.bars] == ["reference", "sooner", "later"]
     found = comparing.comparisons(pair, cases, results.headline(pair, cases))
     assert [(item.after.shown.plan, item.before.shown.plan) for item in found] == [
         ("final", "preliminary"), ("baseline", "preliminary"),
@@ -114,8 +126,8 @@ def test_every_pair_of_cases_can_be_picked(report: ReportInput, cases: list[Case
             if a == b:
                 assert pair["words"] == "This is the same case twice."
                 continue
-            later = after.later_than(before, 90)
-            wanted = text.NONE if later.mean is None else text.duration(abs(later.mean))
+            later = after.later_shown(before, 90)
+            wanted = text.NONE if later.mean is None else clock.span(abs(later.mean))
             assert pair["changes"][1].startswith(wanted)
             if after.shown.seed != before.shown.seed:
                 assert (pair["seed"], pair["zones"]) == (None, [])
@@ -128,8 +140,8 @@ def test_zones_of_a_pair_are_those_of_the_manifests(report: ReportInput, cases: 
     zones = content["pairs"][one][other]["zones"]
     for zone, before, after, change, gains in zones:
         times = [cases[number].run.manifest["zones"][zone]["t90_s"] for number in (other, one)]
-        assert [before, after] == [text.duration(time) for time in times]
-        assert change == f"{text.duration(times[0] - times[1])} sooner"
+        assert [before, after] == [clock.clock(time) for time in times]
+        assert change == f"{clock.span(clock.between(times[0], times[1]))} sooner"
         assert gains == "gains"
     assert [row[3].endswith("later") for row in content["pairs"][other][one]["zones"]] == [True] * len(zones)
 

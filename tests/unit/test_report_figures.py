@@ -26,7 +26,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> ReportInput:
 
 def _words(figure: object) -> str:
     texts = [axes_text.get_text() for axes in figure.axes for axes_text in axes.texts]  # type: ignore[attr-defined]
-    return "\n".join([*texts, *(item.get_text() for item in figure.texts)])  # type: ignore[attr-defined]
+    keys = [item.get_text() for axes in figure.axes if axes.get_legend() for item in axes.get_legend().get_texts()]  # type: ignore[attr-defined]
+    return "\n".join([*texts, *keys, *(item.get_text() for item in figure.texts)])  # type: ignore[attr-defined]
 
 
 def test_the_curves_are_shares_of_all_planned_vehicles(tmp_path: Path) -> None:
@@ -35,7 +36,7 @@ def test_the_curves_are_shares_of_all_planned_vehicles(tmp_path: Path) -> None:
     figure = figures.draw_curves(results.case_results(report), None, "baseline", 24.0)
     line = max(figure.axes[0].lines, key=lambda item: len(item.get_xdata()))
     assert np.max(line.get_ydata()) == pytest.approx(1080 / 1200)
-    assert "not cleared by 24\u00a0h (90.0\u00a0% out)" in _words(figure)
+    assert "all not cleared by 24\u00a0h (90.0\u00a0% out)" in _words(figure)
 
 
 def test_the_marks_stand_at_the_clearance_times(report: ReportInput) -> None:
@@ -68,7 +69,7 @@ def test_one_plan_is_solid_the_other_dotted(tmp_path: Path) -> None:
     assert styles == [False, True]
 
 
-def test_labels_of_the_curves_do_not_overlap(tmp_path: Path) -> None:
+def test_the_key_of_the_curves_covers_none_of_them(tmp_path: Path) -> None:
     runs = [
         report_data.write_run(tmp_path, Case(plan=plan, vehicles_per_household=vph), speedup=speedup)
         for plan, speedup in (("contraflow on East Street", 1.0), ("baseline", 1.02))
@@ -77,11 +78,13 @@ def test_labels_of_the_curves_do_not_overlap(tmp_path: Path) -> None:
     report = report_data.report_input(tmp_path, tuple(runs), compared_with="contraflow on East Street")
     cases = results.case_results(report)
     figure = figures.draw_curves(cases, cases[0], "baseline", 24.0)
-    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
-    assert len(boxes) == 7
-    assert not [pair for pair in itertools.combinations(boxes, 2) if pair[0].overlaps(pair[1])]
-    assert max(box.x1 for box in boxes) < figure.bbox.x1
+    (axes,) = figure.axes
+    key = axes.get_legend()
+    assert key is not None
+    assert len(key.get_texts()) == 7
+    covered = key.get_window_extent(figure.canvas.get_renderer())  # type: ignore[attr-defined]
+    points = np.concatenate([axes.transData.transform(line.get_xydata()) for line in axes.lines[:-3]])
+    assert not covered.count_contains(points)
 
 
 def test_figures_carry_the_reason_not_to_trust_them(tmp_path: Path) -> None:
@@ -155,7 +158,14 @@ def test_lines_and_text_stand_out_from_white() -> None:
         linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
         return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
 
-    for colour in (*drawing.CASE_COLOURS, drawing.GREY, drawing.DOUBT):
+    for colour in (
+        *figures.PLAN_SHADES,
+        *figures.OTHER_SHADES,
+        drawing.QUEUE,
+        drawing.EXIT,
+        drawing.GREY,
+        drawing.DOUBT,
+    ):
         assert 1.05 / (luminance(colour) + 0.05) >= 3.0
 
 
@@ -195,7 +205,7 @@ def test_every_departure_curve_has_a_panel_of_its_own(tmp_path: Path) -> None:
         )
         assert [text.get_text() for text in axes.texts] == ["1", "2"]
     assert figure.axes[0].get_xlim() == figure.axes[1].get_xlim()
-    assert "hours after the evacuation order" in {item.get_text() for item in figure.findobj(Text)}
+    assert "time after the evacuation order (h:mm)" in {item.get_text() for item in figure.findobj(Text)}
 
 
 def test_a_zone_that_reaches_far_beyond_the_roads_does_not_shrink_the_map(report: ReportInput) -> None:

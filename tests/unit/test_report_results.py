@@ -7,7 +7,8 @@ import pytest
 
 import report_data
 from evac.errors import EvacError
-from evac.report import ReportRun, answer, comparing, estimates, results, tables
+from evac.report import ReportRun, advice, answer, comparing, effects, estimates, front, results, tables
+from evac.report.inputs import ReportPlan
 from evac.simulate import job
 from report_data import Case
 
@@ -50,8 +51,7 @@ def test_all_plans_show_the_seed_in_the_middle_of_the_one_compared_with(tmp_path
     report = _report(tmp_path, *runs, plan="b", compared_with="a")
     cases = results.case_results(report)
     assert [(case.shown.plan, case.shown.seed) for case in cases] == [("b", 3), ("a", 3)]
-    words = " ".join(sentence.words for sentence in answer.answer(report, cases))
-    assert "one simulation, here seed 3, under every plan." in words
+    assert "one simulation, here seed 3, under every plan." in answer.shown_seed(cases, cases[0])
 
 
 def test_zones_are_not_compared_where_plans_have_no_seed_in_common(tmp_path: Path) -> None:
@@ -67,8 +67,7 @@ def test_zones_are_not_compared_where_plans_have_no_seed_in_common(tmp_path: Pat
     (found,) = comparing.comparisons(report, cases, cases[0])
     assert (found.seed, found.zones, found.exits) == (None, (), ())
     assert estimates.zone_table(report, cases)["later_90_s"].isna().all()
-    words = " ".join(sentence.words for sentence in answer.answer(report, cases))
-    assert "no seed in common" in words
+    assert "no seed in common" in answer.shown_seed(cases, cases[0])
 
 
 def test_one_doubtful_seed_makes_the_case_doubtful(tmp_path: Path) -> None:
@@ -102,11 +101,9 @@ def test_capacity_runs_stand_beside_the_run_of_their_own_seed(tmp_path: Path) ->
     assert (case.shown.seed, case.capacity_seed) == (2, 1)
     assert case.assumed is not None
     assert case.assumed.t90_s == 600.0
-    words = " ".join(sentence.words for sentence in answer.answer(report, [case])).replace("\u00a0", " ")
-    assert (
-        "12 min if lanes pass 15 % less and 9 min if lanes pass 15 % more (simulated with seed 1 only, which" in words
-    )
-    assert "takes 10 min as assumed)" in words
+    words = " ".join(item.words for item in answer.ranges(report, [case], case)).replace("\u00a0", " ")
+    assert "Lanes: 0:09 h if lanes pass 15 % more vehicles, 0:12 h if they pass 15 % less (seed 1 only, which" in words
+    assert "takes 0:10 h as assumed)" in words
     (row,) = estimates.clearance_table([case]).to_dict("records")
     assert (row["capacity_seed"], row["t90_assumed_capacity_s"], row["t90_s"]) == (1, 600.0, 1200.0)
     alone = results.case_results(_report(tmp_path, *runs))[0]
@@ -126,10 +123,10 @@ def test_first_page_says_what_other_signal_programs_do_and_whether_the_plans_cha
     report = _report(tmp_path, *runs, plan="now")
     cases = results.case_results(report)
     assert [[result.seed for result in case.seeds] for case in cases] == [[1], [1]]
-    found = [item for item in answer.answer(report, cases) if "How the signals run" in item.words]
+    found = [item for item in answer.ranges(report, cases, cases[0]) if "How the signals run" in item.words]
     assert [item.doubt for item in found] == [GRIDLOCK]
     words = found[0].words.replace("\u00a0", " ")
-    assert "with fixed signal programs 90 % takes 17 min." in words
+    assert "stands at one: 0:17 h with fixed signal programs." in words
     assert ("Then “then” is the fastest plan, and not “now”." in words) == (fixed_s < 1020.0)
 
 
@@ -157,36 +154,77 @@ def test_the_counterpart_is_the_same_case_of_the_other_plan(tmp_path: Path) -> N
     assert results.counterpart(report, cases, other) is None
 
 
-def test_what_a_plan_saves_carries_both_plans_doubts(tmp_path: Path) -> None:
+def _effects(tmp_path: Path, *runs: ReportRun, **changes: object) -> list[effects.Effect]:
+    report = _report(tmp_path, *runs, **{"plan": "b", "compared_with": "a", **changes})
+    cases = results.case_results(report)
+    return effects.effects(report, cases, results.headline(report, cases))
+
+
+def test_what_a_plan_saves_is_no_number_where_either_is_not_trusted(tmp_path: Path) -> None:
     runs = [_fake(3600.0, Case(plan="a"), (GRIDLOCK,)), _fake(1800.0, Case(plan="b"))]
-    report = _report(tmp_path, *runs, plan="b", compared_with="a")
-    sentences = answer.answer(report, results.case_results(report))
-    (saved,) = [sentence for sentence in sentences if "sooner" in sentence.words]
-    assert "30\u00a0min sooner" in saved.words
-    assert saved.doubt == GRIDLOCK
+    reference, plan = _effects(tmp_path, *runs)
+    assert (reference.state, plan.state) == ("reference", "not trusted")
+    assert plan.doubt == GRIDLOCK
 
 
-def _saved_words(tmp_path: Path, *runs: ReportRun) -> str:
-    report = _report(tmp_path, *runs, plan="b", compared_with="a")
-    sentences = answer.answer(report, results.case_results(report))
-    (words,) = [
-        sentence.words for sentence in sentences if "plan of this" in sentence.words or "best" in sentence.words
+@pytest.mark.parametrize(
+    ("later_s", "state", "words"),
+    [
+        (-119.0, "not shown", "no demonstrated benefit"),
+        (-120.0, "sooner", "2 min sooner"),
+        (130.0, "later", "2 min later"),
+        (-3900.0, "sooner", "1:05 h sooner"),
+    ],
+)
+def test_one_simulation_of_each_shows_two_minutes_at_least(
+    tmp_path: Path, later_s: float, state: str, words: str
+) -> None:
+    _, plan = _effects(tmp_path, _fake(7200.0, Case(plan="a")), _fake(7200.0 + later_s, Case(plan="b")))
+    assert (plan.state, plan.words.replace("\u00a0", " ")) == (state, words)
+    assert plan.basis.startswith("one simulation of each")
+
+
+@pytest.mark.parametrize(
+    ("later_s", "state"), [((-700.0, -500.0, -600.0), "sooner"), ((-700.0, 500.0, -600.0), "not shown")]
+)
+def test_several_seeds_show_a_benefit_when_the_interval_excludes_zero(
+    tmp_path: Path, later_s: tuple[float, ...], state: str
+) -> None:
+    runs = [_fake(7200.0, Case(plan="a", seed=seed)) for seed in (1, 2, 3)]
+    runs += [_fake(7200.0 + later, Case(plan="b", seed=seed)) for seed, later in enumerate(later_s, start=1)]
+    _, plan = _effects(tmp_path, *runs)
+    assert plan.state == state
+    assert plan.basis.startswith("95 % interval")
+
+
+def test_a_plan_is_held_against_the_one_that_it_extends(tmp_path: Path) -> None:
+    times = {"a": 3600.0, "flood": 6000.0, "b": 4800.0}
+    plans = {"a": ReportPlan("a", "A"), "flood": ReportPlan("flood", "F"), "b": ReportPlan("b", "B", extends="flood")}
+    found = _effects(tmp_path, *(_fake(time, Case(plan=plan)) for plan, time in times.items()), plans=plans)
+    assert [(item.case.shown.plan, item.against and item.against.shown.plan) for item in found] == [
+        ("a", None), ("flood", "a"), ("b", "flood"),
+    ]  # fmt: skip
+    assert [item.words.replace("\u00a0", " ") for item in found[1:]] == ["40 min later", "20 min sooner"]
+
+
+def test_a_plan_that_is_not_cleared_has_no_number(tmp_path: Path) -> None:
+    _, plan = _effects(tmp_path, _fake(3600.0, Case(plan="a")), _fake(None, Case(plan="b")))
+    assert plan.state == "no number"
+
+
+def test_what_moves_the_answer_most_stands_first(tmp_path: Path) -> None:
+    runs = [
+        _fake(3600.0, Case(vehicles_per_household="1.5")),
+        _fake(3000.0, Case(vehicles_per_household="1")),
+        _fake(4500.0, Case(vehicles_per_household="2")),
+        _fake(4000.0, Case(vehicles_per_household="1.5", capacity_factor=0.85)),
+        _fake(3650.0, Case(vehicles_per_household="1.5", departure="slow")),
     ]
-    return words.replace("\u00a0", " ")
-
-
-def test_the_best_trusted_plan_may_be_slower_than_an_untrusted_one(tmp_path: Path) -> None:
-    doubted = [_fake(1800.0 + seed, Case(plan="a", seed=seed), (GRIDLOCK,)) for seed in (1, 2, 3)]
-    plan = [_fake(2400.0 + 60 * seed, Case(plan="b", seed=seed)) for seed in (1, 2, 3)]
-    words = _saved_words(tmp_path, doubted[0], plan[0])
-    assert "best plan whose runs are trustworthy is “b”: 90 % are out 11 min later than with “a”, whose" in words
-    words = _saved_words(tmp_path, *doubted, *plan)
-    assert "12 min later (95 % interval 10 min to 14 min) than with “a”, whose runs aren't trustworthy." in words
-
-
-def test_an_untrusted_plan_may_be_faster_than_all_that_are_ranked(tmp_path: Path) -> None:
-    words = _saved_words(tmp_path, _fake(3600.0, Case(plan="a")), _fake(1800.0, Case(plan="b"), (GRIDLOCK,)))
-    assert words == "No plan of this report whose runs are trustworthy has 90 % out sooner than “a”."
+    report = _report(tmp_path, *runs)
+    cases = results.case_results(report)
+    found = effects.levers(cases, results.headline(report, cases))
+    assert [lever.size_s for lever in found] == [900.0, 420.0, 60.0]
+    assert found[0].words.replace("\u00a0", " ") == "1 \u221210 min, 2 +15 min"
 
 
 def test_who_is_not_ordered_is_in_the_answer_and_not_in_its_households(tmp_path: Path) -> None:
@@ -194,7 +232,8 @@ def test_who_is_not_ordered_is_in_the_answer_and_not_in_its_households(tmp_path:
     ledger = {**run.ledger, "households_not_ordered": 900, "households_unasked": 90}
     run = replace(run, ledger=ledger, manifest={**run.manifest, "shadow": 120, "shadow_evacuated": 120})
     report = _report(tmp_path, run)
-    words = " ".join(sentence.words for sentence in answer.answer(report, results.case_results(report)))
+    (case,) = results.case_results(report)
+    words = " ".join(item.words for item in (answer.ordered(report, case), *advice.unknown(report, case)))
     assert "ordered out: 300 households with 100 vehicles" in words
     assert "900 more households are not ordered to leave: 810 stay, 90 leave unasked with 120 vehicles" in words
     (row,) = results.results_table(report).to_dict("records")
@@ -202,9 +241,13 @@ def test_who_is_not_ordered_is_in_the_answer_and_not_in_its_households(tmp_path:
 
 
 def test_not_cleared_is_said_in_the_answer(tmp_path: Path) -> None:
-    report = _report(tmp_path, _fake(None, Case()))
-    words = " ".join(sentence.words for sentence in answer.answer(report, results.case_results(report)))
-    assert "not cleared by 24\u00a0h" in words
+    run = report_data.write_run(tmp_path, Case(), stranded=200)
+    report = report_data.report_input(tmp_path, (run,))
+    cases = results.case_results(report)
+    page = front.front(report, cases, cases[0])
+    assert page.time == "not cleared by 24\u00a0h"
+    assert page.how_long.words == "By then 83.3\u00a0% of the vehicles are out."
+    assert page.unknown[0].words == "Of the vehicles, 200 have no way out at the end."
 
 
 def test_the_head_of_the_queues_with_most_delay_holds_the_city_up(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from evac import clock
 from evac.report import text
 
 NBSP = "\u00a0"
@@ -16,20 +17,33 @@ NBSP = "\u00a0"
         (29.9, "0 min"),
         (30, "1 min"),
         (3569, "59 min"),
-        (3570, "1 h 00 min"),
-        (12_600, "3 h 30 min"),
+        (3570, "1:00 h"),
+        (12_600, "3:30 h"),
         (-600, "\u221210 min"),
-        (-3900, "\u22121 h 05 min"),
+        (-3900, "\u22121:05 h"),
         (-29, "0 min"),
     ],
 )
-def test_duration_is_rounded_to_the_minute(seconds: float, words: str) -> None:
-    assert text.duration(seconds) == words.replace(" ", NBSP)
+def test_a_span_is_rounded_to_the_minute(seconds: float, words: str) -> None:
+    assert clock.span(seconds) == words.replace(" ", NBSP)
 
 
 def test_an_evacuation_that_is_not_over_is_said_so() -> None:
     assert text.clearance(None, 24.0) == f"not cleared by 24{NBSP}h"
-    assert text.clearance(5400, 24.0) == text.duration(5400)
+    assert text.clearance(5400, 24.0) == f"1:30{NBSP}h"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0:00"), (3929, "1:05"), (3991, "1:07"), (2700, "0:45"), (-600, "\u22120:10"), (-29, "0:00")],
+)
+def test_a_moment_is_hours_and_minutes(seconds: float, words: str) -> None:
+    assert clock.hours_minutes(seconds) == words
+
+
+def test_times_that_are_shown_differ_by_what_is_shown() -> None:
+    assert clock.between(3991, 3929) == 120.0
+    assert clock.between(3989, 3931) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -48,17 +48,31 @@ def test_pairs_are_made_by_seed_and_what_they_share_cancels():
 @pytest.mark.parametrize(
     ("difference", "words"),
     [
-        (Interval(-6480, -7200, -5760, 5), "final is 1.8 h faster than preliminary (95 % CI 1.6\u20132.0 h, 5 seeds)"),
-        (Interval(600, 300, 900, 5), "final is 10.0 min slower than preliminary (95 % CI 5.0\u201315.0 min, 5 seeds)"),
+        (
+            Interval(-6480, -7200, -5760, 5),
+            "final is 1:48 h faster than preliminary (95 % CI 1:36\u20132:00 h, 5 seeds)",
+        ),
+        (Interval(600, 300, 900, 5), "final is 10 min slower than preliminary (95 % CI 5\u201315 min, 5 seeds)"),
         (Interval(-60, -300, 180, 5), "can't tell which of final and preliminary is faster"),
-        (Interval(-60, -300, 180, 5), "(95 % CI of the difference \u22125.0 to +3.0 min, 5 seeds)"),
+        (Interval(-60, -300, 180, 5), "(95 % CI of the difference \u22125 to +3 min, 5 seeds)"),
         (Interval(-60, None, None, 1), "with the one seed that was run, which says nothing about others"),
         (Interval(None, None, None, 3, missing=2), "in 2 of 5 pairs of runs fewer than 90 % were out by the end"),
         (Interval(None, None, None, 0, unpaired=2), "no seed in common"),
     ],
 )
 def test_the_verdict_in_words(difference, words):
-    assert words in verdict("final", "preliminary", difference)
+    assert words in verdict("final", "preliminary", difference).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("ours_s", "theirs_s", "words"),
+    [(3929.0, 3991.0, "final is 2 min faster"), (3931.0, 3989.0, "final is less than a minute faster")],
+    ids=["1:05 against 1:07", "1:06 against 1:06"],
+)
+def test_a_difference_adds_up_with_the_times_as_they_are_shown(ours_s: float, theirs_s: float, words: str):
+    ours, theirs = mean_interval([ours_s]), mean_interval([theirs_s])
+    difference = paired_difference({1: ours_s}, {1: theirs_s}).as_shown(ours, theirs)
+    assert words in verdict("final", "preliminary", difference).replace("\u00a0", " ")
 
 
 def test_the_verdict_tells_seeds_that_have_no_pair():

@@ -11,6 +11,7 @@ from sumolib.net.edge import Edge
 from sumolib.net.lane import Lane
 from sumolib.net.node import Node
 
+from evac import clock
 from evac.audit.findings import Finding
 from evac.audit.guesses import Warning_, junction_name
 from evac.audit.traffic import VCLASS, Traffic, middle
@@ -189,8 +190,9 @@ def too_much_for_the_lanes(traffic: Traffic) -> Iterator[Finding]:
     for name, (hours, edge) in sorted(worst.items()):
         vehicles = traffic.passing[edge.getID()]
         text = (
-            f"{vehicles:,.0f} vehicles have {_counted(len(_lanes(edge)))} on {name}: at least {hours:.1f} h at "
-            f"{SATURATION_VEH_PER_H:,.0f} vehicles an hour and lane, if all take their quickest way"
+            f"{vehicles:,.0f} vehicles have {_counted(len(_lanes(edge)))} on {name}: at least "
+            f"{clock.clock(hours * clock.HOUR_S)} at {SATURATION_VEH_PER_H:,.0f} vehicles an hour and lane, if all "
+            "take their quickest way"
         )
         yield traffic.finding("much_traffic_for_the_lanes", text, middle(edge), traffic.share(edge.getID()))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from evac import clock
 from evac.audit.findings import Finding, Severity
 from evac.audit.lanes import SATURATION_VEH_PER_H
 from evac.network.exits import ResolvedExit
@@ -93,8 +94,8 @@ def _restricted(exits: Sequence[ResolvedExit], left_out: Sequence[ResolvedExit],
     number = f"the {len(left_out)} roads" if len(left_out) > 1 else "one road"
     text = (
         f"with {number} left out that lead on too ({_listed([item.name for item in left_out])}), at least "
-        f"{vehicles / used:.1f} h for {vehicles:,.0f} vehicles at {SATURATION_VEH_PER_H:,.0f} an hour and lane; with "
-        f"them, at least {vehicles / (used + more):.1f} h"
+        f"{clock.clock(vehicles / used * clock.HOUR_S)} for {vehicles:,.0f} vehicles at {SATURATION_VEH_PER_H:,.0f} an "
+        f"hour and lane; with them, at least {clock.clock(vehicles / (used + more) * clock.HOUR_S)}"
     )
     yield Finding("note", "exits_left_out", text, first.lon, first.lat, 0.0)
 

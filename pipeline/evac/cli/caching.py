@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from evac import clock
 from evac.cli.common import ScenarioPath, Workspace, console, load_plans, nearest_workspace
 from evac.cli.studying import Plans
 from evac.plans.reading import BASELINE
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from evac.archive.records import StudyRecord
     from evac.archive.status import RunStatus
 
-_SECONDS_A_MINUTE = 60
 _BYTES_A_MEGABYTE = 1e6
 _CHOSEN = {"vehicles per household": "vehicles", "departures": "departures", "seeds": "seeds"}
 
@@ -151,5 +151,4 @@ def _print_states(runs: list[RunStatus]) -> None:
 
 
 def _duration(seconds: float) -> str:
-    minutes = round(seconds / _SECONDS_A_MINUTE)
-    return f"{minutes // 60}:{minutes % 60:02d} h" if minutes else f"{seconds:.0f} s"
+    return clock.span(seconds) if clock.minutes(seconds) else f"{seconds:.0f} s"

@@ -61,5 +61,6 @@ def list_plans(scenario: ScenarioPath) -> None:
         except UserError as error:
             problems += error.problems
     print_plans(console, plans)
+    console.print(f"Looked in {escape(str(loaded.plans_folder))}", highlight=False, soft_wrap=True)
     if problems:
         raise ScenarioError(problems)

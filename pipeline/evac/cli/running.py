@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
 import evac
+from evac import clock
 from evac.cli.common import ScenarioPath, Workspace, console, tell_kept, tell_report
 from evac.cli.studying import (
     Departures,
@@ -24,6 +26,8 @@ from evac.cli.studying import (
 from evac.errors import Problem, UserError
 from evac.plans.reading import BASELINE
 from evac.progress import show_runs
+
+_LEAST_NAME = 22  # characters of a plan's name in a line
 
 
 def run(
@@ -91,15 +95,18 @@ def _print_results(study: evac.Study) -> None:
     """Print a row a run; what is the same in all of them isn't repeated."""
     columns = {
         "plan": [item.plan for item in study.runs],
-        "vehicles per household": [item.vehicles for item in study.runs],
+        "per household": [item.vehicles for item in study.runs],
         "departures": [item.departure for item in study.runs],
         "seed": [str(item.seed) for item in study.runs],
-        "lane capacity": [f"{item.capacity_factor:.0%}" for item in study.runs],
+        "lanes pass": [f"{item.capacity_factor:.0%}" for item in study.runs],
         "signals": [_SIGNALS[item.signals] for item in study.runs],
     }
     varying = {name: values for name, values in columns.items() if len(set(values)) > 1}
-    varying = varying or {"vehicles per household": columns["vehicles per household"]}
-    table = Table(*varying, title="Clearance time: how long after the order a share of all planned vehicles is out")
+    varying = varying or {"per household": columns["per household"]}
+    title = "Clearance time (h:mm after the order) of a share of all planned vehicles"
+    table = Table(title=title, padding=(0, 0), box=SIMPLE_HEAD)
+    for name in varying:  # a plan's name is folded, never cut: two names that begin alike stay apart
+        table.add_column(name.replace(" ", "\n"), overflow="fold", min_width=_LEAST_NAME if name == "plan" else None)
     for name in ("vehicles", "50 %", "90 %", "95 %", "100 %"):
         table.add_column(name, justify="right")
     table.add_column("trusted")
@@ -113,7 +120,7 @@ def _print_results(study: evac.Study) -> None:
 
 def _measures(item: evac.Run) -> list[str]:
     manifest = item.manifest
-    return [f"{manifest['planned']:,}", *(_hours(manifest[f"t{percent}_s"]) for percent in (50, 90, 95, 100))]
+    return [f"{manifest['planned']:,}", *(_time(manifest[f"t{percent}_s"]) for percent in (50, 90, 95, 100))]
 
 
 def _trust(item: evac.Run, doubts: list[str]) -> str:
@@ -126,8 +133,5 @@ def _trust(item: evac.Run, doubts: list[str]) -> str:
     return f"NO ({doubts.index(reasons) + 1})"
 
 
-def _hours(seconds: float | None) -> str:
-    if seconds is None:
-        return "not cleared"
-    minutes = round(seconds / 60)
-    return f"{minutes // 60}:{minutes % 60:02d} h"
+def _time(seconds: float | None) -> str:
+    return "never" if seconds is None else clock.hours_minutes(seconds)

@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from evac import clock
 from evac.cli.common import ScenarioPath, Workspace, console, load_plans, prepare_scenario
 from evac.cli.studying import DepartureCase, EngineName, Jobs, Seeds, VehiclesCase, require_no_failures
 from evac.errors import Problem, UserError
@@ -189,8 +190,8 @@ def _clearance(row: Stressed) -> str:
     found, doubt = row.cell.interval, _doubt(len(row.cell.untrusted))
     if found.mean is None:
         return f"not reached in {found.missing} of {found.missing + found.runs} runs" + doubt
-    width = "" if found.half_width is None else f" ± {found.half_width / 60:.0f} min"
-    return f"{found.mean / 3600:.2f} h{width}{doubt}"
+    width = "" if found.half_width is None else f" ± {clock.span(found.half_width)}"
+    return f"{clock.clock(found.mean)}{width}{doubt}"
 
 
 def _fewer_seeds(row: Stressed, seeds: int) -> str:

@@ -7,7 +7,7 @@ Vehicles that wait in a driveway because the street is full are in no lane and i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ _MIN_WINDOWS = 2  # a queue that stands for less than ten minutes holds up nobod
 _MIN_SHARE = 0.01  # share of the vehicles that got out, and of all delay in queues, below which a head is left out
 _LANE_SHARE = 0.5  # a lane belongs to the bottleneck when it is head for this share of its busiest lane's time
 _AT_MOST = 6
+_STEP_M = 10  # distances in a place's name are in steps of this
 _SECONDS_A_MINUTE = 60
 _SECONDS_AN_HOUR = 3600
 
@@ -287,12 +288,52 @@ def why(edge: sumolib.net.edge.Edge) -> Reason:
 
 
 def _place(edge: sumolib.net.edge.Edge, *, after: bool) -> str:
-    """Return "street northbound at (after) cross street" as far as the streets have names."""
-    own = edge.getName() or "unnamed road"
+    """Return "street northbound at (after) cross street" as far as the streets have names.
+
+    Where no cross street is there, the next one behind is named, with how far back it is.
+    """
+    own = edge.getName()
     node = edge.getFromNode() if after else edge.getToNode()
-    near = {other.getName() for other in [*node.getIncoming(), *node.getOutgoing()]} - {"", own}
-    road = f"{own} {heading(end_bearing_deg(edge))}"
-    return f"{road} {'after' if after else 'at'} {min(near)}" if near else road
+    road = f"{own or _unnamed(edge)} {heading(end_bearing_deg(edge))}"
+    if near := _crossing(node, own):
+        return f"{road} {'after' if after else 'at'} {near}"
+    behind_m = 0.0 if after else edge.getLength()
+    for before in _behind(edge):
+        if near := _crossing(before.getToNode(), own):
+            return f"{road}, {_round_m(behind_m)} m after {near}"
+        behind_m += before.getLength()
+    return road
+
+
+def _unnamed(edge: sumolib.net.edge.Edge) -> str:
+    """Return what a street without a name is called: a ramp, or the road between two that have one."""
+    kind = "ramp" if edge.getType().endswith("_link") else "road"
+    ahead = {other.getName() for other in edge.getToNode().getOutgoing()} - {""}
+    return f"{kind} to {min(ahead)}" if ahead else f"{kind} without a name"
+
+
+def _crossing(node: sumolib.net.node.Node, own: str) -> str:
+    return min({other.getName() for other in [*node.getIncoming(), *node.getOutgoing()]} - {"", own}, default="")
+
+
+def _behind(edge: sumolib.net.edge.Edge) -> Iterator[sumolib.net.edge.Edge]:
+    """Yield the edges of the same street that lead to an edge, one after the other."""
+    seen = {edge.getID()}
+    while True:
+        leading = [
+            other
+            for other in edge.getFromNode().getIncoming()
+            if other.getName() == edge.getName() and other.getFromNode() is not edge.getToNode()
+        ]
+        if len(leading) != 1 or leading[0].getID() in seen:
+            return
+        edge = leading[0]
+        seen.add(edge.getID())
+        yield edge
+
+
+def _round_m(length_m: float) -> int:
+    return max(_STEP_M, round(length_m / _STEP_M) * _STEP_M)
 
 
 def _named_apart(found: Sequence[FoundBottleneck]) -> list[FoundBottleneck]:

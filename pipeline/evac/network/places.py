@@ -224,12 +224,21 @@ class StreetIndex:
                 f"no road for cars within {POINT_RANGE_M:g} m of {map_url(point.lon, point.lat)}; "
                 f"the nearest is {self.label(nearest)}, {distances.min():.0f} m away"
             )
-            raise PlaceError(Problem(where, what, "move the point onto the road"))
+            remedy = "swap lat and lon" if self._is_swapped(edges, point) else "move the point onto the road"
+            raise PlaceError(Problem(where, what, remedy))
         if towards is not None:
             return self._heading([edges[number] for number in order], towards, where, spot)[:1]
         first = edges[order[0]]
         beside = [edges[number] for number in order if distances[number] <= distances[order[0]] + _CARRIAGEWAY_M]
         return [first, *(edge for edge in beside if _opposite(first, edge, spot))]
+
+    def _is_swapped(self, edges: Sequence[Edge], point: Point) -> bool:
+        """Tell whether latitude and longitude, the other way round, are a point on the map, as these aren't."""
+        if abs(point.lon) > 90.0:  # noqa: PLR2004 - no latitude
+            return False
+        west, south, east, north = shapely.total_bounds(np.array([centre_line(edge) for edge in edges]))
+        swapped = shapely.Point(*self.net.convertLonLat2XY(point.lat, point.lon))
+        return bool(shapely.box(west, south, east, north).contains(swapped))
 
     def _heading(
         self, edges: Sequence[Edge], towards: Compass | None, where: str, spot: shapely.Point | None = None

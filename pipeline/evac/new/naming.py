@@ -12,6 +12,7 @@ from typing import Any
 
 from sumolib.net.edge import Edge
 
+from evac import clock
 from evac.audit.lanes import SATURATION_VEH_PER_H
 from evac.audit.traffic import VCLASS, Traffic, middle
 from evac.errors import PlaceError
@@ -168,7 +169,10 @@ def _hours(traffic: Traffic, edge: Edge) -> float:
 def _name_bottleneck(edge: Edge, index: StreetIndex, hours: float) -> Named | None:
     name = f"{index.label(edge)} {heading(end_bearing_deg(edge))}"
     lon, lat = index.net.convertXY2LonLat(*middle(edge))
-    about = f"{hours:.1f} h for one vehicle a household at {SATURATION_VEH_PER_H:,.0f} an hour and lane, "
+    about = (
+        f"{clock.clock(hours * clock.HOUR_S)} for one vehicle a household at {SATURATION_VEH_PER_H:,.0f} an hour and "
+    )
+    about += "lane, "
     about += map_url(lon, lat, zoom=17)
     for keys in _ways_to_say_where(edge, index):
         try:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import geopandas as gpd
 
+from evac import clock
 from evac.report import tables, text
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult, case_words
@@ -38,7 +39,7 @@ def lanes_alt(case: CaseResult) -> str:
             "{lane}: mean {rate} vehicles per minute until 95 % are out, queue for {queue}.",
             lane=text.plain(lane.name),
             rate=text.rate(lane.mean_veh_per_min),
-            queue=text.duration(lane.queue_min * 60),
+            queue=clock.span(lane.queue_min * 60),
         )
         for lane in tables.lane_rates(case.run)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from evac import clock
 from evac.report import text
 from evac.report.results import CaseResult
 from evac.report.words import say
@@ -20,7 +21,7 @@ def at_best(bounds: Bounds | None) -> str:
     return say(
         "No plan on these roads can have 90 % of these vehicles out before {as_built}, none with every lane in either "
         "direction before {reversible}.",
-        as_built=text.duration(as_built), reversible=text.duration(reversible),
+        as_built=clock.clock(as_built), reversible=clock.clock(reversible),
     )  # fmt: skip
 
 

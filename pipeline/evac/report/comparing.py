@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evac import clock
 from evac.report import text
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult, same_case
@@ -23,8 +24,8 @@ class ZoneChange:
 
     @property
     def later_s(self) -> float | None:
-        """How much later than before (s); negative: the zone gains. None where either never got there."""
-        return None if self.before_s is None or self.after_s is None else self.after_s - self.before_s
+        """How much later than before, as the two are shown (s); negative: the zone gains. None: one never got there."""
+        return None if self.before_s is None or self.after_s is None else clock.between(self.after_s, self.before_s)
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Comparison:
 
     def verdict_of(self, after: str, before: str) -> str:
         """Return the verdict with other names for the two cases."""
-        difference = self.after.later_than(self.before, 90)
+        difference = self.after.later_shown(self.before, 90)
         words, values = finding(difference)
         said = say(words, plan=after, other=before, **values)
         if difference.runs + difference.missing == 0 or not difference.unpaired:
@@ -80,7 +81,7 @@ class Comparison:
     def losing(self) -> int:
         """Zones that have 90 % out a minute or more later, or no longer."""
         return sum(
-            zone.before_s is not None and (zone.after_s is None or zone.after_s - zone.before_s >= _LEAST_CHANGE_S)
+            zone.before_s is not None and (zone.later_s is None or zone.later_s >= _LEAST_CHANGE_S)
             for zone in self.zones
         )
 
@@ -146,5 +147,5 @@ def later_words(later_s: float | None) -> str:
 
 def sooner_or_later(later_s: float) -> str:
     """Return a change of a time in words, however small it is: `12 min later`, `0 min sooner`."""
-    size = text.duration(abs(later_s))
+    size = clock.span(abs(later_s))
     return say("{time} later", time=size) if later_s > 0 else say("{time} sooner", time=size)

@@ -17,17 +17,22 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
+from matplotlib.ticker import FuncFormatter, MultipleLocator
 from matplotlib.transforms import Bbox
 
+from evac.clock import HOUR_S, hours_minutes
+
 INK, GREY, SHADE, DOUBT = "#1a1a1a", "#595959", "#c9c9c9", "#9c2a00"
-CASE_COLOURS = ("#0072b2", "#d55e00", "#000000", "#007a5a", "#a8457f", "#6b5b00")
-"""Okabe and Ito's colours for the colour-blind (https://jfly.uni-koeln.de/color/), the light ones darkened so that
-lines and text keep a contrast of 3 : 1 on white. Labels and markers tell lines apart without colour."""
+PLAN, OTHER, QUEUE, EXIT = "#0072b2", "#767676", "#d1431f", "#00614a"
+"""One meaning a colour, on page and paper: the plan that is shown, what it is compared with, queues, ways out. Near
+Okabe and Ito's colours for the colour-blind (https://jfly.uni-koeln.de/color/), with a contrast of 3 : 1 on white."""
 CASE_MARKERS = ("o", "s", "^", "D", "v", "P")
 
 _DPI = 160
 _LABEL_PAD_PX = 4.0
 _POINTS_PER_INCH, _LAYOUT_DPI = 72, 100
+_MOST_TICKS = 7
+_TICKS_H = (0.25, 0.5, 1.0, 2.0, 4.0, 6.0, 12.0, 24.0)
 _STYLE: Any = {
     "font.family": ["DejaVu Sans"],
     "font.size": 9.5,
@@ -83,11 +88,11 @@ def place_labels(
     points: Sequence[tuple[float, float, str]],
     size: float = 8.5,
     clear_of: Sequence[tuple[float, float]] = (),
-) -> None:
+) -> list[Bbox]:
     """Write a label beside each point so that labels cover neither each other nor a point, with a line to the point.
 
     The first free spot of a few rings around the point is taken; when none is free, the one that covers least. Points
-    of `clear_of` have no label and aren't covered either.
+    of `clear_of` have no label and aren't covered either. What is covered then is returned, as boxes in pixels.
     """
     taken = [_marker_box(axes, x, y) for x, y, _ in points]
     taken += [_marker_box(axes, x, y, half_px=3.0) for x, y in clear_of]
@@ -101,6 +106,7 @@ def place_labels(
             "", (x, y), xytext=label.get_position(), textcoords="offset points", zorder=19,
             arrowprops={"arrowstyle": "-", "color": INK, "lw": 0.7, "shrinkA": 0, "shrinkB": 4},
         )  # fmt: skip
+    return taken
 
 
 def _settle(axes: Axes, label: Annotation, taken: Sequence[Bbox]) -> Bbox:
@@ -132,12 +138,30 @@ def _spots(box: Bbox) -> list[tuple[float, float]]:
 
 def _label_box(label: Annotation) -> Bbox:
     """Return the label's box in pixels, without its line to the point."""
+    with _any_script():
+        label.update_positions(_renderer(label))
+    return text_box(label).padded(_LABEL_PAD_PX)
+
+
+def text_box(label: Text) -> Bbox:
+    """Return the box of a text in pixels."""
+    with _any_script():
+        return Text.get_window_extent(label, _renderer(label))
+
+
+def _renderer(label: Text) -> RendererBase:
     figure = label.get_figure(root=True)
     assert figure is not None  # noqa: S101 - a label in axes has a figure
-    with _any_script():
-        renderer: RendererBase = figure.canvas.get_renderer()  # type: ignore[attr-defined] # Agg's canvas has one
-        label.update_positions(renderer)
-        return Text.get_window_extent(label, renderer).padded(_LABEL_PAD_PX)
+    renderer: RendererBase = figure.canvas.get_renderer()  # type: ignore[attr-defined] # Agg's canvas has one
+    return renderer
+
+
+def time_axis(axes: Axes, last_h: float) -> None:
+    """Let the axis across show hours and minutes after the order, up to `last_h`."""
+    axes.set_xlim(0, last_h * 1.02 or 1.0)
+    step_h = next((step for step in _TICKS_H if last_h / step <= _MOST_TICKS), _TICKS_H[-1])
+    axes.xaxis.set_major_locator(MultipleLocator(step_h))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda hours, _: hours_minutes(hours * HOUR_S)))
 
 
 def _marker_box(axes: Axes, x: float, y: float, half_px: float = 8.0) -> Bbox:

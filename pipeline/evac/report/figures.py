@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 
 from evac.limits.bound import Bound
 from evac.report import drawing, text
@@ -25,6 +25,9 @@ from evac.report.tables import LaneRate, lane_minutes, lane_rates
 from evac.report.words import say
 from evac.seals import require_file
 
+PLAN_SHADES = ("#4a90c4", drawing.PLAN, "#00406b", "#001f36")
+OTHER_SHADES = ("#8c8c8c", drawing.OTHER, "#4f4f4f", "#262626")
+"""Shades of the two plans for the cases of vehicles per household, in the scenario's order."""
 MARKS_PERCENT = (50, 90, 95)
 """Percentages marked on the curves (NUREG/CR-7002, arXiv 2002.06198)."""
 SMOOTHING_MIN = 5
@@ -34,44 +37,47 @@ _PLANNED_SHARE_DONE = 0.99
 """The departure curve is drawn up to here: some forms never end."""
 MOST_LANES = 12
 """Panels of the lanes' figure; further lanes are in the table only."""
-_LABEL_ROW_IN = 0.36
-_NOTE_ROW_IN = 0.34
-_PLOT_HEIGHT_IN = 3.5
-_LABEL_CHARS, _NOTE_CHARS, _LANE_CHARS = 48, 130, 56
-_LEAD_GAP = 0.012
-"""Least distance between the labels' leads, as a share of the time axis."""
+_WIDTH_IN, _PLOT_HEIGHT_IN, _AXIS_IN, _NOTE_ROW_IN = 7.6, 3.9, 0.62, 0.34
+_LABEL_CHARS, _NOTE_CHARS, _LANE_CHARS = 48, 112, 46
 
 
 def draw_curves(
-    cases: Sequence[CaseResult], departing: CaseResult | None, plan: str, end_h: float, *, at_best: Bound | None = None
+    cases: Sequence[CaseResult], leaving: CaseResult | None, plan: str, end_h: float, *, at_best: Bound | None = None
 ) -> Figure:
-    """Draw the share of all planned vehicles that is out against hours after the order.
+    """Draw the share of all planned vehicles that is out against time.
 
-    Dashed: vehicles of the case `departing` that mean to have left. Solid: `plan`; dotted: any other plan. One line a
-    case. Thin: `at_best`, what no plan can beat.
+    Dashed: vehicles of the case `leaving` that mean to have left. Solid and blue: `plan`; dotted and grey: any other
+    plan. One line a case. Thin: `at_best`, what no plan can beat. The key stands below the curves, where the figure is
+    empty, the fastest first.
     """
     doubts = _doubts(cases)
-    rows, notes = len(cases) + (departing is not None) + (at_best is not None), len(doubts)
-    height = 0.62 + _NOTE_ROW_IN * notes + _PLOT_HEIGHT_IN + _LABEL_ROW_IN * rows + 0.12
+    foot_in = _AXIS_IN + _NOTE_ROW_IN * len(doubts)
+    height = foot_in + _PLOT_HEIGHT_IN + 0.12
     with drawing.styled():
-        figure = drawing.new_figure(9.0, height)
-        bottom = 0.62 + _NOTE_ROW_IN * notes
-        axes = figure.add_axes((0.08, bottom / height, 0.58, _PLOT_HEIGHT_IN / height))
-        ends = []
+        figure = drawing.new_figure(_WIDTH_IN, height)
+        axes = figure.add_axes((0.09, foot_in / height, 0.89, _PLOT_HEIGHT_IN / height))
+        keys: list[tuple[float, Artist]] = []
         last_h = 0.0
         for case in cases:
             x_h, share = cumulative(case, "evacuated")
             last_h = max(last_h, x_h[-1])
-            index = _vehicles_index(cases, case)
-            solid = case.shown.plan == plan
-            _draw_case(axes, case, x_h, share, index, solid=solid)
-            ends.append((x_h[-1], share[-1], _curve_label(cases, case, end_h, doubts), drawing.CASE_COLOURS[index]))
-        if departing is not None:
-            ends.append(_draw_departures(axes, departing))
+            style = _case_style(cases, case, solid=case.shown.plan == plan)
+            axes.plot(x_h, share, zorder=5, **{**style, "marker": None})
+            for percent in MARKS_PERCENT:
+                time_s = clearance_s(case.shown, percent)
+                if time_s is not None:
+                    axes.plot(time_s / _HOUR_S, percent / 100, zorder=6, **style)
+            words = _curve_label(cases, case, end_h, doubts)
+            keys.append((case.shown.t90_s or math.inf, Line2D([], [], label=words, **style)))
+        if leaving is not None:
+            dashes: dict[str, Any] = {"color": drawing.INK, "linewidth": 1.6, "linestyle": (0, (5, 3))}
+            axes.plot(*departing(leaving), zorder=4, **dashes)
+            words = say("mean to have left home ({case})", case=leaving.label)
+            keys.append((math.inf, Line2D([], [], label=words, **dashes)))
         if at_best is not None:
-            ends.append(_draw_at_best(axes, at_best))
+            keys.append((math.inf, draw_at_best(axes, at_best)))
         _dress_curves(axes, last_h)
-        _label_ends(axes, ends)
+        _draw_curve_key(axes, keys)
         _footnotes(figure, doubts, height)
     return figure
 
@@ -87,46 +93,60 @@ def cumulative(case: CaseResult, column: str) -> tuple[np.ndarray, np.ndarray]:
 
 def _vehicles_index(cases: Sequence[CaseResult], case: CaseResult) -> int:
     names = list(dict.fromkeys(other.shown.vehicles_per_household for other in cases))
-    return names.index(case.shown.vehicles_per_household) % len(drawing.CASE_COLOURS)
+    return names.index(case.shown.vehicles_per_household) % len(drawing.CASE_MARKERS)
 
 
-def _draw_case(axes: Axes, case: CaseResult, x_h: np.ndarray, share: np.ndarray, index: int, *, solid: bool) -> None:
-    colour = drawing.CASE_COLOURS[index]
-    axes.plot(x_h, share, color=colour, linewidth=2.2, linestyle="-" if solid else (0, (1.2, 1.4)), zorder=5)
-    for percent in MARKS_PERCENT:
-        time_s = clearance_s(case.shown, percent)
-        if time_s is not None:
-            face = colour if solid else "white"
-            axes.plot(
-                time_s / _HOUR_S, percent / 100, drawing.CASE_MARKERS[index], color=colour, markerfacecolor=face,
-                markersize=6.5, zorder=6,
-            )  # fmt: skip
+def _case_style(cases: Sequence[CaseResult], case: CaseResult, *, solid: bool) -> dict[str, Any]:
+    """Return how a case's line looks: colour and dashes tell the plan, shade and marker the vehicles per household."""
+    index = _vehicles_index(cases, case)
+    colour = shade(index, of_plan=solid)
+    return {
+        "color": colour,
+        "linewidth": 2.2,
+        "linestyle": "-" if solid else (0, (1.2, 1.4)),
+        "marker": drawing.CASE_MARKERS[index],
+        "markerfacecolor": colour if solid else "white",
+        "markersize": 6.5,
+    }
 
 
-def _draw_departures(axes: Axes, case: CaseResult) -> tuple[float, float, str, str]:
+def shade(number: int, *, of_plan: bool) -> str:
+    """Return the colour of the n-th case of vehicles per household, under the plan that is shown or another."""
+    shades = PLAN_SHADES if of_plan else OTHER_SHADES
+    return shades[number % len(shades)]
+
+
+def departing(case: CaseResult) -> tuple[np.ndarray, np.ndarray]:
+    """Return hours and share of planned vehicles that mean to have left, up to nearly the last."""
     hours, share = cumulative(case, "departed")
     shown = share <= max(_PLANNED_SHARE_DONE, share[0])
-    axes.plot(hours[shown], share[shown], color=drawing.INK, linewidth=1.6, linestyle=(0, (5, 3)), zorder=4)
-    done = int(np.flatnonzero(shown)[-1])
-    return hours[done], share[done], say("departures (dashed):\n vehicles that mean to have left"), drawing.INK
+    return hours[shown], share[shown]
 
 
-def _draw_at_best(axes: Axes, bound: Bound) -> tuple[float, float, str, str]:
+def draw_at_best(axes: Axes, bound: Bound) -> Line2D:
+    """Draw the share that could be out at best, a thin line; return its key."""
     hours, share = np.arange(len(bound.out)) / _HOUR_MIN, bound.out / max(bound.planned, 1)
-    axes.plot(hours, share, color=drawing.INK, linewidth=0.9, zorder=4)
-    return float(hours[-1]), float(share[-1]), say("no plan on these roads\n is above this line"), drawing.INK
+    (line,) = axes.plot(
+        hours, share, color=drawing.INK, linewidth=0.9, zorder=3, label=say("no plan on these roads is above this line")
+    )
+    return line
 
 
 def _curve_label(cases: Sequence[CaseResult], case: CaseResult, end_h: float, doubts: Sequence[str]) -> str:
     shown = case.shown
-    plans = {other.shown.plan for other in cases}
-    name = case.label if len(plans) == 1 else f"{case.label}, {shown.plan}"
-    outcome = say("all out {time}", time=text.clearance(shown.t100_s, end_h))
-    if shown.t100_s is None:
-        share = text.percent(shown.evacuated / max(shown.planned, 1))
-        outcome = say("{not_cleared} ({share} out)", not_cleared=text.clearance(None, end_h), share=share)
+    name = case.label if len({other.shown.plan for other in cases}) == 1 else f"{case.label}, {shown.plan}"
     doubt = f" {_sign(doubts.index(case.doubt))} {say('not trusted')}" if case.doubt else ""
-    return f"{text.plain(name, _LABEL_CHARS)}\n {outcome}{doubt}"
+    out = say(
+        "90 % {most}, all {all}", most=text.clearance(shown.t90_s, end_h), all=text.clearance(shown.t100_s, end_h)
+    )
+    if shown.t100_s is None:
+        out += f" ({say('{share} out', share=text.percent(shown.evacuated / max(shown.planned, 1)))})"
+    return f"{text.plain(name, _LABEL_CHARS)}: {out}{doubt}"
+
+
+def _draw_curve_key(axes: Axes, keys: Sequence[tuple[float, Artist]]) -> None:
+    handles = [handle for _, handle in sorted(keys, key=lambda key: key[0])]
+    axes.legend(handles=handles, loc="lower right", fontsize=8, framealpha=0.92, edgecolor="none", handlelength=2.8)
 
 
 def _doubts(cases: Sequence[CaseResult]) -> list[str]:
@@ -146,11 +166,9 @@ def _footnotes(figure: Figure, doubts: Sequence[str], height_in: float) -> None:
 
 
 def _dress_curves(axes: Axes, last_h: float) -> None:
-    axes.set_xlim(0, last_h * 1.02 or 1.0)
-    axes.set_ylim(0, 1.0)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=9, steps=[1, 2, 2.5, 5, 10]))
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.set_xlabel(say("hours after the evacuation order"))
+    drawing.time_axis(axes, last_h)
+    axes.set_ylim(0, 1.02)
+    axes.set_xlabel(say("time after the evacuation order (h:mm)"))
     axes.set_ylabel(say("share of all planned vehicles"))
     axes.set_yticks([0, 0.25, 0.5, 0.75, 0.9, 0.95, 1], ["0", "25 %", "50 %", "75 %", "90 %", "95 %", "100 %"])
     axes.tick_params(axis="y", labelsize=7.6)
@@ -158,20 +176,8 @@ def _dress_curves(axes: Axes, last_h: float) -> None:
         axes.axhline(percent / 100, color=drawing.SHADE, linewidth=0.8, zorder=1)
 
 
-def _label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
-    """Label each line above the plot: the earliest end has the top row, so that no lead crosses a label."""
-    ordered = sorted(ends, key=lambda end: end[0], reverse=True)
-    row_share = _LABEL_ROW_IN / _PLOT_HEIGHT_IN
-    label_h = math.inf
-    for row, (x_h, share, words, colour) in enumerate(ordered):
-        top = 1 + (row + 1) * row_share
-        label_h = min(x_h, label_h - _LEAD_GAP * axes.get_xlim()[1])
-        axes.plot([x_h, label_h, label_h], [share, 1.02, top], color=colour, linewidth=0.8, clip_on=False, zorder=3)
-        axes.text(label_h, top, f" {words}", color=colour, fontsize=8.4, va="top", linespacing=1.1, clip_on=False)
-
-
 def draw_lane_rates(case: CaseResult, other: CaseResult | None) -> Figure:
-    """Draw vehicles per minute on each bottleneck lane against time, a panel a lane: `case` black, `other` shaded.
+    """Draw vehicles per minute on each bottleneck lane, a panel a lane: `case` as a blue line, `other` shaded.
 
     A bar under the curve shows when a queue stands in the lane.
     """
@@ -182,7 +188,7 @@ def draw_lane_rates(case: CaseResult, other: CaseResult | None) -> Figure:
     rows = -(-len(lanes) // 2)
     height = 1.95 * rows + 0.85 + _NOTE_ROW_IN * len(doubts)
     with drawing.styled():
-        figure = drawing.new_figure(9.0, height)
+        figure = drawing.new_figure(_WIDTH_IN, height)
         top_rate = max(1.0, *(_smooth(table, lane)["rate"].max() for table in tables for lane in lanes))
         bottom = (0.55 + _NOTE_ROW_IN * len(doubts)) / height
         grid = figure.add_gridspec(
@@ -190,12 +196,11 @@ def draw_lane_rates(case: CaseResult, other: CaseResult | None) -> Figure:
         )
         for number, lane in enumerate(lanes):
             axes = figure.add_subplot(grid[number // 2, number % 2])
-            axes.set_xlim(0, last_h)
+            drawing.time_axis(axes, last_h)
             axes.set_ylim(-0.08 * top_rate, 1.3 * top_rate)
-            axes.xaxis.set_major_formatter("{x:g}")
             _draw_lane(axes, lane, tables)
             if number >= len(lanes) - 2:
-                axes.set_xlabel(say("hours after the evacuation order"))
+                axes.set_xlabel(say("time after the evacuation order (h:mm)"))
         _draw_key(figure, case, other, height)
         figure.supylabel(say("vehicles per minute"), fontsize=9.5, x=0.005)
         _footnotes(figure, doubts, height)
@@ -204,10 +209,12 @@ def draw_lane_rates(case: CaseResult, other: CaseResult | None) -> Figure:
 
 def _draw_key(figure: Figure, case: CaseResult, other: CaseResult | None, height_in: float) -> None:
     """Say at the top what line, shade and bar stand for: a figure on a slide has no caption."""
-    keys: list[Artist] = [Line2D([], [], color="black", linewidth=1.5, label=text.plain(case.shown.plan, _LABEL_CHARS))]
+    keys: list[Artist] = [
+        Line2D([], [], color=drawing.PLAN, linewidth=1.8, label=text.plain(case.shown.plan, _LABEL_CHARS))
+    ]
     if other is not None:
         keys.append(Patch(color=drawing.SHADE, label=text.plain(other.shown.plan, _LABEL_CHARS)))
-    keys.append(Line2D([], [], color=drawing.GREY, linewidth=5, label=say("a queue stands")))
+    keys.append(Line2D([], [], color=drawing.QUEUE, linewidth=5, label=say("a queue stands")))
     figure.legend(
         handles=keys, loc="upper left", bbox_to_anchor=(0.06, 1 - 0.02 / height_in), ncols=3, frameon=False,
         fontsize=8.4, borderaxespad=0.2,
@@ -220,10 +227,16 @@ def _draw_lane(axes: Axes, lane: LaneRate, tables: Sequence[pd.DataFrame]) -> No
         if shaded:
             axes.fill_between(rates["hours"], rates["rate"], color=drawing.SHADE, linewidth=0, zorder=2)
             continue
-        axes.plot(rates["hours"], rates["rate"], color="black", linewidth=1.5, zorder=4)
+        axes.plot(rates["hours"], rates["rate"], color=drawing.PLAN, linewidth=1.8, zorder=4)
         _, top = axes.get_ylim()
         axes.fill_between(
-            rates["hours"], -0.07 * top, -0.02 * top, where=rates["queued"], step="mid", color=drawing.GREY, linewidth=0
+            rates["hours"],
+            -0.07 * top,
+            -0.02 * top,
+            where=rates["queued"],
+            step="mid",
+            color=drawing.QUEUE,
+            linewidth=0,
         )
     name = text.plain(lane.name, 68)
     axes.set_title(name, fontsize=9 if len(name) <= _LANE_CHARS else 7.6, loc="left")

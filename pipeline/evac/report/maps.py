@@ -1,4 +1,7 @@
-"""The static map: streets, area, households, exits, bottlenecks, and where the longest queues stand."""
+"""The static maps: streets with their names, area, households, exits, bottlenecks, and where the longest queues stand.
+
+A map shows the ordered area; a way out beyond it stands at the map's edge as an arrow.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from shapely.geometry import Point, box
+from matplotlib.transforms import Bbox
+from shapely.geometry import LineString, Point, box
 
 from evac.report import drawing, text
 from evac.report.inputs import Located, ReportInput
+from evac.report.street_names import write_street_names
 from evac.report.units import Units
 from evac.report.words import say
 
@@ -33,16 +38,18 @@ QUEUE_STEPS_VEH = (5, 20, 50)
 _QUEUE_STYLES = ((1.8, "#f0a03c"), (3.2, "#d1431f"), (4.8, "#6d0026"))
 """Line width (points) and colour of each step: wider is darker, so it reads without colour."""
 
-EXIT_COLOUR = "#00614a"
-_HOUSEHOLD, _CUT_OFF, _BOTTLENECK = "#3b6ea5", "#b00050", "#000000"
-_WIDTH_IN, _MARGIN_IN, _FOOT_IN = 9.0, 0.09, 1.25
+EXIT_COLOUR = drawing.EXIT
+_HOUSEHOLD, _CUT_OFF, _BOTTLENECK = "#8a8a8a", "#b00050", drawing.INK
+_WIDTH_IN, _MARGIN_IN, _FOOT_IN = 7.6, 0.09, 1.45
 _LEAST_EXTENT_M = 500.0
 _NEAR_SHARE = 0.25
-"""How far the map goes on beyond households and exits where the area does, as a share of their extent."""
-_MAP_WIDTH_IN = _WIDTH_IN - 2 * _MARGIN_IN
+"""How far the map goes on beyond the households where the area does, as a share of their extent."""
+_EDGE_SHARE = 0.025
+"""How far from the map's edge the arrow of a way out beyond it stands, as a share of the map's width."""
 _LEAST_ASPECT, _GREATEST_ASPECT = 0.5, 1.15
 """Map height / width: a long narrow place gets more of its surroundings, so that the page stays readable."""
-_NAME_CHARS, _NOTE_CHARS = 34, 128
+_NAME_CHARS, _NOTE_CHARS = 34, 108
+_STREET_NAMES, _STREET_PT = 16, 6.8
 _NOTE_TOP_IN, _LEGEND_BOTTOM_IN = 0.48, 0.54
 
 
@@ -61,53 +68,59 @@ def draw_map(report: ReportInput, queues: gpd.GeoDataFrame, bottlenecks: Sequenc
         Names the run that queues and bottlenecks are from.
     """
     crs = report.zones.estimate_utm_crs()
-    frame = _frame(report, bottlenecks, crs)
+    frame = area_frame(report, bottlenecks, crs)
     with drawing.styled():
         figure, axes = new_map(frame)
-        _draw_area(axes, report, crs)
+        draw_area(axes, report, crs)
         draw_streets(axes, report.streets.to_crs(crs))
-        _draw_queues(axes, queues.to_crs(crs))
+        draw_queues(axes, queues.to_crs(crs))
         _draw_households(axes, report.households.to_crs(crs))
         draw_scale(axes, report.units)
-        _draw_places(axes, report.exits, bottlenecks, crs)
+        taken = draw_places(axes, report, bottlenecks, crs)
+        write_street_names(axes, report.streets.to_crs(crs), _STREET_NAMES, _STREET_PT, taken)
         axes.set(xlabel="", ylabel="")
         _draw_legend(figure, report, note)
         write_attribution(axes, report.attribution)
     return figure
 
 
-def _frame(report: ReportInput, bottlenecks: Sequence[Located], crs: Any) -> tuple[float, float, float, float]:
-    """Return the map's bounds in metres: households, exits and bottlenecks, and the area around them with a margin.
+def area_frame(
+    report: ReportInput, spots: Sequence[Located], crs: Any, aspect: float = _GREATEST_ASPECT
+) -> tuple[float, float, float, float]:
+    """Return the map's bounds in metres: the ordered area with a margin, its households, and the spots.
 
-    Zones of a census may reach far beyond the roads: of them only what is near is shown.
+    Zones of a census may reach far beyond the households: of them only what is near is shown. The map is at most
+    `aspect` times as high as wide.
     """
-    spots = gpd.GeoSeries([Point(spot.lon, spot.lat) for spot in (*report.exits, *bottlenecks)], crs="EPSG:4326")
-    people = pd.concat([report.households.geometry.to_crs(crs), spots.to_crs(crs)], ignore_index=True).total_bounds
+    people = pd.concat([report.households.geometry.to_crs(crs), _located(spots, crs)], ignore_index=True).total_bounds
     near = box(*people).buffer(_NEAR_SHARE * max(people[2] - people[0], people[3] - people[1]), join_style="mitre")
     area = report.zones.geometry
     if report.area is not None:
         area = gpd.GeoSeries([report.area], crs="EPSG:4326")
     shown = area.to_crs(crs).intersection(near)
-    return fit_frame(gpd.GeoSeries([box(*people), *shown], crs=crs).total_bounds.tolist())
+    return fit_frame(gpd.GeoSeries([box(*people), *shown], crs=crs).total_bounds.tolist(), aspect)
 
 
-def fit_frame(bounds: Sequence[float]) -> tuple[float, float, float, float]:
+def fit_frame(bounds: Sequence[float], aspect: float = _GREATEST_ASPECT) -> tuple[float, float, float, float]:
     """Return bounds in metres (west, south, east, north) with a margin, in a shape that a page has room for."""
     across, up = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
     margin = 0.08 * max(bounds[2] - bounds[0], bounds[3] - bounds[1], _LEAST_EXTENT_M)
     half_width, half_height = (bounds[2] - bounds[0]) / 2 + margin, (bounds[3] - bounds[1]) / 2 + margin
-    half_width = max(half_width, half_height / _GREATEST_ASPECT)
+    half_width = max(half_width, half_height / aspect)
     half_height = max(half_height, half_width * _LEAST_ASPECT)
     return across - half_width, up - half_height, across + half_width, up + half_height
 
 
-def new_map(frame: tuple[float, float, float, float], foot_in: float = _FOOT_IN) -> tuple[Figure, Axes]:
+def new_map(
+    frame: tuple[float, float, float, float], foot_in: float = _FOOT_IN, width_in: float = _WIDTH_IN
+) -> tuple[Figure, Axes]:
     """Return a figure and the axes of a map that fills it, above a foot for the legend."""
-    map_height_in = _MAP_WIDTH_IN * (frame[3] - frame[1]) / (frame[2] - frame[0])
+    map_width_in = width_in - 2 * _MARGIN_IN
+    map_height_in = map_width_in * (frame[3] - frame[1]) / (frame[2] - frame[0])
     height_in = map_height_in + foot_in + _MARGIN_IN
-    figure = drawing.new_figure(_WIDTH_IN, height_in)
+    figure = drawing.new_figure(width_in, height_in)
     axes = figure.add_axes(
-        (_MARGIN_IN / _WIDTH_IN, foot_in / height_in, _MAP_WIDTH_IN / _WIDTH_IN, map_height_in / height_in)
+        (_MARGIN_IN / width_in, foot_in / height_in, map_width_in / width_in, map_height_in / height_in)
     )
     frame_axes(axes, frame)
     return figure, axes
@@ -132,7 +145,8 @@ def frame_axes(axes: Axes, frame: tuple[float, float, float, float]) -> None:
     axes.spines[:].set(visible=True, color=drawing.GREY, linewidth=0.6)
 
 
-def _draw_area(axes: Axes, report: ReportInput, crs: Any) -> None:
+def draw_area(axes: Axes, report: ReportInput, crs: Any) -> None:
+    """Draw the ordered area and its zones."""
     zones = report.zones.to_crs(crs)
     area = (
         zones.union_all() if report.area is None else gpd.GeoSeries([report.area], crs="EPSG:4326").to_crs(crs).iloc[0]
@@ -152,7 +166,8 @@ def draw_streets(axes: Axes, streets: gpd.GeoDataFrame) -> None:
         rows.plot(ax=axes, color=colour, linewidth=width, aspect=None, zorder=2 + width / 10, rasterized=True)
 
 
-def _draw_queues(axes: Axes, queues: gpd.GeoDataFrame) -> None:
+def draw_queues(axes: Axes, queues: gpd.GeoDataFrame) -> None:
+    """Draw the longest queues (metres): wider and darker where they are longer."""
     step = pd.cut(queues["queue_veh"], [*QUEUE_STEPS_VEH, math.inf], right=False, labels=False)
     for number, (width, colour) in enumerate(_QUEUE_STYLES):
         rows = queues[step == number]
@@ -167,24 +182,51 @@ def _draw_households(axes: Axes, households: gpd.GeoDataFrame) -> None:
     axes.scatter(crosses.x, crosses.y, s=26, color=_CUT_OFF, marker="x", linewidths=1.4, zorder=6)
 
 
-def _draw_places(axes: Axes, exits: Sequence[Located], bottlenecks: Sequence[Located], crs: Any) -> None:
-    labels = []
-    for spots, marker, size, colour in ((exits, "s", 110, EXIT_COLOUR), (bottlenecks, "D", 34, _BOTTLENECK)):
-        points = _metres(spots, crs)
+def draw_places(
+    axes: Axes, report: ReportInput, bottlenecks: Sequence[Located], crs: Any, size: float = 8.5
+) -> list[Bbox]:
+    """Draw bottlenecks and ways out with their names; return the boxes (pixels) that they cover.
+
+    A way out beyond the map is an arrow at the map's edge, with how far it is from there.
+    """
+    labels = [*_draw_exits(axes, report, crs), *_draw_bottlenecks(axes, bottlenecks, crs)]
+    return drawing.place_labels(axes, labels, size)
+
+
+def _draw_bottlenecks(axes: Axes, spots: Sequence[Located], crs: Any) -> list[tuple[float, float, str]]:
+    points = _located(spots, crs)
+    axes.scatter(points.x, points.y, s=44, marker="D", color=_BOTTLENECK, edgecolors="white", linewidths=0.9, zorder=16)
+    first = {spot.name: point for spot, point in reversed(list(zip(spots, points, strict=True)))}
+    return [(point.x, point.y, _wrapped(name)) for name, point in first.items()]
+
+
+def _draw_exits(axes: Axes, report: ReportInput, crs: Any) -> list[tuple[float, float, str]]:
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    edge_m = _EDGE_SHARE * (east - west)
+    inside, middle = box(west, south, east, north).buffer(-edge_m), Point((west + east) / 2, (south + north) / 2)
+    first: dict[str, tuple[float, float, str]] = {}
+    for spot, point in zip(report.exits, _located(report.exits, crs), strict=True):
+        shown, words = point, _wrapped(spot.name)
+        marker: Any = "s"
+        if not inside.contains(point):
+            shown = Point(LineString([middle, point]).intersection(inside).coords[-1])
+            marker = (3, 0, math.degrees(math.atan2(point.y - shown.y, point.x - shown.x)) - 90)
+            away = report.units.length(shown.distance(point))
+            words = _wrapped(say("{exit}, {length} from here", exit=spot.name, length=away))
         axes.scatter(
-            [x for x, _ in points], [y for _, y in points], s=size, marker=marker, color=colour, edgecolors="white",
-            linewidths=0.9, zorder=15,
-        )  # fmt: skip
-        first = {spot.name: point for point, spot in reversed(list(zip(points, spots, strict=True)))}
-        labels += [
-            (x, y, textwrap.fill(text.plain(name, 2 * _NAME_CHARS), _NAME_CHARS)) for name, (x, y) in first.items()
-        ]
-    drawing.place_labels(axes, labels)
+            shown.x, shown.y, s=120, marker=marker, color=EXIT_COLOUR, edgecolors="white", linewidths=0.9, zorder=15
+        )
+        first.setdefault(spot.name, (shown.x, shown.y, words))
+    return list(first.values())
 
 
-def _metres(spots: Sequence[Located], crs: Any) -> list[tuple[float, float]]:
-    points = gpd.GeoSeries([Point(spot.lon, spot.lat) for spot in spots], crs="EPSG:4326").to_crs(crs)
-    return [(point.x, point.y) for point in points]
+def _wrapped(words: str) -> str:
+    return textwrap.fill(text.plain(words, 3 * _NAME_CHARS), _NAME_CHARS)
+
+
+def _located(spots: Sequence[Located], crs: Any) -> gpd.GeoSeries:
+    """Return spots as points in metres."""
+    return gpd.GeoSeries([Point(spot.lon, spot.lat) for spot in spots], crs="EPSG:4326").to_crs(crs)
 
 
 def draw_scale(axes: Axes, units: Units = Units()) -> None:  # noqa: B008 - frozen

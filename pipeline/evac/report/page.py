@@ -11,6 +11,7 @@ import jinja2
 import numpy as np
 from matplotlib.figure import Figure
 
+from evac import clock
 from evac.report import (
     alts,
     answer,
@@ -19,6 +20,8 @@ from evac.report import (
     estimates,
     exits_map,
     figures,
+    front,
+    front_figures,
     maps,
     moments,
     movement,
@@ -44,10 +47,12 @@ from evac.report.results import (
     same_case,
     vehicles_text,
 )
-from evac.report.settings import logo_type
+from evac.report.settings import Signature, logo_type
 from evac.report.words import mark, say
 
 _WORST_STREETS = 10
+FRONT_PICTURES = ("front_curves", "front_map")
+"""The pictures of the first page, by name."""
 _SEVERITIES = ("error", "warning", "note")
 _OWN_SCRIPTS = ("shared.js", "map.js", "compare.js")
 _GLOSSARY = (
@@ -112,7 +117,9 @@ class Picture:
 def draw_pictures(report: ReportInput, cases: Sequence[CaseResult]) -> list[Picture]:
     """Draw the curves, every case in small where there are many, the rates of measured lanes, and the maps."""
     centre = headline(report, cases)
-    pictures = [_curves(report, cases, centre)]
+    pictures = [_front_curves(report, cases, centre), _front_map(report, centre)]
+    if len({case.shown.vehicles_per_household for case in cases}) > 1:
+        pictures.append(_curves(report, cases, centre))
     alike = [case for case in cases if case.shown.fidelity == centre.shown.fidelity]
     if len(panels.panels_of(alike, report.compared_with)) > 1:
         pictures.append(_panels(report, alike, centre))
@@ -122,6 +129,31 @@ def draw_pictures(report: ReportInput, cases: Sequence[CaseResult]) -> list[Pict
     if report.ways_out is not None:
         pictures.append(_exits(report, report.ways_out))
     return [*pictures, *(_plan(plan, plan.picture) for plan in report.plans.values() if plan.picture)]
+
+
+def _front_curves(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Picture:
+    same = same_case(cases, centre)
+    return _picture(
+        FRONT_PICTURES[0],
+        say("How the vehicles get out"),
+        alts.curves_alt(report, same),
+        say(
+            "Share of all planned vehicles that are out. Between the dashed line and the others, cars stand in queues."
+        ),
+        figure=front_figures.draw_front_curves(report, same, centre),
+    )
+
+
+def _front_map(report: ReportInput, centre: CaseResult) -> Picture:
+    queued, worst = tables.queues(centre.run, report.edges), tables.worst_spot(centre, report)
+    return _picture(
+        FRONT_PICTURES[1],
+        say("Where the city is held up"),
+        alts.map_alt(report, queued),
+        say("Red: the longest queues; diamond: the lane that holds the city up; green: the ways out."),
+        figure=front_figures.draw_front_map(report, queued, worst),
+        on_page="png",
+    )
 
 
 def _curves(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Picture:
@@ -179,9 +211,9 @@ def _lanes(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult)
         say("What each bottleneck lane passes ({case})", case=case_words(report, centre)),
         alts.lanes_alt(centre),
         say(
-            "Vehicles per minute that cross the lane's end; {minutes}-minute mean of the minute counts. Lanes count "
-            "from the kerb (0).{shaded} The bar under a curve shows when a queue stands there. At most {most} lanes, "
-            "those with the most delay first; all are in the table.",
+            "Vehicles per minute that cross the lane's end; {minutes}-minute mean of the minute counts.{shaded} The "
+            "bar under a curve shows when a queue stands there. At most {most} lanes, those with the most delay first; "
+            "all are in the table.",
             minutes=figures.SMOOTHING_MIN,
             shaded=shaded,
             most=figures.MOST_LANES,
@@ -282,7 +314,11 @@ def print_html(report: ReportInput, cases: Sequence[CaseResult], pictures: Seque
 
 def _render(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequence[Picture], **map_content: Any) -> str:
     template = _templates().get_template("page.html.j2")
-    return template.render(**_results(report, cases), **_about(report), pictures=pictures, **map_content)
+    first = {picture.name: picture for picture in pictures if picture.name in FRONT_PICTURES}
+    others = [picture for picture in pictures if picture.name not in first]
+    return template.render(
+        **_results(report, cases), **_about(report), front_pictures=first, pictures=others, **map_content
+    )
 
 
 def _results(report: ReportInput, cases: Sequence[CaseResult]) -> dict[str, Any]:
@@ -292,7 +328,8 @@ def _results(report: ReportInput, cases: Sequence[CaseResult]) -> dict[str, Any]
     return {
         "cases": cases,
         "centre": centre,
-        "answer": answer.answer(report, cases),
+        "front": front.front(report, cases, centre),
+        "shown_seed": answer.shown_seed(cases, centre),
         "case_words": lambda case: case_words(report, case),
         "range_doubt": answer.range_doubt,
         "runs": [(run, result_of(run)) for run in report.runs],
@@ -319,6 +356,8 @@ def _about(report: ReportInput) -> dict[str, Any]:
         "report": report,
         "scenario": report.scenario,
         "settings": settings,
+        "signatures": settings.signatures or (Signature(role=say("prepared by")), Signature(role=say("approved by"))),
+        "plan_name": lambda key: answer.plan_name(report, key),
         "units": report.units,
         "logo_uri": f"data:{logo_type(logo)};base64,{base64.b64encode(logo.read_bytes()).decode()}" if logo else "",
         "end_h": report.scenario.simulation.end_h,
@@ -366,8 +405,8 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     for function in (
-        text.plain, text.web_link, text.duration, text.clearance, text.estimated, text.count, text.percent, text.rate,
-        text.listing, comparing.later_words, vehicles_text, programs,
+        text.plain, text.web_link, clock.clock, clock.span, text.clearance, text.estimated, text.count, text.percent,
+        text.rate, text.listing, comparing.later_words, vehicles_text, programs,
     ):  # fmt: skip
         environment.filters[function.__name__] = function
     environment.filters["t"] = say

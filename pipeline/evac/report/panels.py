@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from evac.report import drawing, text
 from evac.report.alts import untrusted
-from evac.report.figures import cumulative
+from evac.report.figures import cumulative, shade
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult, case_words
 from evac.report.words import say
@@ -50,11 +50,11 @@ def draw_panels(cases: Sequence[CaseResult], reference: str | None, end_h: float
             axes = figure.add_subplot(grid[number // columns, number % columns])
             _draw_panel(axes, *_lines(cases, pair, reference))
             _title(axes, cases, pair, end_h)
-            axes.set(xlim=(0, last_h * 1.02 or 1.0), ylim=(0, 1.0))
-            axes.xaxis.set_major_formatter("{x:g}")
+            drawing.time_axis(axes, last_h)
+            axes.set_ylim(0, 1.0)
             shares = ["0", "50 %", "90 %", "100 %"] if number % columns == 0 else []
             axes.set_yticks([0, 0.5, 0.9, 1], shares or [""] * 4)
-        figure.supxlabel(say("hours after the evacuation order"), fontsize=9.5, y=0.28 / height)
+        figure.supxlabel(say("time after the evacuation order (h:mm)"), fontsize=9.5, y=0.28 / height)
     return figure
 
 
@@ -76,7 +76,7 @@ def _draw_panel(axes: Axes, mine: Sequence[CaseResult], compared: Sequence[CaseR
         for case in cases:
             hours, share = cumulative(case, "evacuated")
             number = labels.index(case.shown.vehicles_per_household)
-            colour = drawing.CASE_COLOURS[number % len(drawing.CASE_COLOURS)]
+            colour = shade(number, of_plan=cases is mine)
             axes.plot(hours, share, color=colour, linestyle=style, linewidth=1.6, zorder=4)
             if cases is mine:
                 _mark(axes, case, number, colour)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from evac import clock
 from evac.report import text
 from evac.report.comparing import Comparison, compare, later_words
 from evac.report.estimates import PERCENTS
@@ -113,13 +114,13 @@ def _zones_words(pair: Comparison) -> str:
 
 def _change(pair: Comparison, percent: int) -> str:
     """Return by how much later or sooner a share is out, with the interval over the seeds that both cases have."""
-    found = pair.after.later_than(pair.before, percent)
+    found = pair.after.later_shown(pair.before, percent)
     if found.mean is None:
         return text.NONE
     words = later_words(found.mean)
     if found.low is None or found.high is None:
         return words
-    ends = {"low": text.duration(found.low), "high": text.duration(found.high)}
+    ends = {"low": clock.span(found.low), "high": clock.span(found.high)}
     return f"{words} {say('(95 % interval {low} to {high})', **ends)}"
 
 

@@ -105,6 +105,10 @@ class CaseResult:
         mine, others = ({result.seed: clearance_s(result, percent) for result in case.seeds} for case in (self, other))
         return paired_difference(mine, others)
 
+    def later_shown(self, other: CaseResult, percent: int) -> Interval:
+        """Return `later_than` with the mean that adds up with the two times as they are shown, to the minute."""
+        return self.later_than(other, percent).as_shown(self.estimate(percent), other.estimate(percent))
+
     def spread(self, percent: int) -> tuple[float | None, float | None]:
         """Return the shortest and longest clearance time of the seeds (s), None being longest of all."""
         times = sorted((clearance_s(result, percent) for result in self.seeds), key=_none_last)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
@@ -20,6 +21,15 @@ _LOGO_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
 _LARGEST_LOGO_BYTES = 1_000_000
 
 
+class Signature(Model):
+    """Somebody who signs the report."""
+
+    role: Annotated[str, Field(max_length=60)]
+    """As what: `approved`, `Fire Chief`."""
+    name: Annotated[str, Field(max_length=120)] = ""
+    """The name; left out, it is written by hand."""
+
+
 class ReportSettings(Model):
     """What a report looks like. Nothing in here changes a number."""
 
@@ -29,6 +39,14 @@ class ReportSettings(Model):
     """A picture for the head of the report: PNG, JPEG or SVG, at most 1 MB."""
     contact: Annotated[str, Field(max_length=500)] = ""
     """Who answers questions: office, telephone, address."""
+    issued: date | None = None
+    """The date of issue, `2026-11-28`. Without one, the report says that it is a draft."""
+    version: Annotated[str, Field(max_length=40)] = ""
+    """The report's version, such as `1.0`."""
+    authors: Annotated[tuple[Annotated[str, Field(max_length=120)], ...], Field(max_length=6)] = ()
+    """Who made the report."""
+    signatures: Annotated[tuple[Signature, ...], Field(max_length=4)] = ()
+    """Who signs it: each gets a line on the first page. Without any, there are two empty lines."""
     units: Literal["km", "miles"] = "km"
     """Whether speeds and lengths are shown in kilometres or in miles. Result files keep SI units."""
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")] = "en"

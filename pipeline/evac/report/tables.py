@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -36,9 +37,18 @@ _LOST = {
 _HALF = 0.5  # a household
 
 
+_MEASURED = [
+    "bottleneck", "edge", "lane", "vehicles", "mean_veh_per_min", "queued_veh_per_min", "queue_min",
+]  # fmt: skip
+"""What a run's manifest has of a lane."""
+
+
 @dataclass(frozen=True)
 class LaneRate:
-    """What passed one lane of a bottleneck in a run; rates in vehicles per minute, lanes counted from the kerb (0)."""
+    """What passed one lane of a bottleneck in a run; rates in vehicles per minute, lanes counted from the kerb (0).
+
+    `is_only`: no other lane is measured there.
+    """
 
     bottleneck: str
     edge: str
@@ -47,13 +57,16 @@ class LaneRate:
     mean_veh_per_min: float
     queued_veh_per_min: float | None
     queue_min: int
+    is_only: bool
 
     @property
     def name(self) -> str:
-        """The lane as people name it."""
+        """The lane as people name it; its place alone where no other lane is measured there."""
+        if self.is_only:
+            return self.bottleneck
         if self.lane == 0:
-            return say("{place}, lane {lane} (kerb)", place=self.bottleneck, lane=self.lane)
-        return say("{place}, lane {lane}", place=self.bottleneck, lane=self.lane)
+            return say("{place}, the lane at the kerb", place=self.bottleneck)
+        return say("{place}, lane {number} from the kerb", place=self.bottleneck, number=self.lane + 1)
 
 
 @dataclass(frozen=True)
@@ -65,7 +78,7 @@ class Holdup:
     name
         Where it is.
     reason
-        What holds the traffic up there.
+        What holds the traffic up there (`measure.bottlenecks.Reason`).
     queue_min
         Minutes during which a queue had its head there.
     delay_veh_h
@@ -92,8 +105,10 @@ class Spot:
 
 def lane_rates(run: ReportRun) -> list[LaneRate]:
     """Return what passed each bottleneck lane: the scenario's, then those with the most delay in any run."""
-    columns = LaneRate.__dataclass_fields__
-    return [LaneRate(**{name: row[name] for name in columns}) for row in run.manifest["lanes"]]
+    rows = run.manifest["lanes"]
+    measured = Counter(row["edge"] for row in rows)
+    several = {row["edge"] for row in rows if row["lane"] > 0 or measured[row["edge"]] > 1}
+    return [LaneRate(**{name: row[name] for name in _MEASURED}, is_only=row["edge"] not in several) for row in rows]
 
 
 def holding_up(case: CaseResult) -> Holdup | None:
@@ -103,11 +118,9 @@ def holding_up(case: CaseResult) -> Holdup | None:
     worst = case.run.manifest["found_bottlenecks"][0]
     lanes = [lane for lane in lane_rates(case.run) if lane.edge == worst["edge"]]
     slowest = max(lanes, key=lambda lane: lane.queue_min, default=None)
-    name = slowest.bottleneck if slowest else worst["name"]
-    if slowest and len(lanes) > 1:
-        name = say("{place}, lane {lane}", place=name, lane=slowest.lane)
+    name = slowest.name if slowest else worst["name"]
     rate = slowest.queued_veh_per_min if slowest else None
-    return Holdup(name, say(worst["reason"]), worst["queue_min"], worst["delay_veh_h"], rate)
+    return Holdup(name, worst["reason"], worst["queue_min"], worst["delay_veh_h"], rate)
 
 
 def held_at(report: ReportInput) -> dict[str, tuple[float, float]]:
@@ -130,6 +143,13 @@ def bottleneck_spots(run: ReportRun, report: ReportInput) -> list[Spot]:
     places = held_at(report)
     spots = {(row["bottleneck"], row["edge"]): places.get(row["edge"]) for row in run.manifest["lanes"]}
     return [Spot(name, *place) for (name, _), place in spots.items() if place is not None]
+
+
+def worst_spot(case: CaseResult, report: ReportInput) -> Spot | None:
+    """Return where the lane is that holds a case up most; None without queues."""
+    found, worst = case.run.manifest["found_bottlenecks"], holding_up(case)
+    place = held_at(report).get(found[0]["edge"]) if found else None
+    return Spot(worst.name, *place) if worst and place else None
 
 
 def lane_minutes(run: ReportRun) -> pd.DataFrame:
@@ -200,8 +220,7 @@ def lane_long_table(report: ReportInput) -> pd.DataFrame:
 
 def lane_summary_table(report: ReportInput) -> pd.DataFrame:
     """Return the two mean rates of each lane in each run: the content of `bottleneck_summary.csv`."""
-    columns = list(LaneRate.__dataclass_fields__)
-    tables = [pd.DataFrame([asdict(lane) for lane in lane_rates(run)], columns=columns) for run in report.runs]
+    tables = [pd.DataFrame([asdict(lane) for lane in lane_rates(run)], columns=_MEASURED) for run in report.runs]
     described = [_described(run, table) for run, table in zip(report.runs, tables, strict=True)]
     return pd.concat([table.astype({"queued_veh_per_min": "float64"}) for table in described], ignore_index=True)
 

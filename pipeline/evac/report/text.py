@@ -12,6 +12,7 @@ import math
 import re
 import unicodedata
 
+from evac.clock import NO_BREAK, clock, hours_minutes
 from evac.report.words import say
 from evac.statistics import Interval
 
@@ -22,8 +23,6 @@ https://owasp.org/www-community/attacks/CSV_Injection)."""
 _DIRECTION_CONTROLS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Characters that reverse the text around them (Unicode Standard Annex 9)."""
 
-_NO_BREAK = "\u00a0"
-_MINUS = "\u2212"
 NONE = "\u2013"
 """A dash: there is no such number."""
 _FILE_NAME_LENGTH = 60
@@ -68,29 +67,21 @@ def web_link(url: str | None) -> str | None:
     return url if url is not None and re.match("https?://", url) else None
 
 
-def duration(seconds: float) -> str:
-    """Return a time span as hours and minutes, rounded to the minute: `3 h 05 min`, `45 min`, `\u221210 min`."""
-    rounded = math.floor(abs(seconds) / 60 + 0.5)
-    hours, minutes = divmod(rounded, 60)
-    words = f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
-    return f"{_MINUS if seconds < 0 and rounded else ''}{words}".replace(" ", _NO_BREAK)
-
-
 def clearance(seconds: float | None, end_h: float) -> str:
     """Return a clearance time as people read it; `not cleared by 24 h` where the simulation ended before it."""
-    return say("not cleared by {time}", time=f"{end_h:g}{_NO_BREAK}h") if seconds is None else duration(seconds)
+    return say("not cleared by {time}", time=f"{end_h:g}{NO_BREAK}h") if seconds is None else clock(seconds)
 
 
 def estimated(found: Interval, end_h: float) -> str:
-    """Return a mean clearance time with its 95 % interval: `2 h 10 min (2 h 02 min to 2 h 18 min)`."""
+    """Return a mean clearance time with its 95 % interval: `2:10 h (2:02 to 2:18 h)`."""
     if found.mean is None or found.low is None or found.high is None:
         return clearance(found.mean, end_h)
-    return f"{duration(found.mean)} ({span(duration(max(found.low, 0.0)), duration(found.high))})"
+    return f"{clock(found.mean)} ({time_range(found.low, found.high)})"
 
 
-def span(low: object, high: object) -> str:
-    """Return a range: `2 h 02 min to 2 h 18 min`."""
-    return say("{low} to {high}", low=low, high=high)
+def time_range(low_s: float, high_s: float) -> str:
+    """Return a range of times after the order: `2:02 to 2:18 h`."""
+    return say("{low} to {high}", low=hours_minutes(max(low_s, 0.0)), high=clock(high_s))
 
 
 def count(number: float) -> str:
@@ -101,8 +92,8 @@ def count(number: float) -> str:
 def percent(share: float) -> str:
     """Return a share from 0 to 1 as a percentage with one decimal; only a whole is `100 %`, only nothing `0 %`."""
     if share in {0.0, 1.0}:
-        return f"{share * 100:.0f}{_NO_BREAK}%"
-    return f"{min(max(share * 100, 0.1), 99.9):.1f}{_NO_BREAK}%"
+        return f"{share * 100:.0f}{NO_BREAK}%"
+    return f"{min(max(share * 100, 0.1), 99.9):.1f}{NO_BREAK}%"
 
 
 def rate(veh_per_min: float | None) -> str:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from evac import clock
 from evac.schema.scenario import vehicles_words
 from evac.statistics import Interval, mean_interval, paired_difference, verdict
 from evac.study.runs import Run, Study
-
-_SECONDS_AN_HOUR = 3600
-_SECONDS_A_MINUTE = 60
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def means(study: Study) -> list[str]:
     for cell in cells_of(study.runs):
         found = cell.interval
         if found.mean is not None and found.half_width is not None and found.relative_half_width is not None:
-            size = f"{found.mean / _SECONDS_AN_HOUR:.2f} h \u00b1 {found.half_width / _SECONDS_A_MINUTE:.1f} min"
+            size = f"{clock.clock(found.mean)} \u00b1 {clock.span(found.half_width)}"
             known = f"{found.confidence:.0%} CI, \u00b1 {found.relative_half_width:.1%}, {found.runs} seeds".replace(
                 "%", " %"
             )
@@ -94,7 +92,8 @@ def verdicts(study: Study) -> list[str]:
         first = next(other for other in cells if other.is_comparable(cell))
         if first is not cell:
             untrusted = len(cell.untrusted) + len(first.untrusted)
-            words = verdict(cell.plan, first.plan, cell.less(first), untrusted)
+            difference = cell.less(first).as_shown(cell.interval, first.interval)
+            words = verdict(cell.plan, first.plan, difference, untrusted)
             lines.append(f"{vehicles_words(cell.vehicles_per_household)}, {cell.departure}: {words}")
     return lines
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from evac import clock
 from evac.simulate import Progress
 from evac.simulate.job import Case
 from evac.study.precision import Shortfall
 from evac.study.same_lanes import LANES
-
-_SECONDS_AN_HOUR = 3600
 
 
 class Display(Protocol):
@@ -110,5 +109,5 @@ def in_words(folder: Path) -> str:
     manifest = read_manifest(folder)
     t90_s, t100_s = manifest["t90_s"], manifest["t100_s"]
     if t100_s is not None:
-        return f"90 % out after {t90_s / _SECONDS_AN_HOUR:.2f} h, all after {t100_s / _SECONDS_AN_HOUR:.2f} h"
+        return f"90 % out after {clock.clock(t90_s)}, all after {clock.clock(t100_s)}"
     return f"not cleared: {manifest['evacuated']:,} of {manifest['planned']:,} vehicles out by the end"

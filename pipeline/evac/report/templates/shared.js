@@ -16,7 +16,7 @@ const evacPage = (function () {
   const spoken = JSON.parse(find("page-words").textContent);
   const say = (english, values) => (spoken[english] || english).replace(/\{(\w+)\}/g, (whole, name) => (values && name in values ? String(values[name]) : whole));
 
-  const hours = (seconds) => (seconds === null ? say("not cleared") : `${Math.floor(Math.round(seconds / 60) / 60)} h ${String(Math.round(seconds / 60) % 60).padStart(2, "0")} min`);
+  const hours = (seconds) => (seconds === null ? say("not cleared") : `${clock(Math.round(seconds / 60) * 60)} h`);
 
   function element(tag, words) {
     const made = document.createElement(tag);

@@ -1,0 +1,181 @@
+"""What isn't known, and what to do next: read off the runs, for the first page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evac.report import movement, tables, text
+from evac.report.answer import Sentence
+from evac.report.inputs import ReportInput
+from evac.report.results import CaseResult, vehicles_text
+from evac.report.words import say
+from evac.study.cases import background_of
+from evac.study.precision import Shortfall
+
+MOST = 4
+"""Sentences of each kind on the first page; more stand under “How sure are these numbers?”."""
+_CAVEATS_IN_WORDS = 2
+_SEEDS = 5
+"""Seeds that the advice asks for: the interval of a mean of five is 0.56 of that of three (Student's t)."""
+
+
+def unknown(report: ReportInput, centre: CaseResult) -> list[Sentence]:
+    """Return what isn't known or left out, what weighs most first."""
+    found = (
+        _missing(report), *_left_over(centre), _cut_off(report), *_caveats(centre), _chance(centre), _imprecise(report),
+        _not_ordered(centre), _behaviour(centre), _not_simulated(report, centre),
+    )  # fmt: skip
+    return [sentence for sentence in found if sentence is not None]
+
+
+def next_steps(report: ReportInput, centre: CaseResult) -> list[str]:
+    """Return what to do next, what weighs most first."""
+    return [*_mend(centre), *_count(centre), *_look(report), *_ask(centre), *_run(report, centre)]
+
+
+def _missing(report: ReportInput) -> Sentence | None:
+    if not report.failed:
+        return None
+    number = text.count(len(report.failed))
+    return Sentence(say("{number} of the simulations that were asked for are missing from this report.", number=number))
+
+
+def _left_over(centre: CaseResult) -> Iterator[Sentence]:
+    shown, left = centre.shown, []
+    if shown.no_route:
+        left.append(say("{number} have no way out", number=text.count(shown.no_route)))
+    if shown.waiting:
+        left.append(say("{number} never get onto the street", number=text.count(shown.waiting)))
+    if shown.driving:
+        left.append(say("{number} are still on the road", number=text.count(shown.driving)))
+    if left:
+        yield Sentence(say("Of the vehicles, {these} at the end.", these=text.listing(left)), centre.doubt)
+
+
+def _cut_off(report: ReportInput) -> Sentence | None:
+    number = int((~report.households["connected"].astype(bool)).sum())
+    if not number:
+        return None
+    if number == 1:
+        return Sentence(say("1 household has no street that a car may leave from: its vehicles are never out."))
+    words = say(
+        "{number} households have no street that a car may leave from: their vehicles are never out.",
+        number=text.count(number),
+    )
+    return Sentence(words)
+
+
+def _caveats(centre: CaseResult) -> Iterator[Sentence]:
+    found = [text.plain(caveat) for caveat in centre.shown.caveats]
+    yield from (Sentence(f"{caveat[:1].upper()}{caveat[1:]}.") for caveat in found[:_CAVEATS_IN_WORDS])
+    more = len(found) - _CAVEATS_IN_WORDS
+    if more > 0:
+        yield Sentence(say("{number} more caveats are in the trust ledger.", number=more))
+
+
+def _chance(centre: CaseResult) -> Sentence | None:
+    if len(centre.seeds) > 1:
+        return None
+    return Sentence(say("What chance changes: each case was simulated once."))
+
+
+def _imprecise(report: ReportInput) -> Sentence | None:
+    if not report.imprecise:
+        return None
+    where = "; ".join(_shortfall(item) for item in report.imprecise)
+    return Sentence(say("The times are less precise than the study was asked to make them: {where}.", where=where))
+
+
+def _shortfall(item: Shortfall) -> str:
+    case, found = item.case, item.interval
+    if found.missing:
+        missing, runs = text.count(found.missing), text.count(found.missing + found.runs)
+        got = say("90 % not reached in {missing} of {runs} runs", missing=missing, runs=runs)
+    elif found.relative_half_width is None:
+        got = say("no interval, runs: {runs}", runs=text.count(found.runs))
+    else:
+        share = f"{100 * found.relative_half_width:.1f}"
+        got = say("± {share} % after {runs} seeds", share=share, runs=text.count(found.runs))
+    return say(
+        "{plan}, {vehicles}, {departure}: {got}",
+        plan=text.plain(case.plan),
+        vehicles=text.plain(vehicles_text(case.vehicles_per_household)),
+        departure=text.plain(case.departure),
+        got=got,
+    )
+
+
+def _not_ordered(centre: CaseResult) -> Sentence | None:
+    ledger, shown = centre.run.ledger, centre.shown
+    number = int(ledger["households_not_ordered"])
+    if not number:
+        return None
+    unasked = int(ledger["households_unasked"])
+    counts = {"number": text.count(number), "staying": text.count(number - unasked), "leaving": text.count(unasked)}
+    if not unasked:
+        return Sentence(say("{number} more households are not ordered to leave: {staying} stay.", **counts))
+    words = say(
+        "{number} more households are not ordered to leave: {staying} stay, {leaving} leave unasked with {vehicles} "
+        "vehicles, which are in every queue but not in the clearance times.",
+        **counts,
+        vehicles=text.count(shown.shadow),
+    )
+    return Sentence(words)
+
+
+def _behaviour(centre: CaseResult) -> Sentence:
+    curve = text.plain(centre.shown.departure)
+    words = say(
+        "How people behave that day: when they leave (“{curve}”) and with how many cars is assumed.", curve=curve
+    )
+    return Sentence(words)
+
+
+def _not_simulated(report: ReportInput, centre: CaseResult) -> Sentence:
+    if background_of(report.scenario, centre.shown.departure).is_nobody:
+        return Sentence(say("Roads start empty; visitors, schools, hospitals and buses are not in it."))
+    return Sentence(say("Visitors, schools, hospitals and buses are not in it."))
+
+
+def _mend(centre: CaseResult) -> Iterator[str]:
+    if centre.doubt:
+        yield say("Mend first what makes the numbers not trusted: {reason}.", reason=text.plain(centre.doubt, 160))
+
+
+def _count(centre: CaseResult) -> Iterator[str]:
+    worst = tables.holding_up(centre)
+    if worst is None:
+        return
+    if worst.queued_veh_per_min is None:
+        yield say("Count the vehicles that {lane} passes from a queue.", lane=text.plain(worst.name))
+    else:
+        yield say(
+            "Count the vehicles that {lane} passes from a queue: the answer rests on {rate} a minute.",
+            lane=text.plain(worst.name), rate=text.rate(worst.queued_veh_per_min),
+        )  # fmt: skip
+
+
+def _look(report: ReportInput) -> Iterator[str]:
+    serious = [finding for finding in report.findings if finding.severity != "note"]
+    if serious:
+        worst = max(serious, key=lambda finding: (finding.severity == "error", finding.share))
+        yield say("Look there: {finding}", finding=text.plain(worst.text, 120))
+
+
+def _ask(centre: CaseResult) -> Iterator[str]:
+    hours = movement.exits_by_hour([centre])
+    busiest = hours.sort_values("vehicles").iloc[-1]
+    if busiest["vehicles"]:
+        yield say(
+            "Ask the neighbour beyond {exit} whether the road there takes {number} vehicles in an hour.",
+            exit=text.plain(busiest["exit"]), number=text.count(busiest["vehicles"]),
+        )  # fmt: skip
+
+
+def _run(report: ReportInput, centre: CaseResult) -> Iterator[str]:
+    if len(centre.seeds) < _SEEDS:
+        yield say("Run five seeds of each plan: only then is a small difference told from chance.")
+    if centre.capacity_seed is None:
+        yield say("Run the case with lanes that pass 15 % fewer and more vehicles.")
+    if len(report.plans) < 2:  # noqa: PLR2004 - something to compare
+        yield say("Write a plan for the lane that holds the city up, and see what it buys.")

@@ -1,0 +1,104 @@
+"""The two pictures of the first page: how the vehicles get out under each plan, and where the city is held up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from evac import clock
+from evac.report import drawing, maps, text
+from evac.report.answer import plan_name
+from evac.report.figures import cumulative, departing, draw_at_best
+from evac.report.inputs import Located, ReportInput
+from evac.report.results import CaseResult
+from evac.report.street_names import write_street_names
+from evac.report.words import say
+
+_WIDTH_IN, _CURVES_IN, _MAP_ASPECT = 4.3, 2.6, 0.72
+_MOST_CURVES = 5
+_DASHES = ((0, (4, 1.4)), (0, (1.2, 1.2)), (0, (6, 1.4, 1.2, 1.4)), (0, (2.5, 1)))
+_NAME_CHARS, _STREET_NAMES, _STREET_PT, _LABEL_PT = 30, 10, 6.4, 7.4
+
+
+def draw_front_curves(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Figure:
+    """Draw the share of vehicles that is out against time, a line a plan, with a dot where 90 % are out.
+
+    Thick and blue: the plan that is shown; grey: the one compared with; others dashed. The key stands below the curves,
+    where the figure is empty, the fastest plan first.
+    """
+    others = [case for case in cases if case is not centre][: _MOST_CURVES - 1]
+    lines = [centre, *others]
+    dashes = iter(_DASHES)
+    with drawing.styled():
+        figure = drawing.new_figure(_WIDTH_IN, _CURVES_IN)
+        axes = figure.add_axes((0.105, 0.155, 0.885, 0.825))
+        keys: list[tuple[float, Line2D]] = []
+        last_h = 0.0
+        for case in reversed(lines):
+            hours, share = cumulative(case, "evacuated")
+            last_h = max(last_h, float(hours[-1]))
+            is_reference = case.shown.plan == report.compared_with
+            style = "-" if case is centre or is_reference else next(dashes)
+            colour = drawing.PLAN if case is centre else drawing.OTHER if is_reference else drawing.INK
+            width = 2.8 if case is centre else 1.7
+            axes.plot(hours, share, color=colour, linestyle=style, linewidth=width, zorder=6 if case is centre else 4)
+            time_s = case.shown.t90_s
+            if time_s is not None:
+                axes.plot(
+                    time_s / clock.HOUR_S, 0.9, "o", color=colour, markersize=6, markeredgecolor="white", zorder=8
+                )
+            name = plan_name(report, case.shown.plan)
+            words = (
+                f"{clock.hours_minutes(time_s) if time_s is not None else text.NONE}  {text.plain(name, _NAME_CHARS)}"
+            )
+            keys.append((time_s or float("inf"), Line2D([], [], color=colour, ls=style, lw=width, label=words)))
+        hours, share = departing(centre)
+        axes.plot(hours, share, color=drawing.INK, linewidth=1.0, linestyle=(0, (5, 3)), zorder=3)
+        keys.append(
+            (
+                float("inf"),
+                Line2D([], [], color=drawing.INK, ls=(0, (5, 3)), lw=1.0, label=say("mean to have left home")),
+            )
+        )
+        if report.bounds is not None:
+            keys.append((float("inf"), draw_at_best(axes, report.bounds.as_built)))
+        _dress(axes, last_h)
+        legend = axes.legend(
+            handles=[key for _, key in sorted(keys, key=lambda key: key[0])], loc="lower right", frameon=False,
+            fontsize=_LABEL_PT, title=say("90 % out"), title_fontsize=_LABEL_PT, alignment="left", borderaxespad=0.3,
+            handlelength=2.2,
+        )  # fmt: skip
+        legend.get_title().set_fontweight("bold")
+    return figure
+
+
+def _dress(axes: Axes, last_h: float) -> None:
+    drawing.time_axis(axes, last_h)
+    axes.set_ylim(0, 1.02)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 0.9, 1], ["0", "25", "50", "75", "90", say("100 %")])
+    axes.set_xlabel(say("time after the order (h:mm)"), fontsize=8)
+    axes.tick_params(labelsize=7.6)
+    axes.axhline(0.9, color=drawing.SHADE, linewidth=0.8, zorder=1)
+
+
+def draw_front_map(report: ReportInput, queues: gpd.GeoDataFrame, worst: Located | None) -> Figure:
+    """Draw the ordered area with its main streets' names, the queues, the ways out, and the lane that holds it up."""
+    crs = report.zones.estimate_utm_crs()
+    spots = [worst] if worst is not None else []
+    frame = maps.area_frame(report, spots, crs, _MAP_ASPECT)
+    streets = report.streets.to_crs(crs)
+    with drawing.styled():
+        figure, axes = maps.new_map(frame, foot_in=0.09, width_in=_WIDTH_IN)
+        maps.draw_area(axes, report, crs)
+        maps.draw_streets(axes, streets)
+        maps.draw_queues(axes, queues.to_crs(crs))
+        maps.draw_scale(axes, report.units)
+        taken = maps.draw_places(axes, report, spots, crs, _LABEL_PT)
+        write_street_names(axes, streets, _STREET_NAMES, _STREET_PT, taken)
+        axes.set(xlabel="", ylabel="")
+        maps.write_attribution(axes, report.attribution)
+    return figure
