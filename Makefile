@@ -17,7 +17,7 @@ demo: setup ## evacuate Balzers, Liechtenstein, with and without a plan: a table
 
 hazard-demo: setup ## a made-up flood comes over Balzers: who gets out, and until when each zone can be ordered out
 	.venv/bin/evac run scenarios/balzers-flood --no-sensitivity
-	.venv/bin/evac safe-order scenarios/balzers-flood --fidelity meso --step 15
+	.venv/bin/evac safe-order scenarios/balzers-flood --fidelity meso --step 20
 
 SEEDS = 1
 STUDY = $(PYTHON) scenarios/mill-valley-schematic/study.py --seeds $(SEEDS)

@@ -9,12 +9,14 @@ from typing import Any
 import geopandas as gpd
 import matplotlib as mpl
 import pandas as pd
+import shapely
 from matplotlib.figure import Figure
 
 from evac.errors import DataError
 from evac.files import write_bytes, write_text
 from evac.hazards.arrivals import front_of
 from evac.hazards.lines import front_lines
+from evac.osm import ATTRIBUTION
 from evac.report import drawing, maps
 from evac.report.sheets import csv_bytes
 from evac.report.text import plain
@@ -87,7 +89,8 @@ def draw(prepared: Prepared, zones: gpd.GeoDataFrame, lines: gpd.GeoDataFrame) -
     """Draw the zones by their latest safe order, with the trigger lines."""
     crs = zones.estimate_utm_crs()
     shown, drawn = zones.to_crs(crs), lines.to_crs(crs)
-    frame = maps.fit_frame(shown.total_bounds.tolist())
+    nearest = shapely.shortest_line(drawn.geometry.values, shown.set_index("zone").geometry[drawn["zone"]].values)
+    frame = maps.fit_frame(gpd.GeoSeries([*shown.geometry, *nearest], crs=crs).total_bounds.tolist())
     times = shown["latest_safe_order_min"]
     norm = mpl.colors.Normalize(0.0, max(float(times.max()) if times.notna().any() else 1.0, 1.0))
     colours = [
@@ -106,7 +109,11 @@ def draw(prepared: Prepared, zones: gpd.GeoDataFrame, lines: gpd.GeoDataFrame) -
             axes.annotate(
                 plain(f"{row.zone}\n{words}"), (spot.x, spot.y), ha="center", va="center", zorder=8, fontsize=8
             )
+        for zone, way in zip(drawn["zone"], nearest, strict=True):
+            at = shapely.get_point(way, 0)
+            axes.annotate(plain(zone), (at.x, at.y), color=_LINE_COLOUR, ha="center", va="bottom", zorder=8, fontsize=7)
         maps.frame_axes(axes, frame)
+        maps.write_attribution(axes, ATTRIBUTION.split(",", maxsplit=1)[0])
         axes.set(xlabel="", ylabel="")
         foot = say(
             "Minutes after the order until when each zone can still be ordered out. Dashed: where the front is then."

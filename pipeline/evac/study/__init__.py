@@ -182,6 +182,7 @@ class _Work:
                 f"maps/{self.prepared.street_map.digest}",
                 f"households/{self.prepared.households.digest}",
                 *(f"nets/{digest}" for digest in sorted(nets)),
+                *sorted({f"hazards/{under.reached.made_of}" for under in self.plans.values() if under.reached}),
                 *lanes,
             ),
             selected=self.selected,

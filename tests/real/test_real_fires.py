@@ -1,0 +1,82 @@
+"""Fires as others hand them on: a FlamMap raster of Roxborough Park, and the reports of the Camp Fire in Paradise."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import rasterio
+from pyproj import Transformer
+
+from evac.errors import DataError
+from evac.hazards.dated import PointFront
+from evac.hazards.raster import RasterFront
+from evac.schema.hazard import ArrivalRaster, DatedPoints
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+UTM_13N = "EPSG:32613"
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real maps isn't beside the checkout"),
+]
+
+
+@pytest.fixture
+def raster(tmp_path: Path) -> Path:
+    file = tmp_path / "fire_TOA.asc"
+    with gzip.open(DATA / "roxborough" / "fire_TOA.asc.gz") as packed, file.open("wb") as unpacked:
+        shutil.copyfileobj(packed, unpacked)
+    return file
+
+
+def _somewhere(raster: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return places (lon, lat) in 2,000 cells, and the minutes that the raster has there, infinite without data."""
+    with rasterio.open(raster) as grid:
+        values = grid.read(1, masked=True).astype(float).filled(np.inf)
+        rng = np.random.default_rng(1)
+        rows, columns = rng.integers(0, grid.height, 2_000), rng.integers(0, grid.width, 2_000)
+        x, y = grid.transform * (columns + 0.5, rows + 0.5)
+    lon, lat = Transformer.from_crs(UTM_13N, "EPSG:4326", always_xy=True).transform(x, y)
+    return np.asarray(lon), np.asarray(lat), values[rows, columns]
+
+
+def test_a_fire_model_s_raster_is_read_as_it_is(raster: Path) -> None:
+    lon, lat, minutes = _somewhere(raster)
+    front = RasterFront(ArrivalRaster(form="raster", file=raster, unit="minutes", crs=UTM_13N), "fire", "TOA")
+    found = front.arrivals(lon, lat, 0.0)
+    assert np.isinf(found.time_s).sum() == np.isinf(minutes).sum() > 1_000
+    assert np.allclose(found.time_s / 60.0, minutes)
+    near = front.arrivals(lon, lat, 150.0)
+    assert (near.time_s <= found.time_s).all()
+
+
+@pytest.mark.parametrize("unit", ["hours", "seconds"])
+def test_its_minutes_are_not_taken_for_another_unit(raster: Path, unit: str) -> None:
+    lon, lat, _ = _somewhere(raster)
+    settings = ArrivalRaster.model_validate({"form": "raster", "file": raster, "unit": unit, "crs": UTM_13N})
+    with pytest.raises(DataError, match=f"in {unit}"):
+        RasterFront(settings, "fire", "TOA").arrivals(lon, lat, 0.0)
+
+
+def test_without_its_reference_system_it_is_refused(raster: Path) -> None:
+    lon, lat, _ = _somewhere(raster)
+    with pytest.raises(DataError, match="has no coordinate reference system"):
+        RasterFront(ArrivalRaster(form="raster", file=raster, unit="minutes"), "fire", "TOA").arrivals(lon, lat, 0.0)
+
+
+def test_reports_of_the_camp_fire_count_from_the_first_order() -> None:
+    file = DATA / "paradise" / "fire_reports.shp"
+    reports = gpd.read_file(file).to_crs("EPSG:4326")
+    settings = DatedPoints.model_validate({"form": "points", "file": file, "time": "start_time", "written": "hhmm"})
+    front = PointFront(settings, datetime(2018, 11, 8, 7, 46), "reports")  # noqa: DTZ001 - local, as in the scenario
+    found = front.arrivals(reports.geometry.x.to_numpy(), reports.geometry.y.to_numpy(), 0.0)
+    own_s = (reports["start_time"] // 100 * 60 + reports["start_time"] % 100 - (7 * 60 + 46)).to_numpy() * 60.0
+    assert (found.time_s <= own_s).all()  # a report nearby may be earlier
+    assert found.time_s.min() == -81 * 60.0  # 06:25
+    assert set(found.time_s) <= set(own_s)
