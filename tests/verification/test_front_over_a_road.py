@@ -159,3 +159,19 @@ def test_an_officer_leaves_when_the_front_comes(tmp_path: Path) -> None:
     hazard = Hazard.model_validate({"name": "Fire", "arrival": {"form": "raster", "file": "x.tif"}})
     joined = under_hazard(plan, hazard, _Reached(), read_net(place.network.net_file))  # type: ignore[arg-type]
     assert [(item.from_s, item.until_s) for item in joined.programs] == [(0.0, 777.0)]
+
+
+def test_a_road_that_the_front_has_reached_before_the_order_is_closed_from_the_order_on(tmp_path: Path) -> None:
+    def long_ago(x: np.ndarray, _: np.ndarray) -> np.ndarray:
+        return np.where(x > 2500.0, (3990.0 - x) / SPEED_MPS, np.nan)
+
+    place = _place(tmp_path, side=True)
+    file = write_raster(place.folder / "toa.tif", long_ago)
+    arrival = {"form": "raster", "file": file, "unit": "seconds", "starts_min": -60.0}
+    hazard = Hazard.model_validate({"name": "Fire", "arrival": arrival, "reached_before_order": "closed"})
+    normal, net = place.normally(), read_net(place.network.net_file)
+    reached = reached_roads(hazard, place.network, net, place.folder / ".evac", where="scenario.yaml")
+    overlay = replace(normal, timetable=under_hazard(normal.timetable, hazard, reached, net))
+    assert {item.from_s for item in overlay.timetable.closings} == {0.0}
+    trips, _ = place.drive(overlay, cars("ab", 40, every_s=5.0, from_s=2.0, length_m=900.0), router="CCH")
+    assert set(trips["arrival_lane"]) == {"be_0"}
