@@ -219,6 +219,10 @@ class Place:
         ready = self._ready()
         return roads_of(ready.net, ready.network)
 
+    def closed_roads(self) -> gpd.GeoDataFrame:
+        """Return the roads that are closed to cars and that a plan may open: `name`, `highway`, and lines."""
+        return self._ready().street_map.closed_roads()[["name", "highway", "geometry"]]
+
     def junctions(self) -> gpd.GeoDataFrame:
         """Return where roads meet or a signal stands: `streets` (their names), `signal`, and points."""
         from evac.road_tables import junctions_of  # noqa: PLC0415

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -38,13 +40,21 @@ def test_a_run_is_the_same_bytes_as_from_the_package(tmp_path: Path) -> None:
         job = studio.wait(asked.json()["id"], lambda job: job["state"] in HAS_ENDED)
         assert (job["state"], job["told"]["failures"]) == ("done", [])
         (row,) = studio.client.get("/api/places/balzers/runs").json()
-        shown = studio.client.get(f"/api/places/balzers/runs/{row['job']}").json()
+        path = f"/api/places/balzers/runs/{row['job']}"
+        shown, queues = studio.client.get(path).json(), studio.client.get(f"{path}/queues").json()
+        packed = studio.client.get("/api/places/balzers/folder").content
     run = evac.open(other / "scenarios" / "balzers").under("flood").run(seed=7)
     assert [run.job] == job["told"]["runs"] == [row["job"]]
     mine = json.loads((folder / ".evac" / "runs" / run.job / "manifest.json").read_text())
     assert mine["tables"] == run.manifest["tables"]
     assert shown["curve"]["evacuated"] == run.curve()["evacuated"].tolist()
     assert (shown["trusted"], tuple(shown["reasons"])) == (run.trusted, run.reasons)
+    busiest = run.edges().groupby("from_s")["queue_veh"].sum()
+    told = [sum(values) for values in zip(*queues["edges"].values(), strict=True)]
+    assert max(told, default=0.0) == pytest.approx(busiest.max(), rel=0.2, abs=3.0)  # but for less than half a car
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        archive.extractall(tmp_path / "elsewhere")
+    assert evac.open(tmp_path / "elsewhere" / "scenarios" / "balzers").under("flood").key == "flood"
     assert row["t90_s"] == pytest.approx(run.clearance(0.9).total_seconds())
 
 

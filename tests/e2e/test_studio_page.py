@@ -8,21 +8,11 @@ from typing import Any
 
 import pytest
 
+import evac
+from studio_page import ARGUMENTS, CHROMIUM, TIMEOUT_MS, browser_of, click_at
 from studio_workspace import Served, balzers, served
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--use-angle=swiftshader",  # WebGL without a graphics card, for the map
-    "--enable-unsafe-swiftshader",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-TIMEOUT_MS = 120_000
+AXE = Path(__file__).parents[1] / "vendor" / "axe-core-4.14.1.min.js"
 HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -48,14 +38,13 @@ def studio(folder: Path) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def context(studio: Served) -> Iterator[Any]:
-    """Give a browser that has opened the studio by its address, the first time that it is used."""
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        context = browser.new_context(viewport={"width": 1280, "height": 820})
-        key = studio.client.headers["Authorization"].removeprefix("Bearer ")
-        context.add_init_script(f"localStorage.setItem('evac-studio-key', '{key}')")
+    with browser_of(studio) as context:
         yield context
-        browser.close()
+
+
+def _is_noise(message: Any) -> bool:
+    """Tell whether a message of the browser is none about what the studio has refused, which the page shows itself."""
+    return message.type in ("error", "warning") and "status of 422" not in message.text
 
 
 @pytest.fixture
@@ -65,11 +54,10 @@ def page(context: Any, studio: Served) -> Iterator[Any]:
     noise: list[str] = []
     address = str(studio.client.base_url)
     known = (address, "data:", "blob:")
-    page.on("console", lambda message: noise.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("console", lambda message: noise.append(message.text) if _is_noise(message) else None)
     page.on("pageerror", lambda error: noise.append(str(error)))
     page.on("dialog", lambda dialog: (noise.append("dialog"), dialog.dismiss()))
     page.on("request", lambda sent: None if sent.url.startswith(known) else noise.append(sent.url))
-    page.set_default_timeout(TIMEOUT_MS)
     page.goto(address)
     page.wait_for_selector("#studio[data-state=ready]")
     yield page
@@ -100,16 +88,120 @@ def test_a_place_opens_with_its_ways_out_and_findings(page: Any) -> None:
 def test_a_plan_shows_what_it_changes(page: Any) -> None:
     page.click("#tab-plans")
     card = page.locator("[data-plan=contraflow-south]")
-    card.get_by_role("button").click()
+    card.get_by_role("button", name="Show what it changes").click()
     card.locator(".changes").first.wait_for()
     assert "1 → 2" in card.inner_text()
     assert "2 officers, 4 signs, 120 cones" in card.inner_text()
 
 
+def _new_plan(page: Any, name: str) -> None:
+    page.click("#tab-plans")
+    page.get_by_label("Name of the new plan").fill(name)
+    page.get_by_role("button", name="New plan").click()
+    page.locator(".finder input").wait_for()
+
+
+def test_a_plan_built_by_clicks_gives_the_bytes_of_its_yaml(page: Any, folder: Path, tmp_path: Path) -> None:
+    """Contraflow on the road south and an officer at Palduinstrasse, by clicks, and the same by hand."""
+    _new_plan(page, "By clicks")
+    place = evac.open(folder / "scenarios" / "balzers", workspace=folder)
+    roads = place.roads()
+    south = roads[(roads["street"] == "Neue Churer Strasse") & (roads["towards"] == "south")]
+    middle = south.loc[south["length_m"].idxmax()].geometry.interpolate(0.5, normalized=True)
+    click_at(page, middle.x, middle.y)
+    page.get_by_label("How much of the street").select_option("whole")
+    page.get_by_role("button", name="Contraflow").click()
+    page.get_by_label("Direction of travel").select_option("south")
+    page.get_by_label("From, minutes after the order").fill("15")
+    page.get_by_role("button", name="Add to the plan").click()
+    page.locator(".own-actions li").wait_for()
+    junctions = place.junctions()
+    named = junctions["streets"].map(lambda names: {"Neue Churer Strasse", "Palduinstrasse"} <= set(names))
+    corner = junctions[named].geometry.iloc[0]
+    click_at(page, corner.x, corner.y)
+    page.get_by_role("button", name="Officer").click()
+    page.get_by_role("button", name="Add to the plan").click()
+    page.locator(".own-actions li").nth(1).wait_for()
+    page.locator(".diff .changes").first.wait_for()
+    assert "Takes 3 officers, 4 signs, 100 cones" in page.inner_text("#tabpanel")
+    assert "1 → 2" in page.inner_text(".diff")
+    page.get_by_role("button", name="Run it").click()
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.locator(".runs button", has_text="by-clicks").wait_for()
+    (tmp_path / "by-hand.yaml").write_text(
+        "name: By hand\nactions:\n"
+        "  - do: contraflow\n    where: {street: Neue Churer Strasse, towards: south}\n    when: {from_min: 15}\n"
+        "  - do: signal\n    mode: officer\n    where: {street: Neue Churer Strasse, crossing: Palduinstrasse}\n"
+    )
+    by_hand = place.under(tmp_path / "by-hand.yaml").run()
+    by_clicks = place.under("by-clicks").run()
+    assert by_clicks.manifest["tables"]["vehicles.parquet"] == by_hand.manifest["tables"]["vehicles.parquet"]
+    assert by_clicks.curve().equals(by_hand.curve())
+    page.click("#tab-compare")
+    page.locator("#run-a").wait_for()
+    assert "No difference to the minute." in page.inner_text("#tabpanel")
+    assert page.locator("#tabpanel tbody tr").count() == 5  # zones
+    page.get_by_label("Time after the order").fill("2")
+    assert "0:10 h after the order" in page.inner_text("#tabpanel")
+
+
+def test_changes_are_undone_and_done_again(page: Any, folder: Path) -> None:
+    _new_plan(page, "Undone")
+    path = folder / "plans" / "balzers" / "undone.yaml"
+    empty = path.read_text()
+    page.locator(".finder input").fill("exit North to Triesen")
+    page.locator(".finder input").press("Enter")
+    page.get_by_role("button", name="Close the exit").click()
+    page.get_by_role("button", name="Add to the plan").click()
+    page.locator(".own-actions li").wait_for()
+    full = path.read_text()
+    assert "exit: North to Triesen" in full
+    page.get_by_role("button", name="Undo").click()
+    page.locator(".own-actions li").wait_for(state="detached")
+    assert path.read_text() == empty
+    page.get_by_role("button", name="Redo").click()
+    page.locator(".own-actions li").wait_for()
+    assert path.read_text() == full
+
+
+def test_what_is_wrong_stands_beside_its_action(page: Any, folder: Path) -> None:
+    (folder / "plans" / "balzers" / "lost.yaml").write_text(
+        "name: Lost\nactions:\n  - {do: close, label: fine, where: {street: Lehenwies}, accept_cut_off: true}\n"
+        "  - {do: close, label: nowhere, where: {street: Lehenwiese Nord}}\n"
+    )
+    page.click("#tab-plans")
+    page.locator("[data-plan=lost]").get_by_role("button", name="Change", exact=True).click()
+    problems = page.locator(".own-actions .problems")
+    problems.wait_for()
+    assert "Lehenwies" in problems.inner_text()
+    assert "nowhere" in page.locator(".own-actions li", has=problems).inner_text()
+
+
+def test_two_tabs_change_one_plan_and_nothing_is_lost(page: Any, context: Any, folder: Path) -> None:
+    _new_plan(page, "Shared")
+    other = context.new_page()
+    other.goto(page.url)
+    other.locator("[data-plan=shared]").get_by_role("button", name="Change", exact=True).click()
+    other.locator(".finder input").fill("zone Iramali")
+    other.locator(".finder input").press("Enter")
+    other.get_by_role("button", name="Leave later, as a wave").click()
+    page.locator(".finder input").fill("exit North to Triesen")
+    page.locator(".finder input").press("Enter")
+    page.get_by_role("button", name="Close the exit").click()
+    page.get_by_role("button", name="Add to the plan").click()
+    other.get_by_text("has been changed elsewhere").wait_for()
+    other.get_by_role("button", name="Add to the plan").click()  # the form is still as it was
+    other.locator(".own-actions li").nth(1).wait_for()
+    text = (folder / "plans" / "balzers" / "shared.yaml").read_text()
+    assert text.index("exit: North to Triesen") < text.index("offset_min: 30")
+    page.locator(".own-actions li").nth(1).wait_for()
+    other.close()
+
+
 def test_names_are_text_and_never_html(page: Any) -> None:
     page.click("#tab-plans")
     card = page.locator("[data-plan=hostile]")
-    card.get_by_role("button").click()
+    card.get_by_role("button", name="Show what it changes").click()
     card.locator(".changes").first.wait_for()
     assert HOSTILE in card.inner_text()
     assert page.locator("#studio img, #studio script").count() == 0
@@ -124,9 +216,9 @@ def test_a_plan_is_run_by_clicks_and_outlives_a_reload(page: Any) -> None:
     page.reload()
     page.wait_for_selector("#studio[data-state=ready]")
     assert page.locator("#tab-runs").get_attribute("aria-selected") == "true"
+    page.locator(".runs [aria-pressed=true]", has_text="contraflow-south").wait_for()
     page.locator(".run .verdict").wait_for()
     assert "90 % are out" in page.inner_text(".run")
-    assert "contraflow-south" in page.inner_text(".runs")
     assert page.locator(".run svg.chart path").count() == 2
 
 
@@ -139,6 +231,28 @@ def test_a_second_tab_hears_of_a_run_and_calls_it_off(page: Any, context: Any) -
     page.get_by_label("Repeated").select_option("5")
     page.get_by_role("button", name="Run", exact=True).click()
     other.get_by_role("button", name="Cancel").click()
-    page.locator(".job").wait_for(state="detached")
-    other.locator(".job").wait_for(state="detached")
+    for tab in (page, other):
+        tab.locator(".job").wait_for(state="detached")
     other.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_every_panel_passes_axe_and_fits(page: Any, width: int, scheme: str) -> None:
+    page.set_viewport_size({"width": width, "height": 820})
+    page.emulate_media(color_scheme=scheme)
+    for tab, content in (("place", ".findings button"), ("plans", ".card"), ("runs", ".plans input")):
+        page.click(f"#tab-{tab}")
+        page.locator(content).first.wait_for()
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+        assert [(item["id"], item["nodes"][0]["html"]) for item in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_tab_is_chosen_by_the_keyboard_alone(page: Any) -> None:
+    page.locator("#tab-place").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#tab-plans").get_attribute("aria-selected") == "true"
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert page.locator("#tab-compare").get_attribute("aria-selected") == "true"

@@ -19,10 +19,11 @@ from starlette.staticfiles import StaticFiles
 
 from evac.errors import EvacError, UserError, readable
 from evac.studio import assets, words
-from evac.studio.guard import MOST_JSON_BYTES, Guard, Refusal, read_body
+from evac.studio.guard import MOST_JSON_BYTES, Guard, Refusal, limited
 from evac.studio.journal import Journal
 from evac.studio.news import News
 from evac.studio.places import Places
+from evac.studio.plan_file import ChangedMeanwhileError
 from evac.studio.runner import Runner
 from evac.studio.sessions import Sessions
 from evac.studio.workspace import Workspace
@@ -87,17 +88,31 @@ def build_app(workspace: Workspace, sessions: Sessions, hosts: Iterable[str]) ->
             Route("/api/places/{place}/picture", _picture),
             Route("/api/places/{place}/findings", _findings),
             Route("/api/places/{place}/plans", _plans),
+            Route("/api/places/{place}/plans", _create_plan, methods=["POST"]),
+            Route("/api/places/{place}/plans/{plan}", _plan),
+            Route("/api/places/{place}/plans/{plan}", _change_plan, methods=["PATCH"]),
             Route("/api/places/{place}/plans/{plan}/diff", _diff),
             Route("/api/places/{place}/runs", _runs),
             Route("/api/places/{place}/runs/{job}", _run),
+            Route("/api/places/{place}/runs/{job}/queues", _queues),
+            Route("/api/places/{place}/folder", _folder),
             Route("/api/places/{place}/jobs", _run_plans, methods=["POST"]),
+            Route("/api/new", _new_place, methods=["POST"]),
+            Route("/api/uploads/{kind}/{name}", _upload, methods=["PUT"]),
+            Route("/api/extracts", _extracts),
+            Route("/api/extracts/{name}/picture", _extract),
             Route("/api/jobs", _jobs),
             Route("/api/jobs/{number:int}", _cancel, methods=["DELETE"]),
             Route("/api/events", _events),
             Mount("/page", StaticFiles(directory=assets.PAGE)),
             Mount("/vendor", StaticFiles(directory=assets.VENDOR)),
         ],
-        exception_handlers={UserError: _told_problems, EvacError: _told_error, Refusal: _told_refusal},
+        exception_handlers={
+            ChangedMeanwhileError: _told_changed,
+            UserError: _told_problems,
+            EvacError: _told_error,
+            Refusal: _told_refusal,
+        },
         middleware=[Middleware(Guard, sessions=sessions, hosts=hosts)],
         lifespan=life,
     )
@@ -199,6 +214,30 @@ async def _plans(request: Request) -> Response:
     return JSONResponse(await asyncio.to_thread(_of(request).places.plans, request.path_params["place"]))
 
 
+async def _plan(request: Request) -> Response:
+    place, plan = request.path_params["place"], request.path_params["plan"]
+    found, tag = await asyncio.to_thread(_of(request).places.plan, place, plan)
+    return JSONResponse(found, headers={"ETag": f'"{tag}"'})
+
+
+async def _create_plan(request: Request) -> Response:
+    studio, place = _of(request), request.path_params["place"]
+    key = await asyncio.to_thread(studio.places.create_plan, place, await _json(request))
+    studio.news.tell("plan", {"place": place, "plan": key, "tag": None})
+    return JSONResponse({"plan": key}, status_code=201)
+
+
+async def _change_plan(request: Request) -> Response:
+    """Change a plan that is as the one who changes it has seen it; `If-Match` names what that was."""
+    studio, place, plan = _of(request), request.path_params["place"], request.path_params["plan"]
+    seen = request.headers.get("if-match", "").strip('"')
+    if not seen:
+        raise Refusal(428, "a change must name what it was made on (If-Match)")
+    found, tag = await asyncio.to_thread(studio.places.change_plan, place, plan, seen, await _json(request))
+    studio.news.tell("plan", {"place": place, "plan": plan, "tag": f'"{tag}"'})
+    return JSONResponse(found, headers={"ETag": f'"{tag}"'})
+
+
 async def _runs(request: Request) -> Response:
     return JSONResponse(await asyncio.to_thread(_of(request).places.runs, request.path_params["place"]))
 
@@ -208,10 +247,39 @@ async def _run(request: Request) -> Response:
     return JSONResponse(await asyncio.to_thread(_of(request).places.run, place, job))
 
 
+async def _queues(request: Request) -> Response:
+    place, job = request.path_params["place"], request.path_params["job"]
+    return JSONResponse(await asyncio.to_thread(_of(request).places.queues, place, job))
+
+
+async def _folder(request: Request) -> Response:
+    packed = await asyncio.to_thread(_of(request).places.packed, request.path_params["place"])
+    return Response(packed, media_type="application/zip")
+
+
 async def _run_plans(request: Request) -> Response:
     studio, place = _of(request), request.path_params["place"]
     asked = await asyncio.to_thread(studio.places.checked, place, await _json(request))
     return JSONResponse(studio.runner.ask(place, asked), status_code=202)
+
+
+async def _new_place(request: Request) -> Response:
+    studio = _of(request)
+    name, asked = await asyncio.to_thread(studio.places.checked_new, await _json(request))
+    return JSONResponse(studio.runner.ask(name, asked), status_code=202)
+
+
+async def _upload(request: Request) -> Response:
+    kind, name = request.path_params["kind"], request.path_params["name"]
+    return JSONResponse({"name": await _of(request).places.uploads.take(kind, name, request.stream())}, status_code=201)
+
+
+async def _extracts(request: Request) -> Response:
+    return JSONResponse(await asyncio.to_thread(_of(request).places.uploads.names, "extract"))
+
+
+async def _extract(request: Request) -> Response:
+    return await _kept(request, (await _of(request).places.make_extract(request.path_params["name"])).task)
 
 
 async def _jobs(request: Request) -> Response:
@@ -242,7 +310,7 @@ async def _events(request: Request) -> Response:
 async def _json(request: Request) -> dict[str, Any]:
     if request.headers.get("content-type", "").partition(";")[0] != "application/json":
         raise Refusal(415, "expected JSON")
-    body = await read_body(request.stream(), MOST_JSON_BYTES)
+    body = b"".join([part async for part in limited(request.stream(), MOST_JSON_BYTES)])
     try:
         content = json.loads(body)
     except ValueError as error:
@@ -254,6 +322,10 @@ async def _json(request: Request) -> dict[str, Any]:
 
 async def _told_problems(_request: Request, error: Exception) -> Response:
     return JSONResponse(in_words(error), status_code=422)
+
+
+async def _told_changed(_request: Request, error: Exception) -> Response:
+    return JSONResponse(in_words(error), status_code=412)
 
 
 async def _told_error(_request: Request, error: Exception) -> Response:

@@ -14,15 +14,20 @@ import shapely
 
 import evac
 from evac.errors import Problem, UserError
+from evac.new_place import extract_roads
+from evac.studio.plan_file import actions_of
 
 Tell = Callable[[str], None]
-PICTURE_VERSION = 1
+PICTURE_VERSION = 2
 """Of what `AtPlace.picture` returns: pictures that were kept by another version are made again."""
 _DIGITS = 6
 """Of a degree: a tenth of a metre."""
 _SIMPLER_DEG = 3e-6
 """A third of a metre: less than a pixel when zoomed to a street."""
 _MOST_PLANS, _MOST_SEEDS = 8, 10
+_STEP_S = 300
+"""Of the streets' table."""
+_LEAST_QUEUE = 0.5
 _FIDELITIES = ("micro", "meso")
 
 
@@ -56,6 +61,7 @@ class AtPlace:
             "bounds": [round(float(value), _DIGITS) for value in gpd.GeoSeries(shown).total_bounds],
             "cases": {"vehicles": place.vehicles, "departures": place.departures, "seeds": place.scenario.seeds},
             "roads": _features(roads.assign(geometry=roads.geometry.simplify(_SIMPLER_DEG))),
+            "closed": _features(place.closed_roads()),
             "junctions": _features(place.junctions()),
             "area": _features(gpd.GeoDataFrame(geometry=[place.area()])),
             "zones": _features(zones[["zone", "households", "connected", "unconnected", "geometry"]]),
@@ -81,6 +87,14 @@ class AtPlace:
             "warnings": list(under.warnings),
             "resources": under.resources,
         }
+
+    def extract(self, tell: Tell, path: str) -> dict[str, Any]:
+        """Return the roads of an extract, to draw an area on, and where they are."""
+        tell("Reading the extract")
+        roads = extract_roads(path)
+        if roads.empty:
+            raise UserError(Problem(Path(path).name, "has no roads for cars", "take an extract of the whole map"))
+        return {"roads": _features(roads), "bounds": [round(float(value), _DIGITS) for value in roads.total_bounds]}
 
     def _ready(self, tell: Tell, stamp: str) -> evac.Place:
         """Return the place, prepared; again when its files have changed since."""
@@ -154,6 +168,55 @@ def run(place: evac.Place, job: str) -> dict[str, Any]:
     }
 
 
+def editable(place: evac.Place, key: str, text: str) -> dict[str, Any]:
+    """Return a plan as the page edits it: its own actions as its file has them, beside their words and places.
+
+    Parameters
+    ----------
+    place
+        The place.
+    key
+        The plan's key.
+    text
+        The plan's file.
+    """
+    found = _plan(place, key)
+    own = actions_of(text)
+    if not found["problems"]:
+        first = len(found["actions"]) - len(own)
+        found["inherited"], found["actions"] = found["actions"][:first], found["actions"][first:]
+        for action, given in zip(found["actions"], own, strict=True):
+            action["given"] = given
+    return {**found, "text": text}
+
+
+def check_plan(place: evac.Place, path: Path) -> None:
+    """Read a plan's file; whether it fits the network is told when it is laid over it.
+
+    Raises
+    ------
+    UserError
+        It is no plan.
+    """
+    place.under(path)
+
+
+def queues(place: evac.Place, job: str) -> dict[str, Any]:
+    """Return where vehicles queue in a finished run, street by street, every five minutes.
+
+    `step_s` (how long a step is), `steps` (number of them), and `edges`: the mean number of queueing vehicles at each
+    step on each edge where there ever was one.
+    """
+    table = place.kept_run(job).edges()
+    steps = int(table["from_s"].max() // _STEP_S) + 1 if len(table) else 0
+    table = table.assign(step=(table["from_s"] // _STEP_S).astype(int), queue=table["queue_veh"].round(1))
+    held = table[table["queue"] >= _LEAST_QUEUE]
+    edges: dict[str, list[float]] = {}
+    for edge, step, queue in zip(held["edge"].astype(str), held["step"], held["queue"], strict=True):
+        edges.setdefault(edge, [0.0] * steps)[step] = float(queue)
+    return {"step_s": _STEP_S, "steps": steps, "edges": edges}
+
+
 def _plan(place: evac.Place, name: str) -> dict[str, Any]:
     try:
         under = place.under(name)
@@ -165,7 +228,10 @@ def _plan(place: evac.Place, name: str) -> dict[str, Any]:
         "note": " ".join(under.note.split()),
         "extends": under.loaded.model.extends,
         "resources": under.resources,
-        "actions": under.actions().to_dict("records"),
+        "actions": [
+            {**row, "where": item.where}
+            for row, item in zip(under.actions().to_dict("records"), under.loaded.actions, strict=True)
+        ],
         "problems": [],
     }
 

@@ -108,18 +108,17 @@ def _key(headers: Headers) -> str:
     return given.removeprefix(_BEARER) if given.startswith(_BEARER) else ""
 
 
-async def read_body(stream: AsyncIterator[bytes], most_bytes: int) -> bytes:
-    """Return a question's body.
+async def limited(stream: AsyncIterator[bytes], most_bytes: int) -> AsyncIterator[bytes]:
+    """Yield a question's body, part by part.
 
     Raises
     ------
     Refusal
         It is larger than it may be; the rest isn't read.
     """
-    parts, size = [], 0
+    size = 0
     async for part in stream:
         size += len(part)
         if size > most_bytes:
             raise Refusal(413, f"more than the {most_bytes:,} bytes that are taken here")
-        parts.append(part)
-    return b"".join(parts)
+        yield part

@@ -16,6 +16,10 @@ from typing import Any, TextIO
 
 import evac
 from evac.errors import Cancelled, EvacError, UserError, readable
+from evac.new_place import new_place
+from evac.studio.at_place import checked
+from evac.studio.workspace import FILE_NAME
+from evac.watching import OnProgress
 
 CANCELLED_CODE = 3
 
@@ -49,20 +53,45 @@ def _hear(off: threading.Event) -> None:
 def _run(
     scenario: Path, workspace: Path, asked: dict[str, Any], off: threading.Event, answers: TextIO
 ) -> dict[str, Any]:
-    place = evac.open(scenario, workspace=workspace)
+    """Run plans of a place; of a new one, which is made first, the baseline in its middle case."""
+
+    def hear(progress: evac.Progress) -> None:
+        _say(answers, progress=asdict(progress))
+
+    if asked.get("kind") == "new":
+        place = _made(scenario, workspace, asked, hear, off)
+        asked = checked(place, {"plans": ["baseline"]})
+    else:
+        place = evac.open(scenario, workspace=workspace)
     study = place.study(
         asked["plans"],
         vehicles=[asked["vehicles"]],
         departures=[asked["departure"]],
         seeds=asked["seeds"],
         fidelity=asked["fidelity"],
-        on_progress=lambda progress: _say(answers, progress=asdict(progress)),
+        on_progress=hear,
         cancel=off,
     )
     failures = study.failures()
     if not study.runs:
         return {"error": "; ".join(dict.fromkeys(failures["why"]))}
     return {"runs": [run.job for run in study.runs], "failures": failures["why"].tolist()}
+
+
+def _made(scenario: Path, workspace: Path, asked: dict[str, Any], hear: OnProgress, off: threading.Event) -> evac.Place:
+    """Make a place, or open it: a job that is taken up again may have made it."""
+    if (scenario / FILE_NAME).is_file():
+        return evac.open(scenario, workspace=workspace)
+    return new_place(
+        asked["name"],
+        asked["area"],
+        asked["extract"],
+        workspace=workspace,
+        households=asked["households"],
+        count=asked["count"],
+        on_progress=hear,
+        cancel=off,
+    )
 
 
 def _say(answers: TextIO, **words: Any) -> None:

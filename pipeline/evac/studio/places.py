@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import io
 import json
+import zipfile
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +20,9 @@ import evac
 from evac.errors import EvacError, Problem, UserError
 from evac.files import is_file, write_bytes
 from evac.fingerprint import fingerprint
-from evac.studio import at_place
-from evac.studio.bench import Benches
+from evac.studio import at_place, plan_file
+from evac.studio.bench import Benches, Tell
+from evac.studio.uploads import Uploads
 from evac.studio.workspace import Workspace, stamp_of
 
 _COMPRESSION = 5
@@ -56,11 +60,13 @@ class Places:
 
     workspace: Workspace
     benches: Benches = field(init=False)
+    uploads: Uploads = field(init=False)
     _makings: dict[Path, Making] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Have no process yet."""
         self.benches = Benches(self.workspace.folder)
+        self.uploads = Uploads(self.workspace)
 
     async def end(self) -> None:
         """End the places' processes."""
@@ -81,6 +87,40 @@ class Places:
         """Return the plans of a place."""
         return at_place.plans(self.workspace.scenario(name), self.workspace.folder)
 
+    def plan(self, name: str, key: str) -> tuple[dict[str, Any], str]:
+        """Return a plan as the page edits it, and the tag of its file."""
+        place = self._open(name)
+        path = self._plan_path(place, key)
+        text = plan_file.read(path)
+        return at_place.editable(place, key, text), plan_file.tag_of(text)
+
+    def create_plan(self, name: str, asked: Mapping[str, Any]) -> str:
+        """Make a plan without actions, and return its key."""
+        place = self._open(name)
+        extends = asked.get("extends") or None
+        if extends is not None:
+            self._require_plan(place, str(extends))
+        title = " ".join(str(asked.get("name", "")).split())
+        return plan_file.create(place.loaded.plans_folder, title, extends, partial(at_place.check_plan, place))
+
+    def change_plan(self, name: str, key: str, tag: str, edit: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+        """Change a plan, and return it as `plan` does."""
+        place = self._open(name)
+        path = self._plan_path(place, key)
+        text = plan_file.change(path, tag, edit, partial(at_place.check_plan, place))
+        return at_place.editable(place, key, text), plan_file.tag_of(text)
+
+    def _plan_path(self, place: evac.Place, key: str) -> Path:
+        self._require_plan(place, key)
+        path = place.loaded.plans_folder / f"{key}.yaml"
+        plan_file.require_a_file(path, key)
+        return path
+
+    def _require_plan(self, place: evac.Place, key: str) -> None:
+        if key not in place.plan_names:
+            known = ", ".join(place.plan_names)
+            raise UserError(Problem(f"the plans of {place.name}", f"there is no plan '{key}'", f"known: {known}"))
+
     def runs(self, name: str) -> list[dict[str, Any]]:
         """Return the finished runs of a place, the newest first."""
         return at_place.runs(self._open(name))
@@ -88,6 +128,22 @@ class Places:
     def run(self, name: str, job: str) -> dict[str, Any]:
         """Return what a finished run says."""
         return at_place.run(self._open(name), job)
+
+    def queues(self, name: str, job: str) -> dict[str, Any]:
+        """Return where vehicles queue in a finished run."""
+        return at_place.queues(self._open(name), job)
+
+    def packed(self, name: str) -> bytes:
+        """Return a place's folder and its plans, as a ZIP archive that the command runs elsewhere."""
+        place = self._open(name)
+        folders = (f"scenarios/{name}", place.loaded.folder), (f"plans/{name}", place.loaded.plans_folder)
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for inside, folder in folders:
+                for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+                    if path.is_file() and not path.is_symlink():
+                        archive.write(path, f"{inside}/{path.relative_to(folder).as_posix()}")
+        return packed.getvalue()
 
     def checked(self, name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is to be run, complete: `plans`, `vehicles`, `departure`, `seeds`, `fidelity`.
@@ -98,6 +154,50 @@ class Places:
             There is no such plan or case, or a plan's file is wrong.
         """
         return at_place.checked(self._open(name), asked)
+
+    def checked_new(self, asked: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Return what a new place will be called, and what is asked for, complete.
+
+        Raises
+        ------
+        UserError
+            A name is none, is taken, or something that was sent isn't there.
+        """
+        title = " ".join(str(asked.get("name", "")).split())
+        key = plan_file.key_of(title)
+        if key in self.workspace.place_names():
+            raise UserError(Problem("the place's name", f"there is a place '{key}' already", "give it another name"))
+        area, households = asked.get("area"), asked.get("households")
+        name = self.uploads.drawn(area) if isinstance(area, Mapping) else str(area)
+        paths = {
+            "area": str(self.uploads.path("area", name)),
+            "extract": str(self.uploads.path("extract", str(asked.get("extract")))),
+        }
+        if isinstance(households, str):
+            households = str(self.uploads.path("households", households))
+        elif households is not None and (type(households) is not int or households < 1):
+            raise UserError(
+                Problem("households", f"found {households}, expected a whole number, 1 or more", "their total")
+            )
+        return key, {
+            "kind": "new",
+            "name": title,
+            **paths,
+            "households": households,
+            "count": asked.get("count") or None,
+        }
+
+    async def make_extract(self, name: str) -> Making:
+        """Begin to draw an extract, if that hasn't been done."""
+        path = await asyncio.to_thread(self.uploads.path, "extract", name)
+        kept = self.workspace.kept("extract", stamp_of([path], {"picture": at_place.PICTURE_VERSION}))
+        scenario = self.workspace.own  # a process of its own: there is no place yet
+
+        async def ask(tell: Tell) -> Any:
+            bench = await self.benches.of(scenario)
+            return await bench.ask("extract", tell, path=str(path))
+
+        return self._make(kept, ask)
 
     async def make_picture(self, name: str) -> Making:
         """Begin to make the picture of a place, if it isn't there."""
@@ -110,9 +210,7 @@ class Places:
     async def make_diff(self, name: str, plan: str) -> Making:
         """Begin to lay a plan over the network of a place, if that hasn't been done."""
         place = await asyncio.to_thread(self._open, name)
-        if plan not in place.plan_names:
-            known = ", ".join(place.plan_names)
-            raise UserError(Problem(f"the plans of {name}", f"there is no plan '{plan}'", f"known: {known}"))
+        self._require_plan(place, plan)
         files = [path for path in place.loaded.plans_folder.rglob("*") if path.is_file()]
         return await self._begin(name, "diff", files, plan=plan)
 
@@ -121,16 +219,21 @@ class Places:
         stamp = stamp_of(list(place.input_files), {"code": fingerprint(), "picture": at_place.PICTURE_VERSION})
         about = {"call": call, "place": stamp, **arguments}
         path = self.workspace.kept(call, stamp_of(list(files), about))
+        scenario = self.workspace.scenario(name)
+
+        async def ask(tell: Tell) -> Any:
+            bench = await self.benches.of(scenario)
+            return await bench.ask(call, tell, stamp=stamp, **arguments)
+
+        return self._make(path, ask)
+
+    def _make(self, path: Path, ask: Callable[[Tell], Awaitable[Any]]) -> Making:
+        """Begin to make what is kept at a path, unless somebody has."""
         making = self._makings.get(path)
-        if making is None or (making.task.done() and not path.is_file()):
+        if making is None:
             making = self._makings[path] = Making()
-            scenario = self.workspace.scenario(name)
-
-            async def ask() -> Any:
-                bench = await self.benches.of(scenario)
-                return await bench.ask(call, making.tell, stamp=stamp, **arguments)
-
-            making.task = asyncio.create_task(_keep(path, ask))
+            making.task = asyncio.create_task(_keep(path, partial(ask, making.tell)))
+            making.task.add_done_callback(lambda _: self._makings.pop(path, None))
         return making
 
     def _open(self, name: str) -> evac.Place:

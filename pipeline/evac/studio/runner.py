@@ -144,7 +144,7 @@ class Runner:
         self._fill()
 
     async def _run(self, job: Job) -> Job:
-        scenario = self.workspace.scenario(job.place)
+        scenario = self.workspace.folder / "scenarios" / job.place  # of a place that is known, or will be made
         process = await _started(scenario, self.workspace.folder)
         live = self._live[job.id] = Live(process)
         watcher = asyncio.create_task(_call_off(live))

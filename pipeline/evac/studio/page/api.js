@@ -78,5 +78,15 @@ export async function listen(path, hear, given) {
   }
 }
 
+/** Save an answer as a file. */
+export async function download(path, name) {
+  const response = await answered(path, {});
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
 /** A part of a path, from a name. */
 export const part = (name) => encodeURIComponent(name);

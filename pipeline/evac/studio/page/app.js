@@ -1,8 +1,10 @@
 // The page: a head with the place, the map, and beside it a panel for each thing that a person does.
 import { ask, listen, part, Refused } from "./api.js";
 import { fill, h, problemsList, say } from "./dom.js";
+import { comparePanel } from "./compare-panel.js";
 import { Jobs } from "./jobs.js";
 import { PlaceMap } from "./map.js";
+import { newPlace } from "./new-place.js";
 import { placePanel } from "./place-panel.js";
 import { plansPanel } from "./plans-panel.js";
 import { runsPanel } from "./runs-panel.js";
@@ -11,6 +13,7 @@ const PANELS = [
   { key: "place", title: () => say("Where"), make: placePanel },
   { key: "plans", title: () => say("What if"), make: plansPanel },
   { key: "runs", title: () => say("Go"), make: runsPanel },
+  { key: "compare", title: () => say("Compare"), make: comparePanel },
 ];
 
 /**
@@ -18,29 +21,46 @@ const PANELS = [
  * @param {HTMLElement} root
  */
 export async function start(root) {
-  const { workspace, places } = await ask("places");
+  let { workspace, places } = await ask("places");
   const status = h("p", { class: "status", role: "status" });
   const map = new PlaceMap(), jobs = new Jobs();
   jobs.follow();
   const panel = h("div", { class: "panel" });
-  const chooser = h("select", { id: "place", onchange: () => open(chooser.value) },
-    places.map((item) => h("option", { value: item.place }, item.name)));
+  const chooser = h("select", { id: "place", onchange: () => open(chooser.value) });
+  const listPlaces = () => fill(chooser, places.map((item) => h("option", { value: item.place }, item.name)));
+  listPlaces();
   fill(root,
     h("a", { class: "skip", href: "#panel" }, say("To the panel")),
-    h("header", {}, h("h1", {}, "evac studio"), h("label", { for: "place" }, say("Place")), chooser, status),
+    h("header", {}, h("h1", {}, "evac studio"), h("label", { for: "place" }, say("Place")), chooser,
+      h("button", { type: "button", class: "edits", onclick: () => makePlace() }, say("New place")), status),
     h("main", {}, map.element, h("section", { class: "side", id: "panel", "aria-label": say("Panel") }, panel)),
   );
   document.title = `${workspace} – evac studio`;
-  if (!places.length) {
-    fill(panel, h("p", {}, say("This workspace has no places yet: `evac new` makes one.")));
-    root.dataset.state = "ready";
-    return;
+  let opened = 0, leave = null;
+
+  function left() {
+    leave?.();
+    leave = null;
+    opened += 1;
+    map.reset();
+    return opened;
   }
 
-  let opened = 0;
+  function makePlace() {
+    left();
+    map.clear();
+    chooser.selectedIndex = -1;
+    history.replaceState(null, "", "#new");
+    leave = newPlace(panel, { map, jobs, opened: async (name, tab) => {
+      ({ workspace, places } = await ask("places"));
+      listPlaces();
+      open(name, tab);
+    } });
+    root.dataset.state = "ready";
+  }
+
   async function open(name, tab) {
-    opened += 1;
-    const mine = opened, isMine = () => mine === opened;
+    const mine = left(), isMine = () => mine === opened;
     const listed = places.find((item) => item.place === name) ?? places[0];
     chooser.value = listed.place;
     root.dataset.state = "preparing";
@@ -76,9 +96,9 @@ export async function start(root) {
       tabs[next].focus();
       choose(PANELS[next]);
     } }, tabs);
-    let leave = null;
     function choose(item) {
       leave?.();
+      leave = null;
       map.reset();
       tabs.forEach((tab, number) => {
         const chosen = PANELS[number] === item;
@@ -94,7 +114,8 @@ export async function start(root) {
   }
 
   const wanted = new URLSearchParams(location.hash.slice(1));
-  await open(wanted.get("place") ?? places[0].place, wanted.get("tab"));
+  if (places.length && !wanted.has("new")) await open(wanted.get("place") ?? places[0].place, wanted.get("tab"));
+  else makePlace();
 }
 
 /** Wait until a place is prepared; what is done meanwhile is told. */

@@ -5,8 +5,8 @@ import { h, count, say } from "./dom.js";
 maplibregl.setWorkerUrl("/vendor/maplibre-gl-5.24.1.csp-worker.js");
 
 const EMPTY = { type: "FeatureCollection", features: [] };
-const SHOWN = ["area", "zones", "roads", "junctions", "none", "exits"];
-const POINTED = ["marks", "changes", "spots", "chosen"];
+const SHOWN = ["area", "zones", "closed", "roads", "junctions", "none", "exits"];
+const POINTED = ["gains", "queues", "marks", "changes", "spots", "chosen"];
 const WIDE = ["motorway", "trunk", "primary"], MIDDLE = ["secondary", "tertiary", "motorway_link", "trunk_link", "primary_link"];
 const FONT = ["sans-serif"];
 
@@ -15,7 +15,9 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 const byClass = (wide, middle, small) => ["match", ["get", "highway"], WIDE, wide, MIDDLE, middle, small];
 const zoomed = (...stops) => ["interpolate", ["exponential", 1.6], ["zoom"], ...stops];
 
-function style() {
+/** The style; `edits` shows what a plan may change besides. */
+function style(edits) {
+  const editing = edits ? "visible" : "none";
   const ink = colour("map-ink"), halo = colour("map-ground");
   const label = (size) => ({ "text-font": FONT, "text-size": size });
   const inked = { "text-color": ink, "text-halo-color": halo, "text-halo-width": 1.6 };
@@ -27,6 +29,8 @@ function style() {
       { id: "ground", type: "background", paint: { "background-color": halo } },
       { id: "area", type: "fill", source: "area", paint: { "fill-color": colour("area"), "fill-opacity": 0.1 } },
       { id: "zones", type: "fill", source: "zones", paint: { "fill-color": colour("area"), "fill-opacity": 0.06 } },
+      { id: "gains", type: "fill", source: "gains",
+        paint: { "fill-color": ["case", [">", ["get", "later_min"], 0], colour("fewer"), colour("more")], "fill-opacity": ["interpolate", ["linear"], ["abs", ["get", "later_min"]], 0, 0, 30, 0.5] } },
       { id: "zone-edges", type: "line", source: "zones", paint: { "line-color": colour("area"), "line-width": 1, "line-dasharray": [4, 3] } },
       { id: "area-edge", type: "line", source: "area", paint: { "line-color": colour("area"), "line-width": 2 } },
       { id: "road-edges", type: "line", source: "roads", layout: { "line-cap": "round", "line-join": "round" },
@@ -34,6 +38,8 @@ function style() {
       { id: "roads", type: "line", source: "roads", layout: { "line-cap": "round", "line-join": "round" },
         paint: { "line-color": byClass(colour("road-wide"), colour("road-middle"), colour("road")),
           "line-width": zoomed(9, byClass(1.4, 0.8, 0.3), 13, byClass(3, 2, 1), 18, byClass(11, 9, 6.5)) } },
+      { id: "queues", type: "line", source: "queues", layout: { "line-cap": "round" },
+        paint: { "line-color": ["step", ["get", "queue"], colour("queue-few"), 5, colour("queue-some"), 20, colour("queue-many")], "line-width": zoomed(10, 3, 18, 12) } },
       { id: "chosen", type: "line", source: "chosen", layout: { "line-cap": "round" },
         paint: { "line-color": colour("chosen"), "line-width": zoomed(10, 4, 18, 13), "line-opacity": 0.85 } },
       { id: "changes", type: "line", source: "changes", layout: { "line-cap": "round", "line-sort-key": ["match", ["get", "sort"], "closed", 0, 1] },
@@ -41,6 +47,10 @@ function style() {
           "line-width": zoomed(10, 3, 18, 11), "line-offset": ["interpolate", ["linear"], ["zoom"], 14, 2, 17, 0] } },
       { id: "road-names", type: "symbol", source: "roads", minzoom: 13.5, filter: ["!=", ["get", "street"], ""],
         layout: { "symbol-placement": "line", "text-field": ["get", "street"], ...label(12), "symbol-spacing": 320, "text-padding": 12 }, paint: inked },
+      { id: "closed", type: "line", source: "closed", minzoom: 13.5, layout: { visibility: editing },
+        paint: { "line-color": colour("note"), "line-width": zoomed(13, 0.8, 18, 5), "line-dasharray": [2, 2], "line-opacity": 0.7 } },
+      { id: "crossings", type: "circle", source: "junctions", minzoom: 14, layout: { visibility: editing },
+        paint: { "circle-radius": zoomed(14, 3.5, 18, 8), "circle-color": halo, "circle-stroke-color": colour("chosen"), "circle-stroke-width": 1.5 } },
       { id: "junctions", type: "circle", source: "junctions", minzoom: 15, filter: ["get", "signal"],
         paint: { "circle-radius": 5, "circle-color": colour("note"), "circle-stroke-color": halo, "circle-stroke-width": 1.5 } },
       { id: "none", type: "circle", source: "none", paint: { "circle-radius": 6, "circle-color": halo, "circle-stroke-color": colour("bad"), "circle-stroke-width": 2.5 } },
@@ -69,9 +79,11 @@ export class PlaceMap {
     this.canvas = h("div", { class: "canvas" });
     this.tip = h("p", { class: "tip", hidden: true });
     this.element = h("section", { class: "map", "aria-label": say("Map") }, this.canvas, this.tip);
+    this.element.placeMap = this; // for whoever scripts the page
     this.map = null;
     this.content = {};
     this.listeners = {};
+    this.edits = false;
     dark.addEventListener("change", () => this.#restyle());
   }
 
@@ -81,7 +93,7 @@ export class PlaceMap {
     this.content = { ...picture, exits: { ...picture.exits, features: exits } };
     this.bounds = picture.bounds;
     if (!this.map) {
-      this.map = new maplibregl.Map({ container: this.canvas, style: style(), bounds: this.bounds, fitBoundsOptions: { padding: 40 },
+      this.map = new maplibregl.Map({ container: this.canvas, style: style(this.edits), bounds: this.bounds, fitBoundsOptions: { padding: 40 },
         attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 20, fadeDuration: 0 });
       this.map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-left");
       this.map.addControl(new maplibregl.ScaleControl({}), "bottom-left");
@@ -95,6 +107,7 @@ export class PlaceMap {
       this.map.fitBounds(this.bounds, { padding: 40, animate: false });
     }
     for (const name of SHOWN) this.put(name, this.content[name]);
+    for (const name of POINTED) this.put(name, EMPTY);
     await this.#idle();
   }
 
@@ -105,8 +118,17 @@ export class PlaceMap {
   /** Take away what a panel has pointed at, and its listeners. */
   reset() {
     this.listeners = {};
-    if (this.map) for (const name of POINTED) this.put(name, EMPTY);
+    if (this.map) {
+      for (const name of POINTED) this.put(name, EMPTY);
+      this.showEdits(false);
+    }
     this.tip.hidden = true;
+  }
+
+  /** Show what a plan may change besides streets, or no longer. */
+  showEdits(edits) {
+    this.edits = edits;
+    for (const layer of ["closed", "crossings"]) this.map.setLayoutProperty(layer, "visibility", edits ? "visible" : "none");
   }
 
   put(name, features) {
@@ -117,7 +139,7 @@ export class PlaceMap {
   on(kind, listener) { this.listeners[kind] = listener; }
 
   /** What is on the map at a point of the screen, the topmost first. */
-  under(point, layers = ["marks", "spots", "changes", "exits", "none", "junctions", "roads", "zones"]) {
+  under(point, layers = ["marks", "spots", "exits", "none", "junctions", "crossings", "queues", "changes", "roads", "closed", "zones"]) {
     const near = [[point.x - 5, point.y - 5], [point.x + 5, point.y + 5]];
     return this.map.queryRenderedFeatures(near, { layers });
   }
@@ -134,7 +156,7 @@ export class PlaceMap {
 
   #restyle() {
     if (!this.map) return;
-    this.map.setStyle(style());
+    this.map.setStyle(style(this.edits));
     this.map.once("styledata", () => { for (const name of [...SHOWN, ...POINTED]) if (this.content[name]) this.put(name, this.content[name]); });
   }
 
@@ -149,11 +171,13 @@ export class PlaceMap {
 
 function tipOf({ layer, properties: of }) {
   switch (layer.id) {
-    case "roads": return say("{street}, {towards}bound: {lanes}, {kph} km/h", {
+    case "roads": return !of.towards ? of.street : say("{street}, {towards}bound: {lanes}, {kph} km/h", {
       street: of.street || say("unnamed road"), towards: of.towards, lanes: of.lanes === 1 ? say("1 lane") : say("{n} lanes", { n: of.lanes }), kph: Math.round(of.speed_kph) });
     case "zones": return say("Zone {zone}: {n} households", { zone: of.zone, n: count(of.households) });
     case "exits": return of.words.replace("\n", ": ");
     case "none": return say("No exit: {road}, {reason}", of);
+    case "crossings": return JSON.parse(of.streets).join(" / ");
+    case "closed": return say("Closed to cars: {road}", { road: of.name || of.highway });
     case "junctions": return say("Signal at {streets}", { streets: JSON.parse(of.streets).join(" / ") });
     default: return of.text ?? of.words ?? "";
   }

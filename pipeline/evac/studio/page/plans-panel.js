@@ -1,19 +1,59 @@
-// What if: the plans of the place, what each does and takes, and what it changes on the map.
+// What if: the plans of the place, what each does and takes, what it changes on the map; new ones, and changes.
 import { ask, part } from "./api.js";
 import { fill, h, problemsList, say, takes } from "./dom.js";
 import { changeRows, clearChanges, drawChanges } from "./changes.js";
+import { planEditor } from "./plan-editor.js";
 
-export function plansPanel(body, { name, map, isOpen }) {
-  const list = h("div", { class: "cards" }, h("p", { class: "busy" }, say("Reading the plans …")));
-  fill(body, h("h2", {}, say("Plans")), list);
-  const shown = { close: null };
-  ask(`places/${part(name)}/plans`).then((plans) => {
-    if (isOpen() && list.isConnected) fill(list, plans.map((plan) => card(name, plan, map, shown)));
-  }, (error) => fill(list, problemsList(error)));
+export function plansPanel(body, place) {
+  let leave = null;
+  function showList() {
+    leave?.();
+    place.map.reset();
+    leave = planList(body, place, (key) => {
+      leave?.();
+      place.map.reset();
+      leave = planEditor(body, place, key, showList);
+    });
+  }
+  showList();
+  return () => leave?.();
 }
 
-function card(place, plan, map, shown) {
-  const diff = h("div", { class: "diff" });
+function planList(body, place, edit) {
+  const { name, map, jobs, isOpen } = place;
+  const list = h("div", { class: "cards" }, h("p", { class: "busy" }, say("Reading the plans …")));
+  fill(body, h("h2", {}, say("Plans")), newPlan(name, null, edit), list);
+  const shown = { close: null };
+  let isOver = false;
+  async function read() {
+    try {
+      const plans = await ask(`places/${part(name)}/plans`);
+      if (isOpen() && !isOver) fill(list, plans.map((plan) => card(name, plan, map, shown, edit)));
+    } catch (error) {
+      fill(list, problemsList(error));
+    }
+  }
+  read();
+  const deaf = jobs.hear((_, kind, content) => { if (kind === "plan" && content.place === name) read(); });
+  return () => { isOver = true; deaf(); };
+}
+
+/** What makes a plan: empty, or on top of another. */
+function newPlan(place, extends_, edit) {
+  const told = h("div", {}), title = h("input", { type: "text", required: true, maxlength: "120", "aria-label": say("Name of the new plan"), placeholder: say("Name of the new plan") });
+  return h("form", { class: "new-plan", onsubmit: async (event) => {
+    event.preventDefault();
+    try {
+      const { plan } = await ask(`places/${part(place)}/plans`, { method: "POST", body: { name: title.value, extends: extends_ } });
+      edit(plan);
+    } catch (error) {
+      fill(told, problemsList(error));
+    }
+  } }, title, h("button", { type: "submit" }, extends_ ? say("Make it") : say("New plan")), told);
+}
+
+function card(place, plan, map, shown, edit) {
+  const diff = h("div", { class: "diff" }), above = h("div", {});
   const button = h("button", { type: "button", "aria-expanded": "false", onclick: () => (isOpen() ? close() : open()) }, say("Show what it changes"));
   const isOpen = () => button.getAttribute("aria-expanded") === "true";
   async function open() {
@@ -38,13 +78,16 @@ function card(place, plan, map, shown) {
     fill(diff);
     clearChanges(map);
   }
+  const buttons = plan.plan === "baseline" ? [] : [
+    h("button", { type: "button", class: "edits", onclick: () => edit(plan.plan) }, say("Change")),
+    h("button", { type: "button", class: "edits", onclick: () => fill(above, newPlan(place, plan.plan, edit)) }, say("Build on it"))];
   return h("article", { class: "card", dataset: { plan: plan.plan } },
     h("h3", {}, plan.name, plan.name === plan.plan ? null : h("span", { class: "key" }, plan.plan)),
     plan.note ? h("p", { class: "note" }, plan.note) : null,
-    plan.problems.length ? problemsList(plan) : [
+    plan.problems.length ? [problemsList(plan), h("div", { class: "row" }, buttons.slice(0, 1))] : [
       plan.extends ? h("p", {}, say("Builds on {plan}", { plan: plan.extends })) : null,
       plan.actions.length ? h("ul", {}, plan.actions.map((item) => h("li", {}, item.label))) : h("p", {}, say("Normal rules: it changes nothing.")),
       h("p", { class: "takes" }, say("Takes {what}", { what: takes(plan.resources) })),
-      plan.actions.length ? button : null, diff],
+      h("div", { class: "row" }, plan.actions.length ? button : null, buttons), above, diff],
   );
 }

@@ -1,0 +1,101 @@
+"""A place that isn't there yet, in Python: what an extract shows of it, and the scenario that is made of an area."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import osmium
+import shapely
+
+from evac.new import Request, write_scenario
+from evac.osm.source import check_source
+from evac.place import Place, open_place
+from evac.watching import Cancel, OnProgress, Watch
+
+_MAIN = ("motorway", "trunk", "primary", "secondary", "tertiary")
+_LESSER = ("unclassified", "residential", "living_street")
+_FEW_ROADS = 30_000
+"""With so many main roads, lesser ones wouldn't be seen."""
+_WGS84 = "EPSG:4326"
+_SIMPLER_DEG = 2e-5
+
+
+def extract_roads(osm: str | Path) -> gpd.GeoDataFrame:
+    """Return the roads of an OpenStreetMap extract, as far as they help to find an area: `street`, `highway`, lines.
+
+    Lesser roads are left out of a large extract.
+
+    Raises
+    ------
+    DataError
+        It is no such file.
+    """
+    path = Path(osm)
+    check_source(path)
+    rows = _roads(path, {*_MAIN, *(f"{name}_link" for name in _MAIN), *_LESSER})
+    main = [row for row in rows if row[1] not in _LESSER]
+    shown = rows if len(rows) <= _FEW_ROADS else main
+    columns = {"street": [name for name, _, _ in shown], "highway": [highway for _, highway, _ in shown]}
+    lines = gpd.GeoSeries([line for _, _, line in shown], crs=_WGS84).simplify(_SIMPLER_DEG)
+    return gpd.GeoDataFrame(columns, geometry=lines, crs=_WGS84)
+
+
+def _roads(path: Path, classes: set[str]) -> list[tuple[str, str, shapely.LineString]]:
+    """Return name, class and line of the ways of some classes."""
+    found = []
+    ways = osmium.FileProcessor(path).with_locations()
+    kept = (osmium.filter.EntityFilter(osmium.osm.WAY), osmium.filter.KeyFilter("highway"))
+    for way in ways.with_filter(kept[0]).with_filter(kept[1]):
+        if not isinstance(way, osmium.osm.Way) or way.tags["highway"] not in classes:
+            continue
+        points = [(node.lon, node.lat) for node in way.nodes if node.location.valid()]
+        if len(points) > 1:
+            found.append((str(way.tags.get("name") or ""), str(way.tags["highway"]), shapely.LineString(points)))
+    return found
+
+
+def new_place(
+    name: str,
+    area: str | Path,
+    osm: str | Path,
+    *,
+    workspace: str | Path,
+    households: str | Path | int | None = None,
+    count: str | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: Cancel | None = None,
+) -> Place:
+    """Make a scenario of an area on an extract, as `evac new` does, and open it.
+
+    Parameters
+    ----------
+    name
+        What the place is called; its folder is named after it.
+    area
+        A file of polygons: who is in them is ordered to leave.
+    osm
+        An OpenStreetMap extract.
+    workspace
+        The folder that holds `scenarios/`.
+    households
+        A file of polygons or points with counts, or their number in all; an estimate from buildings when left out.
+    count
+        The column of that file with the counts.
+    on_progress, cancel
+        As for `Place.prepare`.
+
+    Raises
+    ------
+    UserError
+        An input is wrong, or there is such a place already. Nothing is written.
+    """
+    request = Request(
+        polygon=Path(area),
+        name=name,
+        osm=Path(osm),
+        households=Path(households) if isinstance(households, str) else households,
+        count=count,
+    )
+    written = write_scenario(request, Path(workspace), Watch(on_progress, cancel).preparing())
+    return open_place(written.folder, workspace=workspace)

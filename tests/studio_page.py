@@ -1,0 +1,58 @@
+"""The studio's page in a real browser, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from studio_workspace import Served
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--use-angle=swiftshader",  # WebGL without a graphics card, for the map
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+TIMEOUT_MS = 300_000
+
+
+@contextmanager
+def browser_of(studio: Served, **about: Any) -> Iterator[Any]:
+    """Give a browser that has opened the studio: it has the key of the studio's client."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - tests without it are skipped
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 820}, **about})
+        context.set_default_timeout(TIMEOUT_MS)
+        key = studio.client.headers["Authorization"].removeprefix("Bearer ")
+        context.add_init_script(f"localStorage.setItem('evac-studio-key', '{key}')")
+        yield context
+        browser.close()
+
+
+def look_at(page: Any, lon: float, lat: float, zoom: float = 17.0) -> None:
+    """Look at a place of the map from near, and wait until it is drawn."""
+    page.evaluate(
+        "([lon, lat, zoom]) => document.querySelector('.map').placeMap.map.jumpTo({center: [lon, lat], zoom})",
+        [lon, lat, zoom],
+    )
+    for _ in range(100):  # a function to wait for would need `eval`, which the page forbids
+        page.wait_for_timeout(100)
+        if page.evaluate("document.querySelector('.map').placeMap.map.loaded()"):
+            return
+
+
+def click_at(page: Any, lon: float, lat: float) -> None:
+    """Click a place of the map, after a look at it from near."""
+    look_at(page, lon, lat)
+    at = page.locator("canvas.maplibregl-canvas").bounding_box()
+    page.mouse.click(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
