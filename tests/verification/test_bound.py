@@ -153,3 +153,11 @@ def test_vehicles_without_a_way_out_count_as_planned(tmp_path: Path) -> None:
     assert bound.out[-1] == 80
     assert bound.earliest_s(50) is not None
     assert bound.earliest_s(90) is None
+
+
+def test_nobody_is_out_where_nobody_leaves_or_nothing_leads_out(tmp_path: Path) -> None:
+    road = town(tmp_path, {"a": (0, 0), "b": (500, 0), "c": (1000, 0)}, [("a b c", "Main Street", 1)], {"east": "bc"})
+    nobody = at_once("ab", 1).iloc[:0]
+    assert solved(road, nobody).bound().earliest_s(90) is None
+    bound = solved(road, at_once("ab", 5), exits=()).bound()
+    assert (bound.planned, bound.out.tolist()) == (5, [0])

@@ -15,9 +15,9 @@ from evac.cli.studying import LARGEST_SEED, DepartureCase, VehiclesCase
 from evac.plans.reading import BASELINE
 
 _BOUNDS = {
-    "as_built": "on the roads as they are",
+    "as_built": "on the lanes as they are",
     "with_signals": "with their signals",
-    "under_plan": "under this plan",
+    "under_plan": "on those of this plan",
     "reversible": "with every lane in either direction",
 }
 
@@ -43,7 +43,7 @@ def bound(
 
 
 def _times(rows: pd.DataFrame) -> Table:
-    table = Table("no plan can do it sooner", title="The earliest that these people can be out, leaving when they do")
+    table = Table("nobody can do it sooner", title="The earliest that these people can be out, leaving when they do")
     columns = [name for name in rows.columns if name != "bound"]
     for name in columns:
         table.add_column(f"{name.removeprefix('t').removesuffix('_s')} %", justify="right")

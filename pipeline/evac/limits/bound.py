@@ -54,6 +54,11 @@ class Bound:
             return None
         return max(0.0, float(np.searchsorted(self.out, needed) - 1) * STEP_S)
 
+    def with_that_of(self, other: Bound) -> Bound:
+        """Return what holds where another bound holds as well: the lower at each minute."""
+        minute = np.arange(max(len(self.out), len(other.out)))
+        return Bound(self.planned, np.minimum(self.by(minute), other.by(minute)))
+
     def by(self, minute: Integers) -> Integers:
         """Return the most vehicles that can be out by each minute."""
         return np.asarray(self.out[np.minimum(minute, len(self.out) - 1)])
@@ -241,10 +246,10 @@ def _town(
 ) -> Town:
     to_sink_s = graph.to_sink_s()
     length_m = {edge: net.getEdge(edge).getLength() for edge in going["edge"].unique()}
-    done = going["pos_m"] / going["edge"].map(length_m)
+    done = going["pos_m"] / going["edge"].map(length_m).astype(float)
     left = pd.concat([1.0 - done, done], axis=1).min(axis=1) if either_way else 1.0 - done  # to the nearer end
     time_s = {edge: road.time_s for edge, road in roads.items()}
-    at_end_s = going["time_s"] + left.clip(0.0, 1.0) * going["edge"].map(time_s).fillna(0.0)
+    at_end_s = going["time_s"] + left.clip(0.0, 1.0) * going["edge"].map(time_s).astype(float).fillna(0.0)
     supplies = supplies_of(graph, to_sink_s, going["edge"].tolist(), at_end_s.to_numpy())
     return Town(int(vehicles["ordered"].sum()), *without_dead_ends(graph, to_sink_s, supplies))
 

@@ -15,14 +15,18 @@ def at_best(bounds: Bounds | None) -> str:
     """Return how soon the share that decides could be out at best; nothing where it isn't known, or never could."""
     if bounds is None:
         return ""
-    as_built, reversible = (bound.earliest_s(DECISIVE_PERCENT) for bound in (bounds.as_built, bounds.reversible))
-    if as_built is None or reversible is None:
+    as_built, under_plan, reversible = (
+        bound.earliest_s(DECISIVE_PERCENT) for bound in (bounds.as_built, bounds.under_plan, bounds.reversible)
+    )
+    if as_built is None or under_plan is None or reversible is None:
         return ""
     return say(
-        "No plan on these roads can have 90 % of these vehicles out before {as_built}, none with every lane in either "
-        "direction before {reversible}.",
-        as_built=clock.clock(as_built), reversible=clock.clock(reversible),
-    )  # fmt: skip
+        "Whatever drivers and officers do, 90 % of these vehicles can't be out before {as_built} on the lanes as they "
+        "are, before {under_plan} on those of this plan, and before {reversible} with every lane in either direction.",
+        as_built=clock.clock(as_built),
+        under_plan=clock.clock(under_plan),
+        reversible=clock.clock(reversible),
+    )
 
 
 def broken_bound(bounds: Bounds | None, centre: CaseResult) -> str:

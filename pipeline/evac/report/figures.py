@@ -47,8 +47,8 @@ def draw_curves(
     """Draw the share of all planned vehicles that is out against time.
 
     Dashed: vehicles of the case `leaving` that mean to have left. Solid and blue: `plan`; dotted and grey: any other
-    plan. One line a case. Thin: `at_best`, what no plan can beat. The key stands below the curves, where the figure is
-    empty, the fastest first.
+    plan. One line a case. Thin: `at_best`, the most that can be out. The key stands below the curves, where the figure
+    is empty, the fastest first.
     """
     doubts = _doubts(cases)
     foot_in = _AXIS_IN + _NOTE_ROW_IN * len(doubts)
@@ -127,7 +127,12 @@ def draw_at_best(axes: Axes, bound: Bound) -> Line2D:
     """Draw the share that could be out at best, a thin line; return its key."""
     hours, share = np.arange(len(bound.out)) / _HOUR_MIN, bound.out / max(bound.planned, 1)
     (line,) = axes.plot(
-        hours, share, color=drawing.INK, linewidth=0.9, zorder=3, label=say("no plan on these roads is above this line")
+        hours,
+        share,
+        color=drawing.INK,
+        linewidth=0.9,
+        zorder=3,
+        label=say("the most that can be out, on the lanes of this plan"),
     )
     return line
 

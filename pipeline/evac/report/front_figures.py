@@ -65,7 +65,7 @@ def draw_front_curves(report: ReportInput, cases: Sequence[CaseResult], centre: 
             )
         )
         if report.bounds is not None:
-            keys.append((float("inf"), draw_at_best(axes, report.bounds.as_built)))
+            keys.append((float("inf"), draw_at_best(axes, report.bounds.under_plan)))
         _dress(axes, last_h)
         legend = axes.legend(
             handles=[key for _, key in sorted(keys, key=lambda key: key[0])], loc="lower right", frameon=False,

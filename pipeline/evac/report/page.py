@@ -167,7 +167,7 @@ def _curves(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult
         centre,
         shown.plan,
         report.scenario.simulation.end_h,
-        at_best=None if report.bounds is None else report.bounds.as_built,
+        at_best=None if report.bounds is None else report.bounds.under_plan,
     )
     others = len({case.shown.plan for case in lines}) > 1
     dotted = say("; dotted: {other}", other=report.compared_with) if others else ""
