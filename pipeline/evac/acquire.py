@@ -25,7 +25,7 @@ from evac.sources import CensusZones, Endpoints, fetch_blocks, fetch_map, write_
 from evac.sources.census import KEY_VARIABLE
 
 BLOCK_NAME, BLOCK_COUNT, GROUP_NAME = "name", "households", "name"
-"""Columns of the files that `write_blocks` writes."""
+"""Columns of the files that `_write_blocks` writes."""
 
 BORDER_ZONES_M = 2_000.0
 """A zone at the border of the area is known in full as far as this beyond it; one that reaches farther is shared by its
@@ -63,7 +63,7 @@ def fetch_missing(loaded: LoadedScenario, cache: Path, tell: Callable[[str], Non
     if model.fetch.census is not None and not all(file.is_file() for file in wanted):
         tell("Fetching households from the census")
         census = fetch_census(area, model.fetch.census, cache, tell)
-        write_blocks(census, model.households)
+        _write_blocks(census, model.households)
         write_provenance(model.households.zones.file.parent / "PROVENANCE-households.md", census.provenance)
     if not model.osm.file.is_file():
         tell("Fetching roads and buildings from OpenStreetMap")
@@ -88,7 +88,7 @@ def fetch_census(
     )
 
 
-def write_blocks(census: CensusZones, households: Households) -> None:
+def _write_blocks(census: CensusZones, households: Households) -> None:
     """Write census blocks as the files that a scenario names and lacks: blocks to count, block groups to report by.
 
     Raises

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import evac
+
 ROOT = Path(__file__).parents[2]
 _LOADED = re.compile(r"<(?:script|img|link)\b[^>]*\b(?:src|href)=\"(https?:)?//[^\"]*\"")
 
@@ -33,6 +35,8 @@ def test_the_reference_has_every_public_name_with_its_words(site: Path) -> None:
     for name in ("Place.under", "Place.study", "Plan.changes", "Run.clearance", "Study.report", "Report.table"):
         assert re.search(rf'id="evac\.\w+\.{re.escape(name)}"', page), name
     assert "share of all planned vehicles is out" in page
+    exported = {"open_place" if name == "open" else name for name in evac.__all__}
+    assert {name for name in exported if not re.search(rf'id="evac\.\w+\.{name}"', page)} == set()
 
 
 @pytest.mark.usefixtures("site")

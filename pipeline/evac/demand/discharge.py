@@ -16,9 +16,9 @@ from evac import sumo
 
 QUEUE_VEH = 250
 """Vehicles in the queue: at 1,600 veh/h they take some nine minutes."""
-FIRST_COUNTED_VEH = 10
+_FIRST_COUNTED_VEH = 10
 """Vehicles not counted at the head of the queue, while start-up is lost (the Highway Capacity Manual skips four)."""
-STOP_LINE_M = 2_500.0
+_STOP_LINE_M = 2_500.0
 _ROAD_AHEAD_M = 1_000.0
 
 
@@ -41,7 +41,7 @@ def measure_discharge(
         Vehicles in the queue.
     """
     passings_s = release_queue(vtype, speed_kph, seed, folder, queue_veh)
-    counted_s = passings_s[FIRST_COUNTED_VEH - 1 :]
+    counted_s = passings_s[_FIRST_COUNTED_VEH - 1 :]
     return float(3600.0 * (len(counted_s) - 1) / (counted_s[-1] - counted_s[0]))
 
 
@@ -66,7 +66,7 @@ def release_queue(
 
 
 def _write_road(folder: Path, speed_kph: float) -> None:
-    length_m = STOP_LINE_M + _ROAD_AHEAD_M
+    length_m = _STOP_LINE_M + _ROAD_AHEAD_M
     speed_mps = speed_kph / 3.6
     (folder / "road.nod.xml").write_text(
         f'<nodes><node id="a" x="0" y="0"/><node id="b" x="{length_m}" y="0"/></nodes>\n'
@@ -76,7 +76,7 @@ def _write_road(folder: Path, speed_kph: float) -> None:
     )
     sumo.run("netconvert", ["-n", "road.nod.xml", "-e", "road.edg.xml", "-o", "road.net.xml"], cwd=folder)
     (folder / "loop.add.xml").write_text(
-        f'<additional><instantInductionLoop id="stop_line" lane="road_0" pos="{STOP_LINE_M}" file="loop.xml"/>'
+        f'<additional><instantInductionLoop id="stop_line" lane="road_0" pos="{_STOP_LINE_M}" file="loop.xml"/>'
         "</additional>\n"
     )
 
@@ -87,7 +87,7 @@ def _write_queue(folder: Path, vtype: Mapping[str, str], queue_veh: int) -> None
     ET.SubElement(routes, "vType", {"id": "driver", **vtype})
     ET.SubElement(routes, "route", id="out", edges="road")
     for place in range(queue_veh):
-        position_m = STOP_LINE_M - 0.1 - place * spacing_m
+        position_m = _STOP_LINE_M - 0.1 - place * spacing_m
         ET.SubElement(
             routes,
             "vehicle",

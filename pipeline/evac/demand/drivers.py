@@ -26,11 +26,11 @@ from evac.sumo import CAR_CLASS
 
 Profile = Literal["calm", "normal", "aggressive"]
 
-BASE_SATURATION_FLOW_VEH_PER_H = 1900.0
+_BASE_SATURATION_FLOW_VEH_PER_H = 1900.0
 """Passenger cars per hour and lane: Highway Capacity Manual (6th edition, chapter 19), 250,000 people or more."""
-EVACUATION_REDUCTION = 0.15
+_EVACUATION_REDUCTION = 0.15
 """Urban evacuations stay this share under routine peaks (TRID 1093433: 10 % rural, 15 % urban)."""
-TARGET_VEH_PER_H = BASE_SATURATION_FLOW_VEH_PER_H * (1.0 - EVACUATION_REDUCTION)
+TARGET_VEH_PER_H = _BASE_SATURATION_FLOW_VEH_PER_H * (1.0 - _EVACUATION_REDUCTION)
 """Queue discharge of a lane that the normal driver is calibrated to, at the reference speed: 1,615 veh/h."""
 REFERENCE_SPEED_KPH = 50.0
 """Speed limit at which the discharge is the target: an urban street (31 mph)."""
@@ -43,14 +43,14 @@ PROFILES: tuple[Profile, ...] = ("calm", "normal", "aggressive")
 MIN_TAU_S = 1.0
 """SUMO's drivers act once a step of 1 s; with a shorter headway Krauss's model isn't free of collisions."""
 
-LETS_IN_BELOW_MPS = 5.0
+_LETS_IN_BELOW_MPS = 5.0
 """A main road slower than this may let others in (18 km/h: stop-and-go)."""
-LETS_IN_SHARE = 0.1
+_LETS_IN_SHARE = 0.1
 """Chance per simulated second that it does; chosen by measurement, see `right_of_way_attributes`."""
-IMPATIENT_AFTER_S = 40.0
+_IMPATIENT_AFTER_S = 40.0
 """Drivers who wait for a gap accept the smallest after this long (s). Fitted to the Highway Capacity Manual's two-way
 stop (7th edition, chapter 20: critical headway 6.2 s, follow-up 3.3 s for a right turn), see `right_of_way_options`."""
-PASSED_AFTER_S = 60.0
+_PASSED_AFTER_S = 60.0
 """Drivers find their way around a car that has stood on a junction for this long (s)."""
 
 # Attributes that hold for all profiles. Length and gap: a jam spacing of 7.5 m, within 2 % of the 25 ft of the Highway
@@ -142,25 +142,25 @@ def right_of_way_attributes(traffic: Traffic) -> dict[str, str]:
     """Return the SUMO vehicle type attributes that say how drivers on a minor road join a saturated main road.
 
     `strict`: they wait for a gap, however long. `courteous`: they accept smaller gaps the longer they wait (SUMO's
-    impatience, which grows over `IMPATIENT_AFTER_S`), and now and then go ahead of a main road that crawls below
-    `LETS_IN_BELOW_MPS`.
+    impatience, which grows over `_IMPATIENT_AFTER_S`), and now and then go ahead of a main road that crawls below
+    `_LETS_IN_BELOW_MPS`.
 
     Measured on a grid of 25 priority junctions, 2,000 cars: 95 % are out at 3,590 s with `strict`, at 2,790 s with
     `courteous`; all get out with both, and 4 and 5 cars touch another. Where one queue joins another, one lane each,
     the minor street gets nothing with `strict` or with impatience alone (a queue has no gaps), and 5 % of the flow with
-    `courteous`. Drivers who let in everybody (`LETS_IN_SHARE` 1) give it a third, but also enter junctions that they
+    `courteous`. Drivers who let in everybody (`_LETS_IN_SHARE` 1) give it a third, but also enter junctions that they
     can't leave: on the grid 9 % of the cars then stay in gridlock. So an alternating merge is not a matter of drivers
     here, but of the junction (`network.merges`).
     """
     if traffic.right_of_way == "strict":
         return {"impatience": "off"}
-    return {"jmIgnoreFoeSpeed": f"{LETS_IN_BELOW_MPS:g}", "jmIgnoreFoeProb": f"{LETS_IN_SHARE:g}"}
+    return {"jmIgnoreFoeSpeed": f"{_LETS_IN_BELOW_MPS:g}", "jmIgnoreFoeProb": f"{_LETS_IN_SHARE:g}"}
 
 
 def right_of_way_options(traffic: Traffic) -> list[str]:
     """Return the options of `sumo` that go with `right_of_way_attributes`.
 
-    `courteous` drivers get past a car that has stood on a junction for `PASSED_AFTER_S`; SUMO's default is to wait for
+    `courteous` drivers get past a car that has stood on a junction for `_PASSED_AFTER_S`; SUMO's default is to wait for
     it for ever. Without it the joined junctions of real maps lock for good: in Balzers, 3,000 cars, 30 of them never
     got out; with 60, 30 or 10 s all did, with the same 95 % clearance time, and 0, 0 and 1 cars touched another.
 
@@ -171,8 +171,8 @@ def right_of_way_options(traffic: Traffic) -> list[str]:
     if traffic.right_of_way == "strict":
         return []
     return [
-        *("--ignore-junction-blocker", f"{PASSED_AFTER_S:g}"),
-        *("--time-to-impatience", f"{IMPATIENT_AFTER_S:g}"),
+        *("--ignore-junction-blocker", f"{_PASSED_AFTER_S:g}"),
+        *("--time-to-impatience", f"{_IMPATIENT_AFTER_S:g}"),
     ]
 
 

@@ -58,7 +58,7 @@ class Orders:
 NORMAL_RULES = Orders()
 """Everybody is ordered to leave at once, and drives as the scenario says."""
 
-EVERYBODY = Compliance()
+_EVERYBODY = Compliance()
 """All who are ordered to leave do."""
 
 
@@ -117,7 +117,7 @@ def staying(
     vehicles_per_household: float | VehiclesPerHousehold,
     seed: int,
     orders: Orders,
-    compliance: Compliance = EVERYBODY,
+    compliance: Compliance = _EVERYBODY,
 ) -> Staying:
     """Count what stays behind in a case; `zones` has the zone of each household."""
     homes = pd.DataFrame({"zone": zones.astype(str), "key": household_keys(zones.astype(str))})

@@ -1,10 +1,10 @@
 """SUMO's input files for the demand: the exits as destinations, the driver types, a trip for each vehicle.
 
 Which exit a vehicle takes is SUMO's choice, by travel time. An exit is a traffic assignment zone (TAZ) with its edges
-as sinks; all exits together are one more (`ANY_EXIT`). Measured with SUMO 1.28 (a short way to a slow exit and a longer
-one to a fast exit, 400 cars): a trip with `toTaz` is routed at its departure, to the exit that is then quickest in the
-traffic of the last minutes, and keeps that exit. It changes the exit on the way only with a re-routing period and
-`--device.rerouting.with-taz`. A trip to a TAZ with one exit never changes it.
+as sinks; all exits together are one more (`_ANY_EXIT`). Measured with SUMO 1.28 (a short way to a slow exit and a
+longer one to a fast exit, 400 cars): a trip with `toTaz` is routed at its departure, to the exit that is then quickest
+in the traffic of the last minutes, and keeps that exit. It changes the exit on the way only with a re-routing period
+and `--device.rerouting.with-taz`. A trip to a TAZ with one exit never changes it.
 
 So drivers with information re-route with the scenario's period; those without look once, when they leave. Drivers of
 both kinds who can't get into their street yet look again every minute (`--device.rerouting.pre-period`).
@@ -28,7 +28,7 @@ from evac.network.reach import ExitEdges
 from evac.schema.driving import Driver, Simulation, Traffic
 from evac.sumo import CAR_CLASS, RESIDENT_CLASS
 
-ANY_EXIT = "any_exit"
+_ANY_EXIT = "any_exit"
 """The zone (TAZ) of all exits."""
 INFORMED, UNINFORMED = "informed", "uninformed"
 """The vehicle types."""
@@ -79,7 +79,7 @@ def write_exit_zones(exits: Sequence[ExitEdges], path: Path, *, some_held: bool 
         it. Who may take any exit has no such way.
     """
     edges = [edge for item in exits for edge in item.edges]
-    zones = [_zone(ANY_EXIT, edges), *(_zone(exit_zone(exits, item.name), item.edges) for item in exits)]
+    zones = [_zone(_ANY_EXIT, edges), *(_zone(exit_zone(exits, item.name), item.edges) for item in exits)]
     lines = [_line(number, edge) for number, edge in enumerate(dict.fromkeys(edges))] if some_held else []
     path.write_text("\n".join(["<additional>", *zones, *lines, "</additional>", ""]), encoding="utf-8")
 
@@ -142,7 +142,7 @@ def _trips(vehicles: pd.DataFrame, exits: Sequence[ExitEdges]) -> Iterator[str]:
     going = vehicles[vehicles["status"] == "planned"].assign(leaves_s=leaves_s)
     going = going.sort_values(["leaves_s", "household", "vehicle_number"])
     for row in going.to_dict("records"):
-        to = f'toTaz="{zones.get(row["exit"], ANY_EXIT)}"'
+        to = f'toTaz="{zones.get(row["exit"], _ANY_EXIT)}"'
         yield trip(row, _type_of(row), row["leaves_s"], to, _stop_of(row))
 
 

@@ -2,7 +2,7 @@
 
 A household is tied to a point on an OpenStreetMap way. Its vehicles start beside that point, in the direction with the
 quicker way out. Only where a plan has taken the way off the net does the nearest road of the same name serve, and if
-there is none the nearest road that a car may leave a driveway to; never one farther than `RANGE_M`.
+there is none the nearest road that a car may leave a driveway to; never one farther than `_RANGE_M`.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from evac.network import reach
 from evac.network.places import centre_line, way_ids
 from evac.osm.access import may_leave
 
-RANGE_M = 50.0
+_RANGE_M = 50.0
 """How far a start may be from the household's street point: junctions and joined carriageways move a road's centre line
 by some tens of metres."""
 BESIDE_M = 10.0
 """Edges that are this little farther than the nearest count as beside the point: the two directions of a road, and the
 edges before and after a junction."""
-CAR_LENGTH_M = 5.0
+_CAR_LENGTH_M = 5.0
 _TO_LANE_END_M = 1.0
 FREE_CHOICE = ""
 """Stands for the exit of a vehicle that may take any."""
@@ -154,7 +154,7 @@ def _near_edges(households: pd.DataFrame, edges: StartEdges, net: sumolib.net.Ne
     offset_x_m, offset_y_m = net.getLocationOffset()
     points = shapely.points(np.asarray(x_m) + offset_x_m, np.asarray(y_m) + offset_y_m)
     lines = edges.table["line"].to_numpy()
-    here, there = shapely.STRtree(lines).query(points, predicate="dwithin", distance=RANGE_M)
+    here, there = shapely.STRtree(lines).query(points, predicate="dwithin", distance=_RANGE_M)
     near: pd.DataFrame = edges.table.iloc[there].drop(columns="line").reset_index(drop=True)
     near["household"] = households.index[here]
     near["distance_m"] = shapely.distance(points[here], lines[there])
@@ -193,12 +193,12 @@ def _quickest_beside(near: pd.DataFrame) -> pd.DataFrame:
 def fitting_position_m(pos_m: pd.Series | float, length_m: pd.Series | float) -> Any:
     """Return positions at which a whole car stands on the edge (or, on an edge shorter than a car, near its end)."""
     last_m = np.maximum(length_m - _TO_LANE_END_M, length_m / 2.0)
-    return np.round(np.clip(pos_m, np.minimum(CAR_LENGTH_M, last_m), last_m), 2)
+    return np.round(np.clip(pos_m, np.minimum(_CAR_LENGTH_M, last_m), last_m), 2)
 
 
 def _explain_missing(starts: pd.DataFrame, households: pd.DataFrame, near: pd.DataFrame, connected: np.ndarray) -> None:
     missing = starts["edge"].isna() & connected
     on_net = households.index.isin(near["household"])
     named = households["street"].fillna("its street")
-    starts.loc[missing & ~on_net, "reason"] = f"no road for cars within {RANGE_M:.0f} m under this plan"
+    starts.loc[missing & ~on_net, "reason"] = f"no road for cars within {_RANGE_M:.0f} m under this plan"
     starts.loc[missing & on_net, "reason"] = "no way to an exit from " + named[missing & on_net]

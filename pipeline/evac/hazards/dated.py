@@ -54,7 +54,7 @@ class PerimeterFront:
         """Return the perimeters by time, each with all before it, in metres."""
         settings = self.settings
         features = read_polygons(settings.file, "hazard.arrival.file", settings.layer)
-        features["arrival_s"] = times_of(features, settings, self.order_at, self.where)
+        features["arrival_s"] = _times_of(features, settings, self.order_at, self.where)
         crs = features.estimate_utm_crs()
         metres = features.set_geometry(make_valid_polygons(features.geometry)).to_crs(crs)
         grown: list[tuple[float, shapely.Geometry]] = []
@@ -118,7 +118,7 @@ class PointFront:
         if len(others):
             what = f"expected points, feature {others.index[0] + 1} is a {others.iloc[0]}"
             raise DataError(Problem(self.where, what, "give perimeters with 'form: perimeters'"))
-        at_s = times_of(features, settings, self.order_at, self.where)
+        at_s = _times_of(features, settings, self.order_at, self.where)
         crs = features.estimate_utm_crs()
         reports = shapely.get_coordinates(features.geometry.to_crs(crs).values)
         roads = np.column_stack(Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat))
@@ -148,7 +148,7 @@ def _on_triangles(
     return np.asarray(between(roads))
 
 
-def times_of(
+def _times_of(
     features: gpd.GeoDataFrame, settings: Perimeters | DatedPoints, order_at: datetime | None, where: str
 ) -> NDArray[np.float64]:
     """Return the times of features (s after the order).

@@ -38,21 +38,21 @@ def under_hazard(timetable: Timetable, hazard: Hazard, reached: Reached, net: Ne
     """
     return replace(
         timetable,
-        closings=(*timetable.closings, *closings_of(hazard, reached, net)),
+        closings=(*timetable.closings, *_closings_of(hazard, reached, net)),
         programs=tuple(_until_reached(timetable.programs, reached)),
     )
 
 
-def closing_s(hazard: Hazard, arrival_s: float) -> float:
+def _closing_s(hazard: Hazard, arrival_s: float) -> float:
     """Return when a road closes that is reached at a time: a whole second after the order, or the order."""
     return max(math.floor(arrival_s - 60.0 * hazard.notice_min), 0.0)
 
 
-def closings_of(hazard: Hazard, reached: Reached, net: Net) -> Iterator[Closing]:
+def _closings_of(hazard: Hazard, reached: Reached, net: Net) -> Iterator[Closing]:
     """Give the closures of all roads that a hazard reaches: one for all that close in the same second."""
     lanes: dict[float, list[str]] = defaultdict(list)
     for edge, arrival_s in reached.arrival_s.items():
-        lanes[closing_s(hazard, arrival_s)] += [lane.getID() for lane in net.getEdge(edge).getLanes()]
+        lanes[_closing_s(hazard, arrival_s)] += [lane.getID() for lane in net.getEdge(edge).getLanes()]
     for from_s, closed in sorted(lanes.items()):
         yield Closing(hazard.name, from_s, None, tuple(sorted(closed)), admits=(FLEEING,))
 
@@ -68,7 +68,7 @@ def in_words(hazard: Hazard, reached: Reached, net: Net) -> str:
     """Return what a hazard does, in a line that begins with its name."""
     roads = reached.roads
     edges = [net.getEdge(edge) for edge in roads["edge"]]
-    times_min = [closing_s(hazard, arrival_s) / 60.0 for arrival_s in roads["arrival_s"]]
+    times_min = [_closing_s(hazard, arrival_s) / 60.0 for arrival_s in roads["arrival_s"]]
     guessed = f", {int(roads['guessed'].sum()):,} of them at a guessed time" if roads["guessed"].any() else ""
     km = sum(edge.getLength() for edge in edges) / 1000.0
     return (

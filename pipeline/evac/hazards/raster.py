@@ -25,7 +25,7 @@ SECONDS = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0}
 _TILE = 512  # cells: 2 MB a tile of float64
 LONGEST_S = 14 * 86_400.0
 """A front that takes longer than two weeks over one place's roads has another unit, or cells that stand for never."""
-RATES_M_PER_MIN = {"fire": (0.1, 150.0), "flood": (0.1, 900.0)}
+_RATES_M_PER_MIN = {"fire": (0.1, 150.0), "flood": (0.1, 900.0)}
 """Between what the median rate of spread over all cells lies. Of 19,844 cells of a FlamMap run the median is 2.9 m/min
 (5th to 95th percentile 0.26 to 13.9); the fastest grass fires run at 380 m/min for minutes (Cheney and Sullivan,
 Grassfires, 2008, chapter 4), and the median over an area has their flanks and backs too. A dam's flood wave runs at up
@@ -80,7 +80,7 @@ class RasterFront:
                 rates.append(_rates(values, height_m, width_m))
                 near = nearest_minimum(values, *reach)
                 time[mine] = near[rows[mine] - int(window.row_off), columns[mine] - int(window.col_off)]
-        check_plausible(time, np.concatenate(rates), unit, self.kind, self.where)
+        _check_plausible(time, np.concatenate(rates), unit, self.kind, self.where)
         return Arrivals(time * SECONDS[unit] + 60.0 * self.settings.starts_min, np.zeros(len(lon), dtype=bool))
 
 
@@ -217,7 +217,7 @@ def _rates(values: NDArray[np.float64], height_m: float, width_m: float) -> NDAr
     return np.asarray(rate[np.isfinite(rate) & (rate > 0.0)][::4])
 
 
-def check_plausible(
+def _check_plausible(
     time: NDArray[np.float64], rates: NDArray[np.float64], unit: TimeUnit, kind: str, where: str
 ) -> None:
     """Refuse times that can't be times of arrival in a unit.
@@ -242,7 +242,7 @@ def check_plausible(
         raise DataError(Problem(where, what, f"gdal_edit.py -a_nodata {reached.min():g}"))
     seconds = SECONDS[unit]
     others = ", ".join(name for name in SECONDS if name != unit)
-    slow, fast = RATES_M_PER_MIN[kind]
+    slow, fast = _RATES_M_PER_MIN[kind]
     median = float(np.median(rates)) * 60.0 / seconds if len(rates) >= _LEAST_CELLS else None
     if reached.size and reached.max() * seconds > LONGEST_S:
         what = f"its last time is {reached.max():g}, in {unit} {reached.max() * seconds / 86_400.0:.0f} days"

@@ -26,7 +26,7 @@ LOSSES: Mapping[str, str] = {
 }
 """Why households aren't planned, with the words for it."""
 
-OVERLAP_TOLERANCE = 0.01
+_OVERLAP_TOLERANCE = 0.01
 """Zones that share less than this part of the smaller one only touch: borders are drawn roughly."""
 
 _CENT = 1e-6  # households; what floating-point sums are off by
@@ -92,7 +92,7 @@ def _counted_twice(zones: gpd.GeoDataFrame) -> np.ndarray:
     first, second = first[pairs], second[pairs]
     common = shapely.area(shapely.intersection(shapes[first], shapes[second]))
     smaller = np.minimum(areas[first], areas[second])
-    over = common > OVERLAP_TOLERANCE * smaller
+    over = common > _OVERLAP_TOLERANCE * smaller
     first, second, common = first[over], second[over], common[over]
     both = np.minimum(planned[first] * common / areas[first], planned[second] * common / areas[second])
     np.add.at(twice, second, both)

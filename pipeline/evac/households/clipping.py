@@ -37,10 +37,10 @@ BORDER_TOLERANCE = 0.001
 MAX_OFF_MAP = 0.1
 """Share of the ordered area that may lie off the map: river banks, slopes. Beyond it, part of the area has no roads."""
 
-MIN_PART_M2 = 10_000.0
+_MIN_PART_M2 = 10_000.0
 """A separate part of the ordered area needs a road when it is larger than this (one hectare)."""
 
-UNKNOWN_EDGE = 0.8
+_UNKNOWN_EDGE = 0.8
 """A zone with homes and at least this share of its land on the map is all on it, if the map doesn't say what it covers:
 the hull of its roads and buildings is narrower than what was cut out. No source, our choice."""
 
@@ -76,7 +76,7 @@ def check_area_has_roads(
     DataError
         Part of the area has no roads.
     """
-    parts = [part for part in shapely.get_parts(area) if part.area > MIN_PART_M2]
+    parts = [part for part in shapely.get_parts(area) if part.area > _MIN_PART_M2]
     tree = shapely.STRtree(streets.geometry.values)
     empty = [part for part in parts if len(tree.query(part, predicate="intersects")) == 0]
     off_map = 1.0 - area.intersection(on_map).area / area.area
@@ -218,7 +218,7 @@ def _share_of(
         if total <= 0.0:
             continue
         part = _measure_in(near, inside) / total
-        if name == "dwellings" and mapped >= UNKNOWN_EDGE and not ground.declared:
+        if name == "dwellings" and mapped >= _UNKNOWN_EDGE and not ground.declared:
             mapped = 1.0
         if mapped == 1.0 or things["known_everywhere"].all():
             return name, part

@@ -14,11 +14,11 @@ from evac.errors import DataError, Problem
 from evac.households.geometry import make_valid_polygons, polygons_of, read_counts, read_vector
 from evac.schema.sources import Area, Zones
 
-MOST_HOUSEHOLDS = 10_000_000
+_MOST_HOUSEHOLDS = 10_000_000
 """More households than this in all aren't a place that is evacuated, but another column: the largest cities of the
 world have about that many."""
 
-MOST_PER_KM2 = 100_000
+_MOST_PER_KM2 = 100_000
 """More households on a square kilometre of zone are another column, too: the densest districts of the world have about
 50,000 (Mong Kok: 130,000 people per km²)."""
 
@@ -57,17 +57,17 @@ def _check_totals(zones: gpd.GeoDataFrame, where: str) -> None:
     remedy = "name the column with the number of households as 'households.zones.count'"
     if total == 0.0:
         raise DataError(Problem(where, f"is 0 in all {len(zones)} zones, so nobody is to leave", remedy))
-    if total > MOST_HOUSEHOLDS:
-        what = f"adds up to {total:,.0f} households; more than {MOST_HOUSEHOLDS:,} can't be"
+    if total > _MOST_HOUSEHOLDS:
+        what = f"adds up to {total:,.0f} households; more than {_MOST_HOUSEHOLDS:,} can't be"
         raise DataError(Problem(where, what, remedy))
     crowded = zones[(counts > _DENSE_HOUSEHOLDS) & ~zones.is_empty]
     km2 = crowded.to_crs("EPSG:6933").area.to_numpy() / 1e6  # an equal-area projection of the world
     density = crowded["households_given"].to_numpy() / np.maximum(km2, 1e-9)
-    if (density > MOST_PER_KM2).any():
+    if (density > _MOST_PER_KM2).any():
         worst = int(np.argmax(density))
         what = (
             f"has {crowded['households_given'].iloc[worst]:,.0f} of {total:,.0f} households in zone "
-            f"'{crowded['zone'].iloc[worst]}' of {km2[worst]:.3g} km²; more than {MOST_PER_KM2:,} per km² can't be"
+            f"'{crowded['zone'].iloc[worst]}' of {km2[worst]:.3g} km²; more than {_MOST_PER_KM2:,} per km² can't be"
         )
         raise DataError(Problem(where, what, remedy))
 

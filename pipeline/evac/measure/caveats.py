@@ -14,7 +14,7 @@ from evac.measure.passengers import bus_caveats
 from evac.schema.trust import Trust
 
 # Base capacity of a freeway lane at 70 mph and more (Highway Capacity Manual, 7th edition, chapter 12).
-LANE_CAPACITY_VEH_PER_H = 2400
+_LANE_CAPACITY_VEH_PER_H = 2400
 _LISTED = 5
 
 
@@ -153,10 +153,10 @@ def _hazard(counts: Mapping[str, Any]) -> list[str]:
 
 def _rates_too_high(rates: pd.DataFrame) -> list[str]:
     """Tell of lanes that pass more than a lane can: their clearance times would flatter."""
-    high = rates[rates["highest_veh_per_h"] > LANE_CAPACITY_VEH_PER_H]
+    high = rates[rates["highest_veh_per_h"] > _LANE_CAPACITY_VEH_PER_H]
     return [
         f"{row.bottleneck}, lane {row.lane}: {row.highest_veh_per_h:.0f} veh/h in a quarter of an hour, above the "
-        f"capacity of a freeway lane ({LANE_CAPACITY_VEH_PER_H} veh/h)"
+        f"capacity of a freeway lane ({_LANE_CAPACITY_VEH_PER_H} veh/h)"
         for row in high.itertuples()
     ]
 

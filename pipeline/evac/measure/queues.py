@@ -103,7 +103,7 @@ class Queues:
     links
         The lanes of the net.
     windows
-        `queues_by_window` of the run.
+        `_queues_by_window` of the run.
     """
 
     links: Links
@@ -112,7 +112,7 @@ class Queues:
     @classmethod
     def of(cls, lanes: pd.DataFrame, links: Links) -> Queues:
         """Find the queues in `tables.read_lanes` of a run."""
-        return cls(links, queues_by_window(lanes, links))
+        return cls(links, _queues_by_window(lanes, links))
 
 
 def is_congested(rows: pd.DataFrame, links: Links, window_s: int) -> NDArray[np.bool_]:
@@ -154,7 +154,7 @@ def heads_of_queues(queues: Queues) -> pd.DataFrame:
     return heads
 
 
-def queues_by_window(lanes: pd.DataFrame, links: Links) -> pd.DataFrame:
+def _queues_by_window(lanes: pd.DataFrame, links: Links) -> pd.DataFrame:
     """Return one row for each congested lane and window: `window`, `lane_id` (its queue's head), `delay_s`, `merge`.
 
     Parameters

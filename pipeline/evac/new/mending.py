@@ -17,10 +17,10 @@ from evac.network.places import way_ids
 from evac.network.reach import road_graph, ways_out
 from evac.study.prepare import Prepared
 
-REACHES_M = (250.0, 500.0, 1_000.0)
+_REACHES_M = (250.0, 500.0, 1_000.0)
 """How far homes may be from their street, tried in turn; the first is the default of scenarios."""
 
-MOST_SHARE = 0.05
+_MOST_SHARE = 0.05
 """A piece of the map without a way out, with more of the households than this, isn't mended: something else is wrong
 there, and a person must look. Smaller pieces are, however many there are."""
 
@@ -39,7 +39,7 @@ class Mended:
         Separate parts of the area without a road, which were taken out of it.
     """
 
-    max_to_street_m: float = REACHES_M[0]
+    max_to_street_m: float = _REACHES_M[0]
     closed_ways: tuple[int, ...] = ()
     parts_left_out: int = 0
 
@@ -51,7 +51,7 @@ class Mended:
         if self.closed_ways:
             what = f"{len(self.closed_ways)} ways of the map lead to no exit"
             words.append(f"{what}; their homes leave by the nearest other street")
-        if self.max_to_street_m > REACHES_M[0]:
+        if self.max_to_street_m > _REACHES_M[0]:
             words.append(f"homes up to {self.max_to_street_m:g} m from a street leave by it")
         return words
 
@@ -74,8 +74,8 @@ def _reach_m(prepared: Prepared, before_m: float) -> float:
     """Return the least distance at which nearly all homes are near enough to a street."""
     allowed = prepared.loaded.model.trust.unconnected_share / 2 * len(prepared.homes)
     away_m = prepared.homes["distance_m"].fillna(np.inf)
-    enough = [reach_m for reach_m in REACHES_M if reach_m >= before_m and (away_m > reach_m).sum() <= allowed]
-    return enough[0] if enough else REACHES_M[-1]
+    enough = [reach_m for reach_m in _REACHES_M if reach_m >= before_m and (away_m > reach_m).sum() <= allowed]
+    return enough[0] if enough else _REACHES_M[-1]
 
 
 def _dead_ways(prepared: Prepared) -> set[int]:
@@ -90,7 +90,7 @@ def _dead_ways(prepared: Prepared) -> set[int]:
     cut_off = [prepared.net.getEdge(graph.edges[here]) for here in np.flatnonzero(~np.isfinite(out.cost_s))]
     pieces = [{way for edge in group for way in way_ids(edge)} for group in hanging_together(cut_off)]
     pieces += [{way} for way in stuck.index if not any(way in piece for piece in pieces)]  # these have no edge at all
-    small = [piece for piece in pieces if 0 < stuck.reindex(sorted(piece)).sum() <= MOST_SHARE * len(homes)]
+    small = [piece for piece in pieces if 0 < stuck.reindex(sorted(piece)).sum() <= _MOST_SHARE * len(homes)]
     return _whole_ways(prepared.street_map.streets(), set().union(*small) - alive, alive)
 
 

@@ -27,10 +27,10 @@ from evac.osm.web import read_web
 from evac.schema.places import FoundExits
 from evac.sources import Endpoints, Fetched, Provenance, fetch_map
 
-SEEN_BEYOND_M = 2_000.0
+_SEEN_BEYOND_M = 2_000.0
 """How much farther than they are kept roads are fetched (m), to see which of them lead on. Our choice."""
 
-_STEPS_M = (2_500.0 + SEEN_BEYOND_M, FARTHEST_M + LEAST_BEYOND_M + SEEN_BEYOND_M)
+_STEPS_M = (2_500.0 + _SEEN_BEYOND_M, FARTHEST_M + LEAST_BEYOND_M + _SEEN_BEYOND_M)
 """How far around the area roads are fetched to find a motorway: each step asks Overpass for more."""
 
 
@@ -142,13 +142,13 @@ def fetched_roads(
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         file = Path(folder) / target.name
         given = request.roads_beyond_m
-        for step_m in _STEPS_M if given is None else (given + SEEN_BEYOND_M,):
+        for step_m in _STEPS_M if given is None else (given + _SEEN_BEYOND_M,):
             tell(f"Fetching roads and buildings from OpenStreetMap, {step_m / 1000:g} km around")
             roads = grown(area.geometry, step_m).union(homes)
             fetched = fetch_map(homes, roads, file, Endpoints.from_environment(), cache, tell=tell)
             with tidied(file) as source:
                 extract = look_at_extract(source)
-            if distance_m(area.geometry, extract.major_roads) + LEAST_BEYOND_M + SEEN_BEYOND_M <= step_m:
+            if distance_m(area.geometry, extract.major_roads) + LEAST_BEYOND_M + _SEEN_BEYOND_M <= step_m:
                 break
         beyond = reach_beyond(area.geometry, extract.major_roads, given)
         with tidied(file) as source:

@@ -15,7 +15,7 @@ from evac.new.mending import Mended
 from evac.new.naming import Named
 
 AREA, ROADS, WAYS_OUT = "data/area.geojson", "data/roads.osm.pbf", "data/ways_out.geojson"
-MEASURED = "vehicles available"
+_MEASURED = "vehicles available"
 """Name of the vehicles-per-household case with the counted distribution."""
 
 _WIDTH = 116
@@ -211,7 +211,7 @@ def _cases(facts: Facts) -> str:
     lines += ["vehicles_per_household:", "  - 1", "  - 1.5", "  - 2"]
     if facts.shares:
         lines += [
-            f"  - name: {MEASURED}  # as counted; households without a vehicle need a bus, and none is simulated",
+            f"  - name: {_MEASURED}  # as counted; households without a vehicle need a bus, and none is simulated",
             f"    distribution: {_flow(_rounded(facts.shares))}",
             *(["    by_zone:"] if facts.zone_shares else []),
             *[f"      {_flow(zone)}: {_flow(_rounded(shares))}" for zone, shares in facts.zone_shares.items()],

@@ -46,7 +46,7 @@ _WORKS_OPEN_TO_TRAFFIC = {"no", "minor", "widening"}
 _OUT_OF_USE = ("abandoned", "demolished", "disused", "dismantled", "impassable", "proposed", "razed", "removed")
 
 
-def base_class(highway: str) -> str:
+def _base_class(highway: str) -> str:
     """Return the class of a road without `_link`."""
     return highway.removesuffix("_link")
 
@@ -64,7 +64,7 @@ def why_left_out(tags: Tags, min_road_class: str) -> str | None:
     highway = tags.get("highway")
     if highway not in CLASSES:
         return "not a street"
-    if _RANKS[base_class(highway)] < _RANKS[min_road_class]:
+    if _RANKS[_base_class(highway)] < _RANKS[min_road_class]:
         return f"below '{min_road_class}'"
     if tags.get("area") == "yes":
         return "an area"

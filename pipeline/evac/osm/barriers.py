@@ -11,10 +11,10 @@ import re
 
 from evac.osm.access import Tags, car_access, closes
 
-GATES = {
+_GATES = {
     "gate", "hampshire_gate", "lift_gate", "sliding_beam", "sliding_gate", "swing_gate", "bump_gate", "wire_gate",
 }  # fmt: skip
-_PASSING = GATES | {
+_PASSING = _GATES | {
     "no", "border_control", "cattle_grid", "checkpoint", "coupure", "entrance", "height_restrictor", "kerb", "arch",
     "sally_port", "toll_booth", "width_restrictor",
 }  # fmt: skip
@@ -48,7 +48,7 @@ def blocks_cars(tags: Tags) -> bool:
 
 def is_open_gate(tags: Tags) -> bool:
     """Return whether a node is a gate that lets cars pass, as far as the map says."""
-    return tags.get("barrier") in GATES and not blocks_cars(tags)
+    return tags.get("barrier") in _GATES and not blocks_cars(tags)
 
 
 def is_signal(tags: Tags) -> bool:

@@ -88,14 +88,14 @@ def named(way: Way) -> str:
     return tags.get("name") or tags.get("ref") or f"an unnamed {tags['highway']} road (way {way.osm_way_id})"
 
 
-def middle_of(roads: Roads, way: Way) -> tuple[float, float]:
+def _middle_of(roads: Roads, way: Way) -> tuple[float, float]:
     """Return the longitude and latitude of the node in the middle of a way."""
     node = roads.nodes[way.nodes[len(way.nodes) // 2]]
     return node.lon, node.lat
 
 
 def _of_way(roads: Roads, way: Way) -> Iterator[Doubt]:
-    lon, lat = middle_of(roads, way)
+    lon, lat = _middle_of(roads, way)
     for said in way.at_times:
         text = f"{named(way)} isn't open at all times ({said}), and counts as the map's other tags say"
         yield Doubt("closed_at_times", text, (way.way_id,), lon, lat)
@@ -119,7 +119,7 @@ def _of_lanes(roads: Roads, street: Street) -> Iterator[Doubt]:
     if street.lanes.contradicted:
         said = ", ".join(f"{key}={value}" for key, value in sorted(street.way.tags.items()) if _is_about_lanes(key))
         text = f"the tags of {named(street.way)} contradict each other ({said}); the lesser count of lanes is taken"
-        yield Doubt("lanes_contradict", text, (street.way.way_id,), *middle_of(roads, street.way))
+        yield Doubt("lanes_contradict", text, (street.way.way_id,), *_middle_of(roads, street.way))
 
 
 def _is_about_lanes(key: str) -> bool:
@@ -180,7 +180,7 @@ def _of_turns(roads: Roads, turns: Turns) -> Iterator[Doubt]:
             )
         else:
             kind, text = "turn_ban_at_times", f"{turn} holds at times ({item.at_times}), and isn't applied"
-        place = middle_of(roads, roads.ways[start[0]])
+        place = _middle_of(roads, roads.ways[start[0]])
         yield Doubt(kind, text, start, *place, then=turns.ways_of(item.via_ways), last=last, only=not item.is_ban)
 
 

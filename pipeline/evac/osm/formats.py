@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 _Refusal = tuple[str, str]  # what was found, what to try ({file} stands for the file's name)
 
-EXPECTED = "expected an OpenStreetMap extract: .osm, .osm.gz, .osm.bz2, .osm.pbf, or .json of Overpass"
+_EXPECTED = "expected an OpenStreetMap extract: .osm, .osm.gz, .osm.bz2, .osm.pbf, or .json of Overpass"
 _CHANGES: _Refusal = (
     "is a change file (osmChange): it has what was edited, not the map",
     "apply it to an extract (`osmium apply-changes map.osm.pbf {file} -o new.osm.pbf`), or take the extract",
@@ -71,4 +71,4 @@ def by_name(name: str) -> _Refusal:
         return _CHANGES
     if ".osh" in lower:
         return HISTORY
-    return EXPECTED, "download the extract as .osm.pbf or .osm.gz"
+    return _EXPECTED, "download the extract as .osm.pbf or .osm.gz"

@@ -203,7 +203,7 @@ def cut_at_gaps(roads: Roads) -> None:
     An extract that was cut by a box lacks the nodes outside: a road that leaves it and comes back must not become a
     straight road between. A road that only ends outside is shorter, and no gap.
     """
-    fresh = fresh_ids(roads)
+    fresh = _fresh_ids(roads)
     for ways, nodes in ((roads.ways, roads.nodes), (roads.closed, roads.closed_nodes)):
         for way in list(ways.values()):
             if len(way.nodes) < _ENDS or any(ref not in nodes for ref in way.nodes):
@@ -234,14 +234,14 @@ def cut_at_barriers(roads: Roads) -> None:
     segments = Counter(ref for way in roads.ways.values() for ref in way.nodes[1:-1] for _ in range(2))
     segments.update(ref for way in roads.ways.values() for ref in (way.nodes[0], way.nodes[-1]))
     blocked = {ref for ref, node in roads.nodes.items() if segments[ref] == 2 and blocks_cars(node.tags)}  # noqa: PLR2004
-    fresh = fresh_ids(roads)
+    fresh = _fresh_ids(roads)
     for way in list(roads.ways.values()):
         if not blocked.isdisjoint(way.nodes):
             _cut(way, blocked, roads, fresh)
     roads.cut_at = sorted(blocked)
 
 
-def fresh_ids(roads: Roads) -> Callable[[], int]:
+def _fresh_ids(roads: Roads) -> Callable[[], int]:
     """Return a function that gives an id that no node and no way has, another one at each call."""
     last = max([*roads.nodes, *roads.ways, *roads.closed_nodes, *roads.closed], default=0)
     counter: Iterator[int] = count(last + 1)

@@ -21,8 +21,8 @@ from importlib.resources import files
 
 from evac.osm.access import Tags
 
-GENERAL = "*"
-KPH_PER_MPH = 1.609344
+_GENERAL = "*"
+_KPH_PER_MPH = 1.609344
 _KPH_PER_KNOT = 1.852
 _WALK_KPH = 7.0  # walking pace, StVO sign 325.1, as German courts read it
 _FASTEST_KPH = 160.0  # no limit on roads is higher (https://wiki.openstreetmap.org/wiki/Default_speed_limits)
@@ -74,9 +74,9 @@ def usual_speed(country: str | None, highway: str, *, in_town: bool) -> float:
         Inside a built-up area.
     """
     table = _table()
-    for nation in (country, GENERAL):
+    for nation in (country, _GENERAL):
         for name in (highway, highway.removesuffix("_link")):
-            row = table.get((nation or GENERAL, name))
+            row = table.get((nation or _GENERAL, name))
             if row is not None:
                 return row[0] if in_town else row[1]
     raise KeyError(highway)
@@ -144,7 +144,7 @@ def _tagged_kph(value: str) -> float | None:
         return _WALK_KPH
     number = _NUMBER.match(value)
     if number:
-        factor = {"mph": KPH_PER_MPH, "knots": _KPH_PER_KNOT}.get(number.group(2) or "", 1.0)
+        factor = {"mph": _KPH_PER_MPH, "knots": _KPH_PER_KNOT}.get(number.group(2) or "", 1.0)
         return float(number.group(1)) * factor
     zone = _ZONE.match(value)
     return float(zone.group(1)) if zone else None

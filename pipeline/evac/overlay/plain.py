@@ -27,7 +27,7 @@ _FILES = {
     "signals": "plain.tll.xml",
 }
 _COPIED = ("plain.typ.xml", "plain.netccfg")
-ALL_CLASSES_BUT_CARS = "emergency authority army"
+_ALL_CLASSES_BUT_CARS = "emergency authority army"
 """Who may use a lane that is closed to the traffic."""
 
 
@@ -290,7 +290,7 @@ class PlainNet:
 
     def close_lane(self, edge: str, lane: int, *, emergency: bool = True, residents: bool = False) -> None:
         """Close a lane to all but emergency vehicles and residents, or to all."""
-        admitted = " ".join([ALL_CLASSES_BUT_CARS] * emergency + [RESIDENT_CLASS] * residents)
+        admitted = " ".join([_ALL_CLASSES_BUT_CARS] * emergency + [RESIDENT_CLASS] * residents)
         self.set_lane(edge, lane, {"allow": admitted} if admitted else {"disallow": "all"})
 
     def admit_residents(self) -> None:

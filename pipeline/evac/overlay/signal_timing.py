@@ -13,9 +13,9 @@ from evac.errors import PlaceError, Problem, ScenarioError
 from evac.overlay.junctions import Link, SignalJunction
 from evac.plans.model import Movement, Signal
 
-STAGE_NAME = "stage {0}"
+_STAGE_NAME = "stage {0}"
 """Name of an officer's stage in the program."""
-CHANGE_NAME = "stage {0} to {1}"
+_CHANGE_NAME = "stage {0} to {1}"
 """Name of the first phase between two of an officer's stages."""
 
 # Yellow and all-red: the kinematic equations of the Institute of Transportation Engineers (Traffic Engineering
@@ -64,7 +64,7 @@ def fixed(task: Task) -> tuple[list[Step], str]:
     steps: list[Step] = []
     for number, stage in enumerate(stages):
         change = _change(junction, states[number], states[(number + 1) % len(states)])
-        steps += [Step(stage.green_s, states[number], STAGE_NAME.format(number)), *change]
+        steps += [Step(stage.green_s, states[number], _STAGE_NAME.format(number)), *change]
     greens = " + ".join(str(stage.green_s) for stage in stages)
     return steps, f"fixed time: {greens} s green, cycle {sum(step.seconds for step in steps):g} s"
 
@@ -117,12 +117,12 @@ def officer(task: Task) -> tuple[list[Step], str]:
     junction = task.junction
     states = _present_stages(junction)
     states += [state for state in _own_stages(junction, states) if state not in states]
-    steps = [Step(FOR_EVER_S, state, STAGE_NAME.format(number)) for number, state in enumerate(states)]
+    steps = [Step(FOR_EVER_S, state, _STAGE_NAME.format(number)) for number, state in enumerate(states)]
     for one, state in enumerate(states):
         for other, following in enumerate(states):
             if one != other:
                 yellow, red = _change(junction, state, following)
-                steps.append(Step(yellow.seconds, yellow.state, CHANGE_NAME.format(one, other)))
+                steps.append(Step(yellow.seconds, yellow.state, _CHANGE_NAME.format(one, other)))
                 steps.append(Step(red.seconds, red.state, onward=other))
     return steps, f"an officer serves the longest queue (stages: {len(states)})"
 

@@ -37,7 +37,7 @@ _SIGNALS = {
     "unregulated": mark("off; right of way by the signs"),
     "all_way_stop": mark("off; each junction is an all-way stop"),
 }
-SOURCES = (mark("roads"), mark("households"), mark("dwellings"))
+_SOURCES = (mark("roads"), mark("households"), mark("dwellings"))
 """What inputs `ReportInput.sources` names."""
 _RIGHT_OF_WAY = {
     "strict": mark("drivers on the minor road wait for a gap, however long"),

@@ -23,7 +23,7 @@ from evac.study.runs import Failure, Run, Study
 from evac.study.same_lanes import measure_same_lanes
 from evac.study.signals import with_other_signals
 
-NOT_SIMULATED = "not simulated"
+_NOT_SIMULATED = "not simulated"
 _FILE_NAME = "study.json"
 _DIGITS = 6
 
@@ -127,7 +127,7 @@ def read_study(prepared: Prepared, plans: Plans, selection: Selection, cache: Pa
     nets = {jobs[case]: plans[case.plan].net for case in cases if jobs[case] in folders}
     lanes = measure_same_lanes(all_lanes(plans), folders, nets, cache)
     runs = [Run(case, jobs[case], folders[jobs[case]], lanes[jobs[case]]) for case in cases if jobs[case] in folders]
-    missing = [Failure(case, NOT_SIMULATED) for case in cases if jobs[case] not in folders]
+    missing = [Failure(case, _NOT_SIMULATED) for case in cases if jobs[case] not in folders]
     return Study(tuple(runs), tuple(missing), imprecise=_imprecise(selection, cases, runs, cache))
 
 

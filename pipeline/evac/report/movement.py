@@ -11,8 +11,8 @@ from evac.report.estimates import case_columns
 from evac.report.results import CaseResult
 from evac.seals import require_file
 
-TRIP_STEP_MIN = 15
-STATE_STEP_MIN = 30
+_TRIP_STEP_MIN = 15
+_STATE_STEP_MIN = 30
 _STREETS_A_STATE = 10
 _MINUTE_S, _HOUR_S, _M_A_KM = 60, 3600, 1000
 _LEAST_QUEUE_VEH = 1.0
@@ -29,7 +29,7 @@ def trip_generation(cases: Sequence[CaseResult]) -> pd.DataFrame:
 def _trip_rows(case: CaseResult) -> pd.DataFrame:
     curve = pd.read_parquet(require_file(case.run.folder / "curve.parquet"))
     last = curve["minute"] == curve["minute"].max()
-    rows = curve[(curve["minute"] % TRIP_STEP_MIN == 0) | last]
+    rows = curve[(curve["minute"] % _TRIP_STEP_MIN == 0) | last]
     shares = {f"{name}_share": rows[name] / max(case.shown.planned, 1) for name in ("departed", "entered", "evacuated")}
     found: pd.DataFrame = rows.assign(**shares)
     return found
@@ -111,7 +111,7 @@ def _street_rows(case: CaseResult, names: pd.Series) -> pd.DataFrame:
 
 
 def _set_times(case: CaseResult) -> list[int]:
-    return list(range(0, int(case.run.manifest["end_s"] // _MINUTE_S) + 1, STATE_STEP_MIN))
+    return list(range(0, int(case.run.manifest["end_s"] // _MINUTE_S) + 1, _STATE_STEP_MIN))
 
 
 def _edge_states(case: CaseResult, at_min: Sequence[int]) -> pd.DataFrame:

@@ -53,11 +53,11 @@ from evac.simulate.flight import LOOK_AFTER_S, Flight
 from evac.simulate.officer import LOOK_S, Officer
 from evac.sumo import CAR_CLASS
 
-DIVERT_EVERY_S = 1.0
+_DIVERT_EVERY_S = 1.0
 """How often the vehicles on an approach are looked at: none passes a road of 20 m unseen."""
-EMPTY_EVERY_S = 10.0
+_EMPTY_EVERY_S = 10.0
 """How often it is checked whether a closed lane is empty."""
-LOOK_AGAIN_S = 2.0
+_LOOK_AGAIN_S = 2.0
 """How long after a closure it is looked again who is bound for it. SUMO 1.28 gives a vehicle that leaves between two
 steps its way in the step before, when it is neither in the network nor waiting; measured: one of 4,000 on Balzers."""
 _LET_THROUGH = "authority"
@@ -115,10 +115,10 @@ class Controller:
         if self._officers:
             times.append(_next_multiple(now_s, LOOK_S))
         if self._opening:
-            times.append(_next_multiple(now_s, EMPTY_EVERY_S))
+            times.append(_next_multiple(now_s, _EMPTY_EVERY_S))
         if self._flight.fleeing:
             times.append(_next_multiple(now_s, LOOK_AFTER_S))
-        times += [_next_multiple(now_s, DIVERT_EVERY_S) for _ in self._diverting(now_s)][:1]
+        times += [_next_multiple(now_s, _DIVERT_EVERY_S) for _ in self._diverting(now_s)][:1]
         leads = [state for of_edge in self._states.approaches.values() for state in of_edge if state.holds]
         times += [state.from_s for state in leads if state.from_s > now_s]
         return min(times, default=float("inf"))
@@ -186,7 +186,7 @@ class Controller:
             bound = {vehicle: vclass for vehicle, vclass in classes.items() if vehicle not in on_lanes}
             sent = self._send_elsewhere(bound, gone)
             self._tell(now_s, label, "closed", on_it=len(on_lanes), **_counts(sent, len(bound), admitted))
-            self._at(now_s + LOOK_AGAIN_S, partial(self._look_again, label, edges, admitted))
+            self._at(now_s + _LOOK_AGAIN_S, partial(self._look_again, label, edges, admitted))
         self._agenda.sort(key=lambda entry: entry[:2])
 
     def _look_again(self, label: str, edges: set[str], admitted: Sequence[str], now_s: float) -> None:

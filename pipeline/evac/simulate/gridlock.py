@@ -11,12 +11,12 @@ can move only when all of them have gone, so every strongly connected component 
 (Coffman's circular wait; Holt 1972, doi 10.1145/356603.356607).
 
 Resolution, `pulled over`: the foremost vehicles of the ring, those whose way on is full, drive onto the verge at
-the place where they stand. Those behind who can go on do so; the others rejoin from the verge after `PULLED_OVER_S`
+the place where they stand. Those behind who can go on do so; the others rejoin from the verge after `_PULLED_OVER_S`
 as soon as there is a gap. Two side by side who each need the other's lane have no use for a verge: they change places
 (`swapped lanes`). Of vehicles that block each other in the middle of a junction, with no place to pull over, the first
 that has room beyond the junction drives off it, past the others (`waved through`): it moves by some metres. Nobody
 jumps ahead of a queue, and nobody leaves the simulation. Where a ring was found, the next one is
-resolved after `AGAIN_S`, for `REMEMBERED_S`: people there know by then what they are up against.
+resolved after `_AGAIN_S`, for `_REMEMBERED_S`: people there know by then what they are up against.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from traci.exceptions import TraCIException
 from evac.graphs import components
 from evac.simulate.answers import Standing, next_inner_lane, vehicles_in_network
 
-PULLED_OVER_S = 60.0
+_PULLED_OVER_S = 60.0
 """How long a vehicle stays on the verge at least (s)."""
-AGAIN_S = 60.0
+_AGAIN_S = 60.0
 """Standing time that makes a ring where one was found before (s)."""
-REMEMBERED_S = 1800.0
+_REMEMBERED_S = 1800.0
 """For how long a place of gridlock is remembered (s)."""
 STANDSTILL_S = 1800.0
 """A simulation in which nothing has moved for this long has come to a standstill (s): six cycles of a slow signal."""
@@ -115,8 +115,8 @@ class GridlockWatch:
             self._moved_s = now_s
         self._state = state
         enough_s = self._after_s
-        if any(now_s - found_s <= REMEMBERED_S for found_s in self._found_s.values()):
-            enough_s = min(AGAIN_S, self._after_s)
+        if any(now_s - found_s <= _REMEMBERED_S for found_s in self._found_s.values()):
+            enough_s = min(_AGAIN_S, self._after_s)
         standing = {vehicle: at for vehicle, at in state.items() if at.waited_s >= enough_s}
         waits, fronts = self._wait_for(standing)
         for ring in find_rings(waits):
@@ -241,7 +241,7 @@ class GridlockWatch:
     def _is_due(self, ring: Iterable[str], now_s: float) -> bool:
         """Return whether a ring has stood long enough, and note where it is."""
         lanes = {self._state[vehicle].lane for vehicle in ring}
-        known = any(now_s - self._found_s.get(lane, -np.inf) <= REMEMBERED_S for lane in lanes)
+        known = any(now_s - self._found_s.get(lane, -np.inf) <= _REMEMBERED_S for lane in lanes)
         due = known or min(self._state[vehicle].waited_s for vehicle in ring) >= self._after_s
         if due:
             self._found_s.update(dict.fromkeys(lanes, now_s))
@@ -303,7 +303,7 @@ class GridlockWatch:
         edge, _, index = lane.rpartition("_")
         end_m = min(pos_m + 0.1, self._length_m(lane))  # a stop may not lie behind the front
         try:
-            self._connection.vehicle.setStop(vehicle, edge, end_m, int(index), PULLED_OVER_S, tc.STOP_PARKING)
+            self._connection.vehicle.setStop(vehicle, edge, end_m, int(index), _PULLED_OVER_S, tc.STOP_PARKING)
         except TraCIException:
             return False
         return True

@@ -10,7 +10,7 @@ from typing import Any
 
 import traci
 
-LINE_M = 1.0
+_LINE_M = 1.0
 """How far before the end of the lane a vehicle waits (m)."""
 
 _HOUR_S = 3600.0
@@ -55,7 +55,7 @@ class Metering:
             if vehicle in self._held[name]:
                 continue
             lane = ask.getLaneID(vehicle)
-            at_m = max(self._connection.lane.getLength(lane) - LINE_M, 0.1)
+            at_m = max(self._connection.lane.getLength(lane) - _LINE_M, 0.1)
             self._held[name].append(vehicle)
             try:
                 ask.setStop(vehicle, edge, pos=at_m, laneIndex=ask.getLaneIndex(vehicle), duration=_FOR_EVER_S)

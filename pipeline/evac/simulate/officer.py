@@ -34,7 +34,7 @@ from traci.connection import Connection
 
 LOOK_S = 5.0
 """Simulated seconds between two looks at the traffic."""
-LOOK_BACK_M = 150.0
+_LOOK_BACK_M = 150.0
 """How far along an approach an officer counts cars: some 20 cars a lane."""
 MIN_GREEN_S = 10.0
 """Shortest green: the queue has begun to move, and a side street's few cars are through."""
@@ -42,13 +42,13 @@ MAX_GREEN_S = 120.0
 """Longest green while others wait; manual cycles of several minutes are common (Parr, 2014)."""
 MAX_WAIT_S = 240.0
 """Nobody who is the first of a lane waits longer for the green: two of the longest greens."""
-CHANGE_S = 7.0
+_CHANGE_S = 7.0
 """Longest yellow and all-red between two stages (`evac.overlay.signal_timing`)."""
-QUEUED_BELOW_MPS = 2.8
+_QUEUED_BELOW_MPS = 2.8
 """A car slower than this stands or creeps (10 km/h)."""
 NEAR_M = 75.0
 """A queue that discharges has two cars and more on this length: about 28 m a car at 13.9 m/s and 2 s."""
-_TURN_S = CHANGE_S + MIN_GREEN_S + LOOK_S
+_TURN_S = _CHANGE_S + MIN_GREEN_S + LOOK_S
 """From the end of a green to the end of the next, if that is as short as may be."""
 _MOVES_MPS = 0.5
 _GOES, _GOES_FIRST = "Gg", "G"
@@ -68,7 +68,7 @@ class Car:
     @property
     def queues(self) -> bool:
         """Whether it stands or creeps."""
-        return self.speed_mps < QUEUED_BELOW_MPS
+        return self.speed_mps < _QUEUED_BELOW_MPS
 
 
 Lanes = Mapping[str, Sequence[Car]]
@@ -137,7 +137,7 @@ class Officer:
         for lane in self._in_sight:
             for name in self._connection.lane.getLastStepVehicleIDs(lane):
                 for tls, movement, away_m, _ in vehicle.getNextTLS(name)[:1]:
-                    if tls == self._tls and away_m <= LOOK_BACK_M:
+                    if tls == self._tls and away_m <= _LOOK_BACK_M:
                         at_line = lane if lane in self._stop_lines else self._lane_of[movement]
                         yield Car(name, at_line, movement, away_m, vehicle.getSpeed(name))
 
@@ -151,7 +151,7 @@ class Officer:
         roads = list(ahead_m)
         for road in roads:  # grows on the way
             end_m = ahead_m[road] + self._connection.lane.getLength(f"{road}_0")
-            before = self._before(road) if end_m < LOOK_BACK_M else []
+            before = self._before(road) if end_m < _LOOK_BACK_M else []
             new = [edge for edge in before if edge not in ahead_m]
             ahead_m.update(dict.fromkeys(new, end_m))
             roads += new

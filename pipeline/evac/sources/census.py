@@ -27,10 +27,10 @@ from evac.sources.spread import VEHICLES, spread_over_blocks
 from evac.sources.tigerweb import fetch_outlines
 from evac.sources.transfer import Question, Unusable
 
-ACS_YEAR = 2023
+_ACS_YEAR = 2023
 """Last year of the five that the ACS' estimates cover."""
 
-KEY_SIGNUP = "https://api.census.gov/data/key_signup.html"
+_KEY_SIGNUP = "https://api.census.gov/data/key_signup.html"
 KEY_VARIABLE = "EVAC_CENSUS_KEY"
 
 _NOTICE = "This product uses the Census Bureau Data API but is not endorsed or certified by the Census Bureau."
@@ -90,7 +90,7 @@ def fetch_blocks(
     cache: Path,
     *,
     year: int = 2020,
-    acs_year: int = ACS_YEAR,
+    acs_year: int = _ACS_YEAR,
     key: str | None = None,
     tell: Callable[[str], None] = print,
     patience: Patience = PATIENCE,
@@ -184,7 +184,7 @@ def _check(file: Path, columns: Iterable[str], *, given: str | None) -> None:
     """Refuse what isn't a table with these columns; without a valid key the API sends a web page with status 200."""
     if _KEY_TROUBLE.search(file.read_text(encoding="utf-8", errors="replace")[:_PAGE_CHARACTERS]):
         what = f"doesn't know the key that was given (…{given[-4:]})" if given else "wants a key, which is free"
-        remedy = f"sign up at {KEY_SIGNUP}, and set {KEY_VARIABLE}, or give zones by --households FILE"
+        remedy = f"sign up at {_KEY_SIGNUP}, and set {KEY_VARIABLE}, or give zones by --households FILE"
         raise CensusKeyError(Problem("the Census Data API", what, remedy))
     rows = read_json(file)
     if not isinstance(rows, list) or not rows or not all(isinstance(row, list) for row in rows):
@@ -226,7 +226,7 @@ def _census_of(year: int, acs_year: int) -> _Census:
     if not census.first_acs <= acs_year <= last:
         fits = f"{census.first_acs} to {census.last_acs}" if census.last_acs else f"{census.first_acs} or later"
         what = f"found {acs_year}, but the block groups of the census of {year} are in the ACS of {fits}"
-        raise DataError(Problem("ACS year", what, f"take {last if census.last_acs else ACS_YEAR}"))
+        raise DataError(Problem("ACS year", what, f"take {last if census.last_acs else _ACS_YEAR}"))
     return census
 
 

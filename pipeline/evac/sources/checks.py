@@ -25,7 +25,7 @@ def read_json(file: Path) -> Any:
         It is a web page, or breaks off.
     """
     text = file.read_text(encoding="utf-8", errors="replace")
-    refuse_web_page(text)
+    _refuse_web_page(text)
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
@@ -33,7 +33,7 @@ def read_json(file: Path) -> Any:
         raise Unusable(f"the answer {what} ({len(text):,} characters, it begins with '{first_words(text)}')") from error
 
 
-def refuse_web_page(text: str) -> None:
+def _refuse_web_page(text: str) -> None:
     """Refuse a page for people, as servers and proxies send instead of data, and show its words."""
     start = text[:_HEAD_BYTES].lstrip().lower()
     if start.startswith(("<!doctype html", "<html")) or (start.startswith("<") and "<html" in start):
@@ -48,7 +48,7 @@ def check_osm(file: Path) -> None:
     says so in a `<remark>` (https://dev.overpass-api.de/overpass-doc/en/preface/commons.html).
     """
     head, tail = _ends(file)
-    refuse_web_page(head)
+    _refuse_web_page(head)
     if "<osm" not in head:
         raise Unusable(f"the answer isn't OSM data, it begins with '{first_words(head)}'")
     remark = _REMARK.search(tail) or _REMARK.search(head)

@@ -25,10 +25,10 @@ from evac.sources.fetch import PATIENCE, Answer, Patience, ask
 from evac.sources.provenance import ODBL, OPENSTREETMAP, Provenance
 from evac.sources.transfer import USER_AGENT, Question
 
-ROADS_TILE_DEG = 0.1
+_ROADS_TILE_DEG = 0.1
 """Side of a tile for roads, in degrees: 11 km by 8 km at San Francisco. A dense city has some 30,000 ways there."""
 
-SETTLEMENT_TILE_DEG = 0.05
+_SETTLEMENT_TILE_DEG = 0.05
 """Side of a tile for buildings, in degrees. A dense city has some 25,000 buildings there, 15 MB."""
 
 MAX_TILES = 400
@@ -168,7 +168,7 @@ def _put_together(
 
 def _tiles(kind: str, polygon: shapely.Geometry) -> list[Tile]:
     """Return the cells of the grid that a polygon touches, cut to its bounding box."""
-    side = ROADS_TILE_DEG if kind == "roads" else SETTLEMENT_TILE_DEG
+    side = _ROADS_TILE_DEG if kind == "roads" else _SETTLEMENT_TILE_DEG
     at_least = polygon.area / side**2
     if at_least > MAX_TILES:
         raise _too_large(math.ceil(at_least))

@@ -17,16 +17,16 @@ from evac.studio.app import build_app
 from evac.studio.sessions import Sessions
 from evac.studio.workspace import Workspace
 
-LOOPBACK = "127.0.0.1"
-USUAL_PORT = 8765
-_LOCAL_NAMES = (LOOPBACK, "localhost")
+_LOOPBACK = "127.0.0.1"
+_USUAL_PORT = 8765
+_LOCAL_NAMES = (_LOOPBACK, "localhost")
 _PRIVATE = 0o600
 _PATIENCE_S = 2
 """How long pages that listen are waited for at the end (s)."""
 
 
 def serve(
-    workspace: Workspace, *, host: str = LOOPBACK, port: int | None = None, browser: bool, tell: Callable[[str], None]
+    workspace: Workspace, *, host: str = _LOOPBACK, port: int | None = None, browser: bool, tell: Callable[[str], None]
 ) -> None:
     """Serve the studio until it is interrupted.
 
@@ -75,7 +75,7 @@ def _listening(host: str, port: int | None) -> Iterator[socket.socket]:
 
 
 def _bind(listener: socket.socket, host: str, port: int | None) -> None:
-    for tried in (USUAL_PORT, 0) if port is None else (port,):
+    for tried in (_USUAL_PORT, 0) if port is None else (port,):
         try:
             listener.bind((host, tried))
             listener.listen()
@@ -83,7 +83,7 @@ def _bind(listener: socket.socket, host: str, port: int | None) -> None:
             why = error
         else:
             return
-    what = f"can't listen on {host}:{port or USUAL_PORT} ({os.strerror(why.errno or 0)})"
+    what = f"can't listen on {host}:{port or _USUAL_PORT} ({os.strerror(why.errno or 0)})"
     raise UserError(Problem("evac studio", what, "give another --port"))
 
 

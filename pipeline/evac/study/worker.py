@@ -25,7 +25,7 @@ from evac.study.ground import Ground
 from evac.study.jobs import job_of, perform
 from evac.study.parcels import pack_run, unpack, unpack_folder
 
-CACHE_VARIABLE = "EVAC_WORKER_CACHE"
+_CACHE_VARIABLE = "EVAC_WORKER_CACHE"
 """Environment variable of a worker: where it keeps input folders and runs; Dask's working folder if it isn't set."""
 _FOLDER = "evac-worker"
 _TAKEN = "taken"
@@ -85,7 +85,7 @@ def run_parcel(
     """
     worker = get_worker()
     # A folder of the workers' own: runs don't stay in it, so it must not be the cache of a project.
-    cache = Path(os.environ.get(CACHE_VARIABLE) or worker.local_directory).resolve() / _FOLDER
+    cache = Path(os.environ.get(_CACHE_VARIABLE) or worker.local_directory).resolve() / _FOLDER
     try:
         for name, content in folders:
             unpack_folder(name, content, cache)

@@ -16,7 +16,7 @@ from evac.validation import read_model
 from evac.verify.measures import MEASURES
 from evac.verify.model import Expectation, Verification
 
-TEST_FILE = "test.yaml"
+_TEST_FILE = "test.yaml"
 
 
 @dataclass(frozen=True)
@@ -79,16 +79,16 @@ def load_tests(folder: Path, names: Sequence[str] = ()) -> list[LoadedTest]:
     ScenarioError
         There is no such test, or a test's file doesn't validate.
     """
-    found = sorted(path.parent for path in folder.glob(f"*/{TEST_FILE}"))
+    found = sorted(path.parent for path in folder.glob(f"*/{_TEST_FILE}"))
     if not found:
-        remedy = f"each test is a folder with a {TEST_FILE} and a scenario"
+        remedy = f"each test is a folder with a {_TEST_FILE} and a scenario"
         raise ScenarioError(Problem(str(folder), "holds no verification test", remedy))
     unknown = [name for name in names if not any(place.name.startswith(name) for place in found)]
     if unknown:
         known = ", ".join(place.name for place in found)
         raise ScenarioError(Problem(str(folder), f"has no test {', '.join(map(repr, unknown))}", f"known: {known}"))
     wanted = [place for place in found if not names or place.name.startswith(tuple(names))]
-    return [LoadedTest(place, read_model(place / TEST_FILE, Verification)[1]) for place in wanted]
+    return [LoadedTest(place, read_model(place / _TEST_FILE, Verification)[1]) for place in wanted]
 
 
 def run_test(test: LoadedTest, cache: Path) -> list[Checked]:

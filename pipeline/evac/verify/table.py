@@ -12,7 +12,7 @@ from evac import __version__, files, sumo
 from evac.verify.running import Checked
 
 
-def table_of(results: Sequence[Checked]) -> pd.DataFrame:
+def _table_of(results: Sequence[Checked]) -> pd.DataFrame:
     """Return a row an expectation, as `verification.csv` has it.
 
     Columns `test`, `component`, `title`, `measure`, `expected`, `allowed` (how far off it may be, in the measure's
@@ -41,7 +41,7 @@ def table_of(results: Sequence[Checked]) -> pd.DataFrame:
 def write_table(results: Sequence[Checked], folder: Path) -> Path:
     """Write `verification.csv` and `verification.md`, and return the latter."""
     folder.mkdir(parents=True, exist_ok=True)
-    table = table_of(results)
+    table = _table_of(results)
     files.write_text(folder / "verification.csv", table.to_csv(index=False))
     page = folder / "verification.md"
     files.write_text(page, _page(table))

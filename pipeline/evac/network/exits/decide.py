@@ -23,10 +23,10 @@ from evac.network.exits.record import ExitEnd, WaysOutRecord
 from evac.osm.web import Web
 from evac.schema.places import FoundExits
 
-LINE_BEYOND_M = 2_000.0
+_LINE_BEYOND_M = 2_000.0
 """Where no end of the map can be reached, exit lines lie this far (m) beyond the area. Our choice."""
 
-SEEN_M = 1_000.0
+_SEEN_M = 1_000.0
 """A road that the map shows for less than this (m) beyond the area is an exit by the map's cut. Our choice."""
 
 SAME_WAY_DEG, SAME_WAY_M = 45.0, 2_000.0
@@ -131,7 +131,7 @@ class Decision:
         """Return the ways of networks without an end of the map, from which exits are taken nearer to the area."""
         roads, lead = self.roads, self._lead
         ends = roads.behind(lead.ends & roads.on_road, lead.outside)
-        away = shapely.distance(roads.area, shapely.points(roads.xy)) > LINE_BEYOND_M
+        away = shapely.distance(roads.area, shapely.points(roads.xy)) > _LINE_BEYOND_M
         apart = lead.on & ~ends & away
         near = roads.way[~(apart[roads.start] & apart[roads.end])]
         found = np.ones(len(roads.ways), dtype=bool)
@@ -188,7 +188,7 @@ class Decision:
         away_m = float(self.roads.area.distance(shapely.Point(self.roads.xy[node])))
         minor = self.roads.rank[self.roads.way[self.roads.end == node]].min() >= _TERTIARY
         doubtful = not certain and (minor or self.edge.declared)
-        return bool(cut and (away_m < SEEN_M or doubtful))
+        return bool(cut and (away_m < _SEEN_M or doubtful))
 
     def _leads_to(self, node: int, way: int) -> str:
         """Return what an unnamed road is called: after the next road with a name that it leads to."""
@@ -196,7 +196,7 @@ class Decision:
         seeds = np.zeros(roads.count, dtype=bool)
         seeds[node] = True
         here = roads.xy[node]
-        near = self._lead.outside & (np.hypot(*(roads.xy[roads.start] - here).T) < LINE_BEYOND_M)
+        near = self._lead.outside & (np.hypot(*(roads.xy[roads.start] - here).T) < _LINE_BEYOND_M)
         ahead = roads.ahead(seeds, near & (roads.way != way))
         arcs = np.flatnonzero(near & ahead[roads.start] & roads.named[roads.way])
         if not len(arcs):
@@ -210,7 +210,7 @@ class Decision:
         away_m = np.hypot(*(roads.xy[roads.start] - roads.xy[node]).T)
         away_m[~roads.named[roads.way]] = np.inf
         nearest = int(np.argmin(away_m))
-        if away_m[nearest] > LINE_BEYOND_M:
+        if away_m[nearest] > _LINE_BEYOND_M:
             return roads.label(way)
         return f"{roads.label(way)} off {roads.label(int(roads.way[nearest]))}"
 

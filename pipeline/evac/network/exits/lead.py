@@ -9,7 +9,7 @@ import numpy as np
 from evac.network.exits.graph import Mask, RoadWeb
 from evac.network.exits.map_edge import CutOff, MapEdge, cut_off
 
-FAR_LARGER = 10.0
+_FAR_LARGER = 10.0
 """A road network outside is far larger than what lies inside from so many times its length on. Our choice: a dead-end
 valley behind a hamlet may well be three times as large."""
 
@@ -58,7 +58,7 @@ def leading(roads: RoadWeb, edge: MapEdge) -> Lead:
 
 def far_larger(roads: RoadWeb, outside: Mask) -> Mask:
     """Return the nodes of road networks far larger than what lies inside of the area."""
-    least_m = max(LEAST_NETWORK_M, FAR_LARGER * roads.road_m(roads.inside[roads.start] & roads.inside[roads.end]))
+    least_m = max(LEAST_NETWORK_M, _FAR_LARGER * roads.road_m(roads.inside[roads.start] & roads.inside[roads.end]))
     if roads.road_m(outside) < least_m:
         return np.zeros(roads.count, dtype=bool)
     piece = roads.pieces(outside, strong=True)

@@ -14,7 +14,7 @@ from evac.network.exits.record import EXIT, LESSER, NONE, ExitEnd, RoadOut
 from evac.network.exits.why_none import why_closed, why_it_ends, why_none
 from evac.osm.web import FERRY, NOT_BUILT
 
-FERRY_REASON = "it is a ferry: give its capacity to make it an exit"
+_FERRY_REASON = "it is a ferry: give its capacity to make it an exit"
 
 _TERTIARY = rank_of("tertiary")
 _SAME_ROAD_M = 400.0  # crossings of one road, such as both carriageways or a border that winds
@@ -80,7 +80,7 @@ class Leaving:
         for way in roads.closed:
             inside = roads.inside[way.nodes]
             if _is_road(way) and inside.any() and not inside.all() and roads.on_road[way.nodes].any():
-                reason = FERRY_REASON if way.highway == FERRY else f"it is {way.closed}"
+                reason = _FERRY_REASON if way.highway == FERRY else f"it is {way.closed}"
                 yield self._road_out(int(way.nodes[~inside][0]), way, NONE, reason)
 
     def _at_times(self, kept: Mask) -> Iterator[RoadOut]:
