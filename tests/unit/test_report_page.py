@@ -71,8 +71,8 @@ def _read(folder: Path) -> _Page:
 
 
 SHEETS = (
-    "assumptions", "clearance", "clearance_by_zone", "exits_by_hour", "findings", "households", "missing",
-    "nureg_cr_7002", "plan_changes", "resources", "states", "street_states", "trip_generation",
+    "assumptions", "clearance", "clearance_by_zone", "exits_by_hour", "findings", "forms", "households", "missing",
+    "nureg_cr_7002", "plan_changes", "resources", "routes", "states", "street_states", "trip_generation",
 )  # fmt: skip
 
 
@@ -136,10 +136,20 @@ def test_all_files_are_there(folder: Path) -> None:
     names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     figures = {
         f"figures/{name}.{kind}"
-        for name in ("front_curves", "front_map", "clearance_curves", "exits", "lane_rates", "map", "moments")
+        for name in (
+            "front_curves",
+            "front_map",
+            "clearance_curves",
+            "exits",
+            "fewer_cars",
+            "lane_rates",
+            "map",
+            "moments",
+        )
         for kind in ("png", "svg")
     } | {"figures/animation.gif"}
-    tables = {"results.parquet", "results.csv", "bottlenecks.csv", "bottleneck_summary.csv", "tables/report.gpkg"}
+    tables = {"results.parquet", "results.csv", "bottlenecks.csv", "bottleneck_summary.csv"}
+    tables |= {f"tables/report.{kind}" for kind in ("gpkg", "kml", "xlsx")}
     tables |= {f"tables/{name}.csv" for name in SHEETS}
     assert names == {"index.html", "report.pdf", *tables, *figures}
 
@@ -147,7 +157,7 @@ def test_all_files_are_there(folder: Path) -> None:
 def test_the_page_needs_no_other_file(folder: Path) -> None:
     parsed = _read(folder)
     sources = [attrs["src"] for _, attrs in parsed.tags if "src" in attrs]
-    assert len(sources) == 7
+    assert len(sources) == 8
     assert all(str(source).startswith("data:image/") for source in sources)
     assert not {"iframe", "object", "link[rel=stylesheet]"} & {tag for tag, _ in parsed.tags}
     assert not re.search(r"@import|url\(", parsed.style)
@@ -275,7 +285,9 @@ def test_hostile_names_are_text_in_the_page(hostile: Path) -> None:
 
 
 def test_hostile_names_are_no_formulas_in_spreadsheets(hostile: Path) -> None:
-    files = [path for path in hostile.rglob("*.csv") if path.name not in ("findings.csv", "nureg_cr_7002.csv")]
+    files = [
+        path for path in hostile.rglob("*.csv") if path.name not in ("findings.csv", "nureg_cr_7002.csv", "forms.csv")
+    ]
     for path in files:
         with path.open(newline="") as file:
             rows = list(csv.reader(file))
@@ -291,6 +303,14 @@ def test_hostile_names_are_text_in_the_geopackage(hostile: Path) -> None:
     assert set(pyogrio.list_layers(path)[:, 0]) >= {"streets", "bottlenecks", "exits", "households"}
     assert set(pyogrio.read_dataframe(path, layer="exits")["exit"]) == {SCRIPT, FORMULA}
     assert set(pyogrio.read_dataframe(path, layer="streets")["name"]) == {SCRIPT}
+
+
+def test_hostile_names_are_text_in_workbook_and_placemarks(hostile: Path) -> None:
+    sheet = pyogrio.read_dataframe(hostile / "tables/report.xlsx", layer="clearance")
+    assert set(sheet["plan"]) == {f"'{FORMULA}"}
+    marks = pyogrio.read_dataframe(hostile / "tables/report.kml")
+    assert {SCRIPT, FORMULA} <= set(marks["Name"])
+    assert not [words for words in marks["Description"] if "<script" in words]
 
 
 def test_parquet_keeps_names_as_they_are(hostile: Path) -> None:
@@ -331,7 +351,8 @@ def test_pictures_have_their_numbers_as_text(report: ReportInput, folder: Path) 
     assert clock.clock(report.runs[1].manifest["t90_s"]) in alts[0]
     assert "North ramps" in alts[1]
     assert clock.clock(report.runs[0].manifest["t90_s"]) in alts[2]
-    assert "vehicles per minute" in alts[3]
+    assert "One car less per household buys" in alts[3]
+    assert "vehicles per minute" in alts[4]
 
 
 def test_the_map_of_the_ways_out_says_what_they_take_and_what_is_none(folder: Path) -> None:

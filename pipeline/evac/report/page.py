@@ -19,7 +19,9 @@ from evac.report import (
     drawing,
     estimates,
     exits_map,
+    fewer_cars,
     figures,
+    forms,
     front,
     front_figures,
     maps,
@@ -120,6 +122,8 @@ def draw_pictures(report: ReportInput, cases: Sequence[CaseResult]) -> list[Pict
     pictures = [_front_curves(report, cases, centre), _front_map(report, centre)]
     if len({case.shown.vehicles_per_household for case in cases}) > 1:
         pictures.append(_curves(report, cases, centre))
+    if fewer_cars.by_vehicles(cases, centre):
+        pictures.append(_fewer_cars(report, cases, centre))
     alike = [case for case in cases if case.shown.fidelity == centre.shown.fidelity]
     if len(panels.panels_of(alike, report.compared_with)) > 1:
         pictures.append(_panels(report, alike, centre))
@@ -183,6 +187,18 @@ def _curves(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult
         ),
         figure=figure,
     )  # fmt: skip
+
+
+def _fewer_cars(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Picture:
+    said = fewer_cars.one_car_less(report, cases, centre)
+    times = alts.curves_alt(report, fewer_cars.by_vehicles(cases, centre))
+    return _picture(
+        "fewer_cars",
+        say("What fewer cars per household buy"),
+        f"{said.words} {times}" if said else times,
+        say("When 90 % are out, by vehicles per household; blue: {plan}.", plan=centre.shown.plan),
+        figure=fewer_cars.draw_by_vehicles(report, cases, centre),
+    )
 
 
 def _panels(report: ReportInput, alike: Sequence[CaseResult], centre: CaseResult) -> Picture:
@@ -339,12 +355,16 @@ def _results(report: ReportInput, cases: Sequence[CaseResult]) -> dict[str, Any]
         "streets": tables.worst_streets(tables.queues(centre.run, report.edges), _WORST_STREETS),
         "groups": _groups(cases),
         "compared": comparing.comparisons(report, cases, centre),
-        "by_vehicles": _by_vehicles(cases, centre),
+        "by_vehicles": fewer_cars.by_vehicles(cases, centre),
         "resources": estimates.resources_table(report, cases).replace({np.nan: None}).to_dict("records"),
         "hours": movement.exits_by_hour([centre]).replace({np.nan: None}).to_dict("records"),
         "states": movement.states(same, report.edges).replace({np.nan: None}).to_dict("records"),
         "trips": movement.trip_generation([centre]).to_dict("records"),
         "checklist": nureg.checklist(report, cases),
+        "forms": forms.checklists(report, cases),
+        "routes": forms.routes(cases, centre).replace({np.nan: None}).to_dict("records"),
+        "per_thousand": forms.per_thousand(report),
+        "one_car_less": fewer_cars.one_car_less(report, cases, centre),
     }
 
 
@@ -369,18 +389,6 @@ def _about(report: ReportInput) -> dict[str, Any]:
         "glossary": _GLOSSARY,
         "resource_kinds": answer.RESOURCES,
     }
-
-
-def _by_vehicles(cases: Sequence[CaseResult], centre: CaseResult) -> list[CaseResult]:
-    """Return the headline plan's cases that differ in their vehicles; nothing when there is but one."""
-    shown = centre.shown
-    alike = [
-        case
-        for case in cases
-        if (case.shown.plan, case.shown.departure, case.shown.fidelity) == (shown.plan, shown.departure, shown.fidelity)
-    ]
-    ordered = sorted(alike, key=lambda case: case.shown.planned)
-    return ordered if len(ordered) > 1 else []
 
 
 def _groups(cases: Sequence[CaseResult]) -> list[tuple[str, list[CaseResult]]]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evac import files
-from evac.report import gis, tables
+from evac.report import exports, gis, tables
 from evac.report.inputs import ReportInput
 from evac.report.moments import animation
 from evac.report.page import draw_pictures, page_html, print_html
@@ -39,7 +39,7 @@ _RESULTS = pa.schema(
 )
 """A row a run. Clearance times are seconds after the order, null when the evacuation wasn't over by the end."""
 
-_SOMETIMES = ("clearance_curves*", "panels.*", "lane_rates.*", "plan-*", "animation.mp4")
+_SOMETIMES = ("clearance_curves*", "fewer_cars.*", "panels.*", "lane_rates.*", "plan-*", "animation.mp4")
 """Figures that one report has and another hasn't."""
 
 
@@ -77,14 +77,17 @@ def _content(report: ReportInput) -> dict[str, bytes]:
     results = results_table(report)
     centre = headline(report, cases)
     pictures = draw_pictures(report, cases)
+    tables_of_report, places = sheets(report, cases, centre), gis.layers(report, cases, centre)
     return {
         **{f"figures/{picture.name}.{kind}": data for picture in pictures for kind, data in picture.formats.items()},
         "results.parquet": _parquet(results),
         "results.csv": csv_bytes(results),
         "bottlenecks.csv": csv_bytes(tables.lane_long_table(report)),
         "bottleneck_summary.csv": csv_bytes(tables.lane_summary_table(report)),
-        **{f"tables/{name}.csv": csv_bytes(table) for name, table in sheets(report, cases).items()},
-        "tables/report.gpkg": gis.geopackage(gis.layers(report, cases, centre)),
+        **{f"tables/{name}.csv": csv_bytes(table) for name, table in tables_of_report.items()},
+        "tables/report.xlsx": exports.workbook(tables_of_report),
+        "tables/report.gpkg": gis.geopackage(places),
+        "tables/report.kml": exports.placemarks(places),
         **{f"figures/animation.{kind}": data for kind, data in animation(report, centre).items()},
         "report.pdf": pdf_bytes(print_html(report, cases, pictures)),
         "index.html": page_html(report, cases, pictures).encode(),

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from evac.report import estimates, movement, nureg, text
+from evac.report import estimates, forms, movement, nureg, text
 from evac.report.assumptions import assumptions
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult
@@ -15,7 +15,7 @@ from evac.report.results import CaseResult
 _CELL_CHARS = 2000
 
 
-def sheets(report: ReportInput, cases: Sequence[CaseResult]) -> dict[str, pd.DataFrame]:
+def sheets(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> dict[str, pd.DataFrame]:
     """Return the tables of the report by their file names (without `.csv`)."""
     return {
         "clearance": estimates.clearance_table(cases),
@@ -30,6 +30,14 @@ def sheets(report: ReportInput, cases: Sequence[CaseResult]) -> dict[str, pd.Dat
         "assumptions": pd.DataFrame(assumptions(report), columns=["what", "how"]),
         "findings": _findings(report),
         "nureg_cr_7002": pd.DataFrame([asdict(item) for item in nureg.checklist(report, cases)]),
+        "routes": forms.routes(cases, centre),
+        "forms": pd.DataFrame(
+            [
+                {"form": title, **asdict(item)}
+                for title, items in forms.checklists(report, cases).items()
+                for item in items
+            ]
+        ),
         "missing": _missing(report),
     }
 

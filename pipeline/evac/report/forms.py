@@ -1,0 +1,148 @@
+"""What laws and guidance ask of a city's evacuation study, filled from this report's results, blank with the reason.
+
+- California Government Code 65302.15 (AB 747, 2019; AB 1409, 2021): a city's safety element identifies evacuation
+  routes and their capacity, safety and viability under a range of emergency scenarios. The statute's own words couldn't
+  be had when this was written; what it asks is as cities report it (https://elkgrovecity.org/general-plan/2021-safety-
+  element-update).
+- Colorado HB23-1075 (2023), as enacted, asks no form of a city: it ordered a study of evacuation and clearance time
+  modelling in emergency management plans, and of developments of ten or more homes
+  (https://leg.colorado.gov/bills/HB23-1075). The rows are what the bill as introduced would have required.
+- The National Wildfire Evacuation Planning Guidance (U.S. Fire Administration, 2026) has a template whose text couldn't
+  be had: the rows are the stages that it covers by its announcement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from evac.report import movement, text
+from evac.report.inputs import ReportInput
+from evac.report.nureg import Item
+from evac.report.results import CaseResult, same_case
+from evac.report.words import mark, say
+
+TITLES = (
+    mark("California Government Code 65302.15 (AB 747)"),
+    mark("Colorado HB23-1075 (enacted as a study; rows as introduced)"),
+    mark("National Wildfire Evacuation Planning Guidance (USFA 2026; by the stages of its announcement)"),
+)
+_HOUR_S, _THOUSAND = 3600.0, 1000.0
+
+
+def routes(cases: Sequence[CaseResult], centre: CaseResult) -> pd.DataFrame:
+    """Return each way out under each plan, as AB 747 asks: what it carries, and whether it serves until the end.
+
+    Columns: `exit`, `plan`, `vehicles` (planned ones that leave by it), `busiest_hour_veh` (most in 60 minutes),
+    `last_s` (when the last leaves, s after the order; missing where nobody does), `trusted`, `reasons`. Capacity is
+    what the way out carried, which is less than what it could where no queue stood.
+    """
+    rows = []
+    for case in same_case(cases, centre):
+        out = movement.evacuated(case)
+        for name in case.run.manifest["exits"]:
+            times = out.loc[out["exit"] == name, "evacuated_s"].sort_values()
+            rows.append(
+                {
+                    "exit": name,
+                    "plan": case.shown.plan,
+                    "vehicles": len(times),
+                    "busiest_hour_veh": _busiest_hour(times),
+                    "last_s": times.max(),
+                    "trusted": not case.doubt,
+                    "reasons": case.doubt,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _busiest_hour(times: pd.Series) -> int:
+    """Return the most vehicles that leave within any 60 minutes."""
+    upto = times.searchsorted(times + _HOUR_S, side="left")
+    return int((upto - range(len(times))).max()) if len(times) else 0
+
+
+def per_thousand(report: ReportInput) -> str:
+    """Return ways out per thousand people, or per thousand households where people weren't counted."""
+    exits, households = len(report.exits), int(report.zones["households"].sum())
+    people = report.scenario.households.zones.people_per_household
+    if not households:
+        return say("no household is in the area")
+    if people is None:
+        rate = f"{exits / households * _THOUSAND:.1f}"
+        return say("{rate} ways out per thousand households; people weren't counted", rate=rate)
+    rate = f"{exits / (households * people) * _THOUSAND:.1f}"
+    return say("{rate} ways out per thousand people ({each} in a household)", rate=rate, each=text.plain(people))
+
+
+def checklists(report: ReportInput, cases: Sequence[CaseResult]) -> dict[str, list[Item]]:
+    """Return what each form asks and where it is here, by the form's title."""
+    found = (_california(report), _colorado(cases), _usfa(report, cases))
+    return {
+        say(title): [Item(item.section, say(item.asks), item.state, say(item.where)) for item in items]
+        for title, items in zip(TITLES, found, strict=True)
+    }
+
+
+def _scenarios(cases: Sequence[CaseResult]) -> bool:
+    return len({case.shown.plan for case in cases}) > 1
+
+
+def _california(report: ReportInput) -> list[Item]:
+    lost = any(plan.loses_roads for plan in report.plans.values())
+    return [
+        Item("(a)", "Evacuation routes", "yes", "Ways out, on the map of the ways out; tables/routes.csv"),
+        Item("(a)", "Their capacity", "yes", "Busiest hour of each way out, below; lane rates at every bottleneck"),
+        Item("(a)", "Their safety", "no", "Blank: fire, smoke and water on the roads are not measured route by route"),
+        Item("(a)", "Their viability", "yes", "Vehicles by way out under each plan, and when the last leaves, below"),
+        Item(
+            "(a)",
+            "A range of emergency scenarios",
+            "yes" if lost else "in part",
+            "Plans that lose a road stand beside those that don't" if lost else
+            "No plan of this report loses a road: lay one over (`do: close`)",
+        ),
+        Item("(b)", "Evacuation locations (AB 1409)", "no", "Blank: the clock stops at the exit lines"),
+        Item(
+            "",
+            "A development's effect on evacuation",
+            "no",
+            "Blank: add its homes to the zones file in a scenario of its own, and compare the two reports",
+        ),
+    ]  # fmt: skip
+
+
+def _colorado(cases: Sequence[CaseResult]) -> list[Item]:
+    return [
+        Item("1", "Clearance time of the area, for its emergency management plan", "yes", "The answer; Clearance time"),
+        Item(
+            "1",
+            "Evacuation modelled under several conditions",
+            "yes" if _scenarios(cases) else "in part",
+            "What each plan buys; 90 % at ± 15 % lane capacity" if _scenarios(cases) else
+            "90 % at ± 15 % lane capacity; only one plan was simulated",
+        ),
+        Item("1", "Results on an interactive page", "yes", "This page: one file, with the streets over time"),
+        Item("2", "Clearance time with a proposed development of ten or more homes", "no",
+             "Blank: add its homes to the zones file in a scenario of its own, and compare the two reports"),
+    ]  # fmt: skip
+
+
+def _usfa(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
+    staged = any(plan.in_waves for plan in report.plans.values())
+    return [
+        Item("1", "Preparing: who lives where, and the roads", "yes", "Households by zone; the check of the road map"),
+        Item("1", "Preparing: time that an evacuation takes", "yes", "The answer; Clearance time by zone"),
+        Item(
+            "2",
+            "Deciding: zones, and in which order they leave",
+            "yes" if staged else "no",
+            "Rows of the plan that phases zones" if staged else "No plan of this report phases zones",
+        ),
+        Item("2", "Deciding: traffic control and what it takes", "yes" if _scenarios(cases) else "no",
+             "What each plan takes" if _scenarios(cases) else "Only normal rules were simulated"),
+        Item("3", "Telling the public", "no", "Blank: a matter of people; departure curves say when they leave"),
+        Item("4", "Letting residents back", "no", "Blank: return traffic is not simulated"),
+        Item("5", "Evaluating how it went", "in part", "Measured departures can replace the curve (form: measured)"),
+    ]  # fmt: skip
