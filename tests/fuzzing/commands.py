@@ -102,8 +102,7 @@ _COMMANDS: dict[str, tuple[list[list[str]], dict[str, list[str]]]] = {
 }
 
 
-_WORDS = [word for word in WORDS if "\x00" not in word and word != "--debug" and len(word) < 1_000]
-"""`--debug` asks for a traceback, and typer repeats the longest in full."""
+_WORDS = [word for word in WORDS if "\x00" not in word and word != "--debug"]  # it asks for a traceback
 
 
 def _one(rng: random.Random, usual: list[str]) -> str:

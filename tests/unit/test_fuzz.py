@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+import shutil
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
 import yaml
 
 import fuzzing
+from evac.cli import run_guarded
 from evac.errors import UserError
 from evac.plans.reading import load_plan
 from evac.study.under_plan import under_plan
@@ -17,31 +20,53 @@ from fuzzing import places, texts
 FEW, MANY = 150, 10_000
 
 
-def _faults(number: int, folder: Path) -> tuple[list[str], Counter[bool]]:
+Outcomes = dict[str, Counter[str]]
+"""By kind, how many tries were read (no words), and how many were refused in which words."""
+
+
+def _faults(number: int, folder: Path) -> tuple[list[str], Outcomes]:
     faults: list[str] = []
-    read: Counter[bool] = Counter()
+    outcomes: Outcomes = defaultdict(Counter)
     for kind, index in fuzzing.tries(number):
         place = folder / f"{kind}-{index}"
         place.mkdir()
         try:
-            read[fuzzing.attempt(kind, index, place) == ""] += 1
+            outcomes[kind][_gist(fuzzing.attempt(kind, index, place))] += 1
         except fuzzing.Fault as fault:
             faults.append(f"fuzzing.again({kind!r}, {index}): {fault}")
-    return faults, read
+        shutil.rmtree(place)
+    return faults, outcomes
+
+
+def _gist(said: str) -> str:
+    """Return what a message is about, without the place, names and numbers."""
+    what = said.splitlines()[0].partition(": ")[2] or said if said else ""
+    return re.sub(r"'[^']*'|[\d.,-]+|/\S+", "…", what)[:60]
 
 
 def test_a_few_wrong_inputs_are_read_or_explained(tmp_path: Path) -> None:
-    faults, read = _faults(FEW, tmp_path)
+    faults, outcomes = _faults(FEW, tmp_path)
     assert not faults, "\n".join(faults)
-    assert read[True] > FEW / 20  # some changes do no harm: the files were right before
-    assert read[False] > FEW / 2
+    read = sum(counts[""] for counts in outcomes.values())
+    assert FEW / 20 < read < FEW / 2  # some changes do no harm: the files were right before
 
 
 @pytest.mark.slow
 def test_ten_thousand_wrong_inputs_are_read_or_explained(tmp_path: Path) -> None:
     assert len(fuzzing.tries(MANY)) >= MANY
-    faults, _ = _faults(MANY, tmp_path)
+    faults, outcomes = _faults(MANY, tmp_path)
     assert not faults, f"{len(faults)} of {MANY}:\n" + "\n".join(faults[:20])
+    assert outcomes.keys() == fuzzing.KINDS.keys()
+    for kind, counts in outcomes.items():
+        assert counts[""] >= 0.02 * counts.total(), f"{kind} is nearly always refused: {counts.most_common(3)}"
+        _, most = counts.most_common(1)[0]
+        assert most <= 0.7 * counts.total(), f"{kind} nearly always ends alike: {counts.most_common(3)}"
+
+
+def test_what_is_longer_than_anybody_types_is_told_in_a_few_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    for argument in ("x" * 1_400, "x" * 5_000):
+        assert run_guarded(["run", "somewhere", "--seed", argument]) == 2
+        assert len(capsys.readouterr().err.splitlines()) <= fuzzing.MOST_LINES
 
 
 def test_before_they_are_changed_the_inputs_are_right(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ from evac.errors import EvacError, Problem, UserError, readable
 
 _INTERRUPTED = 128 + signal.SIGINT
 _NOBODY_READS = 128 + signal.SIGPIPE
+_LONGEST_ARGUMENT = 1_500  # characters: typer repeats an argument whole, over twenty lines of a terminal
 _OF_THE_DISK = {
     errno.ENOSPC: "free some space, or give another folder with --workspace",
     errno.EDQUOT: "free some space, or give another folder with --workspace",
@@ -98,7 +99,7 @@ def run_guarded(arguments: Sequence[str]) -> int:
     logging.basicConfig(force=True, format=logging.BASIC_FORMAT if debug else "evac: %(message)s")
     logging.getLogger("evac").setLevel(logging.DEBUG if debug else logging.ERROR)
     try:
-        _refuse_control_characters(rest)
+        _refuse_untyped(rest)
         app(rest)
     except SystemExit as ended:  # how typer ends
         code = ended.code if isinstance(ended.code, int) else 0
@@ -116,9 +117,13 @@ def run_guarded(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _refuse_control_characters(arguments: Sequence[str]) -> None:
-    """Refuse what nobody types: it would steer the terminal when a message repeats it."""
+def _refuse_untyped(arguments: Sequence[str]) -> None:
+    """Refuse what nobody types: it would steer the terminal, or fill it, when a message repeats it."""
     for argument in arguments:
+        if len(argument) > _LONGEST_ARGUMENT:
+            many = f"{len(argument):,} characters, more than {_LONGEST_ARGUMENT:,}"
+            what = f"the argument '{readable(argument)}' has {many}"
+            raise UserError(Problem("evac", what, "put it into a file, or give a shorter path"))
         if any(unicodedata.category(char) in ("Cc", "Cs") for char in argument):
             what = f"the argument '{readable(argument)}' has control characters, or isn't UTF-8"
             raise UserError(Problem("evac", what, "type it again; rename the file if it is one"))

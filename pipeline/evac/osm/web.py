@@ -73,6 +73,7 @@ class Web:
         (what the map says of its hours or season; null without), `nodes` (positions in `nodes`).
     nodes
         A row a node: `lon`, `lat` (degrees), `off_file` (a road goes on from here to a node that the file lacks),
+        `cut_short` (to its last one, so that the file cuts roads where it ends; never in files of this toolkit),
         `sign` (what stops cars here or says that the road ends, in words; else null).
     boxes
         What the file says it covers; none where it says nothing.
@@ -106,7 +107,7 @@ class _Building:
         The ways, and the ids of their nodes.
     places
         Longitude and latitude of nodes, by id.
-    signs, off_file
+    signs, off_file, cut_short
         As in `Web.nodes`, by id.
     ends
         Nodes at which a road that cars may drive ends.
@@ -117,6 +118,7 @@ class _Building:
     places: dict[int, tuple[float, float]] = field(default_factory=dict)
     signs: dict[int, str] = field(default_factory=dict)
     off_file: set[int] = field(default_factory=set)
+    cut_short: set[int] = field(default_factory=set)
     ends: set[int] = field(default_factory=set)
 
     def add(self, row: dict[str, Any], nodes: list[int]) -> None:
@@ -136,6 +138,7 @@ class _Building:
                 "lon": lon,
                 "lat": lat,
                 "off_file": [ref in self.off_file for ref in ids],
+                "cut_short": [ref in self.cut_short for ref in ids],
                 "sign": pd.Series([self.signs.get(ref) for ref in ids], dtype=object),
             }
         )
@@ -176,7 +179,10 @@ def read_web(source: Source, roads: Roads, corrections: Corrections, moment: Mom
             given = corrections.apply(way.id, tags)
             lat = next((node.lat for node in way.nodes if node.location.valid()), None)
             _add_closed(way, tags_at(given, moment, lat).tags, min_road_class, building)
-    return building.web(() if _declares_homes(source.file) else source.facts.boxes)
+    if _declares_homes(source.file):
+        building.cut_short.clear()
+        return building.web(())
+    return building.web(source.facts.boxes)
 
 
 def _declares_homes(file: Path) -> bool:
@@ -263,6 +269,9 @@ def _mark_missing(item: Any, building: _Building) -> None:
     ):
         if there[here] and not there[beside]:
             building.off_file.add(refs[here])
+            rest = there[beside:] if beside > here else there[:here]
+            if not any(rest):
+                building.cut_short.add(refs[here])
 
 
 def _add_closed(item: Any, tags: Tags, min_road_class: str, building: _Building) -> None:

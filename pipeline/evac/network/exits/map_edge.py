@@ -1,7 +1,8 @@
 """Where a map ends: at its declared bounds, else at the outline of its roads; and which roads go on beyond.
 
 OpenStreetMap doesn't mark where an extract was cut. Certain are a road that passes the declared bounds and a road whose
-next node the file lacks. Presumed is a through road that just ends, with nothing there that says so, near the edge.
+next node the file lacks. Where a file shows neither, a through road that just ends near the edge, with nothing there
+that says so, is presumed to be cut off.
 """
 
 from __future__ import annotations
@@ -111,11 +112,20 @@ def cut_off(roads: RoadWeb, edge: MapEdge) -> CutOff:
 
 
 def _presumed(roads: RoadWeb, edge: MapEdge, ends: NDArray[np.int64], plain: Mask, certain: Mask) -> Mask:
-    """Return where through roads just end near the map's edge; `plain` are the nodes where nothing says why."""
+    """Return where through roads just end near the map's edge; `plain` are the nodes where nothing says why.
+
+    A file that shows where it cuts some roads does so for all: nothing is presumed there.
+    """
     points = shapely.multipoints(roads.xy[roads.on_road])
+    gaps = roads.web.nodes["off_file"] & ~roads.web.nodes["cut_short"]
+    shown = bool((certain & ~gaps.to_numpy(dtype=bool)).any())
     if not edge.declared:
+        if shown:
+            return np.zeros(roads.count, dtype=bool)
         return _off_islands(roads, _ending_near(roads, ends, plain, [edge.outline, points.convex_hull]), certain)
-    found = _ending_near(roads, ends, plain, [edge.outline])
+    found = np.zeros(roads.count, dtype=bool)
+    if not shown:
+        found = _ending_near(roads, ends, plain, [edge.outline])
     outline = _outline_of(points)
     if outline.intersection(edge.outline).area > _FILLED * edge.outline.area:
         return found

@@ -1,0 +1,87 @@
+"""Ways out of towns drawn at random: neither the polygon's edge nor the extract's decides where a road leads."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from drawn_towns import REACH_M, Sides, Town, cut, polygon, town_at_random
+from evac.network.exits.decide import Decision
+from evac.network.exits.record import WaysOutRecord
+from evac.osm.corrections import Corrections
+from evac.osm.moments import Moment
+from evac.osm.roads import cut_at_barriers, read_roads
+from evac.osm.tidy import tidied
+from evac.osm.web import Web, read_web
+from evac.schema.places import FoundExits
+
+MOVED_M, FURTHER_M = 350.0, 300.0
+AREA: Sides = (600.0, 600.0, 600.0, 600.0)
+EXTRACT: Sides = (3_400.0, 3_400.0, 3_400.0, 3_400.0)
+HIGH, ANY = ("primary", "secondary"), ("primary", "secondary", "tertiary")
+
+
+def _web(path: Path) -> Web:
+    with tidied(path) as source:
+        roads = read_roads(source, "service", Corrections(()), Moment())
+        cut_at_barriers(roads)
+        return read_web(source, roads, Corrections(()), Moment(), min_road_class="service")
+
+
+def _moved(sides: Sides, rng: random.Random, by: float) -> list[Sides]:
+    """Return the sides with each moved by itself, in or out, and all of them at random."""
+    one = [
+        tuple(side + rng.choice([-by, by]) * (number == which) for number, side in enumerate(sides))
+        for which in range(4)
+    ]
+    return [*one, tuple(side + rng.uniform(-by, by) for side in sides)]
+
+
+def _check(town: Town, web: Web, area: Sides, settings: FoundExits, told: str) -> None:
+    decision = Decision(web, polygon(area))
+    record = decision.record(settings)
+    labels = {item.label for item in record.ends}
+    assert labels == town.away, told
+    assert town.others >= {item.label for item in record.none if item.label.startswith("Road")}, told
+    _check_that_exits_lead_away(decision, record, told)
+
+
+def _check_that_exits_lead_away(decision: Decision, record: WaysOutRecord, told: str) -> None:
+    """An exit lies outside of the area, and nobody comes back from there."""
+    roads = decision.roads
+    ends = np.array([end.node for end in record.ends], dtype=np.int64)
+    assert not roads.inside[ends].any(), told
+    onward = np.bincount(roads.start, minlength=roads.count) - np.bincount(roads.end, minlength=roads.count)
+    assert (onward[ends] <= 0).all(), told
+
+
+def _try(number: int, classes: tuple[str, ...], settings: FoundExits, folder: Path) -> None:
+    rng = random.Random(number)
+    town = town_at_random(rng, classes)
+    whole = _web(cut(town, EXTRACT, folder / "whole.osm", whole_ways=True))
+    for area in (AREA, *_moved(AREA, rng, MOVED_M)):
+        _check(town, whole, area, settings, f"town {number}, area {area}")
+    for extract in (EXTRACT, *_moved(EXTRACT, rng, FURTHER_M)):
+        for whole_ways in (True, False):
+            web = _web(cut(town, extract, folder / "cut.osm", whole_ways=whole_ways))
+            _check(town, web, AREA, settings, f"town {number}, extract {extract}, {whole_ways=}")
+
+
+def test_roads_that_go_on_are_drawn_beyond_every_extract() -> None:
+    assert max(EXTRACT) + FURTHER_M < REACH_M
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_neither_the_polygon_nor_the_cut_decides(number: int, tmp_path: Path) -> None:
+    _try(number, HIGH, FoundExits(), tmp_path)
+    _try(number, ANY, FoundExits(at_least="tertiary"), tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(3, 60))
+def test_neither_the_polygon_nor_the_cut_decides_in_many_towns(number: int, tmp_path: Path) -> None:
+    _try(number, HIGH, FoundExits(), tmp_path)
+    _try(number, ANY, FoundExits(at_least="tertiary"), tmp_path)
