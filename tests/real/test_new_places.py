@@ -85,7 +85,7 @@ def test_mission_canyon_leaves_for_the_highway_and_loses_nobody(tmp_path: Path) 
     assert town.starts["edge"].notna().all()
     exits = {item.name for item in town.exits}
     assert {name for name in exits if name.startswith("El Camino Real")} == {
-        "El Camino Real eastbound",
+        "El Camino Real southeastbound",
         "El Camino Real westbound",
     }
     assert len(town.ways_out.ends) >= len(exits)
