@@ -79,7 +79,7 @@ def test_the_worst_case_is_told_with_its_trust_and_what_is_not_known(capsys):
     assert "p: 90 % not reached in 1 of 2 runs, 1 run not trustworthy in the worst case: East lost" in words
     assert "these have no number, and may be worse: West lost" in words
     varying._print_stressed({"p": stressed[1:]})
-    assert "p: 90 % out after 1.00 h ± 0 min in the worst case: nothing goes wrong" in capsys.readouterr().out
+    assert "p: 90 % out after 1:00\u00a0h ± 0\u00a0min in the worst case: nothing goes wrong" in capsys.readouterr().out
 
 
 def test_a_variant_whose_runs_failed_is_told_so(capsys):
@@ -89,14 +89,14 @@ def test_a_variant_whose_runs_failed_is_told_so(capsys):
     varying._print_bought(bought)
     assert "no number: less: its runs failed; only: no sense" in capsys.readouterr().out
     varying._print_stressed({"p": [Stressed("p", "a", cell(3600.0)), Stressed("p", "b", cell(60.0, 60.0))]})
-    assert "1.00 h, of 1 of 2 seeds: the other runs failed" in capsys.readouterr().out
+    assert "1:00\u00a0h, of 1 of 2 seeds: the other runs failed" in capsys.readouterr().out
 
 
 def test_a_plan_alone_is_told_with_its_interval():
     runs = [run("p", seed, 3600.0 + 60.0 * seed, *["gridlock"] * (seed == 1)) for seed in (1, 2, 3)]
     runs += [run("stuck", 1, None), run("stuck", 2, 60.0), run("once", 1, 60.0)]
     (line,) = means(Study(tuple(runs), ()))
-    expected = "p, 1 vehicle per household, d: 90 % out after 1.03 h ± 2.5 min (95 % CI, ± 4.0 %, 3 seeds)"
+    expected = "p, 1 vehicle per household, d: 90 % out after 1:02\u00a0h ± 2\u00a0min (95 % CI, ± 4.0 %, 3 seeds)"
     assert line == f"{expected}; 1 of these runs not trustworthy"
 
 
