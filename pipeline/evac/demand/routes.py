@@ -34,17 +34,18 @@ INFORMED, UNINFORMED = "informed", "uninformed"
 """The vehicle types."""
 _RESIDENT_SUFFIX = "_resident"
 
-# Drivers know the mean travel times of the last minute, taken every 30 s. SUMO's default is three minutes and every
+# Drivers know the mean travel times of the last minute, taken once a minute. SUMO's default is three minutes and every
 # second: news so old lets exits run dry before anybody turns to them.
 _TRAVEL_TIMES_OVER_S = 60
-_TRAVEL_TIMES_EVERY_S = 30
+_TRAVEL_TIMES_EVERY_S = 60
 _FOR_EVER_S = 1_000_000
 # Nobody judges travel times alike, so not all change their minds at once. Each driver takes each road for up to three
 # times as slow as it is (uniform, a coefficient of variation of 0.29 a road, of 0.06 a way of 20 roads), and always by
-# the same factor: there are 16 sets of them. Stochastic user equilibrium: Sheffi, Urban Transportation Networks, 1985,
-# chapter 11. SUMO keeps the sets for CCH only; with other routers all judge alike.
+# the same factor: there are 4 sets of them (each costs CPU whenever travel times are brought up to date). Stochastic
+# user equilibrium: Sheffi, Urban Transportation Networks, 1985, chapter 11. SUMO keeps the sets for CCH only; with
+# other routers all judge alike.
 _MISJUDGED_BY = 3
-_OPINIONS = 16
+_OPINIONS = 4
 
 
 def routing_options(simulation: Simulation, driver: Driver) -> list[str]:
