@@ -16,10 +16,11 @@ def _printed(monkeypatch: pytest.MonkeyPatch, plans: tuple[str, ...]) -> list[st
     monkeypatch.setattr(running, "console", Console(file=out, width=80))
     runs = [
         SimpleNamespace(
-            plan=plan, vehicles=vehicles, departure="d", seed=1, capacity_factor=factor, signals=None, reasons=[],
+            plan=plan, vehicles=vehicles, departure="d", seed=1, capacity_factor=factor, signals=signals, reasons=[],
             manifest={"planned": 22800, "t50_s": 3000.0, "t90_s": 3929.0, "t95_s": 3991.0, "t100_s": None},
         )
-        for plan in plans for vehicles in ("1", "1.5") for factor in (1.0, 0.85)
+        for plan in plans for vehicles in ("1", "1.5")
+        for factor, signals in ((1.0, None), (0.85, None), (1.0, "actuated"))
     ]  # fmt: skip
     running._print_results(SimpleNamespace(runs=runs))
     return out.getvalue().splitlines()
@@ -29,9 +30,11 @@ def test_plans_that_begin_alike_stay_apart(monkeypatch: pytest.MonkeyPatch) -> N
     plans = ("preliminary-all-signals-off", "preliminary-all-signals-on")
     lines = _printed(monkeypatch, plans)
     assert max(len(line) for line in lines) <= 80
-    names = "".join(line[:25].strip() for line in lines)
+    names = "".join(line[:15].strip() for line in lines)
     assert all(plan in names for plan in plans)
     assert not [line for line in lines if "…" in line]
+    assert sum("actuated" in line for line in lines) == sum("lanes pass 85%" in line for line in lines) == 4
+    assert sum(line.rstrip().endswith("yes") for line in lines) == 12
 
 
 def test_times_are_hours_and_minutes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ from evac.errors import Problem, UserError
 from evac.plans.reading import BASELINE
 from evac.progress import show_runs
 
-_LEAST_NAME = 22  # characters of a plan's name in a line
+_LEAST_NAME = 13  # characters of a plan's name in a line
 
 
 def run(
@@ -88,7 +88,7 @@ def _report(study: evac.Study) -> None:
     tell_report(report.page)
 
 
-_SIGNALS = {None: "as assumed", "static": "fixed programs", "actuated": "actuated programs"}
+_SIGNALS = {"static": "fixed signals", "actuated": "actuated signals"}
 
 
 def _print_results(study: evac.Study) -> None:
@@ -98,8 +98,7 @@ def _print_results(study: evac.Study) -> None:
         "per household": [item.vehicles for item in study.runs],
         "departures": [item.departure for item in study.runs],
         "seed": [str(item.seed) for item in study.runs],
-        "lanes pass": [f"{item.capacity_factor:.0%}" for item in study.runs],
-        "signals": [_SIGNALS[item.signals] for item in study.runs],
+        "what if": [_what_if(item) for item in study.runs],
     }
     varying = {name: values for name, values in columns.items() if len(set(values)) > 1}
     varying = varying or {"per household": columns["per household"]}
@@ -109,13 +108,20 @@ def _print_results(study: evac.Study) -> None:
         table.add_column(name.replace(" ", "\n"), overflow="fold", min_width=_LEAST_NAME if name == "plan" else None)
     for name in ("vehicles", "50 %", "90 %", "95 %", "100 %"):
         table.add_column(name, justify="right")
-    table.add_column("trusted")
+    table.add_column("trusted", min_width=len("NO (1)"))  # never squeezed out, however many columns vary
     doubts: list[str] = []
     for number, item in enumerate(study.runs):
         table.add_row(*(escape(values[number]) for values in varying.values()), *_measures(item), _trust(item, doubts))
     console.print(table)
     for number, doubt in enumerate(doubts, start=1):
         console.print(f"({number}) not trustworthy: {escape(doubt)}", highlight=False)
+
+
+def _what_if(item: evac.Run) -> str:
+    """Return which assumption a run of the middle case changes: one at a time, so one column has them all."""
+    if item.signals is not None:
+        return _SIGNALS[item.signals]
+    return "as assumed" if item.capacity_factor == 1.0 else f"lanes pass {item.capacity_factor:.0%}"
 
 
 def _measures(item: evac.Run) -> list[str]:
