@@ -12,8 +12,8 @@ help: ## print this list
 setup: ## install all that is needed: system libraries (as root), .venv with the locked packages
 	@python3 setup/bootstrap.py
 
-demo: setup ## evacuate Balzers, Liechtenstein, with and without a plan: a table here, the report in reports/balzers/
-	.venv/bin/evac run scenarios/balzers --plan baseline --plan contraflow-south
+demo: setup ## a flood closes a bridge of Balzers, and a plan answers it: a table here, the report in reports/balzers/
+	.venv/bin/evac run scenarios/balzers --plan bridge-closed --plan flood
 
 hazard-demo: setup ## a made-up flood comes over Balzers: who gets out, and until when each zone can be ordered out
 	.venv/bin/evac run scenarios/balzers-flood --no-sensitivity
