@@ -139,6 +139,7 @@ def test_a_plan_built_by_clicks_gives_the_bytes_of_its_yaml(page: Any, folder: P
     assert by_clicks.curve().equals(by_hand.curve())
     page.click("#tab-compare")
     page.locator("#run-a").wait_for()
+    page.locator("#tabpanel tbody tr").first.wait_for()
     assert "No difference to the minute." in page.inner_text("#tabpanel")
     assert page.locator("#tabpanel tbody tr").count() == 5  # zones
     page.get_by_label("Time after the order").fill("2")
@@ -174,7 +175,7 @@ def test_what_is_wrong_stands_beside_its_action(page: Any, folder: Path) -> None
     problems = page.locator(".own-actions .problems")
     problems.wait_for()
     assert "Lehenwies" in problems.inner_text()
-    assert "nowhere" in page.locator(".own-actions li", has=problems).inner_text()
+    assert "nowhere" in page.locator(".own-actions li", has=page.locator(".problems")).inner_text()
 
 
 def test_two_tabs_change_one_plan_and_nothing_is_lost(page: Any, context: Any, folder: Path) -> None:
