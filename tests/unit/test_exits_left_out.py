@@ -51,14 +51,14 @@ def prepared(folder: Path, exits: Any) -> Prepared:
     ("exits", "left_out", "hours", "hours_with_them"),
     [
         ({}, set(), None, None),
-        ({"at_least": "primary"}, {"South Road", "West Road"}, 2.0, 0.5),
-        ({"not_by": ["South Road"]}, {"South Road"}, 1.0, 0.5),
-        ([{"name": "East", "street": "East Road"}], {"South Road", "West Road"}, 2.0, 0.5),
-        ([{"name": "East", "street": "East Road", "veh_per_h": 950}], {"South Road", "West Road"}, 4.0, 0.6),
+        ({"at_least": "primary"}, {"South Road", "West Road"}, "2:00", "0:30"),
+        ({"not_by": ["South Road"]}, {"South Road"}, "1:00", "0:30"),
+        ([{"name": "East", "street": "East Road"}], {"South Road", "West Road"}, "2:00", "0:30"),
+        ([{"name": "East", "street": "East Road", "veh_per_h": 950}], {"South Road", "West Road"}, "4:00", "0:34"),
     ],
 )
 def test_the_effect_of_fewer_exits_is_said_in_hours(
-    folder: Path, exits: Any, left_out: set[str], hours: float | None, hours_with_them: float | None
+    folder: Path, exits: Any, left_out: set[str], hours: str | None, hours_with_them: str | None
 ) -> None:
     """3,800 vehicles at 1,900 an hour and lane."""
     town = prepared(folder, exits)
@@ -66,8 +66,8 @@ def test_the_effect_of_fewer_exits_is_said_in_hours(
     told = [finding.text for finding in town.findings if finding.kind == "exits_left_out"]
     assert len(told) == (hours is not None)
     for text in told:
-        assert f"at least {hours:.1f} h for 3,800 vehicles" in text
-        assert f"with them, at least {hours_with_them:.1f} h" in text
+        assert f"at least {hours}\u00a0h for 3,800 vehicles" in text
+        assert f"with them, at least {hours_with_them}\u00a0h" in text
 
 
 def test_the_map_of_the_ways_out_in_words(folder: Path) -> None:

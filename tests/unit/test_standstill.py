@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from evac.simulate import POLL_S, _drive
+from evac.simulate.buses import Dispatcher
 from evac.simulate.metering import Metering
 
 COUNTS = {"loaded": 10, "inserted": 9, "running": 9, "waiting": 1}
@@ -26,7 +27,9 @@ def ending(opens_s: float):
             return float("inf")
 
     metering = Metering(connection, {}, {})
-    return _drive(connection, watch, Controller(), metering, end_s=7200.0, report=lambda _: None)
+    return _drive(
+        connection, watch, Controller(), metering, Dispatcher(connection, None), end_s=7200.0, report=lambda _: None
+    )
 
 
 def test_a_standstill_ends_the_run_where_nothing_is_to_change():
