@@ -29,13 +29,13 @@ study-full: setup ## the same and areas one at a time, driving styles, other dep
 	$(STUDY) --full
 
 test: lint ## check style and types, run the tests (without the slow ones)
-	$(PYTHON) -m pytest -n auto -m "not slow"
+	$(PYTHON) -m pytest -n auto --dist loadfile -m "not slow"
 
 test-slow: setup ## run the tests that take minutes
-	$(PYTHON) -m pytest -n auto -m slow
+	$(PYTHON) -m pytest -n auto --dist loadfile -m slow
 
 coverage: setup ## run the tests and show which lines they don't reach
-	$(PYTHON) -m pytest -n auto -m "not slow" --cov=evac --cov-report=term-missing
+	$(PYTHON) -m pytest -n auto --dist loadfile -m "not slow" --cov=evac --cov-report=term-missing
 
 verify: setup ## hold the toolkit against theory: thirty small scenarios, a minute
 	.venv/bin/evac verify

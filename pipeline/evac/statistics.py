@@ -147,6 +147,8 @@ def left_out(unpaired: int) -> str:
     return f"{seeds} left out: only one of the two plans has a run of it"
 
 
+LESS_THAN_A_MINUTE = "less than a minute"
+"""The size of a difference that minutes don't show; a report may say it in another language."""
 _ONE_SEED = "with the one seed that was run, which says nothing about others"
 VERDICTS = {
     "unpaired": "can't tell {plan} from {other}: they have no seed in common",
@@ -175,7 +177,7 @@ def finding(difference: Interval) -> tuple[str, dict[str, object]]:
         return VERDICTS["unpaired"], {}
     if difference.mean is None:
         return VERDICTS["not cleared"], {"missing": difference.missing, "pairs": pairs}
-    size = clock.span(abs(difference.mean)) if clock.minutes(difference.mean) else "less than a minute"
+    size = clock.span(abs(difference.mean)) if clock.minutes(difference.mean) else LESS_THAN_A_MINUTE
     way = "faster" if difference.mean < 0 else "slower"
     if difference.low is None or difference.high is None:
         return VERDICTS[f"{way} once"], {"size": size}

@@ -62,7 +62,7 @@ def report(
     """Write the report again, from what has been simulated. Says what is missing; simulates nothing."""
     from evac.report import write_report  # noqa: PLC0415
     from evac.report.from_cache import write_asked  # noqa: PLC0415
-    from evac.report.from_study import report_input  # noqa: PLC0415
+    from evac.report.from_study import report_input, with_bounds  # noqa: PLC0415
 
     loaded = load_scenario(scenario)
     folder = workspace or loaded.workspace
@@ -76,7 +76,8 @@ def report(
         raise UserError(Problem(str(loaded.path), "the cache has none of these runs", "simulate them with evac run"))
     _require_both(study, asked.compare)
     keep_other_report(asked, target)
-    page = write_report(report_input(prepared, plans, study, asked.compare), target)
+    given = with_bounds(report_input(prepared, plans, study, asked.compare), prepared, plans)
+    page = write_report(given, target)
     write_asked(asked, target)
     for line in study.imprecise:
         console.print(escape(line.words), highlight=False, soft_wrap=True)

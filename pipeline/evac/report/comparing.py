@@ -10,7 +10,7 @@ from evac.report import text
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult, same_case
 from evac.report.words import say
-from evac.statistics import finding
+from evac.statistics import LESS_THAN_A_MINUTE, finding
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ class Comparison:
         """Return the verdict with other names for the two cases."""
         difference = self.after.later_shown(self.before, 90)
         words, values = finding(difference)
+        if values.get("size") == LESS_THAN_A_MINUTE:
+            values["size"] = say(LESS_THAN_A_MINUTE)
         said = say(words, plan=after, other=before, **values)
         if difference.runs + difference.missing == 0 or not difference.unpaired:
             return said
