@@ -328,8 +328,16 @@ class Place:
             part=part,
             until=Precision(until, max_seeds) if until else None,
         )
-        loaded = _each_once(load_plan(str(name), self.loaded.plans_folder) for name in plans)
-        return self._run(loaded, selection, engine, jobs, Watch(on_progress, cancel))
+        return self._run(self._load(plans), selection, engine, jobs, Watch(on_progress, cancel))
+
+    def _load(self, plans: Iterable[str | Path]) -> list[LoadedPlan]:
+        """Read plans, and refuse one that is there twice."""
+        found = [load_plan(str(name), self.loaded.plans_folder) for name in plans]
+        keys = [plan.key for plan in found]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise ScenarioError(Problem("plans", f"has {', '.join(map(repr, twice))} twice", "name each plan once"))
+        return found
 
     def finished(
         self,
@@ -350,7 +358,7 @@ class Place:
 
         selection = Selection(tuple(map(_label, vehicles)), tuple(departures), tuple(seeds), sensitivity=sensitivity)
         watch = Watch()
-        laid = self._lay(_each_once(load_plan(str(name), self.loaded.plans_folder) for name in plans), watch)
+        laid = self._lay(self._load(plans), watch)
         found = read_study(self._ready(watch), laid, selection, self.cache)
         return Study(self, laid, selection, found)
 
@@ -435,13 +443,3 @@ _PLAN_COLUMNS = ["plan", "name", "note", "extends", "actions", *RESOURCES, "prob
 def _label(vehicles: float | str) -> str:
     """Return a vehicles-per-household case as the scenario calls it."""
     return vehicles if isinstance(vehicles, str) else vehicles_label(vehicles)
-
-
-def _each_once(plans: Iterable[LoadedPlan]) -> list[LoadedPlan]:
-    """Return plans, and refuse one that is there twice."""
-    found = list(plans)
-    keys = [plan.key for plan in found]
-    twice = sorted({key for key in keys if keys.count(key) > 1})
-    if twice:
-        raise ScenarioError(Problem("plans", f"has {', '.join(map(repr, twice))} twice", "name each plan once"))
-    return found

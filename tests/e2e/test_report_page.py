@@ -16,23 +16,12 @@ from PIL import Image
 
 import report_data
 import report_words
+from chromium import ARGUMENTS, CHROMIUM
 from evac import clock
 from evac.report import moments, publish, write_report
 from evac.report.settings import ReportSettings
 from report_data import Case
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--use-angle=swiftshader",  # WebGL without a graphics card, for the map
-    "--enable-unsafe-swiftshader",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 TIMEOUT_MS = 120_000
 AXE = Path(__file__).parents[1] / "vendor" / "axe-core-4.14.1.min.js"
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"

@@ -20,9 +20,8 @@ from evac.demand import drivers
 from evac.demand.draws import uniform
 from evac.demand.errands import COLUMNS as ERRAND_COLUMNS
 from evac.demand.errands import with_errands
-from evac.demand.orders import NORMAL_RULES, Orders, assigned_exits, departures_s, driver_under, households_under
+from evac.demand.orders import NORMAL_RULES, Orders, assigned_exits, departures_s, driver_under, households_of
 from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
-from evac.demand.vehicles import household_keys, vehicles_of_households
 from evac.errors import Problem, ScenarioError
 from evac.network.reach import ExitEdges
 from evac.schema.demand import Departure, VehiclesPerHousehold
@@ -91,11 +90,9 @@ def build_demand(
         `starts` doesn't begin at 0, or isn't in order.
     """
     homes = households.reset_index(drop=True)
-    homes = homes.assign(zone=homes["zone"].astype(str), key=household_keys(homes["zone"].astype(str)))
+    of_case = households_of(homes["zone"], vehicles_per_household, seed, orders, scenario.compliance)
+    homes[["zone", "key", "ordered", "vehicles"]] = of_case[["zone", "key", "ordered", "vehicles"]]
     homes["exit"] = _exits_of_households(homes, scenario, exits, seed)
-    usual = vehicles_of_households(homes["zone"], vehicles_per_household, seed)
-    under = households_under(homes, usual, seed, orders, scenario.compliance)
-    homes[["ordered", "vehicles"]] = under[["ordered", "vehicles"]]
     rows = np.repeat(np.arange(len(homes)), homes["vehicles"])
     vehicles = homes.loc[rows, ["household", "zone", "key", "exit", "ordered"]].reset_index(drop=True)
     vehicles["vehicle_number"] = vehicles.groupby("household").cumcount()

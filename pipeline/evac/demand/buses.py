@@ -19,8 +19,7 @@ from evac.demand.draws import uniform
 from evac.demand.drivers import right_of_way_attributes, vtype_attributes
 from evac.demand.entrances import entrance, exit_named
 from evac.demand.kerbs import Kerbs
-from evac.demand.orders import Orders, departures_s, households_under, lack_vehicle
-from evac.demand.vehicles import household_keys, vehicles_of_households
+from evac.demand.orders import Orders, departures_s, households_of, lack_vehicle
 from evac.errors import PlaceError
 from evac.network.reach import ExitEdges, WaysOut, road_graph, time_from, ways_out
 from evac.schema.buses import Buses
@@ -131,10 +130,8 @@ def build_buses(
         No street is near a stop, or there is no exit of a fleet's name.
     """
     homes = households.reset_index(drop=True)
-    zones = homes["zone"].astype(str)
-    homes = homes.assign(zone=zones, key=household_keys(zones))
-    usual = vehicles_of_households(zones, vehicles_per_household, seed)
-    lacking = homes[lack_vehicle(households_under(homes, usual, seed, orders, scenario.compliance))]
+    of_case = households_of(homes["zone"], vehicles_per_household, seed, orders, scenario.compliance)
+    lacking = homes.assign(zone=of_case["zone"], key=of_case["key"])[lack_vehicle(of_case)]
     stops, lines = _on_net(buses, net, exits)
     return BusService(
         _passengers(lacking.reset_index(drop=True), buses, departure, seed, orders),

@@ -120,26 +120,28 @@ def staying(
     compliance: Compliance = _EVERYBODY,
 ) -> Staying:
     """Count what stays behind in a case; `zones` has the zone of each household."""
-    homes = pd.DataFrame({"zone": zones.astype(str), "key": household_keys(zones.astype(str))})
-    usual = vehicles_of_households(homes["zone"], vehicles_per_household, seed)
-    leaving = households_under(homes, usual, seed, orders, compliance)
-    left = np.where(leaving["vehicles"] > 0, usual - leaving["vehicles"], 0)
-    without = homes.loc[lack_vehicle(leaving), "zone"].value_counts().sort_index()
+    homes = households_of(zones, vehicles_per_household, seed, orders, compliance)
+    left = np.where(homes["vehicles"] > 0, homes["usual"] - homes["vehicles"], 0)
+    without = homes.loc[lack_vehicle(homes), "zone"].value_counts().sort_index()
     by_zone = {str(zone): int(number) for zone, number in without.items()}
-    return Staying(int((~leaving["ordered"]).sum()), int(leaving["defies"].sum()), by_zone, int(left.sum()))
+    return Staying(int((~homes["ordered"]).sum()), int(homes["defies"].sum()), by_zone, int(left.sum()))
 
 
-def households_under(
-    homes: pd.DataFrame, usual: np.ndarray, seed: int, orders: Orders, compliance: Compliance
+def households_of(
+    zones: pd.Series,
+    vehicles_per_household: float | VehiclesPerHousehold,
+    seed: int,
+    orders: Orders,
+    compliance: Compliance,
 ) -> pd.DataFrame:
     """Return whether each household is ordered to leave, whether it stays all the same, and how many vehicles it takes.
 
     Parameters
     ----------
-    homes
-        A row a household: `zone`, `key`.
-    usual
-        Vehicles of each household under normal rules.
+    zones
+        Zone of each household.
+    vehicles_per_household
+        Mean over all households, or a distribution.
     seed
         The replication's seed.
     orders
@@ -150,10 +152,12 @@ def households_under(
     Returns
     -------
     pandas.DataFrame
-        With the index of `homes`: `ordered`, `defies` (stays though it is ordered to leave), `vehicles` (none: it
-        stays, or has none).
+        With the index of `zones`: `zone`, `key` (its lasting name), `usual` (vehicles under normal rules), `ordered`,
+        `defies` (stays though it is ordered to leave), `vehicles` (none: it stays, or has none).
     """
-    vehicles = usual
+    zones = zones.astype(str)
+    homes = pd.DataFrame({"zone": zones, "key": household_keys(zones)}, index=zones.index)
+    usual = vehicles = vehicles_of_households(zones, vehicles_per_household, seed)
     for behaviour in orders.behaviours:
         if behaviour.at_most_vehicles is not None:
             follows = uniform(seed, "campaign", homes["key"]) < behaviour.followed_by
@@ -166,12 +170,12 @@ def households_under(
     complying = homes["zone"].map(compliance.by_zone).astype(float).fillna(compliance.share).to_numpy()
     defies = ordered & (uniform(seed, "compliance", homes["key"]) >= complying)
     vehicles = np.where(defies, 0, vehicles)
-    return pd.DataFrame({"ordered": ordered, "defies": defies, "vehicles": vehicles}, index=homes.index)
+    return homes.assign(usual=usual, ordered=ordered, defies=defies, vehicles=vehicles)
 
 
-def lack_vehicle(leaving: pd.DataFrame) -> pd.Series:
-    """Return which households would leave and have no vehicle; `leaving` is what `households_under` returns."""
-    return leaving["ordered"] & ~leaving["defies"] & (leaving["vehicles"] == 0)
+def lack_vehicle(homes: pd.DataFrame) -> pd.Series:
+    """Return which households would leave and have no vehicle; `homes` is what `households_of` returns."""
+    return homes["ordered"] & ~homes["defies"] & (homes["vehicles"] == 0)
 
 
 def departures_s(

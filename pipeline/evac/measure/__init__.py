@@ -46,6 +46,8 @@ from evac.schema.trust import Trust
 SCHEMA_VERSION = 3
 PASSENGERS = "passengers.parquet"
 """The table of people without a car, where the scenario has buses."""
+EXPOSURE = "exposure.parquet"
+"""The table of who was on roads that a hazard had reached, where the scenario has one."""
 
 _TABLES = {
     "vehicles.parquet": tables.VEHICLES,
@@ -129,13 +131,8 @@ def measure_run(
     content = (done, curve(planned, end_s), minutes, edge_windows(traffic, net))
     for (name, schema), rows in zip(_TABLES.items(), content, strict=True):
         tables.write_table(rows, schema, run_dir / name)
-    hazard, leads_out = dict(NOBODY), frozenset[str]()
-    if arrival_s is not None:
-        exposed = exposures(sumo_dir / "vehroutes.xml", done, arrival_s, end_s)
-        tables.write_table(exposed, tables.EXPOSURE, run_dir / "exposure.parquet")
-        hazard = exposed_counts(exposed, done)
-        reached = {edge for edge, reached_s in arrival_s.items() if reached_s <= end_s}
-        leads_out = frozenset().union(*cost_by_exit(net, exits, closed=reached).values())
+    hazard = None if arrival_s is None else _exposed(run_dir, done, arrival_s, end_s)
+    leads_out = frozenset() if arrival_s is None else _leads_out(net, exits, arrival_s, end_s)
     passengers = None if buses is None else passenger_results(buses, run_dir / "buses.json", driven_buses)
     if passengers is not None:
         tables.write_table(passengers, tables.PASSENGERS, run_dir / PASSENGERS)
@@ -150,16 +147,31 @@ def measure_run(
         facts=facts,
         exits=[item.name for item in exits],
         background=passing,
-        hazard=hazard if arrival_s is not None else None,
+        hazard=hazard,
         leads_out=leads_out,
         passengers=passengers,
     )
     write_text(run_dir / "ledger.json", _json(ledger))
-    counts = {**headline(planned, end_s), **shadow_counts(done), **passing, **hazard}
+    counts = {**headline(planned, end_s), **shadow_counts(done), **passing, **(NOBODY if hazard is None else hazard)}
     counts["exits"] = exit_counts(planned, exits)
     manifest = {**counts, **_by_place(planned, rates, found), "trusted": ledger["trusted"], **_digests(run_dir)}
     write_text(run_dir / "manifest.json", _json(manifest))
     return manifest
+
+
+def _exposed(run_dir: Path, done: pd.DataFrame, arrival_s: Mapping[str, float], end_s: float) -> dict[str, Any]:
+    """Write the table of who was on a road that a hazard had reached, and return what the manifest has of it."""
+    exposed = exposures(run_dir / "sumo" / "vehroutes.xml", done, arrival_s, end_s)
+    tables.write_table(exposed, tables.EXPOSURE, run_dir / EXPOSURE)
+    return exposed_counts(exposed, done)
+
+
+def _leads_out(
+    net: sumolib.net.Net, exits: Sequence[ExitEdges], arrival_s: Mapping[str, float], end_s: float
+) -> frozenset[str]:
+    """Return the edges from which a hazard has left a way out at the end of the run."""
+    reached = {edge for edge, reached_s in arrival_s.items() if reached_s <= end_s}
+    return frozenset().union(*cost_by_exit(net, exits, closed=reached).values())
 
 
 def _by_place(planned: pd.DataFrame, rates: pd.DataFrame, found: Sequence[FoundBottleneck]) -> dict[str, Any]:
@@ -171,7 +183,7 @@ def _by_place(planned: pd.DataFrame, rates: pd.DataFrame, found: Sequence[FoundB
 
 
 def _digests(run_dir: Path) -> dict[str, Any]:
-    names = (*_TABLES, "exposure.parquet", PASSENGERS, "ledger.json")
+    names = (*_TABLES, EXPOSURE, PASSENGERS, "ledger.json")
     there = [name for name in names if (run_dir / name).is_file()]
     return {"tables": {name: digest_file(run_dir / name) for name in there}, "schema_version": SCHEMA_VERSION}
 

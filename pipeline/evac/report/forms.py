@@ -29,6 +29,7 @@ TITLES = (
     mark("National Wildfire Evacuation Planning Guidance (USFA 2026; by the stages of its announcement)"),
 )
 _HOUR_S, _THOUSAND = 3600.0, 1000.0
+_MORE_HOMES = mark("Blank: add its homes to the zones file in a scenario of its own, and compare the two reports")
 
 
 def routes(cases: Sequence[CaseResult], centre: CaseResult) -> pd.DataFrame:
@@ -108,7 +109,7 @@ def _california(report: ReportInput) -> list[Item]:
             "",
             "A development's effect on evacuation",
             "no",
-            "Blank: add its homes to the zones file in a scenario of its own, and compare the two reports",
+            _MORE_HOMES,
         ),
     ]  # fmt: skip
 
@@ -125,7 +126,7 @@ def _colorado(cases: Sequence[CaseResult]) -> list[Item]:
         ),
         Item("1", "Results on an interactive page", "yes", "This page: one file, with the streets over time"),
         Item("2", "Clearance time with a proposed development of ten or more homes", "no",
-             "Blank: add its homes to the zones file in a scenario of its own, and compare the two reports"),
+             _MORE_HOMES),
     ]  # fmt: skip
 
 

@@ -7,7 +7,9 @@ empty.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import Any
 
 import traci.constants as tc
@@ -15,12 +17,13 @@ from traci.connection import Connection
 from traci.exceptions import TraCIException
 
 from evac.demand.buses import PREFIX, BusService, Line, Stop
-from evac.sumo import CAR_CLASS
+from evac.simulate.lanes import admits_car
 
 LOOK_S = 10.0
 """How often the buses on the road are looked at (s)."""
 _ASK_EVERY_S = 60.0  # a bus at the end of the map asks this often whether it is needed
 _FOR_EVER_S = 1e7
+_Way = tuple[tuple[str, ...], float]  # edges, and free-flow or present seconds
 
 
 @dataclass
@@ -134,7 +137,8 @@ class Dispatcher:
                 self._look_at(bus, there, now_s)
         free = [bus for bus in self._fleet if bus.trip is None and bus.free_s <= now_s]
         if free and self._anybody_waits and (now_s % _ASK_EVERY_S == 0 or on_road):
-            tried = [self._send(bus, now_s) for bus in free]
+            way = cache(self._way)  # nothing moves meanwhile: all buses of a line have the same
+            tried = [self._send(bus, way, now_s) for bus in free]
             self._no_way = not any(tried) and not on_road
 
     def record(self) -> list[dict[str, Any]]:
@@ -170,14 +174,14 @@ class Dispatcher:
             self._connection.vehicle.resume(trip.bus)
             trip.left_stop_s = now_s
 
-    def _send(self, bus: _Bus, now_s: float) -> bool:
+    def _send(self, bus: _Bus, way_of: Callable[[Line, Stop], _Way | None], now_s: float) -> bool:
         """Send a bus to where most people are without a seat by the time it is there; tell whether any way was open."""
         options = []
         any_way = False
         for stop in self._stops.values():
             if not self._waiting[stop.name]:
                 continue
-            way = self._way(bus.line, stop)
+            way = way_of(bus.line, stop)
             if way is None:
                 continue
             any_way = True
@@ -195,7 +199,7 @@ class Dispatcher:
         coming = [bus.trip for bus in self._fleet if bus.trip is not None and bus.trip.left_stop_s is None]
         return people - sum(trip.seats - trip.people for trip in coming if trip.stop == stop)
 
-    def _way(self, line: Line, stop: Stop) -> tuple[tuple[str, ...], float] | None:
+    def _way(self, line: Line, stop: Stop) -> _Way | None:
         """Return the edges from where a line comes in over a stop to its exit, and the time to the stop (s)."""
         to_stop = self._route(line.start or "", stop.edge)
         ways = [self._route(stop.edge, edge) for edge in line.exit_edges]
@@ -204,7 +208,7 @@ class Dispatcher:
             return None
         return (*to_stop[0], *out[0][1:]), to_stop[1]
 
-    def _route(self, start: str, end: str) -> tuple[tuple[str, ...], float] | None:
+    def _route(self, start: str, end: str) -> _Way | None:
         try:
             stage = self._connection.simulation.findRoute(start, end, PREFIX)
         except TraCIException:  # a plan has closed the edge at which it begins
@@ -217,7 +221,7 @@ class Dispatcher:
         ask.route.add(name, list(edges))
         ask.vehicle.add(name, name, typeID=PREFIX, depart="now", departLane="best", departSpeed="max")
         lane = next(
-            number for number in range(ask.edge.getLaneNumber(stop.edge)) if _admits(ask, f"{stop.edge}_{number}")
+            number for number in range(ask.edge.getLaneNumber(stop.edge)) if admits_car(ask, f"{stop.edge}_{number}")
         )
         ask.vehicle.setStop(name, stop.edge, stop.pos_m, lane, _FOR_EVER_S, tc.STOP_PARKING)
         bus.trips += 1
@@ -233,8 +237,3 @@ def _by_stop(service: BusService) -> dict[str, list[_Waiting]]:
     for row in rows.to_dict("records"):
         waiting[row["stop"]].append(_Waiting(int(row["household"]), int(row["people"]), float(row["at_stop_s"])))
     return waiting
-
-
-def _admits(ask: Connection, lane: str) -> bool:
-    allowed = ask.lane.getAllowed(lane)
-    return CAR_CLASS in allowed or (not allowed and CAR_CLASS not in ask.lane.getDisallowed(lane))

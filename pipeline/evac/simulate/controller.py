@@ -50,8 +50,8 @@ from evac.plans.timetable import (
     is_timed,
 )
 from evac.simulate.flight import LOOK_AFTER_S, Flight
+from evac.simulate.lanes import admits_car
 from evac.simulate.officer import LOOK_S, Officer
-from evac.sumo import CAR_CLASS
 
 _DIVERT_EVERY_S = 1.0
 """How often the vehicles on an approach are looked at: none passes a road of 20 m unseen."""
@@ -276,15 +276,11 @@ class Controller:
             edge
             for edge in map(edge_of, lanes)
             if not any(
-                self._admits_car(lane)
+                admits_car(self.connection, lane)
                 for number in range(self.connection.edge.getLaneNumber(edge))
                 if (lane := f"{edge}_{number}") not in closing
             )
         }
-
-    def _admits_car(self, lane: str) -> bool:
-        allowed = self.connection.lane.getAllowed(lane)
-        return CAR_CLASS in allowed or (not allowed and CAR_CLASS not in self.connection.lane.getDisallowed(lane))
 
     def _classes(self, vehicles: Iterable[str], *, but: Sequence[str]) -> dict[str, str]:
         """Return the class of each vehicle, those of the classes `but` left out."""
