@@ -14,6 +14,7 @@ from shapely.geometry import box
 
 import report_data
 from evac.report import ReportInput, drawing, figures, maps, panels, results, tables
+from evac.report.front_figures import draw_front_curves
 from report_data import Case
 
 GRIDLOCK = "12 of 1800: vehicles were moved to resolve gridlock"
@@ -85,6 +86,19 @@ def test_the_key_of_the_curves_covers_none_of_them(tmp_path: Path) -> None:
     covered = key.get_window_extent(figure.canvas.get_renderer())  # type: ignore[attr-defined]
     points = np.concatenate([axes.transData.transform(line.get_xydata()) for line in axes.lines[:-3]])
     assert not covered.count_contains(points)
+
+
+def test_the_key_of_the_first_page_stands_below_its_curves(tmp_path: Path) -> None:
+    plans = ("contraflow on East Street", "baseline", "both")
+    runs = tuple(report_data.write_run(tmp_path, Case(plan=plan)) for plan in plans)
+    report = report_data.report_input(tmp_path, runs, compared_with="baseline")
+    cases = results.case_results(report)
+    figure = draw_front_curves(report, cases, cases[0])
+    (axes,), (key,) = figure.axes, figure.legends
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    assert len(key.get_texts()) == len(plans) + 1
+    assert key.get_window_extent(renderer).y0 >= 0.0
+    assert key.get_window_extent(renderer).y1 <= axes.get_tightbbox(renderer).y0
 
 
 def test_figures_carry_the_reason_not_to_trust_them(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from evac.report.results import CaseResult
 from evac.report.street_names import write_street_names
 from evac.report.words import say
 
-_WIDTH_IN, _CURVES_IN, _MAP_ASPECT = 4.3, 2.6, 0.72
+_WIDTH_IN, _CURVES_IN, _KEY_IN, _MAP_ASPECT = 4.3, 2.6, 0.16, 0.72
+_AXES = 0.105, 0.155, 0.885, 0.825  # left, bottom, width, height, as shares of the figure without its key
 _MOST_CURVES = 5
 _DASHES = ((0, (4, 1.4)), (0, (1.2, 1.2)), (0, (6, 1.4, 1.2, 1.4)), (0, (2.5, 1)))
 _NAME_CHARS, _STREET_NAMES, _STREET_PT, _LABEL_PT = 30, 10, 6.4, 7.4
@@ -35,7 +36,7 @@ def draw_front_curves(report: ReportInput, cases: Sequence[CaseResult], centre: 
     dashes = iter(_DASHES)
     with drawing.styled():
         figure = drawing.new_figure(_WIDTH_IN, _CURVES_IN)
-        axes = figure.add_axes((0.105, 0.155, 0.885, 0.825))
+        axes = figure.add_axes(_AXES)
         keys: list[tuple[float, Line2D]] = []
         last_h = 0.0
         for case in reversed(lines):
@@ -67,13 +68,23 @@ def draw_front_curves(report: ReportInput, cases: Sequence[CaseResult], centre: 
         if report.bounds is not None:
             keys.append((float("inf"), draw_at_best(axes, report.bounds.under_plan)))
         _dress(axes, last_h)
-        legend = axes.legend(
-            handles=[key for _, key in sorted(keys, key=lambda key: key[0])], loc="lower right", frameon=False,
-            fontsize=_LABEL_PT, title=say("90 % out"), title_fontsize=_LABEL_PT, alignment="left", borderaxespad=0.3,
-            handlelength=2.2,
-        )  # fmt: skip
-        legend.get_title().set_fontweight("bold")
+        _write_key(figure, axes, [key for _, key in sorted(keys, key=lambda key: key[0])])
     return figure
+
+
+def _write_key(figure: Figure, axes: Axes, keys: Sequence[Line2D]) -> None:
+    """Write the key below the curves, where it covers none of them: the figure grows by it."""
+    foot_in = _KEY_IN * (len(keys) + 1)
+    height_in = _CURVES_IN + foot_in
+    left, bottom, width, height = _AXES
+    figure.set_size_inches(_WIDTH_IN, height_in)
+    axes.set_position((left, (bottom * _CURVES_IN + foot_in) / height_in, width, height * _CURVES_IN / height_in))
+    legend = figure.legend(
+        handles=keys, loc="lower left", bbox_to_anchor=(left, 0.015), frameon=False, fontsize=_LABEL_PT,
+        title=say("90 % out"), title_fontsize=_LABEL_PT, alignment="left", borderaxespad=0.0, borderpad=0.0,
+        handlelength=2.2,
+    )  # fmt: skip
+    legend.get_title().set_fontweight("bold")
 
 
 def _dress(axes: Axes, last_h: float) -> None:
