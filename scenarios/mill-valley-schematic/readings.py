@@ -18,14 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from study import MIDDLE_RAMPS, NORTHERN, hours, rate, run
+from study import BASELINE, MIDDLE_RAMPS, NORTHERN, hours, rate, run
 from variants import HERE, Parts, drawn, static_signals, wide_blithedale, write_variant
 
-from evac.plans.reading import BASELINE
+import evac
 from evac.report.results import case_results
-from evac.scenario import load_scenario
 from evac.schema.scenario import vehicles_label
-from evac.study import Selection
 
 TOWNS: dict[str, tuple[Callable[[Parts], None], ...]] = {
     "fixed": (static_signals,),
@@ -75,8 +73,8 @@ def write_town(town: str, vehicles: float, workspace: Path) -> None:
 
 def run_reading(town: str, plan: str, vehicles: str, workspace: Path, jobs: int) -> dict[str, Any]:
     """Run a plan; return times (h) and what passes the ramps (veh/min, from the order until 95 % are out)."""
-    selection = Selection((vehicles,), sensitivity=False)
-    [case] = case_results(run(load_scenario(workspace / "scenarios" / town), [plan], selection, workspace, jobs))
+    place = evac.open(workspace / "scenarios" / town, workspace=workspace)
+    [case] = case_results(run(place, [plan], vehicles=(vehicles,), jobs=jobs))
     return {
         "town": town,
         "plan": plan,

@@ -16,6 +16,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from areas_and_styles import write_areas, write_styles
@@ -62,13 +63,7 @@ def main() -> None:
     def part(
         plans: Sequence[str], vehicles: tuple[str, ...] = (), departures: tuple[str, ...] = (DEPARTURE,)
     ) -> ReportInput:
-        with show_runs(console) as display:
-            study = town.study(
-                plans, vehicles=vehicles, departures=departures, seeds=seeds, jobs=options.jobs, on_progress=display
-            )
-        for failed in study.failures().itertuples():
-            console.print(f"failed: {failed.plan}, {failed.vehicles_per_household}: {failed.why}", markup=False)
-        return study.report_input()
+        return run(town, plans, vehicles=vehicles, departures=departures, seeds=seeds, jobs=options.jobs)
 
     folder = town.report_folder
     parts, texts = [part(PLANS)], []
@@ -87,6 +82,15 @@ def main() -> None:
     write_report(together(parts), folder)
     texts += [table, checks.to_string(index=False), f"Report: {folder / 'index.html'}"]
     console.print(*texts, sep="\n", markup=False)
+
+
+def run(town: evac.Place, plans: Sequence[str], **choice: Any) -> ReportInput:
+    """Run some plans, of the cases that `evac.Place.study` is asked for, and return what a report of them shows."""
+    with show_runs(console) as display:
+        study = town.study(plans, **choice, on_progress=display)
+    for failed in study.failures().itertuples():
+        console.print(f"failed: {failed.plan}, {failed.vehicles_per_household}: {failed.why}", markup=False)
+    return study.report_input()
 
 
 def baseline_run(report: ReportInput) -> ReportRun:

@@ -21,10 +21,9 @@ import yaml
 from make_map import HERE, write_map
 from study import MIDDLE_RAMPS, NORTHERN, hours, ratio, run
 
+import evac
 from evac.report.results import case_results
-from evac.scenario import load_scenario
 from evac.schema.scenario import vehicles_label
-from evac.study import Selection
 
 PLANS = ("preliminary", "final")
 HILLS = 10
@@ -243,9 +242,8 @@ def write_variant(name: str, parts: Parts, workspace: Path) -> None:
 def run_variant(name: str, workspace: Path, vehicles: str, jobs: int) -> dict[str, Any]:
     """Run both plans on a variant; return times (h), and what the final plan has of the preliminary one's."""
     print(f"== {name}", flush=True)
-    selection = Selection((vehicles,), sensitivity=False)
-    report = run(load_scenario(workspace / "scenarios" / name), PLANS, selection, workspace, jobs)
-    cases = {case.shown.plan: case for case in case_results(report)}
+    place = evac.open(workspace / "scenarios" / name, workspace=workspace)
+    cases = {case.shown.plan: case for case in case_results(run(place, PLANS, vehicles=(vehicles,), jobs=jobs))}
     before, after = (cases[plan] for plan in PLANS)
     return {
         "variant": name,
