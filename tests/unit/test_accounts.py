@@ -89,6 +89,11 @@ def test_each_loss_has_its_name() -> None:
     )
 
 
+def test_a_zone_that_only_touches_the_map_is_off_it_and_not_without_a_street() -> None:
+    found = accounts(zones((at(450, 450, 900, 900), 40), (at(1000, 10, 5000, 410), 400)), Ground(MAP)).set_index("zone")
+    assert found.loc["Z1", ["planned", "no_street", "off_map"]].tolist() == pytest.approx([0, 10, 390])
+
+
 def test_an_ordered_area_cuts_by_dwellings_and_says_how_many_it_leaves_out() -> None:
     houses = homes((100, 100), (200, 100), (300, 100), (900, 100))
     found = accounts(zones((at(0, 0, 1000, 500), 100)), Ground(MAP, at(0, 0, 500, 500)), dwellings=[houses])

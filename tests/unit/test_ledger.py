@@ -22,6 +22,7 @@ COUNTS = {
     "taken_out": 0,
     "households": 600,
     "unconnected_households": 0,
+    "households_lost": {},
     "teleports": 0,
     "teleports_by_cause": {"jam": 0, "yield": 0, "wrong_lane": 0},
     "gridlock_vehicles": 0,
@@ -44,6 +45,16 @@ def test_a_limit_holds_up_to_its_share_and_not_beyond(count, allowed, words):
     (reason,) = limits_passed({**COUNTS, count: allowed + 1}, Trust())
     assert words in reason
     assert str(allowed + 1) in reason
+
+
+def test_households_without_a_place_are_missing_on_the_roads_and_those_outside_of_the_area_are_not():
+    assert limits_passed({**COUNTS, "households_lost": {"off_map": 900.0, "outside_area": 900.0}}, Trust()) == []
+    assert limits_passed({**COUNTS, "households_lost": {"no_geometry": 2.0, "no_street": 1.0}}, Trust()) == []
+    (reason,) = limits_passed({**COUNTS, "households_lost": {"no_geometry": 30.0, "over_water": 10.0}}, Trust())
+    assert reason == (
+        "40 of 640 households are given and can't be placed: 30 in zones without a polygon, 10 in zones over water; "
+        "the limit is 0.50%"
+    )
 
 
 def test_one_teleport_is_too_many_and_its_cause_is_told():

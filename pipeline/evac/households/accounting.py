@@ -26,6 +26,9 @@ LOSSES: Mapping[str, str] = {
 }
 """Why households aren't planned, with the words for it."""
 
+PLACELESS = ("no_geometry", "over_water", "no_street")
+"""The losses that nobody chose by drawing an area or a map: nothing says where these households are."""
+
 _OVERLAP_TOLERANCE = 0.01
 """Zones that share less than this part of the smaller one only touch: borders are drawn roughly."""
 

@@ -169,17 +169,18 @@ def clip_zones(
     clipped_by, share = _shares(zones, inside, ground, measures)
     afloat = np.array([_part(ground.land_m2(shape), shape.area) < 1.0 - _AFLOAT for shape in inside])
     bare = ~_has_street(inside, streets) & (afloat | (ground.area is None))
-    reasons = _reasons(zones, ground, bare & (share > 0.0), afloat)
+    within = share.copy()
     share[bare], clipped_by[bare] = 0.0, "outside"
     if not share.any():
         raise DataError(_none_overlaps(zones, ground, path))
     given = zones["households_given"].to_numpy(dtype=np.float64)
-    lost = given * (1.0 - share)
+    here, beyond = _reasons(zones, ground, afloat)
+    nowhere, outside = given * (within - share), given * (1.0 - within)
     return zones.assign(
         households=round_keeping_total(given * share),
         clipped_by=clipped_by.astype(str),
         inside_share=share,
-        **{loss: np.where(reasons == loss, lost, 0.0) for loss in LOSSES},
+        **{loss: np.where(here == loss, nowhere, 0.0) + np.where(beyond == loss, outside, 0.0) for loss in LOSSES},
         geometry=inside.where(clipped_by != "outside", zones.geometry),
     )
 
@@ -250,13 +251,11 @@ def _has_street(shapes: gpd.GeoSeries, streets: gpd.GeoDataFrame) -> np.ndarray:
     return found
 
 
-def _reasons(zones: gpd.GeoDataFrame, ground: Ground, bare: np.ndarray, afloat: np.ndarray) -> np.ndarray:
-    """Return why the households of each zone that aren't planned are lost (`accounting.LOSSES`)."""
-    return np.select(
-        [zones.is_empty, bare & afloat, bare],
-        ["no_geometry", "over_water", "no_street"],
-        "off_map" if ground.area is None else "outside_area",
-    )
+def _reasons(zones: gpd.GeoDataFrame, ground: Ground, afloat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return, by zone, why its households inside aren't planned, and why those outside (`accounting.LOSSES`)."""
+    here = np.where(afloat, "over_water", "no_street")
+    beyond = np.where(zones.is_empty, "no_geometry", "off_map" if ground.area is None else "outside_area")
+    return here, beyond
 
 
 def _none_overlaps(zones: gpd.GeoDataFrame, ground: Ground, path: Path) -> Problem:

@@ -18,6 +18,7 @@ import pandas as pd
 import sumolib
 
 from evac.errors import SimulationError
+from evac.households.accounting import LOSSES, PLACELESS
 from evac.measure.caveats import caveats
 from evac.measure.facts import RunFacts
 from evac.measure.passengers import passenger_counts
@@ -191,11 +192,22 @@ def limits_passed(counts: Mapping[str, Any], trust: Trust) -> list[str]:
         if counts[count] > limit * counts[of]:
             share = f"{counts[count]} of {counts[of]}" if counts[of] else str(counts[count])
             reasons.append(f"{share}: {what}; the limit is {limit:.2%}")
+    reasons += _placeless(counts, trust.unconnected_share)
     if counts["added_lanes_idle"]:
         names = ", ".join(counts["added_lanes_idle"][:_LISTED])
         number = f"{len(counts['added_lanes_idle'])} of {counts['added_lanes']}"
         reasons.append(f"{number} lanes that the plan adds serve nobody ({names}): contraflow on paper only")
     return reasons
+
+
+def _placeless(counts: Mapping[str, Any], limit: float) -> list[str]:
+    """Tell of households that are given and can't be put anywhere: they are missing on the roads."""
+    lost = {LOSSES[loss]: counts["households_lost"].get(loss, 0.0) for loss in PLACELESS}
+    total, of = sum(lost.values()), sum(lost.values()) + counts["households"]
+    if total <= limit * of:
+        return []
+    where = ", ".join(f"{number:,.0f} {words}" for words, number in lost.items() if number)
+    return [f"{total:,.0f} of {of:,.0f} households are given and can't be placed: {where}; the limit is {limit:.2%}"]
 
 
 def _most(counts: Mapping[str, int]) -> str:

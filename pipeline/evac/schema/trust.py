@@ -17,6 +17,7 @@ class Trust(Model):
     gridlock_share: Share = 0.005
     """Gridlock interventions as a share of all vehicles."""
     unconnected_share: Share = 0.005
-    """Households that no street takes, as a share of all households."""
+    """Households that no street takes, as a share of all households; and those given without a place (in zones without
+    a polygon, over water, without a street), as a share of them and of all households."""
     collisions_share: Share = 0.001
     """Collisions as a share of all vehicles."""
