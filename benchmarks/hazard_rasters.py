@@ -18,7 +18,8 @@ import rasterio
 from pyproj import Transformer
 from rasterio.transform import from_origin
 
-from evac.hazards.raster import RasterFront, nearest_minimum, opened, times_in
+from evac.hazards.grids import opened, values_in
+from evac.hazards.raster import RasterFront, nearest_minimum
 from evac.schema.hazard import ArrivalRaster
 
 CELLS, CELL_M, PIECES, WITHIN_M = 4_000, 30.0, 100_000, 100.0
@@ -62,7 +63,7 @@ def whole(file: Path) -> None:
     """Read everything, then ask."""
     lon, lat = points()
     with opened(file) as grid:
-        near = nearest_minimum(times_in(grid, None), WITHIN_M / CELL_M, WITHIN_M / CELL_M)
+        near = nearest_minimum(values_in(grid, None), WITHIN_M / CELL_M, WITHIN_M / CELL_M)
         x, y = Transformer.from_crs("EPSG:4326", "EPSG:32613", always_xy=True).transform(lon, lat)
         columns, rows = ~grid.transform * (np.asarray(x), np.asarray(y))
         inside = (rows >= 0) & (rows < grid.height) & (columns >= 0) & (columns < grid.width)

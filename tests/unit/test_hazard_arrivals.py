@@ -13,7 +13,8 @@ from pyproj import Transformer
 
 from evac.errors import DataError
 from evac.hazards.arrivals import Reached, reached_roads
-from evac.hazards.raster import RasterFront, nearest_minimum, opened, times_in
+from evac.hazards.grids import opened, values_in
+from evac.hazards.raster import RasterFront, nearest_minimum
 from evac.network import read_net
 from evac.schema.hazard import ArrivalRaster, Hazard
 from hazard_files import CELL_M, write_features, write_raster
@@ -94,7 +95,7 @@ def test_tiles_give_what_the_whole_raster_gives(tmp_path: Path) -> None:
     file = write_raster(tmp_path / "toa.tif", winding, box=(0.0, 0.0, 14_000.0, 11_000.0), cell_m=10.0)
     settings = ArrivalRaster(form="raster", file=file, unit="minutes")
     with opened(file) as grid:
-        whole = nearest_minimum(times_in(grid, None), 7.0, 7.0)
+        whole = nearest_minimum(values_in(grid, None), 7.0, 7.0)
         rows, columns = rng.integers(0, grid.height, 4000), rng.integers(0, grid.width, 4000)
         x, y = grid.transform * (columns + 0.5, rows + 0.5)
     lon, lat = Transformer.from_crs("EPSG:32632", "EPSG:4326", always_xy=True).transform(x, y)

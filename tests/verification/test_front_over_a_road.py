@@ -155,6 +155,7 @@ def test_an_officer_leaves_when_the_front_comes(tmp_path: Path) -> None:
     class _Reached:
         arrival_s: dict[str, float] = {}
         signals_s = {"T": 777.0}
+        slowed = pd.DataFrame({"edge": []})
 
     hazard = Hazard.model_validate({"name": "Fire", "arrival": {"form": "raster", "file": "x.tif"}})
     joined = under_hazard(plan, hazard, _Reached(), read_net(place.network.net_file))  # type: ignore[arg-type]

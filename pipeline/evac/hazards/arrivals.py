@@ -2,7 +2,8 @@
 
 Folder of the cache, `hazards/<digest>/`: `roads.parquet`, a row an edge: `edge`, `arrival_s` (s after the order; absent
 where the front never arrives), `guessed` (interpolated between observations); `signals.parquet` likewise: `tls`,
-`arrival_s`.
+`arrival_s`; `slowed.parquet`, when smoke or water makes traffic on which road how slow: `edge`, `from_s`, `until_s`
+(absent: to the end), `speed_kph`.
 """
 
 from __future__ import annotations
@@ -25,10 +26,15 @@ from evac.hazards.dated import PerimeterFront, PointFront
 from evac.hazards.fronts import Front
 from evac.hazards.raster import RasterFront
 from evac.hazards.roads import RoadPoints, junction_points, points_along
+from evac.hazards.slowing import slowed_roads
+from evac.hazards.smoke import Haze, SmokeBehindFire, SmokeOverTime
+from evac.hazards.water import DepthFront, GaugeFront, Water
 from evac.inputs import Watched
 from evac.network import Network
 from evac.plans.reading import content_of, files_of
 from evac.schema.hazard import ArrivalRaster, Hazard, Perimeters
+from evac.schema.smoke import SmokeSeries
+from evac.schema.water import DepthRasters, Gauge
 from evac.seals import has_entry, sealed_directory
 
 ROADS = pa.schema(
@@ -36,6 +42,14 @@ ROADS = pa.schema(
         pa.field("edge", pa.string(), nullable=False),
         ("arrival_s", pa.float64()),
         pa.field("guessed", pa.bool_(), nullable=False),
+    ]
+)
+SLOWED = pa.schema(
+    [
+        pa.field("edge", pa.string(), nullable=False),
+        pa.field("from_s", pa.float64(), nullable=False),
+        ("until_s", pa.float64()),
+        pa.field("speed_kph", pa.float64(), nullable=False),
     ]
 )
 SIGNALS = pa.schema([pa.field("tls", pa.string(), nullable=False), ("arrival_s", pa.float64())])
@@ -82,6 +96,12 @@ class Reached:
         rows = tables.read_table(self.folder / "signals.parquet", SIGNALS).dropna()
         return dict(zip(rows["tls"], self._paced(rows["arrival_s"]), strict=True))
 
+    @cached_property
+    def slowed(self) -> pd.DataFrame:
+        """When traffic on which road is how slow: `edge`, `from_s`, `until_s` (missing: to the end), `speed_kph`."""
+        rows = tables.read_table(self.folder / "slowed.parquet", SLOWED)
+        return rows.assign(from_s=self._paced(rows["from_s"]), until_s=self._paced(rows["until_s"]))
+
     def _paced(self, arrival_s: pd.Series) -> pd.Series:
         """Return times at this pace; what had come before the order has come."""
         return arrival_s.where(arrival_s < 0.0, arrival_s * self.pace)
@@ -108,7 +128,7 @@ def reached_roads(hazard: Hazard, network: Network, net: Net, cache: Path, *, wh
     DataError
         Its files can't be used, no road is ever reached, or roads are reached before the order and shouldn't be.
     """
-    watched = Watched.of(files_of(hazard.arrival))
+    watched = Watched.of([*files_of(hazard.arrival), *files_of(hazard.smoke)])
     key = {
         "hazard": content_of(hazard.model_copy(update={"order_at": str(hazard.order_at)})),
         "net": network.digest,
@@ -121,9 +141,11 @@ def reached_roads(hazard: Hazard, network: Network, net: Net, cache: Path, *, wh
         roads = _of_edges(front, points_along(net, front.spacing_m), hazard.roads_within_m)
         _check(hazard, roads, net, where)
         signals = _of_signals(front, net, hazard.roads_within_m)
+        slowed = _slowed(hazard, front, roads, net)
         with sealed_directory(target) as folder:
             tables.write_table(roads, ROADS, folder / "roads.parquet")
             tables.write_table(signals, SIGNALS, folder / "signals.parquet")
+            tables.write_table(slowed, SLOWED, folder / "slowed.parquet")
             watched.require_unchanged()
     return Reached(target, digest, pace)
 
@@ -131,12 +153,29 @@ def reached_roads(hazard: Hazard, network: Network, net: Net, cache: Path, *, wh
 def front_of(hazard: Hazard) -> Front:
     """Return the front that a scenario's hazard names."""
     settings = hazard.arrival
-    where = f"{settings.file} ('hazard.arrival')"
+    where = "'hazard.arrival'" if isinstance(settings, DepthRasters) else f"{settings.file} ('hazard.arrival')"
     if isinstance(settings, ArrivalRaster):
         return RasterFront(settings, hazard.kind, where)
     if isinstance(settings, Perimeters):
         return PerimeterFront(settings, hazard.order_at, where)
+    if isinstance(settings, Gauge):
+        return GaugeFront(settings, where)
+    if isinstance(settings, DepthRasters):
+        return DepthFront(settings, where)
     return PointFront(settings, hazard.order_at, where)
+
+
+def _slowed(hazard: Hazard, front: Front, roads: pd.DataFrame, net: Net) -> pd.DataFrame:
+    """Return when traffic on which road is how slow, for smoke and for water before it closes the road."""
+    haze: Haze | None = None
+    if isinstance(hazard.smoke, SmokeSeries):
+        haze = SmokeOverTime(hazard.smoke, f"{hazard.smoke.file} ('hazard.smoke')")
+    elif hazard.smoke is not None:
+        haze = SmokeBehindFire(hazard.smoke, front, float(roads["arrival_s"].max()))
+    water: Water | None = front if isinstance(front, DepthFront | GaugeFront) else None
+    if haze is None and water is None:
+        return tables.empty_table(SLOWED)
+    return slowed_roads(net, haze, water, hazard.roads_within_m)
 
 
 def _of_edges(front: Front, points: RoadPoints, within_m: float) -> pd.DataFrame:

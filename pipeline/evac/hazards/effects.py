@@ -2,6 +2,7 @@
 
 - A road that the front reaches closes for good, the notice before it arrives, in both directions and on all lanes,
   contraflow's too. Nobody may enter, residents and emergency services neither: whoever is on it drives on and off it.
+- Smoke, and water that isn't too deep yet, lower the speed at which traffic drives (`evac.hazards.slowing`).
 - A signal that the front reaches is left by its officer, or by whatever else a plan has there, at its arrival: it runs
   as under normal rules again.
 
@@ -18,8 +19,11 @@ from dataclasses import replace
 from sumolib.net import Net
 
 from evac.hazards.arrivals import Reached
-from evac.plans.timetable import FLEEING, Closing, Program, Timetable
+from evac.plans.timetable import FLEEING, Closing, Limit, Program, Timetable
 from evac.schema.hazard import Hazard
+
+_FIRST_S = 1.0
+"""A speed that holds from the order to the end would be looked for in the net, where a plan's is."""
 
 
 def under_hazard(timetable: Timetable, hazard: Hazard, reached: Reached, net: Net) -> Timetable:
@@ -39,6 +43,7 @@ def under_hazard(timetable: Timetable, hazard: Hazard, reached: Reached, net: Ne
     return replace(
         timetable,
         closings=(*timetable.closings, *_closings_of(hazard, reached, net)),
+        limits=(*timetable.limits, *_limits_of(hazard, reached, net)),
         programs=tuple(_until_reached(timetable.programs, reached)),
     )
 
@@ -57,6 +62,19 @@ def _closings_of(hazard: Hazard, reached: Reached, net: Net) -> Iterator[Closing
         yield Closing(hazard.name, from_s, None, tuple(sorted(closed)), admits=(FLEEING,))
 
 
+def _limits_of(hazard: Hazard, reached: Reached, net: Net) -> Iterator[Limit]:
+    """Give the speeds of all roads that smoke or water slows: one for all lanes that are alike."""
+    lanes: dict[tuple[float, float | None, float], list[str]] = defaultdict(list)
+    for row in reached.slowed.to_dict("records"):
+        until_s = None if math.isnan(row["until_s"]) else row["until_s"]
+        for lane in net.getEdge(row["edge"]).getLanes():
+            speed_mps = min(row["speed_kph"] / 3.6, lane.getSpeed())
+            lanes[max(row["from_s"], _FIRST_S), until_s, speed_mps].append(lane.getID())
+    for (from_s, until_s, speed_mps), slow in sorted(lanes.items(), key=lambda item: (item[0][0], item[0][2])):
+        if until_s is None or until_s > from_s:
+            yield Limit(hazard.name, from_s, until_s, tuple(sorted(slow)), speed_mps)
+
+
 def _until_reached(programs: Iterable[Program], reached: Reached) -> Iterator[Program]:
     for item in programs:
         arrival_s = reached.signals_s.get(item.tls, math.inf)
@@ -71,8 +89,10 @@ def in_words(hazard: Hazard, reached: Reached, net: Net) -> str:
     times_min = [_closing_s(hazard, arrival_s) / 60.0 for arrival_s in roads["arrival_s"]]
     guessed = f", {int(roads['guessed'].sum()):,} of them at a guessed time" if roads["guessed"].any() else ""
     km = sum(edge.getLength() for edge in edges) / 1000.0
+    slowed = reached.slowed
+    slow = f", slows {slowed['edge'].nunique():,}, to {slowed['speed_kph'].min():.0f} km/h" if len(slowed) else ""
     return (
         f"{hazard.name}: closes {len(edges):,} pieces of road ({km:.1f} km, each direction counted) "
-        f"from {min(times_min):.0f} to {max(times_min):.0f} min after the order{guessed}"
+        f"from {min(times_min):.0f} to {max(times_min):.0f} min after the order{guessed}{slow}"
         + (f". {hazard.note}" if hazard.note else "")
     )

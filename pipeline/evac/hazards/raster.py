@@ -1,28 +1,20 @@
-"""Rasters of times of arrival, read in tiles: only where there are roads, and never the whole file at once."""
+"""Rasters of times of arrival: when the front is in which cell."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
-import rasterio
-import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Geod, Transformer
-from pyproj.exceptions import CRSError
-from rasterio.windows import Window
 from scipy.ndimage import minimum_filter1d
 
 from evac.errors import DataError, Problem
 from evac.hazards.fronts import Arrivals
+from evac.hazards.grids import cell_m, cells, crs_of, elsewhere, opened, tiles
 from evac.schema.hazard import ArrivalRaster, TimeUnit
 
 SECONDS = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0}
-_TILE = 512  # cells: 2 MB a tile of float64
 LONGEST_S = 14 * 86_400.0
 """A front that takes longer than two weeks over one place's roads has another unit, or cells that stand for never."""
 _RATES_M_PER_MIN = {"fire": (0.1, 150.0), "flood": (0.1, 900.0)}
@@ -55,7 +47,7 @@ class RasterFront:
     def spacing_m(self) -> float:
         """Half of a cell."""
         with opened(self.settings.file) as grid:
-            return min(_cell_m(grid, _crs_of(grid, self.settings, self.where))) / 2.0
+            return min(cell_m(grid, crs_of(grid, self.settings.crs, self.where))) / 2.0
 
     def arrivals(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float) -> Arrivals:
         """Return when a cell whose middle is within a distance of each point's cell is reached.
@@ -67,61 +59,21 @@ class RasterFront:
             or too slow to be one.
         """
         with opened(self.settings.file) as grid:
-            crs = _crs_of(grid, self.settings, self.where)
+            crs = crs_of(grid, self.settings.crs, self.where)
             unit = _unit_of(grid, self.settings, self.where)
-            rows, columns, inside = _cells(grid, crs, lon, lat)
+            rows, columns, inside = cells(grid, crs, lon, lat)
             if not inside.any():
-                raise DataError(_elsewhere(grid, crs, lon, lat, self.where))
+                raise DataError(elsewhere(grid, crs, lon, lat, self.where))
             time = np.full(len(lon), np.inf)
             rates: list[NDArray[np.float64]] = []
-            height_m, width_m = _cell_m(grid, crs)
+            height_m, width_m = cell_m(grid, crs)
             reach = within_m / height_m, within_m / width_m
-            for mine, window, values in _tiles(grid, rows, columns, inside, reach):
+            for mine, window, values in tiles(grid, rows, columns, inside, reach):
                 rates.append(_rates(values, height_m, width_m))
                 near = nearest_minimum(values, *reach)
                 time[mine] = near[rows[mine] - int(window.row_off), columns[mine] - int(window.col_off)]
         _check_plausible(time, np.concatenate(rates), unit, self.kind, self.where)
         return Arrivals(time * SECONDS[unit] + 60.0 * self.settings.starts_min, np.zeros(len(lon), dtype=bool))
-
-
-def opened(file: Path) -> Any:
-    """Open a raster.
-
-    Raises
-    ------
-    DataError
-        GDAL can't read it.
-    """
-    try:
-        return rasterio.open(file)
-    except rasterio.errors.RasterioError as error:
-        remedy = "give Esri ASCII or GeoTIFF; unpack what is packed"
-        raise DataError(Problem(str(file), f"can't be read as a raster ({error})", remedy)) from error
-
-
-def _crs_of(grid: Any, settings: ArrivalRaster, where: str) -> CRS:
-    own = CRS.from_wkt(grid.crs.to_wkt()) if grid.crs else None
-    if own is not None:
-        if settings.crs is not None and not _same(own, settings.crs, where):
-            what = f"has the reference system {own.name}, 'crs' says {settings.crs}"
-            raise DataError(Problem(where, what, "leave 'crs' out, or mend the file: gdal_edit.py -a_srs"))
-        return own
-    if settings.crs is None:
-        remedy = "say which it was made in: 'crs: EPSG:26913', or add a .prj file beside it"
-        raise DataError(Problem(where, "has no coordinate reference system", remedy))
-    return _named(settings.crs, where)
-
-
-def _same(own: CRS, named: str, where: str) -> bool:
-    return own.equals(_named(named, where), ignore_axis_order=True)
-
-
-def _named(name: str, where: str) -> CRS:
-    try:
-        return CRS.from_user_input(name)
-    except CRSError as error:
-        what = f"'crs': there is no reference system {name!r}"
-        raise DataError(Problem(where, what, "give it as EPSG:26913")) from error
 
 
 def _unit_of(grid: Any, settings: ArrivalRaster, where: str) -> TimeUnit:
@@ -135,61 +87,6 @@ def _unit_of(grid: Any, settings: ArrivalRaster, where: str) -> TimeUnit:
         return known[said]
     remedy = "say 'unit: minutes' (FlamMap, Farsite, Cell2Fire), 'hours' or 'seconds' (ELMFIRE)"
     raise DataError(Problem(where, "doesn't say the unit of its times", remedy))
-
-
-def _cell_m(grid: Any, crs: CRS) -> tuple[float, float]:
-    """Return height and width of a cell in metres, in the raster's middle."""
-    width, height = abs(grid.transform.a), abs(grid.transform.e)
-    if not crs.is_geographic:
-        to_m = crs.axis_info[0].unit_conversion_factor
-        return height * to_m, width * to_m
-    lon, lat = grid.xy(grid.height // 2, grid.width // 2)
-    geod = Geod(ellps="WGS84")
-    return abs(geod.inv(lon, lat, lon, lat + height)[2]), abs(geod.inv(lon, lat, lon + width, lat)[2])
-
-
-def _cells(
-    grid: Any, crs: CRS, lon: NDArray[np.float64], lat: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Return row and column of each point, and whether the raster has it."""
-    x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
-    columns_at, rows_at = ~grid.transform * (np.asarray(x), np.asarray(y))
-    inside = (rows_at >= 0) & (rows_at < grid.height) & (columns_at >= 0) & (columns_at < grid.width)
-    rows, columns = (np.where(inside, np.floor(at), 0).astype(np.int64) for at in (rows_at, columns_at))
-    return rows, columns, inside
-
-
-def _tiles(
-    grid: Any,
-    rows: NDArray[np.int64],
-    columns: NDArray[np.int64],
-    inside: NDArray[np.bool_],
-    reach: tuple[float, float],
-) -> Iterator[tuple[NDArray[np.int64], Window, NDArray[np.float64]]]:
-    """Give, for each tile with points in it, the points, the tile with what is in reach around it, and its times.
-
-    A raster that is stored in rows, as every Esri ASCII file, is read in strips of rows: each row once.
-    """
-    in_rows = grid.block_shapes[0][1] == grid.width
-    height, width = (max(_TILE * _TILE // grid.width, 1), grid.width) if in_rows else (_TILE, _TILE)
-    across = -(-grid.width // width)
-    tile = np.where(inside, rows // height * across + columns // width, -1)
-    order = np.argsort(tile, kind="stable")
-    order = order[tile[order] >= 0]
-    margin_rows, margin_columns = (int(np.ceil(cells)) + 1 for cells in reach)  # one more, for the slope
-    for mine in np.split(order, np.flatnonzero(np.diff(tile[order])) + 1):
-        row, column = divmod(int(tile[mine[0]]), across)
-        first_row, first_column = max(row * height - margin_rows, 0), max(column * width - margin_columns, 0)
-        last_row = min((row + 1) * height + margin_rows, grid.height)
-        last_column = min((column + 1) * width + margin_columns, grid.width)
-        window = Window(first_column, first_row, last_column - first_column, last_row - first_row)
-        yield mine, window, times_in(grid, window)
-
-
-def times_in(grid: Any, window: Window | None) -> NDArray[np.float64]:
-    """Return the values of a window; infinite where there are none."""
-    values = grid.read(1, window=window, masked=True).astype(np.float64).filled(np.inf)
-    return np.where(np.isnan(values), np.inf, values)
 
 
 def nearest_minimum(values: NDArray[np.float64], rows: float, columns: float) -> NDArray[np.float64]:
@@ -253,12 +150,3 @@ def _check_plausible(
     raise DataError(
         Problem(where, what, f"are they {others}? Or do large times stand for never? Declare them as NODATA")
     )
-
-
-def _elsewhere(grid: Any, crs: CRS, lon: NDArray[np.float64], lat: NDArray[np.float64], where: str) -> Problem:
-    box = gpd.GeoSeries([shapely.box(*grid.bounds)], crs=crs).to_crs("EPSG:4326").total_bounds
-    roads = (lon.min(), lat.min(), lon.max(), lat.max())
-    west, south, east, north = (f"{value:.3f}" for value in box)
-    here = "{:.3f}, {:.3f} to {:.3f}, {:.3f}".format(*roads)
-    what = f"covers {west}, {south} to {east}, {north} (lon, lat), the roads {here}"
-    return Problem(where, what, "is it of this place, and its reference system right?")

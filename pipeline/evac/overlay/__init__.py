@@ -6,7 +6,7 @@ holds from the order to the end is in the net; what begins or ends during the ev
 starts from the baseline's net with these roads added (`opening`).
 
 Folder of the cache, beside the baseline's: `plain.*`, `net.net.xml`, `edges.parquet` as for any net, and
-`plan.add.xml` (signal programs, variable speed signs), `timetable.json`, `changes.json` (the diff). All of it opens in
+`plan.add.xml` (signal programs), `timetable.json`, `changes.json` (the diff). All of it opens in
 netedit and sumo-gui.
 """
 
@@ -32,6 +32,7 @@ from evac.network.places import StreetIndex
 from evac.overlay.compiling import Compiling
 from evac.overlay.contraflow import TWIN
 from evac.overlay.diff import Change, changes_between
+from evac.overlay.limits import speed_signs
 from evac.overlay.opening import Base, with_closed_roads
 from evac.overlay.plain import PlainNet
 from evac.overlay.serving import require_served
@@ -76,9 +77,15 @@ class Overlay:
 
     @property
     def additional(self) -> str | None:
-        """Return SUMO's additional file of the plan; None where it needs none."""
+        """Return SUMO's additional file of the plan: signal programs, and the signs with the speeds of its timetable.
+
+        None where it needs none.
+        """
         path = self.network.folder / ADDITIONAL
-        return path.read_text(encoding="utf-8") if path.is_file() else None
+        programs = path.read_text(encoding="utf-8") if path.is_file() else _as_additional([])
+        signs = list(speed_signs(self.timetable.states()))
+        text = programs.replace("</additional>", "".join(f"    {sign}\n" for sign in signs) + "</additional>")
+        return text if signs or path.is_file() else None
 
 
 def lay_over(
@@ -190,8 +197,7 @@ def _write(folder: Path, compiling: Compiling, base: Base, traffic: Traffic) -> 
         net, StreetIndex(net, base.streets), read_net(folder / "net.net.xml", internal=True)
     )
     if additional:
-        lines = "\n".join(f"    {item}" for item in additional)
-        write_text(folder / ADDITIONAL, f"<additional>\n{lines}\n</additional>\n")
+        write_text(folder / ADDITIONAL, _as_additional(additional))
     write_text(folder / TIMETABLE, json.dumps(timetable.document(), indent=1) + "\n")
     changes = changes_between(PlainNet.read(base.network.folder), compiling, base.net, net, timetable)
     document = {
@@ -201,6 +207,10 @@ def _write(folder: Path, compiling: Compiling, base: Base, traffic: Traffic) -> 
         "warnings": compiling.warnings,
     }
     write_text(folder / CHANGES, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+
+def _as_additional(elements: Sequence[str]) -> str:
+    return "<additional>\n" + "".join(f"    {item}\n" for item in elements) + "</additional>\n"
 
 
 def _read(folder: Path, digest: str) -> Overlay:

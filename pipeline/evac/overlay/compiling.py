@@ -121,7 +121,7 @@ class Compiling:
             turns=self.turns.spans(),
         )
         self.warnings += [*self.lanes.warnings(), *self.signals.warnings]
-        return timetable, [*self.signals.elements.values(), *self.limits.signs()]
+        return timetable, list(self.signals.elements.values())
 
     def _problem(self, one: Claim, other: Claim) -> Problem:
         first, second = sorted((one, other), key=lambda claim: claim.where)

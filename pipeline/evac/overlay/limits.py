@@ -79,24 +79,6 @@ class SpeedLimits:
         """Return the limits of the timetable."""
         return tuple(self._limits)
 
-    def signs(self) -> Iterator[str]:
-        """Give SUMO's variable speed signs: one for all lanes whose limits change alike."""
-        alike: dict[tuple[State[float | None], ...], list[str]] = defaultdict(list)
-        for lane, states in self._states().limits.items():
-            if len(states) > 1:
-                alike[states].append(lane)
-        for number, (states, lanes) in enumerate(alike.items()):
-            steps = "".join(
-                f'<step time="{state.from_s:g}" speed="{_NORMAL if state.holds is None else f"{state.holds:.2f}"}"/>'
-                for state in states
-                if state.from_s > 0.0 or state.holds is not None
-            )
-            actions = dict.fromkeys(action for state in states for action in state.actions)
-            yield (
-                f'<variableSpeedSign id="speed-{number}" lanes={quoteattr(" ".join(lanes))}>{steps}'
-                f'<param key="label" value={quoteattr("; ".join(actions))}/></variableSpeedSign>'
-            )
-
     def _states(self) -> States:
         return Timetable(limits=tuple(self._limits)).states()
 
@@ -109,6 +91,28 @@ class SpeedLimits:
         for lane in self.plain.edges[edge].iter("lane"):
             if "speed" in lane.attrib:
                 lane.set("speed", speed_mps)
+
+
+def speed_signs(states: States) -> Iterator[str]:
+    """Give SUMO's variable speed signs: one for all lanes whose limits change alike.
+
+    A limit that holds from the order to the end is in the net.
+    """
+    alike: dict[tuple[State[float | None], ...], list[str]] = defaultdict(list)
+    for lane, of_lane in states.limits.items():
+        if len(of_lane) > 1:
+            alike[of_lane].append(lane)
+    for number, (of_lanes, lanes) in enumerate(alike.items()):
+        steps = "".join(
+            f'<step time="{state.from_s:g}" speed="{_NORMAL if state.holds is None else f"{state.holds:.2f}"}"/>'
+            for state in of_lanes
+            if state.from_s > 0.0 or state.holds is not None
+        )
+        actions = dict.fromkeys(action for state in of_lanes for action in state.actions)
+        yield (
+            f'<variableSpeedSign id="speed-{number}" lanes={quoteattr(" ".join(lanes))}>{steps}'
+            f'<param key="label" value={quoteattr("; ".join(actions))}/></variableSpeedSign>'
+        )
 
 
 def _new_speed_mps(edge: Edge, action: Speed) -> float:

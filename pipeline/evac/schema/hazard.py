@@ -8,7 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from evac.schema.base import Model, Name
+from evac.schema.smoke import Smoke
 from evac.schema.sources import DateAndHour
+from evac.schema.water import DepthRasters, Gauge
 
 Offset = Annotated[float, Field(ge=-10_080.0, le=10_080.0)]
 """Minutes before (negative) or after the order, a week at most."""
@@ -72,7 +74,7 @@ class DatedPoints(_DatedFeatures):
     """A report holds for places as far as this around it (m)."""
 
 
-Arrival = Annotated[ArrivalRaster | Perimeters | DatedPoints, Field(discriminator="form")]
+Arrival = Annotated[ArrivalRaster | Perimeters | DatedPoints | DepthRasters | Gauge, Field(discriminator="form")]
 
 
 class Hazard(Model):
@@ -93,6 +95,8 @@ class Hazard(Model):
     those who close it."""
     notice_min: Annotated[float, Field(ge=0.0, le=1_440.0)] = 0.0
     """How long before the front's arrival a road is closed (minutes)."""
+    smoke: Smoke | None = None
+    """Smoke on the roads, which slows traffic; none when left out."""
     reached_before_order: Literal["refuse", "closed"] = "refuse"
     """What holds for roads that the front has reached when the order is given: `refuse` them, because the clock is
     probably set wrong, or take them as `closed` from the order on."""
@@ -102,6 +106,6 @@ class Hazard(Model):
         written = getattr(self.arrival, "written", None)
         if written in ("date", "hhmm") and self.order_at is None:
             raise ValueError(f"times written as '{written}' need 'order_at': the date and hour of the order")
-        if written in ("date", "hhmm") and self.arrival.starts_min:
+        if written in ("date", "hhmm") and getattr(self.arrival, "starts_min", None):
             raise ValueError("'starts_min' is for times that are numbers; dates count from 'order_at'")
         return self
