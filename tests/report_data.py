@@ -19,6 +19,7 @@ from shapely.geometry import LineString, Point, box
 
 from evac import measure, tables
 from evac.audit.findings import Finding
+from evac.limits.bound import Bound
 from evac.measure import clearance, exposure
 from evac.measure.bottlenecks import mean_rates
 from evac.network.exits.record import NONE, RoadOut, WaysOutRecord
@@ -29,6 +30,7 @@ from evac.schema.scenario import Scenario
 from evac.schema.trust import Trust
 from evac.seals import seal
 from evac.simulate import job
+from evac.study.bounds import Bounds, HoldingStreet
 
 LON, LAT, STEP = -122.55, 37.90, 0.002
 HOUSEHOLDS = 1200
@@ -79,6 +81,7 @@ def write_run(
         **clearance.headline(vehicles, end_s),
         **clearance.shadow_counts(vehicles),
         **exposure.NOBODY,
+        "at_best": {f"t{percent}_s": 600.0 for percent in clearance.SHARES_PERCENT},
         "exits": {name: int((vehicles["exit"] == name).sum()) for name in dict.fromkeys(EXITS)},
         "zones": clearance.zone_clearance(vehicles),
         "lanes": measure.records(rates),
@@ -351,3 +354,10 @@ def report_input(folder: Path, runs: tuple[ReportRun, ...] | None = None, **chan
 
 def failed(case: job.Case, message: str) -> FailedRun:
     return FailedRun(case=case, message=message)
+
+
+def bounds(*streets: str) -> Bounds:
+    """Return bounds by which all are out at minute 10, made by some streets."""
+    best = Bound(HOUSEHOLDS, np.concatenate([np.zeros(10, dtype=np.int64), [HOUSEHOLDS]]))
+    holding = [HoldingStreet(street, (street,), LON, LAT, 1, 900, 40, number) for number, street in enumerate(streets)]
+    return Bounds("final", best, best, best, best, tuple(holding))

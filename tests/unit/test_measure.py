@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from evac import tables
 from evac.errors import SimulationError
 from evac.files import digest_file
+from evac.limits.bound import Bound
+from evac.measure.at_best import AtBest
 from evac.measure.clearance import clearance_s, curve
 from evac.measure.edges import edge_windows
 from evac.measure.trips import read_trips, vehicle_results
@@ -167,3 +171,28 @@ def test_another_table_is_refused(tmp_path):
         tables.read_table(tmp_path / "c", tables.EDGES)
     with pytest.raises(SimulationError, match="can't be read"):
         tables.read_table(tmp_path / "none", tables.EDGES)
+
+
+def test_a_run_that_passes_its_bound_or_a_lane_s_limit_is_a_defect_and_not_trusted(run: SmallRun):
+    best = AtBest(Bound(401, np.array([0, 401])), {"ab_0": 3600.0, "bc_0": 3600.0})
+    manifest = run.measure(at_best=best)
+    ledger = json.loads((run.folder / "ledger.json").read_text())
+    assert (ledger["bound_passed_by"], ledger["bound_passed_at_min"], ledger["lanes_over_limit"]) == (0, None, [])
+    assert manifest["at_best"]["t90_s"] == 0.0
+    assert not [reason for reason in ledger["reasons"] if "defect" in reason]
+    out = pd.read_parquet(run.folder / "curve.parquet")["evacuated"].to_numpy()
+    late = AtBest(Bound(401, np.concatenate([np.zeros(5, dtype=np.int64), out[:-5]])), {"bc_0": 600.0})
+    run.measure(at_best=late)
+    ledger = json.loads((run.folder / "ledger.json").read_text())
+    assert ledger["trusted"] is False
+    assert ledger["bound_passed_by"] > 0
+    assert ledger["lanes_over_limit"] == ["bc_0"]
+    assert len([reason for reason in ledger["reasons"] if "a defect of evac" in reason]) == 2
+
+
+def test_vehicles_that_were_set_down_elsewhere_may_be_ahead(run: SmallRun):
+    run.measure()
+    curve, traffic = pd.read_parquet(run.folder / "curve.parquet"), tables.read_lanes(run.folder / "sumo/lanes.parquet")
+    most = np.maximum(curve["evacuated"].to_numpy() - 3, 0)
+    assert AtBest(Bound(401, most), {}).passed(curve, traffic, 2)["bound_passed_by"] == 1
+    assert AtBest(Bound(401, most), {}).passed(curve, traffic, 3)["bound_passed_by"] == 0

@@ -71,8 +71,9 @@ def _read(folder: Path) -> _Page:
 
 
 SHEETS = (
-    "assumptions", "clearance", "clearance_by_zone", "exits_by_hour", "findings", "forms", "households", "missing",
-    "nureg_cr_7002", "plan_changes", "resources", "routes", "states", "street_states", "trip_generation",
+    "assumptions", "at_best_streets", "clearance", "clearance_by_zone", "exits_by_hour", "findings", "forms",
+    "households", "missing", "nureg_cr_7002", "plan_changes", "resources", "routes", "states",
+    "street_states", "trip_generation",
 )  # fmt: skip
 
 
@@ -128,6 +129,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
         sources={SCRIPT: SCRIPT},
         attribution=SCRIPT,
         ways_out=report_data.ways_out(SCRIPT, FORMULA),
+        bounds=report_data.bounds(FORMULA, SCRIPT),
     )
     return write_report(report, tmp_path_factory.mktemp("reports") / "x").parent
 
@@ -186,8 +188,9 @@ def test_numbers_in_the_page_are_the_numbers_in_the_files(folder: Path) -> None:
     for cells, run in zip(rows, plain.itertuples(), strict=True):
         assert cells[0].startswith(f"{run.vehicles_per_household} vehicle")
         assert cells[1] == text.count(run.planned)
-        shown = [cells[2], cells[3], cells[5], cells[6]]
+        shown = [cells[2], cells[3], cells[6], cells[7]]
         assert shown == [clock.clock(getattr(run, name)) for name in times]
+        assert cells[4] == clock.clock(run.t90_at_best_s)
 
 
 def test_the_answer_has_the_numbers_of_the_parquet_file(folder: Path) -> None:
@@ -266,7 +269,7 @@ def test_numbers_that_are_not_trusted_carry_the_reason(hostile: Path) -> None:
 
 
 def test_not_cleared_is_shown_as_such(hostile: Path) -> None:
-    assert _read(hostile).tables["clearance"][1][6] == "not cleared by 24\u00a0h"
+    assert _read(hostile).tables["clearance"][1][7] == "not cleared by 24\u00a0h"
     assert pd.read_parquet(hostile / "results.parquet")["t100_s"].isna().all()
 
 

@@ -26,6 +26,7 @@ def _fake(t90_s: float | None, case: job.Case, reasons: tuple[str, ...] = ()) ->
         "shadow_evacuated": 0,
         "exposed": 0,
         "exposed_vehicle_min": 0.0,
+        "at_best": None,
         "lanes": [],
         "found_bottlenecks": [],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import pandas as pd
@@ -20,6 +21,7 @@ _BOUNDS = {
     "under_plan": "on those of this plan",
     "reversible": "with every lane in either direction",
 }
+_NORMALLY = {**_BOUNDS, "under_plan": "leaving by the side of the road that they are on"}
 
 
 def bound(
@@ -37,23 +39,23 @@ def bound(
     place = evac.open(scenario, workspace=workspace)
     with console.status("Finding what no plan can beat"):
         found = place.under(plan, vehicles=vehicles, departure=departure).bounds(seed=seed)
-    console.print(_times(found.table()))
+    console.print(_times(found.table(), _NORMALLY if found.is_normal else _BOUNDS))
     if found.streets:
-        console.print(_streets(found.holding()))
+        console.print(_streets(found.holding(), "as it is" if found.is_normal else "under this plan"))
 
 
-def _times(rows: pd.DataFrame) -> Table:
+def _times(rows: pd.DataFrame, words: Mapping[str, str]) -> Table:
     table = Table("nobody can do it sooner", title="The earliest that these people can be out, leaving when they do")
     columns = [name for name in rows.columns if name != "bound"]
     for name in columns:
         table.add_column(f"{name.removeprefix('t').removesuffix('_s')} %", justify="right")
     for row in rows.to_dict("records"):
-        table.add_row(_BOUNDS[row["bound"]], *(_hours(row[name]) for name in columns))
+        table.add_row(words[row["bound"]], *(_hours(row[name]) for name in columns))
     return table
 
 
-def _streets(rows: pd.DataFrame) -> Table:
-    table = Table("street", title="What decides about 90 % under this plan: streets that pass all that they can")
+def _streets(rows: pd.DataFrame, how: str) -> Table:
+    table = Table("street", title=f"What decides about 90 % {how}: streets that pass all that they can")
     for name in ("lanes", "vehicles", "for", "with one lane more"):
         table.add_column(name, justify="right")
     for row in rows.to_dict("records"):

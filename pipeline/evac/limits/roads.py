@@ -109,6 +109,12 @@ def roads_of(net: Net, drivers: Drivers, rules: Rules) -> list[Road]:
     return [road for road in found if road is not None]
 
 
+def lane_limits(net: Net, drivers: Drivers, rules: Rules) -> dict[str, float]:
+    """Return the most vehicles an hour that each lane passes, at the highest speed limit that it ever has."""
+    lanes = [lane for edge in net.getEdges(withInternal=False) for lane in edge.getLanes()]
+    return {lane.getID(): drivers.lane_veh_per_h(_fastest_limit_mps(lane, rules)) for lane in lanes}
+
+
 def turns_of(net: Net, roads: Mapping[str, Road], drivers: Drivers, rules: Rules) -> list[Turn]:
     """Return the movements between roads."""
     found = []

@@ -24,6 +24,7 @@ import sumolib
 from evac import tables
 from evac.demand.buses import BusService
 from evac.files import digest_file, write_text
+from evac.measure.at_best import AtBest
 from evac.measure.bottlenecks import (
     BottleneckLanes,
     FoundBottleneck,
@@ -70,6 +71,7 @@ def measure_run(
     background: pd.DataFrame | None = None,
     arrival_s: Mapping[str, float] | None = None,
     buses: BusService | None = None,
+    at_best: AtBest | None = None,
 ) -> dict[str, Any]:
     """Measure a finished run, write its tables into the run directory, and return the manifest.
 
@@ -98,6 +100,8 @@ def measure_run(
         When a hazard reaches each edge that it ever reaches (s after the order), without notice; None without one.
     buses
         Buses for people without a car, and the people (`demand.buses`); `passengers.parquet` is written with them.
+    at_best
+        What no run of these vehicles can beat; a run without lanes isn't held against it.
 
     Returns
     -------
@@ -128,9 +132,11 @@ def measure_run(
         traffic, found, driven = tables.read_edges(sumo_dir / "edges.parquet"), [], set(facts.added_lanes)
         minutes = tables.empty_table(tables.BOTTLENECKS)
     rates = mean_rates(minutes, t95_s or end_s)
-    content = (done, curve(planned, end_s), minutes, edge_windows(traffic, net))
+    out = curve(planned, end_s)
+    content = (done, out, minutes, edge_windows(traffic, net))
     for (name, schema), rows in zip(_TABLES.items(), content, strict=True):
         tables.write_table(rows, schema, run_dir / name)
+    held_against = at_best if with_lanes else None
     hazard = None if arrival_s is None else _exposed(run_dir, done, arrival_s, end_s)
     leads_out = frozenset() if arrival_s is None else _leads_out(net, exits, arrival_s, end_s)
     passengers = None if buses is None else passenger_results(buses, run_dir / "buses.json", driven_buses)
@@ -150,10 +156,12 @@ def measure_run(
         hazard=hazard,
         leads_out=leads_out,
         passengers=passengers,
+        passed=None if held_against is None else lambda moved: held_against.passed(out, traffic, moved),
     )
     write_text(run_dir / "ledger.json", _json(ledger))
     counts = {**headline(planned, end_s), **shadow_counts(done), **passing, **(NOBODY if hazard is None else hazard)}
     counts["exits"] = exit_counts(planned, exits)
+    counts["at_best"] = None if held_against is None else held_against.times()
     manifest = {**counts, **_by_place(planned, rates, found), "trusted": ledger["trusted"], **_digests(run_dir)}
     write_text(run_dir / "manifest.json", _json(manifest))
     return manifest

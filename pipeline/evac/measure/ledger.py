@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,7 @@ def build_ledger(
     hazard: Mapping[str, Any] | None = None,
     leads_out: frozenset[str] = frozenset(),
     passengers: pd.DataFrame | None = None,
+    passed: Callable[[int], dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Count what bears on trust and judge it.
 
@@ -95,6 +96,9 @@ def build_ledger(
         The edges from which it has left a way out at the end of the run.
     passengers
         What became of the people without a car (`passengers.passenger_results`); None where there are no buses.
+    passed
+        What the run does that no run can (`at_best.AtBest.passed`), given the number of vehicles that were moved; None
+        where that isn't known.
 
     Returns
     -------
@@ -120,6 +124,8 @@ def build_ledger(
         "added_lanes": len(facts.added_lanes),
         "added_lanes_idle": [lane for lane in facts.added_lanes if lane not in driven],
     }
+    if passed is not None:
+        counts |= passed(counts["teleports"] + counts["gridlock_vehicles"])
     reasons = [*facts.doubts, *limits_passed(counts, trust)]
     return {
         **counts,
@@ -197,7 +203,20 @@ def limits_passed(counts: Mapping[str, Any], trust: Trust) -> list[str]:
         names = ", ".join(counts["added_lanes_idle"][:_LISTED])
         number = f"{len(counts['added_lanes_idle'])} of {counts['added_lanes']}"
         reasons.append(f"{number} lanes that the plan adds serve nobody ({names}): contraflow on paper only")
-    return reasons
+    return [*reasons, *_impossible(counts)]
+
+
+def _impossible(counts: Mapping[str, Any]) -> list[str]:
+    """Return what the run does that no run can."""
+    defect = "a defect of evac, please report it"
+    found = []
+    if counts.get("bound_passed_by"):
+        by, at_min = counts["bound_passed_by"], counts["bound_passed_at_min"]
+        found.append(f"{by} vehicles more are out at minute {at_min} than the roads can pass: {defect}")
+    if counts.get("lanes_over_limit"):
+        lanes = ", ".join(counts["lanes_over_limit"][:_LISTED])
+        found.append(f"{len(counts['lanes_over_limit'])} lanes pass more than drivers can follow ({lanes}): {defect}")
+    return found
 
 
 def _placeless(counts: Mapping[str, Any], limit: float) -> list[str]:

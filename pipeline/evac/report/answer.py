@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from evac import clock
 from evac.report import tables, text
-from evac.report.at_best import at_best, broken_bound
+from evac.report.at_best import at_best
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult, counterpart, programs, same_case
 from evac.report.words import mark, say
@@ -71,7 +71,7 @@ def ranges(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult)
         _by_chance(centre),
         *_by_capacity(report, centre),
         *_by_signals(report, cases, centre),
-        *([Sentence(best, broken_bound(report.bounds, centre))] if best else []),
+        *([Sentence(best)] if best else []),
     ]
 
 

@@ -1,14 +1,14 @@
-"""What no plan can beat, in the report: the sentence of the first page, and whether the simulation stays under it."""
+"""What no plan can beat, in the report: the sentence of the first page, and the streets that make it so."""
 
 from __future__ import annotations
+
+from dataclasses import fields
 
 import pandas as pd
 
 from evac import clock
-from evac.report import text
-from evac.report.results import CaseResult
 from evac.report.words import say
-from evac.study.bounds import DECISIVE_PERCENT, Bounds
+from evac.study.bounds import DECISIVE_PERCENT, Bounds, HoldingStreet
 
 
 def at_best(bounds: Bounds | None) -> str:
@@ -20,24 +20,30 @@ def at_best(bounds: Bounds | None) -> str:
     )
     if as_built is None or under_plan is None or reversible is None:
         return ""
+    times = {"as_built": clock.clock(as_built), "reversible": clock.clock(reversible)}
+    if bounds.is_normal:
+        return say(
+            "Whatever drivers and officers do, 90 % of these vehicles can't be out before {as_built} on the lanes as "
+            "they are, and not before {reversible} with every lane in either direction.",
+            **times,
+        )
     return say(
         "Whatever drivers and officers do, 90 % of these vehicles can't be out before {as_built} on the lanes as they "
         "are, before {under_plan} on those of this plan, and before {reversible} with every lane in either direction.",
-        as_built=clock.clock(as_built),
         under_plan=clock.clock(under_plan),
-        reversible=clock.clock(reversible),
+        **times,
     )
 
 
-def broken_bound(bounds: Bounds | None, centre: CaseResult) -> str:
-    """Return that the run shown is faster than any can be, a defect of the toolkit; nothing where it isn't."""
-    if bounds is None or centre.shown.fidelity != "micro":
-        return ""
-    curve = pd.read_parquet(centre.run.folder / "curve.parquet", columns=["minute", "evacuated"])
-    over = curve["evacuated"].to_numpy() - bounds.under_plan.by(curve["minute"].to_numpy())
-    if over.max(initial=0) <= 0:
-        return ""
-    return say(
-        "at minute {minute} of the simulation {number} vehicles more are out than can be: a defect, please report it",
-        minute=int(curve["minute"].iloc[int(over.argmax())]), number=text.count(int(over.max())),
-    )  # fmt: skip
+def lane_more(earlier_min: int) -> str:
+    """Return what one lane more along a street is worth at best."""
+    if not earlier_min:
+        return say("no earlier: others hold as many up")
+    return say("{minutes} min earlier", minutes=earlier_min)
+
+
+def holding_table(bounds: Bounds | None) -> pd.DataFrame:
+    """Return the streets that make the bound of the case that the report shows: the file `at_best_streets.csv`."""
+    if bounds is None:
+        return pd.DataFrame(columns=[item.name for item in fields(HoldingStreet)])
+    return bounds.holding().assign(edges=[" ".join(street.edges) for street in bounds.streets])

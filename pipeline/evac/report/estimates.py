@@ -41,6 +41,7 @@ def _clearance_row(case: CaseResult) -> dict[str, Any]:
         row[f"t{percent}_s"] = found.mean
         row[f"t{percent}_low_s"] = found.low
         row[f"t{percent}_high_s"] = found.high
+        row[f"t{percent}_at_best_s"] = case.at_best_s(percent)
     less, assumed, more = case.less, case.assumed, case.more
     varied = case.capacity_seed is not None
     return {

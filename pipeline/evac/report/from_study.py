@@ -71,7 +71,7 @@ def report_input(prepared: Prepared, plans: Plans, study: Study, compare: tuple[
 def with_bounds(report: ReportInput, prepared: Prepared, plans: Plans) -> ReportInput:
     """Return a report's input with what no plan can beat, beside the run that its headline shows."""
     case = headline(report, case_results(report)).run.case
-    return replace(report, bounds=bounds_of(prepared, plans[case.plan], case, with_streets=False))
+    return replace(report, bounds=bounds_of(prepared, plans[case.plan], case))
 
 
 def plan_picture(prepared: Prepared, under: UnderPlan) -> PlanPicture:

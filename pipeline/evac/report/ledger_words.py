@@ -8,7 +8,7 @@ _KEYS = (
     *(mark("added lanes"), mark("added lanes idle"), mark("collisions"), mark("collisions share")),
     *(mark("background"), mark("background arrived"), mark("background driving"), mark("background waiting")),
     *(mark("background not made"),),
-    *(mark("errands"),),
+    *(mark("errands"), mark("bound passed by"), mark("bound passed at min"), mark("lanes over limit")),
     *(mark("emergency braking"), mark("emergency stops"), mark("gridlock events"), mark("gridlock share")),
     *(mark("gridlock unresolved"), mark("gridlock vehicles"), mark("households"), mark("households not ordered")),
     *(mark("households defying"), mark("bus households"), mark("bus people"), mark("bus people evacuated")),

@@ -36,6 +36,7 @@ from evac.report import (
     text,
 )
 from evac.report.assumptions import assumptions, departure_words
+from evac.report.at_best import lane_more
 from evac.report.catalogue import words_of_script
 from evac.report.inputs import PlanPicture, ReportInput, ReportPlan, WaysOut
 from evac.report.ledger_words import ledger_value, ledger_words
@@ -352,6 +353,8 @@ def _results(report: ReportInput, cases: Sequence[CaseResult]) -> dict[str, Any]
         "unasked": any(result_of(run).shadow for run in report.runs),
         "lane_rates": lambda case: tables.lane_rates(case.run),
         "found": centre.run.manifest["found_bottlenecks"],
+        "holding": [] if report.bounds is None else report.bounds.streets,
+        "lane_more": lane_more,
         "streets": tables.worst_streets(tables.queues(centre.run, report.edges), _WORST_STREETS),
         "groups": _groups(cases),
         "compared": comparing.comparisons(report, cases, centre),

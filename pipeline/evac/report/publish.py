@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evac import files
+from evac.measure.clearance import SHARES_PERCENT
 from evac.report import exports, gis, tables
 from evac.report.inputs import ReportInput
 from evac.report.moments import animation
@@ -32,7 +33,7 @@ _RESULTS = pa.schema(
         ("signals", pa.string()),
         *((name, pa.int64()) for name in COUNTS),
         ("exposed_vehicle_min", pa.float64()),
-        *((name, pa.float64()) for name in ("t50_s", "t90_s", "t95_s", "t100_s")),
+        *((f"t{percent}{kind}_s", pa.float64()) for kind in ("", "_at_best") for percent in SHARES_PERCENT),
         ("trusted", pa.bool_()),
         *((name, pa.string()) for name in ("reasons", "caveats", "job")),
     ]

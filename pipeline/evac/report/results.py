@@ -10,6 +10,7 @@ import pandas as pd
 
 from evac.demand.drivers import LESS_CAPACITY, MORE_CAPACITY
 from evac.errors import EvacError
+from evac.measure.clearance import SHARES_PERCENT
 from evac.report import text
 from evac.report.inputs import ReportInput, ReportRun
 from evac.report.words import mark, say
@@ -28,7 +29,10 @@ _Group = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Result:
-    """A run in figures: vehicles as counts, clearance times in seconds after the order (None: not cleared)."""
+    """A run in figures: vehicles as counts, clearance times in seconds after the order (None: not cleared).
+
+    Those at best are the times before which the share can't be out under this plan (None: never, or not known).
+    """
 
     plan: str
     vehicles_per_household: str
@@ -50,6 +54,10 @@ class Result:
     t90_s: float | None
     t95_s: float | None
     t100_s: float | None
+    t50_at_best_s: float | None
+    t90_at_best_s: float | None
+    t95_at_best_s: float | None
+    t100_at_best_s: float | None
     trusted: bool
     reasons: tuple[str, ...]
     caveats: tuple[str, ...]
@@ -100,6 +108,10 @@ class CaseResult:
         """Return the mean clearance time of the seeds with its interval (s); no mean where any didn't get there."""
         return mean_interval([clearance_s(result, percent) for result in self.seeds])
 
+    def at_best_s(self, percent: int) -> float | None:
+        """Return the mean over the seeds of when a percentage can be out at best (s); None where any can't be."""
+        return mean_interval([getattr(result, f"t{percent}_at_best_s") for result in self.seeds]).mean
+
     def later_than(self, other: CaseResult, percent: int) -> Interval:
         """Return how much later than another case a percentage is out (s), pair by pair of the same seed."""
         mine, others = ({result.seed: clearance_s(result, percent) for result in case.seeds} for case in (self, other))
@@ -143,6 +155,9 @@ def clearance_s(result: Result, percent: int) -> float | None:
 def result_of(run: ReportRun) -> Result:
     """Return a run's row of the results table, from its manifest and its ledger."""
     case, manifest, ledger = run.case, run.manifest, run.ledger
+    at_best = manifest["at_best"] or {}
+    times: dict[str, Any] = {f"t{percent}_s": manifest[f"t{percent}_s"] for percent in SHARES_PERCENT}
+    times |= {f"t{percent}_at_best_s": at_best.get(f"t{percent}_s") for percent in SHARES_PERCENT}
     return Result(
         plan=case.plan,
         vehicles_per_household=case.vehicles_per_household,
@@ -153,7 +168,7 @@ def result_of(run: ReportRun) -> Result:
         signals=case.signals,
         **{name: int(manifest[name]) for name in COUNTS},
         exposed_vehicle_min=float(manifest["exposed_vehicle_min"]),
-        **{name: manifest[name] for name in ("t50_s", "t90_s", "t95_s", "t100_s")},
+        **times,
         trusted=ledger["trusted"],
         reasons=tuple(ledger["reasons"]),
         caveats=tuple(ledger["caveats"]),
@@ -165,7 +180,7 @@ def results_table(report: ReportInput) -> pd.DataFrame:
     """Return the results table: a row a run, a column a measure (times in seconds, missing when not cleared)."""
     rows = [asdict(result_of(run)) for run in sorted(report.runs, key=lambda run: _order(report, run))]
     table = pd.DataFrame(rows)
-    times = dict.fromkeys(("t50_s", "t90_s", "t95_s", "t100_s"), "float64")
+    times = {f"t{percent}{kind}_s": "float64" for percent in SHARES_PERCENT for kind in ("", "_at_best")}
     return table.astype(times).assign(reasons=table["reasons"].map("; ".join), caveats=table["caveats"].map("; ".join))
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from evac.report import estimates, forms, movement, nureg, text
 from evac.report.assumptions import assumptions
+from evac.report.at_best import holding_table
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult
 
@@ -24,6 +25,7 @@ def sheets(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult)
         "trip_generation": movement.trip_generation(cases),
         "states": movement.states(cases, report.edges),
         "street_states": movement.street_states(cases, report.edges),
+        "at_best_streets": holding_table(report.bounds),
         "households": report.accounts,
         "resources": estimates.resources_table(report, cases),
         "plan_changes": _plan_changes(report),

@@ -12,11 +12,13 @@ from sumolib.net import Net
 
 from evac.demand.orders import driver_under
 from evac.limits.bound import Bound, Holding, Town, fastest_of, reversible_town_of, town_of
-from evac.limits.roads import Drivers, Rules
+from evac.limits.roads import Drivers, Rules, lane_limits
 from evac.limits.signals import SignalProgram, read_programs
+from evac.measure.at_best import AtBest
 from evac.measure.clearance import SHARES_PERCENT
 from evac.network.exits import ResolvedExit
 from evac.network.reach import RoadGraph, road_graph, ways_out
+from evac.plans.reading import BASELINE
 from evac.plans.timetable import Timetable
 from evac.simulate.job import Case
 from evac.study.ground import Ground, demand_of, ground_of
@@ -68,6 +70,8 @@ class Bounds:
 
     Parameters
     ----------
+    plan
+        The case's plan.
     as_built
         On the roads as they are.
     with_signals
@@ -80,11 +84,17 @@ class Bounds:
         The streets that make the bound `under_plan` where the share that decides is out, those first that pass most.
     """
 
+    plan: str
     as_built: Bound
     with_signals: Bound
     under_plan: Bound
     reversible: Bound
     streets: tuple[HoldingStreet, ...] = ()
+
+    @property
+    def is_normal(self) -> bool:
+        """Whether the plan is none, so that its lanes are those that are there."""
+        return self.plan == BASELINE
 
     def named(self) -> Mapping[str, Bound]:
         """Return the bounds by their names."""
@@ -113,7 +123,7 @@ class Bounds:
         return pd.DataFrame([vars(street) for street in self.streets], columns=columns)
 
 
-def bounds_of(prepared: Prepared, under: UnderPlan, case: Case, *, with_streets: bool = True) -> Bounds:
+def bounds_of(prepared: Prepared, under: UnderPlan, case: Case) -> Bounds:
     """Return the bounds beside a case: for the same people, leaving at the same times.
 
     Parameters
@@ -122,8 +132,6 @@ def bounds_of(prepared: Prepared, under: UnderPlan, case: Case, *, with_streets:
         The scenario, and the case's plan laid over it.
     case
         The case.
-    with_streets
-        Whether to find the streets that make the bound as well, which takes about as long as the bounds.
     """
     ground = ground_of(prepared, under)
     terms = replace(ground.terms, exits=prepared.exits, timetable=Timetable(), network=prepared.network)
@@ -139,24 +147,36 @@ def bounds_of(prepared: Prepared, under: UnderPlan, case: Case, *, with_streets:
     as_built = town_of(*roads, Rules(), either_way=True).bound().with_that_of(reversible)
     with_signals = town_of(*roads, Rules(programs=_programs(normally)), either_way=True).bound()
     return Bounds(
+        plan=case.plan,
         as_built=as_built,
         with_signals=with_signals.with_that_of(as_built),
         under_plan=bound,
         reversible=reversible,
-        streets=_streets(ground, town, bound, _drivers(ground, case, planned)) if with_streets else (),
+        streets=_streets(ground, town, bound, _drivers(ground, case, planned)),
     )
 
 
+def at_best_under(ground: Ground, case: Case, vehicles: pd.DataFrame) -> AtBest:
+    """Return what a run can't beat: its own plan, vehicles and drivers."""
+    limits = lane_limits(ground.net, _drivers(ground, case, vehicles), _rules(ground, case, vehicles))
+    return AtBest(bound_under(ground, case, vehicles), limits)
+
+
 def bound_under(ground: Ground, case: Case, vehicles: pd.DataFrame) -> Bound:
-    """Return the bound for a run: its own plan, vehicles and drivers."""
+    """Return the bound of a case: its own plan, vehicles and drivers."""
     return _town_under(ground, case, vehicles).bound()
 
 
 def _town_under(ground: Ground, case: Case, vehicles: pd.DataFrame) -> Town:
+    drivers, rules = _drivers(ground, case, vehicles), _rules(ground, case, vehicles)
+    return town_of(ground.net, ground.terms.exits, vehicles, drivers, rules)
+
+
+def _rules(ground: Ground, case: Case, vehicles: pd.DataFrame) -> Rules:
     terms = ground.terms
     kept_open = edges_kept_open(ground.net, terms.exits, terms.timetable, vehicles)
-    rules = Rules(terms.timetable.states(), _programs(ground), kept_open, terms.for_residents)
-    return town_of(ground.net, terms.exits, vehicles, _drivers(ground, case, vehicles), rules)
+    programs = {} if case.signals else _programs(ground)  # another guess of them holds nobody up
+    return Rules(terms.timetable.states(), programs, kept_open, terms.for_residents)
 
 
 def _drivers(ground: Ground, case: Case, vehicles: pd.DataFrame) -> Drivers:

@@ -20,6 +20,7 @@ from evac.network.signal_programs import OTHER, other_programs
 from evac.schema.demand import Measured, VehiclesPerHousehold
 from evac.simulate import JobInputs, Progress, run_job
 from evac.simulate.job import Case, Job
+from evac.study.bounds import at_best_under
 from evac.study.cases import background_of, departure_of, vehicles_case
 from evac.study.ground import Ground, Terms, demand_of
 
@@ -134,6 +135,7 @@ def _measuring(
         background=background,
         arrival_s=terms.arrival_s,
         buses=buses,
+        at_best=at_best_under(ground, case, vehicles) if terms.meso is None else None,
     )
 
 
