@@ -20,7 +20,15 @@ from evac.demand import drivers
 from evac.demand.draws import uniform
 from evac.demand.errands import COLUMNS as ERRAND_COLUMNS
 from evac.demand.errands import with_errands
-from evac.demand.orders import NORMAL_RULES, Orders, assigned_exits, departures_s, driver_under, households_of
+from evac.demand.orders import (
+    NORMAL_RULES,
+    Orders,
+    assigned_exits,
+    departures_s,
+    driver_under,
+    households_of,
+    leaving_when_seen_s,
+)
 from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
 from evac.errors import Problem, ScenarioError
 from evac.network.reach import ExitEdges
@@ -91,13 +99,17 @@ def build_demand(
     """
     homes = households.reset_index(drop=True)
     of_case = households_of(homes["zone"], vehicles_per_household, seed, orders, scenario.compliance)
-    homes[["zone", "key", "ordered", "vehicles"]] = of_case[["zone", "key", "ordered", "vehicles"]]
+    decided = ["zone", "key", "ordered", "when_seen", "vehicles"]
+    homes[decided] = of_case[decided]
     homes["exit"] = _exits_of_households(homes, scenario, exits, seed)
     rows = np.repeat(np.arange(len(homes)), homes["vehicles"])
-    vehicles = homes.loc[rows, ["household", "zone", "key", "exit", "ordered"]].reset_index(drop=True)
+    vehicles = homes.loc[rows, ["household", "zone", "key", "exit", "ordered", "when_seen"]].reset_index(drop=True)
     vehicles["vehicle_number"] = vehicles.groupby("household").cumcount()
     vehicles["vehicle"] = "h" + vehicles["household"].astype(str) + "v" + vehicles["vehicle_number"].astype(str)
     vehicles = _with_draws(vehicles, departure, seed, driver_under(orders, scenario.driver), orders)
+    if orders.watching is not None:
+        own = _own_keys(vehicles)
+        vehicles["departure_s"] = leaving_when_seen_s(vehicles, uniform(seed, "seen", own), seed, orders.watching)
     vehicles["exit"] = assigned_exits(vehicles, seed, orders)
     starts = starts or [(0.0, starts_of(homes, start_edges(net, exits), net))]
     vehicles[["edge", "pos_m", "reason", "held_until_s"]] = _start(vehicles, rows, starts)
@@ -132,7 +144,7 @@ def _with_draws(
     vehicles: pd.DataFrame, departure: Departure, seed: int, driver: Driver, orders: Orders
 ) -> pd.DataFrame:
     """Add what is drawn for each vehicle: departure, information, desired speed."""
-    own = [f"{key}/{number}" for key, number in zip(vehicles["key"], vehicles["vehicle_number"], strict=True)]
+    own = _own_keys(vehicles)
     numbers = {
         "notified": uniform(seed, "notified", vehicles["key"]),
         "prepared": uniform(seed, "prepared", vehicles["key"]),
@@ -143,6 +155,11 @@ def _with_draws(
         informed=uniform(seed, "informed", own) < driver.informed_share,
         speed_factor=np.round(drivers.speed_factors(driver.profile, uniform(seed, "speed", own)), 3),
     )
+
+
+def _own_keys(vehicles: pd.DataFrame) -> list[str]:
+    """Return each vehicle's lasting name: its household's and its number there."""
+    return [f"{key}/{number}" for key, number in zip(vehicles["key"], vehicles["vehicle_number"], strict=True)]
 
 
 def _start(vehicles: pd.DataFrame, rows: np.ndarray, starts: Sequence[tuple[float, StartsOf]]) -> pd.DataFrame:

@@ -34,6 +34,7 @@ from evac.schema.demand import (
     Rayleigh,
     SimpleCurve,
     Uniform,
+    Warned,
     Weibull,
 )
 
@@ -47,6 +48,7 @@ _NAMES = {
     "logistic": "Logistic",
     "uniform": "Uniform",
     "all_at_once": "All at once",
+    "warned": "Spread of the warning",
     "activities": "Sum of activities",
     "measured": "Measured",
 }
@@ -154,6 +156,8 @@ def _simple(form: SimpleCurve) -> Curve:
             curve = stats.uniform(form.from_min, form.until_min - form.from_min)
         case AllAtOnce():
             curve = _AtOnce(form.at_min)
+        case Warned():
+            curve = _simple(form.spread)
     return curve
 
 

@@ -20,7 +20,7 @@ from evac.demand.vehicles import household_keys, vehicles_of_households
 from evac.errors import Problem
 from evac.network.place_names import near_names
 from evac.plans.model import AnyAction, Behaviour, Divert, EvacuateOnly, Phase, When
-from evac.schema.demand import Compliance, Departure, VehiclesPerHousehold
+from evac.schema.demand import Compliance, Departure, DepartureForm, VehiclesPerHousehold
 from evac.schema.driving import Driver
 
 OrdersAction = Phase | EvacuateOnly | Behaviour | Divert
@@ -28,6 +28,29 @@ OrdersAction = Phase | EvacuateOnly | Behaviour | Divert
 _SECONDS_A_MINUTE = 60.0
 _BEHAVIOUR_KEYS = ("informed_share", "profile", "at_most_vehicles")
 _LISTED = 8
+
+
+@dataclass(frozen=True)
+class Watching:
+    """Households that leave, ordered or not, when they see the hazard.
+
+    Parameters
+    ----------
+    share
+        Share of the households that would.
+    curve
+        When they leave after they have seen it.
+    seen_s
+        When each household sees it (s after the order); those that never do aren't in it.
+    """
+
+    share: float
+    curve: DepartureForm
+    seen_s: Mapping[int, float]
+
+    def may_leave(self, seed: int, keys: Iterable[str]) -> np.ndarray:
+        """Return whether each household, by its lasting name, is one of those that would."""
+        return np.asarray(uniform(seed, "watching", keys) < self.share)
 
 
 @dataclass(frozen=True)
@@ -46,6 +69,8 @@ class Orders:
         Zones whose traffic is sent to an exit.
     residents
         Households that may drive where the plan closes roads to through traffic; worked out on its net.
+    watching
+        Those that leave when they see the scenario's hazard.
     """
 
     phases: tuple[Phase, ...] = ()
@@ -53,6 +78,7 @@ class Orders:
     behaviours: tuple[Behaviour, ...] = ()
     diversions: tuple[Divert, ...] = ()
     residents: frozenset[int] = frozenset()
+    watching: Watching | None = None
 
 
 NORMAL_RULES = Orders()
@@ -153,7 +179,8 @@ def households_of(
     -------
     pandas.DataFrame
         With the index of `zones`: `zone`, `key` (its lasting name), `usual` (vehicles under normal rules), `ordered`,
-        `defies` (stays though it is ordered to leave), `vehicles` (none: it stays, or has none).
+        `defies` (stays though it is ordered to leave), `when_seen` (leaves only because it sees the hazard), `vehicles`
+        (none: it stays, or has none).
     """
     zones = zones.astype(str)
     homes = pd.DataFrame({"zone": zones, "key": household_keys(zones)}, index=zones.index)
@@ -163,14 +190,27 @@ def households_of(
             follows = uniform(seed, "campaign", homes["key"]) < behaviour.followed_by
             vehicles = np.where(follows, np.minimum(usual, behaviour.at_most_vehicles), usual)
     ordered = np.ones(len(homes), dtype=bool)
+    sees = _sees(homes, seed, orders.watching)
+    when_seen = np.zeros(len(homes), dtype=bool)
     for only in orders.evacuate_only:
         ordered = homes["zone"].isin(only.zones).to_numpy(dtype=bool)
         unasked = uniform(seed, "shadow", homes["key"]) < only.shadow_share
-        vehicles = np.where(ordered | unasked, vehicles, 0)
+        when_seen = sees & ~ordered & ~unasked
+        vehicles = np.where(ordered | unasked | sees, vehicles, 0)
     complying = homes["zone"].map(compliance.by_zone).astype(float).fillna(compliance.share).to_numpy()
-    defies = ordered & (uniform(seed, "compliance", homes["key"]) >= complying)
+    stays = ordered & (uniform(seed, "compliance", homes["key"]) >= complying)
+    when_seen |= stays & sees
+    defies = stays & ~sees
     vehicles = np.where(defies, 0, vehicles)
-    return homes.assign(usual=usual, ordered=ordered, defies=defies, vehicles=vehicles)
+    return homes.assign(usual=usual, ordered=ordered, defies=defies, when_seen=when_seen, vehicles=vehicles)
+
+
+def _sees(homes: pd.DataFrame, seed: int, watching: Watching | None) -> np.ndarray:
+    """Return whether each household, the number of which is its place, sees the hazard and leaves for it."""
+    if watching is None:
+        return np.zeros(len(homes), dtype=bool)
+    seen = np.isin(np.arange(len(homes)), list(watching.seen_s))
+    return np.asarray(seen & watching.may_leave(seed, homes["key"]))
 
 
 def lack_vehicle(homes: pd.DataFrame) -> pd.Series:
@@ -201,6 +241,28 @@ def departures_s(
         drawn_s = _drawn_s(own, {name: values[mine] for name, values in numbers.items()})
         intended_s[mine] = drawn_s + _SECONDS_A_MINUTE * phase.offset_min
     return np.asarray(np.round(intended_s, 1))
+
+
+def leaving_when_seen_s(vehicles: pd.DataFrame, numbers: np.ndarray, seed: int, watching: Watching) -> np.ndarray:
+    """Return departures (s after the order) of which those who see the hazard leave earlier, if that is earlier.
+
+    Parameters
+    ----------
+    vehicles
+        A row a vehicle: `household`, `key`, `departure_s` as its order has it, `when_seen`.
+    numbers
+        A uniform number of each vehicle, drawn for this.
+    seed
+        The replication's seed.
+    watching
+        Who sees the hazard when.
+    """
+    seen_s = vehicles["household"].map(watching.seen_s).astype(float).fillna(np.inf).to_numpy(copy=True)
+    seen_s[~watching.may_leave(seed, vehicles["key"])] = np.inf
+    after = Departure(name="seen", curve=watching.curve)
+    unasked_s = seen_s + _drawn_s(after, dict.fromkeys(("notified", "prepared", "left"), numbers))
+    otherwise_s = np.where(vehicles["when_seen"], np.inf, vehicles["departure_s"])
+    return np.asarray(np.round(np.minimum(otherwise_s, unasked_s), 1))
 
 
 def _drawn_s(departure: Departure, numbers: Mapping[str, np.ndarray]) -> np.ndarray:

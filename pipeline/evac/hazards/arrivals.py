@@ -165,13 +165,16 @@ def front_of(hazard: Hazard) -> Front:
     return PointFront(settings, hazard.order_at, where)
 
 
+def haze_of(hazard: Hazard, front: Front, latest_s: float) -> Haze | None:
+    """Return the smoke of a hazard whose front reaches the last road at `latest_s` (s after the order), if any."""
+    if isinstance(hazard.smoke, SmokeSeries):
+        return SmokeOverTime(hazard.smoke, f"{hazard.smoke.file} ('hazard.smoke')")
+    return SmokeBehindFire(hazard.smoke, front, latest_s) if hazard.smoke is not None else None
+
+
 def _slowed(hazard: Hazard, front: Front, roads: pd.DataFrame, net: Net) -> pd.DataFrame:
     """Return when traffic on which road is how slow, for smoke and for water before it closes the road."""
-    haze: Haze | None = None
-    if isinstance(hazard.smoke, SmokeSeries):
-        haze = SmokeOverTime(hazard.smoke, f"{hazard.smoke.file} ('hazard.smoke')")
-    elif hazard.smoke is not None:
-        haze = SmokeBehindFire(hazard.smoke, front, float(roads["arrival_s"].max()))
+    haze = haze_of(hazard, front, float(roads["arrival_s"].max()))
     water: Water | None = front if isinstance(front, DepthFront | GaugeFront) else None
     if haze is None and water is None:
         return tables.empty_table(SLOWED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -63,7 +64,13 @@ class Phase(Action):
     zones: Annotated[tuple[str, ...], Field(min_length=1)]
     """The zones."""
     offset_min: Minute = 0.0
-    """Minutes after the order at which these zones are told to leave: their departures move by this."""
+    """Minutes after the order at which these zones are told to leave: their departures move by this. With `trigger`:
+    minutes after the front has crossed it."""
+    trigger: Path | None = None
+    """Trigger line or area, in any format that GDAL/OGR reads: the zones are told to leave when the front of the
+    scenario's hazard first crosses it; at the order where it had crossed it before."""
+    layer: str | None = None
+    """Layer of the trigger's file, where it has several."""
     curve: DepartureForm | None = None
     """Their own departure curve, after the offset; that of the case when left out."""
 
@@ -74,6 +81,9 @@ class Phase(Action):
 
     def does(self) -> str:
         """Return what it does and where, in words."""
+        if self.trigger is not None:
+            later = f", {self.offset_min:g} min later" if self.offset_min else ""
+            return f"zones {', '.join(self.zones)} leave when the front crosses {self.trigger.name}{later}"
         return f"zones {', '.join(self.zones)} leave {self.offset_min:g} min later"
 
 

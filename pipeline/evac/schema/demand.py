@@ -140,8 +140,46 @@ class AllAtOnce(Model):
     """The moment (minutes after the order)."""
 
 
+class Warned(Model):
+    """How a warning spreads, for `notified`: by siren, by telephone, or from door to door.
+
+    Siren and telephone: Rogers and Sorensen, Diffusion of emergency warning (Oak Ridge, 1988, OSTI 6654896): telephone
+    ring-down reaches within about 30 minutes whom one system such as sirens reaches within an hour; here 90 %, rising
+    as a Rayleigh curve does. Rough; give a curve of your own where the warning system has been tested. From door to
+    door every team takes its turn, house by house.
+    """
+
+    form: Literal["warned"]
+    """The curve's form."""
+    by: Literal["siren", "phone", "door_to_door"]
+    """The means."""
+    households: Annotated[int, Field(ge=1)] | None = None
+    """Households to be warned, with `door_to_door`."""
+    teams: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """Teams that go from door to door."""
+    minutes_a_house: Annotated[float, Field(gt=0.0, le=120.0)] | None = None
+    """How long a team takes for a house and the way to the next (minutes)."""
+
+    @model_validator(mode="after")
+    def _fits_its_means(self) -> Self:
+        given = [name for name in ("households", "teams", "minutes_a_house") if getattr(self, name) is not None]
+        if self.by == "door_to_door" and len(given) < 3:  # noqa: PLR2004  all of them
+            raise ValueError("'door_to_door' needs 'households', 'teams' and 'minutes_a_house'")
+        if self.by != "door_to_door" and given:
+            raise ValueError(f"'{given[0]}' is for 'door_to_door'")
+        return self
+
+    @property
+    def spread(self) -> Rayleigh | Uniform:
+        """The curve that it is."""
+        if self.by == "door_to_door":
+            houses_a_team = (self.households or 1) / (self.teams or 1)
+            return Uniform(form="uniform", until_min=houses_a_team * (self.minutes_a_house or 1.0))
+        return Rayleigh(form="rayleigh", p90_min=60.0 if self.by == "siren" else 30.0)
+
+
 SimpleCurve = Annotated[
-    Rayleigh | Gamma | Lognormal | Weibull | Logistic | Uniform | AllAtOnce, Field(discriminator="form")
+    Rayleigh | Gamma | Lognormal | Weibull | Logistic | Uniform | AllAtOnce | Warned, Field(discriminator="form")
 ]
 
 
@@ -184,7 +222,7 @@ class Measured(Model):
 
 
 DepartureForm = Annotated[
-    Rayleigh | Gamma | Lognormal | Weibull | Logistic | Uniform | AllAtOnce | Activities | Measured,
+    Rayleigh | Gamma | Lognormal | Weibull | Logistic | Uniform | AllAtOnce | Warned | Activities | Measured,
     Field(discriminator="form"),
 ]
 

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from evac.schema.base import Model, Name
 from evac.schema.smoke import Smoke
 from evac.schema.sources import DateAndHour
+from evac.schema.unasked import Unasked
 from evac.schema.water import DepthRasters, Gauge
 
 Offset = Annotated[float, Field(ge=-10_080.0, le=10_080.0)]
@@ -97,6 +98,8 @@ class Hazard(Model):
     """How long before the front's arrival a road is closed (minutes)."""
     smoke: Smoke | None = None
     """Smoke on the roads, which slows traffic; none when left out."""
+    unasked: Unasked | None = None
+    """Households that leave without being told when they see fire or smoke; none when left out."""
     reached_before_order: Literal["refuse", "closed"] = "refuse"
     """What holds for roads that the front has reached when the order is given: `refuse` them, because the clock is
     probably set wrong, or take them as `closed` from the order on."""

@@ -28,6 +28,7 @@ from evac.plans.model import AnyAction, Close, Phase, Signal, when_of
 from evac.plans.reading import LoadedPlan
 from evac.plans.timetable import States
 from evac.study.prepare import Prepared
+from evac.study.warned import under_warning
 from evac.study.ways_out import WaysOut, ways_out_under
 
 _LISTED = 5
@@ -137,6 +138,7 @@ def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path, pace: float = 
     bottlenecks = prepared.bottlenecks if same else tuple(_on_net(item, laid.net) for item in prepared.bottlenecks)
     residents = frozenset(prepared.homes.loc[laid.ways_out.residents, "household"])
     orders = replace(orders_of([item.action for item in plan.actions]), residents=residents)
+    orders = under_warning(orders, plan.actions, prepared.loaded.model.hazard, reached, prepared.homes)
     watched.require_unchanged()
     return UnderPlan(
         plan,
