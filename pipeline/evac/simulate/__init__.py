@@ -28,6 +28,7 @@ from evac.demand.buses import BusService
 from evac.errors import SimulationError
 from evac.plans.timetable import Timetable
 from evac.seals import has_entry, sealed_directory
+from evac.simulate.blocked_turns import TOLD_WITHIN_S, BlockedTurns
 from evac.simulate.buses import Dispatcher
 from evac.simulate.controller import Controller
 from evac.simulate.conversation import controlled
@@ -254,9 +255,10 @@ def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Prog
     with controlled(_arguments(folder, inputs), folder, folder / _OUTPUTS / "console.log") as connection:
         watch = MesoWatch(connection) if inputs.meso else GridlockWatch(connection, inputs.gridlock_after_s)
         controller = Controller(connection, inputs.timetable, inputs.exits, seed)
+        turns = BlockedTurns(connection, watch) if isinstance(watch, GridlockWatch) else None
         metering = Metering(connection, inputs.exits, inputs.veh_per_h)
         buses = Dispatcher(connection, inputs.buses)
-        ending = _drive(connection, watch, controller, metering, buses, end_s=inputs.end_s, report=report)
+        ending = _drive(connection, watch, controller, metering, buses, turns=turns, end_s=inputs.end_s, report=report)
     _check_ending(folder / _OUTPUTS / "statistics.xml", ending)
     events = [event.record() for event in watch.events]
     files.write_text(folder / "gridlock.json", json.dumps(events, indent=1) + "\n")
@@ -289,14 +291,19 @@ def _drive(
     metering: Metering,
     buses: Dispatcher,
     *,
+    turns: BlockedTurns | None,
     end_s: float,
     report: Callable[[Progress], None],
 ) -> Ending:
     """Step through the simulation until it ends."""
     started_s = time.monotonic()
     now_s = 0.0
+    actors = (controller, buses)
     while True:
-        now_s = _step(connection, (controller, buses), metering, now_s, min(now_s + POLL_S, end_s))
+        if turns and now_s + TOLD_WITHIN_S < end_s and turns.tell():
+            now_s = _step(connection, actors, metering, now_s, now_s + TOLD_WITHIN_S)
+            turns.end()
+        now_s = _step(connection, actors, metering, now_s, min(POLL_S * (now_s // POLL_S + 1.0), end_s))
         counts = _counts(connection)
         speed = now_s / max(time.monotonic() - started_s, 1e-9)
         report(Progress(now_s, counts.inserted - counts.running, counts.running, counts.waiting, speed))

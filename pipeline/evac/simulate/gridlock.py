@@ -123,6 +123,11 @@ class GridlockWatch:
             if self._is_due(ring, now_s):
                 self._resolve(ring, waits, fronts, now_s)
 
+    @property
+    def state(self) -> Mapping[str, Standing]:
+        """Return who was in the network at the last look."""
+        return self._state
+
     def stands_still(self, now_s: float) -> bool:
         """Return whether nothing in the network has moved for `STANDSTILL_S`."""
         return now_s - self._moved_s >= STANDSTILL_S
