@@ -189,10 +189,10 @@ class Place:
         """Return what to look at before the answer is believed, the gravest first.
 
         Columns `severity` (`error`, `warning`, `note`), `kind`, `text`, `share` (of the evacuation that it touches),
-        `map_url`, and points.
+        `ways` (of the map, where a correction of their tags would settle it), `map_url`, and points.
         """
         found = self._ready().findings
-        names = ("severity", "kind", "text", "share", "map_url")
+        names = ("severity", "kind", "text", "share", "ways", "map_url")
         return points(
             {name: [getattr(item, name) for item in found] for name in names}, [(i.lon, i.lat) for i in found]
         )

@@ -85,6 +85,53 @@ def test_a_place_opens_with_its_ways_out_and_findings(page: Any) -> None:
     assert page.locator("canvas.maplibregl-canvas").count() == 1
 
 
+def test_a_way_out_is_limited_refused_and_taken_back_on_the_map(page: Any, folder: Path) -> None:
+    path = folder / "scenarios" / "balzers" / "scenario.yaml"
+    before = path.read_text()
+    place = evac.open(folder / "scenarios" / "balzers", workspace=folder)
+    exits = place.exits().set_index("exit")
+    bridge, (north,) = exits.geometry["Rhine bridge to Trübbach"], exits["edges"]["North to Triesen"]
+    click_at(page, bridge.x, bridge.y)
+    page.get_by_label("The road beyond takes at most").fill("700")
+    page.get_by_role("button", name="Keep it").click()
+    page.locator(".exits li", has_text="700 vehicles an hour").wait_for()
+    page.get_by_role("button", name="Change: North to Triesen").click()
+    page.get_by_role("button", name="refuse it").click()
+    page.locator(".exits li", has_text="North to Triesen").wait_for(state="detached")
+    assert "veh_per_h: 700" in path.read_text()
+    assert "North to Triesen" not in path.read_text()
+    assert "# farms reach the nearest street by tracks" in path.read_text()
+    spot = place.roads().set_index("edge").geometry[north].interpolate(0.5, normalized=True)
+    click_at(page, spot.x, spot.y)
+    page.locator(".chosen li", has_text="northbound").get_by_role("button", name="make it a way out").click()
+    page.get_by_label("What people call it").fill("Triesen")
+    page.get_by_role("button", name="Use it as a way out").click()
+    page.locator(".exits li", has_text="Triesen").wait_for()
+    assert "name: Triesen," in path.read_text()
+    for _ in range(3):
+        page.get_by_role("button", name="Undo the last change").click()
+        page.wait_for_selector("#studio[data-state=preparing]")
+        page.wait_for_selector("#studio[data-state=ready]")
+    assert path.read_text() == before
+
+
+def test_a_finding_is_corrected_where_it_is_told(page: Any, folder: Path) -> None:
+    path = folder / "scenarios" / "balzers" / "scenario.yaml"
+    before = path.read_text()
+    finding = page.locator(".findings li", has_text="how many lanes Palduinstrasse has")
+    finding.get_by_role("button", name="Correct it").click()
+    finding.locator("form .row input").first.fill("2")
+    finding.get_by_label("How you know").fill("seen on 3 May")
+    finding.locator("form").get_by_role("button", name="Correct it").click()
+    page.locator("summary", has_text="Corrections of the map (5)").wait_for()
+    page.locator(".findings .rank").first.wait_for()
+    assert finding.count() == 0
+    assert "lanes: 3, lanes:" in path.read_text()
+    page.get_by_role("button", name="Undo the last change").click()
+    finding.wait_for()
+    assert path.read_text() == before
+
+
 def test_a_plan_shows_what_it_changes(page: Any) -> None:
     page.click("#tab-plans")
     card = page.locator("[data-plan=contraflow-south]")

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from evac.errors import Problem, UserError
 from evac.plans.reading import load_plan
 from evac.studio import plan_file
-from evac.studio.plan_file import ChangedMeanwhileError
+from evac.studio.yaml_text import ChangedMeanwhileError, tag_of
 from studio_workspace import ROOT, balzers, client_of
 
 OFFICER = {
@@ -28,7 +28,7 @@ def check(path: Path) -> None:
 
 
 def changed(path: Path, **edit: Any) -> str:
-    return plan_file.change(path, plan_file.tag_of(path.read_text()), edit, check)
+    return plan_file.change(path, tag_of(path.read_text()), edit, check)
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_what_is_undone_is_there_again_to_the_byte(flood: Path) -> None:
 
 
 def test_a_change_of_what_has_changed_is_refused(flood: Path) -> None:
-    tag = plan_file.tag_of(flood.read_text())
+    tag = tag_of(flood.read_text())
     changed(flood, do="add", action=OFFICER)
     by_other = flood.read_text()
     with pytest.raises(ChangedMeanwhileError, match="somebody has changed it"):

@@ -31,6 +31,8 @@ class Finding:
         Where it is (EPSG:4326).
     share
         The part of the evacuation that it touches (0 to 1): findings are ranked by it.
+    ways
+        The ways of the map that it is about, where a correction of their tags would settle it: their ids.
     """
 
     severity: Severity
@@ -39,6 +41,7 @@ class Finding:
     lon: float
     lat: float
     share: float
+    ways: tuple[int, ...] = ()
 
     @property
     def map_url(self) -> str:

@@ -70,7 +70,8 @@ def _guessed_street(traffic: Traffic, kind: str, sentence: str, name: str, stree
     metres = sum(edge.getLength() for edge in street)
     said = sentence.format(name=name, lanes=busiest.getLaneNumber(), kph=busiest.getSpeed() * 3.6)
     text = f"{said}, over {metres:,.0f} m; {traffic.passes(share)}"
-    return traffic.finding(kind, _sentence(text), middle(busiest), share)
+    ways = traffic.ways(*sorted(street, key=lambda edge: -traffic.share(edge.getID())))
+    return traffic.finding(kind, _sentence(text), middle(busiest), share, ways)
 
 
 def guessed_signals(traffic: Traffic, warnings: Iterable[Warning_]) -> Iterator[Finding]:
@@ -107,7 +108,7 @@ def netconvert_warnings(traffic: Traffic, warnings: Iterable[Warning_]) -> Itera
             share = traffic.share(edge.getID())
             if share > 0:
                 text = f"{sentence.format(name=traffic.name(edge))}; {traffic.passes(share)}"
-                yield traffic.finding(kind, _sentence(text), edge.getShape()[-1], share)
+                yield traffic.finding(kind, _sentence(text), edge.getShape()[-1], share, traffic.ways(edge))
     for kind, sentence in _WITHOUT_PLACE.items():
         ids = [name for item in items if item["kind"] == kind for name in item["ids"]]
         if ids:

@@ -46,7 +46,7 @@ def lane_drops(traffic: Traffic) -> Iterator[Finding]:
             f"{traffic.name(edge)} goes on as {traffic.name(after)} with {_counted(len(_lanes(after)))} after "
             f"{len(_lanes(edge))}: check the lanes on the map; {traffic.passes(share)}"
         )
-        yield traffic.finding("lane_drop", text, edge.getShape()[-1], share)
+        yield traffic.finding("lane_drop", text, edge.getShape()[-1], share, traffic.ways(after))
 
 
 def _drops_lanes(edge: Edge, after: Edge) -> bool:
@@ -146,7 +146,7 @@ def unconnected_lanes(traffic: Traffic, exit_edges: Collection[str]) -> Iterator
 def _lane_finding(traffic: Traffic, edge: Edge, lanes: int, what: str, at: tuple[float, float]) -> Finding:
     share = traffic.share(edge.getID())
     text = f"{lanes} of {_counted(len(_lanes(edge)))} of {traffic.name(edge)} {what}; {traffic.passes(share)}"
-    return traffic.finding("lane_not_connected", text, at, share)
+    return traffic.finding("lane_not_connected", text, at, share, traffic.ways(edge))
 
 
 def parallel_ramps(traffic: Traffic) -> Iterator[Finding]:
@@ -194,7 +194,8 @@ def too_much_for_the_lanes(traffic: Traffic) -> Iterator[Finding]:
             f"{clock.clock(hours * clock.HOUR_S)} at {SATURATION_VEH_PER_H:,.0f} vehicles an hour and lane, if all "
             "take their quickest way"
         )
-        yield traffic.finding("much_traffic_for_the_lanes", text, middle(edge), traffic.share(edge.getID()))
+        share = traffic.share(edge.getID())
+        yield traffic.finding("much_traffic_for_the_lanes", text, middle(edge), share, traffic.ways(edge))
 
 
 def _counted(lanes: int) -> str:

@@ -62,7 +62,8 @@ def map_doubts(traffic: Traffic, warnings: Iterable[Doubt], exits: Sequence[Exit
         if share > 0 or ways_to:
             where = traffic.passes(share) if share > 0 else f"it is on the way to {_listed(ways_to)}"
             at = traffic.net.convertLonLat2XY(doubt["lon"], doubt["lat"])
-            found = traffic.finding(kind, f"{_sentence(doubt['text'])}; {where}", at, share)
+            text = f"{_sentence(doubt['text'])}; {where}"
+            found = traffic.finding(kind, text, at, share, map(int, doubt["ways"]))
             yield replace(found, severity="warning") if kind in _MAY_CLOSE_AN_EXIT and ways_to else found
 
 

@@ -97,11 +97,16 @@ class Traffic:
             else f"{share:.0%} of the homes' streets drain here"
         )
 
-    def finding(self, kind: str, text: str, at: tuple[float, float], share: float) -> Finding:
+    def ways(self, *edges: Edge) -> tuple[int, ...]:
+        """Return the ids of the map's ways that edges were made from."""
+        known: Mapping[str, Iterable[int]] = dict(self.table.get("way_ids", {}))
+        return tuple(dict.fromkeys(int(way) for edge in edges for way in known.get(edge.getID(), ())))
+
+    def finding(self, kind: str, text: str, at: tuple[float, float], share: float, ways: Iterable[int] = ()) -> Finding:
         """Return a finding that is a warning where much of the evacuation passes, else a note."""
         severity: Severity = "warning" if share >= _WARN_FROM_SHARE else "note"
         lon, lat = self.net.convertXY2LonLat(*at)
-        return Finding(severity, kind, text, float(lon), float(lat), share)
+        return Finding(severity, kind, text, float(lon), float(lat), share, tuple(ways))
 
 
 def estimate_traffic(

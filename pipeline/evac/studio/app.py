@@ -23,10 +23,10 @@ from evac.studio.guard import MOST_JSON_BYTES, Guard, Refusal, limited
 from evac.studio.journal import Journal
 from evac.studio.news import News
 from evac.studio.places import Places
-from evac.studio.plan_file import ChangedMeanwhileError
 from evac.studio.runner import Runner
 from evac.studio.sessions import Sessions
 from evac.studio.workspace import Workspace
+from evac.studio.yaml_text import ChangedMeanwhileError
 
 _LOOK_S = 0.2
 """How often a stream looks for news (s)."""
@@ -87,6 +87,9 @@ def build_app(workspace: Workspace, sessions: Sessions, hosts: Iterable[str]) ->
             Route("/api/places/{place}/prepare", _prepare),
             Route("/api/places/{place}/picture", _picture),
             Route("/api/places/{place}/findings", _findings),
+            Route("/api/places/{place}/scenario", _scenario),
+            Route("/api/places/{place}/scenario", _change_scenario, methods=["PATCH"]),
+            Route("/api/places/{place}/ways", _ways, methods=["POST"]),
             Route("/api/places/{place}/plans", _plans),
             Route("/api/places/{place}/plans", _create_plan, methods=["POST"]),
             Route("/api/places/{place}/plans/{plan}", _plan),
@@ -210,6 +213,24 @@ async def _kept(request: Request, task: asyncio.Task[Any]) -> Response:
     return FileResponse(path, media_type="application/json", headers={**headers, "Content-Encoding": "gzip"})
 
 
+async def _scenario(request: Request) -> Response:
+    found, tag = await asyncio.to_thread(_of(request).places.scenario, request.path_params["place"])
+    return JSONResponse(found, headers={"ETag": f'"{tag}"'})
+
+
+async def _change_scenario(request: Request) -> Response:
+    """Change a scenario's file that is as the one who changes it has seen it, as `_change_plan`."""
+    studio, place = _of(request), request.path_params["place"]
+    found, tag = await studio.places.change_scenario(place, _seen(request), await _json(request))
+    studio.news.tell("scenario", {"place": place, "tag": f'"{tag}"'})
+    return JSONResponse(found, headers={"ETag": f'"{tag}"'})
+
+
+async def _ways(request: Request) -> Response:
+    asked = await _json(request)
+    return JSONResponse(await _of(request).places.ways(request.path_params["place"], asked.get("ways")))
+
+
 async def _plans(request: Request) -> Response:
     return JSONResponse(await asyncio.to_thread(_of(request).places.plans, request.path_params["place"]))
 
@@ -230,12 +251,18 @@ async def _create_plan(request: Request) -> Response:
 async def _change_plan(request: Request) -> Response:
     """Change a plan that is as the one who changes it has seen it; `If-Match` names what that was."""
     studio, place, plan = _of(request), request.path_params["place"], request.path_params["plan"]
+    edit = await _json(request)
+    found, tag = await asyncio.to_thread(studio.places.change_plan, place, plan, _seen(request), edit)
+    studio.news.tell("plan", {"place": place, "plan": plan, "tag": f'"{tag}"'})
+    return JSONResponse(found, headers={"ETag": f'"{tag}"'})
+
+
+def _seen(request: Request) -> str:
+    """Return the tag of what a change was made on."""
     seen = request.headers.get("if-match", "").strip('"')
     if not seen:
         raise Refusal(428, "a change must name what it was made on (If-Match)")
-    found, tag = await asyncio.to_thread(studio.places.change_plan, place, plan, seen, await _json(request))
-    studio.news.tell("plan", {"place": place, "plan": plan, "tag": f'"{tag}"'})
-    return JSONResponse(found, headers={"ETag": f'"{tag}"'})
+    return seen
 
 
 async def _runs(request: Request) -> Response:

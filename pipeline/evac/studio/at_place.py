@@ -13,12 +13,14 @@ import pandas as pd
 import shapely
 
 import evac
+from evac.amending import exit_in_words, exits_in_words, require_exits, unused_exits, ways_of
+from evac.audit.lanes import SATURATION_VEH_PER_H
 from evac.errors import Problem, UserError
 from evac.new_place import extract_roads
 from evac.studio.plan_file import actions_of
 
 Tell = Callable[[str], None]
-PICTURE_VERSION = 2
+PICTURE_VERSION = 3
 """Of what `AtPlace.picture` returns: pictures that were kept by another version are made again."""
 _DIGITS = 6
 """Of a degree: a tenth of a metre."""
@@ -53,6 +55,7 @@ class AtPlace:
         place = self._ready(tell, stamp)
         tell("Drawing the map")
         roads, zones, exits = place.roads(), place.zones(), place.exits()
+        most = exits["veh_per_h"].fillna(exits["lanes"] * SATURATION_VEH_PER_H)
         zones = zones[zones["clipped_by"] != "outside"]
         shown = [place.area(), *zones.geometry, *exits.geometry]
         return {
@@ -65,7 +68,8 @@ class AtPlace:
             "junctions": _features(place.junctions()),
             "area": _features(gpd.GeoDataFrame(geometry=[place.area()])),
             "zones": _features(zones[["zone", "households", "connected", "unconnected", "geometry"]]),
-            "exits": _features(exits[["exit", "lanes", "veh_per_h", "geometry"]]),
+            "exits": _features(exits[["exit", "lanes", "veh_per_h", "geometry"]].assign(most_veh_per_h=most)),
+            "unused": _features(unused_exits(place)),
             "none": _features(place.roads_without_exit()),
             "households": int(zones["households"].sum()),
         }
@@ -87,6 +91,24 @@ class AtPlace:
             "warnings": list(under.warnings),
             "resources": under.resources,
         }
+
+    def exits_in_words(self, tell: Tell, stamp: str) -> list[dict[str, Any]]:
+        """Return the ways out as the scenario's file has or would have them."""
+        return exits_in_words(self._ready(tell, stamp))
+
+    def exit_in_words(
+        self, tell: Tell, stamp: str, name: str, where: Mapping[str, Any], veh_per_h: float | None
+    ) -> dict[str, Any]:
+        """Return a way out that isn't one yet, as the scenario's file would have it."""
+        return exit_in_words(self._ready(tell, stamp), name, where, veh_per_h)
+
+    def require_exits(self, tell: Tell, stamp: str, exits: list[dict[str, Any]]) -> None:
+        """Refuse ways out that make no sense."""
+        require_exits(self._ready(tell, stamp), exits)
+
+    def ways(self, tell: Tell, stamp: str, ids: list[int]) -> list[dict[str, Any]]:
+        """Return what the map says of ways, by their ids."""
+        return [_plain(way) for way in ways_of(self._ready(tell, stamp), ids)]
 
     def extract(self, tell: Tell, path: str) -> dict[str, Any]:
         """Return the roads of an extract, to draw an area on, and where they are."""

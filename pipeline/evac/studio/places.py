@@ -20,10 +20,11 @@ import evac
 from evac.errors import EvacError, Problem, UserError
 from evac.files import is_file, write_bytes
 from evac.fingerprint import fingerprint
-from evac.studio import at_place, plan_file
+from evac.studio import at_place, plan_file, scenario_file
 from evac.studio.bench import Benches, Tell
 from evac.studio.uploads import Uploads
-from evac.studio.workspace import Workspace, stamp_of
+from evac.studio.workspace import FILE_NAME, Workspace, stamp_of
+from evac.studio.yaml_text import read, require_right, tag_of
 
 _COMPRESSION = 5
 
@@ -91,8 +92,8 @@ class Places:
         """Return a plan as the page edits it, and the tag of its file."""
         place = self._open(name)
         path = self._plan_path(place, key)
-        text = plan_file.read(path)
-        return at_place.editable(place, key, text), plan_file.tag_of(text)
+        text = read(path)
+        return at_place.editable(place, key, text), tag_of(text)
 
     def create_plan(self, name: str, asked: Mapping[str, Any]) -> str:
         """Make a plan without actions, and return its key."""
@@ -108,7 +109,68 @@ class Places:
         place = self._open(name)
         path = self._plan_path(place, key)
         text = plan_file.change(path, tag, edit, partial(at_place.check_plan, place))
-        return at_place.editable(place, key, text), plan_file.tag_of(text)
+        return at_place.editable(place, key, text), tag_of(text)
+
+    def scenario(self, name: str) -> tuple[dict[str, Any], str]:
+        """Return what of a scenario's file can be changed here, and the file's tag.
+
+        `text`, `exits` (None where they are found), and `corrections`.
+        """
+        path = self._open(name).loaded.path
+        text = read(path)
+        listed, corrections = scenario_file.exits_of(text, path), scenario_file.corrections_of(text, path)
+        return {"text": text, "exits": listed, "corrections": corrections}, tag_of(text)
+
+    async def change_scenario(self, name: str, tag: str, edit: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+        """Change a scenario's file, and return it as `scenario` does.
+
+        Parameters
+        ----------
+        name
+            The place.
+        tag
+            Of the file that the change was made on.
+        edit
+            As for `scenario_file.edited`, but for what only the network knows: `add exit` has `name`, `where` and
+            `veh_per_h` (`evac.amending.exit_in_words`), `correct` has `ways` (their ids) and what
+            `scenario_file.corrections_for` takes.
+        """
+        path = self.workspace.scenario(name) / FILE_NAME
+        edit = await self._on_the_network(name, edit)
+        text = await asyncio.to_thread(scenario_file.edited, path, tag, edit)
+        if edit.get("do") in scenario_file.LISTS_EXITS:
+            await asyncio.to_thread(require_right, path, text, _check_scenario)
+            await self._ask(name, "require_exits", exits=scenario_file.exits_of(text, path))
+        await asyncio.to_thread(scenario_file.write, path, tag, text, _check_scenario)
+        return await asyncio.to_thread(self.scenario, name)
+
+    async def _on_the_network(self, name: str, edit: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a change of a scenario's file with what the network knows of it."""
+        asked = dict(edit)
+        if asked.get("do") in scenario_file.LISTS_EXITS:
+            asked["listed"] = await self._ask(name, "exits_in_words")
+        if asked.get("do") == "add exit":
+            title = " ".join(str(asked.get("name", "")).split())
+            if not title:
+                raise UserError(Problem("the way out", "has no name", "say what people call it"))
+            where, most = dict(asked.get("where") or {}), asked.get("veh_per_h")
+            asked["exit"] = await self._ask(name, "exit_in_words", name=title, where=where, veh_per_h=most)
+        if asked.get("do") == "correct":
+            asked["corrections"] = scenario_file.corrections_for(await self.ways(name, asked.get("ways", [])), asked)
+        return asked
+
+    async def ways(self, name: str, ids: Any) -> list[dict[str, Any]]:
+        """Return what the map says of ways, by their ids."""
+        if not isinstance(ids, list) or not all(type(item) is int for item in ids):
+            raise UserError(Problem("ways", "expected their ids", "load the page again"))
+        found: list[dict[str, Any]] = await self._ask(name, "ways", ids=ids)
+        return found
+
+    async def _ask(self, name: str, call: str, /, **arguments: Any) -> Any:
+        """Ask the place's process."""
+        place = await asyncio.to_thread(self._open, name)
+        bench = await self.benches.of(self.workspace.scenario(name))
+        return await bench.ask(call, _tell_nobody, stamp=_stamp(place), **arguments)
 
     def _plan_path(self, place: evac.Place, key: str) -> Path:
         self._require_plan(place, key)
@@ -216,7 +278,7 @@ class Places:
 
     async def _begin(self, name: str, call: str, files: Any, **arguments: Any) -> Making:
         place = await asyncio.to_thread(self._open, name)
-        stamp = stamp_of(list(place.input_files), {"code": fingerprint(), "picture": at_place.PICTURE_VERSION})
+        stamp = _stamp(place)
         about = {"call": call, "place": stamp, **arguments}
         path = self.workspace.kept(call, stamp_of(list(files), about))
         scenario = self.workspace.scenario(name)
@@ -238,6 +300,18 @@ class Places:
 
     def _open(self, name: str) -> evac.Place:
         return evac.open(self.workspace.scenario(name), workspace=self.workspace.folder)
+
+
+def _stamp(place: evac.Place) -> str:
+    return stamp_of(list(place.input_files), {"code": fingerprint(), "picture": at_place.PICTURE_VERSION})
+
+
+def _check_scenario(path: Path) -> None:
+    evac.open(path)
+
+
+def _tell_nobody(_step: str) -> None:
+    """Take no note of what is being done: the answer comes soon."""
 
 
 async def _keep(path: Path, ask: Callable[[], Awaitable[Any]]) -> Path:

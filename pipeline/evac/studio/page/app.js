@@ -5,9 +5,10 @@ import { comparePanel } from "./compare-panel.js";
 import { Jobs } from "./jobs.js";
 import { PlaceMap } from "./map.js";
 import { newPlace } from "./new-place.js";
-import { placePanel } from "./place-panel.js";
+import { placePanel, undoRow } from "./place-panel.js";
 import { plansPanel } from "./plans-panel.js";
 import { runsPanel } from "./runs-panel.js";
+import { ScenarioFile } from "./scenario-file.js";
 
 const PANELS = [
   { key: "place", title: () => say("Where"), make: placePanel },
@@ -25,6 +26,12 @@ export async function start(root) {
   const status = h("p", { class: "status", role: "status" });
   const map = new PlaceMap(), jobs = new Jobs();
   jobs.follow();
+  let shown = null;
+  jobs.hear((_, kind, content) => {
+    if (kind !== "scenario" || content.place !== shown?.place || !shown.isNews(content.tag)) return;
+    const { place } = shown;
+    fill(status, say("The place has been changed elsewhere. "), h("button", { type: "button", class: "small", onclick: () => open(place, null, true) }, say("Show it as it is now")));
+  });
   const panel = h("div", { class: "panel" });
   const chooser = h("select", { id: "place", onchange: () => open(chooser.value) });
   const listPlaces = () => fill(chooser, places.map((item) => h("option", { value: item.place }, item.name)));
@@ -59,26 +66,28 @@ export async function start(root) {
     root.dataset.state = "ready";
   }
 
-  async function open(name, tab) {
+  async function open(name, tab, stay = false) {
     const mine = left(), isMine = () => mine === opened;
     const listed = places.find((item) => item.place === name) ?? places[0];
     chooser.value = listed.place;
     root.dataset.state = "preparing";
     fill(panel, h("p", { class: "busy" }, say("Preparing {place} …", { place: listed.name })));
-    map.clear();
+    if (!stay) map.clear();
+    const now = () => new URLSearchParams(location.hash.slice(1)).get("tab") ?? tab;
+    const file = shown = new ScenarioFile(listed.place, () => open(listed.place, now(), true));
     try {
       await prepared(listed.place, (text) => { if (isMine()) status.textContent = text; });
       const picture = await ask(`places/${part(listed.place)}/picture`);
       if (!isMine()) return;
       status.textContent = "";
-      await map.show(picture);
+      await map.show(picture, stay);
       if (!isMine()) return;
-      showTabs({ name: listed.place, picture, map, jobs, isOpen: isMine }, tab);
+      showTabs({ name: listed.place, picture, map, jobs, file, isOpen: isMine }, tab);
       root.dataset.state = "ready";
     } catch (error) {
       if (!isMine()) return;
       status.textContent = "";
-      fill(panel, h("h2", {}, listed.name), problemsList(error));
+      fill(panel, h("h2", {}, listed.name), problemsList(error), undoRow(file));
       root.dataset.state = "failed";
     }
   }

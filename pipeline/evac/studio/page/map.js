@@ -5,7 +5,7 @@ import { h, count, say } from "./dom.js";
 maplibregl.setWorkerUrl("/vendor/maplibre-gl-5.24.1.csp-worker.js");
 
 const EMPTY = { type: "FeatureCollection", features: [] };
-const SHOWN = ["area", "zones", "closed", "roads", "junctions", "none", "exits"];
+const SHOWN = ["area", "zones", "closed", "roads", "junctions", "none", "unused", "exits"];
 const POINTED = ["gains", "queues", "marks", "changes", "spots", "chosen"];
 const WIDE = ["motorway", "trunk", "primary"], MIDDLE = ["secondary", "tertiary", "motorway_link", "trunk_link", "primary_link"];
 const FONT = ["sans-serif"];
@@ -54,6 +54,7 @@ function style(edits) {
       { id: "junctions", type: "circle", source: "junctions", minzoom: 15, filter: ["get", "signal"],
         paint: { "circle-radius": 5, "circle-color": colour("note"), "circle-stroke-color": halo, "circle-stroke-width": 1.5 } },
       { id: "none", type: "circle", source: "none", paint: { "circle-radius": 6, "circle-color": halo, "circle-stroke-color": colour("bad"), "circle-stroke-width": 2.5 } },
+      { id: "unused", type: "circle", source: "unused", paint: { "circle-radius": 6, "circle-color": halo, "circle-stroke-color": colour("exit"), "circle-stroke-width": 2.5 } },
       { id: "exits", type: "circle", source: "exits", paint: { "circle-radius": 9, "circle-color": colour("exit"), "circle-stroke-color": halo, "circle-stroke-width": 2 } },
       { id: "spots", type: "circle", source: "spots",
         paint: { "circle-radius": 7, "circle-color": ["match", ["get", "sort"], "cut off", colour("bad"), colour("other")], "circle-stroke-color": halo, "circle-stroke-width": 2 } },
@@ -87,8 +88,8 @@ export class PlaceMap {
     dark.addEventListener("change", () => this.#restyle());
   }
 
-  /** Show a place: its roads, area, zones, exits. */
-  async show(picture) {
+  /** Show a place: its roads, area, zones, exits; `stay` where one is looking. */
+  async show(picture, stay = false) {
     const exits = picture.exits.features.map((item) => ({ ...item, properties: { ...item.properties, words: exitWords(item.properties) } }));
     this.content = { ...picture, exits: { ...picture.exits, features: exits } };
     this.bounds = picture.bounds;
@@ -103,10 +104,10 @@ export class PlaceMap {
       this.map.on("mousemove", (event) => this.#hover(event));
       this.map.on("click", (event) => this.listeners.click?.(event, this.under(event.point)));
       await this.map.once("load");
-    } else {
+    } else if (!stay) {
       this.map.fitBounds(this.bounds, { padding: 40, animate: false });
     }
-    for (const name of SHOWN) this.put(name, this.content[name]);
+    for (const name of SHOWN) this.put(name, this.content[name] ?? EMPTY);
     for (const name of POINTED) this.put(name, EMPTY);
     await this.#idle();
   }
@@ -139,7 +140,7 @@ export class PlaceMap {
   on(kind, listener) { this.listeners[kind] = listener; }
 
   /** What is on the map at a point of the screen, the topmost first. */
-  under(point, layers = ["marks", "spots", "exits", "none", "junctions", "crossings", "queues", "changes", "roads", "closed", "zones"]) {
+  under(point, layers = ["marks", "spots", "exits", "none", "unused", "junctions", "crossings", "queues", "changes", "roads", "closed", "zones"]) {
     const near = [[point.x - 5, point.y - 5], [point.x + 5, point.y + 5]];
     return this.map.queryRenderedFeatures(near, { layers });
   }
@@ -175,7 +176,8 @@ function tipOf({ layer, properties: of }) {
       street: of.street || say("unnamed road"), towards: of.towards, lanes: of.lanes === 1 ? say("1 lane") : say("{n} lanes", { n: of.lanes }), kph: Math.round(of.speed_kph) });
     case "zones": return say("Zone {zone}: {n} households", { zone: of.zone, n: count(of.households) });
     case "exits": return of.words.replace("\n", ": ");
-    case "none": return say("No exit: {road}, {reason}", of);
+    case "none": return say("No way out: {road}, {reason}", of);
+    case "unused": return say("Leads on, and isn't used: {road}", of);
     case "crossings": return JSON.parse(of.streets).join(" / ");
     case "closed": return say("Closed to cars: {road}", { road: of.name || of.highway });
     case "junctions": return say("Signal at {streets}", { streets: JSON.parse(of.streets).join(" / ") });

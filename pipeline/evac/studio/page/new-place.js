@@ -66,7 +66,7 @@ export function newPlace(panel, { map, jobs, opened }) {
       const { roads, bounds } = await ask(`extracts/${part(file)}/picture`);
       if (over || extracts.value !== file) return;
       await map.show({ bounds, roads: { ...roads, features: roads.features.map((item) => ({ ...item, properties: { ...item.properties, lanes: 1, speed_kph: 0, towards: "" } })) },
-        junctions: NONE, area: NONE, zones: NONE, exits: NONE, none: NONE, closed: NONE });
+        area: NONE, exits: NONE });
       said.textContent = say("No area yet.");
       draw.disabled = false;
       if (!state.area) begin();

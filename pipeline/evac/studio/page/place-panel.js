@@ -1,52 +1,95 @@
-// Where: the place in figures, its ways out, and what to look at before anything is believed.
+// Where: the place in figures, its ways out, what the map has wrong, and what to look at before anything is believed.
 import { ask, part } from "./api.js";
+import { correctionForm } from "./correction-form.js";
 import { count, fill, h, problemsList, say } from "./dom.js";
-import { exitWords } from "./map.js";
+import { exitList, newExitForm, otherRoads, pointOf } from "./exits.js";
+import { findingRows } from "./findings.js";
+import { clicked } from "./targets.js";
 
-const RANK = { error: () => say("wrong"), warning: () => say("doubtful"), note: () => say("worth knowing") };
+const NONE = { type: "FeatureCollection", features: [] };
 
-export function placePanel(body, { name, picture, map, isOpen }) {
+export function placePanel(body, place) {
+  const { name, picture, map, file, isOpen } = place;
   const list = h("ol", { class: "findings" }, h("li", { class: "busy" }, say("Checking …")));
   const heading = h("h3", {}, say("What to look at"));
+  const chosen = h("div", { class: "chosen", "aria-live": "polite" }), own = h("div", {});
+  const exits = exitList(place, file);
+  let pick = null;
   fill(body,
     h("h2", {}, picture.name), picture.note ? h("p", { class: "note" }, picture.note) : null,
     h("p", { class: "big" }, h("strong", {}, count(picture.households)), ` ${say("households")}`),
-    h("h3", {}, say("Ways out")),
-    h("ul", { class: "exits" }, picture.exits.features.map((item) => exitRow(item, map))),
-    picture.none.features.length ? h("details", {}, h("summary", {}, say("Roads that leave the area and are no exit")),
-      h("ul", {}, picture.none.features.map((item) => h("li", {}, h("button", { type: "button", class: "to-map",
-        onclick: () => map.flyTo(item.geometry.coordinates) }, item.properties.road), ` ${item.properties.reason}`)))) : null,
-    heading, list,
+    own, chosen,
+    h("h3", {}, say("Ways out")), exits.element,
+    h("p", { class: "hint edits" }, say("Click a road on the map to correct it, or to make it a way out.")),
+    otherRoads(place, chooseRoad), heading, list,
   );
+  file.read().then((content) => { if (isOpen()) fill(own, undoRow(file), corrections(content, file)); }, (error) => fill(own, problemsList(error)));
   ask(`places/${part(name)}/findings`).then((findings) => {
     if (!isOpen() || !list.isConnected) return;
     map.put("marks", findings);
     heading.textContent = say("What to look at ({n})", { n: findings.features.length });
-    const buttons = findings.features.map((item) => findingRow(item, () => pick(item)));
-    fill(list, buttons);
-    function pick(item) {
-      map.map.removeFeatureState({ source: "marks" });
-      map.map.setFeatureState({ source: "marks", id: item.id }, { chosen: true });
-      map.flyTo(item.geometry.coordinates);
-      buttons.forEach((row, number) => row.firstElementChild.setAttribute("aria-pressed", String(findings.features[number] === item)));
-    }
-    map.on("click", (event, found) => {
-      const mark = found.find((item) => item.layer.id === "marks");
-      if (!mark) return;
-      const item = findings.features.find((other) => other.id === mark.id);
-      pick(item);
-      buttons[findings.features.indexOf(item)].firstElementChild.focus();
-    });
+    const shown = findingRows(findings, map, file);
+    pick = shown.pick;
+    fill(list, shown.rows);
   }, (error) => fill(list, h("li", {}, problemsList(error))));
+  map.on("click", (event, found) => {
+    const top = found.find((item) => item.layer.id === "exits") ?? found[0], of = (kind) => picture[kind].features.find((item) => item.id === top.id);
+    leaveIt();
+    if (!top) return;
+    if (top.layer.id === "marks") pick?.(top.id);
+    else if (top.layer.id === "exits") exits.show(of("exits").properties.exit);
+    else if (top.layer.id === "unused") chooseRoad({ name: top.properties.road, where: { edge: of("unused").properties.edges[0] } }, of("unused"));
+    else if (top.layer.id === "none") chooseRoad({ name: top.properties.road, where: pointOf(of("none")) }, of("none"));
+    else {
+      const target = clicked(picture, [event.lngLat.lng, event.lngLat.lat], found.filter((item) => item.layer.id === "roads"), null);
+      if (target) chooseStreet(target);
+    }
+  });
+
+  function show(...content) {
+    fill(chosen, h("section", { class: "card", "aria-label": say("What is chosen on the map") }, content));
+    chosen.scrollIntoView({ block: "nearest" });
+  }
+
+  function leaveIt() {
+    fill(chosen);
+    map.put("chosen", NONE);
+  }
+
+  function chooseRoad(road, feature) {
+    map.flyTo(feature.geometry.coordinates);
+    show(h("h3", {}, road.name), feature.properties.reason ? h("p", {}, say("No way out so far: {reason}.", feature.properties)) : null, newExitForm(file, road, leaveIt));
+  }
+
+  function chooseStreet({ name: street, pieces }) {
+    map.put("chosen", { type: "FeatureCollection", features: pieces });
+    const form = h("div", {}), ways = [...new Set(pieces.flatMap((item) => item.properties.way_ids))];
+    const leave = () => fill(form);
+    show(h("h3", {}, street), h("ul", {}, pieces.map(({ properties: of }) => h("li", {}, directionWords(of), " ",
+      h("button", { type: "button", class: "edits small", onclick: () => fill(form, newExitForm(file, { name: street, where: { edge: of.edge } }, leave)) }, say("People are out at its end: make it a way out"))))),
+    h("div", { class: "row" }, h("button", { type: "button", class: "edits", onclick: () => fill(form, correctionForm(file, ways, leave)) }, say("Correct what the map says")),
+      h("button", { type: "button", onclick: leaveIt }, say("Close this"))), form);
+  }
 }
 
-function exitRow(item, map) {
-  const [name, passes] = exitWords(item.properties).split("\n");
-  return h("li", {}, h("button", { type: "button", class: "to-map", onclick: () => map.flyTo(item.geometry.coordinates) }, name), ` ${passes}`);
+function directionWords({ towards, lanes, lanes_guessed: guessed, speed_kph: kph }) {
+  const many = lanes === 1 ? say("1 lane") : say("{n} lanes", { n: lanes });
+  return say("{towards}bound: {lanes}, {kph} km/h", { towards, lanes: guessed ? say("{lanes} (guessed)", { lanes: many }) : many, kph: Math.round(kph) });
 }
 
-function findingRow(item, onclick) {
-  const { severity, text } = item.properties;
-  return h("li", { class: severity }, h("button", { type: "button", "aria-pressed": "false", onclick },
-    h("span", { class: "rank" }, RANK[severity]()), h("span", {}, text)));
+/** What takes the last change of the scenario's file back. */
+export function undoRow(file) {
+  if (!file.canUndo) return null;
+  const told = h("div", {});
+  return h("div", {}, h("button", { type: "button", onclick: () => file.undo().catch((error) => fill(told, problemsList(error))) }, say("Undo the last change of the place")), told);
+}
+
+function corrections(content, file) {
+  if (!content.corrections.length) return null;
+  const told = h("div", {});
+  const tags = (item) => Object.entries(item.tags).map(([key, value]) => `${key}=${value ?? "–"}`).join(", ");
+  return h("details", {}, h("summary", {}, say("Corrections of the map ({n})", { n: content.corrections.length })), h("ul", {}, content.corrections.map((item, at) => h("li", {},
+    h("strong", {}, item.street ?? say("way {n}", { n: item.way })), ` ${tags(item)}: ${item.because} `,
+    h("button", { type: "button", class: "edits small", "aria-label": say("Take back: {road}", { road: item.street ?? say("way {n}", { n: item.way }) }),
+      onclick: () => file.change({ do: "uncorrect", at }).catch((error) => fill(told, problemsList(error))) }, say("Take it back"))))), told);
 }
