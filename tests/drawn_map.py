@@ -44,6 +44,10 @@ class DrawnMap:
         self.ways.append(({"route": "ferry", "name": name, "motor_vehicle": "yes"}, list(line)))
         return self
 
+    def border(self, line: Iterable[Spot], level: str = "2") -> DrawnMap:
+        self.ways.append(({"boundary": "administrative", "admin_level": level}, list(line)))
+        return self
+
     def node(self, spot: Spot, **tags: str) -> DrawnMap:
         self.tags[spot] = tags
         return self

@@ -8,27 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from decided_exits import web_of
 from drawn_towns import REACH_M, Sides, Town, cut, polygon, town_at_random
 from evac.network.exits.decide import Decision
 from evac.network.exits.record import WaysOutRecord
-from evac.osm.corrections import Corrections
-from evac.osm.moments import Moment
-from evac.osm.roads import cut_at_barriers, read_roads
-from evac.osm.tidy import tidied
-from evac.osm.web import Web, read_web
+from evac.osm.web import Web
 from evac.schema.places import FoundExits
 
 MOVED_M, FURTHER_M = 350.0, 300.0
 AREA: Sides = (600.0, 600.0, 600.0, 600.0)
 EXTRACT: Sides = (3_400.0, 3_400.0, 3_400.0, 3_400.0)
 HIGH, ANY = ("primary", "secondary"), ("primary", "secondary", "tertiary")
-
-
-def _web(path: Path) -> Web:
-    with tidied(path) as source:
-        roads = read_roads(source, "service", Corrections(()), Moment())
-        cut_at_barriers(roads)
-        return read_web(source, roads, Corrections(()), Moment(), min_road_class="service")
 
 
 def _moved(sides: Sides, rng: random.Random, by: float) -> list[Sides]:
@@ -61,12 +51,12 @@ def _check_that_exits_lead_away(decision: Decision, record: WaysOutRecord, told:
 def _try(number: int, classes: tuple[str, ...], settings: FoundExits, folder: Path) -> None:
     rng = random.Random(number)
     town = town_at_random(rng, classes)
-    whole = _web(cut(town, EXTRACT, folder / "whole.osm", whole_ways=True))
+    whole = web_of(cut(town, EXTRACT, folder / "whole.osm", whole_ways=True))
     for area in (AREA, *_moved(AREA, rng, MOVED_M)):
         _check(town, whole, area, settings, f"town {number}, area {area}")
     for extract in (EXTRACT, *_moved(EXTRACT, rng, FURTHER_M)):
         for whole_ways in (True, False):
-            web = _web(cut(town, extract, folder / "cut.osm", whole_ways=whole_ways))
+            web = web_of(cut(town, extract, folder / "cut.osm", whole_ways=whole_ways))
             _check(town, web, AREA, settings, f"town {number}, extract {extract}, {whole_ways=}")
 
 

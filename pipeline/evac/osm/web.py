@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import osmium
 import pandas as pd
+import shapely
 from osmium.filter import KeyFilter
 
 from evac.elements import LOCATION_INDEX
@@ -33,7 +34,8 @@ FERRY = "ferry"
 """Class of a ferry that takes cars, beside those of `highway`."""
 
 _FILES = ("web_ways.parquet", "web_nodes.parquet")
-_BOXES = "web_boxes.json"
+_EDGE = "web_edge.json"
+_BORDERS = {"2", "3", "4"}  # `admin_level` of countries and states
 _NAMES = ("name", "ref", "destination", "destination:ref", "junction:ref")
 # Signs at the end of a road that say that it ends: https://wiki.openstreetmap.org/wiki/Key:noexit
 _ENDS = {"turning_circle": "a turning circle", "turning_loop": "a turning loop", "mini_roundabout": "a roundabout"}
@@ -77,24 +79,28 @@ class Web:
         `sign` (what stops cars here or says that the road ends, in words; else null).
     boxes
         What the file says it covers; none where it says nothing.
+    borders
+        Borders of countries and states (WGS 84): many extracts end there.
     """
 
     ways: pd.DataFrame
     nodes: pd.DataFrame
     boxes: tuple[Box, ...] = ()
+    borders: shapely.Geometry = field(default_factory=shapely.MultiLineString)
 
     def write(self, folder: Path) -> None:
         """Write the web into the folder of a map."""
         for name, table in zip(_FILES, (self.ways, self.nodes), strict=True):
             table.to_parquet(folder / name, compression="zstd", index=False)
-        (folder / _BOXES).write_text(json.dumps(self.boxes))
+        (folder / _EDGE).write_text(json.dumps({"boxes": self.boxes, "borders": shapely.to_wkt(self.borders, 7)}))
 
     @classmethod
     def read(cls, folder: Path) -> Web:
         """Return what `write` has written."""
         ways, nodes = (pd.read_parquet(folder / name) for name in _FILES)
-        boxes = json.loads((folder / _BOXES).read_text())
-        return cls(ways, nodes, tuple((west, south, east, north) for west, south, east, north in boxes))
+        edge = json.loads((folder / _EDGE).read_text())
+        boxes = tuple((west, south, east, north) for west, south, east, north in edge["boxes"])
+        return cls(ways, nodes, boxes, shapely.from_wkt(edge["borders"]))
 
 
 @dataclass
@@ -111,6 +117,8 @@ class _Building:
         As in `Web.nodes`, by id.
     ends
         Nodes at which a road that cars may drive ends.
+    borders
+        Lines of borders (degrees).
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -120,6 +128,7 @@ class _Building:
     off_file: set[int] = field(default_factory=set)
     cut_short: set[int] = field(default_factory=set)
     ends: set[int] = field(default_factory=set)
+    borders: list[list[tuple[float, float]]] = field(default_factory=list)
 
     def add(self, row: dict[str, Any], nodes: list[int]) -> None:
         self.rows.append(row)
@@ -142,7 +151,7 @@ class _Building:
                 "sign": pd.Series([self.signs.get(ref) for ref in ids], dtype=object),
             }
         )
-        return Web(ways, nodes, boxes)
+        return Web(ways, nodes, boxes, shapely.MultiLineString(self.borders))
 
 
 def read_web(source: Source, roads: Roads, corrections: Corrections, moment: Moment, *, min_road_class: str) -> Web:
@@ -193,9 +202,11 @@ def _declares_homes(file: Path) -> bool:
 def label_of(tags: Tags) -> str | None:
     """Return what people call a way: its name, its road number, else where it leads; None where the map has none."""
     for key, words in zip(_NAMES, ("{}", "{}", "to {}", "to {}", "junction {}"), strict=True):
-        if tags.get(key):
-            parts = [part.strip() for part in tags[key].split(";") if part.strip()]
-            return words.format(" / ".join(parts) if "destination" in key else parts[0]) if parts else None
+        parts = [part.strip() for part in tags.get(key, "").split(";") if part.strip()]
+        if parts:
+            if key == "ref" and parts[0].isdigit():
+                return f"road {parts[0]}"  # the bare number says nothing in a list of exits
+            return words.format(" / ".join(parts) if "destination" in key else parts[0])
     return None
 
 
@@ -237,7 +248,7 @@ def _others(source: Source, roads: Roads, building: _Building) -> Iterator[tuple
     """Give the ways that cars don't drive; mark on the way what nodes say of a road's end, and what the file lacks."""
     open_files = {way.file_id for way in roads.ways.values()}
     building.ends = ends = _dead_ends(building.lines)
-    keys = KeyFilter("highway", "route", "noexit", "amenity", "man_made")
+    keys = KeyFilter("highway", "route", "noexit", "amenity", "man_made", "boundary")
     item: Any
     for item in osmium.FileProcessor(str(source.file)).with_locations(LOCATION_INDEX).with_filter(keys):
         if item.is_node():
@@ -245,6 +256,9 @@ def _others(source: Source, roads: Roads, building: _Building) -> Iterator[tuple
             if sign:
                 building.signs.setdefault(item.id, sign)
         elif item.is_way():
+            if item.tags.get("boundary") == "administrative" and item.tags.get("admin_level") in _BORDERS:
+                line = [(node.lon, node.lat) for node in item.nodes if node.location.valid()]
+                building.borders += [line] if len(line) > 1 else []
             _mark_missing(item, building)
             if item.id not in open_files:
                 yield item, dict(item.tags)

@@ -26,6 +26,9 @@ from evac.schema.places import FoundExits
 _LINE_BEYOND_M = 2_000.0
 """Where no end of the map can be reached, exit lines lie this far (m) beyond the area. Our choice."""
 
+_ROOM_SHARE = 0.1
+"""There is room for as many behind them as live inside: so much of a network far larger. Our choice."""
+
 _SEEN_M = 1_000.0
 """A road that the map shows for less than this (m) beyond the area is an exit by the map's cut. Our choice."""
 
@@ -108,16 +111,30 @@ class Decision:
     def _ends(self, kept: Mask) -> list[ExitEnd]:
         """Return where the kept roads end and a way out goes on."""
         roads, lead = self.roads, self._lead
-        simulated = kept[roads.way] & ~self._far_beyond()[roads.way]
-        off = ~simulated & lead.outside
+        far_beyond = self._far_beyond()[roads.way]
+        simulated = kept[roads.way] & ~far_beyond
         goes_on = lead.ends & roads.on_road
-        goes_on[roads.start[off & lead.on[roads.end]]] = True
+        ways_on = self._ways_on(simulated, far_beyond)
+        goes_on[roads.start[ways_on]] = True
         return [
             self._end(node, arc)
             for node in road_ends(roads, simulated)
             for arc in [self._arrival(node, simulated)]
-            if (lead.reached[node] or roads.inside[node]) and self._leads_on(node, arc, simulated, goes_on)
+            if (lead.reached[node] or roads.inside[node])
+            and (goes_on[node] or self._leads_on(node, arc, simulated, ways_on))
         ] + self._pockets(simulated, goes_on)
+
+    def _ways_on(self, simulated: Mask, far_beyond: Mask) -> Mask:
+        """Return the arcs off the simulated roads on which one gets on without coming back to them.
+
+        A dead end behind the simulated roads hangs on a large network by these alone, and is no way on.
+        """
+        roads, lead = self.roads, self._lead
+        off = ~simulated & lead.outside
+        seeds = (lead.ends & roads.on_road) | far_larger(roads, off)
+        seeds |= far_larger(roads, off & far_beyond, share=_ROOM_SHARE)
+        found: Mask = off & roads.behind(seeds, off)[roads.end]
+        return found
 
     def _pockets(self, simulated: Mask, goes_on: Mask) -> list[ExitEnd]:
         """Return the map ends behind which a few minor streets lie: no road end, but the through road's."""
@@ -142,14 +159,10 @@ class Decision:
         arrivals = np.flatnonzero((self.roads.end == node) & arcs)
         return int(arrivals[np.argmin(self.roads.rank[self.roads.way[arrivals]])])
 
-    def _leads_on(self, node: int, arc: int, simulated: Mask, goes_on: Mask) -> bool:
-        """Return whether a way on begins at a road's end, or beside the last piece of it without a junction."""
-        roads = self.roads
-        if goes_on[node]:
-            return True
+    def _leads_on(self, node: int, arc: int, simulated: Mask, ways_on: Mask) -> bool:
+        """Return whether a way on begins beside the last piece of a road without a junction."""
         line = self._last_piece(node, arc, simulated)
-        off = ~simulated & self._lead.outside & self._lead.on[roads.end]
-        return bool(np.isin(line, roads.start[off]).any())
+        return bool(np.isin(line, self.roads.start[ways_on]).any())
 
     def _last_piece(self, node: int, arc: int, simulated: Mask) -> list[int]:
         """Return the nodes outside, back from a road's end to the last junction of simulated roads."""
@@ -202,7 +215,7 @@ class Decision:
         if not len(arcs):
             return self._comes_from(node, way)
         nearest = arcs[np.argmin(np.hypot(*(roads.xy[roads.start[arcs]] - here).T))]
-        return f"road to {roads.label(int(roads.way[nearest]))}"
+        return f"road to {roads.label(int(roads.way[nearest])).removeprefix('to ')}"
 
     def _comes_from(self, node: int, way: int) -> str:
         """Return what an unnamed road is called that leads off the map: after the next road with a name behind it."""

@@ -56,9 +56,10 @@ def leading(roads: RoadWeb, edge: MapEdge) -> Lead:
     return Lead(outside, cut, on, reached)
 
 
-def far_larger(roads: RoadWeb, outside: Mask) -> Mask:
-    """Return the nodes of road networks far larger than what lies inside of the area."""
-    least_m = max(LEAST_NETWORK_M, _FAR_LARGER * roads.road_m(roads.inside[roads.start] & roads.inside[roads.end]))
+def far_larger(roads: RoadWeb, outside: Mask, share: float = 1.0) -> Mask:
+    """Return the nodes of road networks far larger than what lies inside of the area, or of a share of such a one."""
+    inside_m = roads.road_m(roads.inside[roads.start] & roads.inside[roads.end])
+    least_m = share * max(LEAST_NETWORK_M, _FAR_LARGER * inside_m)
     if roads.road_m(outside) < least_m:
         return np.zeros(roads.count, dtype=bool)
     piece = roads.pieces(outside, strong=True)

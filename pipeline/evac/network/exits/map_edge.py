@@ -24,6 +24,7 @@ _AT_BOUNDS_M = 5.0  # a node this near to the declared bounds is on them: bounds
 _FILLED = (
     0.75  # roads that fill less of the declared bounds have another shape: Liechtenstein's fill a quarter of its box
 )
+_AT_BORDER_M = 50.0  # bridges end at a border in the river, which is drawn no better than this
 _LEAST_CUT = 5  # roads that just end by the outline: fewer may be quays and valleys' ends, whatever the bounds say
 _BEARING_SPAN_M = 50.0  # bearings are taken over this length
 _THROUGH = rank_of("tertiary")  # from this class up, a road that just ends has been cut off
@@ -103,38 +104,65 @@ def cut_off(roads: RoadWeb, edge: MapEdge) -> CutOff:
     """Return where the map cuts roads off."""
     certain = roads.web.nodes["off_file"].to_numpy(dtype=bool) & roads.on_road
     ends = road_ends(roads, np.ones(len(roads.start), dtype=bool))
-    near = _distance_m(roads, edge.outline)
+    at_bounds = np.zeros(roads.count, dtype=bool)
     if edge.declared:
-        certain = certain | (roads.on_road & ~_within(roads, edge.outline))
-        certain[ends] |= near[ends] <= _AT_BOUNDS_M
-    plain = ~(_said_to_end(roads) | certain)
-    return CutOff(certain, _presumed(roads, edge, ends, plain, certain))
+        near = _distance_m(roads, edge.outline) <= _AT_BOUNDS_M
+        certain = certain | (roads.on_road & ~_within(roads, edge.outline) & ~near)
+        at_bounds[ends] = near[ends] & ~certain[ends]
+    return CutOff(certain | at_bounds, _presumed(roads, edge, ends, certain, at_bounds))
 
 
-def _presumed(roads: RoadWeb, edge: MapEdge, ends: NDArray[np.int64], plain: Mask, certain: Mask) -> Mask:
-    """Return where through roads just end near the map's edge; `plain` are the nodes where nothing says why.
+def _presumed(roads: RoadWeb, edge: MapEdge, ends: NDArray[np.int64], certain: Mask, at_bounds: Mask) -> Mask:
+    """Return where through roads just end near the map's edge, and nothing says why.
 
-    A file that shows where it cuts some roads does so for all: nothing is presumed there.
+    A file that shows where it cuts some roads does so for all: nothing is presumed there. Ends that lie on the bounds
+    (`at_bounds`) show it if they are most; where ways have lost their nodes outside, some lie there by chance.
     """
+    plain = ~(_said_to_end(roads) | certain | at_bounds)
     points = shapely.multipoints(roads.xy[roads.on_road])
-    gaps = roads.web.nodes["off_file"] & ~roads.web.nodes["cut_short"]
-    shown = bool((certain & ~gaps.to_numpy(dtype=bool)).any())
+    gaps = (roads.web.nodes["off_file"] & ~roads.web.nodes["cut_short"]).to_numpy(dtype=bool)
+    shown = bool((certain & ~gaps).any())
     if not edge.declared:
         if shown:
             return np.zeros(roads.count, dtype=bool)
-        return _off_islands(roads, _ending_near(roads, ends, plain, [edge.outline, points.convex_hull]), certain)
+        near = _ending_near(roads, ends, plain, [edge.outline, points.convex_hull])
+        return _off_islands(roads, near | _at_border(roads, ends, plain, edge.outline), certain)
     found = np.zeros(roads.count, dtype=bool)
     if not shown:
-        found = _ending_near(roads, ends, plain, [edge.outline])
+        short = _ending_near(roads, ends, plain, [edge.outline])
+        found = short if short.sum() >= at_bounds.sum() else found
     outline = _outline_of(points)
     if outline.intersection(edge.outline).area > _FILLED * edge.outline.area:
         return found
     # An extract in the shape of a country declares the box around it. It is told by secondary and higher roads that
     # just end at the outline of the roads, which they seldom do in truth, many more than pass the box.
-    high = [node for node in ends if roads.rank[roads.way[roads.end == node]].min() < _THROUGH]
-    at_outline = _ending_near(roads, np.array(high, dtype=np.int64), plain, [outline])
-    is_frame = at_outline.sum() >= _LEAST_CUT and at_outline.sum() > 2 * (certain | found)[high].sum()
-    return found | at_outline if is_frame else found
+    high = np.array(
+        [node for node in ends if roads.rank[roads.way[roads.end == node]].min() < _THROUGH], dtype=np.int64
+    )
+    at_outline = _ending_near(roads, high, plain, [outline])
+    is_frame = at_outline.sum() >= _LEAST_CUT and at_outline.sum() > 2 * (certain | at_bounds | found)[high].sum()
+    if not is_frame:
+        return found
+    at_border = _at_border(roads, high, plain, outline)
+    return found | (at_border if at_border.any() else at_outline)
+
+
+def _at_border(roads: RoadWeb, ends: NDArray[np.int64], plain: Mask, outline: shapely.Geometry) -> Mask:
+    """Return the ends of through roads near the map's edge that have crossed a border, or cross one straight on."""
+    found = np.zeros(roads.count, dtype=bool)
+    borders = roads.plane.shape(roads.web.borders)
+    if borders.is_empty:
+        return found
+    shapely.prepare(borders)
+    near = _distance_m(roads, outline) <= NEAR_M
+    for node in [node for node in ends if plain[node] and near[node]]:
+        arrivals = roads.way[roads.end == node]
+        way = roads.ways[arrivals[np.argmin(roads.rank[arrivals])]]
+        ahead = [roads.xy[node], roads.xy[node] + NEAR_M * _heading(roads, node)]
+        course = shapely.MultiLineString([roads.xy[way.nodes], ahead])
+        through = roads.rank[arrivals].min() <= _THROUGH
+        found[node] = through and bool(shapely.dwithin(borders, course, _AT_BORDER_M))
+    return found
 
 
 def _off_islands(roads: RoadWeb, presumed: Mask, certain: Mask) -> Mask:

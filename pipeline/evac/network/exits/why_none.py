@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from evac.network.exits.graph import Mask, RoadWeb, WebWay, rank_of
+from evac.network.exits.map_edge import road_ends
 from evac.osm.web import FERRY
 
+_Option = tuple[float, str]
 _RANK_STEP = 1e6  # a higher class tells more than any nearness
+_BACK, _SIGN, _END, _OTHER = 0.3, 0.5, 0.6, 1.0  # of a rank: on one class of road, what tells more comes first
 
 
 def why_none(roads: RoadWeb, node: int, way: int, outside: Mask) -> str:
@@ -27,13 +32,8 @@ def why_none(roads: RoadWeb, node: int, way: int, outside: Mask) -> str:
     seeds = np.zeros(roads.count, dtype=bool)
     seeds[node] = True
     reached = roads.ahead(seeds, outside)
-    stopped = stopped_at(roads, reached, way)
-    if stopped:
-        return stopped
-    back = reached[roads.start] & roads.inside[roads.end]
-    if back.any() and _comes_back_elsewhere(roads, back, node):
-        return "it leads back into the area"
-    return "it ends"
+    options = [*_stops(roads, reached, way), *_plain_ends(roads, reached, outside), *_ways_back(roads, reached, node)]
+    return min(options)[1] if options else "it ends"
 
 
 def why_it_ends(roads: RoadWeb, node: int, way: int) -> str:
@@ -48,17 +48,37 @@ def why_closed(way: WebWay) -> str:
     return f"it is closed at times ({way.at_times}): say when with 'osm.at'"
 
 
-def _comes_back_elsewhere(roads: RoadWeb, back: Mask, node: int) -> bool:
-    """Return whether a way back is another than the one out."""
-    came = roads.start[(roads.end == node) & roads.inside[roads.start]]
-    other = back & ~((roads.start == node) & np.isin(roads.end, came))
-    return bool(other.any())
+def _ways_back(roads: RoadWeb, reached: Mask, node: int) -> Iterator[_Option]:
+    """Give that the road leads back into the area, if it does elsewhere than where it came out of it."""
+    back = np.flatnonzero(reached[roads.start] & roads.inside[roads.end])
+    came = np.unique(roads.start[(roads.end == node) & roads.inside[roads.start]])
+    same = (roads.start[back] == node) & ((len(came) == 1) & np.isin(roads.end[back], came))
+    elsewhere = roads.rank[roads.way[back[~same]]]
+    if len(elsewhere):
+        yield _RANK_STEP * (_BACK + elsewhere.min()), "it leads back into the area"
+
+
+def _plain_ends(roads: RoadWeb, reached: Mask, outside: Mask) -> Iterator[_Option]:
+    """Give that the road ends, if it does where nothing says why."""
+    said = np.array([sign is not None for sign in roads.sign], dtype=bool)
+    for row in roads.closed:
+        said[row.nodes] = True
+    said[roads.end[roads.inside[roads.start]]] = said[roads.start[roads.inside[roads.end]]] = True  # no end, the area
+    ends = road_ends(roads, outside & reached[roads.start])
+    ranks = [_rank_at(roads, np.array([end])) for end in ends if not said[end]]
+    if ranks:
+        yield _RANK_STEP * (_END + min(ranks)), "it ends"
 
 
 def stopped_at(roads: RoadWeb, reached: Mask, way: int) -> str | None:
     """Return what stops the road: the closed way or sign that continues the highest road, the nearest of equal ones."""
+    options = _stops(roads, reached, way)
+    return min(options)[1] if options else None
+
+
+def _stops(roads: RoadWeb, reached: Mask, way: int) -> list[_Option]:
     own = roads.ways[way].label
-    options: list[tuple[float, str]] = []
+    options: list[_Option] = []
     for row in roads.closed:
         nodes = row.nodes
         if not reached[nodes].any():
@@ -70,18 +90,18 @@ def stopped_at(roads: RoadWeb, reached: Mask, way: int) -> str | None:
         at_rank = _rank_at(roads, nodes[reached[nodes]])
         named = f" ({row.label})" if row.label and not same else ""
         words = f"it goes on as {row.closed}{named}"
-        options.append((_RANK_STEP * ((0 if same else 1) + at_rank) + rank_of(row.highway), words))
+        options.append((_RANK_STEP * ((0 if same else _OTHER) + at_rank) + rank_of(row.highway), words))
     options += [
         (_RANK_STEP * _rank_at(roads, item.nodes), why_closed(item))
         for item in roads.ways
         if item.at_times and reached[item.nodes].any()
     ]
     options += [
-        (_RANK_STEP * (0.5 + _rank_at(roads, np.array([node]))), f"it ends at {roads.sign[node]}")
+        (_RANK_STEP * (_SIGN + _rank_at(roads, np.array([node]))), f"it ends at {roads.sign[node]}")
         for node in np.flatnonzero(reached)
         if roads.sign[node]
     ]
-    return min(options)[1] if options else None
+    return options
 
 
 def _rank_at(roads: RoadWeb, nodes: np.ndarray) -> int:
