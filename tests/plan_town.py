@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,16 +12,20 @@ import pandas as pd
 
 from evac import sumo
 from evac.demand.drivers import right_of_way_options
+from evac.demand.on_stages import on_stages
 from evac.demand.routes import routing_options, write_exit_zones, write_trips
 from evac.measure.trips import read_trips
 from evac.network import Network, compile_net, read_net
 from evac.network.exits import ResolvedExit
 from evac.overlay import Overlay, exits_under, lay_over
+from evac.overlay.staging import Staged, stage_roads
 from evac.plans.reading import load_plan
+from evac.plans.stages import Stages
 from evac.plans.timetable import Timetable
 from evac.schema.driving import Driver, Simulation, Traffic
 from evac.simulate import JobInputs, run_job
 from evac.simulate.job import Case, Job
+from evac.simulate.meso import Meso
 
 _COLUMNS = ("way_id", "osm_way_id", "name", "ref", "highway", "lanes_forward", "lanes_backward")
 STREETS = gpd.GeoDataFrame({name: [] for name in (*_COLUMNS, "centre_lane", "lanes_guessed", "speed_guessed")})
@@ -74,10 +78,23 @@ class Town:
         return Overlay(self.network, Timetable(), ())
 
     def drive(
-        self, overlay: Overlay, vehicles: pd.DataFrame, *, seed: int = 1, router: str = "dijkstra", end_h: float = 4.0
+        self,
+        overlay: Overlay,
+        vehicles: pd.DataFrame,
+        *,
+        seed: int = 1,
+        router: str = "dijkstra",
+        end_h: float = 4.0,
+        meso: Meso | None = None,
     ) -> tuple[pd.DataFrame, Path]:
         """Run the vehicles; return a row each (`vehicle`, `entered_s`, `arrived_s`, `arrival_lane`), and the folder."""
-        exits = exits_under(self.exits, read_net(overlay.network.net_file))
+        net = read_net(overlay.network.net_file)
+        staged = Staged(overlay.network, overlay.timetable, Stages())
+        if meso is not None:
+            cache = self.folder / ".evac"
+            staged = stage_roads(overlay.network, net, overlay.timetable, cache, alternate=True)
+            vehicles = on_stages(vehicles, staged.stages, vehicles["departure_s"], ["edge"])
+        exits = [replace(item, edges=staged.stages.edges_of(item.edges)) for item in exits_under(self.exits, net)]
         simulation, driver, traffic = Simulation(router=router), Driver(reroute_every_s=60), Traffic()  # type: ignore[arg-type]
         writers = {
             "t.rou.xml": lambda path: write_trips(
@@ -86,18 +103,21 @@ class Town:
             "exits.add.xml": lambda path: write_exit_zones(exits, path),
         }
         if overlay.additional is not None:
-            writers["plan.add.xml"] = lambda path: path.write_text(str(overlay.additional))
+            writers["plan.add.xml"] = lambda path: path.write_text(str(staged.additional(overlay.additional)))
         inputs = JobInputs(
-            net_file=overlay.network.net_file,
+            net_file=staged.network.net_file,
             write=writers,
             end_s=3600.0 * end_h,
             gridlock_after_s=300,
             extra_options=(*routing_options(simulation, driver), *right_of_way_options(traffic)),
-            timetable=overlay.timetable,
+            timetable=staged.timetable,
             exits={item.name: item.edges for item in exits},
+            meso=meso,
+            stages=staged.stages,
         )
         case = Case(vehicles_per_household="1", departure="d", seed=seed)
         settings = {"timetable": overlay.timetable.document(), "router": router, "vehicles": vehicles.to_csv()}
+        settings |= {"meso": asdict(meso)} if meso else {}
         job = Job.of(case, settings=settings, inputs={"net": overlay.network.digest})
         run = run_job(job, inputs, self.folder / ".evac")
         return read_trips(run / "sumo" / "tripinfo.xml"), run

@@ -165,15 +165,26 @@ def read_lanes(path: Path) -> pd.DataFrame:
     return rows.join(_minutes(table, "lane")).assign(occupancy_percent=table["lane_occupancy"].to_numpy())
 
 
-def read_edges(path: Path) -> pd.DataFrame:
+def read_edges(path: Path, roads: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Read SUMO's edge output (edgeData, one interval a minute) of a mesoscopic run.
+
+    Parameters
+    ----------
+    path
+        The file.
+    roads
+        The road of each edge that is one of its stages (`evac.plans.stages`): a road has one row a minute.
 
     Returns
     -------
     As `read_lanes`, without `lane_id` and `occupancy_percent`: a row an edge and minute.
     """
     table = _sumo_table(path, "edge").drop_null()
-    return _minutes(table, "edge").assign(edge=table["edge_id"].to_pandas())
+    rows = _minutes(table, "edge").assign(edge=table["edge_id"].to_pandas())
+    if not roads:
+        return rows
+    rows["edge"] = rows["edge"].astype(str).map(lambda edge: roads.get(edge, edge)).astype("category")
+    return rows.groupby(["edge", "minute", "until_s"], observed=True, as_index=False).sum()
 
 
 def _minutes(table: pa.Table, kind: str) -> pd.DataFrame:

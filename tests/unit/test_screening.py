@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from evac.measure.facts import RunFacts
+from evac.plans.timetable import Diversion, Program, Timetable
 from evac.simulate.meso import Meso
-from evac.study.screening import Calibration, screened
+from evac.study.screening import Calibration, labelled
+
+
+@dataclass(frozen=True)
+class SomeModel:
+    buses: Any = None
 
 
 @dataclass(frozen=True)
 class SomeTerms:
-    facts: RunFacts
+    facts: RunFacts = field(default_factory=RunFacts)
     meso: Meso | None = None
+    timetable: Timetable = field(default_factory=Timetable)
+    model: SomeModel = field(default_factory=SomeModel)
 
 
 @dataclass(frozen=True)
@@ -21,9 +29,25 @@ class SomeGround:
     terms: Any
 
 
+def _found(meso: Meso, doubts: tuple[str, ...] = ()) -> Calibration:
+    return Calibration(meso, 0.03, 0.02, ("a", "b"), "c", doubts)
+
+
 def test_the_warnings_of_the_plan_stay_beside_the_label():
-    found = Calibration(Meso(), 0.03, 0.02, ("a", "b"), "c", ("gridlock",))
-    ground = SomeGround(SomeTerms(RunFacts(7, doubts=("a guess",), caveats=("look at the bridge",))))
-    terms = screened({"p": ground}, found)["p"].terms
-    assert terms.facts == RunFacts(7, doubts=("a guess", "gridlock"), caveats=(found.label, "look at the bridge"))
-    assert terms.meso == found.meso
+    found = _found(Meso(), ("gridlock",))
+    terms = SomeTerms(RunFacts(7, doubts=("a guess",), caveats=("look at the bridge",)))
+    facts = labelled(SomeGround(terms), found).terms.facts
+    assert facts == RunFacts(7, doubts=("a guess", "gridlock"), caveats=(found.label, "look at the bridge"))
+
+
+def test_what_the_model_leaves_out_or_draws_is_told_by_name():
+    officer = Program("officer at the bridge", 0.0, None, "tls", "p", "off", officer=True, before="", after="")
+    led = Diversion("left lane to the ramps", 0.0, None, ("ab",), ("bc",), 1.0, (), (1,))
+    terms = SomeTerms(timetable=Timetable(programs=(officer,), diversions=(led,)), model=SomeModel(buses="four"))
+
+    def told(meso: Meso) -> tuple[str, ...]:
+        return labelled(SomeGround(terms), _found(meso)).terms.facts.caveats[1:]
+
+    without, with_signals = told(Meso("free")), told(Meso("limited"))
+    assert [text.split(": ")[1] for text in without] == ["officer at the bridge", "left lane to the ramps", "buses"]
+    assert [text.split(": ")[1] for text in with_signals] == ["left lane to the ramps", "buses"]

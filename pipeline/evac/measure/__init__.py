@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ def measure_run(
     arrival_s: Mapping[str, float] | None = None,
     buses: BusService | None = None,
     at_best: AtBest | None = None,
+    roads: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Measure a finished run, write its tables into the run directory, and return the manifest.
 
@@ -102,6 +104,8 @@ def measure_run(
         Buses for people without a car, and the people (`demand.buses`); `passengers.parquet` is written with them.
     at_best
         What no run of these vehicles can beat; a run without lanes isn't held against it.
+    roads
+        The road of each edge of the mesoscopic model's net that is one of its stages (`evac.plans.stages`).
 
     Returns
     -------
@@ -118,7 +122,7 @@ def measure_run(
     end_s = statistics["performance"]["end"]
     trips, driven_buses = split_buses(read_trips(sumo_dir / "tripinfo.xml"))
     trips, passing = split_background(trips, background)
-    done = vehicle_results(vehicles, trips, exits, end_s)
+    done = vehicle_results(vehicles, trips, [_with_stages(item, roads or {}) for item in exits], end_s)
     planned = done[done["ordered"]]
     t95_s = clearance_s(planned["evacuated_s"].to_numpy(), 95)
     facts = facts or RunFacts()
@@ -129,7 +133,7 @@ def measure_run(
         minutes = lane_minutes(traffic, queues, measured_lanes(bottlenecks, [found]), end_s)
         driven = set(traffic.loc[traffic["sampled_s"] > 0, "lane_id"].unique())
     else:
-        traffic, found, driven = tables.read_edges(sumo_dir / "edges.parquet"), [], set(facts.added_lanes)
+        traffic, found, driven = tables.read_edges(sumo_dir / "edges.parquet", roads), [], set(facts.added_lanes)
         minutes = tables.empty_table(tables.BOTTLENECKS)
     rates = mean_rates(minutes, t95_s or end_s)
     out = curve(planned, end_s)
@@ -137,6 +141,8 @@ def measure_run(
     for (name, schema), rows in zip(_TABLES.items(), content, strict=True):
         tables.write_table(rows, schema, run_dir / name)
     held_against = at_best if with_lanes else None
+    if arrival_s is not None and roads:
+        arrival_s = {**arrival_s, **{edge: arrival_s[road] for edge, road in roads.items() if road in arrival_s}}
     hazard = None if arrival_s is None else _exposed(run_dir, done, arrival_s, end_s)
     leads_out = frozenset() if arrival_s is None else _leads_out(net, exits, arrival_s, end_s)
     passengers = None if buses is None else passenger_results(buses, run_dir / "buses.json", driven_buses)
@@ -165,6 +171,20 @@ def measure_run(
     manifest = {**counts, **_by_place(planned, rates, found), "trusted": ledger["trusted"], **_digests(run_dir)}
     write_text(run_dir / "manifest.json", _json(manifest))
     return manifest
+
+
+@dataclass(frozen=True)
+class _Exit:
+    """An exit on the net of a run."""
+
+    name: str
+    edges: tuple[str, ...]
+
+
+def _with_stages(item: ExitEdges, roads: Mapping[str, str]) -> _Exit:
+    """Return an exit with the edges that are stages of its last roads."""
+    stages = [edge for edge, road in roads.items() if road in item.edges]
+    return _Exit(item.name, (*item.edges, *stages))
 
 
 def _exposed(run_dir: Path, done: pd.DataFrame, arrival_s: Mapping[str, float], end_s: float) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from traci.connection import Connection
 from evac import files
 from evac.demand.buses import BusService
 from evac.errors import SimulationError
+from evac.plans.stages import Stages
 from evac.plans.timetable import Timetable
 from evac.seals import has_entry, sealed_directory
 from evac.simulate.blocked_turns import TOLD_WITHIN_S, BlockedTurns
@@ -99,6 +100,8 @@ class JobInputs:
         The most vehicles an hour of the exits that have such a limit.
     buses
         Buses for people without a car.
+    stages
+        Roads that the net has once for each set of their lanes that is open at a time (mesoscopic model only).
     """
 
     net_file: Path
@@ -112,6 +115,7 @@ class JobInputs:
     meso: Meso | None = None
     veh_per_h: Mapping[str, float] = field(default_factory=dict)
     buses: BusService | None = None
+    stages: Stages = field(default_factory=Stages)
 
 
 @dataclass(frozen=True)
@@ -254,8 +258,9 @@ def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Prog
     """Run SUMO to the end, check that it got there, and write what was done on the way."""
     with controlled(_arguments(folder, inputs), folder, folder / _OUTPUTS / "console.log") as connection:
         watch = MesoWatch(connection) if inputs.meso else GridlockWatch(connection, inputs.gridlock_after_s)
-        controller = Controller(connection, inputs.timetable, inputs.exits, seed)
         turns = BlockedTurns(connection, watch) if isinstance(watch, GridlockWatch) else None
+        coarse = inputs.meso is not None
+        controller = Controller(connection, inputs.timetable, inputs.exits, seed, coarse=coarse, stages=inputs.stages)
         metering = Metering(connection, inputs.exits, inputs.veh_per_h)
         buses = Dispatcher(connection, inputs.buses)
         ending = _drive(connection, watch, controller, metering, buses, turns=turns, end_s=inputs.end_s, report=report)
@@ -268,7 +273,7 @@ def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Prog
         "reason": ending.reason,
         "time_s": ending.time_s,
         "vehicles": asdict(ending.counts),
-        "left": ending.left,
+        "left": {vehicle: (inputs.stages.road(edge), stood_s) for vehicle, (edge, stood_s) in ending.left.items()},
     }
     files.write_text(folder / "ending.json", json.dumps(ended, indent=1) + "\n")
 

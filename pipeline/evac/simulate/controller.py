@@ -36,6 +36,7 @@ from traci.exceptions import TraCIException
 from evac.demand.buses import PREFIX as BUS
 from evac.demand.draws import uniform
 from evac.demand.routes import vehicle_type
+from evac.plans.stages import Stages
 from evac.plans.timetable import (
     ADMITTED,
     CLEAR_WITHIN_S,
@@ -49,8 +50,9 @@ from evac.plans.timetable import (
     edge_of,
     is_timed,
 )
+from evac.simulate.change_of_stage import ChangeOfStage
 from evac.simulate.flight import LOOK_AFTER_S, Flight
-from evac.simulate.lanes import admits_car
+from evac.simulate.lanes import admits_car, vehicles_on
 from evac.simulate.officer import LOOK_S, Officer
 
 _DIVERT_EVERY_S = 1.0
@@ -77,12 +79,18 @@ class Controller:
         The last edges of each exit, by name.
     seed
         For drawing who follows a diversion.
+    coarse
+        Whether the simulation is mesoscopic: vehicles are on edges then, not on lanes.
+    stages
+        Roads that are an edge of the net for each set of their lanes that is open at a time; see `evac.plans.stages`.
     """
 
     connection: Connection
     timetable: Timetable
     exits: Mapping[str, Sequence[str]]
     seed: int
+    coarse: bool = False
+    stages: Stages = field(default_factory=Stages)
     events: list[dict[str, Any]] = field(default_factory=list)
     _agenda: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list)
     _officers: dict[str, Officer] = field(default_factory=dict)
@@ -92,12 +100,14 @@ class Controller:
     _opening: dict[str, tuple[str, Admits]] = field(default_factory=dict)
     _shut_since_s: dict[str, float] = field(default_factory=dict)
     _flight: Flight = field(init=False)
+    _changing: ChangeOfStage = field(init=False)
 
     def __post_init__(self) -> None:
         """Set the agenda, and the signals as they are at the order."""
         states = self.timetable.states()
         self._states = states
         self._flight = Flight(self.connection)
+        self._changing = ChangeOfStage(self.connection)
         self._timed = {lane: of_lane for lane, of_lane in states.lanes.items() if is_timed(of_lane)}
         self._holds = {lane: ADMITTED if lane in states.normally_closed else None for lane in self._timed}
         for time_s in sorted({state.from_s for of_lane in self._timed.values() for state in of_lane}):
@@ -116,7 +126,7 @@ class Controller:
             times.append(_next_multiple(now_s, LOOK_S))
         if self._opening:
             times.append(_next_multiple(now_s, _EMPTY_EVERY_S))
-        if self._flight.fleeing:
+        if self._flight.fleeing or self._changing.leaving:
             times.append(_next_multiple(now_s, LOOK_AFTER_S))
         times += [_next_multiple(now_s, _DIVERT_EVERY_S) for _ in self._diverting(now_s)][:1]
         leads = [state for of_edge in self._states.approaches.values() for state in of_edge if state.holds]
@@ -138,6 +148,7 @@ class Controller:
         self._open_what_is_empty(now_s)
         if now_s % LOOK_AFTER_S == 0:
             self._look_after_the_fleeing()
+            self._changing.look_after(self._over(now_s))
         for edge, leads in self._diverting(now_s):
             self._divert(edge, leads)
 
@@ -157,16 +168,18 @@ class Controller:
                 closing[label, now or ()].append(lane)
             elif now != self._holds[lane]:
                 self._opening[lane] = label, now
+        if replaced := self.stages.replaced(time_s):
+            self._open_what_is_empty(now_s)
+            self._changing.move_over(self._bound_for(set(replaced)), replaced)
         self._close(closing, now_s)
         self._open_what_is_empty(now_s)
 
     def _close(self, groups: Mapping[tuple[str, tuple[str, ...]], Sequence[str]], now_s: float) -> None:
         """Close lanes, each group to all but some; then send those elsewhere who can go there, whatever closes."""
-        ask = self.connection.lane
         together = [lane for lanes in groups.values() for lane in lanes]
         closed: list[tuple[str, tuple[str, ...], set[str], set[str], dict[str, str]]] = []
         for (label, admitted), lanes in sorted(groups.items()):
-            on_lanes = {vehicle for lane in lanes for vehicle in ask.getLastStepVehicleIDs(lane)}
+            on_lanes = {vehicle for lane in lanes for vehicle in self._on(lane)}
             edges = self._closed_with(lanes, together)
             bound_for = self._bound_for(edges)
             on_lanes |= self._flight.about_to_enter(bound_for, edges) if admitted == (FLEEING,) else set()
@@ -212,6 +225,11 @@ class Controller:
             elif self._send_elsewhere({vehicle: vclass}, shut):
                 self._flight.forget(vehicle)
 
+    def _over(self, now_s: float) -> dict[str, str]:
+        """Return the edges of stages that are over, with the edge of the same road that is open instead of each."""
+        roads = self.stages.roads
+        return {edge: self.stages.at(roads[edge], now_s) for edge in roads if self._holds[f"{edge}_0"] == ADMITTED}
+
     def _taken(self) -> set[str]:
         """Return the edges that a hazard has closed."""
         return {edge_of(lane) for lane, admits in self._holds.items() if admits == (FLEEING,)}
@@ -235,14 +253,14 @@ class Controller:
 
     def _is_clear(self, lanes: Iterable[str], now_s: float) -> bool:
         """Return whether lanes are closed, and nobody is on them, or they have been for as long as that may take."""
-        ask = self.connection.lane
         return all(
             self._holds.get(lane, ()) is not None
-            and (
-                not ask.getLastStepVehicleNumber(lane) or now_s - self._shut_since_s.get(lane, now_s) >= CLEAR_WITHIN_S
-            )
+            and (not self._on(lane) or now_s - self._shut_since_s.get(lane, now_s) >= CLEAR_WITHIN_S)
             for lane in lanes
         )
+
+    def _on(self, lane: str) -> tuple[str, ...]:
+        return vehicles_on(self.connection, lane, by_edge=self.coarse)
 
     def _set(self, lane: str, admits: Admits) -> None:
         """Let these vehicle classes use a lane, or, when None, those that normally may."""
@@ -263,7 +281,7 @@ class Controller:
         self._officers.pop(tls, None)
         self.connection.trafficlight.setProgram(tls, state.holds.program)
         if state.holds.officer:
-            self._officers[tls] = Officer(self.connection, tls, state.holds.program)
+            self._officers[tls] = Officer(self.connection, tls, state.holds.program, coarse=self.coarse)
         what = "officer on duty" if state.holds.officer else "signal switched"
         if not state.actions and before is not None:
             self._tell(now_s, "; ".join(before.actions), "signal as normal")
@@ -352,13 +370,19 @@ class Controller:
         """Tell each driver on an approach once where the lane leads in which they are."""
         for vehicle in self.connection.edge.getLastStepVehicleIDs(edge):
             if (leads, vehicle) not in self._led and not vehicle.startswith(BUS):
-                lane = self.connection.vehicle.getLaneIndex(vehicle)
+                lane = self._lane_of(vehicle, edge)
                 lead = next((item for item in leads if item.concerns(lane)), None)
                 if lead is None:
                     continue
                 self._led.add((leads, vehicle))
                 if uniform(self.seed, "diversion", [vehicle])[0] < lead.compliance:
                     self._lead(vehicle, lead)
+
+    def _lane_of(self, vehicle: str, edge: str) -> int:
+        """Return the number of the lane that a vehicle is in; drawn where vehicles are on no lane."""
+        if not self.coarse:
+            return int(self.connection.vehicle.getLaneIndex(vehicle))
+        return int(uniform(self.seed, "lane", [vehicle])[0] * self.connection.edge.getLaneNumber(edge))
 
     def _lead(self, vehicle: str, item: Lead) -> None:
         """Send a vehicle to the exit for good: it looks for no other way from now on.

@@ -7,7 +7,9 @@ traffic, 2004). The four headways are factors of the driver's own headway `tau`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+from xml.sax.saxutils import quoteattr
 
 from traci.connection import Connection
 
@@ -33,22 +35,34 @@ class Meso:
         The headways into a free segment as a multiple of SUMO's defaults: capacity.
     jam
         Those of a jam as a multiple of SUMO's defaults: how fast a queue moves up.
+    roads
+        The factor into a free segment of roads that have one of their own, in place of SUMO's default times `free`.
     """
 
     junctions: Literal["free", "limited", "full"] = "limited"
     free: float = 1.0
     jam: float = 1.0
+    roads: tuple[tuple[str, float], ...] = ()
 
     def options(self) -> list[str]:
         """Return SUMO's options."""
         return [
             "--mesosim",
+            "--no-internal-links",
             *_JUNCTIONS[self.junctions],
             *("--meso-tauff", f"{_TAU_FF * self.free:.3f}"),
             *("--meso-taufj", f"{_TAU_FJ * self.free:.3f}"),
             *("--meso-taujf", f"{_TAU_JF * self.jam:.3f}"),
             *("--meso-taujj", f"{_TAU_JJ * self.jam:.3f}"),
         ]
+
+    def write_types(self, path: Path) -> None:
+        """Write SUMO's additional file with the headways of roads that have their own; each is a type."""
+        types = (
+            f'    <type id={quoteattr(road)}><meso tauff="{factor:.3f}" taufj="{factor:.3f}"/></type>'
+            for road, factor in self.roads
+        )
+        path.write_text("\n".join(["<additional>", *types, "</additional>", ""]), encoding="utf-8")
 
 
 class MesoWatch:

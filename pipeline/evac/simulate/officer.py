@@ -87,16 +87,20 @@ class Officer:
     program
         The officer's program, as `evac.overlay.signals` writes it: stages without end, named `stage 0`, and for each
         change the yellow and all-red, named `stage 0 to 1`, which lead on into the next stage.
+    coarse
+        Whether the simulation is mesoscopic: a car is seen on the first lane that leads where it is bound for.
     """
 
-    def __init__(self, connection: Connection, tls: str, program: str) -> None:
+    def __init__(self, connection: Connection, tls: str, program: str, *, coarse: bool = False) -> None:
         self._connection = connection
+        self._coarse = coarse
         self._tls = tls
         self._program = program
         phases = self._phases()
         self._changes = {phase.name: number for number, phase in enumerate(phases)}
         stages = [phase.state for number, phase in enumerate(phases) if phase.name == f"stage {number}"]
         self._lane_of = [group[0][0] if group else "" for group in connection.trafficlight.getControlledLinks(tls)]
+        self._movement_of = self._movements()
         self._stop_lines = frozenset(connection.trafficlight.getControlledLanes(tls))
         self._in_sight = self._lanes_in_sight()
         self._on_duty_since_s: float | None = None
@@ -133,6 +137,9 @@ class Officer:
 
     def _cars(self) -> Iterator[Car]:
         """Yield the cars in sight that this junction is the next signal of."""
+        if self._coarse:
+            yield from self._cars_on_edges()
+            return
         vehicle = self._connection.vehicle
         for lane in self._in_sight:
             for name in self._connection.lane.getLastStepVehicleIDs(lane):
@@ -140,6 +147,26 @@ class Officer:
                     if tls == self._tls and away_m <= _LOOK_BACK_M:
                         at_line = lane if lane in self._stop_lines else self._lane_of[movement]
                         yield Car(name, at_line, movement, away_m, vehicle.getSpeed(name))
+
+    def _cars_on_edges(self) -> Iterator[Car]:
+        """Yield the cars on the edges before the junction: by where they are bound for, as there are no lanes."""
+        vehicle = self._connection.vehicle
+        for edge in dict.fromkeys(lane.rpartition("_")[0] for lane in sorted(self._stop_lines)):
+            length_m = self._connection.lane.getLength(f"{edge}_0")
+            for name in self._connection.edge.getLastStepVehicleIDs(edge):
+                route = vehicle.getRoute(name)[vehicle.getRouteIndex(name) :]
+                movements = self._movement_of.get(tuple(route[:2]), ())
+                away_m = length_m - vehicle.getLanePosition(name)
+                if movements and away_m <= _LOOK_BACK_M:
+                    yield Car(name, self._lane_of[movements[0]], movements[0], away_m, vehicle.getSpeed(name))
+
+    def _movements(self) -> dict[tuple[str, str], list[int]]:
+        """Return the signal's links from one edge into another."""
+        found: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for number, group in enumerate(self._connection.trafficlight.getControlledLinks(self._tls)):
+            for before, after, _ in group:
+                found[before.rpartition("_")[0], after.rpartition("_")[0]].append(number)
+        return found
 
     def _phases(self) -> Any:
         logics = self._connection.trafficlight.getAllProgramLogics(self._tls)

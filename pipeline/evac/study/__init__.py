@@ -29,7 +29,7 @@ from evac.study.precision import Precision, more_cases, shortfalls
 from evac.study.prepare import Prepared
 from evac.study.runs import Display, Failure, Run, Study, in_words, read_manifest
 from evac.study.same_lanes import measure_same_lanes
-from evac.study.screening import Town, calibrate, require_no_timetable, screened
+from evac.study.screening import Town, calibrate, screened
 from evac.study.signals import with_other_signals
 from evac.study.tasks import Engine, Outcome, Task
 
@@ -126,12 +126,11 @@ class _Work:
 
     def screen(self, cases: Sequence[Case]) -> tuple[str, ...]:
         """Fit the mesoscopic model to the first plan, and take it for all; return what a reader must know."""
-        require_no_timetable(self.grounds)
         first = cases[0]
         by_size = sorted(cases, key=self._vehicles)
         town = Town(self.grounds[first.plan], self.cache, self.engine, self.display)
         found = calibrate(town, list(dict.fromkeys(case.vehicles_per_household for case in by_size)), first)
-        self.grounds = screened(self.grounds, found)
+        self.grounds = screened(self.grounds, found, self.cache)
         return found.label, *found.doubts
 
     def run(self, cases: Sequence[Case], part: tuple[int, int] | None) -> None:

@@ -23,6 +23,7 @@ from evac.measure.bottlenecks import BottleneckLanes
 from evac.measure.facts import RunFacts
 from evac.network import Network
 from evac.network.exits import ResolvedExit
+from evac.overlay.staging import Staged
 from evac.plans.timetable import Timetable
 from evac.schema.demand import Measured
 from evac.schema.scenario import Scenario
@@ -54,6 +55,8 @@ class Terms:
         SUMO's additional file of the plan; None where it needs none.
     meso
         Parameters of the mesoscopic model; None for microscopic runs.
+    staged
+        The net and the timetable that it gets; None where they are the plan's own.
     hazard
         Digest of the hazard and of when it reaches the roads; None without one.
     arrival_s
@@ -72,6 +75,7 @@ class Terms:
     for_residents: tuple[str, ...]
     additional: str | None
     meso: Meso | None = None
+    staged: Staged | None = None
     hazard: str | None = None
     arrival_s: Mapping[str, float] | None = None
 

@@ -12,11 +12,14 @@ import pandas as pd
 from evac.demand.background import build_background, write_background
 from evac.demand.buses import BusService, build_buses, write_bus_type
 from evac.demand.drivers import right_of_way_options
+from evac.demand.on_stages import on_stages
 from evac.demand.orders import driver_under, staying
-from evac.demand.routes import routing_options, write_exit_zones, write_trips
+from evac.demand.routes import leaves_s, routing_options, write_exit_zones, write_trips
 from evac.demand.starts import FREE_CHOICE
 from evac.measure import measure_run
 from evac.network.signal_programs import OTHER, other_programs
+from evac.overlay.staging import Staged
+from evac.plans.stages import Stages
 from evac.schema.demand import Measured, VehiclesPerHousehold
 from evac.simulate import JobInputs, Progress, run_job
 from evac.simulate.job import Case, Job
@@ -136,6 +139,7 @@ def _measuring(
         arrival_s=terms.arrival_s,
         buses=buses,
         at_best=at_best_under(ground, case, vehicles) if terms.meso is None else None,
+        roads=terms.staged.stages.roads if terms.staged else None,
     )
 
 
@@ -175,33 +179,38 @@ def _inputs(
 ) -> JobInputs:
     model = terms.model
     driver = driver_under(terms.orders, model.driver)
-    additional = terms.additional
-    some_held = bool(vehicles["exit"].notna().any() or terms.timetable.states().approaches)
+    staged = terms.staged or Staged(terms.network, terms.timetable, Stages())
+    stages = staged.stages
+    exits = [replace(item, edges=stages.edges_of(item.edges)) for item in terms.exits]
+    vehicles = on_stages(vehicles, stages, leaves_s(vehicles), ("edge", "stop_edge"))
+    background = on_stages(background, stages, background["departure_s"], ("edge", "to_edge"))
+    additional = staged.additional(terms.additional)
+    some_held = bool(vehicles["exit"].notna().any() or staged.timetable.states().approaches)
 
     def write_routes(path: Path) -> None:
-        write_trips(
-            vehicles, terms.exits, path, driver=driver, traffic=model.traffic, capacity_factor=case.capacity_factor
-        )
+        write_trips(vehicles, exits, path, driver=driver, traffic=model.traffic, capacity_factor=case.capacity_factor)
 
     writers: dict[str, Callable[[Path], object]] = {
         "trips.rou.xml": write_routes,
-        "exits.add.xml": lambda path: write_exit_zones(terms.exits, path, some_held=some_held),
+        "exits.add.xml": lambda path: write_exit_zones(exits, path, some_held=some_held),
     }
     if len(background):
-        writers["background.rou.xml"] = lambda path: write_background(background, terms.exits, path)
+        writers["background.rou.xml"] = lambda path: write_background(background, exits, path)
     if buses is not None:
         writers["buses.rou.xml"] = lambda path: write_bus_type(
             path, driver=driver, traffic=model.traffic, capacity_factor=case.capacity_factor
         )
-    timetable = terms.timetable
+    timetable = staged.timetable
     if case.signals is not None:
-        text = other_programs(terms.network.net_file, case.signals)
+        text = other_programs(staged.network.net_file, case.signals)
         writers["signals.add.xml"] = lambda path: path.write_text(text, encoding="utf-8")
         timetable = replace(timetable, programs=tuple(replace(item, normal=OTHER) for item in timetable.programs))
+    if terms.meso is not None and terms.meso.roads:
+        writers["roads.add.xml"] = terms.meso.write_types
     if additional is not None:
         writers["plan.add.xml"] = lambda path: path.write_text(additional, encoding="utf-8")
     return JobInputs(
-        net_file=terms.network.net_file,
+        net_file=staged.network.net_file,
         write=writers,
         end_s=model.simulation.end_h * _SECONDS_AN_HOUR,
         gridlock_after_s=model.simulation.gridlock_after_s,
@@ -211,8 +220,9 @@ def _inputs(
             *right_of_way_options(model.traffic),
         ),
         timetable=timetable,
-        exits={item.name: item.edges for item in terms.exits},
-        veh_per_h={item.name: item.veh_per_h for item in terms.exits if item.veh_per_h},
+        exits={item.name: item.edges for item in exits},
+        veh_per_h={item.name: item.veh_per_h for item in exits if item.veh_per_h},
         meso=terms.meso,
         buses=buses,
+        stages=stages,
     )

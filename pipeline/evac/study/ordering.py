@@ -30,6 +30,7 @@ from evac.study.safe_order import (
     over_searches,
     sequence,
 )
+from evac.study.screening import coarse
 from evac.study.tasks import Engine, Task
 from evac.study.under_plan import UnderPlan, under_plan
 
@@ -187,8 +188,7 @@ class Trials:
     def _ground(self, trial: Trial) -> Ground:
         if trial.pace not in self._grounds:
             ground = ground_of(self.prepared, self.under(trial.pace))
-            meso = Meso() if self.asked.coarse else None
-            self._grounds[trial.pace] = replace(ground, terms=replace(ground.terms, meso=meso))
+            self._grounds[trial.pace] = coarse(ground, Meso(), self.cache) if self.asked.coarse else ground
         ground = self._grounds[trial.pace]
         minutes = dict(trial.minutes)
         model = ground.terms.model

@@ -49,7 +49,8 @@ def pack(terms: Terms, cache: Path) -> Parcel:
     terms.read_curves()
     sink = io.BytesIO()
     _Packer(sink, cache).dump(terms)
-    folders = (f"nets/{terms.network.digest}", f"households/{terms.households.digest}")
+    nets = {terms.network.digest, *([terms.staged.network.digest] if terms.staged else [])}
+    folders = (*(f"nets/{digest}" for digest in sorted(nets)), f"households/{terms.households.digest}")
     return Parcel(sink.getvalue(), folders)
 
 

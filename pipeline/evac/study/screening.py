@@ -17,15 +17,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evac.errors import Problem, ScenarioError, SimulationError
+from evac.errors import SimulationError
 from evac.files import digest_json
 from evac.measure.clearance import clearance_s
+from evac.overlay.staging import stage_roads
+from evac.plans.timetable import Timetable
 from evac.schema.scenario import vehicles_words
 from evac.seals import has_entry, read_record, write_record
 from evac.simulate.job import Case
 from evac.simulate.meso import Meso
 from evac.study.cases import case_name
-from evac.study.ground import Ground
+from evac.study.ground import Ground, Terms
 from evac.study.jobs import job_of, run_folder
 from evac.study.runs import Display, Silent, read_ledger
 from evac.study.tasks import Engine, Task
@@ -119,7 +121,7 @@ class Town:
 
     def coarse(self, meso: Meso) -> Ground:
         """Return the ground of mesoscopic runs."""
-        return replace(self.ground, terms=replace(self.ground.terms, meso=meso))
+        return coarse(self.ground, meso, self.cache)
 
 
 def calibrate(town: Town, labels: Sequence[str], first: Case) -> Calibration:
@@ -147,32 +149,57 @@ def calibrate(town: Town, labels: Sequence[str], first: Case) -> Calibration:
     return found
 
 
-def require_no_timetable(grounds: Mapping[str, Ground]) -> None:
-    """Refuse plans that do something during the run: the mesoscopic model can't follow.
+def screened(grounds: Mapping[str, Ground], found: Calibration, cache: Path) -> dict[str, Ground]:
+    """Return the plans' grounds for mesoscopic runs, labelled with the error and with what the model doesn't follow."""
+    return {key: labelled(coarse(ground, found.meso, cache), found) for key, ground in grounds.items()}
 
-    Raises
-    ------
-    ScenarioError
-        There is such a plan.
+
+def coarse(ground: Ground, meso: Meso, cache: Path) -> Ground:
+    """Return the ground of mesoscopic runs.
+
+    Parameters
+    ----------
+    ground
+        A plan's.
+    meso
+        The model's parameters.
+    cache
+        The cache's folder, for the net that the model gets where lanes open or close during the run.
     """
-    what = (
-        "changes roads or signals during the run, has officers, or diverts an approach: the coarse simulation has "
-        "no lanes and no drivers to do that with"
-    )
-    timed = [key for key, ground in grounds.items() if ground.terms.timetable]
-    if timed:
-        raise ScenarioError([Problem(f"--plan {key}", what, "run it with --fidelity micro") for key in timed])
+    terms = ground.terms
+    alternate = terms.model.traffic.merges == "alternate"
+    staged = stage_roads(terms.network, ground.net, terms.timetable, cache, alternate=alternate)
+    return replace(ground, terms=replace(terms, meso=meso, staged=staged))
 
 
-def screened(grounds: Mapping[str, Ground], found: Calibration) -> dict[str, Ground]:
-    """Return the plans' grounds for mesoscopic runs, labelled with the error."""
-    return {key: _labelled(ground, found) for key, ground in grounds.items()}
-
-
-def _labelled(ground: Ground, found: Calibration) -> Ground:
+def labelled(ground: Ground, found: Calibration) -> Ground:
+    """Return a ground of mesoscopic runs that say what is known of their error, and what they leave out of the plan."""
     known = ground.terms.facts
-    facts = replace(known, doubts=(*known.doubts, *found.doubts), caveats=(found.label, *known.caveats))
-    return replace(ground, terms=replace(ground.terms, meso=found.meso, facts=facts))
+    caveats = (found.label, *_left_out(ground.terms, found.meso), *known.caveats)
+    facts = replace(known, doubts=(*known.doubts, *found.doubts), caveats=caveats)
+    return replace(ground, terms=replace(ground.terms, facts=facts))
+
+
+def _left_out(terms: Terms, meso: Meso) -> list[str]:
+    """Return what the mesoscopic model doesn't follow of a plan and a scenario, or only nearly, and why."""
+    timetable, told = terms.timetable, []
+    if meso.junctions == "free":
+        actions = sorted({item.action for item in timetable.programs})
+        told += [
+            f"{action}: without effect, as the fitted model keeps no right of way and no signals" for action in actions
+        ]
+    by_lane = sorted({item.action for item in timetable.diversions if item.lanes})
+    told += [f"{action}: drivers are on no lane, so whose lane it is for is drawn" for action in by_lane]
+    if timetable.states().of_roads and timetable.opposed:
+        turned = sorted({action for lane in timetable.opposed for action in _actions_on(lane.lanes, timetable)})
+        told += [f"{action}: lanes turn when the plan says, whoever is still on them" for action in turned]
+    if terms.model.buses is not None:
+        told.append("buses: there are none, and nobody waits for one, because vehicles are on no lane to stop beside")
+    return [f"coarse simulation: {text}" for text in told]
+
+
+def _actions_on(lanes: Sequence[str], timetable: Timetable) -> set[str]:
+    return {action for lane in lanes for state in timetable.states().lanes[lane] for action in state.actions}
 
 
 def _calibrate(town: Town, fitted: Sequence[Case], check: Case) -> Calibration:

@@ -1,0 +1,67 @@
+"""Vehicles on a road of which other lanes are open from now on, where it is one edge for each set of its lanes.
+
+Who is bound for the edge that closes drives on the one that opens, and who is on it leaves it at its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from traci.connection import Connection
+from traci.exceptions import TraCIException
+
+_LEAVING = "authority"
+"""SUMO's class of who leaves an edge that is closed: it may drive on to its end."""
+
+
+@dataclass
+class ChangeOfStage:
+    """Who is still on an edge whose stage is over (`evac.plans.stages`), and of which class they were before.
+
+    Parameters
+    ----------
+    connection
+        The running simulation.
+    """
+
+    connection: Connection
+    leaving: dict[str, str] = field(default_factory=dict)
+
+    def move_over(self, vehicles: Collection[str], replaced: Mapping[str, str]) -> None:
+        """Give vehicles the same way, over the edges that have opened instead of those that close.
+
+        One that can't go on like that, because two stages don't join, looks for another way as after any closure.
+        """
+        ask = self.connection.vehicle
+        waiting = set(self.connection.simulation.getPendingVehicles())
+        for vehicle in sorted(vehicles):
+            here = None if vehicle in waiting else ask.getRoute(vehicle)[ask.getRouteIndex(vehicle)]
+            if self._go_on(vehicle, here, replaced) and here in replaced:
+                self.leaving[vehicle] = ask.getVehicleClass(vehicle)
+                ask.setVehicleClass(vehicle, _LEAVING)
+
+    def look_after(self, shut: Mapping[str, str]) -> None:
+        """Make those who are off the edges that are `shut` what they were, bound for what is open instead of each.
+
+        Who has left the network is forgotten.
+        """
+        ask = self.connection.vehicle
+        present = set(ask.getIDList()) if self.leaving else set()
+        self.leaving = {vehicle: vclass for vehicle, vclass in self.leaving.items() if vehicle in present}
+        for vehicle, vclass in list(self.leaving.items()):
+            here = ask.getRoadID(vehicle)
+            if here not in shut and self._go_on(vehicle, here, shut):
+                ask.setVehicleClass(vehicle, vclass)
+                del self.leaving[vehicle]
+
+    def _go_on(self, vehicle: str, here: str | None, replaced: Mapping[str, str]) -> bool:
+        """Let a vehicle drive its way from where it is over other edges; return whether it can."""
+        ask = self.connection.vehicle
+        ahead = ask.getRoute(vehicle)[max(ask.getRouteIndex(vehicle), 0) :]
+        first = () if here is None else ahead[:1]
+        try:
+            ask.setRoute(vehicle, [*first, *(replaced.get(edge, edge) for edge in ahead[len(first) :])])
+        except TraCIException:
+            return False
+        return True
