@@ -268,6 +268,7 @@ def test_an_exit_that_only_the_cut_shows_is_marked(tmp_path: Path) -> None:
     far = decided(village().road("Out", "secondary", straight((200, 0), (200, -3200))), tmp_path)
     near = decided(village((-500, -500, 900, 900)).road("Out", "secondary", straight((200, 0), (200, -700))), tmp_path)
     assert [item.by_cut for item in (*far.ends, *near.ends)] == [False, True]
+    assert not near.but(()).ends[0].by_cut  # a person named the exits
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:

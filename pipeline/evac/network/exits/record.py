@@ -111,10 +111,14 @@ class WaysOutRecord:
         return tuple(item for item in self.roads if item.status == NONE)
 
     def but(self, named: Container[str]) -> WaysOutRecord:
-        """Return it without the roads that it takes for none, or for an end, and that a person has named as exits."""
+        """Return it where a person has named the exits: these roads are none of those that lead nowhere or end.
+
+        Nor is any exit there by the map's cut: it was a person who chose.
+        """
         roads = tuple(item for item in self.roads if item.status != NONE or item.label not in named)
         inside = tuple(item for item in self.ends_inside if item.label not in named)
-        return replace(self, roads=roads, ends_inside=inside)
+        ends = tuple(replace(end, by_cut=False) for end in self.ends)
+        return replace(self, ends=ends, roads=roads, ends_inside=inside)
 
     def at_least(self, highway: str) -> WaysOutRecord:
         """Return it with the exits of a least class of road."""
