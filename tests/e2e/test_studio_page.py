@@ -255,10 +255,11 @@ def test_names_are_text_and_never_html(page: Any) -> None:
     assert page.locator("#studio img, #studio script").count() == 0
 
 
-def test_a_plan_is_run_by_clicks_and_outlives_a_reload(page: Any) -> None:
+def test_a_plan_is_run_by_clicks_and_outlives_a_reload(page: Any, context: Any, folder: Path) -> None:
     page.click("#tab-runs")
     page.get_by_label("Baseline", exact=True).uncheck()
     page.get_by_label("Contraflow to the south").check()
+    page.get_by_label("and write the report").check()
     page.get_by_role("button", name="Run", exact=True).click()
     page.locator(".job[data-state=running]").wait_for()
     page.reload()
@@ -268,6 +269,18 @@ def test_a_plan_is_run_by_clicks_and_outlives_a_reload(page: Any) -> None:
     page.locator(".run .verdict").wait_for()
     assert "90 % are out" in page.inner_text(".run")
     assert page.locator(".run svg.chart path").count() == 2
+    place = evac.open(folder / "scenarios" / "balzers", workspace=folder)
+    best_s = place.under("contraflow-south").bounds().under_plan.earliest_s(90)
+    bound = page.locator(".run .bound strong")
+    bound.wait_for()
+    assert bound.inner_text() == f"{best_s // 3600:.0f}:{best_s // 60 % 60:02.0f}"
+    with context.expect_page() as opened:
+        page.get_by_role("button", name="Open the report").click()
+    report = opened.value
+    report.get_by_role("heading", level=1).wait_for()
+    assert "Balzers" in report.title()
+    assert "contraflow-south" in page.inner_text(".report")
+    report.close()
 
 
 def test_a_second_tab_hears_of_a_run_and_calls_it_off(page: Any, context: Any) -> None:

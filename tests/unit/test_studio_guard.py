@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from evac.errors import UserError
+from evac.report.from_cache import Asked, write_asked
 from evac.studio import assets, guard
 from evac.studio.app import build_app
 from evac.studio.sessions import Sessions
@@ -128,6 +129,31 @@ def test_a_name_leads_nowhere_but_to_a_plan(client: TestClient, folder: Path, pl
 def test_files_beside_the_page_are_not_given(client: TestClient) -> None:
     for path in ("/page/../app.py", "/page/%2e%2e/app.py", "/vendor/..%2f..%2fapp.py", "/page//etc/passwd", "/app.py"):
         assert client.get(path).status_code == 404
+
+
+def test_a_report_is_read_by_its_own_address_and_runs_apart(folder: Path) -> None:
+    report = folder / "reports" / "balzers"
+    report.mkdir(parents=True)
+    client = client_of(folder)
+    assert client.get("/api/places/balzers/report").json() == {}
+    assert client.post("/api/places/balzers/report", json={}).status_code == 404
+    (report / "index.html").write_text("<h1>Report</h1>")
+    write_asked(Asked(("baseline", "flood")), report)
+    (folder / "secret").write_text("secret")
+    (report / "away").symlink_to(folder / "secret")
+    told = client.get("/api/places/balzers/report").json()
+    assert (told["plans"], told["folder"]) == (["baseline", "flood"], "reports/balzers")
+    url = client.post("/api/places/balzers/report", json={}).json()["url"]
+    stranger = TestClient(client.app, base_url=ADDRESS)
+    answer = stranger.get(url)
+    assert answer.text == "<h1>Report</h1>"
+    assert answer.headers["content-security-policy"].startswith("sandbox ")
+    assert "allow-same-origin" not in answer.headers["content-security-policy"]
+    ticket = url.split("/")[2]
+    for path in (f"/report/{ticket}/../../secret", f"/report/{ticket}/%2e%2e/%2e%2e/secret", f"/report/{ticket}/away"):
+        assert stranger.get(path).status_code == 404
+    assert stranger.get("/report/guess/index.html").status_code == 404
+    assert stranger.post(url).status_code == 405
 
 
 def test_a_body_has_its_size(client: TestClient) -> None:

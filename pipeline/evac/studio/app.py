@@ -22,12 +22,14 @@ from evac.studio import assets, words
 from evac.studio.guard import MOST_JSON_BYTES, Guard, Refusal, limited
 from evac.studio.journal import Journal
 from evac.studio.news import News
-from evac.studio.places import Places
+from evac.studio.places import REPORT_PAGE, Places
 from evac.studio.runner import Runner
 from evac.studio.sessions import Sessions
 from evac.studio.workspace import Workspace
 from evac.studio.yaml_text import ChangedMeanwhileError
 
+_APART = "sandbox allow-scripts allow-popups allow-downloads; frame-ancestors 'none'"
+"""For a report, which brings a stricter policy of its own for all else: it can't reach the studio's key."""
 _LOOK_S = 0.2
 """How often a stream looks for news (s)."""
 
@@ -98,6 +100,9 @@ def build_app(workspace: Workspace, sessions: Sessions, hosts: Iterable[str]) ->
             Route("/api/places/{place}/runs", _runs),
             Route("/api/places/{place}/runs/{job}", _run),
             Route("/api/places/{place}/runs/{job}/queues", _queues),
+            Route("/api/places/{place}/runs/{job}/bound", _bound),
+            Route("/api/places/{place}/report", _report),
+            Route("/api/places/{place}/report", _open_report, methods=["POST"]),
             Route("/api/places/{place}/folder", _folder),
             Route("/api/places/{place}/jobs", _run_plans, methods=["POST"]),
             Route("/api/new", _new_place, methods=["POST"]),
@@ -107,6 +112,7 @@ def build_app(workspace: Workspace, sessions: Sessions, hosts: Iterable[str]) ->
             Route("/api/jobs", _jobs),
             Route("/api/jobs/{number:int}", _cancel, methods=["DELETE"]),
             Route("/api/events", _events),
+            Route("/report/{ticket}/{path:path}", _report_file),
             Mount("/page", StaticFiles(directory=assets.PAGE)),
             Mount("/vendor", StaticFiles(directory=assets.VENDOR)),
         ],
@@ -277,6 +283,35 @@ async def _run(request: Request) -> Response:
 async def _queues(request: Request) -> Response:
     place, job = request.path_params["place"], request.path_params["job"]
     return JSONResponse(await asyncio.to_thread(_of(request).places.queues, place, job))
+
+
+async def _bound(request: Request) -> Response:
+    place, job = request.path_params["place"], request.path_params["job"]
+    return await _kept(request, (await _of(request).places.make_bound(place, job)).task)
+
+
+async def _report(request: Request) -> Response:
+    return JSONResponse(await asyncio.to_thread(_of(request).places.report, request.path_params["place"]))
+
+
+async def _open_report(request: Request) -> Response:
+    """Give an address at which the browser reads a report: it can't send a key when it opens a page."""
+    studio, place = _of(request), request.path_params["place"]
+    if not await asyncio.to_thread(studio.places.report, place):
+        raise Refusal(404, "there is no report yet")
+    return JSONResponse({"url": f"/report/{studio.sessions.ticket_for(place)}/{REPORT_PAGE}"})
+
+
+async def _report_file(request: Request) -> Response:
+    """Answer with a file of a report, to whoever has its address; the page runs apart from the studio's own."""
+    studio, place = _of(request), _of(request).sessions.place_of(request.path_params["ticket"])
+    if place is None:
+        raise Refusal(404, "open the report from the studio")
+    folder = (await asyncio.to_thread(studio.places.report_folder, place)).resolve()
+    path = (folder / request.path_params["path"]).resolve()
+    if not path.is_relative_to(folder) or not path.is_file():
+        raise Refusal(404, "the report has no such file")
+    return FileResponse(path, headers={"Content-Security-Policy": _APART, "Cache-Control": "no-store"})
 
 
 async def _folder(request: Request) -> Response:

@@ -110,6 +110,30 @@ class AtPlace:
         """Return what the map says of ways, by their ids."""
         return [_plain(way) for way in ways_of(self._ready(tell, stamp), ids)]
 
+    def bound(self, tell: Tell, stamp: str, job: str) -> dict[str, Any]:
+        """Return what no plan can beat, beside a finished run.
+
+        `t90_s`: the earliest time at which 90 % can be out, by the bounds' names, and `streets`, which make that of the
+        run's own plan. Empty where the run is of another state of the place or the plan, or isn't simulated car by car.
+        """
+        place = self._ready(tell, stamp)
+        tell("Working out what no plan can beat")
+        (row,) = place.runs().query("job == @job").to_dict("records")
+        plan, seed = str(row["plan"]), int(row["seed"])
+        vehicles, departure = str(row["vehicles_per_household"]), str(row["departure"])
+        if row["fidelity"] != "micro" or row["capacity_factor"] != 1.0 or plan not in place.plan_names:
+            return {}
+        now = place.finished([plan], vehicles=[vehicles], departures=[departure], seeds=[seed])
+        if job not in [run.job for run in now.runs]:
+            return {}
+        found = place.under(plan, vehicles=vehicles, departure=departure).bounds(seed=seed)
+        times = found.table().set_index("bound")["t90_s"]
+        streets = found.holding()[["street", "lanes", "earlier_min", "lon", "lat"]]
+        return {
+            "t90_s": {name: _plain(value) for name, value in times.items()},
+            "streets": [_plain(street) for street in streets.to_dict("records")],
+        }
+
     def extract(self, tell: Tell, path: str) -> dict[str, Any]:
         """Return the roads of an extract, to draw an area on, and where they are."""
         tell("Reading the extract")
@@ -160,6 +184,7 @@ def checked(place: evac.Place, asked: Mapping[str, Any]) -> dict[str, Any]:
         "departure": under[0].departure,
         "seeds": seeds[:_MOST_SEEDS],
         "fidelity": fidelity,
+        "report": asked.get("report") is True,
     }
 
 

@@ -75,6 +75,8 @@ def _run(
     failures = study.failures()
     if not study.runs:
         return {"error": "; ".join(dict.fromkeys(failures["why"]))}
+    if asked.get("report"):
+        study.report(on_progress=hear, cancel=off)
     return {"runs": [run.job for run in study.runs], "failures": failures["why"].tolist()}
 
 

@@ -12,6 +12,7 @@ import json
 import zipfile
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import evac
 from evac.errors import EvacError, Problem, UserError
 from evac.files import is_file, write_bytes
 from evac.fingerprint import fingerprint
+from evac.report.from_cache import read_asked
 from evac.studio import at_place, plan_file, scenario_file
 from evac.studio.bench import Benches, Tell
 from evac.studio.uploads import Uploads
@@ -27,6 +29,7 @@ from evac.studio.workspace import FILE_NAME, Workspace, stamp_of
 from evac.studio.yaml_text import read, require_right, tag_of
 
 _COMPRESSION = 5
+REPORT_PAGE = "index.html"
 
 
 @dataclass
@@ -195,6 +198,22 @@ class Places:
         """Return where vehicles queue in a finished run."""
         return at_place.queues(self._open(name), job)
 
+    def report(self, name: str) -> dict[str, Any]:
+        """Return the report of a place: the `plans` that it is of, its `folder` in the workspace, and when it was made.
+
+        Empty where there is none.
+        """
+        folder = self._open(name).report_folder
+        page, asked = folder / REPORT_PAGE, read_asked(folder)
+        if asked is None or not page.is_file():
+            return {}
+        made = datetime.fromtimestamp(page.stat().st_mtime, UTC).isoformat()
+        return {"plans": asked.plans, "folder": str(folder.relative_to(self.workspace.folder.resolve())), "made": made}
+
+    def report_folder(self, name: str) -> Path:
+        """Return the folder of a place's report."""
+        return self._open(name).report_folder
+
     def packed(self, name: str) -> bytes:
         """Return a place's folder and its plans, as a ZIP archive that the command runs elsewhere."""
         place = self._open(name)
@@ -264,6 +283,13 @@ class Places:
     async def make_picture(self, name: str) -> Making:
         """Begin to make the picture of a place, if it isn't there."""
         return await self._begin(name, "picture", ())
+
+    async def make_bound(self, name: str, job: str) -> Making:
+        """Begin to work out what no plan can beat, beside a finished run."""
+        place = await asyncio.to_thread(self._open, name)
+        await asyncio.to_thread(place.kept_run, job)  # told here when there is none
+        files = [path for path in place.loaded.plans_folder.rglob("*") if path.is_file()]
+        return await self._begin(name, "bound", files, job=job)
 
     async def make_findings(self, name: str) -> Making:
         """Begin to check a place, if that hasn't been done."""

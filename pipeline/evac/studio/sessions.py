@@ -22,6 +22,7 @@ class Sessions:
 
     _tokens: set[bytes] = field(default_factory=set)
     _keys: set[bytes] = field(default_factory=set)
+    _tickets: dict[bytes, str] = field(default_factory=dict)
 
     def new_token(self) -> str:
         """Return a token for one address to open the page by."""
@@ -37,6 +38,16 @@ class Sessions:
         key = secrets.token_urlsafe(32)
         self._keys.add(_digest(key))
         return key
+
+    def ticket_for(self, place: str) -> str:
+        """Return what lets a browser read the report of a place, without a key."""
+        ticket = secrets.token_urlsafe(32)
+        self._tickets[_digest(ticket)] = place
+        return ticket
+
+    def place_of(self, ticket: str) -> str | None:
+        """Return the place whose report a ticket is for; None when it is none."""
+        return self._tickets.get(_digest(ticket))
 
     def knows(self, key: str) -> bool:
         """Tell whether a key is one that was given."""

@@ -1,5 +1,6 @@
 // A finished run: the answer, whether it can be trusted, the curve, and the lanes that hold it up.
 import { clock, count, h, say } from "./dom.js";
+import { boundView } from "./bound-view.js";
 import { curveChart } from "./chart.js";
 
 export const timeWords = (run) => (run.t90_s === null ? "–" : clock(run.t90_s));
@@ -13,7 +14,7 @@ export function caseWords(run) {
 }
 
 /** All that a finished run says. */
-export function runView(run, content) {
+export function runView(place, run, content) {
   const { times_s: times } = content;
   const out = times["100"] === null
     ? say("Not cleared: {out} of {planned} vehicles are out at the end.", { out: count(content.counts.evacuated), planned: count(content.planned) })
@@ -22,6 +23,7 @@ export function runView(run, content) {
     h("h3", {}, caseWords(run)),
     h("p", { class: "big" }, h("strong", {}, clock(times["90"])), ` ${say("h until 90 % are out")}`),
     h("p", {}, out),
+    boundView(place, run),
     verdict(content),
     curveChart([{ name: run.plan, curve: content.curve, planned: content.planned }]),
     content.bottlenecks.length ? [h("h4", {}, say("What holds it up")), h("ol", {}, content.bottlenecks.map((item) =>
@@ -33,7 +35,7 @@ export function runView(run, content) {
 /** Whether a run can be trusted, in words. */
 export function verdict({ trusted, reasons, caveats }) {
   return h("div", { class: trusted ? "verdict good" : "verdict bad" },
-    h("p", {}, trusted ? say("Within the limits of trust.") : say("Not trustworthy:")),
+    h("p", {}, trusted ? say("Can be trusted as far as a simulation can: it stayed within this scenario's limits of what may go wrong.") : say("Not trustworthy: more went wrong than this scenario's limits allow.")),
     reasons.length ? h("ul", {}, reasons.map((text) => h("li", {}, text))) : null,
     caveats.length ? h("details", {}, h("summary", {}, say("{n} things to know", { n: caveats.length })), h("ul", {}, caveats.map((text) => h("li", {}, text)))) : null);
 }

@@ -2,14 +2,15 @@
 import { ask, part } from "./api.js";
 import { fill, h, problemsList, say } from "./dom.js";
 import { liveView } from "./live-view.js";
+import { reportLink } from "./report-link.js";
 import { caseWords, runView, timeWords } from "./run-view.js";
 
 export function runsPanel(body, place) {
   const { name, jobs, isOpen } = place;
   const list = h("ul", { class: "runs" }, h("li", { class: "busy" }, say("Reading the runs …")));
   const shown = h("div", { class: "run" });
-  const live = h("div", { class: "live" });
-  fill(body, h("h2", {}, say("Run")), startForm(place), live, h("h2", {}, say("Finished runs")), list, shown);
+  const live = h("div", { class: "live" }), report = h("div", {}, reportLink(name));
+  fill(body, h("h2", {}, say("Run")), startForm(place), live, report, h("h2", {}, say("Finished runs")), list, shown);
   let chosen = null, running = new Map();
 
   async function readRuns(wanted) {
@@ -34,7 +35,7 @@ export function runsPanel(body, place) {
     for (const button of list.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.job === run.job));
     try {
       const content = await ask(`places/${part(name)}/runs/${part(run.job)}`);
-      if (chosen === run.job) fill(shown, runView(run, content));
+      if (chosen === run.job) fill(shown, runView(place, run, content));
     } catch (error) {
       fill(shown, problemsList(error));
     }
@@ -48,7 +49,7 @@ export function runsPanel(body, place) {
       going.map((job) => liveView(job, jobs)), ended.filter((job) => job.state === "failed").map((job) => failure(job)));
     const done = ended.find((job) => job.state === "done");
     running = new Map([...going.map((job) => [job.id, job]), ...ended.filter((job) => job.state === "failed").map((job) => [job.id, job])]);
-    if (done) readRuns(done.told.runs.at(-1));
+    if (done) { readRuns(done.told.runs.at(-1)); fill(report, reportLink(name)); }
   });
 }
 
@@ -65,18 +66,23 @@ function startForm({ name, picture, jobs, isOpen }) {
   const cars = choice("vehicles", vehicles, vehicles[Math.floor((vehicles.length - 1) / 2)]);
   const curve = choice("departure", departures, departures[0]);
   const number = choice("seeds", ["1", "3", "5"], "1", (n) => (n === "1" ? say("1 seed") : say("{n} seeds, with an interval", { n })));
+  const how = h("select", { id: "fidelity" }, [["micro", say("every car: minutes")], ["meso", say("screening: seconds, coarse")]].map(([value, words]) => h("option", { value }, words)));
+  const hint = h("p", { class: "hint", hidden: true }, say("Good to sort plans by, not to decide by. The first time on a place it is fitted to a few runs of every car, and says how far off it is."));
+  how.addEventListener("change", () => { hint.hidden = how.value === "micro"; withReport.disabled = how.value !== "micro"; });
+  const withReport = h("input", { type: "checkbox" });
   const told = h("div", {});
   const go = h("button", { class: "primary", type: "submit", disabled: true }, say("Run"));
   const form = h("form", { class: "start", onsubmit: run }, plans,
-    h("div", { class: "row" }, h("label", {}, say("Vehicles per household"), cars), h("label", {}, say("Departures"), curve), h("label", {}, say("Repeated"), number)),
-    go, told);
+    h("div", { class: "row" }, h("label", {}, say("Vehicles per household"), cars), h("label", {}, say("Departures"), curve), h("label", {}, say("Repeated"), number),
+      h("label", {}, say("How exactly"), how)), hint,
+    h("label", { class: "check" }, withReport, say("and write the report")), go, told);
   const chosen = () => [...plans.querySelectorAll("input:checked")].map((box) => box.value);
   async function run(event) {
     event.preventDefault();
     fill(told);
     try {
       const first = Number(seeds[0]);
-      await jobs.run(name, { plans: chosen(), vehicles: cars.value, departure: curve.value, seeds: Array.from({ length: Number(number.value) }, (_, i) => first + i) });
+      await jobs.run(name, { plans: chosen(), fidelity: how.value, report: withReport.checked && !withReport.disabled, vehicles: cars.value, departure: curve.value, seeds: Array.from({ length: Number(number.value) }, (_, i) => first + i) });
     } catch (error) {
       fill(told, problemsList(error));
     }

@@ -1,0 +1,25 @@
+// The report that is there: what it is of, and a link that opens it in a tab of its own.
+import { ask, part } from "./api.js";
+import { fill, h, problemsList, say } from "./dom.js";
+
+/** The link; empty while there is no report. */
+export function reportLink(name) {
+  const element = h("div", { class: "report" }), told = h("div", {});
+  ask(`places/${part(name)}/report`).then(({ plans, folder, made }) => {
+    if (!made) return;
+    fill(element, h("p", {}, h("button", { type: "button", onclick: open }, say("Open the report")),
+      ` ${say("of {plans}, made {when}; in the folder {folder}", { plans: plans.join(", "), when: new Date(made).toLocaleString(), folder })}`), told);
+  }, (error) => fill(element, problemsList(error)));
+  async function open() {
+    const tab = window.open("", "_blank");
+    try {
+      const { url } = await ask(`places/${part(name)}/report`, { method: "POST", body: {} });
+      tab.opener = null;
+      tab.location = url;
+    } catch (error) {
+      tab?.close();
+      fill(told, problemsList(error));
+    }
+  }
+  return element;
+}
