@@ -29,6 +29,7 @@ from evac.cli import (
     planning,
     running,
     schemas,
+    searching,
     showing,
     varying,
     verifying,
@@ -76,6 +77,7 @@ app.add_typer(planning.app, name="plan")
 app.command()(bounding.bound)
 app.command()(varying.ablate)
 app.command()(varying.stress)
+app.command()(searching.search)
 app.command()(ordering.safe_order)
 app.command()(caching.status)
 app.command()(caching.clean)

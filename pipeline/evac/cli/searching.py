@@ -1,0 +1,147 @@
+"""`evac search`: the best plan that so many officers, cones and barricades can carry out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import pandas as pd
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from evac import clock
+from evac.cli.common import ScenarioPath, Workspace, console, load_plans, prepare_scenario
+from evac.cli.studying import LARGEST_SEED, DepartureCase, EngineName, Jobs, VehiclesCase
+from evac.errors import Problem, UserError
+from evac.plans.reading import BASELINE
+from evac.progress import show_runs
+from evac.scenario import load_scenario
+
+if TYPE_CHECKING:
+    from evac.search.finding import Found
+
+_WITHIN = re.compile(r"(\d+(?:\.\d+)?) ?(s|min|h)")
+_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+def search(
+    scenario: ScenarioPath,
+    *,
+    officers: Annotated[int, typer.Option(min=0, help="How many people can direct traffic.")],
+    cones: Annotated[int, typer.Option(min=0, help="How many cones there are.")] = 0,
+    barricades: Annotated[int, typer.Option(min=0, help="How many barricades there are.")] = 0,
+    within: Annotated[
+        str | None, typer.Option(help="How long it may take: 30min, 2h.", show_default="until it is done")
+    ] = None,
+    plan: Annotated[str, typer.Option(help="A plan of plans/<place>/ that holds in any case.")] = BASELINE,
+    city: Annotated[
+        Path | None, typer.Option(help="A file with what the city forbids (`never:`), and its set-up times.")
+    ] = None,
+    screen: Annotated[
+        Literal["micro", "meso"], typer.Option(help="SUMO's model for the first look: meso for large towns.")
+    ] = "micro",
+    seeds: Annotated[int, typer.Option(min=1, max=64, help="Seeds for the best plans.")] = 8,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=LARGEST_SEED, help="The first seed.", show_default="the scenario's first")
+    ] = None,
+    vehicles: VehiclesCase = None,
+    departure: DepartureCase = None,
+    engine: EngineName = "local",
+    jobs: Jobs = None,
+    workspace: Workspace = None,
+) -> None:
+    """Search for the best plan with what a city has: a plan to edit, minutes against officers, what it withstands."""
+    loaded = load_scenario(scenario)
+    within_s = read_within(within)
+    (base,) = load_plans([plan], loaded)
+    from evac.search.city import Budget, read_city  # noqa: PLC0415
+
+    rules, budget = read_city(city), Budget(officers, cones, barricades)
+    if lacking := budget.over([base.resources]):
+        raise UserError(Problem(f"plan '{base.key}'", f"takes more than there is: {lacking}", "give it what it takes"))
+    folder = workspace or loaded.workspace
+    prepared = prepare_scenario(loaded, folder)
+    from evac.schema.scenario import vehicles_label  # noqa: PLC0415
+    from evac.search.finding import find  # noqa: PLC0415
+    from evac.search.trials import Asked, Trials  # noqa: PLC0415
+    from evac.search.writing import write_found  # noqa: PLC0415
+    from evac.study import Selection  # noqa: PLC0415
+    from evac.study.cases import cases_of, middle_vehicles  # noqa: PLC0415
+    from evac.study.engines import cores, engine_of  # noqa: PLC0415
+
+    labels = [vehicles_label(case) for case in loaded.model.vehicles_per_household]
+    first = loaded.model.seeds[0] if seed is None else seed
+    wanted = vehicles or middle_vehicles(loaded.model, labels), departure or loaded.model.departures[0].name
+    selection = Selection((wanted[0],), (wanted[1],), (first,), sensitivity=False)
+    (case,) = cases_of(loaded.model, selection, str(loaded.path))
+    width = jobs or cores()
+    all_seeds = tuple(range(first, first + seeds))
+    asked = Asked(case.vehicles_per_household, case.departure, all_seeds, budget, screen, width)
+    with show_runs(console) as display:
+        trials = Trials(prepared, base, asked, folder / ".evac", engine_of(engine, width), display)
+        found = find(trials, rules, within_s)
+    files = write_found(found, folder / "reports" / loaded.place_id / "search")
+    _print(found)
+    console.print(f"Written: {escape(str(files[0].parent))}", highlight=False, soft_wrap=True)
+
+
+def read_within(text: str | None) -> float | None:
+    """Return `30min` or `2h` in seconds."""
+    if text is None:
+        return None
+    found = _WITHIN.fullmatch(text.strip())
+    if found is None or not float(found[1]):
+        raise UserError(Problem("--within", f"'{text}' is no time", "30min, 2h, 90s"))
+    return float(found[1]) * _SECONDS[found[2]]
+
+
+def _print(found: Found) -> None:
+    trials = found.trials
+    _print_frontier(found.frontier())
+    tried = f"{len(trials.scores)} plans of {len(trials.candidates)} candidates simulated"
+    spared = f", {len(trials.pruned)} not because of their bound" if trials.pruned else ""
+    console.print(f"{tried}{spared}, {len(trials.refused)} can't be.", highlight=False)
+    console.print(escape(f"Best: {trials.words(found.best)}"), highlight=False, soft_wrap=True)
+    cell = found.finals.cells.get(found.best)
+    under_s, any_s = (bound.earliest_s(90) for bound in (found.bounds.under_plan, found.bounds.reversible))
+    if cell is not None and cell.interval.mean is not None and under_s and any_s:
+        mean_s = cell.interval.mean
+        words = (
+            f"90 % out after {clock.clock(mean_s)}: {mean_s / under_s:.2f} times the bound on its lanes "
+            f"({clock.clock(under_s)}), {mean_s / any_s:.2f} times that of any plan ({clock.clock(any_s)})"
+        )
+        console.print(words, highlight=False, soft_wrap=True)
+    for chosen in found.finals.stressed:
+        worst = found.finals.worst(chosen)
+        if worst is not None and worst.cell is not None:
+            worst_s = worst.cell.interval.mean
+            time = "never gets 90 % out" if worst_s is None else f"has 90 % out after {clock.clock(worst_s)}"
+            words = f"{trials.plan(chosen).key} {time} in the worst case: {worst.failure}"
+            console.print(escape(words), highlight=False, soft_wrap=True)
+    safest = found.finals.safest()
+    if safest is not None:
+        words = f"Best in the worst case: {trials.plan(safest).key}, {trials.words(safest)}"
+        console.print(escape(words), highlight=False, soft_wrap=True)
+    if found.cut_short:
+        console.print("Time was up before all was simulated; the same command goes on from here.", highlight=False)
+
+
+def _print_frontier(rows: pd.DataFrame) -> None:
+    """Print the best plan for each number of officers, and below what each does."""
+    table = Table("officers", "cones", "barricades", "90 % out (min)", "sooner by (min)", "seeds", "plan")
+    for row in rows.to_dict("records"):
+        counts = (str(row[name]) for name in ("officers", "cones", "barricades"))
+        table.add_row(*counts, _interval(row, "t90"), _interval(row, "saved"), str(row["seeds"]), escape(row["plan"]))
+    console.print(table)
+    for row in rows.to_dict("records"):
+        console.print(escape(f"{row['plan']}: {row['actions']}"), highlight=False, soft_wrap=True)
+
+
+def _interval(row: Mapping[Hashable, Any], name: str) -> str:
+    mean, low, high = (row[f"{name}{end}_min"] for end in ("", "_low", "_high"))
+    if pd.isna(mean):
+        return "not reached"
+    return f"{mean:.1f}" if pd.isna(low) else f"{mean:.1f} ({low:.1f} to {high:.1f})"

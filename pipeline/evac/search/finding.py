@@ -1,0 +1,214 @@
+"""A search from the first run to the plan that is best in its worst case."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from evac.errors import EvacError, Problem, UserError
+from evac.network.places import StreetIndex
+from evac.search.candidates import MOST, FirstRun, candidates_of
+from evac.search.city import KINDS, RESOURCES, City
+from evac.search.finals import Finals, play, stress, with_more_vehicles
+from evac.search.lazy import Chosen, Space, search
+from evac.search.trials import TimeIsUp, Trials
+from evac.statistics import Interval
+from evac.study.bounds import Bounds, bounds_of
+from evac.study.comparing import Cell
+
+_SCREENING, _SEEDS = 0.6, 0.85
+"""By which share of the time screening and the finals must have ended."""
+_MINUTE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search gives.
+
+    Parameters
+    ----------
+    trials
+        All that was tried.
+    forbidden
+        How many candidates of each kind the city forbids.
+    finals
+        The last plans.
+    best
+        The set of the best plan.
+    bounds
+        What no plan can beat, beside the best plan.
+    more_vehicles
+        By set, the 90 % clearance with the scenario's largest number of vehicles per household.
+    cut_short
+        Whether time was up before all of it was done.
+    """
+
+    trials: Trials
+    forbidden: Mapping[str, int]
+    finals: Finals
+    best: Chosen
+    bounds: Bounds
+    more_vehicles: Mapping[Chosen, Cell]
+    cut_short: bool
+
+    def frontier(self) -> pd.DataFrame:
+        """Return the best plan for each number of officers, among the last plans: a row where one more helps.
+
+        Columns `officers`, `cones`, `barricades`, `plan`, `actions` (labels), `t90_min`, `t90_low_min`, `t90_high_min`
+        (of the 95 % interval), `seeds`, `saved_min` with its interval, `at_best_min` (of its own bound).
+        """
+        rows = self.table().sort_values(["officers", "t90_min"], ignore_index=True)
+        return rows[rows["t90_min"] < rows["t90_min"].cummin().shift(fill_value=float("inf"))].reset_index(drop=True)
+
+    def table(self) -> pd.DataFrame:
+        """Return the last plans, the best first; the columns are those of `frontier`."""
+        return pd.DataFrame([self._row(chosen) for chosen in self.finals.ranked()])
+
+    def _row(self, chosen: Chosen) -> dict[str, object]:
+        cell, takes = self.finals.cells[chosen], self.trials.takes(chosen)
+        time_s, saved = cell.interval, self.finals.saved(chosen)
+        return {
+            **{name: sum(getattr(item, name) for item in takes) for name in RESOURCES},
+            "plan": self.trials.plan(chosen).key,
+            "actions": self.trials.words(chosen),
+            **{f"t90{end}_min": _min(value) for end, value in zip(("", "_low", "_high"), _ends(time_s), strict=True)},
+            "seeds": len(cell.t90_s),
+            **{f"saved{end}_min": _min(value) for end, value in zip(("", "_low", "_high"), _ends(saved), strict=True)},
+            "at_best_min": _min(self.trials.bound_s(chosen)),
+            "untrusted": len(cell.untrusted),
+        }
+
+    def candidates(self) -> pd.DataFrame:
+        """Return what was thought of: `kind`, `action`, `reason`, what it takes, `alone_saves_min`, `why_not`."""
+        start = self.trials.scores[frozenset()]
+        rows = []
+        for number, item in enumerate(self.trials.candidates):
+            score = self.trials.scores.get(frozenset({number}))
+            rows.append(
+                {
+                    "kind": item.kind,
+                    "action": item.label,
+                    "reason": item.reason,
+                    **{name: getattr(item.takes, name) for name in RESOURCES},
+                    "alone_saves_min": None if score is None else (start - score) / _MINUTE_S,
+                    "why_not": self.trials.why_not(number),
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def robustness(self) -> pd.DataFrame:
+        """Return what the best plans are worth when something goes wrong: `plan`, `failure`, `t90_min`, `why_not`."""
+        rows = [
+            {
+                "plan": self.trials.plan(chosen).key,
+                "failure": row.failure,
+                "t90_min": None if row.cell is None else _min(row.cell.interval.mean),
+                "why_not": row.refused,
+            }
+            for chosen, items in self.finals.stressed.items()
+            for row in items
+        ]
+        rows += [
+            {
+                "plan": self.trials.plan(chosen).key,
+                "failure": f"{cell.vehicles_per_household} vehicles per household",
+                "t90_min": _min(cell.interval.mean),
+                "why_not": "",
+            }
+            for chosen, cell in self.more_vehicles.items()
+        ]
+        return pd.DataFrame(rows, columns=["plan", "failure", "t90_min", "why_not"])
+
+
+def find(trials: Trials, city: City, within_s: float | None) -> Found:
+    """Search; interrupted and begun again it goes on from what has been simulated.
+
+    Parameters
+    ----------
+    trials
+        What to search in; nothing has been tried yet.
+    city
+        What the city forbids.
+    within_s
+        How long it may take; as long as it takes when None.
+
+    Raises
+    ------
+    UserError
+        No candidate is of use: the reasons are told by kind.
+    """
+    began_s = time.monotonic()
+
+    def until(share: float) -> float | None:
+        return None if within_s is None else began_s + within_s * share
+
+    forbidden = _gather(trials, city)
+    nothing: Chosen = frozenset()
+    if nothing not in trials.judge([nothing]):
+        raise EvacError(f"the first run failed: {trials.refused[nothing]}")
+    trials.patience.until_s = until(_SCREENING)
+    numbers = [number for number in range(len(trials.candidates)) if not trials.why_not(number)]
+    space = Space(trials.judge, trials.fits, lambda one: trials.asked.budget.share(trials.candidates[one].takes), 4)
+    cut_short = False
+    try:
+        search(space, numbers)
+    except TimeIsUp:
+        cut_short = True
+    _require_any(trials, forbidden, cut_short=cut_short)
+    finals = Finals()
+    trials.patience.until_s = until(_SEEDS)
+    play(trials, finals)
+    trials.patience.until_s = until(1.0)
+    stress(trials, finals)
+    more = with_more_vehicles(trials, finals)
+    ranked = finals.ranked()
+    best = ranked[0] if len(ranked) > 1 else min(trials.scores, key=lambda chosen: trials.scores[chosen])
+    laid = trials.lay(best)
+    if laid is None:
+        raise EvacError(trials.refused[best])
+    bounds = bounds_of(trials.prepared, laid, trials.asked.case(trials.plan(best).key, trials.asked.seeds[0]))
+    return Found(trials, forbidden, finals, best, bounds, more, cut_short or finals.cut_short)
+
+
+def _gather(trials: Trials, city: City) -> Mapping[str, int]:
+    """Take the candidates that the city allows; return how many of each kind it forbids."""
+    prepared, laid = trials.prepared, trials.laid_base()
+    first = FirstRun(
+        folder=trials.first_run(),
+        index=StreetIndex(laid.net, prepared.street_map.streets()),
+        exits=laid.exits,
+        bounds=bounds_of(prepared, laid, trials.asked.case(trials.base.key, trials.asked.seeds[0])),
+        city=city,
+    )
+    known = {name for edge in first.index.edges for name in first.index.names(edge)}
+    known |= {item.name for item in first.exits} | set(first.vehicles["zone"].astype(str))
+    city.check(known, "--city")
+    found = candidates_of(first)
+    trials.candidates = [item for item in found if not city.forbids(item.kind, item.places)][:MOST]
+    return Counter(str(item.kind) for item in found if city.forbids(item.kind, item.places))
+
+
+def _require_any(trials: Trials, forbidden: Mapping[str, int], *, cut_short: bool) -> None:
+    """Refuse a search none of whose candidates wins anything."""
+    start = trials.scores.get(frozenset())
+    if cut_short or start is None or any(score < start for chosen, score in trials.scores.items() if chosen):
+        return
+    why = trials.why_none()
+    problems = []
+    for kind in KINDS:
+        reasons = [*why.get(kind, []), *([f"{forbidden[kind]}: the city forbids it"] if kind in forbidden else [])]
+        problems.append(Problem(kind, "; ".join(reasons) or "nothing of this kind fits what the first run shows"))
+    first = Problem("evac search", "no action makes it quicker than the plan without any; by kind:")
+    raise UserError([first, *problems])
+
+
+def _ends(interval: Interval) -> tuple[float | None, float | None, float | None]:
+    return interval.mean, interval.low, interval.high
+
+
+def _min(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds / _MINUTE_S, 2)

@@ -1,0 +1,290 @@
+"""Sets of candidates as plans: laid over the net, bounded, and simulated once each; why those fail that do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from evac.errors import EvacError, UserError
+from evac.files import digest_json
+from evac.plans.action import Resources
+from evac.plans.model import Plan
+from evac.plans.reading import BASELINE, LoadedAction, LoadedPlan
+from evac.seals import has_entry
+from evac.search.candidates import Candidate
+from evac.search.city import Budget
+from evac.search.lazy import Chosen
+from evac.simulate.job import Case, Job
+from evac.study import Selection, run_study
+from evac.study.bounds import DECISIVE_PERCENT, bound_under
+from evac.study.ground import demand_of, ground_of
+from evac.study.jobs import job_of, run_folder
+from evac.study.prepare import Prepared
+from evac.study.runs import Display, read_ledger, read_manifest
+from evac.study.tasks import Engine, Outcome, Task
+from evac.study.under_plan import UnderPlan, under_plan
+
+_DECISIVE = DECISIVE_PERCENT / 100.0
+
+
+class TimeIsUp(Exception):  # noqa: N818 - nothing is wrong
+    """The time that a search may take is over."""
+
+
+@dataclass
+class Patience:
+    """How long a search may still take; for ever where `until_s` (of the steady clock) is None."""
+
+    until_s: float | None = None
+
+    def check(self) -> None:
+        """Raise `TimeIsUp` when the time is over."""
+        if self.until_s is not None and time.monotonic() >= self.until_s:
+            raise TimeIsUp
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a search is for.
+
+    Parameters
+    ----------
+    vehicles, departure
+        The case of the scenario.
+    seeds
+        The seeds, the first for screening, all for the last plans.
+    budget
+        What the city has.
+    screen
+        SUMO's model for screening.
+    width
+        How many runs go side by side.
+    """
+
+    vehicles: str
+    departure: str
+    seeds: tuple[int, ...]
+    budget: Budget
+    screen: Literal["micro", "meso"]
+    width: int
+
+    def case(self, plan: str, seed: int) -> Case:
+        """Return the case of a plan and seed."""
+        return Case(vehicles_per_household=self.vehicles, departure=self.departure, seed=seed, plan=plan)
+
+
+@dataclass
+class Trials:
+    """What has been tried.
+
+    Parameters
+    ----------
+    prepared, base
+        The scenario, and the plan that all others extend.
+    asked
+        What is searched for.
+    cache
+        The cache's folder: what has been simulated isn't again, whenever the search goes on.
+    engine, display
+        What runs plans, and where it is shown.
+    patience
+        How long it may take.
+    candidates
+        The candidates, by their numbers.
+    scores
+        By set, when the share that decides was out (s), in the screening runs.
+    refused
+        By set, why it can't be.
+    pruned
+        Sets that weren't simulated, because their bound says that they are no better than one that was.
+    """
+
+    prepared: Prepared
+    base: LoadedPlan
+    asked: Asked
+    cache: Path
+    engine: Engine
+    display: Display
+    patience: Patience = field(default_factory=Patience)
+    candidates: Sequence[Candidate] = ()
+    scores: dict[Chosen, float] = field(default_factory=dict)
+    refused: dict[Chosen, str] = field(default_factory=dict)
+    pruned: dict[Chosen, float] = field(default_factory=dict)
+    _laid: dict[Chosen, UnderPlan] = field(default_factory=dict)
+
+    def plan(self, chosen: Chosen) -> LoadedPlan:
+        """Return a set of candidates as a plan; its key tells plans with other actions apart."""
+        if not chosen:
+            return self.base
+        items = [self.candidates[number] for number in sorted(chosen)]
+        model = Plan(
+            name=f"{self.base.model.name} and {len(items)} more" if self.base.actions else f"{len(items)} actions",
+            extends=None if self.base.key == BASELINE else self.base.key,
+            actions=tuple(item.action for item in items),
+        )
+        own = (LoadedAction(item.action, f"candidate '{item.label}'", item.label) for item in items)
+        plan = LoadedPlan("search", model, (*self.base.actions, *own))
+        digest = digest_json({"actions": plan.document()})
+        return replace(plan, key=f"search-{digest[:8]}")
+
+    def takes(self, chosen: Chosen) -> list[Resources]:
+        """Return what each action of a set takes, those of the plan that it extends too."""
+        own = [self.candidates[number].takes for number in sorted(chosen)]
+        return [self.base.resources, *own]
+
+    def fits(self, chosen: Chosen) -> bool:
+        """Return whether a set is within the budget."""
+        return not self.asked.budget.over(self.takes(chosen))
+
+    def words(self, chosen: Chosen) -> str:
+        """Return a set in words."""
+        return " + ".join(self.candidates[number].label for number in sorted(chosen)) or self.base.key
+
+    def lay(self, chosen: Chosen) -> UnderPlan | None:
+        """Return a set laid over the scenario; None where it can't be, which is noted."""
+        if chosen not in self._laid and chosen not in self.refused:
+            try:
+                self._laid[chosen] = under_plan(self.prepared, self.plan(chosen), self.cache)
+            except UserError as error:
+                self.refused[chosen] = "; ".join(problem.what for problem in error.problems)
+        return self._laid.get(chosen)
+
+    def bound_s(self, chosen: Chosen) -> float:
+        """Return before when the share that decides can't be out under a set, whatever drivers do (s)."""
+        ground = ground_of(self.prepared, self._laid[chosen])
+        case = self.asked.case(self.plan(chosen).key, self.asked.seeds[0])
+        earliest_s = bound_under(ground, case, demand_of(ground, case)).earliest_s(DECISIVE_PERCENT)
+        return float("inf") if earliest_s is None else earliest_s
+
+    def judge(self, sets: Sequence[Chosen]) -> dict[Chosen, float]:
+        """Return the scores of sets (s), simulating those that haven't been; sets that can't be are missing.
+
+        Raises
+        ------
+        TimeIsUp
+            Some are left; what has been simulated is kept.
+        """
+        new = [chosen for chosen in dict.fromkeys(sets) if not self._is_known(chosen)]
+        for start in range(0, len(new), self.asked.width):
+            self.patience.check()
+            part = [chosen for chosen in new[start : start + self.asked.width] if self._is_worth_it(chosen)]
+            if part:
+                self.display.tell(
+                    f"{len(self.scores)} plans tried, trying: {'; '.join(self.words(item) for item in part)}"
+                )
+                self._simulate(part)
+        return {chosen: self.scores[chosen] for chosen in sets if chosen in self.scores}
+
+    def _is_known(self, chosen: Chosen) -> bool:
+        return chosen in self.scores or chosen in self.refused or chosen in self.pruned
+
+    def _is_worth_it(self, chosen: Chosen) -> bool:
+        """Lay a set over the net; return whether its bound leaves it a chance to be the best so far."""
+        if self.lay(chosen) is None:
+            return False
+        if len(chosen) > 1 and self.scores and (bound_s := self.bound_s(chosen)) >= min(self.scores.values()):
+            self.pruned[chosen] = bound_s
+            return False
+        return True
+
+    def _simulate(self, sets: Sequence[Chosen]) -> None:
+        for chosen, outcome in self._run(sets):
+            if not isinstance(outcome, Path):
+                self.refused[chosen] = f"its simulation failed: {outcome}"
+            elif chosen and (reasons := self._new_doubts(outcome)):
+                self.refused[chosen] = f"its simulation isn't trusted: {'; '.join(reasons)}"
+            else:
+                self.scores[chosen] = score_s(outcome)
+
+    def _new_doubts(self, folder: Path) -> list[str]:
+        """Return why a run isn't trusted, unless the plan without candidates isn't either."""
+        return list(read_ledger(folder)["reasons"]) if self.base_is_trusted else []
+
+    @property
+    def base_is_trusted(self) -> bool:
+        """Whether the first run is trusted."""
+        return bool(read_ledger(self.first_run())["trusted"])
+
+    def laid_base(self) -> UnderPlan:
+        """Return the plan without candidates, laid over the scenario; what is wrong with it is raised."""
+        if frozenset() not in self._laid:
+            self._laid[frozenset()] = under_plan(self.prepared, self.base, self.cache)
+        return self._laid[frozenset()]
+
+    def first_run(self) -> Path:
+        """Return the run directory of the plan without candidates, vehicle by vehicle, running it where needed.
+
+        Raises
+        ------
+        EvacError
+            It failed.
+        """
+        self.laid_base()
+        ((_, outcome),) = self._micro([frozenset()])
+        if not isinstance(outcome, Path):
+            raise EvacError(f"the first run failed: {outcome}") from outcome
+        return outcome
+
+    def _run(self, sets: Sequence[Chosen]) -> Iterator[tuple[Chosen, Outcome]]:
+        yield from self._micro(sets) if self.asked.screen == "micro" else self._meso(sets)
+
+    def _micro(self, sets: Sequence[Chosen]) -> Iterator[tuple[Chosen, Outcome]]:
+        jobs: dict[Job, tuple[Chosen, Task]] = {}
+        for chosen in sets:
+            ground = ground_of(self.prepared, self._laid[chosen])
+            job = job_of(ground.terms, self.asked.case(self.plan(chosen).key, self.asked.seeds[0]))
+            jobs[job] = chosen, Task(job, ground)
+        done = [job for job in jobs if has_entry(run_folder(job, self.cache))]
+        for job in done:
+            yield jobs[job][0], run_folder(job, self.cache)
+        tasks = [task for job, (_, task) in jobs.items() if job not in done]
+        if tasks:
+            with closing(self.engine.run(tasks, self.cache, self.display)) as outcomes:
+                for job, outcome in outcomes:
+                    yield jobs[job][0], outcome
+
+    def _meso(self, sets: Sequence[Chosen]) -> Iterator[tuple[Chosen, Outcome]]:
+        """Simulate sets with the coarse model, fitted once to the plan without candidates."""
+        by_key = {self.plan(chosen).key: chosen for chosen in (frozenset[int](), *sets)}
+        plans = {key: self._laid[chosen] for key, chosen in by_key.items()}
+        chosen_case = (self.asked.vehicles,), (self.asked.departure,), (self.asked.seeds[0],)
+        selection = Selection(*chosen_case, sensitivity=False, fidelity="meso")
+        study = run_study(self.prepared, plans, selection, self.cache, engine=self.engine, display=self.display)
+        wanted = set(sets)
+        for run in study.runs:
+            if by_key[run.case.plan] in wanted:
+                yield by_key[run.case.plan], run.folder
+        for failure in study.failures:
+            if by_key[failure.case.plan] in wanted:
+                yield by_key[failure.case.plan], EvacError(failure.message)
+
+    def why_none(self) -> Mapping[str, list[str]]:
+        """Return by kind why none of its candidates is of use, each reason with how many it is of."""
+        found: dict[str, dict[str, int]] = {}
+        for number, item in enumerate(self.candidates):
+            reasons = found.setdefault(item.kind, {})
+            lacking = self.asked.budget.lacks(self.takes(frozenset({number})))
+            over = f"takes more {' and '.join(lacking)} than there are" if lacking else ""
+            reason = over or self.why_not(number) or "wins nothing alone"
+            reasons[reason] = reasons.get(reason, 0) + 1
+        return {kind: [f"{many}: {reason}" for reason, many in reasons.items()] for kind, reasons in found.items()}
+
+    def why_not(self, number: int) -> str:
+        """Return why a candidate can't be in any plan; nothing where it can."""
+        alone: Chosen = frozenset({number})
+        if lacking := self.asked.budget.over(self.takes(alone)):
+            return f"takes more than there is: {lacking}"
+        return self.refused.get(alone, "")
+
+
+def score_s(folder: Path) -> float:
+    """Return when the share that decides was out in a run (s); for a run that never got there, as far as it got."""
+    manifest = read_manifest(folder)
+    if manifest["t90_s"] is not None:
+        return float(manifest["t90_s"])
+    out = manifest["evacuated"] / max(manifest["planned"] * _DECISIVE, 1.0)
+    return float(manifest["end_s"] * (2.0 - out))

@@ -1,0 +1,133 @@
+"""What a search leaves: plans that a person can read and edit, tables, and the figure of minutes against officers."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from evac.files import write_bytes, write_text
+from evac.plans.model import AnyAction
+from evac.plans.reading import BASELINE
+from evac.report import drawing
+from evac.report.sheets import csv_bytes
+from evac.search.finding import Found
+from evac.search.lazy import Chosen
+
+_COLUMNS = 110
+_MINUTE_S = 60.0
+
+
+def write_found(found: Found, folder: Path) -> list[Path]:
+    """Write what a search found: `best.yaml` and the other last plans, tables and the figure; return the files.
+
+    Parameters
+    ----------
+    found
+        The search.
+    folder
+        Where; files of an older search there are replaced.
+    """
+    for old in folder.glob("search-*.yaml"):
+        old.unlink()
+    written = [folder / "best.yaml"]
+    write_text(written[0], plan_text(found, found.best))
+    for chosen in found.finals.ranked():
+        if chosen and chosen != found.best:
+            path = folder / f"{found.trials.plan(chosen).key}.yaml"
+            write_text(path, plan_text(found, chosen))
+            written.append(path)
+    tables = {
+        "frontier": found.frontier(),
+        "plans": found.table(),
+        "candidates": found.candidates(),
+        "robustness": found.robustness(),
+    }
+    for name, table in tables.items():
+        written.append(folder / f"{name}.csv")
+        write_bytes(written[-1], csv_bytes(table))
+    if len(found.finals.cells):
+        written.append(folder / "frontier.png")
+        write_bytes(written[-1], drawing.png_bytes(draw_frontier(found)))
+    return written
+
+
+def plan_text(found: Found, chosen: Chosen) -> str:
+    """Return a plan as YAML, with the reason for each action, to be copied into `plans/<place>/` and edited."""
+    trials = found.trials
+    plan = trials.plan(chosen)
+    head: dict[str, Any] = {"name": _name(found, chosen), "note": _note(found, chosen)}
+    if trials.base.key != BASELINE:
+        head["extends"] = trials.base.key
+    lines = [_dumped(head).rstrip(), "actions:" if chosen else "actions: []"]
+    for number in sorted(chosen):
+        item = trials.candidates[number]
+        lines += [f"  # {line}" for line in textwrap.wrap(f"{item.reason}. {_alone(found, number)}", _COLUMNS)]
+        dumped = _dumped([_content(item.action)]).rstrip().splitlines()
+        lines += [f"  {line}" for line in dumped]
+    return f"# Found by evac search as {plan.key}; yours to edit. `evac plan show` says what it changes.\n" + "\n".join(
+        [*lines, ""]
+    )
+
+
+def _name(found: Found, chosen: Chosen) -> str:
+    takes = found.trials.takes(chosen)
+    return f"{'Best' if chosen == found.best else 'Found'} with {sum(item.officers for item in takes)} officers"
+
+
+def _note(found: Found, chosen: Chosen) -> str:
+    asked = found.trials.asked
+    case = f"{asked.vehicles} vehicles per household, departures '{asked.departure}'"
+    cell = found.finals.cells.get(chosen)
+    if cell is None or cell.interval.mean is None:
+        return f"Found by evac search for {case}; not simulated with several seeds."
+    seeds = f"{len(cell.t90_s)} seeds" if len(cell.t90_s) > 1 else "one seed"
+    return f"Found by evac search for {case}: 90 % out after {cell.interval.mean / _MINUTE_S:.0f} min in {seeds}."
+
+
+def _alone(found: Found, number: int) -> str:
+    score = found.trials.scores.get(frozenset({number}))
+    if score is None:
+        return "It wasn't simulated alone."
+    saved_min = (found.trials.scores[frozenset()] - score) / _MINUTE_S
+    if saved_min < 0:
+        return f"Alone it costs {-saved_min:.1f} min (one seed): it helps with the others only."
+    return f"Alone it saves {saved_min:.1f} min (one seed)."
+
+
+def _content(action: AnyAction) -> dict[str, Any]:
+    """Return an action as a file has it: what it does first, nothing that is as when left out."""
+    content = action.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    first = {"do": action.do, "label": action.label}
+    return {**first, **{key: value for key, value in content.items() if key not in first}}
+
+
+def _dumped(content: Any) -> str:
+    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=_COLUMNS))
+
+
+def draw_frontier(found: Found) -> Figure:
+    """Return the figure of minutes against officers: each of the last plans, and the best for each number."""
+    table, frontier = found.table(), found.frontier()
+    figure = Figure(figsize=(7.0, 4.2), layout="constrained")
+    axes = figure.add_subplot()
+    low, high = (table["t90_min"] - table["t90_low_min"], table["t90_high_min"] - table["t90_min"])
+    spread = pd.concat([low, high], axis=1).fillna(0.0).clip(lower=0.0).to_numpy().T
+    axes.errorbar(table["officers"], table["t90_min"], yerr=spread, fmt="o", color="0.6", label="plans that were tried")
+    axes.step(
+        frontier["officers"], frontier["t90_min"], where="post", color="C0", label="the best for so many officers"
+    )
+    reversible_s = found.bounds.reversible.earliest_s(90)
+    if reversible_s is not None:
+        axes.axhline(reversible_s / _MINUTE_S, color="0.2", linestyle=":", label="no plan can be quicker")
+    axes.set_xlabel("Officers")
+    axes.set_ylabel("90 % out (min after the order)")
+    axes.set_ylim(0.0, 1.3 * table["t90_min"].max())  # with room for the key
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.legend(frameon=False, loc="upper right")
+    return figure

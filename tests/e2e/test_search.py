@@ -1,0 +1,149 @@
+"""`evac search` on a town whose best plan is known: a fixed signal gives half of its green to an empty street."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from evac.cli import run_guarded
+from evac.plans.reading import load_plan
+from evac.search.trials import Trials
+from small_studies import town_of
+
+ARGUMENTS = ["--officers", "1", "--cones", "20", "--seeds", "2", "--jobs", "1"]
+SATURATION_VEH_PER_H = 1615.0  # of the normal driver at 50 km/h: 800 cars through one lane take half an hour
+HOUSEHOLDS = 400
+
+
+def made(folder: Path) -> Path:
+    """Return the folder of a scenario: one road with a signal before the only exit."""
+    town = town_of("24-contraflow-doubles", folder / "scenarios" / "town")
+    for plan in ("fixed", "contraflow"):
+        (town / f"{plan}.yaml").unlink()
+    text = (town / "scenario.yaml").read_text()
+    (town / "scenario.yaml").write_text(text.replace("{country: LI}", "{country: LI, signals: static}"))
+    zones = (town / "zones.geojson").read_text()
+    (town / "zones.geojson").write_text(zones.replace('"households": 800', f'"households": {HOUSEHOLDS}'))
+    return town
+
+
+def command(town: Path, *options: str) -> int:
+    return run_guarded(["search", str(town), *options])
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the town after a search."""
+    town = made(tmp_path_factory.mktemp("search"))
+    assert command(town, *ARGUMENTS) == 0
+    return town
+
+
+def results(town: Path) -> Path:
+    return town.parents[1] / "reports" / "town" / "search"
+
+
+def test_the_one_officer_at_the_one_conflict_is_found(searched: Path) -> None:
+    plan = load_plan(str(results(searched) / "best.yaml"), searched)
+    (item,) = plan.actions
+    assert item.action.in_words() == "signal officer at Main Road / Cross Street, from 5 min"
+    assert plan.resources.officers == 1
+    frontier = pd.read_csv(results(searched) / "frontier.csv")
+    assert frontier["officers"].tolist() == [0, 1]
+    # All of the green instead of about half of it, from 5 min on: by theory 90 % leave at the lane's saturation flow.
+    drive_min = 4.0
+    at_best_min = 0.9 * HOUSEHOLDS / SATURATION_VEH_PER_H * 60.0
+    assert at_best_min < frontier["t90_min"][1] < at_best_min + 5.0 + drive_min
+    assert frontier["saved_min"][1] == pytest.approx(frontier["t90_min"][0] - frontier["t90_min"][1], abs=0.02)
+    assert (frontier["at_best_min"] <= frontier["t90_min"]).all()
+
+
+def test_a_plan_says_why_it_has_its_actions_and_what_it_withstands(searched: Path) -> None:
+    text = (results(searched) / "best.yaml").read_text()
+    reason = " ".join(re.findall(r"^  # (.*)$", text, re.MULTILINE))
+    assert "a signal stands here" in reason
+    assert re.search(r"Alone it saves \d+\.\d min", reason)
+    rows = pd.read_csv(results(searched) / "robustness.csv").set_index("failure")
+    frontier = pd.read_csv(results(searched) / "frontier.csv")
+    missing = rows.loc["no officer comes: officer at Main Road / Cross Street", "t90_min"]
+    assert missing == pytest.approx(frontier["t90_min"][0], rel=0.05)  # as if there were no plan
+    assert rows.loc["nothing goes wrong", "t90_min"] < rows.loc["set-up 30 min late", "t90_min"] <= missing
+
+
+def test_what_is_too_dear_is_not_tried(searched: Path) -> None:
+    rows = pd.read_csv(results(searched) / "candidates.csv")
+    dear = rows[rows["kind"] == "contraflow"]
+    assert len(dear)
+    assert dear["alone_saves_min"].isna().all()
+    assert dear["why_not"].str.startswith("takes more than there is: ").all()
+    plans = pd.read_csv(results(searched) / "plans.csv")
+    assert (plans[["officers", "cones", "barricades"]] <= [1, 20, 0]).all(axis=None)
+
+
+def test_a_search_that_was_interrupted_goes_on_to_the_same(
+    searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = made(tmp_path)
+    real, judged = Trials._simulate, []
+
+    def once(self: Trials, sets: object) -> None:
+        judged.append(sets)
+        if len(judged) == 2:
+            raise KeyboardInterrupt
+        real(self, sets)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Trials, "_simulate", once)
+    assert command(town, *ARGUMENTS) == 130
+    assert not results(town).exists()
+    assert command(town, *ARGUMENTS) == 0
+    for file in sorted(results(searched).glob("*.*")):
+        if file.suffix != ".png":
+            assert (results(town) / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_what_the_city_forbids_is_in_no_plan_and_why_nothing_is_left_is_told(
+    searched: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    town = shutil.copytree(searched.parents[1], tmp_path / "town") / "scenarios" / "town"
+    city = tmp_path / "city.yaml"
+    city.write_text("never: officer at Cross Street\n")
+    shutil.rmtree(results(town))
+    assert command(town, *ARGUMENTS, "--city", str(city)) == 2
+    words = capsys.readouterr().err
+    assert "officer: 1: the city forbids it" in words
+    assert re.search(r"contraflow: \d+: takes more officers and cones and barricades than there are", words)
+    assert "phase: nothing of this kind fits what the first run shows" in words
+    assert not results(town).exists()
+    city.write_text("never: officer at Cros Street\n")
+    assert command(town, *ARGUMENTS, "--city", str(city)) == 2
+    assert "did you mean 'Cross Street'" in capsys.readouterr().err
+
+
+def test_a_search_that_is_out_of_time_says_so(
+    searched: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    town = shutil.copytree(searched.parents[1], tmp_path / "town") / "scenarios" / "town"
+    assert command(town, *ARGUMENTS, "--within", "0.001s") == 0
+    assert "Time was up before all was simulated" in " ".join(capsys.readouterr().out.split())
+    assert load_plan(str(results(town) / "best.yaml"), town).actions == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--officers", "1", "--within", "soon"], "'soon' is no time"),
+        (["--officers", "1", "--vehicles", "7"], "has no case '7'"),
+        (["--officers", "1", "--city", "nowhere.yaml"], "nowhere.yaml"),
+        (["--officers", "1", "--plan", "none"], "there is no file"),
+        (["--officers", "-1"], "--officers"),
+    ],
+)
+def test_bad_options_are_told(
+    searched: Path, options: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(searched, *options) == 2
+    assert told in " ".join(capsys.readouterr().err.split())
