@@ -104,6 +104,8 @@ class Town:
         }
         if overlay.additional is not None:
             writers["plan.add.xml"] = lambda path: path.write_text(str(staged.additional(overlay.additional)))
+        if meso is not None:
+            writers["roads.add.xml"] = meso.write_types
         inputs = JobInputs(
             net_file=staged.network.net_file,
             write=writers,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from evac.simulate.meso import Meso
-from plan_town import Town, cars, town
+from evac.simulate.meso import Meso, RoadHeadway
+from evac.study.capacities import headway_factor, lane_factor
+from plan_town import Town, cars, discharge_veh_per_h, town
 
 NODES = {"w": (0, 0), "v": (1500, 0), "u": (3000, 0), "a": (4500, 0), "b": (5500, 0), "n": (5500, 300), "d": (6500, 0)}
 STREETS = [("w v u a", "Wide Road", 2), ("a b d", "Main Street", 1), ("n b", "Side Street", 1)]
@@ -55,3 +57,12 @@ def test_nobody_uses_a_road_while_it_is_closed(tmp_path: Path) -> None:
     assert driven.between(0, 4).any()
     assert not driven.between(8, 14).any()  # who was on it at minute 5 is off it by then
     assert driven.gt(15).any()
+
+
+def test_a_lane_passes_what_drivers_do_and_a_bottleneck_what_was_measured(tmp_path: Path) -> None:
+    place = town(tmp_path, NODES, STREETS, {"east": "bd"})
+    road = RoadHeadway("bd", headway_factor(1000.0, 13.89, "normal"))
+    for roads, expected in (((), 1615.0), ((road,), 1000.0)):
+        meso = replace(Meso.of_lane("free", lane_factor("normal")), roads=roads)
+        trips, _ = place.drive(place.normally(), DEMAND.sort_values("departure_s"), meso=meso)
+        assert discharge_veh_per_h(trips) == pytest.approx(expected, rel=0.03)

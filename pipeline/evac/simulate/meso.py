@@ -6,7 +6,7 @@ traffic, 2004). The four headways are factors of the driver's own headway `tau`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 from xml.sax.saxutils import quoteattr
@@ -24,6 +24,28 @@ _JUNCTIONS = {
 
 
 @dataclass(frozen=True)
+class RoadHeadway:
+    """The headway of a lane of one road.
+
+    Parameters
+    ----------
+    road
+        The road's edge.
+    factor
+        The headway as a factor of the driver's own.
+    signal
+        The signal at the road's end that makes it so; empty where it is the road.
+    lanes
+        How many lanes share that signal's green; any number when None.
+    """
+
+    road: str
+    factor: float
+    signal: str = ""
+    lanes: int | None = None
+
+
+@dataclass(frozen=True)
 class Meso:
     """Parameters of the mesoscopic model.
 
@@ -36,13 +58,23 @@ class Meso:
     jam
         Those of a jam as a multiple of SUMO's defaults: how fast a queue moves up.
     roads
-        The factor into a free segment of roads that have one of their own, in place of SUMO's default times `free`.
+        Roads that have headways of their own.
     """
 
     junctions: Literal["free", "limited", "full"] = "limited"
     free: float = 1.0
     jam: float = 1.0
-    roads: tuple[tuple[str, float], ...] = ()
+    roads: tuple[RoadHeadway, ...] = ()
+
+    @classmethod
+    def of_lane(cls, junctions: Literal["free", "limited", "full"], factor: float) -> Meso:
+        """Return the model in which a lane passes as much in front of a queue as in it, at a factor of the headway."""
+        return cls(junctions, factor / _TAU_FF, factor / _TAU_JF)
+
+    def scaled(self, by: float) -> Meso:
+        """Return the model with all headways a multiple of what they are."""
+        roads = tuple(replace(item, factor=item.factor * by) for item in self.roads)
+        return replace(self, free=self.free * by, jam=self.jam * by, roads=roads)
 
     def options(self) -> list[str]:
         """Return SUMO's options."""
@@ -59,8 +91,9 @@ class Meso:
     def write_types(self, path: Path) -> None:
         """Write SUMO's additional file with the headways of roads that have their own; each is a type."""
         types = (
-            f'    <type id={quoteattr(road)}><meso tauff="{factor:.3f}" taufj="{factor:.3f}"/></type>'
-            for road, factor in self.roads
+            f'    <type id={quoteattr(item.road)}><meso tauff="{item.factor:.3f}" taufj="{item.factor:.3f}" '
+            f'taujf="{item.factor:.3f}"/></type>'
+            for item in self.roads
         )
         path.write_text("\n".join(["<additional>", *types, "</additional>", ""]), encoding="utf-8")
 

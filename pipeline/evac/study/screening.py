@@ -1,9 +1,11 @@
 """Screening: the mesoscopic model fitted to a few microscopic runs of the same scenario, with the error that it has.
 
-Fitted are three parameters (`simulate.meso.Meso`), one after the other, to the 90 % clearance and the curve of the
-smallest and the largest vehicles-per-household case. The error is then measured on a run that nothing was fitted to:
-the middle case with another seed. Results are labelled with it, and doubted where it is large, or where the
-microscopic runs themselves aren't trustworthy: a town that gridlocks doesn't do so in queues without lanes.
+A lane passes what the driver is calibrated to; a bottleneck's lanes pass what they do in the microscopic run of the
+largest vehicles-per-household case (`study.capacities`). Two parameters are fitted, one after the other, to the 90 %
+clearance and the curve of the smallest and the largest case: how right of way is kept, and a factor of all headways.
+The error is then measured on a run that nothing was fitted to: the middle case with another seed. Results are labelled
+with it, and doubted where it is large, or where the microscopic runs themselves aren't trustworthy: a town that
+gridlocks doesn't do so in queues without lanes.
 """
 
 from __future__ import annotations
@@ -16,26 +18,28 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sumolib.net import Net
 
 from evac.errors import SimulationError
 from evac.files import digest_json
 from evac.measure.clearance import clearance_s
-from evac.overlay.staging import stage_roads
+from evac.overlay.staging import Staged, stage_roads
 from evac.plans.timetable import Timetable
 from evac.schema.scenario import vehicles_words
 from evac.seals import has_entry, read_record, write_record
 from evac.simulate.job import Case
-from evac.simulate.meso import Meso
+from evac.simulate.meso import Meso, RoadHeadway
+from evac.study.capacities import lane_factor, road_headways
 from evac.study.cases import case_name
 from evac.study.ground import Ground, Terms
 from evac.study.jobs import job_of, run_folder
-from evac.study.runs import Display, Silent, read_ledger
+from evac.study.runs import Display, Silent, read_ledger, read_manifest
 from evac.study.tasks import Engine, Task
 
 LIMIT = 0.1
 """Error of the 90 % clearance beyond which the mesoscopic model isn't trusted."""
 _SHARES_PERCENT = range(5, 100, 5)
-_STEPS = (0.8, 0.9, 1.1, 1.25)
+_STEPS = (0.92, 0.96, 1.04, 1.08)
 _DIGITS = 4
 
 
@@ -169,7 +173,16 @@ def coarse(ground: Ground, meso: Meso, cache: Path) -> Ground:
     terms = ground.terms
     alternate = terms.model.traffic.merges == "alternate"
     staged = stage_roads(terms.network, ground.net, terms.timetable, cache, alternate=alternate)
-    return replace(ground, terms=replace(terms, meso=meso, staged=staged))
+    roads = tuple(item for item in meso.roads if _is_as_measured(item, ground.net, staged))
+    return replace(ground, terms=replace(terms, meso=replace(meso, roads=roads), staged=staged))
+
+
+def _is_as_measured(item: RoadHeadway, net: Net, staged: Staged) -> bool:
+    """Return whether a road's headway holds under a plan: a signal's only with its program and the lanes before it."""
+    if not item.signal or not net.hasEdge(item.road):
+        return bool(net.hasEdge(item.road))
+    same_lanes = net.getEdge(item.road).getLaneNumber() == item.lanes and item.road not in staged.stages.of
+    return same_lanes and item.signal not in staged.timetable.states().signals
 
 
 def labelled(ground: Ground, found: Calibration) -> Ground:
@@ -204,10 +217,11 @@ def _actions_on(lanes: Sequence[str], timetable: Timetable) -> set[str]:
 
 def _calibrate(town: Town, fitted: Sequence[Case], check: Case) -> Calibration:
     micro = town.run([(town.ground, case) for case in (*fitted, check)])
-    meso = _best(town, fitted, micro[:-1], [Meso(junctions=kind) for kind in ("free", "limited", "full")])
-    for name in ("free", "jam"):
-        tried = [meso, *(replace(meso, **{name: step}) for step in _STEPS)]  # type: ignore[arg-type]
-        meso = _best(town, fitted, micro[:-1], tried)
+    profile = town.ground.terms.model.driver.profile
+    roads = road_headways(read_manifest(micro[len(fitted) - 1]), town.ground.net, profile)
+    kinds = [replace(Meso.of_lane(kind, lane_factor(profile)), roads=roads) for kind in ("free", "limited", "full")]
+    meso = _best(town, fitted, micro[:-1], kinds)
+    meso = _best(town, fitted, micro[:-1], [meso, *(meso.scaled(step) for step in _STEPS)])
     (coarse,) = town.run([(town.coarse(meso), replace(check, fidelity="meso"))])
     t90_error, curve_error = _errors(coarse, micro[-1])
     words = [f"{vehicles_words(case.vehicles_per_household)}, seed {case.seed}" for case in (*fitted, check)]
@@ -261,4 +275,5 @@ def _doubts(micro: Sequence[Path], t90_error: float | None) -> list[str]:
 
 def _calibration(content: Mapping[str, Any]) -> Calibration:
     lists = {name: tuple(content[name]) for name in ("fitted_to", "doubts")}
-    return Calibration(**{**content, **lists, "meso": Meso(**content["meso"])})
+    roads = tuple(RoadHeadway(**item) for item in content["meso"]["roads"])
+    return Calibration(**{**content, **lists, "meso": Meso(**{**content["meso"], "roads": roads})})
