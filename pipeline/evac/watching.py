@@ -15,6 +15,7 @@ from evac.errors import Cancelled
 
 if TYPE_CHECKING:
     from evac.simulate import Progress as Minute
+    from evac.simulate.answers import Car
 
 Phase = Literal["preparing", "laying plans", "simulating", "reporting"]
 _PREPARING_STEPS = 3
@@ -45,6 +46,9 @@ class Progress:
         Whether the run has ended, well or not; `text` says how.
     warning
         Whether `text` is what whoever waits should know before the answer.
+    cars
+        Vehicles of the run that are on its roads: `edge`, `along_m` (metres along it), `stands`. Empty where vehicles
+        are not simulated one by one, where another machine runs them, and at the end of a run.
     """
 
     phase: Phase
@@ -59,6 +63,7 @@ class Progress:
     speed: float = 0.0
     ended: bool = False
     warning: bool = False
+    cars: tuple[Car, ...] = ()
 
 
 OnProgress = Callable[[Progress], None]
@@ -131,7 +136,11 @@ class Watch:
             planned = self._planned[name]
             self._shares[name] = min(1.0, state.out / max(planned, 1))
             live = (state.out, state.driving, state.waiting)
-            self.send(Progress("simulating", self._fraction(), "", name, planned, *live, state.time_s, state.speed))
+            self.send(
+                Progress(
+                    "simulating", self._fraction(), "", name, planned, *live, state.time_s, state.speed, cars=state.cars
+                )
+            )
 
     def finish(self, name: str, result: str) -> None:
         """Take note of how a run has ended; also of one that the cache had."""

@@ -157,7 +157,9 @@ def test_the_study_has_a_row_a_run_and_a_row_a_plan(study: evac.Study) -> None:
     assert study.failures().empty
 
 
-def test_progress_grows_from_the_roads_to_the_last_run(study: evac.Study, events: list[evac.Progress]) -> None:
+def test_progress_grows_from_the_roads_to_the_last_run(
+    town: evac.Place, study: evac.Study, events: list[evac.Progress]
+) -> None:
     phases = list(dict.fromkeys(event.phase for event in events))
     assert phases == ["preparing", "laying plans", "simulating"]
     simulated = [event for event in events if event.phase == "simulating"]
@@ -167,6 +169,11 @@ def test_progress_grows_from_the_roads_to_the_last_run(study: evac.Study, events
     minutes = [event for event in simulated if event.time_s > 0]
     assert all(event.out + event.driving + event.waiting <= event.planned for event in minutes)
     assert max(event.driving for event in minutes) > 0
+    length_m = town.roads().set_index("edge")["length_m"]
+    for event in minutes:
+        assert len(event.cars) <= event.driving  # the others are on junctions
+        assert all(0.0 <= car.along_m <= length_m[car.edge] for car in event.cars)
+    assert max(len(event.cars) for event in minutes) > 0
 
 
 def test_a_finished_run_is_found_and_not_run_again(town: evac.Place, study: evac.Study) -> None:

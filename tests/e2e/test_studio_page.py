@@ -291,6 +291,8 @@ def test_a_second_tab_hears_of_a_run_and_calls_it_off(page: Any, context: Any) -
         tab.click("#tab-runs")
     page.get_by_label("Repeated").select_option("5")
     page.get_by_role("button", name="Run", exact=True).click()
+    other.locator(".live-key", has_text="drive").wait_for()
+    assert other.evaluate("document.querySelector('.map').placeMap.cars.count") > 0
     other.get_by_role("button", name="Cancel").click()
     for tab in (page, other):
         tab.locator(".job").wait_for(state="detached")

@@ -17,7 +17,7 @@ import os
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +29,7 @@ from evac.errors import SimulationError
 from evac.plans.stages import Stages
 from evac.plans.timetable import Timetable
 from evac.seals import has_entry, sealed_directory
+from evac.simulate.answers import Car
 from evac.simulate.blocked_turns import TOLD_WITHIN_S, BlockedTurns
 from evac.simulate.buses import Dispatcher
 from evac.simulate.controller import Controller
@@ -63,6 +64,8 @@ class Progress:
         Vehicles evacuated, in the network, and waiting to enter it after their intended departure.
     speed
         Simulated seconds per second of wall time, since the start.
+    cars
+        Vehicles on the roads; empty in the mesoscopic model, and in the last look at a run.
     """
 
     time_s: float
@@ -70,6 +73,7 @@ class Progress:
     driving: int
     waiting: int
     speed: float
+    cars: tuple[Car, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -311,12 +315,15 @@ def _drive(
         now_s = _step(connection, actors, metering, now_s, min(POLL_S * (now_s // POLL_S + 1.0), end_s))
         counts = _counts(connection)
         speed = now_s / max(time.monotonic() - started_s, 1e-9)
-        report(Progress(now_s, counts.inserted - counts.running, counts.running, counts.waiting, speed))
+        how_far = Progress(now_s, counts.inserted - counts.running, counts.running, counts.waiting, speed)
         if counts.running == 0 and counts.loaded == counts.inserted and not buses.has_plans:
+            report(how_far)
             return Ending("cleared", now_s, counts)
         if now_s >= end_s:
+            report(how_far)
             return Ending("end of time", now_s, counts, watch.left(now_s))
         watch.poll(now_s)
+        report(replace(how_far, cars=watch.cars))
         all_due = counts.loaded == counts.inserted + counts.waiting
         if watch.stands_still(now_s) and all_due and not (controller.has_plans or buses.has_plans):
             return Ending("standstill", now_s, counts, watch.left(now_s))

@@ -7,7 +7,7 @@ The records of its answer all have the same form, and are read with one `struct`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import NamedTuple
 
@@ -29,6 +29,21 @@ class Standing(NamedTuple):
     waited_s: float
     lane: str
     pos_m: float
+
+
+class Car(NamedTuple):
+    """A vehicle on a road: the edge, metres along it, and whether it stands."""
+
+    edge: str
+    along_m: float
+    stands: bool
+
+
+def cars_on_roads(vehicles: Iterable[Standing]) -> tuple[Car, ...]:
+    """Return the vehicles that are on an edge; those on junctions aren't."""
+    return tuple(
+        Car(at.lane.rpartition("_")[0], at.pos_m, at.waited_s > 0) for at in vehicles if not at.lane.startswith(":")
+    )
 
 
 def vehicles_in_network(connection: Connection, junction: str, now_s: float) -> dict[str, Standing]:

@@ -32,7 +32,7 @@ from traci.connection import Connection
 from traci.exceptions import TraCIException
 
 from evac.graphs import components
-from evac.simulate.answers import Standing, next_inner_lane, vehicles_in_network
+from evac.simulate.answers import Car, Standing, cars_on_roads, next_inner_lane, vehicles_in_network
 
 _PULLED_OVER_S = 60.0
 """How long a vehicle stays on the verge at least (s)."""
@@ -127,6 +127,11 @@ class GridlockWatch:
     def state(self) -> Mapping[str, Standing]:
         """Return who was in the network at the last look."""
         return self._state
+
+    @property
+    def cars(self) -> tuple[Car, ...]:
+        """The vehicles on the roads, as of the last look."""
+        return cars_on_roads(self._state.values())
 
     def stands_still(self, now_s: float) -> bool:
         """Return whether nothing in the network has moved for `STANDSTILL_S`."""

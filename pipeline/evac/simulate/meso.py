@@ -13,6 +13,7 @@ from xml.sax.saxutils import quoteattr
 
 from traci.connection import Connection
 
+from evac.simulate.answers import Car
 from evac.simulate.gridlock import STANDSTILL_S, Event
 
 _TAU_FF, _TAU_FJ, _TAU_JF, _TAU_JJ = 1.13, 1.13, 1.73, 1.4  # SUMO's defaults
@@ -120,6 +121,11 @@ class MesoWatch:
             moved, self._roads = roads != self._roads, roads
         if moved:
             self._moved_s = now_s
+
+    @property
+    def cars(self) -> tuple[Car, ...]:
+        """None: where on a road a vehicle is, the model doesn't know."""
+        return ()
 
     def stands_still(self, now_s: float) -> bool:
         """Return whether nobody has moved for `STANDSTILL_S`."""

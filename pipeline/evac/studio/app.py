@@ -111,6 +111,7 @@ def build_app(workspace: Workspace, sessions: Sessions, hosts: Iterable[str]) ->
             Route("/api/extracts/{name}/picture", _extract),
             Route("/api/jobs", _jobs),
             Route("/api/jobs/{number:int}", _cancel, methods=["DELETE"]),
+            Route("/api/jobs/{number:int}/frames", _frames),
             Route("/api/events", _events),
             Route("/report/{ticket}/{path:path}", _report_file),
             Mount("/page", StaticFiles(directory=assets.PAGE)),
@@ -354,6 +355,20 @@ async def _cancel(request: Request) -> Response:
     except KeyError as error:
         raise Refusal(404, "there is no such run") from error
     return Response(status_code=204)
+
+
+async def _frames(request: Request) -> Response:
+    """Stream where the cars of a running job are."""
+    try:
+        heard = _of(request).runner.frames(request.path_params["number"])
+    except KeyError as error:
+        raise Refusal(404, "there is no such run, or it has ended") from error
+
+    async def events() -> AsyncIterator[dict[str, str]]:
+        async for frame in heard:
+            yield {"event": "frame", "data": frame}
+
+    return EventSourceResponse(events())
 
 
 async def _events(request: Request) -> Response:

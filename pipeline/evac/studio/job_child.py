@@ -10,7 +10,8 @@ import json
 import os
 import sys
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -18,6 +19,7 @@ import evac
 from evac.errors import Cancelled, EvacError, UserError, readable
 from evac.new_place import new_place
 from evac.studio.at_place import checked
+from evac.studio.frames import Frames
 from evac.studio.workspace import FILE_NAME
 from evac.watching import OnProgress
 
@@ -54,9 +56,11 @@ def _run(
     scenario: Path, workspace: Path, asked: dict[str, Any], off: threading.Event, answers: TextIO
 ) -> dict[str, Any]:
     """Run plans of a place; of a new one, which is made first, the baseline in its middle case."""
+    frames = Frames(partial(_say, answers))
 
     def hear(progress: evac.Progress) -> None:
-        _say(answers, progress=asdict(progress))
+        _say(answers, progress=asdict(replace(progress, cars=())))
+        frames.take(progress)
 
     if asked.get("kind") == "new":
         place = _made(scenario, workspace, asked, hear, off)

@@ -7,12 +7,13 @@ import contextlib
 import json
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from evac.errors import EvacError, readable
+from evac.studio.frames import Newest
 from evac.studio.job_child import CANCELLED_CODE
 from evac.studio.journal import Job, Journal
 from evac.studio.news import News
@@ -77,6 +78,7 @@ class Runner:
     news: News
     _live: dict[int, Live] = field(default_factory=dict)
     _tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    _frames: dict[int, Newest] = field(default_factory=dict)
 
     def begin(self) -> None:
         """Take up what an earlier server has left."""
@@ -111,6 +113,16 @@ class Runner:
             live.off.set()
             self.news.tell("job", self.shown(job))
 
+    def frames(self, number: int) -> AsyncIterator[str]:
+        """Return where the cars of a running job are, as JSON, as long as it runs.
+
+        Raises
+        ------
+        KeyError
+            It doesn't run.
+        """
+        return self._frames[number].heard()
+
     def listed(self) -> list[dict[str, Any]]:
         """Return the last jobs, the last first."""
         return [self.shown(job) for job in self.journal.last()]
@@ -130,6 +142,7 @@ class Runner:
 
     async def _perform(self, job: Job) -> None:
         job = self.journal.put(job.id, "running")
+        self._frames[job.id] = Newest()
         self.news.tell("job", self.shown(job))
         try:
             ended = await self._run(job)
@@ -139,6 +152,7 @@ class Runner:
             ended = self.journal.put(job.id, "failed", {"error": readable(error)})
         finally:
             self._live.pop(job.id, None)
+            self._frames.pop(job.id).end()
             self._tasks.pop(job.id, None)
         self.news.tell("job", self.shown(ended))
         self._fill()
@@ -171,6 +185,8 @@ class Runner:
         while line := await process.stdout.readline():
             heard = json.loads(line)
             told = heard.get("told", told)
+            if "frame" in heard:
+                self._frames[job.id].put(json.dumps(heard["frame"], separators=(",", ":")))
             if "progress" in heard:
                 live.hear(heard["progress"])
                 self.news.tell("progress", {"id": job.id, "progress": heard["progress"]})

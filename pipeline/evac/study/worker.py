@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -117,7 +117,7 @@ def _run(ground: Ground, cache: Path, case: Case, digest: str, topic: str) -> by
         _require_wanted(worker)
         if time.monotonic() - told_s > _TELL_EVERY_S:
             told_s = time.monotonic()
-            worker.log_event(topic, {"name": name, "progress": asdict(state)})
+            worker.log_event(topic, {"name": name, "progress": asdict(replace(state, cars=()))})
 
     while True:
         folder = perform(ground, job, cache, begin=begin, update=update)

@@ -1,4 +1,5 @@
 // The map: the scenario's own roads, area, zones, exits and junctions, and above them what a panel points at.
+import { CarsLayer } from "./cars-layer.js";
 import { h, count, say } from "./dom.js";
 
 /* global maplibregl */
@@ -85,6 +86,7 @@ export class PlaceMap {
     this.content = {};
     this.listeners = {};
     this.edits = false;
+    this.cars = new CarsLayer({ moving: () => colour("chosen"), standing: () => colour("queue-some") });
     dark.addEventListener("change", () => this.#restyle());
   }
 
@@ -104,6 +106,7 @@ export class PlaceMap {
       this.map.on("mousemove", (event) => this.#hover(event));
       this.map.on("click", (event) => this.listeners.click?.(event, this.under(event.point)));
       await this.map.once("load");
+      this.map.addLayer(this.cars, "road-names");
     } else if (!stay) {
       this.map.fitBounds(this.bounds, { padding: 40, animate: false });
     }
@@ -113,6 +116,7 @@ export class PlaceMap {
   }
 
   clear() {
+    this.cars.clear();
     if (this.map) for (const name of [...SHOWN, ...POINTED]) this.put(name, EMPTY);
   }
 
@@ -158,7 +162,7 @@ export class PlaceMap {
   #restyle() {
     if (!this.map) return;
     this.map.setStyle(style(this.edits));
-    this.map.once("styledata", () => { for (const name of [...SHOWN, ...POINTED]) if (this.content[name]) this.put(name, this.content[name]); });
+    this.map.once("styledata", () => { if (!this.map.getLayer(this.cars.id)) this.map.addLayer(this.cars, "road-names"); for (const name of [...SHOWN, ...POINTED]) if (this.content[name]) this.put(name, this.content[name]); });
   }
 
   #hover(event) {

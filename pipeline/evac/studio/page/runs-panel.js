@@ -1,6 +1,7 @@
 // Go: run plans, watch them, and look at the runs of earlier days.
 import { ask, part } from "./api.js";
 import { fill, h, problemsList, say } from "./dom.js";
+import { LiveCars } from "./live-cars.js";
 import { liveView } from "./live-view.js";
 import { reportLink } from "./report-link.js";
 import { caseWords, runView, timeWords } from "./run-view.js";
@@ -9,8 +10,9 @@ export function runsPanel(body, place) {
   const { name, jobs, isOpen } = place;
   const list = h("ul", { class: "runs" }, h("li", { class: "busy" }, say("Reading the runs …")));
   const shown = h("div", { class: "run" });
+  const cars = new LiveCars(place);
   const live = h("div", { class: "live" }), report = h("div", {}, reportLink(name));
-  fill(body, h("h2", {}, say("Run")), startForm(place), live, report, h("h2", {}, say("Finished runs")), list, shown);
+  fill(body, h("h2", {}, say("Run")), startForm(place), live, cars.element, report, h("h2", {}, say("Finished runs")), list, shown);
   let chosen = null, running = new Map();
 
   async function readRuns(wanted) {
@@ -42,15 +44,17 @@ export function runsPanel(body, place) {
   }
 
   readRuns();
-  return jobs.hear(() => {
+  const deaf = jobs.hear(() => {
     const mine = jobs.of(name), going = mine.filter((job) => job.state === "running" || job.state === "waiting");
     const ended = mine.filter((job) => running.has(job.id) && !going.includes(job));
     fill(live, jobs.connected ? null : h("p", { class: "bad", role: "status" }, jobs.lost ? jobs.lost.message : say("The studio doesn't answer; the page tries again …")),
       going.map((job) => liveView(job, jobs)), ended.filter((job) => job.state === "failed").map((job) => failure(job)));
+    cars.follow(going.find((job) => job.state === "running"));
     const done = ended.find((job) => job.state === "done");
     running = new Map([...going.map((job) => [job.id, job]), ...ended.filter((job) => job.state === "failed").map((job) => [job.id, job])]);
     if (done) { readRuns(done.told.runs.at(-1)); fill(report, reportLink(name)); }
   });
+  return () => { deaf(); cars.stop(); };
 }
 
 function failure(job) {
