@@ -28,6 +28,7 @@ MOST = 200
 """Candidates that are tried at most, those where most time is lost first."""
 _JUNCTIONS = 12
 _JUNCTIONS_WITH_BANS = 4
+_QUEUES = 8  # edges with the longest queues whose streets may be reversed
 _ZONES = 6
 _PHASE_MIN = (15.0, 30.0)
 _LEAST_QUEUE_VEH_H = 0.5
@@ -149,18 +150,26 @@ def _sums(rows: pd.DataFrame, column: str, factor: float) -> dict[str, float]:
 
 
 def candidates_of(first: FirstRun) -> list[Candidate]:
-    """Return what could be done, where most time is lost first; what the city forbids is among it."""
+    """Return what could be done, in the order in which it is tried; what the city forbids is among it.
+
+    The most promising of each kind come first, then the second ones: what hours lost promise differs by kind.
+    """
     makers = (_officers, _contraflows, _turn_bans, _lanes_led, _diversions, _phases)
-    found = {item.label: item for make in makers for item in make(first)}
-    return sorted(found.values(), key=lambda item: (-item.worth, item.label))
+    ranked: list[tuple[int, int, Candidate]] = []
+    for make in makers:
+        of_kind = {item.label: item for item in make(first)}
+        ordered = sorted(of_kind.values(), key=lambda item: (-item.worth, item.label))
+        ranked += [(rank, len(ranked), item) for rank, item in enumerate(ordered)]
+    return [item for _, _, item in sorted(ranked, key=lambda entry: entry[:2])]
 
 
 def _officers(first: FirstRun) -> Iterator[Candidate]:
     for node in first.queued_junctions()[:_JUNCTIONS]:
         where, names = _junction(first, node)
         worth = first.lost_h(node.getIncoming())
+        spot = str(where) if where.street or not names else f"{min(names)} {where}"
         action = Signal(
-            do="signal", mode="officer", where=where, label=f"officer at {where}",
+            do="signal", mode="officer", where=where, label=f"officer at {spot}",
             when=When(from_min=first.city.setup_min.officer), **{"with": costs.OFFICER},
         )  # fmt: skip
         arms = len(first.arriving(node))
@@ -170,18 +179,14 @@ def _officers(first: FirstRun) -> Iterator[Candidate]:
 
 
 def _contraflows(first: FirstRun) -> Iterator[Candidate]:
-    where = Where(first.index)
+    known: set[tuple[str, ...]] = set()
     for edge, reason in _narrow(first):
         street = first.street(edge)
-        if street is None:
-            continue
-        towards = compass_point(end_bearing_deg(edge))
-        whole, near = {"street": street, "towards": towards}, _crossing(first, edge)
-        for stretch in (Stretch.model_validate(whole), Stretch.model_validate({**whole, "from": near})):
-            try:
-                path = where.path(stretch, f"contraflow on {street}")
-            except PlaceError:
+        for stretch, path in [] if street is None else _stretches(first, edge, street):
+            parts = tuple(part.getID() for part in path)
+            if parts in known:
                 continue
+            known.add(parts)
             length_m, kph = sum(part.getLength() for part in path), edge.getSpeed() * _KPH
             action = Contraflow(
                 do="contraflow", where=stretch, label=f"contraflow on {stretch}",
@@ -189,7 +194,19 @@ def _contraflows(first: FirstRun) -> Iterator[Candidate]:
                 **{"with": costs.contraflow(length_m, kph)},
             )  # fmt: skip
             worth = first.lost_h([*path, *(before for part in path for before in part.getIncoming())])
-            yield Candidate("contraflow", action, f"{reason}; {length_m / 1000:.1f} km", frozenset({street}), worth)
+            yield Candidate(
+                "contraflow", action, f"{reason}; {length_m / 1000:.1f} km", frozenset({str(street)}), worth
+            )
+
+
+def _stretches(first: FirstRun, edge: Edge, street: str) -> Iterator[tuple[Stretch, list[Edge]]]:
+    """Yield an edge's whole street, and the part of it from where the edge begins, with their edges."""
+    whole = {"street": street, "towards": compass_point(end_bearing_deg(edge))}
+    for stretch in (Stretch.model_validate(whole), Stretch.model_validate({**whole, "from": _crossing(first, edge)})):
+        try:
+            yield stretch, Where(first.index).path(stretch, f"contraflow on {street}")
+        except PlaceError:
+            continue
 
 
 def _narrow(first: FirstRun) -> Iterator[tuple[Edge, str]]:
@@ -199,7 +216,7 @@ def _narrow(first: FirstRun) -> Iterator[tuple[Edge, str]]:
         more = f", one more would let 90 % be out {street.earlier_min} min earlier" if street.earlier_min else ""
         yield net.getEdge(street.edges[0]), f"its lanes make the time that no plan can beat{more}"
     queued = sorted(first.queue_h, key=lambda edge: (-first.queue_h[edge], edge))
-    for name in queued[:_JUNCTIONS]:
+    for name in queued[:_QUEUES]:
         if net.hasEdge(name):
             hours = first.queue_h[name]
             yield net.getEdge(name), f"{hours:.0f} vehicle hours were lost in the queue on it"

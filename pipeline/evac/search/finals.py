@@ -74,12 +74,11 @@ def _slow(cell: Cell) -> tuple[int, int, float]:
 def finalists(trials: Trials) -> list[Chosen]:
     """Return the sets for the first round: the best for each number of officers, then the best of all others."""
     by_score = sorted(trials.scores, key=lambda chosen: (round(trials.scores[chosen]), len(chosen), sorted(chosen)))
-    officers = {chosen: sum(item.officers for item in trials.takes(chosen)) for chosen in by_score}
     best, fewest = [], float("inf")
     for chosen in by_score:
-        if officers[chosen] < fewest:
+        if trials.officers(chosen) < fewest:
             best.append(chosen)
-            fewest = officers[chosen]
+            fewest = trials.officers(chosen)
     kept = dict.fromkeys([frozenset[int](), *best, *by_score])
     return list(kept)[:MOST]
 

@@ -183,13 +183,26 @@ class Trials:
         return chosen in self.scores or chosen in self.refused or chosen in self.pruned
 
     def _is_worth_it(self, chosen: Chosen) -> bool:
-        """Lay a set over the net; return whether its bound leaves it a chance to be the best so far."""
+        """Lay a set over the net; return whether its bound leaves it a chance to be quicker than what was tried."""
         if self.lay(chosen) is None:
             return False
-        if len(chosen) > 1 and self.scores and (bound_s := self.bound_s(chosen)) >= min(self.scores.values()):
+        rivals = [score for other, score in self.scores.items() if self._is_rival(other, chosen)]
+        if chosen and rivals and (bound_s := self.bound_s(chosen)) >= min(rivals):
             self.pruned[chosen] = bound_s
             return False
         return True
+
+    def _is_rival(self, tried: Chosen, chosen: Chosen) -> bool:
+        """Return whether a set that was tried makes another one needless where that is no quicker.
+
+        An action alone is only held against none at all: it may still help others. A set is against all that take no
+        more officers: for fewer of them it may be the best.
+        """
+        return not tried if len(chosen) == 1 else self.officers(tried) <= self.officers(chosen)
+
+    def officers(self, chosen: Chosen) -> int:
+        """Return how many officers a set takes."""
+        return sum(item.officers for item in self.takes(chosen))
 
     def _simulate(self, sets: Sequence[Chosen]) -> None:
         for chosen, outcome in self._run(sets):
@@ -278,7 +291,8 @@ class Trials:
         alone: Chosen = frozenset({number})
         if lacking := self.asked.budget.over(self.takes(alone)):
             return f"takes more than there is: {lacking}"
-        return self.refused.get(alone, "")
+        pruned = "can't be quicker than the plan without it, by its bound" if alone in self.pruned else ""
+        return self.refused.get(alone, pruned)
 
 
 def score_s(folder: Path) -> float:
