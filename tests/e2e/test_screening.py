@@ -37,8 +37,8 @@ def test_results_are_labelled_and_have_no_lanes(workspace: Path) -> None:
 def test_its_error_is_measured_on_a_run_that_it_was_not_fitted_to(workspace: Path) -> None:
     (path,) = (workspace / ".evac" / "meso").iterdir()
     found = json.loads(path.read_text())
-    assert found["fitted_to"] == ["1 vehicle per household, seed 1"]
-    assert found["checked_on"] == "1 vehicle per household, seed 2"
+    assert found["fitted_to"] == ["baseline, 1 vehicle per household, seed 1"]
+    assert found["checked_on"] == "baseline, 1 vehicle per household, seed 2"
     assert abs(found["t90_error"]) < 0.1
     assert found["doubts"] == []
 

@@ -6,7 +6,7 @@ traffic, 2004). The four headways are factors of the driver's own headway `tau`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from xml.sax.saxutils import quoteattr
@@ -26,24 +26,10 @@ _JUNCTIONS = {
 
 @dataclass(frozen=True)
 class RoadHeadway:
-    """The headway of a lane of one road.
-
-    Parameters
-    ----------
-    road
-        The road's edge.
-    factor
-        The headway as a factor of the driver's own.
-    signal
-        The signal at the road's end that makes it so; empty where it is the road.
-    lanes
-        How many lanes share that signal's green; any number when None.
-    """
+    """The headway of a lane of one road, as a factor of the driver's own; `road` is its edge."""
 
     road: str
     factor: float
-    signal: str = ""
-    lanes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -71,11 +57,6 @@ class Meso:
     def of_lane(cls, junctions: Literal["free", "limited", "full"], factor: float) -> Meso:
         """Return the model in which a lane passes as much in front of a queue as in it, at a factor of the headway."""
         return cls(junctions, factor / _TAU_FF, factor / _TAU_JF)
-
-    def scaled(self, by: float) -> Meso:
-        """Return the model with all headways a multiple of what they are."""
-        roads = tuple(replace(item, factor=item.factor * by) for item in self.roads)
-        return replace(self, free=self.free * by, jam=self.jam * by, roads=roads)
 
     def options(self) -> list[str]:
         """Return SUMO's options."""

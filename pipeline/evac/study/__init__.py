@@ -128,7 +128,9 @@ class _Work:
         """Fit the mesoscopic model to the first plan, and take it for all; return what a reader must know."""
         first = cases[0]
         by_size = sorted(cases, key=self._vehicles)
-        town = Town(self.grounds[first.plan], self.cache, self.engine, self.display)
+        other = [key for key in self.grounds if key != first.plan][-1:] or [first.plan]
+        grounds = self.grounds[first.plan], self.grounds[other[0]]
+        town = Town(*grounds, other[0], self.cache, self.engine, self.display)
         found = calibrate(town, list(dict.fromkeys(case.vehicles_per_household for case in by_size)), first)
         self.grounds = screened(self.grounds, found, self.cache)
         return found.label, *found.doubts

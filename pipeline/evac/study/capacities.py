@@ -2,9 +2,8 @@
 
 A run measures the lanes at the heads of its queues: so many vehicles a minute while a queue stands
 (`evac.measure.bottlenecks`). Where traffic merges, that is what each lane of the road behind takes, whatever number a
-plan gives it; before a signal it is what the signal lets through. Everywhere else a lane passes what the driver is
-calibrated to (`evac.demand.drivers`). What a side street gets into a main road is no capacity of its own: it depends on
-who drives there.
+plan gives it. Everywhere else a lane passes what the driver is calibrated to (`evac.demand.drivers`): what gets over a
+stop line is no capacity of the road's own, it depends on the signal, which the model knows, and on right of way.
 """
 
 from __future__ import annotations
@@ -55,19 +54,15 @@ def road_headways(manifest: Mapping[str, Any], net: Net, profile: Profile) -> tu
     profile
         The drivers'.
     """
-    held = {item["edge"]: item["where"] for item in manifest["found_bottlenecks"]}
+    merges = {item["edge"] for item in manifest["found_bottlenecks"] if item["where"] == MERGE}
     per_min: dict[str, list[float]] = defaultdict(list)
     for lane in manifest["lanes"]:
-        if lane["edge"] in held and lane["queue_min"] >= _LEAST_MIN and lane["queued_veh_per_min"]:
+        if lane["edge"] in merges and lane["queue_min"] >= _LEAST_MIN and lane["queued_veh_per_min"]:
             per_min[lane["edge"]].append(lane["queued_veh_per_min"])
     usual = lane_factor(profile)
     found = []
     for road, rates in sorted(per_min.items()):
-        edge = net.getEdge(road)
         veh_per_h = sum(rates) / len(rates) * _MINUTES_AN_HOUR
-        factor = round(max(headway_factor(veh_per_h, edge.getSpeed(), profile), usual), 3)
-        if held[road] == MERGE:
-            found.append(RoadHeadway(road, factor))
-        elif edge.getTLS() is not None:
-            found.append(RoadHeadway(road, factor, edge.getTLS().getID(), edge.getLaneNumber()))
+        factor = round(max(headway_factor(veh_per_h, net.getEdge(road).getSpeed(), profile), usual), 3)
+        found.append(RoadHeadway(road, factor))
     return tuple(found)
