@@ -63,6 +63,7 @@ docs: setup ## write the pages that are made from the models: the JSON schemas a
 	$(PYTHON) -m evac.reference scenario > docs/scenario-reference.md
 	$(PYTHON) -m evac.reference plan > docs/plan-reference.md
 	$(PYTHON) -m evac.reference words > docs/report-words.yaml
+	$(PYTHON) -m evac.studio.words > docs/studio-words.yaml
 
 site: setup ## build the docs site into site/, warnings as errors
 	$(PYTHON) setup/site.py

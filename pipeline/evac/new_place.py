@@ -11,12 +11,14 @@ import shapely
 from evac.new import Request, write_scenario
 from evac.osm.source import check_source
 from evac.place import Place, open_place
+from evac.sources import Endpoints, FoundArea, Patience, find_area
 from evac.watching import Cancel, OnProgress, Watch
 
 _MAIN = ("motorway", "trunk", "primary", "secondary", "tertiary")
 _LESSER = ("unclassified", "residential", "living_street")
 _FEW_ROADS = 30_000
 """With so many main roads, lesser ones wouldn't be seen."""
+_ONCE = Patience(connect_s=5.0, total_s=20.0, retries=0)
 _WGS84 = "EPSG:4326"
 _SIMPLER_DEG = 2e-5
 
@@ -55,10 +57,32 @@ def _roads(path: Path, classes: set[str]) -> list[tuple[str, str, shapely.LineSt
     return found
 
 
+def find_place(name: str, workspace: str | Path) -> FoundArea:
+    """Return the area that a place's name means, as Nominatim knows it.
+
+    It is asked once and not again, for somebody waits. `EVAC_NOMINATIM_URL` names another than the public one.
+
+    Parameters
+    ----------
+    name
+        As people write it, the more exact the better.
+    workspace
+        The folder in whose cache the answer is kept.
+
+    Raises
+    ------
+    PlaceError
+        The name means nothing, only points, or several areas.
+    SourceError
+        Nominatim can't be reached, or answers nothing usable.
+    """
+    return find_area(name, Endpoints.from_environment(), Path(workspace) / ".evac", patience=_ONCE)
+
+
 def new_place(
     name: str,
     area: str | Path,
-    osm: str | Path,
+    osm: str | Path | None,
     *,
     workspace: str | Path,
     households: str | Path | int | None = None,
@@ -75,11 +99,12 @@ def new_place(
     area
         A file of polygons: who is in them is ordered to leave.
     osm
-        An OpenStreetMap extract.
+        An OpenStreetMap extract; None: the roads are fetched.
     workspace
         The folder that holds `scenarios/`.
     households
-        A file of polygons or points with counts, or their number in all; an estimate from buildings when left out.
+        A file of polygons or points with counts, or their number in all; when left out an estimate from buildings, or
+        the census where roads are fetched too and there is one.
     count
         The column of that file with the counts.
     on_progress, cancel
@@ -93,7 +118,7 @@ def new_place(
     request = Request(
         polygon=Path(area),
         name=name,
-        osm=Path(osm),
+        osm=None if osm is None else Path(osm),
         households=Path(households) if isinstance(households, str) else households,
         count=count,
     )

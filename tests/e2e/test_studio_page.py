@@ -193,6 +193,28 @@ def test_a_plan_built_by_clicks_gives_the_bytes_of_its_yaml(page: Any, folder: P
     assert "0:10 h after the order" in page.inner_text("#tabpanel")
 
 
+def test_a_plan_is_renamed_and_removed(page: Any, folder: Path) -> None:
+    plans = folder / "plans" / "balzers"
+    _new_plan(page, "For a while")
+    page.get_by_role("button", name="All plans").click()
+    page.locator("[data-plan=for-a-while]").get_by_role("button", name="Rename").click()
+    page.get_by_label("New name of the plan").fill("For longer")
+    page.get_by_role("button", name="Rename it").click()
+    card = page.locator("[data-plan=for-longer]")
+    card.wait_for()
+    assert not (plans / "for-a-while.yaml").exists()
+    card.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Remove it").click()
+    card.wait_for(state="detached")
+    assert not (plans / "for-longer.yaml").exists()
+    assert "For longer" in (folder / ".evac" / "studio" / "removed" / "balzers" / "for-longer.yaml").read_text()
+    built_on = page.locator("[data-plan=bridge-closed]")  # by the flood
+    built_on.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Remove it").click()
+    built_on.get_by_text("other plans build on it: flood").wait_for()
+    assert (plans / "bridge-closed.yaml").exists()
+
+
 def test_changes_are_undone_and_done_again(page: Any, folder: Path) -> None:
     _new_plan(page, "Undone")
     path = folder / "plans" / "balzers" / "undone.yaml"

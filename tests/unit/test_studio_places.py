@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import evac
+from evac.studio.workspace import Workspace
 from studio_workspace import balzers, client_of
 
 
@@ -115,3 +118,18 @@ def test_a_scenario_that_is_wrong_is_told_in_the_list(client: TestClient, folder
 def test_without_runs_there_are_none_and_an_unknown_one_is_told(client: TestClient) -> None:
     assert client.get("/api/places/balzers/runs").json() == []
     assert client.get("/api/places/balzers/runs/0123").status_code == 422
+
+
+def test_what_nobody_looks_at_is_kept_no_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = Workspace(tmp_path)
+    kept = [workspace.kept("picture", str(number)) for number in range(4)]
+    kept[0].parent.mkdir(parents=True)
+    for age_s, path in enumerate(reversed(kept)):
+        path.write_bytes(b"x" * 100)
+        os.utime(path, (time.time() - age_s, time.time() - age_s))
+    os.utime(kept[0], (0, 0))
+    workspace.prune()
+    assert [path.exists() for path in kept] == [False, True, True, True]
+    monkeypatch.setattr("evac.studio.workspace.MOST_KEPT_BYTES", 250)
+    workspace.prune()
+    assert [path.exists() for path in kept] == [False, False, True, True]  # the oldest goes first

@@ -138,3 +138,30 @@ def test_problems_have_a_where(tmp_path: Path) -> None:
     (problem,) = told.value.problems
     assert isinstance(problem, Problem)
     assert problem.where.startswith(str(path))
+
+
+def test_a_plan_that_is_removed_is_moved_aside(flood: Path, tmp_path: Path) -> None:
+    text, aside = flood.read_text(), tmp_path / "removed"
+    with pytest.raises(ChangedMeanwhileError):
+        plan_file.remove(flood, tag_of("other"), aside)
+    plan_file.remove(flood, tag_of(text), aside)
+    flood.write_text("name: Another\n")
+    plan_file.remove(flood, tag_of("name: Another\n"), aside)
+    assert not flood.exists()
+    assert (aside / "flood.yaml").read_text() == text
+    assert (aside / "flood-1.yaml").read_text() == "name: Another\n"
+
+
+def test_a_plan_has_its_file_after_its_name(flood: Path) -> None:
+    text = flood.read_text()
+    for taken in ("Bridge closed", "Baseline", "?"):
+        with pytest.raises(UserError):
+            plan_file.rename(flood, tag_of(text), taken, check)
+    assert flood.read_text() == text
+    assert plan_file.rename(flood, tag_of(text), "High water", check) == "high-water"
+    assert not flood.exists()
+    renamed = flood.with_name("high-water.yaml")
+    assert load_plan("high-water", flood.parent).model.name == "High water"
+    assert "as the police said" in renamed.read_text()
+    assert plan_file.rename(renamed, tag_of(renamed.read_text()), "High Water", check) == "high-water"
+    assert load_plan("high-water", flood.parent).model.name == "High Water"

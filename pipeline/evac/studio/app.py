@@ -96,6 +96,8 @@ def build_app(workspace: Workspace, sessions: Sessions, hosts: Iterable[str]) ->
             Route("/api/places/{place}/plans", _create_plan, methods=["POST"]),
             Route("/api/places/{place}/plans/{plan}", _plan),
             Route("/api/places/{place}/plans/{plan}", _change_plan, methods=["PATCH"]),
+            Route("/api/places/{place}/plans/{plan}", _remove_plan, methods=["DELETE"]),
+            Route("/api/places/{place}/plans/{plan}/name", _rename_plan, methods=["PUT"]),
             Route("/api/places/{place}/plans/{plan}/diff", _diff),
             Route("/api/places/{place}/runs", _runs),
             Route("/api/places/{place}/runs/{job}", _run),
@@ -105,6 +107,7 @@ def build_app(workspace: Workspace, sessions: Sessions, hosts: Iterable[str]) ->
             Route("/api/places/{place}/report", _open_report, methods=["POST"]),
             Route("/api/places/{place}/folder", _folder),
             Route("/api/places/{place}/jobs", _run_plans, methods=["POST"]),
+            Route("/api/find", _find, methods=["POST"]),
             Route("/api/new", _new_place, methods=["POST"]),
             Route("/api/uploads/{kind}/{name}", _upload, methods=["PUT"]),
             Route("/api/extracts", _extracts),
@@ -147,8 +150,9 @@ async def _session(request: Request) -> Response:
     return JSONResponse({"key": key})
 
 
-async def _words(_request: Request) -> Response:
-    return JSONResponse(words.spoken())
+async def _words(request: Request) -> Response:
+    settings = await asyncio.to_thread(words.settings_of, _of(request).workspace.folder)
+    return JSONResponse({"language": settings.language, "words": settings.words})
 
 
 async def _places(request: Request) -> Response:
@@ -262,6 +266,25 @@ async def _change_plan(request: Request) -> Response:
     found, tag = await asyncio.to_thread(studio.places.change_plan, place, plan, _seen(request), edit)
     studio.news.tell("plan", {"place": place, "plan": plan, "tag": f'"{tag}"'})
     return JSONResponse(found, headers={"ETag": f'"{tag}"'})
+
+
+async def _remove_plan(request: Request) -> Response:
+    studio, place, plan = _of(request), request.path_params["place"], request.path_params["plan"]
+    await asyncio.to_thread(studio.places.remove_plan, place, plan, _seen(request))
+    studio.news.tell("plan", {"place": place, "plan": plan, "tag": None})
+    return Response(status_code=204)
+
+
+async def _rename_plan(request: Request) -> Response:
+    studio, place, plan = _of(request), request.path_params["place"], request.path_params["plan"]
+    title = str((await _json(request)).get("name", ""))
+    key = await asyncio.to_thread(studio.places.rename_plan, place, plan, _seen(request), title)
+    studio.news.tell("plan", {"place": place, "plan": key, "tag": None})
+    return JSONResponse({"plan": key})
+
+
+async def _find(request: Request) -> Response:
+    return JSONResponse(await _of(request).places.find(str((await _json(request)).get("name", ""))))
 
 
 def _seen(request: Request) -> str:

@@ -15,8 +15,8 @@ import shapely
 import evac
 from evac.amending import exit_in_words, exits_in_words, require_exits, unused_exits, ways_of
 from evac.audit.lanes import SATURATION_VEH_PER_H
-from evac.errors import Problem, UserError
-from evac.new_place import extract_roads
+from evac.errors import Problem, SourceError, UserError
+from evac.new_place import extract_roads, find_place
 from evac.studio.plan_file import actions_of
 
 Tell = Callable[[str], None]
@@ -31,6 +31,9 @@ _STEP_S = 300
 """Of the streets' table."""
 _LEAST_QUEUE = 0.5
 _FIDELITIES = ("micro", "meso")
+_INSTEAD = (
+    "write it more exactly, with county and country; or choose an extract that is on this machine, and draw the area"
+)
 
 
 class AtPlace:
@@ -133,6 +136,18 @@ class AtPlace:
             "t90_s": {name: _plain(value) for name, value in times.items()},
             "streets": [_plain(street) for street in streets.to_dict("records")],
         }
+
+    def find(self, tell: Tell, name: str) -> dict[str, Any]:
+        """Return the area that a name means."""
+        tell("Asking OpenStreetMap")
+        try:
+            found = find_place(name, self._workspace)
+        except (SourceError, UserError) as error:
+            problems = [error.problem] if isinstance(error, SourceError) else error.problems
+            raise UserError([Problem(item.where, item.what, _INSTEAD) for item in problems]) from error
+        area = gpd.GeoDataFrame(geometry=[found.geometry], crs="EPSG:4326")
+        bounds = [round(float(value), _DIGITS) for value in area.total_bounds]
+        return {"name": found.name, "area": _features(area), "bounds": bounds}
 
     def extract(self, tell: Tell, path: str) -> dict[str, Any]:
         """Return the roads of an extract, to draw an area on, and where they are."""

@@ -71,6 +71,7 @@ class Places:
         """Have no process yet."""
         self.benches = Benches(self.workspace.folder)
         self.uploads = Uploads(self.workspace)
+        self.workspace.prune()
 
     async def end(self) -> None:
         """End the places' processes."""
@@ -106,6 +107,20 @@ class Places:
             self._require_plan(place, str(extends))
         title = " ".join(str(asked.get("name", "")).split())
         return plan_file.create(place.loaded.plans_folder, title, extends, partial(at_place.check_plan, place))
+
+    def remove_plan(self, name: str, key: str, tag: str) -> None:
+        """Move a plan's file aside, if it is as whoever removes it has seen it and no other plan builds on it."""
+        place = self._open(name)
+        path = self._plan_path(place, key)
+        _require_no_other_on(place, key)
+        plan_file.remove(path, tag, self.workspace.own / "removed" / name)
+
+    def rename_plan(self, name: str, key: str, tag: str, title: str) -> str:
+        """Give a plan another name, and its file with it; return its new key."""
+        place = self._open(name)
+        path = self._plan_path(place, key)
+        _require_no_other_on(place, key)
+        return plan_file.rename(path, tag, title, partial(at_place.check_plan, place))
 
     def change_plan(self, name: str, key: str, tag: str, edit: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
         """Change a plan, and return it as `plan` does."""
@@ -252,7 +267,7 @@ class Places:
         name = self.uploads.drawn(area) if isinstance(area, Mapping) else str(area)
         paths = {
             "area": str(self.uploads.path("area", name)),
-            "extract": str(self.uploads.path("extract", str(asked.get("extract")))),
+            "extract": str(self.uploads.path("extract", str(asked["extract"]))) if asked.get("extract") else None,
         }
         if isinstance(households, str):
             households = str(self.uploads.path("households", households))
@@ -279,6 +294,12 @@ class Places:
             return await bench.ask("extract", tell, path=str(path))
 
         return self._make(kept, ask)
+
+    async def find(self, title: str) -> dict[str, Any]:
+        """Return the area that a name means, as OpenStreetMap knows it: `name`, `area`, `bounds`."""
+        bench = await self.benches.of(self.workspace.own)  # a process of its own: there is no place yet
+        found: dict[str, Any] = await bench.ask("find", _tell_nobody, name=" ".join(title.split()))
+        return found
 
     async def make_picture(self, name: str) -> Making:
         """Begin to make the picture of a place, if it isn't there."""
@@ -328,6 +349,14 @@ class Places:
         return evac.open(self.workspace.scenario(name), workspace=self.workspace.folder)
 
 
+def _require_no_other_on(place: evac.Place, key: str) -> None:
+    plans = place.plans()
+    others = plans.loc[plans["extends"] == key, "plan"].tolist()
+    if others:
+        what = f"other plans build on it: {', '.join(others)}"
+        raise UserError(Problem(f"the plan '{key}'", what, "remove these first, or let them build on another"))
+
+
 def _stamp(place: evac.Place) -> str:
     return stamp_of(list(place.input_files), {"code": fingerprint(), "picture": at_place.PICTURE_VERSION})
 
@@ -342,7 +371,9 @@ def _tell_nobody(_step: str) -> None:
 
 async def _keep(path: Path, ask: Callable[[], Awaitable[Any]]) -> Path:
     """Return the file in which an answer is kept, made if it isn't there."""
-    if not is_file(path):
+    if is_file(path):
+        await asyncio.to_thread(path.touch)  # what is looked at is kept
+    else:
         content = json.dumps(await ask(), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
         await asyncio.to_thread(write_bytes, path, await asyncio.to_thread(gzip.compress, content, _COMPRESSION))
     return path

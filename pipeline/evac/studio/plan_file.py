@@ -54,8 +54,7 @@ def create(folder: Path, name: str, extends: str | None, check: Check) -> str:
     """
     key = key_of(name)
     path = folder / f"{key}.yaml"
-    if path.exists() or key == _BASELINE:
-        raise UserError(Problem("the plan's name", f"there is a plan '{key}' already", "give it another name"))
+    _require_free(path)
     document = CommentedMap(name=name)
     if extends:
         document["extends"] = extends
@@ -63,6 +62,51 @@ def create(folder: Path, name: str, extends: str | None, check: Check) -> str:
     with writing:
         write_checked(path, _HEAD + dumped(document), check)
     return key
+
+
+def remove(path: Path, tag: str, removed: Path) -> None:
+    """Move a plan's file into a folder of those that were removed.
+
+    Raises
+    ------
+    ChangedMeanwhileError
+        The file isn't what whoever removes it has seen.
+    """
+    with writing:
+        require_unchanged(path, tag)
+        removed.mkdir(parents=True, exist_ok=True)
+        number = sum(1 for _ in removed.glob(f"{path.stem}*.yaml"))
+        path.replace(removed / f"{path.stem}{f'-{number}' if number else ''}.yaml")
+
+
+def rename(path: Path, tag: str, name: str, check: Check) -> str:
+    """Give a plan another name, and its file with it; return its new key.
+
+    Raises
+    ------
+    ChangedMeanwhileError
+        The file isn't what whoever renames it has seen.
+    UserError
+        The name is none, or there is such a plan already.
+    """
+    title = " ".join(name.split())
+    key = key_of(title)
+    target = path.with_name(f"{key}.yaml")
+    with writing:
+        text = require_unchanged(path, tag)
+        if target != path:
+            _require_free(target)
+        document = parsed(text, path, "plan")
+        document["name"] = title
+        write_checked(target, dumped(document), check)
+        if target != path:
+            path.unlink()
+    return key
+
+
+def _require_free(path: Path) -> None:
+    if path.exists() or path.stem == _BASELINE:
+        raise UserError(Problem("the plan's name", f"there is a plan '{path.stem}' already", "give it another name"))
 
 
 def change(path: Path, tag: str, edit: Mapping[str, Any], check: Check) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ from evac.errors import Problem, UserError
 
 FILE_NAME = "scenario.yaml"
 _PRIVATE = 0o700
+MOST_KEPT_BYTES = 500 << 20
+"""Of pictures, findings and the like, which can be made again: a country's picture is some megabytes."""
+LONGEST_KEPT_S = 30 * 86_400
+"""After the last look."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +81,23 @@ class Workspace:
                 raise UserError(Problem(str(self.folder), what, remedy)) from error
             yield
 
+    def prune(self) -> None:
+        """Remove what was kept and nobody has looked at for a month, then the oldest above a total size."""
+        folder = self.own / "kept"
+        files = sorted(folder.glob("*.json"), key=_looked_at) if folder.is_dir() else []
+        total = sum(path.stat().st_size for path in files)
+        for path in files:
+            if total > MOST_KEPT_BYTES or time.time() - _looked_at(path) > LONGEST_KEPT_S:
+                total -= path.stat().st_size
+                path.unlink(missing_ok=True)
+
     def kept(self, what: str, stamp: str) -> Path:
         """Return where something that can be made again is kept, or will be."""
         return self.own / "kept" / f"{what}-{stamp[:32]}.json"
+
+
+def _looked_at(path: Path) -> float:
+    return path.stat().st_mtime
 
 
 def stamp_of(files: list[Path], about: dict[str, Any]) -> str:

@@ -5,7 +5,9 @@ import { h, learnWords } from "./dom.js";
 const root = document.getElementById("studio");
 try {
   await openSession();
-  learnWords(await ask("words"));
+  const { language, words } = await ask("words");
+  learnWords(words);
+  document.documentElement.lang = language;
   const { start } = await import("./app.js");
   await start(root);
 } catch (error) {

@@ -21,6 +21,10 @@ export function newPlace(panel, { map, jobs, opened }) {
   const draw = h("button", { type: "button", disabled: true, onclick: () => begin() }, say("Draw it"));
   const homes = h("input", { type: "number", min: "1", max: "10000000", id: "homes", placeholder: say("estimated from buildings") });
   const column = h("input", { type: "text", id: "column", placeholder: "households" });
+  const missed = h("div", {}), wanted = h("input", { type: "text", id: "find", maxlength: "200", placeholder: say("town, county, country"), onkeydown: (event) => {
+    if (event.key === "Enter") { event.preventDefault(); search(); }
+  } });
+  const find = h("button", { type: "button", onclick: () => search() }, say("Find it"));
   const name = h("input", { type: "text", id: "place-name", required: true, maxlength: "80" });
   const make = h("button", { class: "primary", type: "submit", disabled: true }, say("Make it and run it"));
   const homesFile = fileButton("households", say("or a file with counts"), ".geojson,.json,.gpkg,.kml,.zip", (sent) => { state.homes = sent; }, told);
@@ -30,7 +34,8 @@ export function newPlace(panel, { map, jobs, opened }) {
       fileButton("extract", say("Send one"), ".pbf,.osm,.gz,.bz2", (sent) => readExtracts(sent), told).element),
     h("fieldset", {}, h("legend", {}, say("2. The area that is ordered to leave")), said, h("div", { class: "row" }, draw,
       fileButton("area", say("or send a file"), ".geojson,.json,.gpkg,.kml,.zip", (sent) => setArea(sent, say("The area of {file}", { file: sent })), told).element),
-    h("p", { class: "hint" }, say("Click each corner, and the last one twice. Escape begins anew."))),
+    h("p", { class: "hint" }, say("Click each corner, and the last one twice. Escape begins anew.")),
+    h("label", { class: "wide", for: "find" }, say("or find a town or district by its name (needs the internet)")), h("div", { class: "row" }, wanted, find), missed),
     h("fieldset", {}, h("legend", {}, say("3. Households")), h("label", { class: "wide", for: "homes" }, say("How many households live there")), homes, homesFile.element,
       h("label", { class: "wide", for: "column" }, say("Column of the file with the counts")), column),
     h("label", { class: "wide", for: "place-name" }, say("4. What to call it")), name,
@@ -48,18 +53,39 @@ export function newPlace(panel, { map, jobs, opened }) {
   });
   return () => { over = true; deaf(); state.drawing?.stop(); };
 
-  async function readExtracts(wanted) {
+  async function readExtracts(newest) {
     try {
       const names = await ask("extracts");
       if (over) return;
-      fill(extracts, names.length ? names.map((item) => h("option", { value: item, selected: item === wanted }, item)) : h("option", { value: "" }, say("none yet: send one")));
-      if (names.length) await showExtract(wanted ?? names[0]);
+      fill(extracts, names.map((item) => h("option", { value: item, selected: item === newest }, item)), h("option", { value: "" }, say("none: fetch the roads (needs the internet)")));
+      if (names.length) await showExtract(newest ?? names[0]);
     } catch (error) {
       fill(told, problemsList(error));
     }
   }
 
+  async function search() {
+    find.disabled = true;
+    fill(missed, h("p", { class: "busy" }, say("Asking OpenStreetMap …")));
+    try {
+      const found = await ask("find", { method: "POST", body: { name: wanted.value } });
+      if (over) return;
+      fill(missed);
+      state.drawing?.stop();
+      if (!extracts.value) await map.show({ bounds: found.bounds, roads: NONE, area: NONE, exits: NONE });
+      setArea(found.area, say("The area of {name}.", { name: found.name }));
+      map.put("area", found.area);
+      map.fit(found.bounds);
+      name.value ||= found.name.split(",")[0];
+    } catch (error) {
+      fill(missed, problemsList(error));
+    } finally {
+      find.disabled = false;
+    }
+  }
+
   async function showExtract(file) {
+    if (!file) { said.textContent = state.area ? said.textContent : say("Find the area by its name, or send a file with it."); draw.disabled = true; return; }
     draw.disabled = true;
     said.textContent = say("Reading {file} …", { file });
     try {
@@ -108,7 +134,7 @@ export function newPlace(panel, { map, jobs, opened }) {
     fill(told);
     try {
       const households = homes.value ? Number(homes.value) : state.homes ?? null;
-      const job = await ask("new", { method: "POST", body: { name: name.value, extract: extracts.value, area: state.area, households, count: column.value } });
+      const job = await ask("new", { method: "POST", body: { name: name.value, extract: extracts.value || null, area: state.area, households, count: column.value } });
       state.job = job.id;
     } catch (error) {
       make.disabled = false;

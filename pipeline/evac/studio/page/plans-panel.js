@@ -1,5 +1,5 @@
 // What if: the plans of the place, what each does and takes, what it changes on the map; new ones, and changes.
-import { ask, part } from "./api.js";
+import { ask, askWhole, part } from "./api.js";
 import { fill, h, problemsList, say, takes } from "./dom.js";
 import { changeRows, clearChanges, drawChanges } from "./changes.js";
 import { planEditor } from "./plan-editor.js";
@@ -78,9 +78,26 @@ function card(place, plan, map, shown, edit) {
     fill(diff);
     clearChanges(map);
   }
+  const named = async (what, given) => {
+    const path = `places/${part(place)}/plans/${part(plan.plan)}`;
+    try {
+      const { tag } = await askWhole(path);
+      await ask(`${path}${what}`, { ...given, headers: { "If-Match": tag } });
+    } catch (error) {
+      fill(above, problemsList(error));
+    }
+  };
+  const askBack = () => fill(above, h("p", {}, say("Remove {plan}? Its runs stay.", { plan: plan.name })), h("div", { class: "row" },
+    h("button", { type: "button", onclick: () => named("", { method: "DELETE" }) }, say("Remove it")), h("button", { type: "button", onclick: () => fill(above) }, say("Leave it"))));
+  const rename = () => {
+    const title = h("input", { type: "text", required: true, maxlength: "120", value: plan.name, "aria-label": say("New name of the plan") });
+    fill(above, h("form", { class: "new-plan", onsubmit: (event) => { event.preventDefault(); named("/name", { method: "PUT", body: { name: title.value } }); } }, title, h("button", { type: "submit" }, say("Rename it"))));
+    title.focus();
+  };
   const buttons = plan.plan === "baseline" ? [] : [
     h("button", { type: "button", class: "edits", onclick: () => edit(plan.plan) }, say("Change")),
-    h("button", { type: "button", class: "edits", onclick: () => fill(above, newPlan(place, plan.plan, edit)) }, say("Build on it"))];
+    h("button", { type: "button", class: "edits", onclick: () => fill(above, newPlan(place, plan.plan, edit)) }, say("Build on it")),
+    h("button", { type: "button", class: "edits small", onclick: rename }, say("Rename")), h("button", { type: "button", class: "edits small", onclick: askBack }, say("Remove"))];
   return h("article", { class: "card", dataset: { plan: plan.plan } },
     h("h3", {}, plan.name, plan.name === plan.plan ? null : h("span", { class: "key" }, plan.plan)),
     plan.note ? h("p", { class: "note" }, plan.note) : null,
