@@ -8,6 +8,8 @@
 The browser is the tests' (Chromium, drawing without a graphics card). Figures stand in docs/studio.md.
 """
 
+# ruff: noqa: S311 - nothing here is a secret
+
 from __future__ import annotations
 
 import random
@@ -82,15 +84,16 @@ def picture(folder: Path, place: str) -> None:
         near = page.evaluate(_PAN)
     print(f"first picture: median {statistics.median(times):.2f} s of {sorted(round(s, 2) for s in times)}")
     print(f"picture: {len(kept.content) / 1e6:.1f} MB, {len(kept.json()['roads']['features']):,} roads")
-    print(f"panning: {far[0]:.0f} frames a second over all of it, {near[0]:.0f} at zoom 15 ({far[1]}×{far[2]} pixels)")
+    print(
+        f"panning: {far[0]:.0f} frames a second over all of it, {near[0]:.0f} at zoom 15 ({far[1]} x {far[2]} pixels)"
+    )
 
 
 def cars(folder: Path, place: str) -> None:
     """Show made-up frames of many cars, and measure what the page's process takes."""
     with served(folder) as studio, browser_of(studio) as context:
         page = _opened(studio, place, context)
-        edges = page.evaluate("(place) => [...document.querySelector('.map').placeMap.content.roads.features]", place)
-        edges = [item["properties"]["edge"] for item in edges]
+        edges = page.evaluate(f"{_MAP}.content.roads.features.map((item) => item.properties.edge)")
         page.evaluate(f"{_MAP}.cars.learn({_MAP}.content.roads.features)")
         before = _largest_renderer_mb()
         most: list[float] = []
@@ -104,10 +107,8 @@ def cars(folder: Path, place: str) -> None:
         session.send("Performance.enable")
         metrics = {item["name"]: item["value"] for item in session.send("Performance.getMetrics")["metrics"]}
     heap = metrics["JSHeapUsedSize"] / 1e6
-    print(
-        f"{shown:,} cars, {FRAMES} frames, four a second: the page's process {before:.0f} MB before, {max(most):.0f} MB"
-    )
-    print(f"at most while they move (private and shared memory, Pss); JavaScript's heap {heap:.0f} MB afterwards")
+    print(f"{shown:,} cars, {FRAMES} frames, four a second: the page's process {before:.0f} MB before (Pss),")
+    print(f"{max(most):.0f} MB at most while they move; JavaScript's heap {heap:.0f} MB afterwards")
 
 
 def _watch(most: list[float], over: threading.Event) -> None:
@@ -136,9 +137,7 @@ def upload(folder: Path) -> None:
         took_s = time.monotonic() - began
         size = (folder / ".evac" / "studio" / "uploads" / "extract" / "large.osm.pbf").stat().st_size
         rss = int(Path(f"/proc/{studio.process.pid}/status").read_text().split("VmHWM:")[1].split()[0]) / 1e3
-    print(
-        f"upload: {answer.status_code}, {size / (1 << 20):.0f} MB in {took_s:.1f} s; the server's most memory {rss:.0f} MB"
-    )
+    print(f"upload: {answer.status_code}, {size / (1 << 20):.0f} MB in {took_s:.1f} s; the server at most {rss:.0f} MB")
 
 
 def load(folder: Path, place: str, seconds: float) -> None:
