@@ -56,6 +56,20 @@ def test_each_zone_has_its_last_minute_its_interval_and_its_trigger_line(
     assert (found / "map.png").stat().st_size > 10_000
 
 
+def test_an_ensemble_says_how_likely_each_zone_gets_out(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = town.parent
+    options = ["--vehicles", "1", "--members", "3", "--within", "20", "--jobs", "2", "--workspace", str(folder)]
+    assert run_guarded(["egress", str(town), *options]) == 0
+    assert "How likely it is that 95 % of a zone's vehicles get out unexposed" in capsys.readouterr().out
+    table = pd.read_csv(folder / "reports" / "town" / "egress" / "baseline" / "egress.csv").set_index("zone")
+    assert set(table.index) == {"Hill", "Brook", "all zones"}
+    assert (table["members"] == 3).all()
+    assert (table["probability_low"] <= table["probability"]).all()
+    assert (table["probability"] <= table["probability_high"]).all()
+    assert table.loc["all zones", "vehicles"] == table.loc[["Hill", "Brook"], "vehicles"].sum()
+    assert table.loc["all zones", "safe_members"] <= table["safe_members"].min()
+
+
 def test_without_a_hazard_nothing_limits_the_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_guarded(["safe-order", str(TESTS / "fixtures" / "town"), "--workspace", str(tmp_path)]) == 2
     assert "has no section 'hazard'" in capsys.readouterr().err

@@ -25,6 +25,7 @@ from evac.cli import (
     checking,
     creating,
     demonstrating,
+    egressing,
     ordering,
     planning,
     running,
@@ -79,6 +80,7 @@ app.command()(varying.ablate)
 app.command()(varying.stress)
 app.command()(searching.search)
 app.command()(ordering.safe_order)
+app.command()(egressing.egress)
 app.command()(caching.status)
 app.command()(caching.clean)
 app.command()(verifying.verify)

@@ -55,6 +55,10 @@ def _clearance_row(case: CaseResult) -> dict[str, Any]:
     }
 
 
+_UNDER_HAZARD = ("safe", "exposed", "exposed_vehicle_min", "households_not_out")
+"""What a run's manifest has of each zone where the scenario has a hazard."""
+
+
 def zone_table(report: ReportInput, cases: Sequence[CaseResult]) -> pd.DataFrame:
     """Return clearance times by zone and case, of the run that is shown, and how much later than without the plan.
 
@@ -69,6 +73,7 @@ def _zone_rows(report: ReportInput, cases: Sequence[CaseResult], case: CaseResul
     zones = case.run.manifest["zones"]
     paired = against is not None and against.shown.seed == case.shown.seed
     reference = against.run.manifest["zones"] if against and paired else {}
+    exposed = case.run.manifest.get("hazard_zones", {})
     rows = []
     for zone, times in zones.items():
         other = reference.get(zone, {})
@@ -81,6 +86,7 @@ def _zone_rows(report: ReportInput, cases: Sequence[CaseResult], case: CaseResul
                 "planned": times["planned"],
                 "evacuated": times["evacuated"],
                 **clear,
+                **{name: exposed[zone][name] for name in _UNDER_HAZARD if zone in exposed},
                 "compared_with": against.shown.plan if against else None,
                 "later_90_s": _minus(times["t90_s"], other.get("t90_s")),
                 "later_100_s": _minus(times["t100_s"], other.get("t100_s")),

@@ -94,7 +94,11 @@ def draw(prepared: Prepared, zones: gpd.GeoDataFrame, lines: gpd.GeoDataFrame) -
     times = shown["latest_safe_order_min"]
     norm = mpl.colors.Normalize(0.0, max(float(times.max()) if times.notna().any() else 1.0, 1.0))
     colours = [
-        _NO_LIMIT if ending == "no limit" else _LATE if ending == "too late" else mpl.colormaps[_COLOURS](norm(minute))
+        _NO_LIMIT
+        if ending == "no limit"
+        else _LATE
+        if ending == "too late"
+        else mpl.colors.to_hex(mpl.colormaps[_COLOURS](norm(minute)))
         for ending, minute in zip(shown["latest_safe_order"], times, strict=True)
     ]
     with drawing.styled():

@@ -28,6 +28,9 @@ class ArrivalRaster(Model):
     """The form."""
     file: Path
     """Esri ASCII, GeoTIFF or any other raster that GDAL reads. A cell without data is never reached."""
+    others: tuple[Path, ...] = ()
+    """Other rasters that are as likely (other winds, other fuels), of the same unit and clock: `evac egress` takes all
+    of them in turn; everything else takes `file`."""
     unit: TimeUnit | None = None
     """Unit of the times. Left out it must be in the file; a unit with which the front would be too fast or too slow to
     be one is refused."""

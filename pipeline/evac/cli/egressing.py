@@ -1,0 +1,98 @@
+"""`evac egress`: how likely each zone is to get out before fire or flood is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from evac.cli.common import ScenarioPath, Workspace, console, load_plans, prepare_scenario
+from evac.cli.studying import DepartureCase, EngineName, Jobs, VehiclesCase
+from evac.errors import Problem, UserError
+from evac.plans.reading import BASELINE
+from evac.progress import show_runs
+from evac.scenario import load_scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evac.study.egress import Egress
+
+
+def egress(
+    scenario: ScenarioPath,
+    *,
+    plan: Annotated[str, typer.Option(help="The plan, of plans/<place>/.")] = BASELINE,
+    members: Annotated[int, typer.Option(min=2, max=1000, help="Runs of the ensemble.")] = 20,
+    within: Annotated[
+        float, typer.Option(min=0, max=90, help="Per cent by which the hazard may come earlier or later.")
+    ] = 30,
+    share: Annotated[
+        float, typer.Option(min=50, max=100, help="Per cent of a zone's vehicles that must be safe.")
+    ] = 95,
+    vehicles: VehiclesCase = None,
+    departure: DepartureCase = None,
+    fidelity: Annotated[
+        Literal["micro", "meso"], typer.Option(help="SUMO's model: micro, or meso for a fast look.")
+    ] = "micro",
+    engine: EngineName = "local",
+    jobs: Jobs = None,
+    workspace: Workspace = None,
+) -> None:
+    """Run an ensemble, and tell how likely each zone is to get out before fire or flood is there."""
+    loaded = load_scenario(scenario)
+    hazard = loaded.model.hazard
+    if hazard is None:
+        what = "has no section 'hazard', so that nobody is too late"
+        raise UserError(Problem(str(loaded.path), what, "add one: docs/hazards.md"))
+    (wanted,) = load_plans([plan], loaded)
+    folder = workspace or loaded.workspace
+    prepared = prepare_scenario(loaded, folder)
+    from evac.report.egress import write_egress  # noqa: PLC0415
+    from evac.schema.scenario import vehicles_label  # noqa: PLC0415
+    from evac.study.cases import middle_vehicles  # noqa: PLC0415
+    from evac.study.egress import egress as fare  # noqa: PLC0415
+    from evac.study.egress import members_of, variants_of, with_hazard  # noqa: PLC0415
+    from evac.study.engines import cores, engine_of  # noqa: PLC0415
+    from evac.study.ordering import Asked, Trials  # noqa: PLC0415
+
+    labels = [vehicles_label(case) for case in loaded.model.vehicles_per_household]
+    asked = Asked(
+        vehicles or middle_vehicles(loaded.model, labels),
+        departure or loaded.model.departures[0].name,
+        (),
+        share / 100.0,
+        coarse=fidelity == "meso",
+    )
+    variants = variants_of(hazard)
+    with show_runs(console) as display:
+        runner = engine_of(engine, jobs or cores())
+        trials = [
+            Trials(with_hazard(prepared, item), wanted, asked, folder / ".evac", runner, display) for item in variants
+        ]
+        found = fare(trials, members_of(members, within / 100.0, len(variants)), asked.share)
+    _print(found, share, within)
+    for file in write_egress(prepared, found, folder / "reports" / loaded.place_id / "egress" / wanted.key):
+        console.print(escape(str(file)), highlight=False, soft_wrap=True)
+
+
+def _print(found: Sequence[Egress], share: float, within: float) -> None:
+    title = (
+        f"How likely it is that {share:g} % of a zone's vehicles get out unexposed: {found[-1].members} runs, arrival "
+        f"± {within:g} %"
+    )
+    headings = ("zone", "probability", "95 % interval", "vehicles safe", "at the least", "households not out, at most")
+    table = Table(*headings, title=title)
+    for item in found:
+        low, high = item.interval
+        table.add_row(
+            escape(item.zone),
+            f"{item.probability:.0%}",
+            f"{low:.0%} to {high:.0%}",
+            f"{item.safe_share:.1%}",
+            f"{item.least_safe_share:.1%}",
+            str(item.households_not_out[1]),
+        )
+    console.print(table)
