@@ -52,6 +52,7 @@ def test_the_one_officer_at_the_one_conflict_is_found(searched: Path) -> None:
     (item,) = plan.actions
     assert item.action.in_words() == "signal officer at Main Road / Cross Street, from 5 min"
     assert plan.resources.officers == 1
+    assert plan.model.name == "Best with 1 officer"
     frontier = pd.read_csv(results(searched) / "frontier.csv")
     assert frontier["officers"].tolist() == [0, 1]
     # All of the green instead of about half of it, from 5 min on: by theory 90 % leave at the lane's saturation flow.

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from evac.errors import ScenarioError
 from evac.plans.action import Resources
 from evac.search import costs
 from evac.search.city import Budget, City, read_city
+from evac.search.finding import frontier_of
 from evac.search.lazy import Chosen, Space, search
 
 START_S = 5000.0
@@ -85,6 +87,13 @@ def test_what_wins_nothing_beside_others_is_left_out() -> None:
 def test_nothing_is_done_where_nothing_helps() -> None:
     town = Junctions([frozenset({0})], [10.0], [1], 5)  # within what chance does
     assert town.found() == frozenset()
+
+
+def test_the_frontier_has_what_is_quicker_than_all_with_fewer_officers() -> None:
+    plans = pd.DataFrame(
+        {"officers": [2, 0, 1, 1, 3, 4], "t90_min": [50.0, None, 60.0, 70.0, 55.0, 40.0], "plan": list("abcdef")}
+    )
+    assert frontier_of(plans)["plan"].tolist() == ["c", "a", "f"]
 
 
 def test_cones_stand_as_the_manual_has_them() -> None:

@@ -61,12 +61,12 @@ class Found:
         Columns `officers`, `cones`, `barricades`, `plan`, `actions` (labels), `t90_min`, `t90_low_min`, `t90_high_min`
         (of the 95 % interval), `seeds`, `saved_min` with its interval, `at_best_min` (of its own bound).
         """
-        rows = self.table().sort_values(["officers", "t90_min"], ignore_index=True)
-        return rows[rows["t90_min"] < rows["t90_min"].cummin().shift(fill_value=float("inf"))].reset_index(drop=True)
+        return frontier_of(self.table())
 
     def table(self) -> pd.DataFrame:
         """Return the last plans, the best first; the columns are those of `frontier`."""
-        return pd.DataFrame([self._row(chosen) for chosen in self.finals.ranked()])
+        rows = pd.DataFrame([self._row(chosen) for chosen in self.finals.ranked()])
+        return rows.astype({name: float for name in rows if str(name).endswith("_min")})
 
     def _row(self, chosen: Chosen) -> dict[str, object]:
         cell, takes = self.finals.cells[chosen], self.trials.takes(chosen)
@@ -122,6 +122,17 @@ class Found:
             for chosen, cell in self.more_vehicles.items()
         ]
         return pd.DataFrame(rows, columns=["plan", "failure", "t90_min", "why_not"])
+
+
+def frontier_of(plans: pd.DataFrame) -> pd.DataFrame:
+    """Return the plans with fewest officers first, and of these only what is quicker than all with fewer.
+
+    Columns `officers` and `t90_min` are needed; a plan that never gets 90 % out (missing) isn't among them.
+    """
+    rows = plans.sort_values(["officers", "t90_min"], ignore_index=True)
+    time_min = rows["t90_min"].fillna(float("inf"))
+    quicker = time_min < time_min.cummin().shift(fill_value=float("inf"))
+    return rows[quicker].reset_index(drop=True)
 
 
 def find(trials: Trials, city: City, within_s: float | None) -> Found:

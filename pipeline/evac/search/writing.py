@@ -16,6 +16,7 @@ from evac.plans.model import AnyAction
 from evac.plans.reading import BASELINE
 from evac.report import drawing
 from evac.report.sheets import csv_bytes
+from evac.schema.scenario import vehicles_words
 from evac.search.finding import Found
 from evac.search.lazy import Chosen
 
@@ -51,7 +52,7 @@ def write_found(found: Found, folder: Path) -> list[Path]:
     for name, table in tables.items():
         written.append(folder / f"{name}.csv")
         write_bytes(written[-1], csv_bytes(table))
-    if len(found.finals.cells):
+    if len(found.frontier()):
         written.append(folder / "frontier.png")
         write_bytes(written[-1], drawing.png_bytes(draw_frontier(found)))
     return written
@@ -76,13 +77,14 @@ def plan_text(found: Found, chosen: Chosen) -> str:
 
 
 def _name(found: Found, chosen: Chosen) -> str:
-    takes = found.trials.takes(chosen)
-    return f"{'Best' if chosen == found.best else 'Found'} with {sum(item.officers for item in takes)} officers"
+    officers = found.trials.officers(chosen)
+    number = "1 officer" if officers == 1 else f"{officers} officers"
+    return f"{'Best' if chosen == found.best else 'Found'} with {number}"
 
 
 def _note(found: Found, chosen: Chosen) -> str:
     asked = found.trials.asked
-    case = f"{asked.vehicles} vehicles per household, departures '{asked.departure}'"
+    case = f'{vehicles_words(asked.vehicles)}, departures "{asked.departure}"'
     cell = found.finals.cells.get(chosen)
     if cell is None or cell.interval.mean is None:
         return f"Found by evac search for {case}; not simulated with several seeds."
@@ -104,7 +106,16 @@ def _content(action: AnyAction) -> dict[str, Any]:
     """Return an action as a file has it: what it does first, nothing that is as when left out."""
     content = action.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     first = {"do": action.do, "label": action.label}
-    return {**first, **{key: value for key, value in content.items() if key not in first}}
+    return {**first, **{key: _plain(value) for key, value in content.items() if key not in first}}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with whole numbers as people write them: 5, not 5.0."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _dumped(content: Any) -> str:
