@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import gzip
+import json
 import shutil
 from datetime import datetime
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
+import rasterio.features
 from pyproj import Transformer
 
 from evac.errors import DataError
 from evac.hazards.dated import PointFront
 from evac.hazards.raster import RasterFront
+from evac.hazards.sight import crosses_s
 from evac.schema.hazard import ArrivalRaster, DatedPoints
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -68,6 +72,37 @@ def test_without_its_reference_system_it_is_refused(raster: Path) -> None:
     lon, lat, _ = _somewhere(raster)
     with pytest.raises(DataError, match="has no coordinate reference system"):
         RasterFront(ArrivalRaster(form="raster", file=raster, unit="minutes"), "fire", "TOA").arrivals(lon, lat, 0.0)
+
+
+def _trigger_buffer(raster: Path, *, upside_down: bool) -> Path:
+    """Return the trigger buffer of the data as polygons; it has the raster's cells, and no place of its own.
+
+    Its rows run from south to north, as the model that made it counts them: read the other way, no fire crosses it.
+    """
+    buffer = raster.with_name("trigger_buffer.asc")
+    with gzip.open(DATA / "roxborough" / "trigger_buffer.asc.gz") as packed, buffer.open("wb") as unpacked:
+        shutil.copyfileobj(packed, unpacked)
+    with rasterio.open(raster) as grid, rasterio.open(buffer) as marked:
+        inside = (marked.read(1) == 1).astype("uint8")
+        shapes = rasterio.features.shapes(inside[::-1] if upside_down else inside, transform=grid.transform)
+        features = [{"type": "Feature", "properties": {}, "geometry": shape} for shape, value in shapes if value == 1]
+    found = gpd.GeoDataFrame.from_features(json.loads(json.dumps(features)), crs=UTM_13N)
+    file = raster.with_name("trigger.gpkg")
+    found.to_file(file)
+    return file
+
+
+def test_the_trigger_buffer_of_roxborough_leaves_time_for_the_drill_s_90_per_cent_and_not_for_all(raster: Path) -> None:
+    """The fire is in the buffer 93 minutes before the first home burns; the model of the drill needs 61 and 114."""
+    front = RasterFront(ArrivalRaster(form="raster", file=raster, unit="minutes", crs=UTM_13N), "fire", "TOA")
+    homes = pd.read_csv(DATA / "roxborough" / "households_1000.csv")
+    reached = front.arrivals(homes["OriginLon"].to_numpy(), homes["OriginLat"].to_numpy(), 0.0)
+    burnt_min = reached.time_s.min() / 60.0
+    trigger_min = crosses_s(front, _trigger_buffer(raster, upside_down=True), None, "trigger") / 60.0
+    assert burnt_min == pytest.approx(292.3, abs=0.1)
+    assert trigger_min == pytest.approx(199.0, abs=10.0)  # a cell of 30 m at 3 m a minute
+    assert 61.0 < burnt_min - trigger_min < 114.0
+    assert np.isinf(crosses_s(front, _trigger_buffer(raster, upside_down=False), None, "trigger"))
 
 
 def test_reports_of_the_camp_fire_count_from_the_first_order() -> None:
