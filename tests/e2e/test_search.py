@@ -124,6 +124,15 @@ def test_what_the_city_forbids_is_in_no_plan_and_why_nothing_is_left_is_told(
     assert "did you mean 'Cross Street'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
+def test_the_coarse_model_screens_and_the_last_plans_are_simulated_vehicle_by_vehicle(
+    searched: Path, tmp_path: Path
+) -> None:
+    town = shutil.copytree(searched.parents[1], tmp_path / "town") / "scenarios" / "town"
+    assert command(town, *ARGUMENTS, "--screen", "meso") == 0
+    assert (results(town) / "plans.csv").read_bytes() == (results(searched) / "plans.csv").read_bytes()
+
+
 def test_a_search_that_is_out_of_time_says_so(
     searched: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -19,12 +20,12 @@ from evac.search.candidates import Candidate
 from evac.search.city import Budget
 from evac.search.lazy import Chosen
 from evac.simulate.job import Case, Job
-from evac.study import Selection, run_study
 from evac.study.bounds import DECISIVE_PERCENT, bound_under
 from evac.study.ground import demand_of, ground_of
 from evac.study.jobs import job_of, run_folder
 from evac.study.prepare import Prepared
 from evac.study.runs import Display, read_ledger, read_manifest
+from evac.study.screening import Calibration, Town, calibrate, screened
 from evac.study.tasks import Engine, Outcome, Task
 from evac.study.under_plan import UnderPlan, under_plan
 
@@ -115,6 +116,7 @@ class Trials:
     refused: dict[Chosen, str] = field(default_factory=dict)
     pruned: dict[Chosen, float] = field(default_factory=dict)
     _laid: dict[Chosen, UnderPlan] = field(default_factory=dict)
+    _trusted: bool = True
 
     def plan(self, chosen: Chosen) -> LoadedPlan:
         """Return a set of candidates as a plan; its key tells plans with other actions apart."""
@@ -205,22 +207,18 @@ class Trials:
         return sum(item.officers for item in self.takes(chosen))
 
     def _simulate(self, sets: Sequence[Chosen]) -> None:
-        for chosen, outcome in self._run(sets):
+        for chosen, outcome in self._run(sets, self.asked.screen):
             if not isinstance(outcome, Path):
                 self.refused[chosen] = f"its simulation failed: {outcome}"
             elif chosen and (reasons := self._new_doubts(outcome)):
                 self.refused[chosen] = f"its simulation isn't trusted: {'; '.join(reasons)}"
             else:
                 self.scores[chosen] = score_s(outcome)
+                self._trusted = self._trusted and (bool(chosen) or bool(read_ledger(outcome)["trusted"]))
 
     def _new_doubts(self, folder: Path) -> list[str]:
         """Return why a run isn't trusted, unless the plan without candidates isn't either."""
-        return list(read_ledger(folder)["reasons"]) if self.base_is_trusted else []
-
-    @property
-    def base_is_trusted(self) -> bool:
-        """Whether the first run is trusted."""
-        return bool(read_ledger(self.first_run())["trusted"])
+        return list(read_ledger(folder)["reasons"]) if self._trusted else []
 
     def laid_base(self) -> UnderPlan:
         """Return the plan without candidates, laid over the scenario; what is wrong with it is raised."""
@@ -237,19 +235,20 @@ class Trials:
             It failed.
         """
         self.laid_base()
-        ((_, outcome),) = self._micro([frozenset()])
+        ((_, outcome),) = self._run([frozenset()], "micro")
         if not isinstance(outcome, Path):
             raise EvacError(f"the first run failed: {outcome}") from outcome
         return outcome
 
-    def _run(self, sets: Sequence[Chosen]) -> Iterator[tuple[Chosen, Outcome]]:
-        yield from self._micro(sets) if self.asked.screen == "micro" else self._meso(sets)
-
-    def _micro(self, sets: Sequence[Chosen]) -> Iterator[tuple[Chosen, Outcome]]:
+    def _run(self, sets: Sequence[Chosen], fidelity: Literal["micro", "meso"]) -> Iterator[tuple[Chosen, Outcome]]:
+        """Yield the run directories of sets with the first seed, or why there is none."""
         jobs: dict[Job, tuple[Chosen, Task]] = {}
         for chosen in sets:
+            case = replace(self.asked.case(self.plan(chosen).key, self.asked.seeds[0]), fidelity=fidelity)
             ground = ground_of(self.prepared, self._laid[chosen])
-            job = job_of(ground.terms, self.asked.case(self.plan(chosen).key, self.asked.seeds[0]))
+            if fidelity == "meso":
+                ground = screened({case.plan: ground}, self._calibration, self.cache)[case.plan]
+            job = job_of(ground.terms, case)
             jobs[job] = chosen, Task(job, ground)
         done = [job for job in jobs if has_entry(run_folder(job, self.cache))]
         for job in done:
@@ -260,20 +259,12 @@ class Trials:
                 for job, outcome in outcomes:
                     yield jobs[job][0], outcome
 
-    def _meso(self, sets: Sequence[Chosen]) -> Iterator[tuple[Chosen, Outcome]]:
-        """Simulate sets with the coarse model, fitted once to the plan without candidates."""
-        by_key = {self.plan(chosen).key: chosen for chosen in (frozenset[int](), *sets)}
-        plans = {key: self._laid[chosen] for key, chosen in by_key.items()}
-        chosen_case = (self.asked.vehicles,), (self.asked.departure,), (self.asked.seeds[0],)
-        selection = Selection(*chosen_case, sensitivity=False, fidelity="meso")
-        study = run_study(self.prepared, plans, selection, self.cache, engine=self.engine, display=self.display)
-        wanted = set(sets)
-        for run in study.runs:
-            if by_key[run.case.plan] in wanted:
-                yield by_key[run.case.plan], run.folder
-        for failure in study.failures:
-            if by_key[failure.case.plan] in wanted:
-                yield by_key[failure.case.plan], EvacError(failure.message)
+    @cached_property
+    def _calibration(self) -> Calibration:
+        """The coarse model, fitted to the plan without candidates; so is its error measured, with another seed."""
+        ground, case = ground_of(self.prepared, self.laid_base()), self.asked.case(self.base.key, self.asked.seeds[0])
+        town = Town(ground, ground, self.base.key, self.cache, self.engine, self.display)
+        return calibrate(town, [self.asked.vehicles], case)
 
     def why_none(self) -> Mapping[str, list[str]]:
         """Return by kind why none of its candidates is of use, each reason with how many it is of."""
