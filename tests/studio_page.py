@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from chromium import ARGUMENTS, CHROMIUM
-from studio_workspace import Served
+from studio_workspace import ROOT, Served
 
 TIMEOUT_MS = 300_000
 
@@ -25,6 +26,13 @@ def browser_of(studio: Served, **about: Any) -> Iterator[Any]:
         context.add_init_script(f"localStorage.setItem('evac-studio-key', '{key}')")
         yield context
         browser.close()
+
+
+def pictured(page: Any, name: str) -> None:
+    """Take the picture of docs/studio.md that a test shows, where it is asked for (`EVAC_PICTURES=1`)."""
+    if os.environ.get("EVAC_PICTURES"):
+        page.wait_for_timeout(800)
+        page.screenshot(path=ROOT / "docs" / f"studio-{name}.jpg", type="jpeg", quality=80)
 
 
 def look_at(page: Any, lon: float, lat: float, zoom: float = 17.0) -> None:

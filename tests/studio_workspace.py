@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx2
 from starlette.testclient import TestClient
 
+import evac
 from evac.studio.app import build_app
 from evac.studio.sessions import Sessions
 from evac.studio.workspace import Workspace
@@ -24,6 +28,25 @@ ADDRESS = "http://127.0.0.1:8765"
 
 
 HAS_ENDED = ("done", "failed", "cancelled")
+
+
+_PREPARED = ("maps", "nets", "households")
+
+
+@cache
+def _prepared() -> Path:
+    """Prepare Balzers once for all tests of a process, and return the cache: it is the same in every workspace."""
+    folder = Path(tempfile.mkdtemp(prefix="studio-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    evac.open(ROOT / "scenarios" / "balzers", workspace=folder).prepare()
+    return folder / ".evac"
+
+
+def prepared_balzers(folder: Path, vehicles: float | None = None) -> Path:
+    """As `balzers`, with map, network and households in the cache."""
+    for part in _PREPARED:
+        shutil.copytree(_prepared() / part, folder / ".evac" / part)
+    return balzers(folder, vehicles)
 
 
 def balzers(folder: Path, vehicles: float | None = None) -> Path:

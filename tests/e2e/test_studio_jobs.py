@@ -14,7 +14,7 @@ import pytest
 import evac
 from evac.errors import UserError
 from evac.studio.workspace import Workspace
-from studio_workspace import HAS_ENDED, balzers, served
+from studio_workspace import HAS_ENDED, prepared_balzers, served
 
 WHOLE_TOWN, FEW = 1.5, 0.3
 
@@ -33,7 +33,7 @@ def _simulators(folder: Path) -> list[int]:
 
 
 def test_a_run_is_the_same_bytes_as_from_the_package(tmp_path: Path) -> None:
-    folder, other = balzers(tmp_path / "studio", FEW), balzers(tmp_path / "package", FEW)
+    folder, other = prepared_balzers(tmp_path / "studio", FEW), prepared_balzers(tmp_path / "package", FEW)
     with served(folder) as studio:
         asked = studio.client.post("/api/places/balzers/jobs", json={"plans": ["flood"], "seeds": [7]})
         assert asked.status_code == 202
@@ -59,7 +59,7 @@ def test_a_run_is_the_same_bytes_as_from_the_package(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_killed_loses_no_run(tmp_path: Path) -> None:
-    folder = balzers(tmp_path, WHOLE_TOWN)
+    folder = prepared_balzers(tmp_path, WHOLE_TOWN)
     with served(folder) as studio:
         number = studio.client.post("/api/places/balzers/jobs", json={"plans": ["baseline"]}).json()["id"]
         studio.wait(number, lambda job: bool(job.get("minutes")))
@@ -81,7 +81,7 @@ def test_a_server_that_is_killed_loses_no_run(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_run_is_told_at_once(tmp_path: Path) -> None:
-    with served(balzers(tmp_path, FEW)) as studio:
+    with served(prepared_balzers(tmp_path, FEW)) as studio:
         for asked, words in (
             ({"plans": []}, "1 to 8"),
             ({"plans": ["nowhere"]}, "known: baseline, bridge-closed"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import pytest
 
 import evac
-from studio_page import ARGUMENTS, CHROMIUM, TIMEOUT_MS, browser_of, click_at
-from studio_workspace import Served, balzers, served
+from studio_page import ARGUMENTS, CHROMIUM, TIMEOUT_MS, browser_of, click_at, pictured
+from studio_workspace import Served, prepared_balzers, served
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe-core-4.14.1.min.js"
 HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is mi
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = balzers(tmp_path_factory.mktemp("workspace"), 0.2)
+    folder = prepared_balzers(tmp_path_factory.mktemp("workspace"), 0.2)
     (folder / "plans" / "balzers" / "hostile.yaml").write_text(
         f"name: '{HOSTILE}'\nnote: '{HOSTILE}'\nactions:\n"
         f"  - {{do: signal, label: '{HOSTILE}', mode: officer, with: {{officers: 1}},\n"
@@ -122,6 +123,7 @@ def test_a_finding_is_corrected_where_it_is_told(page: Any, folder: Path) -> Non
     finding.get_by_role("button", name="Correct it").click()
     finding.locator("form .row input").first.fill("2")
     finding.get_by_label("How you know").fill("seen on 3 May")
+    pictured(page, "where")
     finding.locator("form").get_by_role("button", name="Correct it").click()
     page.locator("summary", has_text="Corrections of the map (5)").wait_for()
     page.locator(".findings .rank").first.wait_for()
@@ -172,6 +174,8 @@ def test_a_plan_built_by_clicks_gives_the_bytes_of_its_yaml(page: Any, folder: P
     page.locator(".diff .changes").first.wait_for()
     assert "Takes 3 officers, 4 signs, 100 cones" in page.inner_text("#tabpanel")
     assert "1 → 2" in page.inner_text(".diff")
+    page.evaluate("document.querySelector('.map').placeMap.map.zoomTo(13.5, {duration: 0})")
+    pictured(page, "what-if")
     page.get_by_role("button", name="Run it").click()
     page.get_by_role("button", name="Run", exact=True).click()
     page.locator(".runs button", has_text="by-clicks").wait_for()
@@ -277,11 +281,10 @@ def test_names_are_text_and_never_html(page: Any) -> None:
     assert page.locator("#studio img, #studio script").count() == 0
 
 
-def test_a_plan_is_run_by_clicks_and_outlives_a_reload(page: Any, context: Any, folder: Path) -> None:
+def test_a_plan_is_run_by_clicks_and_outlives_a_reload(page: Any, folder: Path) -> None:
     page.click("#tab-runs")
     page.get_by_label("Baseline", exact=True).uncheck()
     page.get_by_label("Contraflow to the south").check()
-    page.get_by_label("and write the report").check()
     page.get_by_role("button", name="Run", exact=True).click()
     page.locator(".job[data-state=running]").wait_for()
     page.reload()
@@ -296,12 +299,21 @@ def test_a_plan_is_run_by_clicks_and_outlives_a_reload(page: Any, context: Any, 
     bound = page.locator(".run .bound strong")
     bound.wait_for()
     assert bound.inner_text() == f"{best_s // 3600:.0f}:{best_s // 60 % 60:02.0f}"
+
+
+@pytest.mark.slow
+def test_a_report_is_written_and_opened(page: Any, context: Any) -> None:
+    page.click("#tab-runs")
+    page.locator(".start summary").click()
+    page.get_by_label("and write the report").check()
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_role("button", name="Open the report").wait_for()
     with context.expect_page() as opened:
         page.get_by_role("button", name="Open the report").click()
     report = opened.value
     report.get_by_role("heading", level=1).wait_for()
     assert "Balzers" in report.title()
-    assert "contraflow-south" in page.inner_text(".report")
+    assert "baseline" in page.inner_text(".report")
     report.close()
 
 
@@ -311,6 +323,7 @@ def test_a_second_tab_hears_of_a_run_and_calls_it_off(page: Any, context: Any) -
     other.wait_for_selector("#studio[data-state=ready]")
     for tab in (page, other):
         tab.click("#tab-runs")
+    page.locator(".start summary").click()
     page.get_by_label("Repeated").select_option("5")
     page.get_by_role("button", name="Run", exact=True).click()
     other.locator(".live-key", has_text="drive").wait_for()
@@ -341,3 +354,22 @@ def test_a_tab_is_chosen_by_the_keyboard_alone(page: Any) -> None:
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
     assert page.locator("#tab-compare").get_attribute("aria-selected") == "true"
+
+
+@pytest.mark.slow
+def test_a_whole_town_is_watched_and_compared(tmp_path: Path) -> None:
+    with served(prepared_balzers(tmp_path, 1.5)) as studio, browser_of(studio) as context:
+        page = context.new_page()
+        page.goto(f"{studio.client.base_url}#place=balzers&tab=runs")
+        page.get_by_label("Rhine flood, nothing prepared").check()
+        page.get_by_role("button", name="Run", exact=True).click()
+        page.locator(".live-key", has_text=re.compile(r"[1-9]\d\d drive")).wait_for()
+        assert page.evaluate("document.querySelector('.map').placeMap.cars.count") >= 100
+        pictured(page, "go")
+        page.locator(".runs li").nth(1).wait_for()
+        page.locator(".job").wait_for(state="detached")
+        page.click("#tab-compare")
+        page.locator("#tabpanel tbody tr").first.wait_for()
+        assert "min later" in page.inner_text("#tabpanel")  # the flood takes the bridge away
+        assert page.evaluate("document.querySelector('.map').placeMap.content.gains.features.length") > 0
+        pictured(page, "compare")

@@ -13,12 +13,12 @@ from starlette.testclient import TestClient
 
 import evac
 from evac.studio.workspace import Workspace
-from studio_workspace import balzers, client_of
+from studio_workspace import client_of, prepared_balzers
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return balzers(tmp_path_factory.mktemp("workspace"))
+    return prepared_balzers(tmp_path_factory.mktemp("workspace"))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import evac
 from evac.errors import UserError
 from evac.studio import scenario_file
 from evac.studio.yaml_text import ChangedMeanwhileError, tag_of
-from studio_workspace import balzers, client_of
+from studio_workspace import client_of, prepared_balzers
 
 PATH = "/api/places/balzers/scenario"
 FEW = 0.2
@@ -23,7 +23,7 @@ NOTHING = dict.fromkeys(("lanes_there", "lanes_back", "direction", "kph", "cars"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return balzers(tmp_path_factory.mktemp("workspace"), FEW)
+    return prepared_balzers(tmp_path_factory.mktemp("workspace"), FEW)
 
 
 @pytest.fixture(scope="module")

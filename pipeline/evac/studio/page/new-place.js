@@ -21,23 +21,25 @@ export function newPlace(panel, { map, jobs, opened }) {
   const draw = h("button", { type: "button", disabled: true, onclick: () => begin() }, say("Draw it"));
   const homes = h("input", { type: "number", min: "1", max: "10000000", id: "homes", placeholder: say("estimated from buildings") });
   const column = h("input", { type: "text", id: "column", placeholder: "households" });
+  const columnLabel = h("label", { class: "wide", hidden: true }, say("Column of the file with the counts"), column);
+  const corners = h("p", { class: "hint", hidden: true }, say("Click each corner, and the last one twice. Escape begins anew."));
   const missed = h("div", {}), wanted = h("input", { type: "text", id: "find", maxlength: "200", placeholder: say("town, county, country"), onkeydown: (event) => {
     if (event.key === "Enter") { event.preventDefault(); search(); }
   } });
   const find = h("button", { type: "button", onclick: () => search() }, say("Find it"));
   const name = h("input", { type: "text", id: "place-name", required: true, maxlength: "80" });
   const make = h("button", { class: "primary", type: "submit", disabled: true }, say("Make it and run it"));
-  const homesFile = fileButton("households", say("or a file with counts"), ".geojson,.json,.gpkg,.kml,.zip", (sent) => { state.homes = sent; }, told);
+  const homesFile = fileButton("households", say("or a file with counts"), ".geojson,.json,.gpkg,.kml,.zip", (sent) => { state.homes = sent; columnLabel.hidden = false; }, told);
   const form = h("form", { class: "new-place", onsubmit: submit },
     h("h2", {}, say("A new place")),
     h("fieldset", {}, h("legend", {}, say("1. The map")), h("label", { class: "wide", for: "extract" }, say("OpenStreetMap extract")), extracts,
       fileButton("extract", say("Send one"), ".pbf,.osm,.gz,.bz2", (sent) => readExtracts(sent), told).element),
     h("fieldset", {}, h("legend", {}, say("2. The area that is ordered to leave")), said, h("div", { class: "row" }, draw,
       fileButton("area", say("or send a file"), ".geojson,.json,.gpkg,.kml,.zip", (sent) => setArea(sent, say("The area of {file}", { file: sent })), told).element),
-    h("p", { class: "hint" }, say("Click each corner, and the last one twice. Escape begins anew.")),
+    corners,
     h("label", { class: "wide", for: "find" }, say("or find a town or district by its name (needs the internet)")), h("div", { class: "row" }, wanted, find), missed),
     h("fieldset", {}, h("legend", {}, say("3. Households")), h("label", { class: "wide", for: "homes" }, say("How many households live there")), homes, homesFile.element,
-      h("label", { class: "wide", for: "column" }, say("Column of the file with the counts")), column),
+      columnLabel),
     h("label", { class: "wide", for: "place-name" }, say("4. What to call it")), name,
     make, told, going);
   fill(panel, form);
@@ -58,7 +60,7 @@ export function newPlace(panel, { map, jobs, opened }) {
       const names = await ask("extracts");
       if (over) return;
       fill(extracts, names.map((item) => h("option", { value: item, selected: item === newest }, item)), h("option", { value: "" }, say("none: fetch the roads (needs the internet)")));
-      if (names.length) await showExtract(newest ?? names[0]);
+      await showExtract(newest ?? names[0] ?? "");
     } catch (error) {
       fill(told, problemsList(error));
     }
@@ -108,6 +110,7 @@ export function newPlace(panel, { map, jobs, opened }) {
     const { TerraDraw, TerraDrawPolygonMode } = terraDraw;
     const drawing = new TerraDraw({ adapter: new terraDrawMaplibreGlAdapter.TerraDrawMapLibreGLAdapter({ map: map.map }), modes: [new TerraDrawPolygonMode({ showCoordinatePoints: true })] });
     state.drawing = drawing;
+    corners.hidden = false;
     drawing.start();
     drawing.setMode("polygon");
     drawing.on("finish", (id) => {
@@ -123,6 +126,7 @@ export function newPlace(panel, { map, jobs, opened }) {
 
   function setArea(area, words) {
     state.area = area;
+    corners.hidden ||= Boolean(area);
     if (typeof area === "string" || !area) map.put("area", NONE);
     said.textContent = words;
     make.disabled = !area;

@@ -12,7 +12,7 @@ export function runsPanel(body, place) {
   const shown = h("div", { class: "run" });
   const cars = new LiveCars(place);
   const live = h("div", { class: "live" }), report = h("div", {}, reportLink(name));
-  fill(body, h("h2", {}, say("Run")), startForm(place), live, cars.element, report, h("h2", {}, say("Finished runs")), list, shown);
+  fill(body, h("h2", {}, say("Run")), startForm(place), live, cars.element, report, shown, h("h2", {}, say("Finished runs")), list);
   let chosen = null, running = new Map();
 
   async function readRuns(wanted) {
@@ -73,13 +73,15 @@ function startForm({ name, picture, jobs, isOpen }) {
   const how = h("select", { id: "fidelity" }, [["micro", say("every car: minutes")], ["meso", say("screening: seconds, coarse")]].map(([value, words]) => h("option", { value }, words)));
   const hint = h("p", { class: "hint", hidden: true }, say("Good to sort plans by, not to decide by. The first time on a place it is fitted to a few runs of every car, and says how far off it is."));
   how.addEventListener("change", () => { hint.hidden = how.value === "micro"; withReport.disabled = how.value !== "micro"; });
-  const withReport = h("input", { type: "checkbox" });
+  const said = h("span", {}), withReport = h("input", { type: "checkbox" });
   const told = h("div", {});
   const go = h("button", { class: "primary", type: "submit", disabled: true }, say("Run"));
   const form = h("form", { class: "start", onsubmit: run }, plans,
-    h("div", { class: "row" }, h("label", {}, say("Vehicles per household"), cars), h("label", {}, say("Departures"), curve), h("label", {}, say("Repeated"), number),
-      h("label", {}, say("How exactly"), how)), hint,
-    h("label", { class: "check" }, withReport, say("and write the report")), go, told);
+    h("details", {}, h("summary", {}, said), h("div", { class: "row" }, h("label", {}, say("Vehicles per household"), cars), h("label", {}, say("Departures"), curve),
+      h("label", {}, say("Repeated"), number), h("label", {}, say("How exactly"), how)), hint, h("label", { class: "check" }, withReport, say("and write the report"))), go, told);
+  const tell = () => fill(said, say("{n} vehicles per household", { n: cars.value }), `, ${curve.value}, ${number.selectedOptions[0].textContent}, ${how.selectedOptions[0].textContent}`, withReport.checked && !withReport.disabled ? `, ${say("with the report")}` : null);
+  form.addEventListener("change", tell);
+  tell();
   const chosen = () => [...plans.querySelectorAll("input:checked")].map((box) => box.value);
   async function run(event) {
     event.preventDefault();
