@@ -20,12 +20,17 @@ def browser_of(studio: Served, **about: Any) -> Iterator[Any]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 820}, **about})
-        context.set_default_timeout(TIMEOUT_MS)
-        key = studio.client.headers["Authorization"].removeprefix("Bearer ")
-        context.add_init_script(f"localStorage.setItem('evac-studio-key', '{key}')")
-        yield context
+        yield context_of(browser, studio, **about)
         browser.close()
+
+
+def context_of(browser: Any, studio: Served, **about: Any) -> Any:
+    """Return a new user of a browser who has opened the studio."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 820}, **about})
+    context.set_default_timeout(TIMEOUT_MS)
+    key = studio.client.headers["Authorization"].removeprefix("Bearer ")
+    context.add_init_script(f"localStorage.setItem('evac-studio-key', '{key}')")
+    return context
 
 
 def pictured(page: Any, name: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import evac
-from studio_page import ARGUMENTS, CHROMIUM, TIMEOUT_MS, browser_of, click_at, pictured
+from studio_page import ARGUMENTS, CHROMIUM, TIMEOUT_MS, browser_of, click_at, context_of, pictured
 from studio_workspace import Served, prepared_balzers, served
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe-core-4.14.1.min.js"
@@ -357,9 +357,9 @@ def test_a_tab_is_chosen_by_the_keyboard_alone(page: Any) -> None:
 
 
 @pytest.mark.slow
-def test_a_whole_town_is_watched_and_compared(tmp_path: Path) -> None:
-    with served(prepared_balzers(tmp_path, 1.5)) as studio, browser_of(studio) as context:
-        page = context.new_page()
+def test_a_whole_town_is_watched_and_compared(context: Any, tmp_path: Path) -> None:
+    with served(prepared_balzers(tmp_path, 1.5)) as studio:
+        page = context_of(context.browser, studio).new_page()
         page.goto(f"{studio.client.base_url}#place=balzers&tab=runs")
         page.get_by_label("Rhine flood, nothing prepared").check()
         page.get_by_role("button", name="Run", exact=True).click()
@@ -373,3 +373,4 @@ def test_a_whole_town_is_watched_and_compared(tmp_path: Path) -> None:
         assert "min later" in page.inner_text("#tabpanel")  # the flood takes the bridge away
         assert page.evaluate("document.querySelector('.map').placeMap.content.gains.features.length") > 0
         pictured(page, "compare")
+        page.context.close()

@@ -166,9 +166,8 @@ class AtPlace:
         return self._place
 
 
-def plans(scenario: Path, workspace: Path) -> list[dict[str, Any]]:
+def plans(place: evac.Place) -> list[dict[str, Any]]:
     """Return the plans of a place with their actions and what they take; one that can't be read says why."""
-    place = evac.open(scenario, workspace=workspace)
     return [_plan(place, name) for name in place.plan_names]
 
 

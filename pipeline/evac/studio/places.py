@@ -66,6 +66,8 @@ class Places:
     benches: Benches = field(init=False)
     uploads: Uploads = field(init=False)
     _makings: dict[Path, Making] = field(default_factory=dict)
+    _opened: dict[str, tuple[str, evac.Place]] = field(default_factory=dict)
+    _plans: dict[str, tuple[str, list[dict[str, Any]]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Have no process yet."""
@@ -89,8 +91,13 @@ class Places:
         return {"place": name, "name": place.name, "note": " ".join(place.scenario.note.split()), "problem": ""}
 
     def plans(self, name: str) -> list[dict[str, Any]]:
-        """Return the plans of a place."""
-        return at_place.plans(self.workspace.scenario(name), self.workspace.folder)
+        """Return the plans of a place; their files are read again only when one has changed."""
+        place = self._open(name)
+        files = [place.loaded.path, *(path for path in place.loaded.plans_folder.rglob("*") if path.is_file())]
+        stamp, known = stamp_of(files, {}), self._plans.get(name)
+        if known is None or known[0] != stamp:
+            known = self._plans[name] = stamp, at_place.plans(place)
+        return known[1]
 
     def plan(self, name: str, key: str) -> tuple[dict[str, Any], str]:
         """Return a plan as the page edits it, and the tag of its file."""
@@ -346,7 +353,16 @@ class Places:
         return making
 
     def _open(self, name: str) -> evac.Place:
-        return evac.open(self.workspace.scenario(name), workspace=self.workspace.folder)
+        """Return a place as its files are now; they are read again only when they have changed."""
+        known = self._opened.get(name)
+        if known is None or stamp_of(list(known[1].input_files), {}) != known[0]:
+            folder = self.workspace.scenario(name)
+            before = stamp_of([folder / FILE_NAME], {})
+            place = evac.open(folder, workspace=self.workspace.folder)
+            known = stamp_of(list(place.input_files), {}), place
+            if before == stamp_of([folder / FILE_NAME], {}):
+                self._opened[name] = known
+        return known[1]
 
 
 def _require_no_other_on(place: evac.Place, key: str) -> None:
