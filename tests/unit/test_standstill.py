@@ -15,7 +15,9 @@ def ending(opens_s: float):
     """Drive nine cars that stand and one that waits; the timetable has a road that opens at `opens_s`."""
     simulation = SimpleNamespace(getParameter=lambda _, key: COUNTS[key.rpartition(".")[2]])
     connection = SimpleNamespace(simulation=simulation, simulationStep=lambda _: None)
-    watch = SimpleNamespace(poll=lambda _: None, stands_still=lambda _: True, left=lambda _: {"h1v0": ("ab", 2000.0)})
+    watch = SimpleNamespace(
+        cars=(), poll=lambda _: None, stands_still=lambda _: True, left=lambda _: {"h1v0": ("ab", 2000.0)}
+    )
 
     class Controller:
         has_plans = True
@@ -26,9 +28,16 @@ def ending(opens_s: float):
         def next_s(self, _):
             return float("inf")
 
-    metering = Metering(connection, {}, {})
+    metering = Metering(connection, {}, {}, {})
     return _drive(
-        connection, watch, Controller(), metering, Dispatcher(connection, None), end_s=7200.0, report=lambda _: None
+        connection,
+        watch,
+        Controller(),
+        metering,
+        Dispatcher(connection, None),
+        end_s=7200.0,
+        turns=None,
+        report=lambda _: None,
     )
 
 

@@ -1,7 +1,8 @@
 """An exit that takes so many vehicles an hour, a ferry, takes no more and no less.
 
-Theory: where more come than it takes, N vehicles need N / c hours from the first on. On the island the only way out is
-a ferry; 60 vehicles are ready within minutes, and it takes 120 an hour: 30 minutes.
+Theory: where more come than it takes, N vehicles need N / c hours from the first on. On the island the only way out
+is a ferry; 60 vehicles are ready within minutes, and it takes 120 an hour: 30 minutes. Where the road beyond takes
+less for a while, the queue stands on the map, and as many get out in that while as it takes.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ traffic: {country: US}
 """
 
 
-def _scenario(folder: Path, exits: str) -> Path:
+def _scenario(folder: Path, exits: str, vehicles: int = VEHICLES) -> Path:
     (folder / "map.osm").write_bytes((RIGHT / "maps" / "ferry_island_only.osm").read_bytes())
     zones = json.loads((RIGHT / "zones" / "ferry_island.geojson").read_text())
-    zones["features"][0]["properties"]["households"] = VEHICLES
+    zones["features"][0]["properties"]["households"] = vehicles
     (folder / "zones.geojson").write_text(json.dumps(zones))
     (folder / "scenario.yaml").write_text(SCENARIO.replace("EXITS", exits))
     return folder
@@ -50,6 +51,27 @@ def test_a_ferry_takes_as_many_an_hour_as_the_scenario_says(tmp_path: Path) -> N
     assert len(out_s) == VEHICLES
     assert np.ptp(out_s) / 3600.0 == pytest.approx((VEHICLES - 1) / FERRY_VEH_PER_H, rel=0.02)
     assert np.diff(out_s)[2:] == pytest.approx(3600.0 / FERRY_VEH_PER_H, abs=2.0)  # the first two find no queue
+
+
+def test_the_next_towns_jam_comes_back_and_goes(tmp_path: Path) -> None:
+    jam = "beyond: [{veh_per_h: 300, until_min: 30}, {veh_per_h: 600, from_min: 30, until_min: 50}]"
+    exits = f"{{also: [{{name: Ferry, street: Ferry Road, towards: east, veh_per_h: 650, {jam}}}]}}"
+    folder = _scenario(tmp_path, exits, vehicles=450)
+    assert run_guarded(["run", str(folder), "--no-sensitivity", "--workspace", str(tmp_path)]) == 0
+    (table,) = (tmp_path / ".evac" / "runs").glob("*/vehicles.parquet")
+    out_min = np.sort(pd.read_parquet(table)["evacuated_s"].to_numpy()) / 60.0
+    first_min = out_min[0]
+    assert first_min < 3
+    assert np.sum(out_min < 30) == pytest.approx(300 * (30 - first_min) / 60, rel=0.03)
+    assert np.sum((out_min >= 30) & (out_min < 50)) == pytest.approx(600 * 20 / 60, rel=0.03)
+    assert np.sum(out_min >= 50) / (out_min[-1] - 50) * 60 == pytest.approx(650, rel=0.03)
+
+
+def test_two_rates_beyond_an_exit_at_one_time_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    jam = "beyond: [{veh_per_h: 300, until_min: 30}, {veh_per_h: 600, from_min: 20, until_min: 50}]"
+    folder = _scenario(tmp_path, f"[{{name: East, street: Ferry Road, veh_per_h: 60, {jam}}}]")
+    assert run_guarded(["check", str(folder), "--workspace", str(tmp_path)]) == 2
+    assert "two rates 'beyond' hold at 20 min" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_ferry_without_a_capacity_is_no_exit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

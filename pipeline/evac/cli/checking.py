@@ -49,6 +49,10 @@ def print_summary(prepared: Prepared) -> None:
         console.print(
             f"exit {escape(item.name)}: {item.lanes} lane{'s' if item.lanes > 1 else ''}, "
             + (f"{item.veh_per_h:g} vehicles an hour, " if item.veh_per_h else "")
+            + "".join(
+                f"{spell.veh_per_h:g} vehicles an hour from {spell.from_s / 60:g} to {spell.until_s / 60:g} min, "
+                for spell in item.beyond
+            )
             + map_url(item.lon, item.lat, zoom=17),
             highlight=False,
             soft_wrap=True,

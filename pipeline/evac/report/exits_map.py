@@ -95,6 +95,19 @@ def in_words(record: WaysOutRecord, exits: Sequence[ResolvedExit]) -> list[str]:
 
 
 def _takes(item: ResolvedExit) -> str:
+    spells = [
+        say(
+            "{number} vehicles an hour from minute {start} to {end}",
+            number=f"{spell.veh_per_h:g}",
+            start=f"{spell.from_s / 60:g}",
+            end=f"{spell.until_s / 60:g}",
+        )
+        for spell in item.beyond
+    ]
+    return ", ".join([_takes_always(item), *spells])
+
+
+def _takes_always(item: ResolvedExit) -> str:
     if item.veh_per_h:
         return say("{number} vehicles an hour", number=f"{item.veh_per_h:g}")
     return say("1 lane") if item.lanes == 1 else say("{number} lanes", number=item.lanes)

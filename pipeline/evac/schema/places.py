@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -48,6 +49,23 @@ class Place(Model):
         return self
 
 
+class Beyond(Model):
+    """What the road behind an exit takes for a while: the next town is jammed, and its queue comes back."""
+
+    veh_per_h: Annotated[float, Field(gt=0.0, le=10_000.0)]
+    """The most vehicles that get past the exit line in an hour. Each stops there, so a lane passes 720 at most."""
+    from_min: Annotated[float, Field(ge=0.0, le=10_080.0)] = 0.0
+    """Minutes after the order from which it holds."""
+    until_min: Annotated[float, Field(gt=0.0, le=10_080.0)]
+    """Minutes after the order until which it holds."""
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        if self.from_min >= self.until_min:
+            raise ValueError(f"'from_min' ({self.from_min:g}) isn't before 'until_min' ({self.until_min:g})")
+        return self
+
+
 class Exit(Place):
     """A way out. A vehicle is evacuated when it has crossed the exit line: the downstream end of the named road edge.
 
@@ -58,6 +76,16 @@ class Exit(Place):
     """What the report calls this exit."""
     veh_per_h: Annotated[float, Field(gt=0.0, le=10_000.0)] | None = None
     """The most vehicles that it takes in an hour, such as a ferry; its lanes decide when left out."""
+    beyond: tuple[Beyond, ...] = ()
+    """What the road behind it takes at times, where that is less: a jam in the next town comes back into the map."""
+
+    @model_validator(mode="after")
+    def _one_rate_at_a_time(self) -> Self:
+        spells = sorted(self.beyond, key=lambda spell: spell.from_min)
+        for before, after in pairwise(spells):
+            if after.from_min < before.until_min:
+                raise ValueError(f"two rates 'beyond' hold at {after.from_min:g} min")
+        return self
 
 
 class Bottleneck(Place):

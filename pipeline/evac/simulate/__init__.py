@@ -26,6 +26,7 @@ from traci.connection import Connection
 from evac import files
 from evac.demand.buses import BusService
 from evac.errors import SimulationError
+from evac.network.exits.resolved import Spell
 from evac.plans.stages import Stages
 from evac.plans.timetable import Timetable
 from evac.seals import has_entry, sealed_directory
@@ -102,6 +103,8 @@ class JobInputs:
         Parameters of the mesoscopic model; None for the microscopic one.
     veh_per_h
         The most vehicles an hour of the exits that have such a limit.
+    beyond
+        When the road behind an exit takes less, by the exit's name.
     buses
         Buses for people without a car.
     stages
@@ -118,6 +121,7 @@ class JobInputs:
     exits: Mapping[str, Sequence[str]] = field(default_factory=dict)
     meso: Meso | None = None
     veh_per_h: Mapping[str, float] = field(default_factory=dict)
+    beyond: Mapping[str, Sequence[Spell]] = field(default_factory=dict)
     buses: BusService | None = None
     stages: Stages = field(default_factory=Stages)
 
@@ -265,7 +269,7 @@ def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Prog
         turns = BlockedTurns(connection, watch) if isinstance(watch, GridlockWatch) else None
         coarse = inputs.meso is not None
         controller = Controller(connection, inputs.timetable, inputs.exits, seed, coarse=coarse, stages=inputs.stages)
-        metering = Metering(connection, inputs.exits, inputs.veh_per_h)
+        metering = Metering(connection, inputs.exits, inputs.veh_per_h, inputs.beyond)
         buses = Dispatcher(connection, inputs.buses)
         ending = _drive(connection, watch, controller, metering, buses, turns=turns, end_s=inputs.end_s, report=report)
     _check_ending(folder / _OUTPUTS / "statistics.xml", ending)

@@ -79,7 +79,15 @@ def job_of(terms: Terms, case: Case) -> Job:
         else vehicles,
         "departure": curve,
         "background": background_of(terms.model, case.departure).model_dump(mode="json"),
-        "exits": [[item.name, list(item.edges), *([item.veh_per_h] if item.veh_per_h else [])] for item in terms.exits],
+        "exits": [
+            [
+                item.name,
+                list(item.edges),
+                *([item.veh_per_h] if item.veh_per_h else []),
+                *(asdict(spell) for spell in item.beyond),
+            ]
+            for item in terms.exits
+        ],
         "bottlenecks": [[item.name, item.edge, list(item.lanes)] for item in terms.bottlenecks],
     }
     if terms.meso is not None:
@@ -222,6 +230,7 @@ def _inputs(
         timetable=timetable,
         exits={item.name: item.edges for item in exits},
         veh_per_h={item.name: item.veh_per_h for item in exits if item.veh_per_h},
+        beyond={item.name: item.beyond for item in exits if item.beyond},
         meso=terms.meso,
         buses=buses,
         stages=stages,

@@ -8,6 +8,7 @@ stops a road), recorded (`record`), and found again on the net (`on_net`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -18,10 +19,10 @@ from evac.errors import DataError, PlaceError, Problem
 from evac.network.exits.named import Ground, named_exit
 from evac.network.exits.on_net import found_exits
 from evac.network.exits.record import WaysOutRecord
-from evac.network.exits.resolved import ResolvedExit
+from evac.network.exits.resolved import ResolvedExit, Spell
 from evac.network.places import StreetIndex
 from evac.network.reach import ExitEdges, road_graph, ways_out
-from evac.schema.places import Exit, FoundExits
+from evac.schema.places import Beyond, Exit, FoundExits
 
 __all__ = ["Ground", "ResolvedExit", "named_exit", "require_reachable", "resolve_exits"]
 
@@ -74,12 +75,17 @@ def _named(ground: Ground, exits: Sequence[Exit], where: str) -> tuple[ResolvedE
     for item in exits:
         try:
             edges = named_exit(ground, item, f"{where}, '{item.name}'")
-            resolved.append(ground.resolved(item.name, edges, item.veh_per_h))
+            found = ground.resolved(item.name, edges, item.veh_per_h)
+            resolved.append(replace(found, beyond=tuple(_spell(spell) for spell in item.beyond)))
         except PlaceError as error:
             problems.extend(error.problems)
     if problems:
         raise PlaceError(problems)
     return tuple(resolved)
+
+
+def _spell(beyond: Beyond) -> Spell:
+    return Spell(beyond.from_min * 60.0, beyond.until_min * 60.0, beyond.veh_per_h)
 
 
 def require_reachable(net: Net, exits: Sequence[ExitEdges], from_edges: Iterable[str], where: str = "exits") -> None:

@@ -6,6 +6,15 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Spell:
+    """A time in which an exit takes no more than a rate (s after the order; vehicles an hour)."""
+
+    from_s: float
+    until_s: float
+    veh_per_h: float
+
+
+@dataclass(frozen=True)
 class ResolvedExit:
     """An exit on the net.
 
@@ -21,6 +30,8 @@ class ResolvedExit:
         Where the line is (EPSG:4326).
     veh_per_h
         The most vehicles an hour that it takes, such as a ferry; None where its lanes decide.
+    beyond
+        When the road behind it takes less.
     """
 
     name: str
@@ -29,3 +40,4 @@ class ResolvedExit:
     lon: float
     lat: float
     veh_per_h: float | None = None
+    beyond: tuple[Spell, ...] = ()
