@@ -13,8 +13,6 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
-from scipy.interpolate import LinearNDInterpolator
-from scipy.spatial import KDTree, QhullError
 
 from evac.errors import DataError, Problem
 from evac.hazards.fronts import Arrivals
@@ -112,6 +110,8 @@ class PointFront:
 
     def arrivals(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float) -> Arrivals:
         """Return when the first report within reach of each point was; what lies between reports is a guess."""
+        from scipy.spatial import KDTree  # noqa: PLC0415 - few scenarios have reports
+
         settings = self.settings
         features = read_vector(settings.file, "hazard.arrival.file", settings.layer)
         others = features.geom_type[features.geom_type != "Point"]
@@ -139,6 +139,9 @@ def _on_triangles(
     reports: NDArray[np.float64], at_s: NDArray[np.float64], roads: NDArray[np.float64], where: str
 ) -> NDArray[np.float64]:
     """Return times interpolated on the triangles between reports, the earliest of those at one spot."""
+    from scipy.interpolate import LinearNDInterpolator  # noqa: PLC0415 - this takes half a second
+    from scipy.spatial import QhullError  # noqa: PLC0415
+
     first = pd.DataFrame({"x": reports[:, 0], "y": reports[:, 1], "at_s": at_s}).groupby(["x", "y"])["at_s"].min()
     try:
         between = LinearNDInterpolator(np.array(first.index.tolist()), first.to_numpy(), fill_value=np.inf)

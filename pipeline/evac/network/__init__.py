@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -197,7 +198,24 @@ def read_net(path: Path, *, internal: bool = False, programs: bool = False) -> A
     programs
         Also the signals' programs.
     """
-    return sumolib.net.readNet(str(path), withInternal=internal, withPrograms=programs)
+    if internal or programs:
+        return sumolib.net.readNet(str(path), withInternal=internal, withPrograms=programs)
+    state = path.stat()
+    return _last_net(_SameFile(str(path), (state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size)))
+
+
+@dataclass(frozen=True)
+class _SameFile:
+    """A file, the same one under whatever name."""
+
+    path: str = field(compare=False)
+    state: tuple[int, ...]
+
+
+@lru_cache(maxsize=1)
+def _last_net(file: _SameFile) -> Any:
+    """Read a net; the one read last is returned again, since a stage after the other asks for it."""
+    return sumolib.net.readNet(file.path, withInternal=False, withPrograms=False)
 
 
 def _import_osm(street_map: StreetMap, traffic: Traffic, folder: Path, *, lefthand: bool) -> str:

@@ -12,6 +12,7 @@ stays what it is, and only the links that lead into the same lane become zipper 
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,9 +20,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
+from evac.files import write_text
+
 # Junctions without signals or stop signs for all; signals and all-way stops share out the right of way by themselves.
 _UNREGULATED = frozenset({"priority", "priority_stop", "right_before_left", "left_before_right"})
 _ZIPPER, _MINOR = "Z", "m"
+_CHANGED = {"connection": "state", "request": "response"}
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,7 @@ def alternate_at_merges(net_file: Path) -> None:
     net_file
         A compiled net; it is changed.
     """
-    tree = ET.parse(net_file)  # noqa: S314  netconvert's own output
-    root = tree.getroot()
+    root = ET.parse(net_file).getroot()  # noqa: S314  netconvert's own output
     round_about = {node for item in root.iter("roundabout") for node in item.get("nodes", "").split()}
     connections: dict[str, list[ET.Element]] = defaultdict(list)
     for item in root.iter("connection"):
@@ -78,7 +81,23 @@ def alternate_at_merges(net_file: Path) -> None:
                     one.yields_to(other)
                     other.yields_to(one)
             _level(links)
-    tree.write(net_file, encoding="UTF-8", xml_declaration=True)
+    _write(net_file, root)
+
+
+def _write(net_file: Path, root: ET.Element) -> None:
+    """Write the states of links and their rows of the matrix into a net: netconvert has each on a line of its own.
+
+    To serialise the whole tree would take many times as long.
+    """
+    items = (item for item in root.iter() if item.tag in _CHANGED)
+    lines = net_file.read_text(encoding="utf-8").splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        tag = line.lstrip()[1:].partition(" ")[0]
+        if tag in _CHANGED:
+            key = _CHANGED[tag]
+            value = next(items).get(key, "")
+            lines[number] = re.sub(rf'\b{key}="[^"]*"', f'{key}="{value}"', line, count=1)
+    write_text(net_file, "".join(lines))
 
 
 def _level(links: Sequence[_Link]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import sumolib
@@ -93,6 +94,20 @@ def road_graph(
 
     Those that it has `opened` are closed in the net, and belong to the graph.
     """
+    if closed or opened:
+        return _graph(net, vclass, closed, opened)
+    known = _GRAPHS.setdefault(net, {})
+    if vclass not in known:
+        known[vclass] = _graph(net, vclass, frozenset(), frozenset())
+    return known[vclass]
+
+
+_GRAPHS: WeakKeyDictionary[sumolib.net.Net, dict[str, RoadGraph]] = (
+    WeakKeyDictionary()
+)  # many a stage asks for the whole graph
+
+
+def _graph(net: sumolib.net.Net, vclass: str, closed: Container[str], opened: Container[str]) -> RoadGraph:
     usable = [edge for edge in net.getEdges(withInternal=False) if edge.allows(vclass) or edge.getID() in opened]
     driven = [edge for edge in usable if edge.getID() not in closed]
     index = {edge.getID(): position for position, edge in enumerate(driven)}

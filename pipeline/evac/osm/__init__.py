@@ -23,6 +23,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,10 @@ class StreetMap:
         `speed_guessed`, `in_town`, `may_leave`, `at_times` (what can't be decided of when it is open, else null),
         `geometry`.
         """
+        return self._streets.copy()
+
+    @cached_property
+    def _streets(self) -> gpd.GeoDataFrame:
         return gpd.read_parquet(self.folder / "streets.parquet")
 
     def closed_roads(self) -> gpd.GeoDataFrame:
