@@ -21,6 +21,11 @@ def degrees(x: float, y: float) -> tuple[float, float]:
     return LON + x * EAST, LAT + y * NORTH
 
 
+def metres(lon: float, lat: float) -> Spot:
+    """Return a place in metres east and north of its longitude and latitude."""
+    return (lon - LON) / EAST, (lat - LAT) / NORTH
+
+
 def box(west: float, south: float, east: float, north: float) -> shapely.Geometry:
     """Return a box in metres as a polygon in WGS 84."""
     return shapely.box(*degrees(west, south), *degrees(east, north))

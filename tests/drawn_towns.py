@@ -36,17 +36,20 @@ class Town:
         The labels of the roads by which one gets away.
     others
         Those of the roads that are none.
+    tertiary
+        Those of the roads of class tertiary.
     """
 
     drawn: DrawnMap
     away: frozenset[str]
     others: frozenset[str]
+    tertiary: frozenset[str]
 
 
 def town_at_random(rng: random.Random, classes: tuple[str, ...]) -> Town:
     """Return a town of nine blocks with three to six roads in as many directions, and now and then a motorway."""
     drawn = DrawnMap().streets(0, 0, 400, 400)
-    away, others = set(), set()
+    away, others, tertiary = set(), set(), set()
     gates = rng.sample(range(len(_GATES)), rng.randint(3, 6))
     if 6 in gates and rng.random() < 0.5:
         gates.remove(6)
@@ -54,9 +57,12 @@ def town_at_random(rng: random.Random, classes: tuple[str, ...]) -> Town:
         away.add("A 1")
     for gate in gates:
         ending = rng.choice(ENDINGS)
-        name = _road(drawn, rng.choice(classes), ending, gate, rng)
+        highway = rng.choice(classes)
+        name = _road(drawn, highway, ending, gate, rng)
         (away if ending in LEADS_AWAY else others).add(name)
-    return Town(drawn, frozenset(away), frozenset(others))
+        if highway == "tertiary":
+            tertiary.add(name)
+    return Town(drawn, frozenset(away), frozenset(others), frozenset(tertiary))
 
 
 def _motorway(drawn: DrawnMap, south_m: float) -> None:
