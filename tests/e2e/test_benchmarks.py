@@ -15,3 +15,12 @@ def test_toolkit_overhead_compares_the_toolkit_with_sumo_alone() -> None:
     assert done.returncode == 0, done.stderr
     assert "balzers: 3,000 vehicles, end of time at 0.02 h" in done.stdout
     assert "toolkit / sumo alone, empty cache" in done.stdout
+
+
+def test_screening_shows_both_models_beside_each_other_and_what_the_fit_has_seen() -> None:
+    command = [sys.executable, "benchmarks/screening.py", "tests/fixtures/town"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")][1:]
+    assert sum("(fitted)" in row[6] for row in rows) == len(rows[:-1]) - 1  # all but the middle case
+    assert rows[-1][1] == "all not fitted"
