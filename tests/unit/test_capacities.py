@@ -5,13 +5,17 @@ from __future__ import annotations
 import pytest
 
 from evac.demand.drivers import TARGET_VEH_PER_H
+from evac.network.exits import ResolvedExit
 from evac.simulate.meso import RoadHeadway
-from evac.study.capacities import headway_factor, lane_factor, road_headways
+from evac.study.capacities import exit_headways, headway_factor, lane_factor, road_headways
 
 
 class SomeEdge:
     def getSpeed(self) -> float:  # noqa: N802  sumolib's name
         return 50 / 3.6
+
+    def getLaneNumber(self) -> int:  # noqa: N802
+        return 2
 
 
 class SomeNet:
@@ -43,3 +47,9 @@ def test_roads_behind_merges_pass_what_they_did_and_stop_lines_have_no_capacity_
     assert road_headways(manifest, SomeNet(), "normal") == (
         RoadHeadway("behind merge", pytest.approx(merge, abs=0.001)),
     )
+
+
+def test_the_lanes_of_an_exit_that_is_limited_share_its_limit():
+    exits = [ResolvedExit("ferry", ("quay",), 2, 9.0, 47.0, 120.0), ResolvedExit("road", ("out",), 2, 9.0, 47.0)]
+    factor = headway_factor(60.0, 50 / 3.6, "normal")
+    assert exit_headways(exits, SomeNet(), "normal") == (RoadHeadway("quay", pytest.approx(factor, abs=0.001)),)

@@ -170,7 +170,9 @@ class _Work:
     def note_study(self, cases: Sequence[Case], lanes: Sequence[str]) -> None:
         """Write down what the study asks for, and the folders of the cache that it needs."""
         given = self.prepared.given
-        nets = {self.prepared.network.digest, *(ground.terms.network.digest for ground in self.grounds.values())}
+        terms = [ground.terms for ground in self.grounds.values()]
+        nets = {self.prepared.network.digest, *(item.network.digest for item in terms)}
+        nets |= {item.staged.network.digest for item in terms if item.staged}
         record = StudyRecord(
             place=given.place_id,
             basis=basis_of(given, {key: under.document for key, under in self.plans.items()}, self.prepared.digests),

@@ -9,13 +9,14 @@ stop line is no capacity of the road's own, it depends on the signal, which the 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sumolib.net import Net
 
 from evac.demand.drivers import REFERENCE_SPEED_KPH, Profile, calibration, vtype_attributes
 from evac.measure.queues import MERGE
+from evac.network.exits import ResolvedExit
 from evac.simulate.meso import RoadHeadway
 
 _LEAST_MIN = 10
@@ -40,6 +41,17 @@ def headway_factor(veh_per_h: float, speed_mps: float, profile: Profile) -> floa
     driver = {name: float(value) for name, value in vtype_attributes(profile).items() if name in _OF_DRIVER}
     passing_s = (driver["length"] + driver["minGap"]) / speed_mps
     return (_SECONDS_AN_HOUR / veh_per_h - passing_s) / driver["tau"]
+
+
+def exit_headways(exits: Sequence[ResolvedExit], net: Net, profile: Profile) -> tuple[RoadHeadway, ...]:
+    """Return the headways of the last roads of exits that take only so many vehicles an hour, such as a ferry."""
+    found = []
+    for item in exits:
+        lanes = sum(net.getEdge(road).getLaneNumber() for road in item.edges)
+        for road in item.edges if item.veh_per_h else ():
+            factor = headway_factor(item.veh_per_h / lanes, net.getEdge(road).getSpeed(), profile)
+            found.append(RoadHeadway(road, round(factor, 3)))
+    return tuple(found)
 
 
 def road_headways(manifest: Mapping[str, Any], net: Net, profile: Profile) -> tuple[RoadHeadway, ...]:

@@ -229,8 +229,9 @@ def _inputs(
         ),
         timetable=timetable,
         exits={item.name: item.edges for item in exits},
-        veh_per_h={item.name: item.veh_per_h for item in exits if item.veh_per_h},
-        beyond={item.name: item.beyond for item in exits if item.beyond},
+        # The mesoscopic model's exits have headways instead (`study.screening`), and nobody is held at their lines.
+        veh_per_h={item.name: item.veh_per_h for item in exits if item.veh_per_h and terms.meso is None},
+        beyond={item.name: item.beyond for item in exits if item.beyond and terms.meso is None},
         meso=terms.meso,
         buses=buses,
         stages=stages,

@@ -29,7 +29,7 @@ from evac.schema.scenario import vehicles_words
 from evac.seals import has_entry, read_record, write_record
 from evac.simulate.job import Case
 from evac.simulate.meso import Meso, RoadHeadway
-from evac.study.capacities import lane_factor, road_headways
+from evac.study.capacities import exit_headways, lane_factor, road_headways
 from evac.study.cases import case_name
 from evac.study.ground import Ground, Terms
 from evac.study.jobs import job_of, run_folder
@@ -189,7 +189,9 @@ def coarse(ground: Ground, meso: Meso, cache: Path) -> Ground:
     terms = ground.terms
     alternate = terms.model.traffic.merges == "alternate"
     staged = stage_roads(terms.network, ground.net, terms.timetable, cache, alternate=alternate)
-    return replace(ground, terms=replace(terms, meso=meso, staged=staged))
+    metered = exit_headways(terms.exits, ground.net, terms.model.driver.profile)
+    roads = {item.road: item for item in (*meso.roads, *metered)}
+    return replace(ground, terms=replace(terms, meso=replace(meso, roads=tuple(roads.values())), staged=staged))
 
 
 def labelled(ground: Ground, found: Calibration) -> Ground:
@@ -213,6 +215,11 @@ def _left_out(terms: Terms, meso: Meso) -> list[str]:
     if timetable.states().of_roads and timetable.opposed:
         turned = sorted({action for lane in timetable.opposed for action in _actions_on(lane.lanes, timetable)})
         told += [f"{action}: lanes turn when the plan says, whoever is still on them" for action in turned]
+    told += [
+        f"exit {item.name}: the road beyond it takes all that its lanes pass, always"
+        for item in terms.exits
+        if item.beyond
+    ]
     if terms.model.buses is not None:
         told.append("buses: there are none, and nobody waits for one, because vehicles are on no lane to stop beside")
     return [f"coarse simulation: {text}" for text in told]
