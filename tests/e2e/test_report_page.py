@@ -255,6 +255,11 @@ def test_the_pdf_has_the_same_numbers_and_hostile_names_as_text(pages: list[Path
     for plan in ("baseline", "final"):
         assert clock.clock(table.loc[plan, "t90_s"]).replace("\u00a0", " ") in words[0]
     assert "<script>alert(1)</script>" in words[1]
+    for page in pages:
+        second = ["pdftotext", "-f", "2", "-l", "2", str(page.parent / "report.pdf"), "-"]
+        assert (
+            "All cases" in subprocess.run(second, capture_output=True, text=True, check=True).stdout.split("\n", 2)[0]
+        )
     assert "too much gridlock" in words[1]
 
 

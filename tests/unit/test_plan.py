@@ -111,7 +111,7 @@ def test_a_single_thing_is_told_in_the_singular() -> None:
             "contraflow (1 lane(s) but one for emergency vehicles) on A southbound",
         ),
         ({"do": "close", "exit": "West", "when": {"until_min": 60}}, "exit West closed, until 60 min"),
-        ({"do": "close", "where": {"ways": [7]}, "lanes": [0, 1]}, "lane 0, 1 of way 7 closed"),
+        ({"do": "close", "where": {"ways": [7]}, "lanes": [0, 1]}, "lanes 1 and 2 from the kerb of way 7 closed"),
         ({"do": "speed", "where": {"point": {"lat": 47, "lon": 9.5}}, "kph": 30}, "30 km/h on (47.00000, 9.50000)"),
         (
             {"do": "speed", "where": {"polygon": "x/smoke.geojson"}, "factor": 0.5},
@@ -132,11 +132,11 @@ def test_a_single_thing_is_told_in_the_singular() -> None:
         ),
         (
             {"do": "divert", "approach": {"street": "A", "crossing": "B"}, "lanes": [0, 1], "to_exit": "W"},
-            "lane 0, 1 of A at B to exit W (100% follow)",
+            "lanes 1 and 2 from the kerb of A at B to exit W (100% follow)",
         ),
         (
             {"do": "dedicate", "where": {"street": "A"}, "lanes": [0], "to": "B", "onto_lanes": [2]},
-            "lane 0 of A only into B, onto its lane 2",
+            "the lane at the kerb of A only into B, onto lane 3 from the kerb",
         ),
         ({"do": "phase", "zones": ["Z", "Y"], "offset_min": 30}, "zones Z, Y leave 30 min later"),
         (

@@ -62,7 +62,7 @@ def test_a_dedicated_lane_has_a_row_with_what_each_lane_leads_to(place: Town) ->
         f"  - {{do: dedicate, where: {where}, lanes: [1], to: Main Street, exclusive: true}}", "dedicate"
     )
     row = _rows(overlay, "lane use")["Wide Road eastbound"]
-    assert row[0] != row[1] == "lane 0 to nothing; lane 1 to Main Street eastbound"
+    assert row[0] != row[1] == "the lane at the kerb to nothing; lane 2 from the kerb to Main Street eastbound"
 
 
 def test_a_road_closed_to_through_traffic_is_drawn_so(place: Town) -> None:

@@ -12,7 +12,8 @@ import report_data
 from evac.limits.bound import Bound
 from evac.report import ReportInput, answer, figures, results
 from evac.report.at_best import holding_table
-from evac.report.page import draw_pictures, page_html
+from evac.report.page import page_html
+from evac.report.pictures import draw_pictures
 from evac.study.bounds import Bounds
 from report_data import Case
 

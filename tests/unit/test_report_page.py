@@ -72,7 +72,7 @@ def _read(folder: Path) -> _Page:
 
 SHEETS = (
     "assumptions", "at_best_streets", "clearance", "clearance_by_zone", "exits_by_hour", "findings", "forms",
-    "households", "missing", "nureg_cr_7002", "plan_changes", "resources", "routes", "states",
+    "households", "ledger", "missing", "nureg_cr_7002", "plan_changes", "resources", "routes", "states",
     "street_states", "trip_generation",
 )  # fmt: skip
 
@@ -221,7 +221,7 @@ def test_lane_rates_agree_with_the_runs(report: ReportInput, folder: Path) -> No
     pd.testing.assert_series_equal(
         summary.set_index(["job", "edge", "lane"])["vehicles"].sort_index(), totals.sort_index(), check_names=False
     )
-    page_rows = list(_read(folder).tables["lanes2"][1:])
+    page_rows = list(_read(folder).tables["lanes"][1:])
     shown = summary[(summary["vehicles_per_household"] == 1.5) & (summary["capacity_factor"] == 1.0)]
     rates = sorted(text.rate(rate) for rate in shown["mean_veh_per_min"])
     assert sorted(row[1] for row in page_rows) == rates
@@ -229,8 +229,8 @@ def test_lane_rates_agree_with_the_runs(report: ReportInput, folder: Path) -> No
 
 def test_exits_and_zones_add_up(report: ReportInput, folder: Path) -> None:
     parsed = _read(folder)
-    planned = next(run for run in report.runs if run.case == Case(vehicles_per_household="1")).manifest["planned"]
-    for table, column in (("exits1", 1), ("zones1", 1)):
+    planned = next(run for run in report.runs if run.case == Case(vehicles_per_household="1.5")).manifest["planned"]
+    for table, column in (("exits", 1), ("zones", 2)):
         assert sum(int(row[column].replace(",", "")) for row in parsed.tables[table][2:]) == planned
 
 
@@ -257,15 +257,38 @@ def test_numbers_that_are_not_trusted_carry_the_reason(hostile: Path) -> None:
     assert GRIDLOCK in doubtful[0][-1]
     trusted = [row for row in parsed.tables["clearance"] if row[0].startswith("1 vehicle ")]
     assert trusted[0][-1] == "trusted"
-    for table in ("zones1", "exits1"):
-        heads = {cell for row in parsed.tables[table] for cell in row if "per household" in cell}
-        assert {GRIDLOCK in head for head in heads if head.startswith("2 ")} == {True}
-        assert {GRIDLOCK in head for head in heads if head.startswith("1 ")} == {False}
+    told = [row for row in parsed.tables["accounting"] if row[0].startswith("2 vehicles")]
+    assert GRIDLOCK in told[0][-1]
     assert "1 of 2 cases can't be trusted" in parsed.words
     with (hostile / "results.csv").open() as file:
         assert [row["reasons"] == "" for row in csv.DictReader(file)] == [True, False]
     alts = [str(attrs["alt"]) for tag, attrs in parsed.tags if tag == "img"]
     assert any(GRIDLOCK in alt for alt in alts)
+
+
+def test_a_plan_that_is_not_trusted_says_so_over_zones_and_exits(tmp_path: Path) -> None:
+    runs = tuple(
+        report_data.write_run(tmp_path, Case(plan=plan), reasons=reasons)
+        for plan, reasons in (("good", ()), ("doubtful", (GRIDLOCK,)))
+    )
+    write_report(report_data.report_input(tmp_path, runs, plan="good", compared_with="doubtful"), tmp_path / "out")
+    parsed = _read(tmp_path / "out")
+    for table in ("zones", "exits"):
+        heads = {cell.split(" ")[0]: GRIDLOCK in cell for cell in parsed.tables[table][0]}
+        assert heads["doubtful"]
+        assert not heads["good"]
+
+
+def test_simulations_have_one_ledger(report: ReportInput, folder: Path) -> None:
+    rows = {row[0]: row[1:3] for row in _read(folder).tables.get("ledger", [["", "", ""]])}
+    counts = [run.ledger["planned"] for run in report.runs]
+    written = pd.read_csv(folder / "tables/ledger.csv")
+    assert list(written["planned"]) == counts
+    assert set(written["job"]) == {run.job for run in report.runs}
+    assert "planned" not in rows  # it stands in the table of all cases
+    words = _read(folder).words
+    assert words.count("unconnected households 4") == 1
+    assert words.count("Vehicle '…' performs emergency braking") == 1
 
 
 def test_not_cleared_is_shown_as_such(hostile: Path) -> None:
@@ -346,7 +369,9 @@ def test_findings_stand_by_severity(tmp_path: Path) -> None:
     run = report_data.write_run(tmp_path, Case())
     report = report_data.report_input(tmp_path, (run,), findings=tuple(findings))
     write_report(report, tmp_path / "out")
-    assert [row[0] for row in _read(tmp_path / "out").tables["audit"][1:]] == ["error", "warning", "note"]
+    parsed = _read(tmp_path / "out")
+    assert [row[0] for row in parsed.tables["audit"][1:]] == ["error", "warning"]
+    assert "1 notes of less weight are in tables/findings.csv" in parsed.words
 
 
 def test_pictures_have_their_numbers_as_text(report: ReportInput, folder: Path) -> None:

@@ -121,20 +121,20 @@ def test_the_committed_catalogue_is_that_of_the_code() -> None:
 
 
 def test_words_are_said_with_their_values() -> None:
-    english = "{plan} against {other}"
+    english = "{low} to {high}"
     assert english in catalogue()
-    assert say(english, plan="a", other="{plan}") == "a against {plan}"
-    with speaking({english: "{other} gegen {plan}"}):
-        assert say(english, plan="a", other="b") == "b gegen a"
-    assert say(english, plan="a", other="b") == "a against b"
+    assert say(english, low="a", high="{low}") == "a to {low}"
+    with speaking({english: "{high} von {low} an"}):
+        assert say(english, low="a", high="b") == "b von a an"
+    assert say(english, low="a", high="b") == "a to b"
 
 
 @pytest.mark.parametrize(
     ("english", "german", "problem"),
     [
         ("The anser", "Die Antwort", "is no text of the report\n    try: 'The answer' is"),
-        ("{plan} against {other}", "{plan} gegen {andere}", "its places are: {other}, {plan}"),
-        ("{plan} against {other}", "{plan gegen", "its places are: {other}, {plan}"),
+        ("{low} to {high}", "{low} bis {oben}", "its places are: {high}, {low}"),
+        ("{low} to {high}", "{low bis", "its places are: {high}, {low}"),
         ("The answer", "{plan.__class__}", "its places are: none"),
     ],
 )

@@ -14,6 +14,7 @@ from sumolib.net.node import Node
 
 from evac.audit.findings import Finding, Severity
 from evac.network.reach import ExitEdges, WaysOut, road_graph, tree_assignment, ways_out
+from evac.network.street_names import street_of
 
 _HOMES = {"residential", "living_street", "unclassified"}
 _WARN_FROM_SHARE = 0.10  # a tenth of the evacuation: beyond the ± 10 % to which clearance times are compared
@@ -63,7 +64,7 @@ class Traffic:
 
     def name(self, edge: Edge) -> str:
         """Return the name of an edge's street, for people."""
-        return self.names.get(edge.getID()) or edge.getName() or "unnamed road"
+        return self.names.get(edge.getID()) or street_of(edge)
 
     def share(self, edge: str) -> float:
         """Return the part of the evacuation that passes an edge (0 to 1)."""

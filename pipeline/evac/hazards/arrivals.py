@@ -31,6 +31,7 @@ from evac.hazards.smoke import Haze, SmokeBehindFire, SmokeOverTime
 from evac.hazards.water import DepthFront, GaugeFront, Water
 from evac.inputs import Watched
 from evac.network import Network
+from evac.network.street_names import street_of
 from evac.plans.reading import content_of, files_of
 from evac.schema.hazard import ArrivalRaster, Hazard, Perimeters
 from evac.schema.smoke import SmokeSeries
@@ -217,7 +218,7 @@ def _check(hazard: Hazard, roads: pd.DataFrame, net: Net, where: str) -> None:
     early = reached.loc[reached["arrival_s"] <= 0.0, "edge"]
     if len(early) and hazard.reached_before_order == "refuse":
         first_min = reached["arrival_s"].min() / 60.0
-        names = sorted({net.getEdge(edge).getName() or "unnamed road" for edge in early})
+        names = sorted({street_of(net.getEdge(edge)) for edge in early})
         what = (
             f"has reached {len(early):,} of {len(roads):,} pieces of road when the order is given, the first "
             f"{-first_min:.3g} min before: {', '.join(names[:5])}"

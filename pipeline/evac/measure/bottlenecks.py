@@ -17,6 +17,7 @@ import sumolib
 
 from evac.measure.queues import MERGE, WINDOW_MIN, Queues, heads_of_queues, is_congested
 from evac.network.places import end_bearing_deg, heading
+from evac.network.street_names import street_of
 from evac.tables import sum_up
 
 Reason = Literal["exit", "signal", "lane drop", "merge", "slower road", "junction"]
@@ -294,7 +295,7 @@ def _place(edge: sumolib.net.edge.Edge, *, after: bool) -> str:
     """
     own = edge.getName()
     node = edge.getFromNode() if after else edge.getToNode()
-    road = f"{own or _unnamed(edge)} {heading(end_bearing_deg(edge))}"
+    road = f"{street_of(edge)} {heading(end_bearing_deg(edge))}"
     if near := _crossing(node, own):
         return f"{road} {'after' if after else 'at'} {near}"
     behind_m = 0.0 if after else edge.getLength()
@@ -303,13 +304,6 @@ def _place(edge: sumolib.net.edge.Edge, *, after: bool) -> str:
             return f"{road}, {_round_m(behind_m)} m after {near}"
         behind_m += before.getLength()
     return road
-
-
-def _unnamed(edge: sumolib.net.edge.Edge) -> str:
-    """Return what a street without a name is called: a ramp, or the road between two that have one."""
-    kind = "ramp" if edge.getType().endswith("_link") else "road"
-    ahead = {other.getName() for other in edge.getToNode().getOutgoing()} - {""}
-    return f"{kind} to {min(ahead)}" if ahead else f"{kind} without a name"
 
 
 def _crossing(node: sumolib.net.node.Node, own: str) -> str:

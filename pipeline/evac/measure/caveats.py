@@ -11,6 +11,7 @@ import sumolib
 from evac.households.accounting import LOSSES
 from evac.measure.facts import RunFacts
 from evac.measure.passengers import bus_caveats
+from evac.network.street_names import lanes_in_words
 from evac.schema.trust import Trust
 
 # Base capacity of a freeway lane at 70 mph and more (Highway Capacity Manual, 7th edition, chapter 12).
@@ -155,9 +156,9 @@ def _rates_too_high(rates: pd.DataFrame) -> list[str]:
     """Tell of lanes that pass more than a lane can: their clearance times would flatter."""
     high = rates[rates["highest_veh_per_h"] > _LANE_CAPACITY_VEH_PER_H]
     return [
-        f"{row.bottleneck}, lane {row.lane}: {row.highest_veh_per_h:.0f} veh/h in a quarter of an hour, above the "
-        f"capacity of a freeway lane ({_LANE_CAPACITY_VEH_PER_H} veh/h)"
-        for row in high.itertuples()
+        f"{row.bottleneck}, {lanes_in_words([lane])}: {row.highest_veh_per_h:.0f} veh/h in a quarter of an hour, "
+        f"above the capacity of a freeway lane ({_LANE_CAPACITY_VEH_PER_H} veh/h)"
+        for row, lane in zip(high.itertuples(), high["lane"].astype(int).tolist(), strict=True)
     ]
 
 

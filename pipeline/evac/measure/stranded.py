@@ -16,6 +16,7 @@ import pandas as pd
 import sumolib
 
 from evac.errors import SimulationError
+from evac.network.street_names import street_of
 from evac.simulate.gridlock import STANDSTILL_S
 
 WAITING = "waiting at "
@@ -100,5 +101,4 @@ def streets_of(found: pd.DataFrame, net: sumolib.net.Net) -> dict[str, int]:
 
 
 def _street(net: sumolib.net.Net, edge: str) -> str:
-    name = net.getEdge(edge).getName() if net.hasEdge(edge) else ""
-    return name or "unnamed road"
+    return street_of(net.getEdge(edge)) if net.hasEdge(edge) else "road without a name"

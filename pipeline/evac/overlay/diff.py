@@ -13,6 +13,7 @@ from sumolib.net import Net
 from sumolib.net.edge import Edge
 
 from evac.network.places import end_bearing_deg, follows, heading
+from evac.network.street_names import lanes_in_words, street_of
 from evac.overlay.contraflow import TWIN
 from evac.overlay.plain import PlainNet
 from evac.plans.timetable import Admits, Span, State, States, Timetable, admits_car, at, edge_of
@@ -239,7 +240,7 @@ def _leads_to(edge: str, plain: PlainNet, net: Net) -> str:
     for lane in range(plain.lanes(edge)):
         targets = sorted({item.to_edge for item in plain.out_of(edge) if item.from_lane == lane})
         streets = dict.fromkeys(_street(net.getEdge(target)) for target in targets if net.hasEdge(target))
-        lanes.append(f"lane {lane} to {' and '.join(streets) or 'nothing'}")
+        lanes.append(f"{lanes_in_words([lane])} to {' and '.join(streets) or 'nothing'}")
     return "; ".join(lanes)
 
 
@@ -265,7 +266,7 @@ def _diversion_rows(timetable: Timetable, net: Net) -> list[Change]:
             when = _seconds(state.from_s, state.until_s)
             for lead in state.holds:
                 same = {item.action for item in timetable.diversions if edge in item.edges and item.lead == lead}
-                lanes = f" from lane {', '.join(map(str, lead.lanes))}" if lead.lanes else ""
+                lanes = f" from {lanes_in_words(lead.lanes)}" if lead.lanes else ""
                 actions = tuple(sorted(same.intersection(state.actions)))
                 rows[actions, when, f"{lead.compliance:.0%} sent there{lanes}"].append(edge)
     found = []
@@ -282,7 +283,7 @@ def _street(*way: Edge) -> str:
     one_piece = len(way) == 1 or (x0, y0) == (x1, y1)
     bearing = end_bearing_deg(way[-1]) if one_piece else math.degrees(math.atan2(x1 - x0, y1 - y0)) % 360.0
     reversed_too = ", reversed roadway" if way[0].getID().startswith(TWIN) else ""
-    return f"{way[0].getName() or 'unnamed road'} {heading(bearing)}{reversed_too}"
+    return f"{street_of(way[0])} {heading(bearing)}{reversed_too}"
 
 
 def _kph(speed_mps: float) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from evac.network.street_names import lanes_in_words
 from evac.plans.action import Action, TimedAction
 from evac.plans.places import Junction, LaneNumber, Movement, Stretch, place_words
 from evac.schema.base import Model
@@ -41,9 +42,8 @@ class Dedicate(Action):
 
     def does(self) -> str:
         """Return what it does and where, in words."""
-        lanes = ", ".join(map(str, self.lanes))
-        onto = f", onto its lane {', '.join(map(str, self.onto_lanes))}" if self.onto_lanes else ""
-        return f"lane {lanes} of {place_words(self.where)} only into {self.into}{onto}"
+        onto = f", onto {lanes_in_words(self.onto_lanes)}" if self.onto_lanes else ""
+        return f"{lanes_in_words(self.lanes)} of {place_words(self.where)} only into {self.into}{onto}"
 
 
 class GreenStage(Model):

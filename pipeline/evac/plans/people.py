@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from evac.network.street_names import lanes_in_words
 from evac.plans.action import Action, Minute, TimedAction
 from evac.plans.places import LaneNumber, place_words
 from evac.schema.base import Name, Share
@@ -50,7 +51,7 @@ class Divert(TimedAction):
 
     def does(self) -> str:
         """Return what it does and where, in words."""
-        lanes = f"lane {', '.join(map(str, self.lanes))} of " if self.lanes else ""
+        lanes = f"{lanes_in_words(self.lanes)} of " if self.lanes else ""
         who = f"{lanes}{place_words(self.approach)}" if self.approach else f"zones {', '.join(self.zones or ())}"
         by = f" by {place_words(self.by)}" if self.by else ""
         return f"{who} to exit {self.to_exit}{by} ({self.compliance:.0%} follow)"

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from evac.network.street_names import lanes_in_words
 from evac.plans.action import TimedAction
 from evac.plans.places import LaneNumber, Stretch
 from evac.schema.base import Name
@@ -115,7 +116,7 @@ class Close(TimedAction):
 
     def does(self) -> str:
         """Return what it does and where, in words."""
-        lanes = f"lane {', '.join(map(str, self.lanes))} of " if self.lanes else ""
+        lanes = f"{lanes_in_words(self.lanes)} of " if self.lanes else ""
         to_whom = " to through traffic" if self.admit else ""
         return f"{lanes}{self.where or f'exit {self.exit}'} closed{to_whom}"
 

@@ -21,6 +21,12 @@ def at_best(bounds: Bounds | None) -> str:
     if as_built is None or under_plan is None or reversible is None:
         return ""
     times = {"as_built": clock.clock(as_built), "reversible": clock.clock(reversible)}
+    if clock.minutes(as_built) == clock.minutes(under_plan) == clock.minutes(reversible):
+        return say(
+            "Whatever drivers and officers do, 90 % of these vehicles can't be out before {time}, with this plan or "
+            "any other use of the lanes.",
+            time=clock.clock(as_built),
+        )
     if bounds.is_normal:
         return say(
             "Whatever drivers and officers do, 90 % of these vehicles can't be out before {as_built} on the lanes as "

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from evac import clock
 from evac.report import text
 from evac.report.inputs import ReportInput
-from evac.report.results import CaseResult, same_case
+from evac.report.results import CaseResult, counterpart, same_case
 from evac.report.words import say
-from evac.statistics import LESS_THAN_A_MINUTE, finding
+from evac.statistics import LESS_THAN_A_MINUTE, Interval, finding
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,12 @@ def comparisons(report: ReportInput, cases: Sequence[CaseResult], centre: CaseRe
     if before is not None and before is not against:
         pairs.insert(1, (before, centre))
     return [compare(one, other) for one, other in pairs]
+
+
+def sooner(report: ReportInput, cases: Sequence[CaseResult], case: CaseResult) -> Interval | None:
+    """Return how much sooner 90 % are out than under the plan compared with (s), as the two times are shown."""
+    against = counterpart(report, cases, case)
+    return None if against is None else against.later_shown(case, 90)
 
 
 def plan_before(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> CaseResult | None:

@@ -18,7 +18,7 @@ from evac.report.text import plain
 from evac.report.words import say
 
 _NONE_COLOUR, _AREA_COLOUR, _EDGE_COLOUR = "#b00050", "#3b6ea5", "#6b6b6b"
-_LINE_IN, _CHARS, _LISTED = 0.17, 118, 14
+_WIDTH_IN, _LINE_IN, _CHARS, _LISTED = 5.2, 0.17, 78, 14
 _SIDES = ("north", "east", "south", "west")
 
 
@@ -46,7 +46,7 @@ def draw_exits(
     spots = _points([*((item.lon, item.lat) for item in exits), *((item.lon, item.lat) for item in record.none)], crs)
     frame = maps.fit_frame(gpd.GeoSeries([outline, *spots], crs=crs).total_bounds.tolist())
     with drawing.styled():
-        figure, axes = maps.new_map(frame, foot_in=0.25 + _LINE_IN * len(lines))
+        figure, axes = maps.new_map(frame, 0.25 + _LINE_IN * len(lines), _WIDTH_IN)
         maps.draw_streets(axes, streets.to_crs(crs))
         gpd.GeoSeries([outline], crs=crs).plot(ax=axes, fc=_AREA_COLOUR, ec=_AREA_COLOUR, alpha=0.25, lw=1.2, zorder=4)
         gpd.GeoSeries([whole.boundary], crs=crs).plot(ax=axes, color=_EDGE_COLOUR, lw=1.4, ls="--", zorder=5)

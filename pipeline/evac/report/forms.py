@@ -94,9 +94,9 @@ def _california(report: ReportInput) -> list[Item]:
     lost = any(plan.loses_roads for plan in report.plans.values())
     return [
         Item("(a)", "Evacuation routes", "yes", "Ways out, on the map of the ways out; tables/routes.csv"),
-        Item("(a)", "Their capacity", "yes", "Busiest hour of each way out, below; lane rates at every bottleneck"),
+        Item("(a)", "Their capacity", "yes", "Ways out (busiest hour); lane rates at every bottleneck"),
         Item("(a)", "Their safety", "no", "Blank: fire, smoke and water on the roads are not measured route by route"),
-        Item("(a)", "Their viability", "yes", "Vehicles by way out under each plan, and when the last leaves, below"),
+        Item("(a)", "Their viability", "yes", "Ways out: vehicles under each plan, and when the last leaves"),
         Item(
             "(a)",
             "A range of emergency scenarios",
@@ -134,7 +134,7 @@ def _usfa(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
     staged = any(plan.in_waves for plan in report.plans.values())
     return [
         Item("1", "Preparing: who lives where, and the roads", "yes", "Households by zone; the check of the road map"),
-        Item("1", "Preparing: time that an evacuation takes", "yes", "The answer; Clearance time by zone"),
+        Item("1", "Preparing: time that an evacuation takes", "yes", "The answer; By zone"),
         Item(
             "2",
             "Deciding: zones, and in which order they leave",

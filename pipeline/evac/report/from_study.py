@@ -8,11 +8,11 @@ from dataclasses import replace
 import geopandas as gpd
 import shapely
 from sumolib.net import Net
-from sumolib.net.edge import Edge
 
 from evac import __version__, sumo
 from evac.demand.orders import is_staged
 from evac.driving_side import drives_on_left
+from evac.network.street_names import street_of
 from evac.report import FailedRun, ReportInput, ReportRun
 from evac.report.inputs import PlanPicture, ReportPlan, WaysOut
 from evac.report.plan_map import roads_of, spots_of
@@ -121,20 +121,12 @@ def edge_lines(nets: Sequence[Net]) -> gpd.GeoDataFrame:
     lines = [shapely.LineString([net.convertXY2LonLat(x, y) for x, y, *_ in edge.getShape()]) for edge, net in found]
     columns = {
         "edge": [edge.getID() for edge, _ in found],
-        "name": [_street(edge) for edge, _ in found],
+        "name": [street_of(edge) for edge, _ in found],
         "lanes": [edge.getLaneNumber() for edge, _ in found],
         "speed_kph": [round(edge.getSpeed() * _KPH, 1) for edge, _ in found],
         "length_m": [edge.getLength() for edge, _ in found],
     }
     return gpd.GeoDataFrame(columns, geometry=lines, crs="EPSG:4326")
-
-
-def _street(edge: Edge) -> str:
-    """Return the name of an edge's street, or what it is near to."""
-    if edge.getName():
-        return str(edge.getName())
-    near = {other.getName() for node in (edge.getFromNode(), edge.getToNode()) for other in node.getOutgoing()} - {""}
-    return f"unnamed road at {min(near)}" if near else "unnamed road"
 
 
 def _sources(prepared: Prepared) -> Mapping[str, str]:

@@ -18,8 +18,8 @@ from evac.report.results import CaseResult
 from evac.report.street_names import write_street_names
 from evac.report.words import say
 
-_WIDTH_IN, _CURVES_IN, _KEY_IN, _MAP_ASPECT = 4.3, 2.6, 0.16, 0.72
-_AXES = 0.105, 0.155, 0.885, 0.825  # left, bottom, width, height, as shares of the figure without its key
+_WIDTH_IN, _CURVES_IN, _KEY_IN, _MAP_ASPECT = 4.3, 2.2, 0.16, 0.72
+_AXES = 0.105, 0.185, 0.885, 0.795  # left, bottom, width, height, as shares of the figure without its key
 _MOST_CURVES = 5
 _DASHES = ((0, (4, 1.4)), (0, (1.2, 1.2)), (0, (6, 1.4, 1.2, 1.4)), (0, (2.5, 1)))
 _NAME_CHARS, _STREET_NAMES, _STREET_PT, _LABEL_PT = 30, 10, 6.4, 7.4

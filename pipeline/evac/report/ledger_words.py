@@ -21,7 +21,8 @@ _KEYS = (
     *(mark("exposed"), mark("exposed vehicle min"), mark("held by hazard"), mark("households not out")),
     *(mark("still driving"), mark("taken out"), mark("teleports"), mark("teleports by cause")),
     *(mark("unconnected households"), mark("unconnected share"), mark("vehicles"), mark("vehicles left at home")),
-    *(mark("wrong lane"), mark("yield")),
+    *(mark("wrong lane"), mark("yield"), mark("exits unused"), mark("left by another exit"), mark("stuck")),
+    *(mark("stuck on"), mark("households without vehicle by zone")),
 )
 
 

@@ -101,11 +101,17 @@ def area_frame(
     return fit_frame(gpd.GeoSeries([box(*people), *shown], crs=crs).total_bounds.tolist(), aspect)
 
 
-def fit_frame(bounds: Sequence[float], aspect: float = _GREATEST_ASPECT) -> tuple[float, float, float, float]:
-    """Return bounds in metres (west, south, east, north) with a margin, in a shape that a page has room for."""
+def fit_frame(
+    bounds: Sequence[float], aspect: float = _GREATEST_ASPECT, *, least_m: float = 0.0
+) -> tuple[float, float, float, float]:
+    """Return bounds in metres (west, south, east, north) with a margin, in a shape that a page has room for.
+
+    Not less than `least_m` across and up.
+    """
     across, up = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
     margin = 0.08 * max(bounds[2] - bounds[0], bounds[3] - bounds[1], _LEAST_EXTENT_M)
     half_width, half_height = (bounds[2] - bounds[0]) / 2 + margin, (bounds[3] - bounds[1]) / 2 + margin
+    half_width, half_height = max(half_width, least_m / 2), max(half_height, least_m / 2)
     half_width = max(half_width, half_height / aspect)
     half_height = max(half_height, half_width * _LEAST_ASPECT)
     return across - half_width, up - half_height, across + half_width, up + half_height

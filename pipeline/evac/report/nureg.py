@@ -83,7 +83,7 @@ def _introduction(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item
             "1.5",
             "Cases compared side by side",
             "yes" if several_plans or len(cases) > 1 else "no",
-            "Clearance time; Comparing plans; tables/clearance.csv",
+            "Clearance time; tables/clearance.csv",
         ),
     ]
 
@@ -135,7 +135,8 @@ def _times(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
              "Map with the time slider; tables/states.csv, street_states.csv, exits_by_hour.csv"),
         Item("4.2.3", "Several runs, and their spread", "yes" if several_seeds else "no",
              "95 % intervals in Clearance time" if several_seeds else "One simulation a case; add seeds"),
-        Item("4.3", "Times at 90 and 100 %, by case and zone", "yes", "Clearance time; Clearance time by zone"),
+        Item("4.3", "Times at 90 and 100 %, by case and zone", "yes",
+             "Clearance time; By zone; tables/clearance_by_zone.csv"),
         Item("4.4", "Times for people who depend on transit, special facilities, schools", "no", "Not simulated"),
         Item("4.5", "Roadway impact: a road or lane lost", "yes" if impact else "no",
              "The plan, or the hazard, that closes a road" if impact else "No plan of this report closes a road"),
@@ -146,8 +147,9 @@ def _other(cases: Sequence[CaseResult]) -> list[Item]:
     plans = any(case.shown.plan != "baseline" for case in cases)
     return [
         Item("5.1", "Traffic control plan: what it takes, and what it does", "yes" if plans else "no",
-             "What each plan takes and saves; tables/resources.csv" if plans else "Only normal rules were simulated"),
-        Item("5.2", "Ways to shorten the time, and their effect", "yes" if plans else "no", "Comparing plans"),
+             "What each plan buys; tables/resources.csv" if plans else "Only normal rules were simulated"),
+        Item("5.2", "Ways to shorten the time, and their effect", "yes" if plans else "no",
+             "What each plan buys; By zone"),
         Item("5.3", "Review by state and local authorities", "does not apply", "A matter of people, not of models"),
         Item("5.4", "Updates: when the population or the roads change", "in part",
              "Dates of the inputs are in Inputs and assumptions; `evac run` writes the report anew"),

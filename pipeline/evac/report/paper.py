@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from evac.errors import InstallationError, Problem
 
 _FIXED_ID = b"evac"
 """In place of a random identifier, so that the same content gives the same bytes."""
+_FRONT_SIZES_PT = (8.6, 8.1, 7.6, 7.1, 6.6)
+"""Type sizes of the first page, tried until it is one page: names and plans may be many."""
+FIRST_BEHIND = "cases"
+"""Where the page behind the first one begins: an anchor."""
 
 
 def pdf_bytes(html: str) -> bytes:
@@ -27,6 +32,16 @@ def pdf_bytes(html: str) -> bytes:
         raise InstallationError(Problem("report.pdf", f"a system library is missing ({error})", remedy)) from error
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
     inside = weasyprint.URLFetcher(allowed_protocols={"data"}, fail_on_errors=True)
-    document = weasyprint.HTML(string=html, url_fetcher=inside)
+    page = weasyprint.HTML(string=html, url_fetcher=inside)
+    for size_pt in _FRONT_SIZES_PT:
+        style = weasyprint.CSS(string=f":root {{ --front-size: {size_pt}pt }}")
+        document = page.render(stylesheets=[style], pdf_variant="pdf/ua-1", optimize_images=True)
+        if _front_pages(document) <= 1:
+            break
     written: bytes = document.write_pdf(pdf_identifier=_FIXED_ID, pdf_variant="pdf/ua-1", optimize_images=True)
     return written
+
+
+def _front_pages(document: Any) -> int:
+    """Return how many pages the first one takes; 1 for a page that has but one section."""
+    return next((number for number, page in enumerate(document.pages) if FIRST_BEHIND in page.anchors), 1)

@@ -52,8 +52,10 @@ _SPOT_STYLES: Mapping[str, tuple[str, float, str]] = {
 }
 """Marker, size and colour of each change at a spot; the later ones lie on top."""
 _CUT_OFF_COLOUR, _EXIT_COLOUR = "#b00050", "#00614a"
-_ROAD_PT, _ASIDE_PT, _BESIDE_PT, _FOOT_IN, _POINTS_PER_INCH = 3.4, 2.4, 10.0, 0.95, 72.0
-_LABELLED_STREETS, _LABELLED_TURNS, _NAME_CHARS, _NOTE_CHARS = 12, 6, 38, 150
+_ROAD_PT, _ASIDE_PT, _BESIDE_PT, _WIDTH_IN, _FOOT_IN, _POINTS_PER_INCH = 3.4, 2.4, 10.0, 5.2, 1.15, 72.0
+_LABELLED_STREETS, _LABELLED_TURNS, _NAME_CHARS, _NOTE_CHARS = 12, 6, 38, 88
+_LEAST_M = 600.0
+"""What the map of a small change shows at least, so that one knows where it is."""
 _SAME_SPOT_DIGITS = 5  # of a degree: about a metre
 _LABEL_CLEAR_M, _ARROWS_ACROSS = 40.0, 14
 _STREET = re.compile(r"^(?P<street>.*) (?P<towards>[a-z]+)bound(, reversed roadway)?$")
@@ -111,10 +113,10 @@ def draw_plan_map(picture: PlanPicture) -> Figure:
     crs = pd.concat([picture.roads.geometry, picture.spots.geometry, picture.cut_off.geometry]).estimate_utm_crs()
     roads, spots, cut_off = (part.to_crs(crs) for part in (picture.roads, picture.spots, picture.cut_off))
     spots = spots.assign(beside=spots.groupby(spots.geometry.to_wkb()).cumcount())
-    frame = maps.fit_frame(pd.concat([roads.geometry, spots.geometry, cut_off.geometry]).total_bounds)
+    frame = maps.fit_frame(pd.concat([roads.geometry, spots.geometry, cut_off.geometry]).total_bounds, least_m=_LEAST_M)
     exits = picture.exits.to_crs(crs).cx[frame[0] : frame[2], frame[1] : frame[3]]
     with drawing.styled():
-        figure, axes = maps.new_map(frame, _FOOT_IN)
+        figure, axes = maps.new_map(frame, _FOOT_IN, _WIDTH_IN)
         maps.draw_streets(axes, picture.streets.to_crs(crs))
         drawn = _draw_roads(axes, roads, lefthand=picture.lefthand)
         _draw_spots(axes, spots, cut_off, exits)
@@ -292,7 +294,7 @@ def _draw_foot(figure: Figure, picture: PlanPicture) -> None:
         keys.append(Line2D([], [], color=_CUT_OFF_COLOUR, marker="x", linestyle="", label=words))
     keys.append(Line2D([], [], color=_EXIT_COLOUR, marker="s", linestyle="", label=say("exit")))
     figure.legend(
-        handles=keys, loc="lower left", ncols=4, frameon=False, fontsize=8.3, borderaxespad=0, handlelength=2.6,
+        handles=keys, loc="lower left", ncols=2, frameon=False, fontsize=8.3, borderaxespad=0, handlelength=2.6,
         bbox_to_anchor=(0.01, 0.36 / figure.get_figheight()),
     )  # fmt: skip
     words = say(
@@ -302,4 +304,5 @@ def _draw_foot(figure: Figure, picture: PlanPicture) -> None:
     left_out = picture.roads["street"].nunique() - _LABELLED_STREETS
     if left_out > 0:
         words += " " + say("{number} more streets that change have no label.", number=left_out)
-    figure.text(0.012, 0.2 / figure.get_figheight(), text.plain(words, 2 * _NOTE_CHARS), fontsize=8, color=drawing.GREY)
+    lines = textwrap.fill(text.plain(words, 3 * _NOTE_CHARS), _NOTE_CHARS)
+    figure.text(0.012, 0.06 / figure.get_figheight(), lines, fontsize=7.5, color=drawing.GREY)

@@ -18,8 +18,9 @@ from evac.measure.clearance import SHARES_PERCENT
 from evac.report import exports, gis, tables
 from evac.report.inputs import ReportInput
 from evac.report.moments import animation
-from evac.report.page import draw_pictures, page_html, print_html
+from evac.report.page import page_html, print_html
 from evac.report.paper import pdf_bytes
+from evac.report.pictures import draw_pictures
 from evac.report.results import COUNTS, case_results, headline, results_table
 from evac.report.sheets import csv_bytes, sheets
 from evac.report.words import speaking

@@ -223,14 +223,6 @@ def same_case(cases: Iterable[CaseResult], case: CaseResult) -> list[CaseResult]
     return [other for other in cases if _same_but_plan(other, case)]
 
 
-def best_plan(cases: Iterable[CaseResult], case: CaseResult) -> CaseResult:
-    """Return the case under the plan that has 90 % out first; one that can't be trusted only where none can."""
-    return min(
-        same_case(cases, case),
-        key=lambda other: (bool(other.doubt), _none_last(other.estimate(_CENTRE_PERCENT).mean), other.shown.plan),
-    )
-
-
 def _same_but_plan(one: CaseResult, other: CaseResult) -> bool:
     columns = ("vehicles_per_household", "departure", "fidelity")
     return all(getattr(one.shown, column) == getattr(other.shown, column) for column in columns)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from evac.report import estimates, forms, movement, nureg, text
+from evac.report import estimates, forms, ledger, movement, nureg, text
 from evac.report.assumptions import assumptions
 from evac.report.at_best import holding_table
 from evac.report.inputs import ReportInput
@@ -32,6 +32,7 @@ def sheets(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult)
         "assumptions": pd.DataFrame(assumptions(report), columns=["what", "how"]),
         "findings": _findings(report),
         "nureg_cr_7002": pd.DataFrame([asdict(item) for item in nureg.checklist(report, cases)]),
+        "ledger": ledger.ledger_table(report),
         "routes": forms.routes(cases, centre),
         "forms": pd.DataFrame(
             [

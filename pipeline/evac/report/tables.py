@@ -95,6 +95,25 @@ class Holdup:
 
 
 @dataclass(frozen=True)
+class HeldLane:
+    """A bottleneck lane in the case that is shown, and under the plan that it is compared with.
+
+    Parameters
+    ----------
+    here, there
+        What passes it; `there` is None without a plan to compare with.
+    reason, delay_veh_h
+        What holds the traffic up, and the hours lost behind it, all vehicles together; None where no queue was found,
+        and but in the first row of a place that has several lanes.
+    """
+
+    here: LaneRate
+    there: LaneRate | None
+    reason: str | None
+    delay_veh_h: float | None
+
+
+@dataclass(frozen=True)
 class Spot:
     """A named spot on the map, in degrees (EPSG:4326)."""
 
@@ -109,6 +128,35 @@ def lane_rates(run: ReportRun) -> list[LaneRate]:
     measured = Counter(row["edge"] for row in rows)
     several = {row["edge"] for row in rows if row["lane"] > 0 or measured[row["edge"]] > 1}
     return [LaneRate(**{name: row[name] for name in _MEASURED}, is_only=row["edge"] not in several) for row in rows]
+
+
+def held_lanes(case: CaseResult, other: CaseResult | None) -> list[HeldLane]:
+    """Return the lanes that are measured in a case, those of the most delay first."""
+    found = {row["edge"]: row for row in reversed(case.run.manifest["found_bottlenecks"])}
+    others = {} if other is None else {(lane.edge, lane.lane): lane for lane in lane_rates(other.run)}
+    rows, told = [], set()
+    for lane in lane_rates(case.run):
+        held = found.get(lane.edge) if lane.edge not in told else None
+        told.add(lane.edge)
+        there = others.get((lane.edge, lane.lane))
+        rows.append(HeldLane(lane, there, held and held["reason"], held and float(held["delay_veh_h"])))
+    delay = {row.here.edge: row.delay_veh_h or 0.0 for row in reversed(rows)}
+    return sorted(rows, key=lambda row: -delay[row.here.edge])
+
+
+def held_elsewhere(case: CaseResult) -> list[str]:
+    """Return what else holds a case up, a place each with its reason and the hours lost, the worst first."""
+    measured = {lane.edge for lane in lane_rates(case.run)}
+    return [
+        say(
+            "{place} ({reason}, {hours} h)",
+            place=row["name"],
+            reason=say(row["reason"]),
+            hours=f"{row['delay_veh_h']:,.0f}",
+        )
+        for row in case.run.manifest["found_bottlenecks"]
+        if row["edge"] not in measured
+    ]
 
 
 def holding_up(case: CaseResult) -> Holdup | None:

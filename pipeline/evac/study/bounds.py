@@ -18,6 +18,7 @@ from evac.measure.at_best import AtBest
 from evac.measure.clearance import SHARES_PERCENT
 from evac.network.exits import ResolvedExit
 from evac.network.reach import RoadGraph, road_graph, ways_out
+from evac.network.street_names import street_of
 from evac.plans.reading import BASELINE
 from evac.plans.timetable import Timetable
 from evac.simulate.job import Case
@@ -255,5 +256,5 @@ def _holding_street(ground: Ground, name: str, items: Sequence[Holding], earlier
 
 
 def _street(ground: Ground, edge: str) -> str:
-    """Return the name of an edge's street; one without a name goes by its edge."""
-    return str(ground.net.getEdge(edge).getName() or f"unnamed road ({edge})")
+    """Return what people call an edge's street."""
+    return street_of(ground.net.getEdge(edge))

@@ -219,7 +219,7 @@
     }
 
     function showBottleneck(plan, place) {
-      const laneName = (lane) => say("lane {number}", { number: lane.lane });
+      const laneName = (lane) => lane.lane === 0 ? say("lane at the kerb") : say("lane {number} from the kerb", { number: lane.lane + 1 });
       const words = place.lanes.map((lane) => `${laneName(lane)}: ${lane.mean.toFixed(1)}`).join(", ");
       find("map-detail").replaceChildren(paragraph(say("{place}, {plan}: vehicles per minute (mean until 95 % are out: {lanes}){doubt}.", { place: place.name, plan: plan.plan, lanes: words, doubt: mark(plan) })),
         chart(place.lanes.map((lane) => ({ name: laneName(lane), values: lane.rates })), data.steps_s, view.step));

@@ -1,0 +1,46 @@
+"""What people call a street of the net, and a lane of it: nobody knows an edge's id or a number that begins with 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from sumolib.net.edge import Edge
+
+_FAR = 12
+"""Pieces of road that are followed to one with a name: further on, it tells nobody where the road is."""
+
+
+def street_of(edge: Edge) -> str:
+    """Return the name of an edge's street; of one without a name where it leads, or else where it comes from.
+
+    `Main Street`; `road to Main Street`, `ramp to Main Street`, `road from Main Street`, `road without a name`.
+    """
+    if edge.getName():
+        return str(edge.getName())
+    kind = "ramp" if edge.getType().endswith("_link") else "road"
+    if ahead := _next_name(edge, lambda one: one.getToNode().getOutgoing()):
+        return f"{kind} to {ahead}"
+    if behind := _next_name(edge, lambda one: one.getFromNode().getIncoming()):
+        return f"{kind} from {behind}"
+    return f"{kind} without a name"
+
+
+def _next_name(edge: Edge, beyond: Callable[[Edge], Iterable[Edge]]) -> str:
+    """Return the first name on the way on, by the number of pieces; of several, the first in the alphabet."""
+    seen, reached = {edge.getID()}, [edge]
+    for _ in range(_FAR):
+        reached = [other for one in reached for other in beyond(one) if other.getID() not in seen]
+        if names := {str(other.getName()) for other in reached} - {""}:
+            return min(names)
+        seen.update(other.getID() for other in reached)
+    return ""
+
+
+def lanes_in_words(lanes: Sequence[int]) -> str:
+    """Return lanes as people count them, from the kerb: `the lane at the kerb`, `lanes 2 and 3 from the kerb`."""
+    if list(lanes) == [0]:
+        return "the lane at the kerb"
+    numbers = [str(lane + 1) for lane in sorted(lanes)]
+    if len(numbers) == 1:
+        return f"lane {numbers[0]} from the kerb"
+    return f"lanes {', '.join(numbers[:-1])} and {numbers[-1]} from the kerb"
