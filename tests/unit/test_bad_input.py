@@ -71,6 +71,10 @@ def test_words_that_look_like_dates_times_and_codes_are_words(town: Path, name: 
             ["'simulation.end_h': expected a number, found '4:30'", "try: write it in hours"],
         ),
         ("simulation: {end_h: 90 min}", ["found '90 min'", "try: write the number alone, in hours, such as 90"]),
+        (
+            "simulation: {end_h: 4}\nforbidden_exits: [{name: A, because: no, point: {lat: '-105.1', lon: 39.5}}]",
+            ["lat", "swap 'lat' and 'lon'"],
+        ),
         ("simulation: {end_h: '1,5'}", ["found '1,5'", "try: write 1.5, with a point"]),
         ("simulation: {end_h: .nan}", ["expected a number that isn't infinite", "found nan"]),
         (
