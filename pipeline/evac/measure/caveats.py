@@ -11,7 +11,7 @@ import sumolib
 from evac.households.accounting import LOSSES
 from evac.measure.facts import RunFacts
 from evac.measure.passengers import bus_caveats
-from evac.network.street_names import lanes_in_words
+from evac.plans.places import lanes_in_words
 from evac.schema.trust import Trust
 
 # Base capacity of a freeway lane at 70 mph and more (Highway Capacity Manual, 7th edition, chapter 12).

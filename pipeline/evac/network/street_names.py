@@ -1,8 +1,8 @@
-"""What people call a street of the net, and a lane of it: nobody knows an edge's id or a number that begins with 0."""
+"""What people call a street of the net: nobody knows an edge's id."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from sumolib.net.edge import Edge
 
@@ -34,13 +34,3 @@ def _next_name(edge: Edge, beyond: Callable[[Edge], Iterable[Edge]]) -> str:
             return min(names)
         seen.update(other.getID() for other in reached)
     return ""
-
-
-def lanes_in_words(lanes: Sequence[int]) -> str:
-    """Return lanes as people count them, from the kerb: `the lane at the kerb`, `lanes 2 and 3 from the kerb`."""
-    if list(lanes) == [0]:
-        return "the lane at the kerb"
-    numbers = [str(lane + 1) for lane in sorted(lanes)]
-    if len(numbers) == 1:
-        return f"lane {numbers[0]} from the kerb"
-    return f"lanes {', '.join(numbers[:-1])} and {numbers[-1]} from the kerb"

@@ -6,9 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from evac.network.street_names import lanes_in_words
 from evac.plans.action import Action, TimedAction
-from evac.plans.places import Junction, LaneNumber, Movement, Stretch, place_words
+from evac.plans.places import Junction, LaneNumber, Movement, Stretch, lanes_in_words, place_words
 from evac.schema.base import Model
 from evac.schema.places import Compass, Place
 

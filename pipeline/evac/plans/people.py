@@ -7,9 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from evac.network.street_names import lanes_in_words
 from evac.plans.action import Action, Minute, TimedAction
-from evac.plans.places import LaneNumber, place_words
+from evac.plans.places import LaneNumber, lanes_in_words, place_words
 from evac.schema.base import Name, Share
 from evac.schema.demand import DepartureForm
 from evac.schema.places import Place

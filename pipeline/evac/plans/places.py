@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -109,3 +110,13 @@ def spot_words(point: Point | None) -> str:
 
 def _end(end: str | Point) -> str:
     return end if isinstance(end, str) else spot_words(end)
+
+
+def lanes_in_words(lanes: Sequence[int]) -> str:
+    """Return lanes as people count them, from the kerb: `the lane at the kerb`, `lanes 2 and 3 from the kerb`."""
+    if list(lanes) == [0]:
+        return "the lane at the kerb"
+    numbers = [str(lane + 1) for lane in sorted(lanes)]
+    if len(numbers) == 1:
+        return f"lane {numbers[0]} from the kerb"
+    return f"lanes {', '.join(numbers[:-1])} and {numbers[-1]} from the kerb"

@@ -6,9 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from evac.network.street_names import lanes_in_words
 from evac.plans.action import TimedAction
-from evac.plans.places import LaneNumber, Stretch
+from evac.plans.places import LaneNumber, Stretch, lanes_in_words
 from evac.schema.base import Name
 
 
