@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from evac.measure.exposure import exposed_counts
 from evac.report.egress import table
 from evac.report.safe_order import draw
 from evac.schema.hazard import Hazard
@@ -103,3 +104,22 @@ def test_the_map_of_the_latest_safe_orders_shows_all_three_endings() -> None:
     filled = [mpl.colors.to_hex(colour) for item in figure.axes[0].collections for colour in item.get_facecolor()]
     assert len(set(filled)) >= 3
     assert pd.notna(zones["latest_safe_order_min"]).sum() == 1
+
+
+def test_who_turned_round_is_counted_by_zone_and_once() -> None:
+    done = pd.DataFrame(
+        {
+            "vehicle": ["a", "b", "c", "d"],
+            "household": [0, 1, 2, 3],
+            "zone": ["Hill", "Hill", "Brook", "Brook"],
+            "ordered": [True, True, True, False],
+            "status": ["evacuated", "driving", "evacuated", "evacuated"],
+        }
+    )
+    exposed = pd.DataFrame({"vehicle": ["b"], "zone": ["Hill"], "edge": ["x"], "minute": [3], "exposed_s": [30.0]})
+    counts = exposed_counts(exposed, done, frozenset({"a", "c", "d"}))
+    assert counts["turned_round"] == 2  # the one who isn't ordered is traffic
+    zones = counts["hazard_zones"]
+    assert {zone: item["turned_round"] for zone, item in zones.items()} == {"Hill": 1, "Brook": 1}
+    assert zones["Hill"]["households_not_out"] == 1
+    assert zones["Hill"]["exposed_vehicle_min"] == 0.5

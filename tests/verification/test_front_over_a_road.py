@@ -98,6 +98,10 @@ def test_whose_way_is_cut_takes_the_other_way(tmp_path: Path) -> None:
     events = json.loads((run / "controls.json").read_text())
     first = next(event for event in events if event["what"] == "closed")
     assert first["sent_elsewhere"] > 0
+    turned = set(json.loads((run / "ending.json").read_text())["turned_round"])
+    assert len(turned) >= first["sent_elsewhere"]
+    out = trips[trips["vehicle"].isin(turned) & trips["arrived_s"].notna()]
+    assert set(out["arrival_lane"]) == {"be_0"}  # who turned round came out at the other end
     assert trips["arrived_s"].isna().sum() == first["held"]  # who had passed the turning stands before the fire
     assert (trips["arrival_lane"] == "be_0").sum() > (trips["arrival_lane"] == "cd_0").sum()
 

@@ -41,6 +41,7 @@ from evac.measure.facts import RunFacts
 from evac.measure.ledger import build_ledger
 from evac.measure.passengers import passenger_results
 from evac.measure.queues import Links, Queues
+from evac.measure.stranded import read_ending
 from evac.measure.trips import read_statistics, read_trips, split_background, split_buses, vehicle_results
 from evac.network.reach import ExitEdges, cost_by_exit
 from evac.schema.trust import Trust
@@ -191,7 +192,7 @@ def _exposed(run_dir: Path, done: pd.DataFrame, arrival_s: Mapping[str, float], 
     """Write the table of who was on a road that a hazard had reached, and return what the manifest has of it."""
     exposed = exposures(run_dir / "sumo" / "vehroutes.xml", done, arrival_s, end_s)
     tables.write_table(exposed, tables.EXPOSURE, run_dir / EXPOSURE)
-    return exposed_counts(exposed, done)
+    return exposed_counts(exposed, done, read_ending(run_dir / "ending.json").turned_round)
 
 
 def _leads_out(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,18 +50,20 @@ def exposures(ways: Path, done: pd.DataFrame, arrival_s: Mapping[str, float], en
     return found.sort_values(["minute", "edge", "vehicle"], ignore_index=True)
 
 
-def exposed_counts(exposed: pd.DataFrame, done: pd.DataFrame) -> dict[str, Any]:
+def exposed_counts(exposed: pd.DataFrame, done: pd.DataFrame, turned_round: Collection[str] = ()) -> dict[str, Any]:
     """Return what a run's manifest has of the hazard.
 
     `exposed`, vehicles that were on a road that the hazard had reached (the evacuation's and others), and their
     `exposed_vehicle_min`; by zone of the planned vehicles also `safe`, those out without that, and
-    `households_not_out`, those of which a vehicle isn't out.
+    `households_not_out`, those of which a vehicle isn't out, and `turned_round`, vehicles that were on the way and had
+    to take another one because the hazard closed a road (`turned_round` has their names).
     """
     on_it = set(exposed["vehicle"])
     planned = done[done["ordered"]]
     planned = planned.assign(
         out=planned["status"] == "evacuated",
         exposed=planned["vehicle"].isin(on_it),
+        turned=planned["vehicle"].isin(list(turned_round)),
         vehicle_min=planned["vehicle"].map(exposed.groupby("vehicle")["exposed_s"].sum()).fillna(0.0)
         / _SECONDS_A_MINUTE,
     )
@@ -72,6 +74,7 @@ def exposed_counts(exposed: pd.DataFrame, done: pd.DataFrame) -> dict[str, Any]:
             "exposed": int(rows["exposed"].sum()),
             "exposed_vehicle_min": round(float(rows["vehicle_min"].sum()), 2),
             "households_not_out": int(rows.loc[~rows["out"], "household"].nunique()),
+            "turned_round": int(rows["turned"].sum()),
         }
         for zone, rows in planned.groupby("zone")
     }
@@ -79,6 +82,7 @@ def exposed_counts(exposed: pd.DataFrame, done: pd.DataFrame) -> dict[str, Any]:
         "exposed": len(on_it),
         "exposed_vehicle_min": round(float(exposed["exposed_s"].sum()) / _SECONDS_A_MINUTE, 2),
         "households_not_out": sum(item["households_not_out"] for item in zones.values()),
+        "turned_round": sum(item["turned_round"] for item in zones.values()),
         "hazard_zones": zones,
     }
 

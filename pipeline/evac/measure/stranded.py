@@ -33,10 +33,13 @@ class Ending:
         `cleared`, `end of time` or `standstill`.
     left
         Who was on the road then: by vehicle the road, and for how long it hadn't moved (s).
+    turned_round
+        Vehicles that roads closed by a hazard had sent another way.
     """
 
     reason: str
     left: Mapping[str, tuple[str, float]]
+    turned_round: frozenset[str] = frozenset()
 
 
 def read_ending(path: Path) -> Ending:
@@ -50,7 +53,7 @@ def read_ending(path: Path) -> Ending:
     try:
         ending = json.loads(path.read_text())
         left = {str(name): (str(road), float(stood_s)) for name, (road, stood_s) in ending["left"].items()}
-        return Ending(ending["reason"], left)
+        return Ending(ending["reason"], left, frozenset(ending.get("turned_round", ())))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SimulationError(f"{path}: doesn't say how the run ended ({error!r}); run it again") from error
 

@@ -282,6 +282,7 @@ def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Prog
         "time_s": ending.time_s,
         "vehicles": asdict(ending.counts),
         "left": {vehicle: (inputs.stages.road(edge), stood_s) for vehicle, (edge, stood_s) in ending.left.items()},
+        "turned_round": sorted(controller.turned_round),
     }
     files.write_text(folder / "ending.json", json.dumps(ended, indent=1) + "\n")
 

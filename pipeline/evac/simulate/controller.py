@@ -83,6 +83,8 @@ class Controller:
         Whether the simulation is mesoscopic: vehicles are on edges then, not on lanes.
     stages
         Roads that are an edge of the net for each set of their lanes that is open at a time; see `evac.plans.stages`.
+    turned_round
+        Vehicles that roads closed by a hazard have sent another way.
     """
 
     connection: Connection
@@ -92,6 +94,7 @@ class Controller:
     coarse: bool = False
     stages: Stages = field(default_factory=Stages)
     events: list[dict[str, Any]] = field(default_factory=list)
+    turned_round: set[str] = field(default_factory=set)
     _agenda: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list)
     _officers: dict[str, Officer] = field(default_factory=dict)
     _led: set[tuple[tuple[Lead, ...], str]] = field(default_factory=set)
@@ -198,7 +201,8 @@ class Controller:
         for label, admitted, on_lanes, edges, classes in closed:
             bound = {vehicle: vclass for vehicle, vclass in classes.items() if vehicle not in on_lanes}
             sent = self._send_elsewhere(bound, gone)
-            self._tell(now_s, label, "closed", on_it=len(on_lanes), **_counts(sent, len(bound), admitted))
+            self.turned_round |= sent if admitted == (FLEEING,) else set()
+            self._tell(now_s, label, "closed", on_it=len(on_lanes), **_counts(len(sent), len(bound), admitted))
             self._at(now_s + _LOOK_AGAIN_S, partial(self._look_again, label, edges, admitted))
         self._agenda.sort(key=lambda entry: entry[:2])
 
@@ -210,7 +214,8 @@ class Controller:
             self._let_through(classes)
         if classes:
             sent = self._send_elsewhere(classes, closed)
-            self._tell(now_s, label, "looked again", **_counts(sent, len(classes), admitted))
+            self.turned_round |= sent if admitted == (FLEEING,) else set()
+            self._tell(now_s, label, "looked again", **_counts(len(sent), len(classes), admitted))
 
     def _let_through(self, vehicles: Iterable[str]) -> None:
         for vehicle in vehicles:
@@ -222,7 +227,8 @@ class Controller:
         for vehicle, vclass in self._flight.escaped(shut).items():
             if shut.isdisjoint(self._flight.way_ahead(vehicle)):
                 self._flight.end(vehicle)
-            elif self._send_elsewhere({vehicle: vclass}, shut):
+            elif sent := self._send_elsewhere({vehicle: vclass}, shut):
+                self.turned_round |= sent
                 self._flight.forget(vehicle)
 
     def _over(self, now_s: float) -> dict[str, str]:
@@ -321,13 +327,13 @@ class Controller:
             and edges & set(ask.getRoute(vehicle)[max(ask.getRouteIndex(vehicle), 0) :])
         }
 
-    def _send_elsewhere(self, classes: Mapping[str, str], closed: set[str]) -> int:
-        """Give vehicles, which are admitted to closed lanes by now, another way where there is one; return how many.
+    def _send_elsewhere(self, classes: Mapping[str, str], closed: set[str]) -> set[str]:
+        """Give vehicles, which are admitted to closed lanes by now, another way where there is one; return which.
 
         `classes` has the class of each as it was, and is again where it has another way.
         """
         ways: dict[tuple[str, str], tuple[str, ...]] = {}
-        sent = 0
+        sent: set[str] = set()
         ask = self.connection.vehicle
         for vehicle, vclass in classes.items():
             place, route = max(ask.getRouteIndex(vehicle), 0), ask.getRoute(vehicle)
@@ -338,7 +344,7 @@ class Controller:
             if ways[start, vclass]:
                 ask.setVehicleClass(vehicle, vclass)
                 ask.setRoute(vehicle, [*route[place : place + on_junction], *ways[start, vclass]])
-                sent += 1
+                sent.add(vehicle)
         return sent
 
     def _quickest(self, start: str, vclass: str, exits: Iterable[str] | None = None) -> tuple[str, ...]:
