@@ -95,12 +95,13 @@ def test_zones_of_the_city_name_the_households_that_a_census_counts(tmp_path: Pa
     assert town.households.zones()["households"].tolist() == [120, 120]
 
 
-def test_points_are_homes(tmp_path: Path, polygon: Path) -> None:
+def test_points_are_homes(tmp_path: Path, polygon: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spots = [shapely.Point(9.5056, 47.066), shapely.Point(9.5102, 47.063), shapely.Point(9.6, 47.2)]
     homes = _write_polygons(tmp_path / "homes.geojson", units=[3, 4, 50], geometry=spots)
     assert _new(tmp_path, "--polygon", str(polygon), "--households", str(homes), "--count", "units") == 0
     town = _prepared(tmp_path / "scenarios" / "test-town", tmp_path / ".evac")
     assert town.homes.geometry.value_counts().tolist() == [4, 3]
+    assert "drives on the right: Liechtenstein, from the place on the map" in capsys.readouterr().out
 
 
 def test_an_island_without_a_road_is_left_out_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -109,7 +109,8 @@ def write_scenario(request: Request, workspace: Path, tell: Tell, *, force: bool
     shutil.rmtree(replaced, ignore_errors=True)
     digests = {target / path.relative_to(folder): digest for path, digest in prepared.digests.items()}
     written = load_scenario(target)
-    return NewScenario(target, facts, replace(prepared, loaded=written, given=written, digests=digests))
+    loaded = replace(written, model=written.model.model_copy(update={"traffic": prepared.loaded.model.traffic}))
+    return NewScenario(target, facts, replace(prepared, loaded=loaded, given=written, digests=digests))
 
 
 def _recover(target: Path, replaced: Path) -> None:
