@@ -146,6 +146,7 @@ def wide_fork(tmp_path_factory: pytest.TempPathFactory) -> Town:
 
 
 APPROACH = "{street: Main Street, crossing: High Road, towards: east}"
+IN_WORDS = {0: "the lane at the kerb", 1: "lane 2 from the kerb"}
 LED_BY_LANE = (
     f"  - {{do: divert, to_exit: low, approach: {APPROACH}, lanes: [0]}}\n"
     f"  - {{do: divert, to_exit: high, approach: {APPROACH}, lanes: [1]}}\n"
@@ -175,7 +176,7 @@ def test_who_is_in_a_lane_is_led_to_its_exit(
     changed = (trips["arrival_lane"] == "bd_0") != trips["vehicle"].isin(bound_low)
     assert changed.mean() == pytest.approx(changed_share, abs=0.05)
     assert (trips["arrival_lane"] == "bd_0").mean() == pytest.approx(low, abs=0.05)
-    assert {change.after for change in overlay.changes} == {f"100% sent there from lane {lane}" for lane in lanes}
+    assert {change.after for change in overlay.changes} == {f"100% sent there from {IN_WORDS[lane]}" for lane in lanes}
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """The studio's page in a browser: first picture, panning, 30,000 cars, an upload, and many people at once.
 
-    python benchmarks/studio_page.py picture WORKSPACE PLACE    # of a place whose net is cached
-    python benchmarks/studio_page.py cars WORKSPACE PLACE
-    python benchmarks/studio_page.py upload WORKSPACE
-    python benchmarks/studio_page.py load WORKSPACE PLACE SECONDS
+    python benchmarks/studio_in_browser.py picture WORKSPACE PLACE    # of a place whose net is cached
+    python benchmarks/studio_in_browser.py cars WORKSPACE PLACE
+    python benchmarks/studio_in_browser.py upload WORKSPACE
+    python benchmarks/studio_in_browser.py load WORKSPACE PLACE SECONDS
 
 The browser is the tests' (Chromium, drawing without a graphics card). Figures stand in docs/studio.md.
 """
