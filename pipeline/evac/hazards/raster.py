@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter1d
 
 from evac.errors import DataError, Problem
 from evac.hazards.fronts import Arrivals
@@ -94,6 +93,8 @@ def nearest_minimum(values: NDArray[np.float64], rows: float, columns: float) ->
 
     Row by row: an ellipse of 400 cells across costs as much as 400 passes over the tile, not 400².
     """
+    from scipy.ndimage import minimum_filter1d  # noqa: PLC0415  takes a sixth of a second, and few scenarios have rasters
+
     found = values.copy()
     for offset in range(-int(rows), int(rows) + 1):
         half = int(columns * np.sqrt(max(1.0 - (offset / rows) ** 2, 0.0))) if rows > 0.0 else int(columns)

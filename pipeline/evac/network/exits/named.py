@@ -7,6 +7,7 @@ none but minor roads that lead nowhere, and the edge of the map is near.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -51,13 +52,24 @@ class Ground:
     def __init__(self, index: StreetIndex, area: shapely.Geometry | None) -> None:
         self.index = index
         self.graph: RoadGraph = road_graph(index.net, index.vclass)
-        points = shapely.multipoints(np.concatenate([edge.getShape() for edge in index.edges]))
-        self.hull = points.convex_hull
-        self.outline = shapely.concave_hull(points, ratio=_HULL_RATIO)
         self.area = self.hull if area is None else _projected(index.net, area)
         ends = shapely.points([edge.getShape()[0] for edge in index.edges])
         inside = shapely.intersects(self.area, ends)
         self.inside = {edge.getID() for edge, within in zip(index.edges, inside, strict=True) if within}
+
+    @cached_property
+    def _points(self) -> shapely.Geometry:
+        return shapely.multipoints(np.concatenate([edge.getShape() for edge in self.index.edges]))
+
+    @cached_property
+    def hull(self) -> shapely.Geometry:
+        """The convex hull of the net's roads."""
+        return self._points.convex_hull
+
+    @cached_property
+    def outline(self) -> shapely.Geometry:
+        """The outline of the net's roads, which follows a valley; it takes long, and few exits need it."""
+        return shapely.concave_hull(self._points, ratio=_HULL_RATIO)
 
     def rank(self, edge: Edge) -> int:
         """Return 0 for a motorway (or its ramps) and so on down; a class that never is a way out ranks last."""
