@@ -10,12 +10,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from evac.errors import Problem, ScenarioError
+from evac.errors import Problem, ScenarioError, UserError
 from evac.plans.reading import LoadedPlan, load_plan
 from evac.scenario import LoadedScenario
 
 if TYPE_CHECKING:
     from evac.report.from_cache import Asked
+    from evac.schema.hazard import Hazard
     from evac.study.prepare import Prepared
     from evac.study.under_plan import UnderPlan
 
@@ -56,6 +57,14 @@ def load_plans(names: Sequence[str], loaded: LoadedScenario) -> list[LoadedPlan]
     if twice:
         raise ScenarioError(Problem("--plan", f"names {', '.join(map(repr, twice))} twice", "name each plan once"))
     return found
+
+
+def require_hazard(loaded: LoadedScenario, otherwise: str) -> Hazard:
+    """Return a scenario's hazard; without one, say what follows (`otherwise`) and where to read on."""
+    if loaded.model.hazard is None:
+        what = f"has no section 'hazard', so that {otherwise}"
+        raise UserError(Problem(str(loaded.path), what, "add one: docs/hazards.md"))
+    return loaded.model.hazard
 
 
 def lay_plans_over(prepared: Prepared, plans: Sequence[LoadedPlan], folder: Path) -> dict[str, UnderPlan]:

@@ -8,9 +8,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from evac.cli.common import ScenarioPath, Workspace, console, load_plans, prepare_scenario
+from evac.cli.common import ScenarioPath, Workspace, console, load_plans, prepare_scenario, require_hazard
 from evac.cli.studying import DepartureCase, EngineName, Jobs, VehiclesCase
-from evac.errors import Problem, UserError
 from evac.plans.reading import BASELINE
 from evac.progress import show_runs
 from evac.scenario import load_scenario
@@ -43,25 +42,19 @@ def egress(
 ) -> None:
     """Run an ensemble, and tell how likely each zone is to get out before fire or flood is there."""
     loaded = load_scenario(scenario)
-    hazard = loaded.model.hazard
-    if hazard is None:
-        what = "has no section 'hazard', so that nobody is too late"
-        raise UserError(Problem(str(loaded.path), what, "add one: docs/hazards.md"))
+    hazard = require_hazard(loaded, "nobody is too late")
     (wanted,) = load_plans([plan], loaded)
     folder = workspace or loaded.workspace
     prepared = prepare_scenario(loaded, folder)
     from evac.report.egress import write_egress  # noqa: PLC0415
-    from evac.schema.scenario import vehicles_label  # noqa: PLC0415
-    from evac.study.cases import middle_vehicles  # noqa: PLC0415
+    from evac.study.cases import one_case  # noqa: PLC0415
     from evac.study.egress import egress as fare  # noqa: PLC0415
     from evac.study.egress import members_of, variants_of, with_hazard  # noqa: PLC0415
     from evac.study.engines import cores, engine_of  # noqa: PLC0415
     from evac.study.ordering import Asked, Trials  # noqa: PLC0415
 
-    labels = [vehicles_label(case) for case in loaded.model.vehicles_per_household]
     asked = Asked(
-        vehicles or middle_vehicles(loaded.model, labels),
-        departure or loaded.model.departures[0].name,
+        *one_case(loaded.model, vehicles, departure),
         (),
         share / 100.0,
         coarse=fidelity == "meso",

@@ -8,9 +8,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from evac.cli.common import ScenarioPath, Workspace, console, load_plans, prepare_scenario
+from evac.cli.common import ScenarioPath, Workspace, console, load_plans, prepare_scenario, require_hazard
 from evac.cli.studying import DepartureCase, EngineName, Jobs, Seeds, VehiclesCase
-from evac.errors import Problem, UserError
 from evac.plans.reading import BASELINE
 from evac.progress import show_runs
 from evac.scenario import load_scenario
@@ -40,22 +39,17 @@ def safe_order(
 ) -> None:
     """Find the latest safe order of each zone: the last minute at which it gets out before fire or flood is there."""
     loaded = load_scenario(scenario)
-    if loaded.model.hazard is None:
-        what = "has no section 'hazard', so that nothing limits when people may be ordered out"
-        raise UserError(Problem(str(loaded.path), what, "add one: docs/hazards.md"))
+    require_hazard(loaded, "nothing limits when people may be ordered out")
     (wanted,) = load_plans([plan], loaded)
     folder = workspace or loaded.workspace
     prepared = prepare_scenario(loaded, folder)
     from evac.report.safe_order import write_safe_orders  # noqa: PLC0415
-    from evac.schema.scenario import vehicles_label  # noqa: PLC0415
-    from evac.study.cases import middle_vehicles  # noqa: PLC0415
+    from evac.study.cases import one_case  # noqa: PLC0415
     from evac.study.engines import cores, engine_of  # noqa: PLC0415
     from evac.study.ordering import Asked, Trials, safe_orders  # noqa: PLC0415
 
-    labels = [vehicles_label(case) for case in loaded.model.vehicles_per_household]
     asked = Asked(
-        vehicles or middle_vehicles(loaded.model, labels),
-        departure or loaded.model.departures[0].name,
+        *one_case(loaded.model, vehicles, departure),
         tuple(seed or loaded.model.seeds),
         share / 100.0,
         step,

@@ -64,18 +64,16 @@ def search(
         raise UserError(Problem(f"plan '{base.key}'", f"takes more than there is: {lacking}", "give it what it takes"))
     folder = workspace or loaded.workspace
     prepared = prepare_scenario(loaded, folder)
-    from evac.schema.scenario import vehicles_label  # noqa: PLC0415
     from evac.search.finding import find  # noqa: PLC0415
     from evac.search.trials import Asked, Trials  # noqa: PLC0415
     from evac.search.writing import write_found  # noqa: PLC0415
     from evac.study import Selection  # noqa: PLC0415
-    from evac.study.cases import cases_of, middle_vehicles  # noqa: PLC0415
+    from evac.study.cases import cases_of, one_case  # noqa: PLC0415
     from evac.study.engines import cores, engine_of  # noqa: PLC0415
 
-    labels = [vehicles_label(case) for case in loaded.model.vehicles_per_household]
     first = loaded.model.seeds[0] if seed is None else seed
-    wanted = vehicles or middle_vehicles(loaded.model, labels), departure or loaded.model.departures[0].name
-    selection = Selection((wanted[0],), (wanted[1],), (first,), sensitivity=False)
+    label, curve = one_case(loaded.model, vehicles, departure)
+    selection = Selection((label,), (curve,), (first,), sensitivity=False)
     (case,) = cases_of(loaded.model, selection, str(loaded.path))
     width = jobs or cores()
     all_seeds = tuple(range(first, first + seeds))

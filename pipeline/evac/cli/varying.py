@@ -111,19 +111,13 @@ def _run(
     options: tuple[str | None, str | None, list[int] | None, str, int | None],
 ) -> Study:
     """Run one case of the scenario under all variants."""
-    from evac.schema.scenario import vehicles_label  # noqa: PLC0415
     from evac.study import Selection, run_study  # noqa: PLC0415
-    from evac.study.cases import middle_vehicles  # noqa: PLC0415
+    from evac.study.cases import one_case  # noqa: PLC0415
     from evac.study.engines import cores, engine_of  # noqa: PLC0415
 
     vehicles, departure, seeds, engine, jobs = options
-    labels = [vehicles_label(case) for case in loaded.model.vehicles_per_household]
-    selection = Selection(
-        (vehicles or middle_vehicles(loaded.model, labels),),
-        (departure or loaded.model.departures[0].name,),
-        tuple(seeds or ()),
-        sensitivity=False,
-    )
+    label, curve = one_case(loaded.model, vehicles, departure)
+    selection = Selection((label,), (curve,), tuple(seeds or ()), sensitivity=False)
     with show_runs(console) as display:
         runner = engine_of(engine, jobs or cores())
         return run_study(prepared, laid, selection, folder / ".evac", engine=runner, display=display)

@@ -114,6 +114,12 @@ def middle_vehicles(scenario: Scenario, labels: Sequence[str]) -> str:
     return by_mean[(len(by_mean) - 1) // 2]
 
 
+def one_case(scenario: Scenario, vehicles: str | None = None, departure: str | None = None) -> tuple[str, str]:
+    """Return the case to run where only one is: as asked, else the middle number of vehicles and the first curve."""
+    labels = [vehicles_label(case) for case in scenario.vehicles_per_household]
+    return vehicles or middle_vehicles(scenario, labels), departure or scenario.departures[0].name
+
+
 def mean_vehicles(case: float | VehiclesPerHousehold) -> float:
     """Return the mean number of vehicles of all households."""
     if isinstance(case, VehiclesPerHousehold):
