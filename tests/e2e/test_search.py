@@ -11,7 +11,7 @@ import pytest
 
 from evac.cli import run_guarded
 from evac.plans.reading import load_plan
-from evac.search.trials import Trials
+from evac.search.attempts import Attempts
 from small_studies import town_of
 
 ARGUMENTS = ["--officers", "1", "--cones", "20", "--seeds", "2", "--jobs", "1"]
@@ -89,15 +89,15 @@ def test_a_search_that_was_interrupted_goes_on_to_the_same(
     searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     town = made(tmp_path)
-    real, judged = Trials._simulate, []
+    real, judged = Attempts._simulate, []
 
-    def once(self: Trials, sets: object) -> None:
+    def once(self: Attempts, sets: object) -> None:
         judged.append(sets)
         if len(judged) == 2:
             raise KeyboardInterrupt
         real(self, sets)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Trials, "_simulate", once)
+    monkeypatch.setattr(Attempts, "_simulate", once)
     assert command(town, *ARGUMENTS) == 130
     assert not results(town).exists()
     assert command(town, *ARGUMENTS) == 0

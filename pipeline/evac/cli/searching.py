@@ -64,8 +64,8 @@ def search(
         raise UserError(Problem(f"plan '{base.key}'", f"takes more than there is: {lacking}", "give it what it takes"))
     folder = workspace or loaded.workspace
     prepared = prepare_scenario(loaded, folder)
+    from evac.search.attempts import Attempts, Goal  # noqa: PLC0415
     from evac.search.finding import find  # noqa: PLC0415
-    from evac.search.trials import Asked, Trials  # noqa: PLC0415
     from evac.search.writing import write_found  # noqa: PLC0415
     from evac.study import Selection  # noqa: PLC0415
     from evac.study.cases import cases_of, one_case  # noqa: PLC0415
@@ -77,10 +77,10 @@ def search(
     (case,) = cases_of(loaded.model, selection, str(loaded.path))
     width = jobs or cores()
     all_seeds = tuple(range(first, first + seeds))
-    asked = Asked(case.vehicles_per_household, case.departure, all_seeds, budget, screen, width)
+    goal = Goal(case.vehicles_per_household, case.departure, all_seeds, budget, screen, width)
     with show_runs(console) as display:
-        trials = Trials(prepared, base, asked, folder / ".evac", engine_of(engine, width), display)
-        found = find(trials, rules, within_s)
+        attempts = Attempts(prepared, base, goal, folder / ".evac", engine_of(engine, width), display)
+        found = find(attempts, rules, within_s)
     files = write_found(found, folder / "reports" / loaded.place_id / "search")
     _print(found)
     console.print(f"Written: {escape(str(files[0].parent))}", highlight=False, soft_wrap=True)
@@ -97,12 +97,12 @@ def read_within(text: str | None) -> float | None:
 
 
 def _print(found: Found) -> None:
-    trials = found.trials
+    attempts = found.attempts
     _print_frontier(found.frontier())
-    tried = f"{len(trials.scores)} plans of {len(trials.candidates)} candidates simulated"
-    spared = f", {len(trials.pruned)} not because of their bound" if trials.pruned else ""
-    console.print(f"{tried}{spared}, {len(trials.refused)} can't be.", highlight=False)
-    console.print(escape(f"Best: {trials.words(found.best)}"), highlight=False, soft_wrap=True)
+    tried = f"{len(attempts.scores)} plans of {len(attempts.candidates)} candidates simulated"
+    spared = f", {len(attempts.pruned)} not because of their bound" if attempts.pruned else ""
+    console.print(f"{tried}{spared}, {len(attempts.refused)} can't be.", highlight=False)
+    console.print(escape(f"Best: {attempts.words(found.best)}"), highlight=False, soft_wrap=True)
     cell = found.finals.cells.get(found.best)
     under_s, any_s = (bound.earliest_s(90) for bound in (found.bounds.under_plan, found.bounds.reversible))
     if cell is not None and cell.interval.mean is not None and under_s and any_s:
@@ -117,11 +117,11 @@ def _print(found: Found) -> None:
         if worst is not None and worst.cell is not None:
             worst_s = worst.cell.interval.mean
             time = "never gets 90 % out" if worst_s is None else f"has 90 % out after {clock.clock(worst_s)}"
-            words = f"{trials.plan(chosen).key} {time} in the worst case: {worst.failure}"
+            words = f"{attempts.plan(chosen).key} {time} in the worst case: {worst.failure}"
             console.print(escape(words), highlight=False, soft_wrap=True)
     safest = found.finals.safest()
     if safest is not None:
-        words = f"Best in the worst case: {trials.plan(safest).key}, {trials.words(safest)}"
+        words = f"Best in the worst case: {attempts.plan(safest).key}, {attempts.words(safest)}"
         console.print(escape(words), highlight=False, soft_wrap=True)
     if found.cut_short:
         console.print("Time was up before all was simulated; the same command goes on from here.", highlight=False)

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evac.schema.scenario import vehicles_label
+from evac.search.attempts import Attempts, TimeIsUp
 from evac.search.lazy import Chosen
-from evac.search.trials import TimeIsUp, Trials
 from evac.statistics import Interval
 from evac.study import Selection, Study, run_study
 from evac.study.buying import Stressed, lay_over_each, worst_first
@@ -71,30 +71,30 @@ def _slow(cell: Cell) -> tuple[int, int, float]:
     return len(cell.t90_s) - len(known), len(cell.untrusted), mean_s
 
 
-def finalists(trials: Trials) -> list[Chosen]:
+def finalists(attempts: Attempts) -> list[Chosen]:
     """Return the sets for the first round: the best for each number of officers, then the best of all others."""
-    by_score = sorted(trials.scores, key=lambda chosen: (round(trials.scores[chosen]), len(chosen), sorted(chosen)))
+    by_score = sorted(attempts.scores, key=lambda chosen: (round(attempts.scores[chosen]), len(chosen), sorted(chosen)))
     best, fewest = [], float("inf")
     for chosen in by_score:
-        if trials.officers(chosen) < fewest:
+        if attempts.officers(chosen) < fewest:
             best.append(chosen)
-            fewest = trials.officers(chosen)
+            fewest = attempts.officers(chosen)
     kept = dict.fromkeys([frozenset[int](), *best, *by_score])
     return list(kept)[:MOST]
 
 
-def play(trials: Trials, finals: Finals) -> None:
+def play(attempts: Attempts, finals: Finals) -> None:
     """Simulate the last plans with more and more seeds, half as many each round; `finals` has what came out."""
-    left, seeds = finalists(trials), _FIRST_SEEDS
+    left, seeds = finalists(attempts), _FIRST_SEEDS
     try:
         while True:
-            of_now = trials.asked.seeds[:seeds]
-            side_by_side = max(1, trials.asked.width // len(of_now))
+            of_now = attempts.goal.seeds[:seeds]
+            side_by_side = max(1, attempts.goal.width // len(of_now))
             for start in range(0, len(left), side_by_side):
                 if finals.cells:  # what the others are compared with is there in any case
-                    trials.patience.check()
-                _play_some(trials, finals, left[start : start + side_by_side], of_now)
-            if seeds >= len(trials.asked.seeds) or len(left) <= 1:
+                    attempts.patience.check()
+                _play_some(attempts, finals, left[start : start + side_by_side], of_now)
+            if seeds >= len(attempts.goal.seeds) or len(left) <= 1:
                 return
             nothing = frozenset[int]()
             known = [chosen for chosen in left if chosen in finals.cells and chosen != nothing]
@@ -104,58 +104,60 @@ def play(trials: Trials, finals: Finals) -> None:
         finals.cut_short = True
 
 
-def _play_some(trials: Trials, finals: Finals, sets: Sequence[Chosen], seeds: Sequence[int]) -> None:
+def _play_some(attempts: Attempts, finals: Finals, sets: Sequence[Chosen], seeds: Sequence[int]) -> None:
     """Simulate plans with some seeds; one whose runs all fail keeps what it has."""
-    trials.display.tell(f"with {len(seeds)} seeds: {'; '.join(trials.words(chosen) for chosen in sets)}")
-    by_key = {trials.plan(chosen).key: chosen for chosen in sets}
-    laid = {key: under for key, chosen in by_key.items() if (under := trials.lay(chosen)) is not None}
-    finals.cells |= {by_key[cell.plan]: cell for cell in cells_of(_study(trials, laid, seeds).runs)}
+    attempts.tell(f"with {len(seeds)} seeds: {'; '.join(attempts.words(chosen) for chosen in sets)}")
+    by_key = {attempts.plan(chosen).key: chosen for chosen in sets}
+    laid = {key: under for key, chosen in by_key.items() if (under := attempts.lay(chosen)) is not None}
+    finals.cells |= {by_key[cell.plan]: cell for cell in cells_of(_study(attempts, laid, seeds).runs)}
 
 
-def stress(trials: Trials, finals: Finals) -> None:
+def stress(attempts: Attempts, finals: Finals) -> None:
     """Let things go wrong with the best plans: set-up late, an officer missing, lanes and exits lost, more vehicles."""
     best = [chosen for chosen in finals.ranked() if chosen][:_STRESSED]
     try:
         for chosen in best:
-            trials.patience.check()
-            trials.display.tell(f"letting things go wrong with {trials.words(chosen)}")
-            finals.stressed[chosen] = _stressed(trials, chosen)
+            attempts.patience.check()
+            attempts.tell(f"letting things go wrong with {attempts.words(chosen)}")
+            finals.stressed[chosen] = _stressed(attempts, chosen)
     except TimeIsUp:
         finals.cut_short = True
 
 
-def _stressed(trials: Trials, chosen: Chosen) -> list[Stressed]:
-    plan, under_hazard = trials.plan(chosen), trials.prepared.loaded.model.hazard is not None
-    failures = stresses(plan, trials.prepared.exits, under_hazard=under_hazard)
+def _stressed(attempts: Attempts, chosen: Chosen) -> list[Stressed]:
+    plan, under_hazard = attempts.plan(chosen), attempts.prepared.loaded.model.hazard is not None
+    failures = stresses(plan, attempts.prepared.exits, under_hazard=under_hazard)
     variants = {plan.key: plan, **{item.plan.key: item.plan for item in failures}}
     paces = {item.plan.key: item.pace for item in failures}
-    laid, refused = lay_over_each(trials.prepared, variants, trials.cache, paces)
-    study = _study(trials, laid, trials.asked.seeds[:1])
+    laid, refused = lay_over_each(attempts.prepared, variants, attempts.cache, paces)
+    study = _study(attempts, laid, attempts.goal.seeds[:1])
     return [*worst_first({plan.key: failures}, study, refused)[plan.key]]
 
 
-def with_more_vehicles(trials: Trials, finals: Finals) -> dict[Chosen, Cell]:
+def with_more_vehicles(attempts: Attempts, finals: Finals) -> dict[Chosen, Cell]:
     """Return what the plans that were stressed are worth with the scenario's largest number of vehicles."""
-    model = trials.prepared.loaded.model
+    model = attempts.prepared.loaded.model
     most = max(model.vehicles_per_household, key=lambda case: mean_vehicles(vehicles_case(model, vehicles_label(case))))
     label = vehicles_label(most)
-    if label == trials.asked.vehicles:
+    if label == attempts.goal.vehicles:
         return {}
     found: dict[Chosen, Cell] = {}
     try:
         for chosen in finals.stressed:
-            trials.patience.check()
-            laid = trials.lay(chosen)
+            attempts.patience.check()
+            laid = attempts.lay(chosen)
             if laid is not None:
-                plans = {trials.plan(chosen).key: laid}
-                for cell in cells_of(_study(trials, plans, trials.asked.seeds[:1], label).runs):
+                plans = {attempts.plan(chosen).key: laid}
+                for cell in cells_of(_study(attempts, plans, attempts.goal.seeds[:1], label).runs):
                     found[chosen] = cell
     except TimeIsUp:
         finals.cut_short = True
     return found
 
 
-def _study(trials: Trials, laid: Mapping[str, UnderPlan], seeds: Sequence[int], vehicles: str = "") -> Study:
-    asked = trials.asked
-    selection = Selection((vehicles or asked.vehicles,), (asked.departure,), tuple(seeds), sensitivity=False)
-    return run_study(trials.prepared, dict(laid), selection, trials.cache, engine=trials.engine, display=trials.display)
+def _study(attempts: Attempts, laid: Mapping[str, UnderPlan], seeds: Sequence[int], vehicles: str = "") -> Study:
+    goal = attempts.goal
+    selection = Selection((vehicles or goal.vehicles,), (goal.departure,), tuple(seeds), sensitivity=False)
+    return run_study(
+        attempts.prepared, dict(laid), selection, attempts.cache, engine=attempts.engine, display=attempts.display
+    )

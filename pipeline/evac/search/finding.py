@@ -11,11 +11,11 @@ import pandas as pd
 
 from evac.errors import EvacError, Problem, UserError
 from evac.network.places import StreetIndex
+from evac.search.attempts import Attempts, TimeIsUp
 from evac.search.candidates import MOST, FirstRun, candidates_of
 from evac.search.city import KINDS, RESOURCES, City
 from evac.search.finals import Finals, play, stress, with_more_vehicles
 from evac.search.lazy import Chosen, Space, search
-from evac.search.trials import TimeIsUp, Trials
 from evac.statistics import Interval
 from evac.study.bounds import Bounds, bounds_of
 from evac.study.comparing import Cell
@@ -31,7 +31,7 @@ class Found:
 
     Parameters
     ----------
-    trials
+    attempts
         All that was tried.
     forbidden
         How many candidates of each kind the city forbids.
@@ -47,7 +47,7 @@ class Found:
         Whether time was up before all of it was done.
     """
 
-    trials: Trials
+    attempts: Attempts
     forbidden: Mapping[str, int]
     finals: Finals
     best: Chosen
@@ -69,25 +69,25 @@ class Found:
         return rows.astype({name: float for name in rows if str(name).endswith("_min")})
 
     def _row(self, chosen: Chosen) -> dict[str, object]:
-        cell, takes = self.finals.cells[chosen], self.trials.takes(chosen)
+        cell, takes = self.finals.cells[chosen], self.attempts.takes(chosen)
         time_s, saved = cell.interval, self.finals.saved(chosen)
         return {
             **{name: sum(getattr(item, name) for item in takes) for name in RESOURCES},
-            "plan": self.trials.plan(chosen).key,
-            "actions": self.trials.words(chosen),
+            "plan": self.attempts.plan(chosen).key,
+            "actions": self.attempts.words(chosen),
             **{f"t90{end}_min": _min(value) for end, value in zip(("", "_low", "_high"), _ends(time_s), strict=True)},
             "seeds": len(cell.t90_s),
             **{f"saved{end}_min": _min(value) for end, value in zip(("", "_low", "_high"), _ends(saved), strict=True)},
-            "at_best_min": _min(self.trials.bound_s(chosen)),
+            "at_best_min": _min(self.attempts.bound_s(chosen)),
             "untrusted": len(cell.untrusted),
         }
 
     def candidates(self) -> pd.DataFrame:
         """Return what was thought of: `kind`, `action`, `reason`, what it takes, `alone_saves_min`, `why_not`."""
-        start = self.trials.scores[frozenset()]
+        start = self.attempts.scores[frozenset()]
         rows = []
-        for number, item in enumerate(self.trials.candidates):
-            score = self.trials.scores.get(frozenset({number}))
+        for number, item in enumerate(self.attempts.candidates):
+            score = self.attempts.scores.get(frozenset({number}))
             rows.append(
                 {
                     "kind": item.kind,
@@ -95,7 +95,7 @@ class Found:
                     "reason": item.reason,
                     **{name: getattr(item.takes, name) for name in RESOURCES},
                     "alone_saves_min": None if score is None else (start - score) / _MINUTE_S,
-                    "why_not": self.trials.why_not(number),
+                    "why_not": self.attempts.why_not(number),
                 }
             )
         return pd.DataFrame(rows)
@@ -104,7 +104,7 @@ class Found:
         """Return what the best plans are worth when something goes wrong: `plan`, `failure`, `t90_min`, `why_not`."""
         rows = [
             {
-                "plan": self.trials.plan(chosen).key,
+                "plan": self.attempts.plan(chosen).key,
                 "failure": row.failure,
                 "t90_min": None if row.cell is None else _min(row.cell.interval.mean),
                 "why_not": row.refused,
@@ -114,7 +114,7 @@ class Found:
         ]
         rows += [
             {
-                "plan": self.trials.plan(chosen).key,
+                "plan": self.attempts.plan(chosen).key,
                 "failure": f"{cell.vehicles_per_household} vehicles per household",
                 "t90_min": _min(cell.interval.mean),
                 "why_not": "",
@@ -135,12 +135,12 @@ def frontier_of(plans: pd.DataFrame) -> pd.DataFrame:
     return rows[quicker].reset_index(drop=True)
 
 
-def find(trials: Trials, city: City, within_s: float | None) -> Found:
+def find(attempts: Attempts, city: City, within_s: float | None) -> Found:
     """Search; interrupted and begun again it goes on from what has been simulated.
 
     Parameters
     ----------
-    trials
+    attempts
         What to search in; nothing has been tried yet.
     city
         What the city forbids.
@@ -157,58 +157,59 @@ def find(trials: Trials, city: City, within_s: float | None) -> Found:
     def until(share: float) -> float | None:
         return None if within_s is None else began_s + within_s * share
 
-    forbidden = _gather(trials, city)
+    forbidden = _gather(attempts, city)
     nothing: Chosen = frozenset()
-    if nothing not in trials.judge([nothing]):
-        raise EvacError(f"the first run failed: {trials.refused[nothing]}")
-    trials.patience.until_s = until(_SCREENING)
-    numbers = [number for number in range(len(trials.candidates)) if not trials.why_not(number)]
-    space = Space(trials.judge, trials.fits, lambda one: trials.asked.budget.share(trials.candidates[one].takes), 4)
+    if nothing not in attempts.judge([nothing]):
+        raise EvacError(f"the first run failed: {attempts.refused[nothing]}")
+    attempts.patience.until_s = until(_SCREENING)
+    numbers = [number for number in range(len(attempts.candidates)) if not attempts.why_not(number)]
+    budget, candidates = attempts.goal.budget, attempts.candidates
+    space = Space(attempts.judge, attempts.fits, lambda one: budget.share(candidates[one].takes), 4)
     cut_short = False
     try:
         search(space, numbers)
     except TimeIsUp:
         cut_short = True
-    _require_any(trials, forbidden, cut_short=cut_short)
+    _require_any(attempts, forbidden, cut_short=cut_short)
     finals = Finals()
-    trials.patience.until_s = until(_SEEDS)
-    play(trials, finals)
-    trials.patience.until_s = until(1.0)
-    stress(trials, finals)
-    more = with_more_vehicles(trials, finals)
+    attempts.patience.until_s = until(_SEEDS)
+    play(attempts, finals)
+    attempts.patience.until_s = until(1.0)
+    stress(attempts, finals)
+    more = with_more_vehicles(attempts, finals)
     ranked = finals.ranked()
-    best = ranked[0] if len(ranked) > 1 else min(trials.scores, key=lambda chosen: trials.scores[chosen])
-    laid = trials.lay(best)
+    best = ranked[0] if len(ranked) > 1 else min(attempts.scores, key=lambda chosen: attempts.scores[chosen])
+    laid = attempts.lay(best)
     if laid is None:
-        raise EvacError(trials.refused[best])
-    bounds = bounds_of(trials.prepared, laid, trials.asked.case(trials.plan(best).key, trials.asked.seeds[0]))
-    return Found(trials, forbidden, finals, best, bounds, more, cut_short or finals.cut_short)
+        raise EvacError(attempts.refused[best])
+    bounds = bounds_of(attempts.prepared, laid, attempts.goal.case(attempts.plan(best).key, attempts.goal.seeds[0]))
+    return Found(attempts, forbidden, finals, best, bounds, more, cut_short or finals.cut_short)
 
 
-def _gather(trials: Trials, city: City) -> Mapping[str, int]:
+def _gather(attempts: Attempts, city: City) -> Mapping[str, int]:
     """Take the candidates that the city allows; return how many of each kind it forbids."""
-    prepared, laid = trials.prepared, trials.laid_base()
+    prepared, laid = attempts.prepared, attempts.laid_base()
     first = FirstRun(
-        folder=trials.first_run(),
+        folder=attempts.first_run(),
         index=StreetIndex(laid.net, prepared.street_map.streets()),
         exits=laid.exits,
-        bounds=bounds_of(prepared, laid, trials.asked.case(trials.base.key, trials.asked.seeds[0])),
+        bounds=bounds_of(prepared, laid, attempts.goal.case(attempts.base.key, attempts.goal.seeds[0])),
         city=city,
     )
     known = {name for edge in first.index.edges for name in first.index.names(edge)}
     known |= {item.name for item in first.exits} | set(first.vehicles["zone"].astype(str))
     city.check(known, "--city")
     found = candidates_of(first)
-    trials.candidates = [item for item in found if not city.forbids(item.kind, item.places)][:MOST]
+    attempts.candidates = [item for item in found if not city.forbids(item.kind, item.places)][:MOST]
     return Counter(str(item.kind) for item in found if city.forbids(item.kind, item.places))
 
 
-def _require_any(trials: Trials, forbidden: Mapping[str, int], *, cut_short: bool) -> None:
+def _require_any(attempts: Attempts, forbidden: Mapping[str, int], *, cut_short: bool) -> None:
     """Refuse a search none of whose candidates wins anything."""
-    start = trials.scores.get(frozenset())
-    if cut_short or start is None or any(score < start for chosen, score in trials.scores.items() if chosen):
+    start = attempts.scores.get(frozenset())
+    if cut_short or start is None or any(score < start for chosen, score in attempts.scores.items() if chosen):
         return
-    why = trials.why_none()
+    why = attempts.why_none()
     problems = []
     for kind in KINDS:
         reasons = [*why.get(kind, []), *([f"{forbidden[kind]}: the city forbids it"] if kind in forbidden else [])]

@@ -40,7 +40,7 @@ def write_found(found: Found, folder: Path) -> list[Path]:
     write_text(written[0], plan_text(found, found.best))
     for chosen in found.finals.ranked():
         if chosen and chosen != found.best:
-            path = folder / f"{found.trials.plan(chosen).key}.yaml"
+            path = folder / f"{found.attempts.plan(chosen).key}.yaml"
             write_text(path, plan_text(found, chosen))
             written.append(path)
     tables = {
@@ -60,14 +60,14 @@ def write_found(found: Found, folder: Path) -> list[Path]:
 
 def plan_text(found: Found, chosen: Chosen) -> str:
     """Return a plan as YAML, with the reason for each action, to be copied into `plans/<place>/` and edited."""
-    trials = found.trials
-    plan = trials.plan(chosen)
+    attempts = found.attempts
+    plan = attempts.plan(chosen)
     head: dict[str, Any] = {"name": _name(found, chosen), "note": _note(found, chosen)}
-    if trials.base.key != BASELINE:
-        head["extends"] = trials.base.key
+    if attempts.base.key != BASELINE:
+        head["extends"] = attempts.base.key
     lines = [_dumped(head).rstrip(), "actions:" if chosen else "actions: []"]
     for number in sorted(chosen):
-        item = trials.candidates[number]
+        item = attempts.candidates[number]
         lines += [f"  # {line}" for line in textwrap.wrap(f"{item.reason}. {_alone(found, number)}", _COLUMNS)]
         dumped = _dumped([_content(item.action)]).rstrip().splitlines()
         lines += [f"  {line}" for line in dumped]
@@ -77,14 +77,14 @@ def plan_text(found: Found, chosen: Chosen) -> str:
 
 
 def _name(found: Found, chosen: Chosen) -> str:
-    officers = found.trials.officers(chosen)
+    officers = found.attempts.officers(chosen)
     number = "1 officer" if officers == 1 else f"{officers} officers"
     return f"{'Best' if chosen == found.best else 'Found'} with {number}"
 
 
 def _note(found: Found, chosen: Chosen) -> str:
-    asked = found.trials.asked
-    case = f'{vehicles_words(asked.vehicles)}, departures "{asked.departure}"'
+    goal = found.attempts.goal
+    case = f'{vehicles_words(goal.vehicles)}, departures "{goal.departure}"'
     cell = found.finals.cells.get(chosen)
     if cell is None or cell.interval.mean is None:
         return f"Found by evac search for {case}; not simulated with several seeds."
@@ -93,10 +93,10 @@ def _note(found: Found, chosen: Chosen) -> str:
 
 
 def _alone(found: Found, number: int) -> str:
-    score = found.trials.scores.get(frozenset({number}))
+    score = found.attempts.scores.get(frozenset({number}))
     if score is None:
         return "It wasn't simulated alone."
-    saved_min = (found.trials.scores[frozenset()] - score) / _MINUTE_S
+    saved_min = (found.attempts.scores[frozenset()] - score) / _MINUTE_S
     if saved_min < 0:
         return f"Alone it costs {-saved_min:.1f} min (one seed): it helps with the others only."
     return f"Alone it saves {saved_min:.1f} min (one seed)."

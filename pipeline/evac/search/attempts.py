@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,10 +18,11 @@ from evac.plans.reading import BASELINE, LoadedAction, LoadedPlan
 from evac.seals import has_entry
 from evac.search.candidates import Candidate
 from evac.search.city import Budget
+from evac.search.facts import Facts, kept_facts
 from evac.search.lazy import Chosen
 from evac.simulate.job import Case, Job
 from evac.study.bounds import DECISIVE_PERCENT, bound_under
-from evac.study.ground import demand_of, ground_of
+from evac.study.ground import Ground, demand_of, ground_of
 from evac.study.jobs import job_of, run_folder
 from evac.study.prepare import Prepared
 from evac.study.runs import Display, read_ledger, read_manifest
@@ -49,7 +50,7 @@ class Patience:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Goal:
     """What a search is for.
 
     Parameters
@@ -79,14 +80,14 @@ class Asked:
 
 
 @dataclass
-class Trials:
+class Attempts:
     """What has been tried.
 
     Parameters
     ----------
     prepared, base
         The scenario, and the plan that all others extend.
-    asked
+    goal
         What is searched for.
     cache
         The cache's folder: what has been simulated isn't again, whenever the search goes on.
@@ -102,11 +103,13 @@ class Trials:
         By set, why it can't be.
     pruned
         Sets that weren't simulated, because their bound says that they are no better than one that was.
+    on_step
+        Takes what is tried next, in words.
     """
 
     prepared: Prepared
     base: LoadedPlan
-    asked: Asked
+    goal: Goal
     cache: Path
     engine: Engine
     display: Display
@@ -115,8 +118,15 @@ class Trials:
     scores: dict[Chosen, float] = field(default_factory=dict)
     refused: dict[Chosen, str] = field(default_factory=dict)
     pruned: dict[Chosen, float] = field(default_factory=dict)
+    on_step: Callable[[str], None] = lambda _: None
     _laid: dict[Chosen, UnderPlan] = field(default_factory=dict)
+    _facts: dict[Chosen, Facts] = field(default_factory=dict)
     _trusted: bool = True
+
+    def tell(self, text: str) -> None:
+        """Tell what is tried next."""
+        self.display.tell(text)
+        self.on_step(text)
 
     def plan(self, chosen: Chosen) -> LoadedPlan:
         """Return a set of candidates as a plan; its key tells plans with other actions apart."""
@@ -140,27 +150,46 @@ class Trials:
 
     def fits(self, chosen: Chosen) -> bool:
         """Return whether a set is within the budget."""
-        return not self.asked.budget.over(self.takes(chosen))
+        return not self.goal.budget.over(self.takes(chosen))
 
     def words(self, chosen: Chosen) -> str:
         """Return a set in words."""
         return " + ".join(self.candidates[number].label for number in sorted(chosen)) or self.base.key
 
     def lay(self, chosen: Chosen) -> UnderPlan | None:
-        """Return a set laid over the scenario; None where it can't be, which is noted."""
+        """Return a set laid over the scenario; None where it can't be, which is noted.
+
+        Only the last few are kept: the net of a town takes up to a hundred megabytes.
+        """
         if chosen not in self._laid and chosen not in self.refused:
             try:
                 self._laid[chosen] = under_plan(self.prepared, self.plan(chosen), self.cache)
             except UserError as error:
                 self.refused[chosen] = "; ".join(problem.what for problem in error.problems)
+            for old in [other for other in self._laid if other][: -self.goal.width]:
+                del self._laid[old]
         return self._laid.get(chosen)
 
     def bound_s(self, chosen: Chosen) -> float:
         """Return before when the share that decides can't be out under a set, whatever drivers do (s)."""
-        ground = ground_of(self.prepared, self._laid[chosen])
-        case = self.asked.case(self.plan(chosen).key, self.asked.seeds[0])
-        earliest_s = bound_under(ground, case, demand_of(ground, case)).earliest_s(DECISIVE_PERCENT)
+        earliest_s = self.facts(chosen).bound_s
         return float("inf") if earliest_s is None else earliest_s
+
+    def facts(self, chosen: Chosen) -> Facts:
+        """Return what is known of a set before it is simulated; what an earlier search has found isn't found again."""
+        if chosen not in self._facts:
+            actions = self.plan(chosen).document()
+            self._facts[chosen] = kept_facts(self.cache, self._start, actions, lambda: self._find_facts(chosen))
+            if refused := self._facts[chosen].refused:
+                self.refused[chosen] = refused
+        return self._facts[chosen]
+
+    def _find_facts(self, chosen: Chosen) -> Facts:
+        if self.lay(chosen) is None:
+            return Facts(refused=self.refused[chosen])
+        case, ground = self._case(chosen, "micro"), self._ground(chosen, "micro")
+        bound = bound_under(ground, case, demand_of(ground, case))
+        return Facts(job=self._task(chosen, self.goal.screen).job.digest, bound_s=bound.earliest_s(DECISIVE_PERCENT))
 
     def judge(self, sets: Sequence[Chosen]) -> dict[Chosen, float]:
         """Return the scores of sets (s), simulating those that haven't been; sets that can't be are missing.
@@ -171,13 +200,11 @@ class Trials:
             Some are left; what has been simulated is kept.
         """
         new = [chosen for chosen in dict.fromkeys(sets) if not self._is_known(chosen)]
-        for start in range(0, len(new), self.asked.width):
+        for start in range(0, len(new), self.goal.width):
             self.patience.check()
-            part = [chosen for chosen in new[start : start + self.asked.width] if self._is_worth_it(chosen)]
+            part = [chosen for chosen in new[start : start + self.goal.width] if self._is_worth_it(chosen)]
             if part:
-                self.display.tell(
-                    f"{len(self.scores)} plans tried, trying: {'; '.join(self.words(item) for item in part)}"
-                )
+                self.tell(f"{len(self.scores)} plans tried, trying: {'; '.join(self.words(item) for item in part)}")
                 self._simulate(part)
         return {chosen: self.scores[chosen] for chosen in sets if chosen in self.scores}
 
@@ -185,8 +212,8 @@ class Trials:
         return chosen in self.scores or chosen in self.refused or chosen in self.pruned
 
     def _is_worth_it(self, chosen: Chosen) -> bool:
-        """Lay a set over the net; return whether its bound leaves it a chance to be quicker than what was tried."""
-        if self.lay(chosen) is None:
+        """Return whether a set can be, and its bound leaves it a chance to be quicker than what was tried."""
+        if self.facts(chosen).refused:
             return False
         rivals = [score for other, score in self.scores.items() if self._is_rival(other, chosen)]
         if chosen and rivals and (bound_s := self.bound_s(chosen)) >= min(rivals):
@@ -207,7 +234,7 @@ class Trials:
         return sum(item.officers for item in self.takes(chosen))
 
     def _simulate(self, sets: Sequence[Chosen]) -> None:
-        for chosen, outcome in self._run(sets, self.asked.screen):
+        for chosen, outcome in self._run(sets):
             if not isinstance(outcome, Path):
                 self.refused[chosen] = f"its simulation failed: {outcome}"
             elif chosen and (reasons := self._new_doubts(outcome)):
@@ -235,43 +262,63 @@ class Trials:
             It failed.
         """
         self.laid_base()
-        ((_, outcome),) = self._run([frozenset()], "micro")
-        if not isinstance(outcome, Path):
-            raise EvacError(f"the first run failed: {outcome}") from outcome
-        return outcome
+        task = self._task(frozenset(), "micro")
+        folder = run_folder(task.job, self.cache)
+        if not has_entry(folder):
+            self.tell("the first run, which shows where queues stand")
+            with closing(self.engine.run([task], self.cache, self.display)) as outcomes:
+                ((_, outcome),) = outcomes
+            if not isinstance(outcome, Path):
+                raise EvacError(f"the first run failed: {outcome}") from outcome
+        return folder
 
-    def _run(self, sets: Sequence[Chosen], fidelity: Literal["micro", "meso"]) -> Iterator[tuple[Chosen, Outcome]]:
+    def _run(self, sets: Sequence[Chosen]) -> Iterator[tuple[Chosen, Outcome]]:
         """Yield the run directories of sets with the first seed, or why there is none."""
-        jobs: dict[Job, tuple[Chosen, Task]] = {}
-        for chosen in sets:
-            case = replace(self.asked.case(self.plan(chosen).key, self.asked.seeds[0]), fidelity=fidelity)
-            ground = ground_of(self.prepared, self._laid[chosen])
-            if fidelity == "meso":
-                ground = screened({case.plan: ground}, self._calibration, self.cache)[case.plan]
-            job = job_of(ground.terms, case)
-            jobs[job] = chosen, Task(job, ground)
-        done = [job for job in jobs if has_entry(run_folder(job, self.cache))]
-        for job in done:
-            yield jobs[job][0], run_folder(job, self.cache)
-        tasks = [task for job, (_, task) in jobs.items() if job not in done]
+        folders = {chosen: self.cache / "runs" / self.facts(chosen).job for chosen in sets}
+        done = [chosen for chosen, folder in folders.items() if has_entry(folder)]
+        yield from ((chosen, folders[chosen]) for chosen in done)
+        tasks = {chosen: self._task(chosen, self.goal.screen) for chosen in sets if chosen not in done}
         if tasks:
-            with closing(self.engine.run(tasks, self.cache, self.display)) as outcomes:
+            by_job = {task.job: chosen for chosen, task in tasks.items()}
+            with closing(self.engine.run(list(tasks.values()), self.cache, self.display)) as outcomes:
                 for job, outcome in outcomes:
-                    yield jobs[job][0], outcome
+                    yield by_job[job], outcome
+
+    def _case(self, chosen: Chosen, fidelity: Literal["micro", "meso"]) -> Case:
+        return replace(self.goal.case(self.plan(chosen).key, self.goal.seeds[0]), fidelity=fidelity)
+
+    def _ground(self, chosen: Chosen, fidelity: Literal["micro", "meso"]) -> Ground:
+        laid = self.lay(chosen)
+        if laid is None:
+            raise EvacError(self.refused[chosen])
+        ground = ground_of(self.prepared, laid)
+        if fidelity == "micro":
+            return ground
+        (coarse,) = screened({"": ground}, self._calibration, self.cache).values()
+        return coarse
+
+    def _task(self, chosen: Chosen, fidelity: Literal["micro", "meso"]) -> Task:
+        ground = self._ground(chosen, fidelity)
+        return Task(job_of(ground.terms, self._case(chosen, fidelity)), ground)
+
+    @cached_property
+    def _start(self) -> Job:
+        """The job of the plan without candidates in the first look: all that a set's job depends on but its actions."""
+        return self._task(frozenset(), self.goal.screen).job
 
     @cached_property
     def _calibration(self) -> Calibration:
         """The coarse model, fitted to the plan without candidates; so is its error measured, with another seed."""
-        ground, case = ground_of(self.prepared, self.laid_base()), self.asked.case(self.base.key, self.asked.seeds[0])
+        ground, case = self._ground(frozenset(), "micro"), self._case(frozenset(), "micro")
         town = Town(ground, ground, self.base.key, self.cache, self.engine, self.display)
-        return calibrate(town, [self.asked.vehicles], case)
+        return calibrate(town, [self.goal.vehicles], case)
 
     def why_none(self) -> Mapping[str, list[str]]:
         """Return by kind why none of its candidates is of use, each reason with how many it is of."""
         found: dict[str, dict[str, int]] = {}
         for number, item in enumerate(self.candidates):
             reasons = found.setdefault(item.kind, {})
-            lacking = self.asked.budget.lacks(self.takes(frozenset({number})))
+            lacking = self.goal.budget.lacks(self.takes(frozenset({number})))
             over = f"takes more {' and '.join(lacking)} than there are" if lacking else ""
             reason = over or self.why_not(number) or "wins nothing alone"
             reasons[reason] = reasons.get(reason, 0) + 1
@@ -280,7 +327,7 @@ class Trials:
     def why_not(self, number: int) -> str:
         """Return why a candidate can't be in any plan; nothing where it can."""
         alone: Chosen = frozenset({number})
-        if lacking := self.asked.budget.over(self.takes(alone)):
+        if lacking := self.goal.budget.over(self.takes(alone)):
             return f"takes more than there is: {lacking}"
         pruned = "can't be quicker than the plan without it, by its bound" if alone in self.pruned else ""
         return self.refused.get(alone, pruned)
