@@ -69,11 +69,19 @@ def client_of(folder: Path, **headers: str) -> TestClient:
     )
 
 
+def errors_of(folder: Path) -> Path:
+    """Return where the studio of a workspace writes its errors."""
+    return folder.parent / f"{folder.name}-errors.txt"
+
+
 @contextmanager
 def served(folder: Path) -> Iterator[Served]:
     """Run `evac studio` on a workspace while the block works."""
     command = [sys.executable, "-c", "from evac.cli import main; main()", "studio", "--no-browser", "--port", "0"]
-    process = subprocess.Popen([*command, "--workspace", str(folder)], stdout=subprocess.PIPE, text=True)
+    with errors_of(folder).open("w") as errors:
+        process = subprocess.Popen(
+            [*command, "--workspace", str(folder)], stdout=subprocess.PIPE, stderr=errors, text=True
+        )
     studio = None
     try:
         studio = Served(process)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ import pytest
 import evac
 from evac.errors import UserError
 from evac.studio.workspace import Workspace
-from studio_workspace import HAS_ENDED, prepared_balzers, served
+from studio_workspace import HAS_ENDED, balzers, errors_of, prepared_balzers, served
 
 WHOLE_TOWN, FEW = 1.5, 0.3
 
@@ -78,6 +80,21 @@ def test_a_server_that_is_killed_loses_no_run(tmp_path: Path) -> None:
         assert not [left for left in _simulators(folder) if left != studio.process.pid]
     with served(folder) as studio:
         assert studio.job(number)["state"] == "cancelled"  # and isn't begun again
+
+
+def test_whoever_waits_when_the_server_ends_is_told_and_it_ends_quietly(tmp_path: Path) -> None:
+    folder = balzers(tmp_path / "unprepared")
+    with served(folder) as studio, ThreadPoolExecutor() as pool:
+        with studio.client.stream("GET", "/api/places/balzers/prepare") as steps:
+            next(steps.iter_lines())  # its process is at work
+            waiting = pool.submit(studio.client.get, "/api/places/balzers/picture")
+            time.sleep(0.5)
+            studio.process.send_signal(signal.SIGINT)
+            answer = waiting.result()
+        studio.process.wait(20)
+    assert answer.status_code == 500
+    assert "has ended" in answer.json()["error"]
+    assert "Traceback" not in errors_of(folder).read_text()
 
 
 def test_what_cannot_be_run_is_told_at_once(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ class Bench:
     scenario: Path
     workspace: Path
     _process: asyncio.subprocess.Process | None = None
+    _is_over: bool = False
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -64,6 +65,8 @@ class Bench:
             It can't be answered.
         """
         async with self._turn:
+            if self._is_over:
+                raise _ended()
             process = await self._running()
             question = {"number": next(self._numbers), "call": call, "arguments": arguments}
             assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - both are pipes
@@ -81,10 +84,16 @@ class Bench:
             except (BrokenPipeError, ConnectionResetError):
                 pass
             await self._end()
-            raise EvacError("the process that prepares the place has ended; try again")
+            raise _ended()
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody waits for an answer."""
+        return self._turn.locked()
 
     async def end(self) -> None:
-        """End the process."""
+        """End the process for good; whoever waits for an answer is told."""
+        self._is_over = True
         await self._end()
 
     async def _running(self) -> asyncio.subprocess.Process:
@@ -107,6 +116,10 @@ class Bench:
             await process.wait()
 
 
+def _ended() -> EvacError:
+    return EvacError("the process that prepares the place has ended; try again")
+
+
 def _result(heard: Mapping[str, Any]) -> Any:
     if "problems" in heard:
         raise UserError([Problem(**item) for item in heard["problems"]])
@@ -127,17 +140,27 @@ class Benches:
 
     workspace: Path
     _known: dict[Path, Bench] = field(default_factory=dict)
+    _is_over: bool = False
 
     async def of(self, scenario: Path) -> Bench:
-        """Return the process of a place; that of the place which nobody asked about for longest ends for it."""
+        """Return the process of a place; that of the place which nobody asked about for longest ends for it.
+
+        Raises
+        ------
+        EvacError
+            All have been ended.
+        """
+        if self._is_over:
+            raise _ended()
         bench = self._known.pop(scenario, None) or Bench(scenario, self.workspace)
+        idle = [path for path, other in self._known.items() if not other.is_asked]
+        for path in idle[: len(self._known) + 1 - _MOST_PLACES]:
+            await self._known.pop(path).end()
         self._known[scenario] = bench
-        if len(self._known) > _MOST_PLACES:
-            await self._known.pop(next(iter(self._known))).end()
         return bench
 
     async def end(self) -> None:
-        """End all of them."""
-        for bench in self._known.values():
-            await bench.end()
-        self._known.clear()
+        """End all of them for good."""
+        self._is_over = True
+        while self._known:
+            await self._known.popitem()[1].end()

@@ -349,8 +349,14 @@ class Places:
         if making is None:
             making = self._makings[path] = Making()
             making.task = asyncio.create_task(_keep(path, partial(ask, making.tell)))
-            making.task.add_done_callback(lambda _: self._makings.pop(path, None))
+            making.task.add_done_callback(partial(self._made, path))
         return making
+
+    def _made(self, path: Path, task: asyncio.Task[Path]) -> None:
+        """Forget that something is being made; that it failed is no news when nobody waits for it any more."""
+        self._makings.pop(path, None)
+        if not task.cancelled():
+            task.exception()
 
     def _open(self, name: str) -> evac.Place:
         """Return a place as its files are now; they are read again only when they have changed."""

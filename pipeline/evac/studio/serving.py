@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
+import logging
 import os
 import socket
 import webbrowser
@@ -13,6 +15,7 @@ from pathlib import Path
 import uvicorn
 
 from evac.errors import Problem, UserError
+from evac.studio.answers.common import Studio
 from evac.studio.app import build_app
 from evac.studio.sessions import Sessions
 from evac.studio.workspace import Workspace
@@ -60,7 +63,33 @@ def serve(
                 ws="none",
                 timeout_graceful_shutdown=_PATIENCE_S,
             )
-            uvicorn.Server(config).run(sockets=[listener])
+            _Server(config, app.state.studio).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """A server that ends the studio's processes first, so that nobody who waits for one is cut off without a word.
+
+    Parameters
+    ----------
+    config
+        What is served, and how.
+    studio
+        The studio.
+    """
+
+    def __init__(self, config: uvicorn.Config, studio: Studio) -> None:
+        super().__init__(config)
+        self._studio = studio
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End, as uvicorn does; what is still being sent after a while is cut off, which is no error of anybody's."""
+        await self._studio.end()
+        logging.getLogger("uvicorn.error").addFilter(_is_no_cut)
+        await super().shutdown(sockets)
+
+
+def _is_no_cut(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""What the server answers, by what it is about; each module lists its routes."""

@@ -1,0 +1,103 @@
+"""What all answers use: the studio that they are of, what a question brings, and files that are kept."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from evac.errors import EvacError, UserError, readable
+from evac.studio.guard import MOST_JSON_BYTES, Refusal, limited
+from evac.studio.journal import Journal
+from evac.studio.news import News
+from evac.studio.places import Places
+from evac.studio.runner import Runner
+from evac.studio.sessions import Sessions
+from evac.studio.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What the answers need.
+
+    Parameters
+    ----------
+    workspace
+        The workspace.
+    sessions
+        Who may ask.
+    places
+        The places, with what was made of them.
+    journal, runner, news
+        What is to be run, what runs it, and who hears of it.
+    """
+
+    workspace: Workspace
+    sessions: Sessions
+    places: Places
+    journal: Journal
+    runner: Runner
+    news: News
+
+    async def end(self) -> None:
+        """End all processes, so that whoever waits for one is told; what was running goes on at the next start."""
+        await self.places.end()
+        await self.runner.end()
+
+
+def studio_of(request: Request) -> Studio:
+    """Return the studio that a question is put to."""
+    studio: Studio = request.app.state.studio
+    return studio
+
+
+def in_words(error: BaseException) -> dict[str, Any]:
+    """Return an error as the page shows it: the problems with their places, or a sentence."""
+    if isinstance(error, UserError):
+        return {"problems": [_problem(item) for item in error.problems]}
+    return {"error": readable(error) if isinstance(error, EvacError) else f"{type(error).__name__}: {readable(error)}"}
+
+
+def _problem(problem: Any) -> dict[str, str]:
+    return {name: readable(getattr(problem, name)) for name in ("where", "what", "remedy")}
+
+
+async def json_of(request: Request) -> dict[str, Any]:
+    """Return the JSON object that a question brings."""
+    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+        raise Refusal(415, "expected JSON")
+    body = b"".join([part async for part in limited(request.stream(), MOST_JSON_BYTES)])
+    try:
+        content = json.loads(body)
+    except ValueError as error:
+        raise Refusal(400, "expected JSON") from error
+    if not isinstance(content, dict):
+        raise Refusal(400, "expected a JSON object")
+    return content
+
+
+def seen_by(request: Request) -> str:
+    """Return the tag of what a change was made on."""
+    seen = request.headers.get("if-match", "").strip('"')
+    if not seen:
+        raise Refusal(428, "a change must name what it was made on (If-Match)")
+    return seen
+
+
+async def kept(request: Request, task: asyncio.Task[Any]) -> Response:
+    """Answer with a file that is kept compressed; a browser that has it already is told so."""
+    path = await asyncio.shield(task)
+    tag = f'"{path.name}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return FileResponse(path, media_type="application/json", headers={**headers, "Content-Encoding": "gzip"})
+
+
+def event(kind: str, content: Any) -> dict[str, str]:
+    """Return an event of a stream, as the page hears it."""
+    return {"event": kind, "data": json.dumps(content)}
