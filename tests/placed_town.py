@@ -9,8 +9,11 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
 from evac.network import Network, build_network, read_net
+from evac.network.exits import Ground
+from evac.network.places import StreetIndex
 from evac.osm import StreetMap, prepare_map
 from evac.schema.driving import Traffic
 
@@ -28,6 +31,9 @@ class Town:
     @property
     def edges(self) -> pd.DataFrame:
         return self.network.edges()
+
+    def ground(self, area: shapely.Geometry | None = None) -> Ground:
+        return Ground(StreetIndex(self.net, self.streets), area)
 
 
 def made_up_town(cache: Path) -> Town:

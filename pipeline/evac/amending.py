@@ -12,14 +12,13 @@ import shapely
 from pydantic import TypeAdapter, ValidationError
 
 from evac.errors import PlaceError, Problem
-from evac.network.exits import Ground, named_exit, require_reachable, resolve_exits
-from evac.network.places import StreetIndex, compass_point
+from evac.network.exits import named_exit, require_reachable, resolve_exits
+from evac.network.places import compass_point
 from evac.new.naming import name_exits
 from evac.schema.places import Exit, FoundExits
 
 if TYPE_CHECKING:
     from evac.place import Place
-    from evac.study.prepare import Prepared
 
 _BACK_DEG = 180.0
 _WGS84 = "EPSG:4326"
@@ -35,7 +34,7 @@ def exits_in_words(place: Place) -> list[dict[str, Any]]:
         return [_plain(item) for item in wanted]
     named = {item.name: item for item in wanted.also}
     found = [item for item in ready.exits if item.name not in named]
-    words = [dict(item.keys) for item in name_exits(_ground(ready), found)]
+    words = [dict(item.keys) for item in name_exits(ready.ground, found)]
     return [*words, *(_plain(item) for item in named.values())]
 
 
@@ -59,7 +58,7 @@ def exit_in_words(place: Place, name: str, where: Mapping[str, Any], veh_per_h: 
         There is no such road, or it fits several.
     """
     ready = place._ready()  # noqa: SLF001 - one façade
-    ground = _ground(ready)
+    ground = ready.ground
     if "edge" in where:
         if not ready.net.hasEdge(str(where["edge"])):
             raise PlaceError(Problem(name, "the road isn't on the network any more", "load the page again"))
@@ -80,8 +79,7 @@ def require_exits(place: Place, exits: Sequence[Mapping[str, Any]]) -> None:
     """
     ready = place._ready()  # noqa: SLF001 - one façade
     where = f"{place.loaded.path}: exits"
-    wanted, streets = _EXITS.validate_python(list(exits)), ready.street_map.streets()
-    found = resolve_exits(ready.net, wanted, streets, ready.area, where=where)
+    found = resolve_exits(ready.ground, _EXITS.validate_python(list(exits)), where=where)
     taken: dict[str, str] = {}
     for item in found:
         for edge in item.edges:
@@ -141,10 +139,6 @@ def _exit(keys: Mapping[str, Any]) -> Exit:
     except ValidationError as error:
         what = "; ".join(details["msg"] for details in error.errors())
         raise PlaceError(Problem(f"exits, '{keys.get('name')}'", what, "name a street, or click a road")) from error
-
-
-def _ground(ready: Prepared) -> Ground:
-    return Ground(StreetIndex(ready.net, ready.street_map.streets()), ready.area)
 
 
 def _plain(item: Exit) -> dict[str, Any]:

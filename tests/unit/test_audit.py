@@ -18,7 +18,7 @@ def town(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def exits(town):
-    return resolve_exits(town.net, [Exit(name="east", street="Main Street", towards="east")], town.streets, None)
+    return resolve_exits(town.ground(), [Exit(name="east", street="Main Street", towards="east")])
 
 
 def edge_between(town, start, end):
@@ -117,7 +117,7 @@ def test_unconnected_households_are_grouped_and_graver_over_the_limit():
 @pytest.mark.slow
 def test_the_guessed_lane_of_the_rhine_bridge_is_among_the_first_findings(tmp_path):
     town = real_town("liechtenstein/liechtenstein-2013-08-03.osm.pbf", "LI", tmp_path)
-    exits = resolve_exits(town.net, [Exit(name="Rhine", street="Rheinbrücke")], town.streets, None)
+    exits = resolve_exits(town.ground(), [Exit(name="Rhine", street="Rheinbrücke")])
     findings = audit_network(town.net, town.edges, town.network.warnings(), exits)
     guessed = [finding.text for finding in of(findings, "lanes_guessed")[:3]]
     assert any("Rheinbrücke" in text and "guessed: 1" in text for text in guessed)

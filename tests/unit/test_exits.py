@@ -17,7 +17,7 @@ def town(tmp_path_factory):
 
 
 def resolved(town, area=None, **keys):
-    (item,) = resolve_exits(town.net, [Exit(name="out", **keys)], town.streets, area)
+    (item,) = resolve_exits(town.ground(area), [Exit(name="out", **keys)])
     return item
 
 
@@ -25,7 +25,7 @@ def found(town, settings, area=None):
     """Find exits; the area is the middle of the town."""
     area = area or shapely.box(9.495, 46.9985, 9.505, 47.0015)
     record = Decision(town.street_map.web(), area).record(settings)
-    return resolve_exits(town.net, settings, town.streets, area, ways_out=record)
+    return resolve_exits(town.ground(area), settings, ways_out=record)
 
 
 def end_node(town, item):
@@ -65,7 +65,7 @@ def test_a_point_inside_leads_away_from_the_area(town):
 def test_all_problems_with_exits_come_at_once(town):
     exits = [Exit(name="one", street="Nowhere"), Exit(name="two", way=77)]
     with pytest.raises(PlaceError) as error:
-        resolve_exits(town.net, exits, town.streets, None)
+        resolve_exits(town.ground(), exits)
     assert len(error.value.problems) == 2
 
 
@@ -107,8 +107,8 @@ def test_the_four_ways_out_of_paradise_by_name_and_by_way(tmp_path):
     ]
     ways = {"Skyway": 27323694, "Clark": 184839999, "Neal": 10293408, "Pentz": 538864403}
     by_way = [Exit(name=name, way=way) for name, way in ways.items()]
-    exits: tuple[ResolvedExit, ...] = resolve_exits(town.net, by_name, town.streets, None)
-    assert exits == resolve_exits(town.net, by_way, town.streets, None)
+    exits: tuple[ResolvedExit, ...] = resolve_exits(town.ground(), by_name)
+    assert exits == resolve_exits(town.ground(), by_way)
     # The valley lies south-west; Pentz Road, the easternmost, goes down due south.
     assert all(item.lat < 39.72 for item in exits)
     bearings = [end_bearing_deg(town.net.getEdge(item.edges[0])) for item in exits]

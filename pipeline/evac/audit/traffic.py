@@ -98,10 +98,13 @@ class Traffic:
             else f"{share:.0%} of the homes' streets drain here"
         )
 
+    @cached_property
+    def _way_ids(self) -> Mapping[str, Iterable[int]]:
+        return dict(self.table.get("way_ids", {}))
+
     def ways(self, *edges: Edge) -> tuple[int, ...]:
         """Return the ids of the map's ways that edges were made from."""
-        known: Mapping[str, Iterable[int]] = dict(self.table.get("way_ids", {}))
-        return tuple(dict.fromkeys(int(way) for edge in edges for way in known.get(edge.getID(), ())))
+        return tuple(dict.fromkeys(int(way) for edge in edges for way in self._way_ids.get(edge.getID(), ())))
 
     def finding(self, kind: str, text: str, at: tuple[float, float], share: float, ways: Iterable[int] = ()) -> Finding:
         """Return a finding that is a warning where much of the evacuation passes, else a note."""

@@ -20,6 +20,7 @@ from evac.hazards.raster import LONGEST_S, SECONDS
 from evac.households.geometry import make_valid_polygons, read_vector
 from evac.households.zones import read_polygons
 from evac.network.place_names import near_names
+from evac.projection import utm_of
 from evac.schema.hazard import DatedPoints, Perimeters
 
 _SPACING_M = 10.0
@@ -53,7 +54,7 @@ class PerimeterFront:
         settings = self.settings
         features = read_polygons(settings.file, "hazard.arrival.file", settings.layer)
         features["arrival_s"] = _times_of(features, settings, self.order_at, self.where)
-        crs = features.estimate_utm_crs()
+        crs = utm_of(features)
         metres = features.set_geometry(make_valid_polygons(features.geometry)).to_crs(crs)
         grown: list[tuple[float, shapely.Geometry]] = []
         for time_s, group in metres.groupby("arrival_s"):
@@ -119,7 +120,7 @@ class PointFront:
             what = f"expected points, feature {others.index[0] + 1} is a {others.iloc[0]}"
             raise DataError(Problem(self.where, what, "give perimeters with 'form: perimeters'"))
         at_s = _times_of(features, settings, self.order_at, self.where)
-        crs = features.estimate_utm_crs()
+        crs = utm_of(features)
         reports = shapely.get_coordinates(features.geometry.to_crs(crs).values)
         roads = np.column_stack(Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat))
         time_s = np.full(len(lon), np.inf)

@@ -12,6 +12,7 @@ from pyproj import Transformer
 from evac.hazards.fronts import Front
 from evac.hazards.smoke import Haze
 from evac.households.geometry import read_vector
+from evac.projection import utm_of
 
 _SPACING_M = 50.0
 _STEP_S = 120.0
@@ -28,7 +29,7 @@ def crosses_s(front: Front, file: Path, layer: str | None, where: str) -> float:
         The file can't be read.
     """
     features = read_vector(file, where, layer)
-    crs = features.estimate_utm_crs()
+    crs = utm_of(features)
     shapes = features.geometry.to_crs(crs).to_numpy()
     areas = shapely.get_dimensions(shapes) == 2  # noqa: PLR2004  polygons
     lines = np.where(areas, shapely.boundary(shapes), shapes)

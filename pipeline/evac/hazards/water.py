@@ -19,6 +19,7 @@ from evac.hazards.raster import nearest_minimum
 from evac.hazards.series import Series, read_series
 from evac.households.geometry import make_valid_polygons
 from evac.households.zones import read_polygons
+from evac.projection import utm_of
 from evac.schema.water import DepthAt, DepthRasters, DepthUnit, Gauge
 
 METRES = {"metres": 1.0, "millimetres": 0.001, "feet": 0.3048}
@@ -150,7 +151,7 @@ class GaugeFront:
         if not np.isfinite(level).all():
             feature = int(np.flatnonzero(~np.isfinite(level))[0]) + 1
             raise DataError(Problem(where, f"feature {feature} has no number in {column!r}", "give a level in metres"))
-        crs = features.estimate_utm_crs()
+        crs = utm_of(features)
         shapes = features.set_geometry(make_valid_polygons(features.geometry)).to_crs(crs).geometry.to_numpy()
         order = np.argsort(-level, kind="stable")
         return crs, shapes[order], level[order]

@@ -38,6 +38,7 @@ from evac.households.reporting import read_report_zones, zone_of, zones_table
 from evac.households.zones import read_area, read_zones
 from evac.inputs import Watched
 from evac.osm import StreetMap
+from evac.projection import utm_of
 from evac.schema import sources
 from evac.seals import has_entry, sealed_directory
 
@@ -150,7 +151,7 @@ def _place(
     settings: sources.Households, zones: gpd.GeoDataFrame, area: sources.Area | None, street_map: StreetMap
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, pd.DataFrame, dict[str, Any]]:
     streets = street_map.streets()
-    streets = streets.to_crs(streets.estimate_utm_crs())
+    streets = streets.to_crs(utm_of(streets))
     dwellings = street_map.dwellings().to_crs(streets.crs)
     layers = dwelling_layers(settings.dwellings, dwellings)
     report_zones = read_report_zones(settings.report_zones).to_crs(streets.crs) if settings.report_zones else None

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -26,6 +26,7 @@ from evac.files import write_text
 _UNREGULATED = frozenset({"priority", "priority_stop", "right_before_left", "left_before_right"})
 _ZIPPER, _MINOR = "Z", "m"
 _CHANGED = {"connection": "state", "request": "response"}
+_RULES = {*_CHANGED, "junction", "/junction>", "roundabout"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def alternate_at_merges(net_file: Path) -> None:
     net_file
         A compiled net; it is changed.
     """
-    root = ET.parse(net_file).getroot()  # noqa: S314  netconvert's own output
+    lines = net_file.read_text(encoding="utf-8").splitlines(keepends=True)
+    root = _rules(lines)
     round_about = {node for item in root.iter("roundabout") for node in item.get("nodes", "").split()}
     connections: dict[str, list[ET.Element]] = defaultdict(list)
     for item in root.iter("connection"):
@@ -81,22 +83,32 @@ def alternate_at_merges(net_file: Path) -> None:
                     one.yields_to(other)
                     other.yields_to(one)
             _level(links)
-    _write(net_file, root)
+    _write(net_file, lines, root)
 
 
-def _write(net_file: Path, root: ET.Element) -> None:
-    """Write the states of links and their rows of the matrix into a net: netconvert has each on a line of its own.
+def _rules(lines: Iterable[str]) -> ET.Element:
+    """Return a net's junctions and connections: netconvert has each on lines of its own.
 
-    To serialise the whole tree would take many times as long.
+    The edges and their shapes are most of a net, and reading them would take many times as long.
     """
+    found = [line for line in lines if _tag(line) in _RULES]
+    return ET.fromstring(f"<net>{''.join(found)}</net>")  # noqa: S314  netconvert's own output
+
+
+def _tag(line: str) -> str:
+    return line.lstrip()[1:].partition(" ")[0].rstrip("\n")
+
+
+def _write(net_file: Path, lines: list[str], root: ET.Element) -> None:
+    """Write the states of links and their rows of the matrix into the lines of a net."""
     items = (item for item in root.iter() if item.tag in _CHANGED)
-    lines = net_file.read_text(encoding="utf-8").splitlines(keepends=True)
     for number, line in enumerate(lines):
-        tag = line.lstrip()[1:].partition(" ")[0]
+        tag = _tag(line)
         if tag in _CHANGED:
             key = _CHANGED[tag]
-            value = next(items).get(key, "")
-            lines[number] = re.sub(rf'\b{key}="[^"]*"', f'{key}="{value}"', line, count=1)
+            wanted = f'{key}="{next(items).get(key, "")}"'
+            if wanted not in line:
+                lines[number] = re.sub(rf'\b{key}="[^"]*"', wanted, line, count=1)
     write_text(net_file, "".join(lines))
 
 

@@ -24,8 +24,6 @@ from evac.errors import Problem, UserError
 from evac.files import whole_directory, write_text
 from evac.households.zones import read_polygons
 from evac.inputs import Watched
-from evac.network.exits import Ground
-from evac.network.places import StreetIndex
 from evac.new.clip import parts_with_roads
 from evac.new.counts import ZONES, Counted, estimated, from_census, from_file_or_total, report_zones
 from evac.new.mending import Mended, mend
@@ -204,7 +202,7 @@ def _found(folder: Path, facts: Facts, cache: Path, tell: Tell) -> Facts:
         if mended == facts.mended:
             break
         facts = replace(facts, mended=mended)
-    ground = Ground(StreetIndex(prepared.net, prepared.street_map.streets()), prepared.area)
+    ground = prepared.ground
     traffic = estimate_traffic(prepared.net, prepared.network.edges(), prepared.exits, prepared.starting)
     facts = replace(
         facts,

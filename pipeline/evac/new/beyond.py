@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from evac.acquire import grown
+from evac.projection import utm_of
 
 LEAST_BEYOND_M = 500.0
 """Roads reach at least this far beyond the area, and beyond the motorway. No source, our choice: the Balzers example
@@ -70,5 +71,5 @@ def distance_m(area: shapely.Geometry, lines: gpd.GeoSeries) -> float:
     if lines.empty:
         return float(np.inf)
     ground = gpd.GeoSeries([area], crs="EPSG:4326")
-    crs = ground.estimate_utm_crs()
+    crs = utm_of(ground)
     return float(lines.to_crs(crs).distance(ground.to_crs(crs).iloc[0]).min())

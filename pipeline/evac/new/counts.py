@@ -21,6 +21,7 @@ from evac.households.reporting import OUTSIDE, read_report_zones, zone_of
 from evac.households.zones import read_zones
 from evac.new import grids
 from evac.new.request import OrderedArea, Request, extent, from_file
+from evac.projection import utm_of
 from evac.schema.sources import ReportZones, Zones
 from evac.sources import CensusZones, Provenance
 
@@ -230,7 +231,7 @@ def from_census(census: CensusZones, area: OrderedArea, data: Path, *, zones_giv
 def _zone_shares(blocks: gpd.GeoDataFrame, data: Path) -> dict[str, dict[int, float]]:
     """Return the shares by vehicles available in each zone to report by, of the blocks whose middle lies in it."""
     zones = read_report_zones(ReportZones(file=data / REPORT_ZONES, name=GROUP_NAME))
-    zones = zones.to_crs(zones.estimate_utm_crs())
+    zones = zones.to_crs(utm_of(zones))
     names = zone_of(blocks.representative_point().to_crs(zones.crs).to_numpy(), zones)
     by_zone = {str(zone): vehicle_shares(part) for zone, part in blocks.groupby(names) if zone != OUTSIDE}
     return {zone: shares for zone, shares in by_zone.items() if shares}

@@ -145,7 +145,7 @@ def _corrections(closed_ways: Iterable[int]) -> list[str]:
     because = "leads to no exit on this map; its homes leave by the nearest other street (evac new; not checked)"
     closed = []
     for way in closed_ways:
-        closed.append(f"    - {_flow({'way': way, 'tags': {'access': 'no'}, 'because': because})}")
+        closed.append(f"    - {{way: {way}, tags: {{access: 'no'}}, because: {_flow(because)}}}")
         because = f"as way {min(closed_ways)}"
     return ["  corrections:", f"  {example}", *closed] if closed else ["  # corrections:", example]
 

@@ -20,6 +20,7 @@ from evac.osm.access import Tags
 from evac.osm.coast import sea_of
 from evac.osm.homes import is_business, units, why_no_home
 from evac.osm.source import readable
+from evac.projection import utm_of
 
 _NON_RESIDENTIAL_LANDUSE = {
     "allotments", "cemetery", "commercial", "construction", "depot", "education", "garages", "greenhouse_horticulture",
@@ -172,7 +173,7 @@ def _is_business_ground(tags: Tags) -> bool:
 
 def _settle(buildings: _Buildings, land: _Land, addresses: list[_Address]) -> Settlement:
     outlines = gpd.GeoSeries(buildings.outlines, crs=4326)
-    areas_m2 = outlines.to_crs(outlines.estimate_utm_crs()).area.to_numpy() if len(outlines) else np.empty(0)
+    areas_m2 = outlines.to_crs(utm_of(outlines)).area.to_numpy() if len(outlines) else np.empty(0)
     on_business = _within_any(outlines, land.business)
     reasons = [
         why_no_home(tags, area, on_business=bool(business))

@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 
 from evac.osm.buildings import Settlement
+from evac.projection import utm_of
 
 _STEP_M = 25.0
 _NEAR_M = 100.0
@@ -38,7 +39,7 @@ def lies_in_town(ways: gpd.GeoDataFrame, settlement: Settlement) -> np.ndarray:
     numpy.ndarray
         Booleans, one a way.
     """
-    crs = ways.estimate_utm_crs()
+    crs = utm_of(ways)
     lines = ways.geometry.to_crs(crs).to_numpy()
     points, owners = _along(lines)
     marks, own = _marks(ways, lines, settlement, crs)

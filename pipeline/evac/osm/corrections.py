@@ -29,20 +29,34 @@ class Corrections:
 
     wanted: Sequence[Correction]
     ways: list[int] = field(init=False)
+    _of_way: dict[int, list[int]] = field(init=False)
+    _of_streets: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin counting."""
         self.ways = [0] * len(self.wanted)
+        self._of_way = {}
+        for place, correction in enumerate(self.wanted):
+            if correction.way is not None:
+                self._of_way.setdefault(correction.way, []).append(place)
+        self._of_streets = [place for place, correction in enumerate(self.wanted) if correction.way is None]
 
     def apply(self, way_id: int, tags: Tags) -> Tags:
         """Return a way's tags as the scenario wants them."""
-        for place, correction in enumerate(self.wanted):
-            if not _fits(correction, way_id, tags):
+        for place in self._candidates(way_id, tags):
+            correction = self.wanted[place]
+            if correction.way is None and not fits_street(str(correction.street), tags):
                 continue
             self.ways[place] += 1
             changed = {**tags, **correction.tags}
             tags = {key: str(value) for key, value in changed.items() if value is not None}
         return tags
+
+    def _candidates(self, way_id: int, tags: Tags) -> list[int]:
+        """Return, in their order, the corrections of a way and those of streets, which may be this one's."""
+        ids = {way_id, *map(int, _ORIGINAL_ID.findall(tags.get("osm:way_id", "")))}
+        of_way = [place for number in ids for place in self._of_way.get(number, ())]
+        return sorted([*of_way, *self._of_streets])
 
     def require_all_used(self, path: Path) -> None:
         """Refuse a correction that fits no way: a misspelt street would stay wrong in silence.
@@ -64,12 +78,6 @@ class Corrections:
                     for item in unused
                 ]
             )
-
-
-def _fits(correction: Correction, way_id: int, tags: Tags) -> bool:
-    if correction.way is not None:
-        return str(correction.way) in {str(way_id), *_ORIGINAL_ID.findall(tags.get("osm:way_id", ""))}
-    return fits_street(str(correction.street), tags)
 
 
 def fits_street(street: str, tags: Tags) -> bool:

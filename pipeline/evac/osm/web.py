@@ -24,7 +24,6 @@ from osmium.filter import KeyFilter
 from evac.elements import LOCATION_INDEX
 from evac.osm.access import CLASSES, Tags, direction, why_left_out
 from evac.osm.corrections import Corrections
-from evac.osm.lanes import count_lanes
 from evac.osm.moments import Moment, tags_at
 from evac.osm.roads import Roads, Way
 from evac.osm.source import Box, readable
@@ -70,9 +69,9 @@ class Web:
     ----------
     ways
         A row a way, or part of one: `way_id` (as in `streets.parquet`), `osm_way_id`, `file_id`, `highway` (`ferry`
-        for one), `label` (what people call it; null where the map has no name), `direction` (1, -1, 0),
-        `lanes_forward`, `lanes_backward`, `closed` (null where cars may drive, else what it is in words), `at_times`
-        (what the map says of its hours or season; null without), `nodes` (positions in `nodes`).
+        for one), `label` (what people call it; null where the map has no name), `direction` (1, -1, 0), `closed` (null
+        where cars may drive, else what it is in words), `at_times` (what the map says of its hours or season; null
+        without), `nodes` (positions in `nodes`).
     nodes
         A row a node: `lon`, `lat` (degrees), `off_file` (a road goes on from here to a node that the file lacks),
         `cut_short` (to its last one, so that the file cuts roads where it ends; never in files of this toolkit),
@@ -211,20 +210,13 @@ def label_of(tags: Tags) -> str | None:
 
 
 def _row_columns() -> tuple[str, ...]:
-    return (
-        *("way_id", "osm_way_id", "file_id", "highway", "label"),
-        *("direction", "lanes_forward", "lanes_backward", "closed", "at_times"),
-    )
+    return ("way_id", "osm_way_id", "file_id", "highway", "label", "direction", "closed", "at_times")
 
 
 def _open_row(way: Way) -> dict[str, Any]:
-    runs = direction(way.tags)
-    lanes = count_lanes(way.tags, way.tags["highway"], runs)
     return {
         **_row(way.way_id, way.osm_way_id, way.file_id, way.tags, None),
-        "direction": runs,
-        "lanes_forward": lanes.forward,
-        "lanes_backward": lanes.backward,
+        "direction": direction(way.tags),
         "at_times": "; ".join(text for text in way.at_times if _CLOSING.match(text)) or None,
     }
 
@@ -237,8 +229,6 @@ def _row(way_id: int, osm_way_id: int, file_id: int, tags: Tags, closed: str | N
         "highway": FERRY if closed is not None and tags.get("route") == FERRY else tags.get("highway", ""),
         "label": label_of(tags),
         "direction": 0,
-        "lanes_forward": 1,
-        "lanes_backward": 1,
         "closed": closed,
         "at_times": None,
     }

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from evac.network.exits import ResolvedExit
 from evac.network.exits.record import WaysOutRecord
+from evac.projection import utm_of
 from evac.report import drawing, maps
 from evac.report.text import plain
 from evac.report.words import say
@@ -40,7 +41,7 @@ def draw_exits(
     notice
         Whose map data it is.
     """
-    crs = gpd.GeoSeries([area], crs="EPSG:4326").estimate_utm_crs()
+    crs = utm_of(gpd.GeoSeries([area], crs="EPSG:4326"))
     outline, whole = gpd.GeoSeries([area, record.outline], crs="EPSG:4326").to_crs(crs)
     lines = [line for words in in_words(record, exits) for line in textwrap.wrap(words, _CHARS)]
     spots = _points([*((item.lon, item.lat) for item in exits), *((item.lon, item.lat) for item in record.none)], crs)

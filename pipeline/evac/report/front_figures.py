@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from evac import clock
+from evac.projection import utm_of
 from evac.report import drawing, maps, text
 from evac.report.answer import plan_name
 from evac.report.figures import cumulative, departing, draw_at_best
@@ -98,7 +99,7 @@ def _dress(axes: Axes, last_h: float) -> None:
 
 def draw_front_map(report: ReportInput, queues: gpd.GeoDataFrame, worst: Located | None) -> Figure:
     """Draw the ordered area with its main streets' names, the queues, the ways out, and the lane that holds it up."""
-    crs = report.zones.estimate_utm_crs()
+    crs = utm_of(report.zones)
     spots = [worst] if worst is not None else []
     frame = maps.area_frame(report, spots, crs, _MAP_ASPECT)
     streets = report.streets.to_crs(crs)

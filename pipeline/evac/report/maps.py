@@ -19,6 +19,7 @@ from matplotlib.patches import Patch
 from matplotlib.transforms import Bbox
 from shapely.geometry import LineString, Point, box
 
+from evac.projection import utm_of
 from evac.report import drawing, text
 from evac.report.inputs import Located, ReportInput
 from evac.report.street_names import write_street_names
@@ -67,7 +68,7 @@ def draw_map(report: ReportInput, queues: gpd.GeoDataFrame, bottlenecks: Sequenc
     note
         Names the run that queues and bottlenecks are from.
     """
-    crs = report.zones.estimate_utm_crs()
+    crs = utm_of(report.zones)
     frame = area_frame(report, bottlenecks, crs)
     with drawing.styled():
         figure, axes = new_map(frame)

@@ -21,6 +21,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from PIL import Image
 
+from evac.projection import utm_of
 from evac.report import drawing, maps, text
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult, case_words
@@ -151,7 +152,7 @@ class _Scene:
     """A place's streets as lines on paper, and a run's speeds on them."""
 
     def __init__(self, report: ReportInput, case: CaseResult) -> None:
-        crs = report.zones.estimate_utm_crs()
+        crs = utm_of(report.zones)
         edges = report.edges.to_crs(crs)
         self._streets = report.streets.to_crs(crs)
         self._lines = dict(zip(edges["edge"], edges.geometry, strict=True))

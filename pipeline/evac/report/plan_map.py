@@ -18,6 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from sumolib.net import Net
 
 from evac.overlay.diff import FOR_RESIDENTS, Change
+from evac.projection import utm_of
 from evac.report import drawing, maps, text
 from evac.report.inputs import PlanPicture
 from evac.report.words import mark, say
@@ -110,7 +111,7 @@ def draw_plan_map(picture: PlanPicture) -> Figure:
     picture
         What is shown; not empty.
     """
-    crs = pd.concat([picture.roads.geometry, picture.spots.geometry, picture.cut_off.geometry]).estimate_utm_crs()
+    crs = utm_of(pd.concat([picture.roads.geometry, picture.spots.geometry, picture.cut_off.geometry]))
     roads, spots, cut_off = (part.to_crs(crs) for part in (picture.roads, picture.spots, picture.cut_off))
     spots = spots.assign(beside=spots.groupby(spots.geometry.to_wkb()).cumcount())
     frame = maps.fit_frame(pd.concat([roads.geometry, spots.geometry, cut_off.geometry]).total_bounds, least_m=_LEAST_M)

@@ -17,6 +17,7 @@ from evac.files import write_bytes, write_text
 from evac.hazards.arrivals import front_of
 from evac.hazards.lines import front_lines
 from evac.osm import ATTRIBUTION
+from evac.projection import utm_of
 from evac.report import drawing, maps
 from evac.report.sheets import csv_bytes
 from evac.report.text import plain
@@ -87,7 +88,7 @@ def trigger_lines(prepared: Prepared, rows: pd.DataFrame) -> gpd.GeoDataFrame:
 
 def draw(prepared: Prepared, zones: gpd.GeoDataFrame, lines: gpd.GeoDataFrame) -> Figure:
     """Draw the zones by their latest safe order, with the trigger lines."""
-    crs = zones.estimate_utm_crs()
+    crs = utm_of(zones)
     shown, drawn = zones.to_crs(crs), lines.to_crs(crs)
     nearest = shapely.shortest_line(drawn.geometry.values, shown.set_index("zone").geometry[drawn["zone"]].values)
     frame = maps.fit_frame(gpd.GeoSeries([*shown.geometry, *nearest], crs=crs).total_bounds.tolist())

@@ -64,6 +64,8 @@ class Prepared:
         The stages' folders in the cache.
     net
         The net, read.
+    ground
+        Its streets by name, and which of its roads lie in the area.
     exits
         The exits on the net.
     bottlenecks
@@ -86,6 +88,7 @@ class Prepared:
     network: Network
     households: Households
     net: Net
+    ground: Ground
     exits: tuple[ResolvedExit, ...]
     bottlenecks: tuple[BottleneckLanes, ...]
     area: shapely.Geometry
@@ -157,8 +160,7 @@ class Prepared:
     @property
     def exits_left_out(self) -> list[ResolvedExit]:
         """The ways out that the scenario doesn't use."""
-        ground = Ground(StreetIndex(self.net, self.street_map.streets()), self.area)
-        return exits_left_out(ground, self.ways_out, {edge for item in self.exits for edge in item.edges})
+        return exits_left_out(self.ground, self.ways_out, {edge for item in self.exits for edge in item.edges})
 
     @property
     def _most_vehicles(self) -> float:
@@ -213,23 +215,23 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
     tell("Building the network")
     network = build_network(street_map, model.traffic, cache)
     net = read_net(network.net_file)
-    streets = street_map.streets()
     area = read_area(model.area) if model.area else _inhabited(households)
     ways_out = _ways_out(model, street_map, area)
-    exits = resolve_exits(net, model.exits, streets, area, ways_out=ways_out, where=f"{loaded.path}: exits")
+    ground = Ground(StreetIndex(net, street_map.streets()), area)
+    exits = resolve_exits(ground, model.exits, ways_out=ways_out, where=f"{loaded.path}: exits")
     if not isinstance(model.exits, FoundExits):
-        index = StreetIndex(net, streets)
         ways_out = ways_out.but(
-            {name for item in exits for edge in item.edges for name in index.names(net.getEdge(edge))}
+            {name for item in exits for edge in item.edges for name in ground.index.names(net.getEdge(edge))}
         )
     ended = exits_that_end(street_map.web(), area, ways_out, net, _named(model, exits), where=f"{loaded.path}: exits")
-    bottlenecks = _resolve_bottlenecks(model.bottlenecks, StreetIndex(net, streets), f"{loaded.path}: bottlenecks")
+    bottlenecks = _resolve_bottlenecks(model.bottlenecks, ground.index, f"{loaded.path}: bottlenecks")
     prepared = Prepared(
         loaded,
         street_map,
         network,
         households,
         net,
+        ground,
         exits,
         bottlenecks,
         area,

@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import geopandas as gpd
 import numpy as np
-import shapely
 from sumolib.net import Net
 
 from evac.errors import DataError, PlaceError, Problem
@@ -20,7 +18,6 @@ from evac.network.exits.named import Ground, named_exit
 from evac.network.exits.on_net import found_exits
 from evac.network.exits.record import WaysOutRecord
 from evac.network.exits.resolved import ResolvedExit, Spell
-from evac.network.places import StreetIndex
 from evac.network.reach import ExitEdges, road_graph, ways_out
 from evac.schema.places import Beyond, Exit, FoundExits
 
@@ -28,10 +25,8 @@ __all__ = ["Ground", "ResolvedExit", "named_exit", "require_reachable", "resolve
 
 
 def resolve_exits(
-    net: Net,
+    ground: Ground,
     exits: Sequence[Exit] | FoundExits,
-    streets: gpd.GeoDataFrame,
-    area: shapely.Geometry | None,
     *,
     ways_out: WaysOutRecord | None = None,
     where: str = "exits",
@@ -40,14 +35,10 @@ def resolve_exits(
 
     Parameters
     ----------
-    net
-        The net, built with original ids and street names.
+    ground
+        The net, and the area ordered to leave.
     exits
         The exits by name, or how to find them.
-    streets
-        The streets table of the map that the net was built from.
-    area
-        The area ordered to leave (EPSG:4326); without it, the whole map.
     ways_out
         What was decided of the roads that leave the area, for exits that are to be found.
     where
@@ -58,7 +49,6 @@ def resolve_exits(
     PlaceError
         An exit isn't on the map, fits several places, or none was found. All problems are raised at once.
     """
-    ground = Ground(StreetIndex(net, streets), area)
     if not isinstance(exits, FoundExits):
         return _named(ground, exits, where)
     if ways_out is None:

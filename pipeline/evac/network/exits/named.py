@@ -87,18 +87,17 @@ class Ground:
         onward = self.onward(edge)
         if self.rank(edge) > _THROUGH:
             return not onward and self.hull.exterior.distance(end) <= _MINOR_NEAR_BORDER_M
-        if self.outline.exterior.distance(end) > _NEAR_BORDER_M:
+        if not self._is_near_the_border(end):
             return False
         if not onward:
             return True
         return self.rank(edge) < _THROUGH and self._only_a_pocket(edge, onward)
 
-    def heads_off_the_map(self, edge: Edge) -> bool:
-        """Return whether straight on from an edge's end is soon off the map."""
-        x, y = edge.getShape()[-1]
-        bearing = np.radians(end_bearing_deg(edge))
-        ahead = shapely.Point(x + _NEAR_BORDER_M * np.sin(bearing), y + _NEAR_BORDER_M * np.cos(bearing))
-        return not self.outline.contains(ahead)
+    def _is_near_the_border(self, end: shapely.Point) -> bool:
+        """Return whether a road's end is near the outline; it is if it is near the hull, which lies around that."""
+        return bool(
+            self.hull.exterior.distance(end) <= _NEAR_BORDER_M or self.outline.exterior.distance(end) <= _NEAR_BORDER_M
+        )
 
     def _only_a_pocket(self, edge: Edge, onward: Sequence[Edge]) -> bool:
         legs = {leg.getID(): leg for leg in edge.getToNode().getOutgoing() if leg.allows(self.index.vclass)}

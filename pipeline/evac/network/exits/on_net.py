@@ -114,8 +114,8 @@ def _serves(ground: Ground, end: Sequence[Edge]) -> bool:
 
 def _why_there_is_none(settings: FoundExits, record: WaysOutRecord) -> str:
     least = f"of class {settings.at_least} or above " if settings.at_least else ""
-    told = [f"{item.label}: {item.reason}" for item in record.none[:_LISTED]]
-    listed = "; ".join(told) if told else "no road leaves the area"
+    told = list(dict.fromkeys(f"{item.label}: {item.reason}" for item in record.none))
+    listed = "; ".join(told[:_LISTED]) if told else "no road leaves the area"
     return f"no road {least}leads out of the area and on ({listed})"
 
 
