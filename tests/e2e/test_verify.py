@@ -1,4 +1,4 @@
-"""`evac verify` as a person runs it: the whole suite, every test green."""
+"""`evac verify` as a person runs it: the whole suite, and what is known to miss theory does."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from small_studies import town_of
 
 
 @pytest.mark.slow
-def test_the_whole_suite_passes(tmp_path, capsys):
+def test_the_whole_suite_passes_but_for_what_is_known_to_miss(tmp_path, capsys):
     assert run_guarded(["verify", "--workspace", str(tmp_path)]) == 0, capsys.readouterr().out
     table = pd.read_csv(tmp_path / "reports" / "verification" / "verification.csv")
     assert table["test"].nunique() >= 24
-    assert table["passed"].all()
+    misses = table["known_miss"].notna()
+    assert table.loc[~misses, "passed"].all()
+    assert (table.loc[misses, "verdict"] == "known miss").all(), "one isn't missed any more: take it from docs and test"
 
 
 def test_a_failing_test_is_named_and_ends_with_one(tmp_path, capsys):

@@ -109,6 +109,18 @@ def test_a_wrong_value_fails_and_stands_in_the_table(tmp_path):
     assert table["passed"].tolist() == [True, True, False]
 
 
+def test_what_is_known_to_miss_is_told_apart_and_may_not_get_worse(tmp_path):
+    test = load_tests(suite_folder(), ["15"])[0]
+    miss = Expectation(measure="planned", value=100, tolerance=0.05, known_miss={"because": "why", "up_to": 0.3})
+    verdicts = [Checked(test, miss, got).verdict for got in (104, 120, 71, 131, np.nan)]
+    assert verdicts == ["pass", "known miss", "known miss", "FAIL", "FAIL"]
+    assert Checked(test, miss, 120, "broken").verdict == "FAIL"
+    page = write_table([Checked(test, miss, 100), Checked(test, miss, 120)], tmp_path / "out").read_text()
+    assert "0 of 1 tests passed, 1 miss theory" in page
+    assert "planned: why" in page
+    assert "**FAIL**" not in page
+
+
 def test_a_scenario_that_is_wrong_fails_its_test_with_the_reason(tmp_path):
     folder = tmp_path / "tests" / "broken"
     town_of("15-assigned-exits", folder)

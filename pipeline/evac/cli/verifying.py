@@ -35,7 +35,7 @@ def verify(
     """Verify: run small scenarios whose outcome theory knows, and show expected, got and pass."""
     from evac.study.engines import cores  # noqa: PLC0415
     from evac.verify import load_tests, run_test  # noqa: PLC0415
-    from evac.verify.running import suite_folder  # noqa: PLC0415
+    from evac.verify.running import in_words, suite_folder  # noqa: PLC0415
     from evac.verify.table import write_table  # noqa: PLC0415
 
     place = workspace or nearest_workspace()
@@ -46,8 +46,8 @@ def verify(
             results += checked
             _tell(checked)
     page = write_table(results, place / "reports" / "verification")
-    failed = sorted({item.test.name for item in results if not item.passed})
-    console.print(f"{len(wanted) - len(failed)} of {len(wanted)} tests passed")
+    failed = sorted({item.test.name for item in results if item.verdict == "FAIL"})
+    console.print(in_words(results))
     console.print(f"Table: {escape(str(page))}", highlight=False, soft_wrap=True)
     if failed:
         raise EvacError(f"{len(failed)} of {len(wanted)} verification tests failed: {', '.join(failed)}")
@@ -63,5 +63,5 @@ def _tell(checked: list[Checked]) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2))
     for item in checked:
         expected = f"expected {item.expected.value:,.4g}"
-        table.add_row(escape(item.expected.words), expected, f"got {item.got:,.4g}", "pass" if item.passed else "FAIL")
+        table.add_row(escape(item.expected.words), expected, f"got {item.got:,.4g}", item.verdict)
     console.print(table, highlight=False)

@@ -58,6 +58,24 @@ class Checked:
         """Whether it is near enough."""
         return not self.trouble and self.expected.allows(self.got)
 
+    @property
+    def verdict(self) -> str:
+        """The result in a word: `pass`, `known miss`, or `FAIL`."""
+        if self.passed:
+            return "pass"
+        return "known miss" if not self.trouble and self.expected.is_known_to_miss(self.got) else "FAIL"
+
+
+def in_words(results: Sequence[Checked]) -> str:
+    """Return how many tests passed, and how many miss theory as is known of them: `36 of 38 tests passed, 2 …`."""
+    verdicts: dict[str, set[str]] = {}
+    for item in results:
+        verdicts.setdefault(item.test.name, set()).add(item.verdict)
+    passed = sum(found == {"pass"} for found in verdicts.values())
+    known = sum("known miss" in found and "FAIL" not in found for found in verdicts.values())
+    text = f"{passed} of {len(verdicts)} tests passed"
+    return f"{text}, {known} miss theory as it is known of them" if known else text
+
 
 def suite_folder() -> Path:
     """Return the folder of the tests that come with the toolkit."""
