@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from evac.simulate.meso import Meso, RoadHeadway
 from evac.study.capacities import headway_factor, lane_factor
 from plan_town import Town, cars, discharge_veh_per_h, town
+from random_plans import random_cars, random_plan, random_town
 
 NODES = {"w": (0, 0), "v": (1500, 0), "u": (3000, 0), "a": (4500, 0), "b": (5500, 0), "n": (5500, 300), "d": (6500, 0)}
 STREETS = [("w v u a", "Wide Road", 2), ("a b d", "Main Street", 1), ("n b", "Side Street", 1)]
@@ -66,3 +68,31 @@ def test_a_lane_passes_what_drivers_do_and_a_bottleneck_what_was_measured(tmp_pa
         meso = replace(Meso.of_lane("free", lane_factor("normal")), roads=roads)
         trips, _ = place.drive(place.normally(), DEMAND.sort_values("departure_s"), meso=meso)
         assert discharge_veh_per_h(trips) == pytest.approx(expected, rel=0.03)
+
+
+@pytest.mark.parametrize("meso", [None, Meso("free")], ids=["micro", "meso"])
+def test_who_waits_to_get_onto_a_street_goes_elsewhere_when_the_exit_that_they_are_held_to_closes(
+    tmp_path: Path, meso: Meso | None
+) -> None:
+    nodes = {**NODES, "s": (4500, -1000), "e": (6500, -1000)}
+    place = town(tmp_path, nodes, [*STREETS, ("a s e", "Long Way", 1)], {"east": "bd", "far": "se"})
+    overlay = place.under("  - {do: close, exit: east, when: {from_min: 5}}")
+    # A lane takes half of them in five minutes: the others still stand in their driveways.
+    held = cars("ab", 250, every_s=1.0, length_m=900.0).assign(exit="east")
+    trips, _ = place.drive(overlay, held, meso=meso)
+    assert trips["arrived_s"].notna().all()
+    assert 50 < (trips["arrival_lane"] == "bd_0").sum() < 200
+
+
+@pytest.mark.parametrize("seed", [1, 5, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(60, 160))])
+def test_everybody_gets_out_of_random_towns_under_random_plans(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    place = random_town(tmp_path, chance)
+    overlay, _, streets = random_plan(place, chance)
+    vehicles = random_cars(streets, chance)
+    if len(place.exits) > 1:
+        held = [chance.choice([*(item.name for item in place.exits), None, None]) for _ in range(len(vehicles))]
+        vehicles = vehicles.assign(exit=held)
+    meso = Meso(chance.choice(["free", "limited", "full"]))
+    trips, _ = place.drive(overlay, vehicles, seed=seed, router=chance.choice(["dijkstra", "CCH"]), meso=meso)
+    assert trips["arrived_s"].notna().all(), f"{trips['arrived_s'].isna().sum()} of {len(trips)} not out"

@@ -228,8 +228,9 @@ def _write_inputs(folder: Path, inputs: JobInputs, seed: int) -> None:
         "time-to-teleport": "-1" if inputs.teleport_after_s is None else f"{inputs.teleport_after_s:g}",
         "collision.action": "warn",  # SUMO's default is a teleport
         "no-step-log": "true",
-        # Who wants to get onto a street when the last way out is taken waits there; else SUMO 1.28 ends the run.
-        **({"ignore-route-errors": "true"} if inputs.timetable.under_hazard else {}),
+        # Who waits to get onto a street when the last way out closes, or that to the exit that they are held to, still
+        # looks for one from time to time, whatever way the controller gave them; finding none, SUMO 1.28 ends the run.
+        **({"ignore-route-errors": "true"} if inputs.timetable.states().of_roads else {}),
         **_by_name((*inputs.extra_options, *(inputs.meso.options() if inputs.meso else ()))),
     }
     root = ET.Element("configuration")
