@@ -14,6 +14,7 @@ from evac import sumo
 from evac.demand.drivers import right_of_way_options
 from evac.demand.on_stages import on_stages
 from evac.demand.routes import routing_options, write_exit_zones, write_trips
+from evac.hazards.refuges import ResolvedRefuge
 from evac.measure.trips import read_trips
 from evac.network import Network, compile_net, read_net
 from evac.network.exits import ResolvedExit
@@ -86,6 +87,7 @@ class Town:
         router: str = "dijkstra",
         end_h: float = 4.0,
         meso: Meso | None = None,
+        refuges: Sequence[ResolvedRefuge] = (),
     ) -> tuple[pd.DataFrame, Path]:
         """Run the vehicles; return a row each (`vehicle`, `entered_s`, `arrived_s`, `arrival_lane`), and the folder."""
         net = read_net(overlay.network.net_file)
@@ -98,9 +100,9 @@ class Town:
         simulation, driver, traffic = Simulation(router=router), Driver(reroute_every_s=60), Traffic()  # type: ignore[arg-type]
         writers = {
             "t.rou.xml": lambda path: write_trips(
-                vehicles, exits, path, driver=driver, traffic=traffic, capacity_factor=1.0
+                vehicles, exits, path, driver=driver, traffic=traffic, capacity_factor=1.0, refuges=refuges
             ),
-            "exits.add.xml": lambda path: write_exit_zones(exits, path),
+            "exits.add.xml": lambda path: write_exit_zones(exits, path, refuges=refuges),
         }
         if overlay.additional is not None:
             writers["plan.add.xml"] = lambda path: path.write_text(str(staged.additional(overlay.additional)))
@@ -116,10 +118,12 @@ class Town:
             exits={item.name: item.edges for item in exits},
             meso=meso,
             stages=staged.stages,
+            refuges=tuple(refuges),
         )
         case = Case(vehicles_per_household="1", departure="d", seed=seed)
         settings = {"timetable": overlay.timetable.document(), "router": router, "vehicles": vehicles.to_csv()}
         settings |= {"meso": asdict(meso)} if meso else {}
+        settings |= {"refuges": [asdict(item) for item in refuges]} if refuges else {}
         job = Job.of(case, settings=settings, inputs={"net": overlay.network.digest})
         run = run_job(job, inputs, self.folder / ".evac")
         return read_trips(run / "sumo" / "tripinfo.xml"), run

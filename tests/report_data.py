@@ -151,6 +151,7 @@ def _vehicles(
             "reason": None,
             "entered_s": np.where(np.isnan(evacuated_s), np.nan, departure_s),
             "evacuated_s": evacuated_s,
+            "in_refuge_s": np.nan,
             "exit": np.where(status == "evacuated", np.array(EXITS, dtype=object)[lane], None),
             "delay_s": evacuated_s - departure_s - 180,
         }

@@ -18,7 +18,8 @@ from evac.study.runs import read_ledger, read_manifest
 
 _RUN_COLUMNS = [
     *("job", "plan", "vehicles_per_household", "departure", "seed", "fidelity", "capacity_factor", "signals"),
-    *("planned", "evacuated", "driving", "waiting", "no_route", "mean_delay_s", "t50_s", "t90_s", "t95_s", "t100_s"),
+    *("planned", "evacuated", "in_refuge", "driving", "waiting", "no_route", "mean_delay_s"),
+    *("t50_s", "t90_s", "t95_s", "t100_s"),
     *("trusted", "reasons", "ended", "wall_s"),
 ]
 
@@ -62,7 +63,7 @@ class KeptRun:
         return read_ledger(self.folder)
 
     def curve(self) -> pd.DataFrame:
-        """Return planned vehicles, cumulative, by `minute` after the order: `departed`, `entered`, `evacuated`."""
+        """Return planned vehicles, cumulative, by `minute`: `departed`, `entered`, `evacuated`, `in_refuge`."""
         return tables.read_table(self.folder / "curve.parquet", tables.CURVE)
 
     def edges(self) -> pd.DataFrame:

@@ -366,9 +366,9 @@ class Place:
         """Return all finished runs that studies of this place have asked for, a row each, the newest first.
 
         Columns `job`, `plan`, `vehicles_per_household`, `departure`, `seed`, `fidelity`, `capacity_factor`, `signals`,
-        `planned`, `evacuated`, `driving`, `waiting`, `no_route` (vehicles), `mean_delay_s`, `t50_s`, `t90_s`, `t95_s`,
-        `t100_s` (missing: not cleared), `trusted`, `reasons`, `ended` (UTC), `wall_s` (how long it took). Needs no
-        preparation.
+        `planned`, `evacuated`, `in_refuge`, `driving`, `waiting`, `no_route` (vehicles), `mean_delay_s`, `t50_s`,
+        `t90_s`, `t95_s`, `t100_s` (missing: not cleared), `trusted`, `reasons`, `ended` (UTC), `wall_s` (how long it
+        took). Needs no preparation.
         """
         from evac.kept_run import kept_runs  # noqa: PLC0415
 

@@ -86,10 +86,11 @@ def _unknown_exits(document: YamlFile, model: Scenario) -> list[Problem]:
     """Return a problem for every exit that the choice of exits names and the scenario doesn't."""
     if isinstance(model.exits, FoundExits):
         return []  # their names are known when the network is
-    names, choice = [item.name for item in model.exits], model.exit_choice
+    names = [*(item.name for item in model.exits), *(item.name for item in model.refuges)]
+    choice = model.exit_choice
     bound = [(("by_zone", zone), f"zone '{zone}' is assigned", name) for zone, name in choice.by_zone.items()]
     bound += [(("shares", name), "a share of the households is bound for", name) for name in choice.shares]
-    remedy = f"known exits: {', '.join(names)}"
+    remedy = f"known {'exits and refuges' if model.refuges else 'exits'}: {', '.join(names)}"
     return [
         Problem(f"{document.path}:{document.line_of(('exit_choice', *key))}", f"{what} unknown exit '{name}'", remedy)
         for key, what, name in bound

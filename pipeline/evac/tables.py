@@ -40,10 +40,22 @@ VEHICLES = pa.schema(
     ]
 )
 """A row a vehicle: the planned ones are `ordered` to leave, the others leave unasked. `status` is `evacuated`,
-`driving`, `waiting` or `no_route`; `exit` is the one taken."""
+`in_refuge`, `driving`, `waiting` or `no_route`; `exit` is the one taken."""
 
-CURVE = pa.schema([(name, pa.int32()) for name in ("minute", "departed", "entered", "evacuated")])
+CURVE = pa.schema([(name, pa.int32()) for name in ("minute", "departed", "entered", "evacuated", "in_refuge")])
 """Cumulative planned vehicles at the end of each minute after the order; `departed` counts intended departures."""
+
+REFUGES = pa.schema(
+    [
+        pa.field("vehicle", pa.string(), nullable=False),
+        pa.field("zone", pa.string(), nullable=False),
+        ("refuge", pa.string()),
+        ("in_refuge_s", pa.float64()),
+        ("turned_on_at", pa.string()),
+    ]
+)
+"""A row a vehicle that came to a refuge, where the scenario has any: the one that it is in, since when (s after the
+order), and the first that it found full (`turned_on_at`)."""
 
 BOTTLENECKS = pa.schema(
     [

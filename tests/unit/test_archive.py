@@ -34,7 +34,7 @@ def make_run(cache, job, *, wall_s=60.0, net="n1", t90_s=3600.0, age_days=0.0):
     case = {**CASE, "capacity_factor": 1.0}
     (folder / "job.json").write_text(json.dumps({"case": case, "inputs": {"net": net, "households": "h"}}))
     times = dict.fromkeys(("t50_s", "t95_s", "t100_s", "end_s", "mean_delay_s"), 7200.0)
-    counts = dict.fromkeys(("planned", "evacuated", "driving", "waiting", "no_route"), 5)
+    counts = dict.fromkeys(("planned", "evacuated", "in_refuge", "driving", "waiting", "no_route"), 5)
     (folder / "manifest.json").write_text(json.dumps({**times, **counts, "t90_s": t90_s}))
     (folder / "ledger.json").write_text(json.dumps({"trusted": True, "reasons": []}))
     seal(folder)

@@ -73,19 +73,25 @@ def test_a_vehicle_taken_out_is_not_evacuated(tmp_path):
 
 def test_an_end_that_is_no_exit_is_an_error():
     trips = _trips([("h0v0", 0.0, 9.0, "ab_1", 0.0, False)])
-    with pytest.raises(SimulationError, match="no exit, such as 'ab'"):
+    with pytest.raises(SimulationError, match="no exit and no refuge, such as 'ab'"):
         vehicle_results(demand([("ab", 0, "planned")]), trips, EXITS, 60.0)
 
 
 def test_curve_counts_by_the_end_of_each_minute():
     done = pd.DataFrame(
-        {"departure_s": [0.0, 60.0, 61.0], "entered_s": [0.0, 70.0, None], "evacuated_s": [120.0, None, None]}
+        {
+            "departure_s": [0.0, 60.0, 61.0],
+            "entered_s": [0.0, 70.0, None],
+            "evacuated_s": [120.0, None, None],
+            "in_refuge_s": [None, 100.0, None],
+        }
     )
     rows = curve(done, 130.0)
     assert rows["minute"].tolist() == [0, 1, 2, 3]
     assert rows["departed"].tolist() == [1, 2, 3, 3]
     assert rows["entered"].tolist() == [1, 1, 2, 2]
     assert rows["evacuated"].tolist() == [0, 0, 1, 1]
+    assert rows["in_refuge"].tolist() == [0, 0, 1, 1]
 
 
 def test_tables_have_the_declared_columns_and_agree(run: SmallRun):
@@ -164,9 +170,8 @@ def test_edge_windows_add_lanes_and_minutes(run: SmallRun):
 
 
 def test_another_table_is_refused(tmp_path):
-    tables.write_table(
-        pd.DataFrame({"minute": [0], "departed": 0, "entered": 0, "evacuated": 0}), tables.CURVE, tmp_path / "c"
-    )
+    rows = pd.DataFrame({"minute": [0], "departed": 0, "entered": 0, "evacuated": 0, "in_refuge": 0})
+    tables.write_table(rows, tables.CURVE, tmp_path / "c")
     with pytest.raises(SimulationError, match="has the columns"):
         tables.read_table(tmp_path / "c", tables.EDGES)
     with pytest.raises(SimulationError, match="can't be read"):

@@ -22,6 +22,7 @@ def _fake(t90_s: float | None, case: job.Case, reasons: tuple[str, ...] = ()) ->
         "driving": 0,
         "waiting": 0,
         "no_route": 0,
+        "in_refuge": 0,
         "shadow": 0,
         "shadow_evacuated": 0,
         "exposed": 0,

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from evac.simulate import POLL_S, _drive
 from evac.simulate.buses import Dispatcher
 from evac.simulate.metering import Metering
+from evac.simulate.refuges import Refuges
 
 COUNTS = {"loaded": 10, "inserted": 9, "running": 9, "waiting": 1}
 
@@ -32,9 +33,8 @@ def ending(opens_s: float):
     return _drive(
         connection,
         watch,
-        Controller(),
+        (Controller(), Dispatcher(connection, None), Refuges(connection, (), {})),
         metering,
-        Dispatcher(connection, None),
         end_s=7200.0,
         turns=None,
         report=lambda _: None,

@@ -20,7 +20,7 @@ from evac.seals import has_entry
 
 _NAME = "index.parquet"
 _SUM = ".sha256"
-_MEASURES = ("planned", "evacuated", "driving", "waiting", "no_route")
+_MEASURES = ("planned", "evacuated", "in_refuge", "driving", "waiting", "no_route")
 _TIMES = ("mean_delay_s", "t50_s", "t90_s", "t95_s", "t100_s", "end_s")
 _FILES = ("job", "manifest", "ledger")
 _COLUMNS = {

@@ -39,7 +39,7 @@ def check(scenario: ScenarioPath, *, workspace: Workspace = None) -> None:
 
 
 def print_summary(prepared: Prepared) -> None:
-    """Print the side of the road, how many households there are, and each exit with a map link."""
+    """Print the side of the road, how many households there are, and each exit and refuge with a map link."""
     from evac.network.places import map_url  # noqa: PLC0415
     from evac.report.exits_map import reach_in_words  # noqa: PLC0415
 
@@ -54,6 +54,13 @@ def print_summary(prepared: Prepared) -> None:
                 for spell in item.beyond
             )
             + map_url(item.lon, item.lat, zoom=17),
+            highlight=False,
+            soft_wrap=True,
+        )
+    for refuge in prepared.refuges:
+        place = map_url(refuge.lon, refuge.lat, zoom=17)
+        console.print(
+            f"refuge {escape(refuge.name)}: room for {refuge.vehicles:,} vehicles, {place}",
             highlight=False,
             soft_wrap=True,
         )

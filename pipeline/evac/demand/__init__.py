@@ -29,7 +29,7 @@ from evac.demand.orders import (
     households_of,
     leaving_when_seen_s,
 )
-from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
+from evac.demand.starts import ANY_REFUGE, FREE_CHOICE, StartsOf, start_edges, starts_of
 from evac.errors import Problem, ScenarioError
 from evac.network.reach import ExitEdges
 from evac.schema.demand import Departure, VehiclesPerHousehold
@@ -49,6 +49,7 @@ def build_demand(
     orders: Orders = NORMAL_RULES,
     starts: Sequence[tuple[float, StartsOf]] | None = None,
     closed: frozenset[str] = frozenset(),
+    refuges: Sequence[ExitEdges] = (),
 ) -> pd.DataFrame:
     """Return the vehicles of a case.
 
@@ -76,6 +77,9 @@ def build_demand(
         out, when the first open that do. Found on `net`, with all of its roads open, when left out.
     closed
         Edges that the plan closes at any time: errands keep off them.
+    refuges
+        The refuges on this net: destinations of those who are held to one, and of those who have no way to any exit at
+        their intended departure and get none later.
 
     Returns
     -------
@@ -83,7 +87,8 @@ def build_demand(
         A row a vehicle: `vehicle` (`h12v0`), `household`, `zone`, `vehicle_number`, `ordered` (whether its zone is
         ordered to leave; else it leaves unasked), `departure_s` (intended, to 0.1 s), `held_until_s` (when the way out
         opens that it waits for at home; missing where it has one at its intended departure, or never), `edge`, `pos_m`,
-        `informed`, `speed_factor` (desired speed over the speed limit), `exit` (assigned, else missing), `status`
+        `informed`, `speed_factor` (desired speed over the speed limit), `exit` (assigned, or `starts.ANY_REFUGE`
+        without a way out, else missing), `status`
         (`planned` or `no_route`), `reason`, `resident` (whether it may drive where the plan closes roads to through
         traffic), `errand`, `stop_edge`, `stop_pos_m`, `stop_s` (a trip before leaving, else missing); by household and
         vehicle number.
@@ -101,7 +106,7 @@ def build_demand(
     of_case = households_of(homes["zone"], vehicles_per_household, seed, orders, scenario.compliance)
     decided = ["zone", "key", "ordered", "when_seen", "vehicles"]
     homes[decided] = of_case[decided]
-    homes["exit"] = _exits_of_households(homes, scenario, exits, seed)
+    homes["exit"] = _exits_of_households(homes, scenario, [*exits, *refuges], seed)
     rows = np.repeat(np.arange(len(homes)), homes["vehicles"])
     vehicles = homes.loc[rows, ["household", "zone", "key", "exit", "ordered", "when_seen"]].reset_index(drop=True)
     vehicles["vehicle_number"] = vehicles.groupby("household").cumcount()
@@ -111,8 +116,10 @@ def build_demand(
         own = _own_keys(vehicles)
         vehicles["departure_s"] = leaving_when_seen_s(vehicles, uniform(seed, "seen", own), seed, orders.watching)
     vehicles["exit"] = assigned_exits(vehicles, seed, orders)
-    starts = starts or [(0.0, starts_of(homes, start_edges(net, exits), net))]
+    starts = starts or [(0.0, starts_of(homes, start_edges(net, exits, refuges=refuges), net))]
     vehicles[["edge", "pos_m", "reason", "held_until_s"]] = _start(vehicles, rows, starts)
+    if refuges:
+        vehicles = _to_refuges(vehicles, rows, starts, frozenset(item.name for item in refuges))
     vehicles = with_errands(vehicles, scenario.before_leaving, net, exits, seed=seed, closed=closed)
     vehicles["resident"] = vehicles["household"].isin(orders.residents)
     vehicles["status"] = np.where(vehicles["reason"].isna(), "planned", "no_route")
@@ -184,6 +191,28 @@ def _start(vehicles: pd.DataFrame, rows: np.ndarray, starts: Sequence[tuple[floa
             placed.iloc[mine] = found.iloc[mine]
             held_until_s[mine] = np.where(freed[mine], from_s, np.nan)
     return placed.assign(held_until_s=held_until_s)
+
+
+def _to_refuges(
+    vehicles: pd.DataFrame, rows: np.ndarray, starts: Sequence[tuple[float, StartsOf]], refuges: frozenset[str]
+) -> pd.DataFrame:
+    """Let vehicles without a way start for a refuge; who is held to one that can't be reached takes any exit, if any.
+
+    What is open at the intended departure decides.
+    """
+    state = np.searchsorted([from_s for from_s, _ in starts], vehicles["departure_s"], side="right") - 1
+    without = vehicles["edge"].isna().to_numpy()
+    free = without & vehicles["exit"].isin([*refuges]).to_numpy()
+    have_way = [find(FREE_CHOICE)["edge"].notna().to_numpy()[rows] for _, find in starts]
+    none_ever = without & ~np.logical_or.reduce([way & (number >= state) for number, way in enumerate(have_way)])
+    vehicles = vehicles.copy()
+    for wanted, destination, exit_name in ((free, FREE_CHOICE, None), (none_ever, ANY_REFUGE, ANY_REFUGE)):
+        for number in sorted(set(state[wanted])):
+            found = starts[number][1](destination).iloc[rows].reset_index(drop=True)
+            mine = wanted & (state == number) & found["edge"].notna().to_numpy()
+            vehicles.loc[mine, ["edge", "pos_m", "reason"]] = found.loc[mine, ["edge", "pos_m", "reason"]]
+            vehicles.loc[mine, "exit"] = exit_name
+    return vehicles
 
 
 def _exits_of_households(homes: pd.DataFrame, scenario: Scenario, exits: Sequence[ExitEdges], seed: int) -> pd.Series:

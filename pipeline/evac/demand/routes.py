@@ -24,12 +24,15 @@ from xml.sax.saxutils import quoteattr
 import pandas as pd
 
 from evac.demand.drivers import right_of_way_attributes, vtype_attributes
+from evac.demand.starts import ANY_REFUGE
 from evac.network.reach import ExitEdges
 from evac.schema.driving import Driver, Simulation, Traffic
 from evac.sumo import CAR_CLASS, RESIDENT_CLASS
 
 _ANY_EXIT = "any_exit"
 """The zone (TAZ) of all exits."""
+_ANY_REFUGE = "any_refuge"
+"""That of all refuges."""
 INFORMED, UNINFORMED = "informed", "uninformed"
 """The vehicle types."""
 _RESIDENT_SUFFIX = "_resident"
@@ -65,8 +68,10 @@ def routing_options(simulation: Simulation, driver: Driver) -> list[str]:
     ]
 
 
-def write_exit_zones(exits: Sequence[ExitEdges], path: Path, *, some_held: bool = True) -> None:
-    """Write SUMO's additional file with the exits as zones: one each, and one for all.
+def write_exit_zones(
+    exits: Sequence[ExitEdges], path: Path, *, some_held: bool = True, refuges: Sequence[ExitEdges] = ()
+) -> None:
+    """Write SUMO's additional file with the exits as zones: one each, and one for all; and the same of refuges.
 
     Parameters
     ----------
@@ -78,9 +83,14 @@ def write_exit_zones(exits: Sequence[ExitEdges], path: Path, *, some_held: bool 
         Whether any vehicle is held to one exit, or led to one on the way. Then whoever drives onto the last edge of any
         exit is bound for its line: a way to another exit might lead over this line, and back in by a turn round behind
         it. Who may take any exit has no such way.
+    refuges
+        The refuges: a trip to one ends at the end of its edge, and others pass there.
     """
     edges = [edge for item in exits for edge in item.edges]
     zones = [_zone(_ANY_EXIT, edges), *(_zone(exit_zone(exits, item.name), item.edges) for item in exits)]
+    if refuges:
+        zones.append(_zone(_ANY_REFUGE, [edge for item in refuges for edge in item.edges]))
+        zones += [_zone(zone, item.edges) for item, zone in zip(refuges, _refuge_zones(refuges), strict=True)]
     lines = [_line(number, edge) for number, edge in enumerate(dict.fromkeys(edges))] if some_held else []
     path.write_text("\n".join(["<additional>", *zones, *lines, "</additional>", ""]), encoding="utf-8")
 
@@ -96,6 +106,10 @@ def exit_zone(exits: Sequence[ExitEdges], name: str) -> str:
     return f"exit_{[item.name for item in exits].index(name)}"
 
 
+def _refuge_zones(refuges: Sequence[ExitEdges]) -> list[str]:
+    return [f"refuge_{number}" for number in range(len(refuges))]
+
+
 def write_trips(
     vehicles: pd.DataFrame,
     exits: Sequence[ExitEdges],
@@ -104,6 +118,7 @@ def write_trips(
     driver: Driver,
     traffic: Traffic,
     capacity_factor: float,
+    refuges: Sequence[ExitEdges] = (),
 ) -> None:
     """Write SUMO's route file: the driver types, and a trip for each planned vehicle that has a way out.
 
@@ -111,8 +126,8 @@ def write_trips(
     ----------
     vehicles
         The demand's table.
-    exits
-        The exits, as given to `write_exit_zones`.
+    exits, refuges
+        As given to `write_exit_zones`.
     path
         The file to write.
     driver, traffic
@@ -124,7 +139,7 @@ def write_trips(
         file.write("<routes>\n")
         residents = bool(vehicles["resident"].any())
         file.writelines(_vehicle_types(driver, traffic, capacity_factor, residents=residents))
-        file.writelines(_trips(vehicles, exits))
+        file.writelines(_trips(vehicles, exits, refuges))
         file.write("</routes>\n")
 
 
@@ -138,8 +153,12 @@ def _vehicle_types(driver: Driver, traffic: Traffic, capacity_factor: float, *, 
             yield f"    <vType {text}>{period}</vType>\n"
 
 
-def _trips(vehicles: pd.DataFrame, exits: Sequence[ExitEdges]) -> Iterator[str]:
+def _trips(vehicles: pd.DataFrame, exits: Sequence[ExitEdges], refuges: Sequence[ExitEdges]) -> Iterator[str]:
     zones = {item.name: exit_zone(exits, item.name) for item in exits}
+    zones |= {
+        ANY_REFUGE: _ANY_REFUGE,
+        **dict(zip([item.name for item in refuges], _refuge_zones(refuges), strict=True)),
+    }
     going = vehicles[vehicles["status"] == "planned"].assign(leaves_s=leaves_s)
     going = going.sort_values(["leaves_s", "household", "vehicle_number"])
     for row in going.to_dict("records"):

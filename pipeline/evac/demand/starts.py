@@ -31,6 +31,8 @@ _CAR_LENGTH_M = 5.0
 _TO_LANE_END_M = 1.0
 FREE_CHOICE = ""
 """Stands for the exit of a vehicle that may take any."""
+ANY_REFUGE = "any refuge"
+"""Stands for the destination of a vehicle that has no way left to any exit, and takes the quickest to a refuge."""
 
 StartsOf = Callable[[str], pd.DataFrame]
 """From an exit's name (`FREE_CHOICE` for any) to the table of `find_starts` for households that are all held to it."""
@@ -47,7 +49,8 @@ class StartEdges:
     ways
         OpenStreetMap way ids by position in `table`.
     cost_s
-        For each exit's name, and for any exit (``""``), the free-flow seconds to it by edge.
+        For the name of each exit and refuge, and for any exit (`FREE_CHOICE`) and any refuge (`ANY_REFUGE`), the
+        free-flow seconds to it by edge.
     """
 
     table: pd.DataFrame
@@ -60,10 +63,12 @@ def start_edges(
     exits: Sequence[reach.ExitEdges],
     closed: frozenset[str] = frozenset(),
     opened: frozenset[str] = frozenset(),
+    refuges: Sequence[reach.ExitEdges] = (),
 ) -> StartEdges:
     """Collect what `find_starts` asks of a net, once for all cases.
 
-    A plan has closed the edges in `closed`, and opened those in `opened`, which the net has closed.
+    A plan has closed the edges in `closed`, and opened those in `opened`, which the net has closed. One may drive past
+    `refuges`, but not past exits.
     """
     known = net.getEdges(withInternal=False)
     driven = [edge for edge in known if edge.allows("passenger") or edge.getID() in opened]
@@ -78,11 +83,18 @@ def start_edges(
             "line": [centre_line(edge) for edge in edges],
         }
     )
-    costs = reach.cost_by_exit(net, exits, closed, opened)
+    out = reach.cost_by_exit(net, exits, closed, opened)
+    in_refuge = reach.cost_by_exit(net, exits, closed, opened, to=refuges) if refuges else {}
+    costs = {**out, **in_refuge, FREE_CHOICE: _least(out), ANY_REFUGE: _least(in_refuge)}
+    return StartEdges(table, [frozenset(way_ids(edge)) for edge in edges], costs)
+
+
+def _least(costs: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Return the seconds from each edge to the nearest of some destinations."""
     nearest: dict[str, float] = {}
     for cost in costs.values():
         nearest.update({edge: cost_s for edge, cost_s in cost.items() if cost_s < nearest.get(edge, np.inf)})
-    return StartEdges(table, [frozenset(way_ids(edge)) for edge in edges], {**costs, FREE_CHOICE: nearest})
+    return nearest
 
 
 def starts_of(households: pd.DataFrame, edges: StartEdges, net: sumolib.net.Net) -> StartsOf:

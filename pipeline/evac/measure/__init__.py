@@ -25,6 +25,7 @@ import sumolib
 from evac import tables
 from evac.demand.buses import BusService
 from evac.files import digest_file, write_text
+from evac.hazards.refuges import ResolvedRefuge
 from evac.measure.at_best import AtBest
 from evac.measure.bottlenecks import (
     BottleneckLanes,
@@ -41,14 +42,17 @@ from evac.measure.facts import RunFacts
 from evac.measure.ledger import build_ledger
 from evac.measure.passengers import passenger_results
 from evac.measure.queues import Links, Queues
+from evac.measure.sheltered import refuge_counts, refuge_results
 from evac.measure.stranded import read_ending
 from evac.measure.trips import read_statistics, read_trips, split_background, split_buses, vehicle_results
 from evac.network.reach import ExitEdges, cost_by_exit
 from evac.schema.trust import Trust
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 PASSENGERS = "passengers.parquet"
 """The table of people without a car, where the scenario has buses."""
+REFUGES = "refuges.parquet"
+"""The table of who came to refuges, where the scenario has any."""
 EXPOSURE = "exposure.parquet"
 """The table of who was on roads that a hazard had reached, where the scenario has one."""
 
@@ -75,6 +79,7 @@ def measure_run(
     buses: BusService | None = None,
     at_best: AtBest | None = None,
     roads: Mapping[str, str] | None = None,
+    refuges: Sequence[ResolvedRefuge] = (),
 ) -> dict[str, Any]:
     """Measure a finished run, write its tables into the run directory, and return the manifest.
 
@@ -107,6 +112,8 @@ def measure_run(
         What no run of these vehicles can beat; a run without lanes isn't held against it.
     roads
         The road of each edge of the mesoscopic model's net that is one of its stages (`evac.plans.stages`).
+    refuges
+        The refuges; `refuges.parquet` is written with them.
 
     Returns
     -------
@@ -123,7 +130,8 @@ def measure_run(
     end_s = statistics["performance"]["end"]
     trips, driven_buses = split_buses(read_trips(sumo_dir / "tripinfo.xml"))
     trips, passing = split_background(trips, background)
-    done = vehicle_results(vehicles, trips, [_with_stages(item, roads or {}) for item in exits], end_s)
+    lines, shelters = ([_with_stages(item, roads or {}) for item in items] for items in (exits, refuges))
+    done = vehicle_results(vehicles, trips, lines, end_s, shelters)
     planned = done[done["ordered"]]
     t95_s = clearance_s(planned["evacuated_s"].to_numpy(), 95)
     facts = facts or RunFacts()
@@ -168,6 +176,7 @@ def measure_run(
     write_text(run_dir / "ledger.json", _json(ledger))
     counts = {**headline(planned, end_s), **shadow_counts(done), **passing, **(NOBODY if hazard is None else hazard)}
     counts["exits"] = exit_counts(planned, exits)
+    counts["refuges"] = _sheltered(run_dir, done, refuges)
     counts["at_best"] = None if held_against is None else held_against.times()
     manifest = {**counts, **_by_place(planned, rates, found), "trusted": ledger["trusted"], **_digests(run_dir)}
     write_text(run_dir / "manifest.json", _json(manifest))
@@ -195,6 +204,15 @@ def _exposed(run_dir: Path, done: pd.DataFrame, arrival_s: Mapping[str, float], 
     return exposed_counts(exposed, done, read_ending(run_dir / "ending.json").turned_round)
 
 
+def _sheltered(run_dir: Path, done: pd.DataFrame, refuges: Sequence[ResolvedRefuge]) -> dict[str, dict[str, Any]]:
+    """Write the table of who came to refuges, where there are any, and return what the manifest has of them."""
+    if not refuges:
+        return {}
+    turned_on = read_ending(run_dir / "ending.json").turned_on
+    tables.write_table(refuge_results(done, turned_on), tables.REFUGES, run_dir / REFUGES)
+    return refuge_counts(refuges, done, turned_on)
+
+
 def _leads_out(
     net: sumolib.net.Net, exits: Sequence[ExitEdges], arrival_s: Mapping[str, float], end_s: float
 ) -> frozenset[str]:
@@ -212,7 +230,7 @@ def _by_place(planned: pd.DataFrame, rates: pd.DataFrame, found: Sequence[FoundB
 
 
 def _digests(run_dir: Path) -> dict[str, Any]:
-    names = (*_TABLES, EXPOSURE, PASSENGERS, "ledger.json")
+    names = (*_TABLES, EXPOSURE, PASSENGERS, REFUGES, "ledger.json")
     there = [name for name in names if (run_dir / name).is_file()]
     return {"tables": {name: digest_file(run_dir / name) for name in there}, "schema_version": SCHEMA_VERSION}
 

@@ -47,6 +47,7 @@ def caveats(
         *_not_ordered(counts),
         *_background(counts),
         *_hazard(counts),
+        *_in_refuge(counts),
         *_rates_too_high(rates),
         *_guesses(rates, net, facts),
     )
@@ -148,8 +149,16 @@ def _hazard(counts: Mapping[str, Any]) -> list[str]:
     if counts.get("held_by_hazard"):
         texts.append(f"{counts['held_by_hazard']} vehicles stand at the end because the hazard has taken their way")
     if counts.get("households_not_out"):
-        texts.append(f"{counts['households_not_out']} households have a vehicle that isn't out at the end")
+        where = "neither out nor in a refuge" if counts["in_refuge"] else "not out"
+        texts.append(f"{counts['households_not_out']} households have a vehicle that is {where} at the end")
     return texts
+
+
+def _in_refuge(counts: Mapping[str, Any]) -> list[str]:
+    """Tell of those who are safe, and are in no clearance time."""
+    if not counts["in_refuge"]:
+        return []
+    return [f"{counts['in_refuge']} planned vehicles are in a refuge at the end: safe, and not out"]
 
 
 def _rates_too_high(rates: pd.DataFrame) -> list[str]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from evac.network.reach import ExitEdges
 
 SHARES_PERCENT = (50, 90, 95, 100)
-STATUSES = ("evacuated", "driving", "waiting", "no_route")
+STATUSES = ("evacuated", "in_refuge", "driving", "waiting", "no_route")
 _SECONDS_A_MINUTE = 60
 
 
@@ -62,20 +62,31 @@ def exit_counts(planned: pd.DataFrame, exits: Sequence[ExitEdges]) -> dict[str, 
 
 
 def zone_clearance(planned: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Return planned and evacuated vehicles and the clearance times of each zone, by its own planned vehicles."""
+    """Return planned vehicles, those out and in refuges, and the clearance times of each zone, by its own vehicles."""
     codes, zones = pd.factorize(planned["zone"], sort=True)
     order = np.argsort(codes, kind="stable")
     parts = np.split(planned["evacuated_s"].to_numpy()[order], np.cumsum(np.bincount(codes))[:-1])
+    sheltered = np.bincount(codes, weights=(planned["status"] == "in_refuge").to_numpy())
     return {
-        str(zone): {"planned": len(out_s), "evacuated": int((~np.isnan(out_s)).sum()), **_clearance_times(out_s)}
-        for zone, out_s in zip(zones, parts, strict=True)
+        str(zone): {
+            "planned": len(out_s),
+            "evacuated": int((~np.isnan(out_s)).sum()),
+            "in_refuge": int(in_refuge),
+            **_clearance_times(out_s),
+        }
+        for zone, out_s, in_refuge in zip(zones, parts, sheltered, strict=True)
     }
 
 
 def curve(planned: pd.DataFrame, end_s: float) -> pd.DataFrame:
     """Return the rows of `tables.CURVE`: planned vehicles, cumulative, at each minute until the end of the run."""
     minute = np.arange(math.ceil(end_s / _SECONDS_A_MINUTE) + 1, dtype=np.int32)
-    columns = {"departed": "departure_s", "entered": "entered_s", "evacuated": "evacuated_s"}
+    columns = {
+        "departed": "departure_s",
+        "entered": "entered_s",
+        "evacuated": "evacuated_s",
+        "in_refuge": "in_refuge_s",
+    }
     counts = {
         name: np.searchsorted(np.sort(planned[column].dropna()), minute * _SECONDS_A_MINUTE, side="right")
         for name, column in columns.items()

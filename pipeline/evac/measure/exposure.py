@@ -54,14 +54,16 @@ def exposed_counts(exposed: pd.DataFrame, done: pd.DataFrame, turned_round: Coll
     """Return what a run's manifest has of the hazard.
 
     `exposed`, vehicles that were on a road that the hazard had reached (the evacuation's and others), and their
-    `exposed_vehicle_min`; by zone of the planned vehicles also `safe`, those out without that, and
-    `households_not_out`, those of which a vehicle isn't out, and `turned_round`, vehicles that were on the way and had
-    to take another one because the hazard closed a road (`turned_round` has their names).
+    `exposed_vehicle_min`; by zone of the planned vehicles also `safe`, those out or in a refuge without that,
+    `in_refuge`, `households_not_out`, those of which a vehicle is neither out nor in a refuge, and `turned_round`,
+    vehicles that were on the way and had to take another one because the hazard closed a road (`turned_round` has their
+    names).
     """
     on_it = set(exposed["vehicle"])
     planned = done[done["ordered"]]
     planned = planned.assign(
         out=planned["status"] == "evacuated",
+        sheltered=planned["status"] == "in_refuge",
         exposed=planned["vehicle"].isin(on_it),
         turned=planned["vehicle"].isin(list(turned_round)),
         vehicle_min=planned["vehicle"].map(exposed.groupby("vehicle")["exposed_s"].sum()).fillna(0.0)
@@ -70,10 +72,11 @@ def exposed_counts(exposed: pd.DataFrame, done: pd.DataFrame, turned_round: Coll
     zones = {
         str(zone): {
             "planned": len(rows),
-            "safe": int((rows["out"] & ~rows["exposed"]).sum()),
+            "safe": int(((rows["out"] | rows["sheltered"]) & ~rows["exposed"]).sum()),
+            "in_refuge": int(rows["sheltered"].sum()),
             "exposed": int(rows["exposed"].sum()),
             "exposed_vehicle_min": round(float(rows["vehicle_min"].sum()), 2),
-            "households_not_out": int(rows.loc[~rows["out"], "household"].nunique()),
+            "households_not_out": int(rows.loc[~(rows["out"] | rows["sheltered"]), "household"].nunique()),
             "turned_round": int(rows["turned"].sum()),
         }
         for zone, rows in planned.groupby("zone")

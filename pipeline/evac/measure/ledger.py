@@ -142,7 +142,8 @@ def _vehicle_counts(done: pd.DataFrame) -> dict[str, int]:
         "vehicles": len(done),
         "planned": int((~shadow).sum()),
         "shadow": int(shadow.sum()),
-        "shadow_not_evacuated": int((shadow & (done["status"] != "evacuated")).sum()),
+        "shadow_not_evacuated": int((shadow & ~done["status"].isin(["evacuated", "in_refuge"])).sum()),
+        "in_refuge": int((~shadow & (done["status"] == "in_refuge")).sum()),
         "never_inserted": int((~shadow & (done["status"] == "waiting")).sum()),
         "no_route": int((~shadow & (done["status"] == "no_route")).sum()),
         "still_driving": int((~shadow & (done["status"] == "driving")).sum()),
@@ -153,7 +154,7 @@ def _vehicle_counts(done: pd.DataFrame) -> dict[str, int]:
 def _exit_counts(done: pd.DataFrame, exits: Sequence[str]) -> dict[str, Any]:
     """Count who left by another exit than they are held to, and the exits that served nobody."""
     out = done[done["status"] == "evacuated"]
-    elsewhere = out["exit_assigned"].notna() & (out["exit_assigned"] != out["exit"])
+    elsewhere = out["exit_assigned"].isin(list(exits)) & (out["exit_assigned"] != out["exit"])
     return {
         "left_by_another_exit": int(elsewhere.sum()),
         "exits_unused": [name for name in exits if name not in set(out["exit"])],

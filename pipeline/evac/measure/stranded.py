@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -35,11 +35,14 @@ class Ending:
         Who was on the road then: by vehicle the road, and for how long it hadn't moved (s).
     turned_round
         Vehicles that roads closed by a hazard had sent another way.
+    turned_on
+        By refuge the vehicles that found it full.
     """
 
     reason: str
     left: Mapping[str, tuple[str, float]]
     turned_round: frozenset[str] = frozenset()
+    turned_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read_ending(path: Path) -> Ending:
@@ -53,7 +56,8 @@ def read_ending(path: Path) -> Ending:
     try:
         ending = json.loads(path.read_text())
         left = {str(name): (str(road), float(stood_s)) for name, (road, stood_s) in ending["left"].items()}
-        return Ending(ending["reason"], left, frozenset(ending.get("turned_round", ())))
+        turned_on = {str(name): tuple(vehicles) for name, vehicles in ending.get("turned_on", {}).items()}
+        return Ending(ending["reason"], left, frozenset(ending.get("turned_round", ())), turned_on)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SimulationError(f"{path}: doesn't say how the run ended ({error!r}); run it again") from error
 

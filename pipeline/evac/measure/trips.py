@@ -90,9 +90,15 @@ def split_background(trips: pd.DataFrame, background: pd.DataFrame | None) -> tu
 
 
 def vehicle_results(
-    vehicles: pd.DataFrame, trips: pd.DataFrame, exits: Sequence[ExitEdges], end_s: float
+    vehicles: pd.DataFrame,
+    trips: pd.DataFrame,
+    exits: Sequence[ExitEdges],
+    end_s: float,
+    refuges: Sequence[ExitEdges] = (),
 ) -> pd.DataFrame:
-    """Return the rows of `tables.VEHICLES`, one for each vehicle in the demand's order.
+    """Return the rows of `tables.VEHICLES`, one for each vehicle in the demand's order, and those of `tables.REFUGES`.
+
+    Of the latter these are `refuge` and `in_refuge_s`, missing for who is in none.
 
     `delay_s` is the wait from the intended departure until the street took the vehicle, and the time that it lost
     against driving its way at its own free speed; for one that isn't out it is the delay until the end of the run. A
@@ -103,10 +109,14 @@ def vehicle_results(
         trips, on="vehicle", how="left", validate="1:1"
     )
     routed = done["planned"] == "planned"
-    done["evacuated_s"] = done["arrived_s"]
-    done["exit"] = _exit_taken(done, exits)
-    states = [~routed, done["evacuated_s"].notna(), done["entered_s"].notna()]
-    done["status"] = np.select(states, ["no_route", "evacuated", "driving"], default="waiting")
+    ended_on = _ended_on(done, [*exits, *refuges])
+    done["refuge"] = ended_on.where(ended_on.isin([item.name for item in refuges]))
+    sheltered = done["refuge"].notna()
+    done["exit"] = ended_on.where(~sheltered)
+    done["evacuated_s"] = done["arrived_s"].where(~sheltered)
+    done["in_refuge_s"] = done["arrived_s"].where(sheltered)
+    states = [~routed, sheltered, done["evacuated_s"].notna(), done["entered_s"].notna()]
+    done["status"] = np.select(states, ["no_route", "in_refuge", "evacuated", "driving"], default="waiting")
     waited = (done["entered_s"].fillna(end_s) - done["departure_s"]).clip(lower=0.0)
     done["delay_s"] = (waited + done["time_loss_s"].fillna(0.0)).where(routed)
     return done
@@ -125,14 +135,16 @@ def _check_accounts(vehicles: pd.DataFrame, trips: pd.DataFrame, end_s: float) -
         )
 
 
-def _exit_taken(done: pd.DataFrame, exits: Sequence[ExitEdges]) -> pd.Series:
-    exit_of_edge = {edge: item.name for item in exits for edge in item.edges}
-    last_edge = done["arrival_lane"].str.rpartition("_")[0].where(done["evacuated_s"].notna())
-    taken = last_edge.map(exit_of_edge)
+def _ended_on(done: pd.DataFrame, destinations: Sequence[ExitEdges]) -> pd.Series:
+    """Return the exit or refuge at which each vehicle's trip ended."""
+    name_of_edge = {edge: item.name for item in destinations for edge in item.edges}
+    last_edge = done["arrival_lane"].str.rpartition("_")[0].where(done["arrived_s"].notna())
+    taken = last_edge.map(name_of_edge)
     elsewhere = last_edge[last_edge.notna() & taken.isna()]
     if len(elsewhere):
         raise SimulationError(
-            f"{len(elsewhere)} vehicles ended their trips on edges that are no exit, such as {elsewhere.iloc[0]!r}"
+            f"{len(elsewhere)} vehicles ended their trips on edges that are no exit and no refuge, "
+            f"such as {elsewhere.iloc[0]!r}"
         )
     return taken
 

@@ -158,16 +158,18 @@ def cost_by_exit(
     exits: Sequence[ExitEdges],
     closed: Container[str] = frozenset(),
     opened: Container[str] = frozenset(),
+    *,
     vclass: str = "passenger",
+    to: Sequence[ExitEdges] | None = None,
 ) -> dict[str, dict[str, float]]:
     """Return, for each exit's name, the free-flow seconds to it from each edge that can reach it.
 
     No way leads over the line of another exit: who crosses one is out. A plan has closed the edges in `closed`, and
-    opened those in `opened`, which the net has closed.
+    opened those in `opened`, which the net has closed. With `to`, the seconds to these other destinations instead.
     """
     graph = _ending_at(exits, road_graph(net, vclass, closed, opened))
     costs: dict[str, dict[str, float]] = {}
-    for item in exits:
+    for item in exits if to is None else to:
         out = ways_out(graph, item.edges)
         costs[item.name] = {graph.edges[here]: float(out.cost_s[here]) for here in out.reachable()}
     return costs

@@ -20,7 +20,7 @@ class Divert(TimedAction):
     do: Literal["divert"]
     """The action."""
     to_exit: Name
-    """The exit."""
+    """The exit; with `zones` also a refuge."""
     approach: Place | None = None
     """Whoever passes here is sent there."""
     lanes: Annotated[tuple[LaneNumber, ...], Field(min_length=1)] | None = None

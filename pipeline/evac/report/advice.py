@@ -42,6 +42,8 @@ def _missing(report: ReportInput) -> Sentence | None:
 
 def _left_over(centre: CaseResult) -> Iterator[Sentence]:
     shown, left = centre.shown, []
+    if shown.in_refuge:
+        left.append(say("{number} are in a refuge, safe and not out,", number=text.count(shown.in_refuge)))
     if shown.no_route:
         left.append(say("{number} have no way out", number=text.count(shown.no_route)))
     if shown.waiting:

@@ -19,6 +19,7 @@ _KEYS = (
     *(mark("households counted twice"), mark("households given"), mark("households lost"), mark("no geometry")),
     *(mark("no street"), mark("off map"), mark("outside area"), mark("over water")),
     *(mark("exposed"), mark("exposed vehicle min"), mark("held by hazard"), mark("households not out")),
+    *(mark("in refuge"),),
     *(mark("still driving"), mark("taken out"), mark("teleports"), mark("teleports by cause")),
     *(mark("unconnected households"), mark("unconnected share"), mark("vehicles"), mark("vehicles left at home")),
     *(mark("wrong lane"), mark("yield"), mark("exits unused"), mark("left by another exit"), mark("stuck")),

@@ -30,7 +30,8 @@ def _trip_rows(case: CaseResult) -> pd.DataFrame:
     curve = pd.read_parquet(require_file(case.run.folder / "curve.parquet"))
     last = curve["minute"] == curve["minute"].max()
     rows = curve[(curve["minute"] % _TRIP_STEP_MIN == 0) | last]
-    shares = {f"{name}_share": rows[name] / max(case.shown.planned, 1) for name in ("departed", "entered", "evacuated")}
+    counts = ("departed", "entered", "evacuated", "in_refuge")
+    shares = {f"{name}_share": rows[name] / max(case.shown.planned, 1) for name in counts}
     found: pd.DataFrame = rows.assign(**shares)
     return found
 
@@ -86,9 +87,10 @@ def _state_rows(case: CaseResult, length_km: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "at_min": at,
-            "on_the_road": (counts["entered"] - counts["evacuated"]).to_numpy(),
+            "on_the_road": (counts["entered"] - counts["evacuated"] - counts["in_refuge"]).to_numpy(),
             "waiting_at_home": (counts["departed"] - counts["entered"]).to_numpy(),
             "out": counts["evacuated"].to_numpy(),
+            "in_refuge": counts["in_refuge"].to_numpy(),
             "in_queues_veh": totals["queue_veh"].to_numpy(),
             "mean_speed_mps": (totals["veh_mps"] / totals["present_veh"].where(totals["present_veh"] > 0)).to_numpy(),
         }

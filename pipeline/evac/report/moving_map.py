@@ -168,10 +168,10 @@ def _plan(report: ReportInput, case: CaseResult, edges: gpd.GeoDataFrame, window
 
 
 def _counts(case: CaseResult, windows: NDArray[np.int64]) -> dict[str, list[int]]:
-    """Return departed, entered and evacuated planned vehicles at the end of each step."""
+    """Return the planned vehicles of each column of the curve at the end of each step."""
     curve = pd.read_parquet(require_file(case.run.folder / "curve.parquet")).set_index("minute")
     at = np.minimum((windows + _WINDOW_S) // _MINUTE_S, curve.index.max())
-    return {name: curve.loc[at, name].astype(int).tolist() for name in ("departed", "entered", "evacuated")}
+    return {str(name): curve[name].loc[at].astype(int).tolist() for name in curve}
 
 
 def _exit_curves(case: CaseResult, windows: NDArray[np.int64]) -> dict[str, list[int]]:

@@ -17,7 +17,10 @@ from evac.report.words import mark, say
 from evac.schema.scenario import vehicles_label
 from evac.statistics import Interval, mean_interval, paired_difference
 
-COUNTS = ("planned", "evacuated", "driving", "waiting", "no_route", "shadow", "shadow_evacuated", "exposed")
+COUNTS = (
+    *("planned", "evacuated", "in_refuge", "driving", "waiting", "no_route"),
+    *("shadow", "shadow_evacuated", "exposed"),
+)
 """The counts of vehicles in a run's row."""
 _CENTRE_PERCENT = 90
 """Where there are several seeds, the run in the middle by this clearance is shown (the one that decisions use:
@@ -43,6 +46,7 @@ class Result:
     signals: str | None
     planned: int
     evacuated: int
+    in_refuge: int
     driving: int
     waiting: int
     no_route: int

@@ -276,9 +276,11 @@ class ExitChoice(Model):
     `assigned`: the exit that its zone is assigned in `by_zone`; `shares`: an exit drawn for each household from
     `shares`, and kept."""
     shares: dict[str, Share] = {}
-    """Share of households that are bound for each exit (with `shares`); what is missing to 1 chooses freely."""
+    """Share of households that are bound for each exit or refuge (with `shares`); what is missing to 1 chooses
+    freely."""
     by_zone: dict[str, str] = {}
-    """Exit name for each zone name (with `assigned` and `shares`); zones left out choose freely, or by `shares`."""
+    """Name of an exit or refuge for each zone name (with `assigned` and `shares`); zones left out choose freely, or by
+    `shares`."""
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:

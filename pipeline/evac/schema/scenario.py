@@ -14,6 +14,7 @@ from evac.schema.demand import ROUNDING, Compliance, Departure, Errand, ExitChoi
 from evac.schema.driving import Driver, Simulation, Traffic
 from evac.schema.hazard import Hazard
 from evac.schema.places import Bottleneck, Exit, ForbiddenExit, FoundExits
+from evac.schema.refuge import Refuge
 from evac.schema.sources import Area, Fetch, Households, OsmSource
 from evac.schema.trust import Trust
 
@@ -54,6 +55,8 @@ class Scenario(Model):
     the others are none. Decided on the scenario's own map when left out."""
     forbidden_exits: tuple[ForbiddenExit, ...] = ()
     """Roads that lead out and that nobody may leave by."""
+    refuges: tuple[Refuge, ...] = ()
+    """Where people are safe without having left, as long as there is room; none when left out."""
     bottlenecks: tuple[Bottleneck, ...] = ()
     """Lanes to measure; found when left out."""
     vehicles_per_household: Annotated[tuple[Vehicles, ...], Field(min_length=1)] = (1.0, 1.5, 2.0)
@@ -103,6 +106,8 @@ class Scenario(Model):
         exits = [] if isinstance(self.exits, FoundExits) else [item.name for item in self.exits]
         for what, names in {
             "exits": exits,
+            "refuges": [item.name for item in self.refuges],
+            "exits and refuges": [*dict.fromkeys(exits), *{item.name for item in self.refuges}],
             "forbidden_exits": [item.name for item in self.forbidden_exits],
             "bottlenecks": [item.name for item in self.bottlenecks],
             "departures": [item.name for item in self.departures],

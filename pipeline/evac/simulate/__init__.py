@@ -26,6 +26,7 @@ from traci.connection import Connection
 from evac import files
 from evac.demand.buses import BusService
 from evac.errors import SimulationError
+from evac.hazards.refuges import ResolvedRefuge
 from evac.network.exits.resolved import Spell
 from evac.plans.stages import Stages
 from evac.plans.timetable import Timetable
@@ -39,6 +40,7 @@ from evac.simulate.gridlock import GridlockWatch
 from evac.simulate.job import Job
 from evac.simulate.meso import Meso, MesoWatch
 from evac.simulate.metering import Metering
+from evac.simulate.refuges import Refuges
 
 POLL_S = 60.0
 """Simulated seconds between two looks at a running simulation."""
@@ -109,6 +111,8 @@ class JobInputs:
         Buses for people without a car.
     stages
         Roads that the net has once for each set of their lanes that is open at a time (mesoscopic model only).
+    refuges
+        Where those go who have no way to any exit, or are held to one.
     """
 
     net_file: Path
@@ -124,6 +128,7 @@ class JobInputs:
     beyond: Mapping[str, Sequence[Spell]] = field(default_factory=dict)
     buses: BusService | None = None
     stages: Stages = field(default_factory=Stages)
+    refuges: tuple[ResolvedRefuge, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -269,10 +274,15 @@ def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Prog
         watch = MesoWatch(connection) if inputs.meso else GridlockWatch(connection, inputs.gridlock_after_s)
         turns = BlockedTurns(connection, watch) if isinstance(watch, GridlockWatch) else None
         coarse = inputs.meso is not None
-        controller = Controller(connection, inputs.timetable, inputs.exits, seed, coarse=coarse, stages=inputs.stages)
+        refuges = Refuges(connection, inputs.refuges, inputs.exits)
+        controller = Controller(
+            connection, inputs.timetable, inputs.exits, seed, coarse=coarse, stages=inputs.stages, refuges=refuges
+        )
         metering = Metering(connection, inputs.exits, inputs.veh_per_h, inputs.beyond)
         buses = Dispatcher(connection, inputs.buses)
-        ending = _drive(connection, watch, controller, metering, buses, turns=turns, end_s=inputs.end_s, report=report)
+        ending = _drive(
+            connection, watch, (controller, buses, refuges), metering, turns=turns, end_s=inputs.end_s, report=report
+        )
     _check_ending(folder / _OUTPUTS / "statistics.xml", ending)
     events = [event.record() for event in watch.events]
     files.write_text(folder / "gridlock.json", json.dumps(events, indent=1) + "\n")
@@ -284,6 +294,7 @@ def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Prog
         "vehicles": asdict(ending.counts),
         "left": {vehicle: (inputs.stages.road(edge), stood_s) for vehicle, (edge, stood_s) in ending.left.items()},
         "turned_round": sorted(controller.turned_round),
+        "turned_on": refuges.turned_on,
     }
     files.write_text(folder / "ending.json", json.dumps(ended, indent=1) + "\n")
 
@@ -302,9 +313,8 @@ def _arguments(folder: Path, inputs: JobInputs) -> list[str]:
 def _drive(
     connection: Connection,
     watch: GridlockWatch | MesoWatch,
-    controller: Controller,
+    actors: tuple[Controller, Dispatcher, Refuges],
     metering: Metering,
-    buses: Dispatcher,
     *,
     turns: BlockedTurns | None,
     end_s: float,
@@ -313,7 +323,7 @@ def _drive(
     """Step through the simulation until it ends."""
     started_s = time.monotonic()
     now_s = 0.0
-    actors = (controller, buses)
+    controller, buses, _ = actors
     while True:
         if turns and now_s + TOLD_WITHIN_S < end_s and turns.tell():
             now_s = _step(connection, actors, metering, now_s, now_s + TOLD_WITHIN_S)
@@ -337,7 +347,7 @@ def _drive(
 
 def _step(
     connection: Connection,
-    actors: Sequence[Controller | Dispatcher],
+    actors: Sequence[Controller | Dispatcher | Refuges],
     metering: Metering,
     now_s: float,
     until_s: float,

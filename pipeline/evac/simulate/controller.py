@@ -14,7 +14,8 @@ When lanes close (`edge` or lane permissions, traci `lane.setAllowed`), three gr
 - who doesn't mean to leave yet finds out when leaving, as with any traffic.
 
 A lane that a hazard closes lets nobody through. Who is on it becomes one of SUMO's class `army`, which it admits, until
-off it (`simulate.flight`); who has no other way left stands before it, also when the hazard comes.
+off it (`simulate.flight`); who has no other way left drives to a refuge (`simulate.refuges`), or stands before it, also
+when the hazard comes.
 
 SUMO's own closing rerouter doesn't serve: it strands who is past the last turn-off, and drivers routed by travel times
 come back to the closed road. Of the routers that prepare a hierarchy, CCH sees lanes close and open, and CH doesn't
@@ -31,11 +32,9 @@ from itertools import pairwise
 from typing import Any
 
 from traci.connection import Connection
-from traci.exceptions import TraCIException
 
 from evac.demand.buses import PREFIX as BUS
 from evac.demand.draws import uniform
-from evac.demand.routes import vehicle_type
 from evac.plans.stages import Stages
 from evac.plans.timetable import (
     ADMITTED,
@@ -54,6 +53,8 @@ from evac.simulate.change_of_stage import ChangeOfStage
 from evac.simulate.flight import LOOK_AFTER_S, Flight
 from evac.simulate.lanes import admits_car, vehicles_on
 from evac.simulate.officer import LOOK_S, Officer
+from evac.simulate.refuges import Refuges
+from evac.simulate.ways import keep_way, quickest_way
 
 _DIVERT_EVERY_S = 1.0
 """How often the vehicles on an approach are looked at: none passes a road of 20 m unseen."""
@@ -83,6 +84,8 @@ class Controller:
         Whether the simulation is mesoscopic: vehicles are on edges then, not on lanes.
     stages
         Roads that are an edge of the net for each set of their lanes that is open at a time; see `evac.plans.stages`.
+    refuges
+        Where those go whose last way to any exit a hazard takes; they stand when None.
     turned_round
         Vehicles that roads closed by a hazard have sent another way.
     """
@@ -93,6 +96,7 @@ class Controller:
     seed: int
     coarse: bool = False
     stages: Stages = field(default_factory=Stages)
+    refuges: Refuges | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
     turned_round: set[str] = field(default_factory=set)
     _agenda: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list)
@@ -200,8 +204,7 @@ class Controller:
         gone = {edge for _, _, _, edges, _ in closed for edge in edges}
         for label, admitted, on_lanes, edges, classes in closed:
             bound = {vehicle: vclass for vehicle, vclass in classes.items() if vehicle not in on_lanes}
-            sent = self._send_elsewhere(bound, gone)
-            self.turned_round |= sent if admitted == (FLEEING,) else set()
+            sent = self._send_elsewhere(bound, gone, fleeing=admitted == (FLEEING,))
             self._tell(now_s, label, "closed", on_it=len(on_lanes), **_counts(len(sent), len(bound), admitted))
             self._at(now_s + _LOOK_AGAIN_S, partial(self._look_again, label, edges, admitted))
         self._agenda.sort(key=lambda entry: entry[:2])
@@ -213,8 +216,7 @@ class Controller:
         if admitted != (FLEEING,):
             self._let_through(classes)
         if classes:
-            sent = self._send_elsewhere(classes, closed)
-            self.turned_round |= sent if admitted == (FLEEING,) else set()
+            sent = self._send_elsewhere(classes, closed, fleeing=admitted == (FLEEING,))
             self._tell(now_s, label, "looked again", **_counts(len(sent), len(classes), admitted))
 
     def _let_through(self, vehicles: Iterable[str]) -> None:
@@ -227,8 +229,7 @@ class Controller:
         for vehicle, vclass in self._flight.escaped(shut).items():
             if shut.isdisjoint(self._flight.way_ahead(vehicle)):
                 self._flight.end(vehicle)
-            elif sent := self._send_elsewhere({vehicle: vclass}, shut):
-                self.turned_round |= sent
+            elif self._send_elsewhere({vehicle: vclass}, shut, fleeing=True):
                 self._flight.forget(vehicle)
 
     def _over(self, now_s: float) -> dict[str, str]:
@@ -327,45 +328,43 @@ class Controller:
             and edges & set(ask.getRoute(vehicle)[max(ask.getRouteIndex(vehicle), 0) :])
         }
 
-    def _send_elsewhere(self, classes: Mapping[str, str], closed: set[str]) -> set[str]:
+    def _send_elsewhere(self, classes: Mapping[str, str], closed: set[str], *, fleeing: bool) -> set[str]:
         """Give vehicles, which are admitted to closed lanes by now, another way where there is one; return which.
 
-        `classes` has the class of each as it was, and is again where it has another way.
+        `classes` has the class of each as it was, and is again where it has another way. Those who are `fleeing`, and
+        have no way to any exit, take one to a refuge.
         """
         ways: dict[tuple[str, str], tuple[str, ...]] = {}
         sent: set[str] = set()
+        refuges = self.refuges if fleeing else None
         ask = self.connection.vehicle
         for vehicle, vclass in classes.items():
             place, route = max(ask.getRouteIndex(vehicle), 0), ask.getRoute(vehicle)
             on_junction = ask.getRoadID(vehicle).startswith(":") and place + 1 < len(route)
             start = route[place + on_junction]
             if (start, vclass) not in ways:
-                ways[start, vclass] = () if start in closed else self._quickest(start, vclass)
-            if ways[start, vclass]:
+                ways[start, vclass] = () if start in closed else self._out(start, vclass)
+            way = ways[start, vclass]
+            way = way or (refuges.way(start, vclass) if refuges and start not in closed else ())
+            if way:
                 ask.setVehicleClass(vehicle, vclass)
-                ask.setRoute(vehicle, [*route[place : place + on_junction], *ways[start, vclass]])
+                ask.setRoute(vehicle, [*route[place : place + on_junction], *way])
                 sent.add(vehicle)
+                if not ways[start, vclass]:
+                    keep_way(self.connection, vehicle)
+        self.turned_round |= sent if fleeing else set()
         return sent
 
-    def _quickest(self, start: str, vclass: str, exits: Iterable[str] | None = None) -> tuple[str, ...]:
-        """Return the quickest way of a class from an edge to any of the exits' edges now; none if none is."""
-        targets = [edge for edges in self.exits.values() for edge in edges] if exits is None else exits
-        ways = []
-        for target in targets:
-            try:
-                stage = self.connection.simulation.findRoute(start, target, vehicle_type(vclass))
-            except TraCIException:
-                continue
-            if stage.edges:
-                ways.append((stage.travelTime, tuple(stage.edges)))
-        return min(ways, default=(0.0, ()))[1]
+    def _out(self, start: str, vclass: str) -> tuple[str, ...]:
+        """Return the quickest way of a class from an edge to any exit now; none if none is."""
+        return quickest_way(self.connection, start, vclass, [edge for edges in self.exits.values() for edge in edges])
 
     def _way(self, start: str, vclass: str, item: Lead) -> tuple[str, ...]:
         """Return the quickest way of a class from an edge to a diversion's exit, over its road where it names one."""
         if not item.by:
-            return self._quickest(start, vclass, item.exit_edges)
-        first = self._quickest(start, vclass, item.by)
-        onward = self._quickest(first[-1], vclass, item.exit_edges) if first else ()
+            return quickest_way(self.connection, start, vclass, item.exit_edges)
+        first = quickest_way(self.connection, start, vclass, item.by)
+        onward = quickest_way(self.connection, first[-1], vclass, item.exit_edges) if first else ()
         return (*first[:-1], *onward) if onward else ()
 
     def _diverting(self, now_s: float) -> list[tuple[str, tuple[Lead, ...]]]:
@@ -402,7 +401,7 @@ class Controller:
         way = self._way(start, ask.getVehicleClass(vehicle), item)
         if way and not ask.getRoadID(vehicle).startswith(":"):
             ask.setRoute(vehicle, way)
-            ask.setParameter(vehicle, "device.rerouting.period", "0")
+            keep_way(self.connection, vehicle)
 
 
 def _next_multiple(now_s: float, every_s: float) -> float:

@@ -18,6 +18,7 @@ from sumolib.net import Net
 from evac.demand import build_demand
 from evac.demand.orders import Orders
 from evac.demand.starts import StartsOf
+from evac.hazards.refuges import ResolvedRefuge
 from evac.households import Households
 from evac.measure.bottlenecks import BottleneckLanes
 from evac.measure.facts import RunFacts
@@ -61,6 +62,8 @@ class Terms:
         Digest of the hazard and of when it reaches the roads; None without one.
     arrival_s
         When it reaches each edge that it ever reaches (s after the order).
+    refuges
+        As `UnderPlan` has them.
     """
 
     model: Scenario
@@ -78,6 +81,7 @@ class Terms:
     staged: Staged | None = None
     hazard: str | None = None
     arrival_s: Mapping[str, float] | None = None
+    refuges: tuple[ResolvedRefuge, ...] = ()
 
     def read_curves(self) -> None:
         """Read the files of measured departure curves, of the scenario and of the plan: terms then carry them along."""
@@ -130,6 +134,7 @@ def ground_of(prepared: Prepared, under: UnderPlan) -> Ground:
         additional=under.overlay.additional,
         hazard=under.reached.digest if under.reached else None,
         arrival_s=under.reached.arrival_s if under.reached else None,
+        refuges=under.refuges,
     )
     return Ground(terms, prepared.homes, under.net, under.starts)
 
@@ -148,4 +153,5 @@ def demand_of(ground: Ground, case: Case) -> pd.DataFrame:
         orders=terms.orders,
         starts=ground.starts,
         closed=frozenset().union(*(edges for _, edges in ground.closed)),
+        refuges=terms.refuges,
     )

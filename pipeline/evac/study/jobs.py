@@ -31,7 +31,7 @@ _SECONDS_AN_HOUR = 3600
 # What a run's result doesn't depend on.
 _NOT_OF_A_RUN = {
     *("name", "note", "report", "osm", "area", "households", "seeds", "vehicles_per_household", "departures"),
-    *("background", "hazard"),  # that of the case, and the digest of the hazard's files, stand beside it
+    *("background", "hazard", "refuges"),  # that of the case, and the digest of the hazard's files, stand beside it
 }
 
 
@@ -90,6 +90,8 @@ def job_of(terms: Terms, case: Case) -> Job:
         ],
         "bottlenecks": [[item.name, item.edge, list(item.lanes)] for item in terms.bottlenecks],
     }
+    if terms.refuges:
+        settings["refuges"] = [[item.name, list(item.edges), item.vehicles] for item in terms.refuges]
     if terms.meso is not None:
         settings["meso"] = {**asdict(terms.meso), "doubts": terms.facts.doubts, "caveats": terms.facts.caveats}
     return Job.of(case, settings=settings, inputs=inputs)
@@ -148,6 +150,7 @@ def _measuring(
         buses=buses,
         at_best=at_best_under(ground, case, vehicles) if terms.meso is None else None,
         roads=terms.staged.stages.roads if terms.staged else None,
+        refuges=terms.refuges,
     )
 
 
@@ -190,17 +193,26 @@ def _inputs(
     staged = terms.staged or Staged(terms.network, terms.timetable, Stages())
     stages = staged.stages
     exits = [replace(item, edges=stages.edges_of(item.edges)) for item in terms.exits]
+    refuges = tuple(replace(item, edges=stages.edges_of(item.edges)) for item in terms.refuges)
     vehicles = on_stages(vehicles, stages, leaves_s(vehicles), ("edge", "stop_edge"))
     background = on_stages(background, stages, background["departure_s"], ("edge", "to_edge"))
     additional = staged.additional(terms.additional)
-    some_held = bool(vehicles["exit"].notna().any() or staged.timetable.states().approaches)
+    some_held = bool(refuges or vehicles["exit"].notna().any() or staged.timetable.states().approaches)
 
     def write_routes(path: Path) -> None:
-        write_trips(vehicles, exits, path, driver=driver, traffic=model.traffic, capacity_factor=case.capacity_factor)
+        write_trips(
+            vehicles,
+            exits,
+            path,
+            driver=driver,
+            traffic=model.traffic,
+            capacity_factor=case.capacity_factor,
+            refuges=refuges,
+        )
 
     writers: dict[str, Callable[[Path], object]] = {
         "trips.rou.xml": write_routes,
-        "exits.add.xml": lambda path: write_exit_zones(exits, path, some_held=some_held),
+        "exits.add.xml": lambda path: write_exit_zones(exits, path, some_held=some_held, refuges=refuges),
     }
     if len(background):
         writers["background.rou.xml"] = lambda path: write_background(background, exits, path)
@@ -235,4 +247,5 @@ def _inputs(
         meso=terms.meso,
         buses=buses,
         stages=stages,
+        refuges=refuges,
     )

@@ -59,7 +59,7 @@ def unpack(parcel: Parcel, cache: Path) -> Ground:
     terms: Terms = _Unpacker(io.BytesIO(parcel.terms), cache).load()
     homes = terms.households.table()
     net = read_net(terms.network.net_file)
-    ways_out = ways_out_under(homes, net, terms.exits, terms.timetable, terms.for_residents)
+    ways_out = ways_out_under(homes, net, terms.exits, terms.timetable, terms.for_residents, refuges=terms.refuges)
     return Ground(terms, homes, net, ways_out.starts)
 
 

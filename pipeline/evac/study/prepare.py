@@ -30,6 +30,7 @@ from evac.countries import Country, country_of
 from evac.demand.departures import curve_problems
 from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
 from evac.errors import DataError, PlaceError, Problem, ScenarioError
+from evac.hazards.refuges import ResolvedRefuge, resolve_refuges
 from evac.households import Households, place_households
 from evac.households.accounting import lost_by_reason
 from evac.households.zones import read_area, read_zones
@@ -78,6 +79,8 @@ class Prepared:
         Exits that the scenario names and behind which the road ends, with the reason.
     digests
         Digests of the input files that were read.
+    refuges
+        The refuges on the net.
     country
         The country that the place is in, where the scenario doesn't give it (`loaded` has it then all the same); None
         where it does, or on no country's land.
@@ -97,6 +100,7 @@ class Prepared:
     digests: Mapping[Path, str]
     country: Country | None = None
     ended: tuple[RoadOut, ...] = ()
+    refuges: tuple[ResolvedRefuge, ...] = ()
 
     @cached_property
     def homes(self) -> gpd.GeoDataFrame:
@@ -106,7 +110,7 @@ class Prepared:
     @cached_property
     def starts_of(self) -> StartsOf:
         """Where the vehicles start on the net, by the exit that they are held to."""
-        return starts_of(self.homes, start_edges(self.net, self.exits), self.net)
+        return starts_of(self.homes, start_edges(self.net, self.exits, refuges=self.refuges), self.net)
 
     @property
     def starts(self) -> pd.DataFrame:
@@ -225,6 +229,8 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
         )
     ended = exits_that_end(street_map.web(), area, ways_out, net, _named(model, exits), where=f"{loaded.path}: exits")
     bottlenecks = _resolve_bottlenecks(model.bottlenecks, ground.index, f"{loaded.path}: bottlenecks")
+    lines = {(item.name, edge) for item in exits for edge in item.edges}
+    refuges = resolve_refuges(ground.index, model.refuges, lines, f"{loaded.path}: refuges")
     prepared = Prepared(
         loaded,
         street_map,
@@ -240,6 +246,7 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
         watched.digests,
         country,
         ended,
+        refuges,
     )
     require_reachable(net, exits, prepared.starts["edge"].dropna().unique(), f"{loaded.path}: exits")
     watched.require_unchanged()

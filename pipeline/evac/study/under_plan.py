@@ -17,6 +17,7 @@ from evac.demand.starts import StartsOf
 from evac.errors import Problem, ScenarioError, UserError
 from evac.hazards.arrivals import Reached, reached_roads
 from evac.hazards.effects import in_words, under_hazard
+from evac.hazards.refuges import ResolvedRefuge, refuges_under
 from evac.inputs import Watched
 from evac.measure.bottlenecks import BottleneckLanes
 from evac.measure.facts import RunFacts
@@ -49,7 +50,7 @@ class UnderPlan:
         Its net and timetable.
     net
         The net, read.
-    exits, bottlenecks
+    exits, refuges, bottlenecks
         The scenario's, on this net.
     orders
         What the plan changes about the demand.
@@ -67,6 +68,7 @@ class UnderPlan:
     overlay: Overlay
     net: Net
     exits: tuple[ResolvedExit, ...]
+    refuges: tuple[ResolvedRefuge, ...]
     bottlenecks: tuple[BottleneckLanes, ...]
     orders: Orders
     cut_off: pd.DataFrame
@@ -146,6 +148,7 @@ def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path, pace: float = 
         laid.overlay,
         laid.net,
         laid.exits,
+        laid.refuges,
         bottlenecks,
         orders,
         cut_off,
@@ -157,11 +160,12 @@ def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path, pace: float = 
 
 @dataclass(frozen=True)
 class _Laid:
-    """A plan on the net, with the exits and the ways out there."""
+    """A plan on the net, with the exits, the refuges and the ways out there."""
 
     overlay: Overlay
     net: Net
     exits: tuple[ResolvedExit, ...]
+    refuges: tuple[ResolvedRefuge, ...]
     ways_out: WaysOut
 
 
@@ -169,12 +173,13 @@ def _laid_over(prepared: Prepared, plan: LoadedPlan, cache: Path) -> _Laid:
     overlay = _overlay(prepared, plan, cache)
     if overlay.network.digest == prepared.network.digest:
         nobody = pd.Series(data=False, index=prepared.homes.index)
-        return _Laid(overlay, prepared.net, prepared.exits, WaysOut(((0.0, prepared.starts_of),), nobody))
+        ways_out = WaysOut(((0.0, prepared.starts_of),), nobody)
+        return _Laid(overlay, prepared.net, prepared.exits, prepared.refuges, ways_out)
     net = read_net(overlay.network.net_file)
     exits = exits_under(prepared.exits, net)
-    return _Laid(
-        overlay, net, exits, ways_out_under(prepared.homes, net, exits, overlay.timetable, overlay.for_residents)
-    )
+    refuges = refuges_under(prepared.refuges, net)
+    ways_out = ways_out_under(prepared.homes, net, exits, overlay.timetable, overlay.for_residents, refuges=refuges)
+    return _Laid(overlay, net, exits, refuges, ways_out)
 
 
 def _under_hazard(prepared: Prepared, laid: _Laid, cache: Path, pace: float) -> tuple[_Laid, Reached | None]:
@@ -184,7 +189,9 @@ def _under_hazard(prepared: Prepared, laid: _Laid, cache: Path, pace: float) -> 
         return laid, None
     reached = reached_roads(hazard, laid.overlay.network, laid.net, cache, where=str(prepared.loaded.path), pace=pace)
     timetable = under_hazard(laid.overlay.timetable, hazard, reached, laid.net)
-    ways_out = ways_out_under(prepared.homes, laid.net, laid.exits, timetable, laid.overlay.for_residents)
+    ways_out = ways_out_under(
+        prepared.homes, laid.net, laid.exits, timetable, laid.overlay.for_residents, refuges=laid.refuges
+    )
     overlay = replace(laid.overlay, timetable=timetable)
     return replace(laid, overlay=overlay, ways_out=ways_out), reached
 
@@ -217,7 +224,7 @@ def _overlay(prepared: Prepared, plan: LoadedPlan, cache: Path) -> Overlay:
 def _order_problems(prepared: Prepared, plan: LoadedPlan) -> list[Problem]:
     """Return what makes no sense in an action that changes the demand, or in two of them together, each once."""
     zones = sorted(prepared.homes["zone"].astype(str).unique())
-    exits = [item.name for item in prepared.exits]
+    exits = [*(item.name for item in prepared.exits), *(item.name for item in prepared.refuges)]
     found: dict[str, Problem] = {}
     for items in [*((item,) for item in plan.actions), *combinations(plan.actions, 2)]:
         for problem in check_orders(orders_of([item.action for item in items]), zones, exits, items[-1].where):

@@ -13,6 +13,7 @@ from sumolib.net import Net
 from sumolib.net.lane import Lane
 
 from evac.demand.starts import FREE_CHOICE, StartsOf, for_residents, start_edges, starts_of
+from evac.hazards.refuges import ResolvedRefuge
 from evac.network.exits import ResolvedExit
 from evac.plans.timetable import CLEAR_WITHIN_S, FLEEING, States, Timetable, admits_car, at, edge_of
 from evac.sumo import CAR_CLASS
@@ -90,7 +91,13 @@ class WaysOut:
 
 
 def ways_out_under(
-    homes: pd.DataFrame, net: Net, exits: Sequence[ResolvedExit], timetable: Timetable, residents_only: Sequence[str]
+    homes: pd.DataFrame,
+    net: Net,
+    exits: Sequence[ResolvedExit],
+    timetable: Timetable,
+    residents_only: Sequence[str],
+    *,
+    refuges: Sequence[ResolvedRefuge] = (),
 ) -> WaysOut:
     """Return where the households start under a plan, from the order on and from each time at which roads change.
 
@@ -102,18 +109,22 @@ def ways_out_under(
         The plan's net, and the exits on it.
     timetable, residents_only
         The plan's timetable, and the lanes that it closes to through traffic only.
+    refuges
+        The refuges on the net.
     """
+
+    def starts_where(closed: frozenset[str], opened: frozenset[str]) -> StartsOf:
+        return starts_of(homes, start_edges(net, exits, closed, opened, refuges), net)
+
     states = road_states(net, timetable)
-    shut = [starts_of(homes, start_edges(net, exits, state.closed, state.opened), net) for state in states]
+    shut = [starts_where(state.closed, state.opened) for state in states]
     nobody = pd.Series(data=False, index=homes.index)
     if not residents_only:
         return WaysOut(tuple(zip((state.from_s for state in states), shut, strict=True)), nobody)
     theirs = frozenset(map(edge_of, residents_only))
     always = frozenset(edge for edge in theirs if not net.getEdge(edge).allows(CAR_CLASS))
-    free = [
-        starts_of(homes, start_edges(net, exits, state.closed - theirs, state.opened | always), net) for state in states
-    ]
-    closed = starts_of(homes, start_edges(net, exits, states[0].closed | theirs, states[0].opened), net)(FREE_CHOICE)
+    free = [starts_where(state.closed - theirs, state.opened | always) for state in states]
+    closed = starts_where(states[0].closed | theirs, states[0].opened)(FREE_CHOICE)
     first = free[0](FREE_CHOICE)["edge"]
     residents = first.isin(theirs) | (first.notna() & closed["edge"].isna())
     starts = [for_residents(residents, one, other) for one, other in zip(free, shut, strict=True)]

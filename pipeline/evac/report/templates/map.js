@@ -182,9 +182,9 @@
     }
 
     function sentence(plan) {
-      const { departed, entered, evacuated } = plan.counts, step = view.step;
+      const { departed, entered, evacuated, in_refuge } = plan.counts, step = view.step;
       return say("{case}, by {time} h: {driving} on the road, {waiting} waiting to get onto the street, {out} of {planned} out.", {
-        case: plan.case, time: clock(data.steps_s[step] + data.window_s), driving: count(entered[step] - evacuated[step]),
+        case: plan.case, time: clock(data.steps_s[step] + data.window_s), driving: count(entered[step] - evacuated[step] - in_refuge[step]),
         waiting: count(departed[step] - entered[step]), out: count(evacuated[step]), planned: count(plan.planned) });
     }
 

@@ -1,0 +1,28 @@
+"""The way of a vehicle in a running simulation: the quickest now, and that it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from traci.connection import Connection
+from traci.exceptions import TraCIException
+
+from evac.demand.routes import vehicle_type
+
+
+def quickest_way(connection: Connection, start: str, vclass: str, targets: Iterable[str]) -> tuple[str, ...]:
+    """Return the quickest way of a vehicle class from an edge to the end of any of some edges now; none if none is."""
+    ways = []
+    for target in targets:
+        try:
+            stage = connection.simulation.findRoute(start, target, vehicle_type(vclass))
+        except TraCIException:
+            continue
+        if stage.edges:
+            ways.append((stage.travelTime, tuple(stage.edges)))
+    return min(ways, default=(0.0, ()))[1]
+
+
+def keep_way(connection: Connection, vehicle: str) -> None:
+    """Let a vehicle look for no other way any more."""
+    connection.vehicle.setParameter(vehicle, "device.rerouting.period", "0")
