@@ -57,6 +57,7 @@ bench: setup ## time the toolkit beside SUMO alone, the engines, the published w
 	$(PYTHON) benchmarks/cost_and_size.py
 	$(PYTHON) benchmarks/cache_scale.py
 	$(PYTHON) benchmarks/screening.py
+	$(PYTHON) benchmarks/search.py
 
 docs: setup ## write the pages that are made from the models: the JSON schemas and references of scenarios and plans
 	.venv/bin/evac schema scenario > docs/scenario.schema.json

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from evac.outcome import Report, Run, Study
     from evac.place import Place
     from evac.place import open_place as open  # noqa: A004 - `evac.open`, as one opens a file
+    from evac.searching import Search
     from evac.under import Plan
     from evac.watching import Progress
 
@@ -33,14 +34,19 @@ __all__ = [
     "Report",
     "Run",
     "ScenarioError",
+    "Search",
     "SimulationError",
     "Study",
     "UserError",
     "open",
 ]
-_IN = {"Place": "place", "Plan": "under", "open": "place", "Progress": "watching"} | dict.fromkeys(
-    ("Report", "Run", "Study"), "outcome"
-)
+_IN = {
+    "Place": "place",
+    "Plan": "under",
+    "Search": "searching",
+    "open": "place",
+    "Progress": "watching",
+} | dict.fromkeys(("Report", "Run", "Study"), "outcome")
 
 
 def __getattr__(name: str) -> object:

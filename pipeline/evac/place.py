@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from evac.kept_run import KeptRun
     from evac.outcome import Study
+    from evac.searching import Search
     from evac.study.cases import Selection
     from evac.study.prepare import Prepared
     from evac.study.under_plan import UnderPlan
@@ -329,6 +330,63 @@ class Place:
             until=Precision(until, max_seeds) if until else None,
         )
         return self._run(self._load(plans), selection, engine, jobs, Watch(on_progress, cancel))
+
+    def search(
+        self,
+        *,
+        officers: int,
+        cones: int = 0,
+        barricades: int = 0,
+        plan: str | Path = BASELINE,
+        city: str | Path | None = None,
+        within_s: float | None = None,
+        screen: Literal["micro", "meso"] = "micro",
+        seeds: int = 8,
+        seed: int | None = None,
+        vehicles: float | str | None = None,
+        departure: str | None = None,
+        engine: str = "local",
+        jobs: int | None = None,
+        on_progress: OnProgress | None = None,
+        cancel: Cancel | None = None,
+    ) -> Search:
+        """Search for the best plan that so many officers, cones and barricades can carry out (docs/search.md).
+
+        Interrupted or out of time, the same search goes on from there. How far it is stands in
+        `reports/<place>/search/progress.html`; the rest is written by `Search.write`.
+
+        Parameters
+        ----------
+        officers, cones, barricades
+            What there is.
+        plan
+            A plan that holds in any case; what it takes counts.
+        city
+            A file with what the city forbids, and how long it takes to set things up.
+        within_s
+            How long it may take (s); as long as it takes when left out.
+        screen
+            SUMO's model for the first look.
+        seeds, seed
+            How many seeds the best plans are simulated with, and the first of them.
+        vehicles, departure
+            The case; the scenario's middle one when left out.
+        engine, jobs, on_progress, cancel
+            As for `study`.
+
+        Raises
+        ------
+        UserError
+            An input is wrong, or no action is of use: then the reasons are told by kind.
+        Cancelled
+            It was called off. What has been simulated is kept.
+        """
+        from evac.searching import Wish, search_in  # noqa: PLC0415
+
+        under = self.under(plan, vehicles=vehicles, departure=departure)
+        rules = None if city is None else Path(city)
+        wish = Wish(officers, cones, barricades, rules, within_s, screen, seeds, seed, engine, jobs)
+        return search_in(self, under, wish, Watch(on_progress, cancel))
 
     def _load(self, plans: Iterable[str | Path]) -> list[LoadedPlan]:
         """Read plans, and refuse one that is there twice."""

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import html
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+import evac
+from evac import clock
 from evac.cli import run_guarded
 from evac.plans.reading import load_plan
 from evac.search.attempts import Attempts
+from evac.search.facts import Facts
+from evac.search.lazy import Chosen
 from small_studies import town_of
 
 ARGUMENTS = ["--officers", "1", "--cones", "20", "--seeds", "2", "--jobs", "1"]
@@ -66,10 +72,11 @@ def test_the_one_officer_at_the_one_conflict_is_found(searched: Path) -> None:
 def test_a_plan_says_why_it_has_its_actions_and_what_it_withstands(searched: Path) -> None:
     text = (results(searched) / "best.yaml").read_text()
     reason = " ".join(re.findall(r"^  # (.*)$", text, re.MULTILINE))
-    assert "a signal stands here" in reason
+    assert "A signal stands here" in reason
     assert re.search(r"Alone it saves \d+\.\d min", reason)
-    rows = pd.read_csv(results(searched) / "robustness.csv").set_index("failure")
     frontier = pd.read_csv(results(searched) / "frontier.csv")
+    rows = pd.read_csv(results(searched) / "robustness.csv")
+    rows = rows[rows["plan"] == frontier["plan"][1]].set_index("failure")
     missing = rows.loc["no officer comes: officer at Main Road / Cross Street", "t90_min"]
     assert missing == pytest.approx(frontier["t90_min"][0], rel=0.05)  # as if there were no plan
     assert rows.loc["nothing goes wrong", "t90_min"] < rows.loc["set-up 30 min late", "t90_min"] <= missing
@@ -89,21 +96,83 @@ def test_a_search_that_was_interrupted_goes_on_to_the_same(
     searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     town = made(tmp_path)
-    real, judged = Attempts._simulate, []
+    simulate, find_facts = Attempts._simulate, Attempts._find_facts
+    judged: list[object] = []
+    found: list[Chosen] = []
 
-    def once(self: Attempts, sets: object) -> None:
+    def once(self: Attempts, sets: Sequence[Chosen]) -> None:
         judged.append(sets)
         if len(judged) == 2:
             raise KeyboardInterrupt
-        real(self, sets)  # type: ignore[arg-type]
+        simulate(self, sets)
+
+    def counted(self: Attempts, chosen: Chosen) -> Facts:
+        found.append(chosen)
+        return find_facts(self, chosen)
 
     monkeypatch.setattr(Attempts, "_simulate", once)
+    monkeypatch.setattr(Attempts, "_find_facts", counted)
     assert command(town, *ARGUMENTS) == 130
-    assert not results(town).exists()
+    assert [file.name for file in results(town).iterdir()] == ["progress.html"]
+    page = (results(town) / "progress.html").read_text()
+    assert "It was interrupted." in page
+    assert 'http-equiv="refresh"' not in page
     assert command(town, *ARGUMENTS) == 0
+    assert len(found) == len(set(found))  # what was laid over the net before isn't again
     for file in sorted(results(searched).glob("*.*")):
-        if file.suffix != ".png":
+        if file.suffix not in (".png", ".html"):
             assert (results(town) / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_the_page_says_what_was_found_and_how_sure_that_is(searched: Path) -> None:
+    page = html.unescape((results(searched) / "progress.html").read_text())
+    frontier = pd.read_csv(results(searched) / "frontier.csv").iloc[-1]
+    assert "It is done." in page
+    assert f"{clock.clock(60.0 * frontier['t90_min'])}</span> until 90 % are out" in page
+    assert "officer at Main Road / Cross Street" in page
+    assert re.search(r"2 seeds, 95 % interval 0:\d\d.h to \d:\d\d.h", page)
+    assert "in its worst case: " in page
+    assert "1 officers, 20 cones, 0 barricades" in page
+
+
+def test_while_it_goes_on_the_page_says_what_is_tried_and_is_looked_at_again(tmp_path: Path) -> None:
+    town = made(tmp_path)
+    pages = []
+
+    def look(event: evac.Progress) -> None:
+        if event.run and not event.ended and not event.time_s:
+            pages.append((results(town) / "progress.html").read_text())
+
+    evac.open(town).search(officers=1, cones=20, seeds=1, jobs=1, on_progress=look)
+    assert all('http-equiv="refresh" content="10"' in page for page in pages)
+    assert "The first run, which shows where queues stand" in pages[0]
+    assert any("1 plans tried, trying: officer at Main Road / Cross Street" in page for page in pages)
+    assert "Letting things go wrong with officer at Main Road / Cross Street" in pages[-1]
+
+
+def test_from_python_the_best_plan_can_be_run_and_its_tables_are_those_written(searched: Path, tmp_path: Path) -> None:
+    town = shutil.copytree(searched.parents[1], tmp_path / "town") / "scenarios" / "town"
+    search = evac.open(town).search(officers=1, cones=20, seeds=2, jobs=1)
+    assert search.best.actions()["label"].tolist() == ["officer at Main Road / Cross Street"]
+    assert search.best.run().clearance(0.9).total_seconds() / 60.0 == pytest.approx(
+        search.plans()["t90_min"][0], rel=0.1
+    )
+    assert search.safest is not None
+    assert not search.cut_short
+    assert search.bounds.reversible.earliest_s(90) <= 60.0 * search.frontier()["t90_min"].min()
+    written = search.write(tmp_path / "found")
+    assert written[0] == tmp_path / "found" / "best.yaml"
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "found" / "plans.csv"), search.plans(), check_dtype=False)
+
+
+def test_the_plan_that_is_best_in_its_worst_case_is_told(searched: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(searched, *ARGUMENTS) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    worst = pd.read_csv(results(searched) / "robustness.csv").groupby("plan")["t90_min"].max()
+    told = re.search(r"Best in the worst case: (\S+),", said)
+    assert told
+    assert worst[told[1]] == worst.min()
+    assert "progress.html" in said
 
 
 def test_what_the_city_forbids_is_in_no_plan_and_why_nothing_is_left_is_told(
@@ -118,7 +187,8 @@ def test_what_the_city_forbids_is_in_no_plan_and_why_nothing_is_left_is_told(
     assert "officer: 1: the city forbids it" in words
     assert re.search(r"contraflow: \d+: takes more officers and cones and barricades than there are", words)
     assert "phase: nothing of this kind fits what the first run shows" in words
-    assert not results(town).exists()
+    assert [file.name for file in results(town).iterdir()] == ["progress.html"]
+    assert "no action makes it quicker" in (results(town) / "progress.html").read_text()
     city.write_text("never: officer at Cros Street\n")
     assert command(town, *ARGUMENTS, "--city", str(city)) == 2
     assert "did you mean 'Cross Street'" in capsys.readouterr().err
@@ -150,6 +220,8 @@ def test_a_search_that_is_out_of_time_says_so(
         (["--officers", "1", "--city", "nowhere.yaml"], "nowhere.yaml"),
         (["--officers", "1", "--plan", "none"], "there is no file"),
         (["--officers", "-1"], "--officers"),
+        (["--officers", "1", "--cones", "1e3"], "--cones"),
+        (["--officers", "1", "--barricades", "20000"], "--barricades"),
     ],
 )
 def test_bad_options_are_told(
@@ -157,3 +229,11 @@ def test_bad_options_are_told(
 ) -> None:
     assert command(searched, *options) == 2
     assert told in " ".join(capsys.readouterr().err.split())
+
+
+def test_bad_numbers_from_python_are_told_before_anything_is_prepared(searched: Path) -> None:
+    town = evac.open(searched)
+    with pytest.raises(evac.ScenarioError, match=r"cones: expected a whole number .* found 2\.5"):
+        town.search(officers=1, cones=2.5)  # type: ignore[arg-type]
+    with pytest.raises(evac.UserError, match="seeds: expected 1 to 64, found 0"):
+        town.search(officers=1, seeds=0)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -15,7 +16,7 @@ from evac.errors import ScenarioError
 from evac.plans.action import Resources
 from evac.search import costs
 from evac.search.city import Budget, City, read_city
-from evac.search.finding import frontier_of
+from evac.search.finding import closes, frontier_of
 from evac.search.lazy import Chosen, Space, search
 
 START_S = 5000.0
@@ -105,7 +106,7 @@ def test_cones_stand_as_the_manual_has_them() -> None:
 
 
 def test_a_budget_says_what_is_lacking() -> None:
-    budget = Budget(officers=2, cones=50, barricades=0)
+    budget = Budget(officers=2, cones=50)
     assert budget.over([Resources(officers=1), Resources(officers=1, cones=50)]) == ""
     assert budget.over([Resources(officers=2, cones=60, barricades=1)]) == "60 cones of 50, 1 barricades of 0"
     assert budget.share(Resources(officers=1, cones=40)) == 0.8
@@ -133,5 +134,38 @@ def test_a_rule_that_says_nothing_known_is_told_with_its_line(tmp_path: Path) ->
     assert "city.yaml:3" in str(caught.value)
     assert "'helicopters on Main Street' is no rule" in str(caught.value)
     assert "unknown key 'setup'" in str(caught.value)
-    with pytest.raises(ScenarioError, match="did you mean 'Main Street'"):
-        City(never=("contraflow on Main Stret",)).check(["Main Street", "Ash Street"], "city.yaml")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (
+            {"never": "contraflow on Main Stret"},
+            "called 'Main Stret'\n    try: did you mean 'Main Street'",
+        ),
+        ({"never": "phase of Main Street"}, "'never: phase': no zone is called 'Main Street'"),
+        ({"never": "diversion to Old Town Hall"}, "'never: diversion': no zone or exit is called 'Old Town Hall'"),
+        (
+            {"setup_min": {"contraflow": 300}},
+            "'setup_min.contraflow': 300 min is after the end",
+        ),
+    ],
+)
+def test_a_rule_about_what_is_not_there_is_told(content: dict[str, Any], told: str) -> None:
+    known = {"street": ["Main Street", "Ash Street"], "exit": ["North"], "zone": ["Old Town"]}
+    with pytest.raises(ScenarioError) as caught:
+        City.model_validate(content).check(known, 5.0, "city.yaml")  # type: ignore[arg-type]
+    assert told in str(caught.value)
+
+
+def test_a_rule_about_what_is_there_is_taken() -> None:
+    rules = ["officer at Ash Street", "diversion to North", "diversion of old town", "lane led to North", "phase"]
+    known = {"street": ["Ash Street"], "exit": ["North"], "zone": ["Old Town"]}
+    City.model_validate({"never": rules}).check(known, 5.0, "city.yaml")  # type: ignore[arg-type]
+
+
+def test_a_way_out_that_closes_before_most_are_out_is_none() -> None:
+    closed = [(0.0, frozenset({"a"})), (1200.0, frozenset({"a", "bridge1", "bridge2"}))]
+    assert closes(["bridge1", "bridge2"], closed, before_s=3600.0)
+    assert not closes(["bridge1", "bridge2"], closed, before_s=1200.0)
+    assert not closes(["bridge1", "other"], closed, before_s=3600.0)

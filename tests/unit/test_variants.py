@@ -13,6 +13,7 @@ ACTIONS = {
     "officer": "{do: signal, where: {street: A, crossing: B}, mode: officer, label: officer, with: {officers: 2}}",
     "contraflow": "{do: contraflow, where: {street: A}, label: contraflow, when: {from_min: 10, setup_min: 20}}",
     "ban": "{do: ban_turn, where: {street: A, crossing: B}, movement: {from: A}, label: ban}",
+    "divert": "{do: divert, zones: [A], to_exit: North, compliance: 0.8, label: divert}",
     "short": "{do: contraflow, where: {street: A}, label: short, when: {from_min: 10, until_min: 35}}",
 }
 DARK = "{do: signal, where: {street: A, crossing: B}, mode: 'MODE', label: dark}"
@@ -82,6 +83,19 @@ def test_what_would_be_over_before_it_begins_never_happens_when_it_is_late(plan)
     (late,) = [item.plan for item in stresses(full, ()) if item.failure == "set-up 30 min late"]
     assert [item.label for item in late.actions] == ["ban"]
     assert always_there(full) == ["ban"]
+
+
+def test_half_of_those_who_were_to_follow_a_diversion_may_not(plan):
+    full = plan("divert", "ban")
+    (half,) = [item.plan for item in stresses(full, ()) if item.failure == "only half of them follow: divert"]
+    assert half.actions[0].action.compliance == 0.4
+    assert half.actions[1] == full.actions[1]
+
+
+def test_nobody_is_led_to_an_exit_that_is_lost(plan):
+    found = {item.failure: item.plan for item in stresses(plan("divert", "ban"), EXITS)}
+    assert [item.label for item in found["North lost"].actions] == ["ban", "North lost"]
+    assert [item.label for item in found["South lost"].actions] == ["divert", "ban", "South lost"]
 
 
 BY_SIGNS, BY_STOPS = {"right of way": "unregulated"}, {"all-way stop": "all_way_stop"}

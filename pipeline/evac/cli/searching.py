@@ -12,27 +12,28 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+import evac
 from evac import clock
-from evac.cli.common import ScenarioPath, Workspace, console, load_plans, prepare_scenario
+from evac.cli.common import ScenarioPath, Workspace, console
 from evac.cli.studying import LARGEST_SEED, DepartureCase, EngineName, Jobs, VehiclesCase
 from evac.errors import Problem, UserError
 from evac.plans.reading import BASELINE
 from evac.progress import show_runs
-from evac.scenario import load_scenario
 
 if TYPE_CHECKING:
     from evac.search.finding import Found
 
 _WITHIN = re.compile(r"(\d+(?:\.\d+)?) ?(s|min|h)")
+_MOST = 10_000  # of anything, as in a plan
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
 def search(
     scenario: ScenarioPath,
     *,
-    officers: Annotated[int, typer.Option(min=0, help="How many people can direct traffic.")],
-    cones: Annotated[int, typer.Option(min=0, help="How many cones there are.")] = 0,
-    barricades: Annotated[int, typer.Option(min=0, help="How many barricades there are.")] = 0,
+    officers: Annotated[int, typer.Option(min=0, max=_MOST, help="How many people can direct traffic.")],
+    cones: Annotated[int, typer.Option(min=0, max=_MOST, help="How many cones there are.")] = 0,
+    barricades: Annotated[int, typer.Option(min=0, max=_MOST, help="How many barricades there are.")] = 0,
     within: Annotated[
         str | None, typer.Option(help="How long it may take: 30min, 2h.", show_default="until it is done")
     ] = None,
@@ -54,35 +55,26 @@ def search(
     workspace: Workspace = None,
 ) -> None:
     """Search for the best plan with what a city has: a plan to edit, minutes against officers, what it withstands."""
-    loaded = load_scenario(scenario)
-    within_s = read_within(within)
-    (base,) = load_plans([plan], loaded)
-    from evac.search.city import Budget, read_city  # noqa: PLC0415
-
-    rules, budget = read_city(city), Budget(officers, cones, barricades)
-    if lacking := budget.over([base.resources]):
-        raise UserError(Problem(f"plan '{base.key}'", f"takes more than there is: {lacking}", "give it what it takes"))
-    folder = workspace or loaded.workspace
-    prepared = prepare_scenario(loaded, folder)
-    from evac.search.attempts import Attempts, Goal  # noqa: PLC0415
-    from evac.search.finding import find  # noqa: PLC0415
-    from evac.search.writing import write_found  # noqa: PLC0415
-    from evac.study import Selection  # noqa: PLC0415
-    from evac.study.cases import cases_of, one_case  # noqa: PLC0415
-    from evac.study.engines import cores, engine_of  # noqa: PLC0415
-
-    first = loaded.model.seeds[0] if seed is None else seed
-    label, curve = one_case(loaded.model, vehicles, departure)
-    selection = Selection((label,), (curve,), (first,), sensitivity=False)
-    (case,) = cases_of(loaded.model, selection, str(loaded.path))
-    width = jobs or cores()
-    all_seeds = tuple(range(first, first + seeds))
-    goal = Goal(case.vehicles_per_household, case.departure, all_seeds, budget, screen, width)
+    place = evac.open(scenario, workspace=workspace)
     with show_runs(console) as display:
-        attempts = Attempts(prepared, base, goal, folder / ".evac", engine_of(engine, width), display)
-        found = find(attempts, rules, within_s)
-    files = write_found(found, folder / "reports" / loaded.place_id / "search")
-    _print(found)
+        search = place.search(
+            officers=officers,
+            cones=cones,
+            barricades=barricades,
+            plan=plan,
+            city=city,
+            within_s=read_within(within),
+            screen=screen,
+            seeds=seeds,
+            seed=seed,
+            vehicles=vehicles,
+            departure=departure,
+            engine=engine,
+            jobs=jobs,
+            on_progress=display,
+        )
+    files = search.write()
+    _print(search.found)
     console.print(f"Written: {escape(str(files[0].parent))}", highlight=False, soft_wrap=True)
 
 

@@ -21,7 +21,7 @@ from evac.search.city import Budget
 from evac.search.facts import Facts, kept_facts
 from evac.search.lazy import Chosen
 from evac.simulate.job import Case, Job
-from evac.study.bounds import DECISIVE_PERCENT, bound_under
+from evac.study.bounds import DECISIVE_PERCENT, Bounds, bound_under
 from evac.study.ground import Ground, demand_of, ground_of
 from evac.study.jobs import job_of, run_folder
 from evac.study.prepare import Prepared
@@ -31,6 +31,7 @@ from evac.study.tasks import Engine, Outcome, Task
 from evac.study.under_plan import UnderPlan, under_plan
 
 _DECISIVE = DECISIVE_PERCENT / 100.0
+_WITHOUT_RIGHT_OF_WAY = "the coarse model that fits this town has no right of way to keep: --screen micro judges it"
 
 
 class TimeIsUp(Exception):  # noqa: N818 - nothing is wrong
@@ -103,6 +104,8 @@ class Attempts:
         By set, why it can't be.
     pruned
         Sets that weren't simulated, because their bound says that they are no better than one that was.
+    bounds
+        What no plan can beat, beside the plan without candidates; None before the first run.
     on_step
         Takes what is tried next, in words.
     """
@@ -118,10 +121,12 @@ class Attempts:
     scores: dict[Chosen, float] = field(default_factory=dict)
     refused: dict[Chosen, str] = field(default_factory=dict)
     pruned: dict[Chosen, float] = field(default_factory=dict)
+    bounds: Bounds | None = None
     on_step: Callable[[str], None] = lambda _: None
     _laid: dict[Chosen, UnderPlan] = field(default_factory=dict)
     _facts: dict[Chosen, Facts] = field(default_factory=dict)
-    _trusted: bool = True
+    _trusted: bool = True  # the plan without candidates is
+    _left_behind: int = 0  # vehicles that aren't out at the end under it
 
     def tell(self, text: str) -> None:
         """Tell what is tried next."""
@@ -185,6 +190,9 @@ class Attempts:
         return self._facts[chosen]
 
     def _find_facts(self, chosen: Chosen) -> Facts:
+        blind = self.goal.screen == "meso" and self._calibration.meso.junctions == "free"
+        if blind and any(self.candidates[number].kind == "officer" for number in chosen):
+            return Facts(refused=_WITHOUT_RIGHT_OF_WAY)
         if self.lay(chosen) is None:
             return Facts(refused=self.refused[chosen])
         case, ground = self._case(chosen, "micro"), self._ground(chosen, "micro")
@@ -239,9 +247,12 @@ class Attempts:
                 self.refused[chosen] = f"its simulation failed: {outcome}"
             elif chosen and (reasons := self._new_doubts(outcome)):
                 self.refused[chosen] = f"its simulation isn't trusted: {'; '.join(reasons)}"
+            elif chosen and (more := left_behind(outcome) - self._left_behind) > 0:
+                self.refused[chosen] = f"{more:,} vehicles that get out without it don't with it"
             else:
                 self.scores[chosen] = score_s(outcome)
-                self._trusted = self._trusted and (bool(chosen) or bool(read_ledger(outcome)["trusted"]))
+                if not chosen:
+                    self._trusted, self._left_behind = bool(read_ledger(outcome)["trusted"]), left_behind(outcome)
 
     def _new_doubts(self, folder: Path) -> list[str]:
         """Return why a run isn't trusted, unless the plan without candidates isn't either."""
@@ -340,3 +351,9 @@ def score_s(folder: Path) -> float:
         return float(manifest["t90_s"])
     out = manifest["evacuated"] / max(manifest["planned"] * _DECISIVE, 1.0)
     return float(manifest["end_s"] * (2.0 - out))
+
+
+def left_behind(folder: Path) -> int:
+    """Return how many planned vehicles weren't out at the end of a run."""
+    manifest = read_manifest(folder)
+    return int(manifest["planned"] - manifest["evacuated"])

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from sumolib.net.edge import Edge
-from sumolib.net.node import Node
 
-from evac import tables
 from evac.errors import PlaceError
-from evac.network.exits import ResolvedExit
-from evac.network.places import StreetIndex, compass_point, end_bearing_deg
+from evac.network.places import compass_point, end_bearing_deg
 from evac.overlay.where import Where
 from evac.plans.action import Resources, When
-from evac.plans.model import AnyAction, BanTurn, Contraflow, Divert, Junction, Movement, Phase, Signal, Stretch
+from evac.plans.model import AnyAction, BanTurn, Contraflow, Divert, Movement, Phase, Signal, Stretch
 from evac.plans.places import place_words
-from evac.schema.places import Place, Point
+from evac.schema.places import Place
 from evac.search import costs
-from evac.search.city import City, Kind
-from evac.study.bounds import Bounds
+from evac.search.city import Kind
+from evac.search.first_run import FirstRun, crossing_of, crossing_words, junction_of, junction_words
 
 MOST = 200
 """Candidates that are tried at most, those where most time is lost first."""
@@ -30,12 +25,11 @@ _JUNCTIONS = 12
 _JUNCTIONS_WITH_BANS = 4
 _QUEUES = 8  # edges with the longest queues whose streets may be reversed
 _ZONES = 6
+_SHORTEST_CONTRAFLOW_M = 200.0  # two blocks: the lane ahead decides where one drives, and one must change back again
 _PHASE_MIN = (15.0, 30.0)
-_LEAST_QUEUE_VEH_H = 0.5
 _MINOR_SHARE = 0.2  # of what a junction passes: a movement that it may do without
 _SOONER_S = 300.0  # by how much sooner an exit must be through with its vehicles to be offered to others
 _FEWEST_ARMS = 2
-_HOURS_A_WINDOW = 5.0 / 60.0
 _KPH = 3.6
 
 
@@ -74,81 +68,6 @@ class Candidate:
         return self.action.resources
 
 
-@dataclass(frozen=True)
-class FirstRun:
-    """What a first run shows, on its net.
-
-    Parameters
-    ----------
-    folder
-        Its run directory.
-    index
-        The streets of its net.
-    exits
-        The ways out.
-    bounds
-        What no plan can beat beside it.
-    city
-        What the city forbids, and how quick it is.
-    """
-
-    folder: Path
-    index: StreetIndex
-    exits: Sequence[ResolvedExit]
-    bounds: Bounds
-    city: City
-
-    @cached_property
-    def queue_h(self) -> dict[str, float]:
-        """Vehicle hours that queues stood on each edge."""
-        return _sums(self._edges, "queue_veh", _HOURS_A_WINDOW)
-
-    @cached_property
-    def vehicles_on(self) -> dict[str, float]:
-        """How many vehicles passed each edge."""
-        return _sums(self._edges, "flow_veh_per_h", _HOURS_A_WINDOW)
-
-    @cached_property
-    def vehicles(self) -> pd.DataFrame:
-        """The planned vehicles: `zone`, `exit`, `evacuated_s`."""
-        table = tables.read_table(self.folder / "vehicles.parquet", tables.VEHICLES)
-        return table[table["ordered"]]
-
-    @cached_property
-    def _edges(self) -> pd.DataFrame:
-        return tables.read_table(self.folder / "edges.parquet", tables.EDGES)
-
-    def arriving(self, node: Node) -> list[Edge]:
-        """Return the edges that lead to a junction and that somebody drove."""
-        return [edge for edge in node.getIncoming() if self.vehicles_on.get(edge.getID(), 0.0) >= 1.0]
-
-    def lost_h(self, edges: Iterable[Edge]) -> float:
-        """Return the vehicle hours that queues stood on edges."""
-        return sum(self.queue_h.get(edge.getID(), 0.0) for edge in edges)
-
-    def queued_junctions(self) -> list[Node]:
-        """Return the junctions with queues where traffic meets or a signal stands, the longest queues first."""
-        met = {edge.getToNode() for edge in self.index.edges if self.queue_h.get(edge.getID())}
-        held = [node for node in met if len(self.arriving(node)) >= _FEWEST_ARMS or _has_signal(node)]
-        found = [(self.lost_h(node.getIncoming()), node) for node in held]
-        long = [item for item in found if item[0] >= _LEAST_QUEUE_VEH_H]
-        return [node for _, node in sorted(long, key=lambda item: (-item[0], item[1].getID()))]
-
-    def point(self, x: float, y: float) -> Point:
-        """Return a spot of the net on the map."""
-        lon, lat = self.index.net.convertXY2LonLat(x, y)
-        return Point(lat=round(lat, 6), lon=round(lon, 6))
-
-    def street(self, edge: Edge) -> str | None:
-        """Return the name of an edge's street, if it has one."""
-        return next(iter(self.index.names(edge)), None)
-
-
-def _sums(rows: pd.DataFrame, column: str, factor: float) -> dict[str, float]:
-    sums = rows.groupby("edge", observed=True)[column].sum() * factor
-    return {str(edge): float(value) for edge, value in sums.items()}
-
-
 def candidates_of(first: FirstRun) -> list[Candidate]:
     """Return what could be done, in the order in which it is tried; what the city forbids is among it.
 
@@ -157,19 +76,29 @@ def candidates_of(first: FirstRun) -> list[Candidate]:
     makers = (_officers, _contraflows, _turn_bans, _lanes_led, _diversions, _phases)
     ranked: list[tuple[int, int, Candidate]] = []
     for make in makers:
-        of_kind = {item.label: item for item in make(first)}
-        ordered = sorted(of_kind.values(), key=lambda item: (-item.worth, item.label))
+        ordered = sorted(_told_apart(make(first)), key=lambda item: (-item.worth, item.label))
         ranked += [(rank, len(ranked), item) for rank, item in enumerate(ordered)]
     return [item for _, _, item in sorted(ranked, key=lambda entry: entry[:2])]
 
 
+def _told_apart(items: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Yield each candidate once; those that would be called the same get a number."""
+    seen: dict[str, list[AnyAction]] = {}
+    for item in items:
+        same = seen.setdefault(item.label, [])
+        if item.action in same:
+            continue
+        same.append(item.action)
+        label = item.label if len(same) == 1 else f"{item.label} ({len(same)})"
+        yield replace(item, action=item.action.model_copy(update={"label": label}))
+
+
 def _officers(first: FirstRun) -> Iterator[Candidate]:
     for node in first.queued_junctions()[:_JUNCTIONS]:
-        where, names = _junction(first, node)
+        where, names = junction_of(first, node)
         worth = first.lost_h(node.getIncoming())
-        spot = str(where) if where.street or not names else f"{min(names)} {where}"
         action = Signal(
-            do="signal", mode="officer", where=where, label=f"officer at {spot}",
+            do="signal", mode="officer", where=where, label=f"officer at {junction_words(first, where, node)}",
             when=When(from_min=first.city.setup_min.officer), **{"with": costs.OFFICER},
         )  # fmt: skip
         arms = len(first.arriving(node))
@@ -188,8 +117,11 @@ def _contraflows(first: FirstRun) -> Iterator[Candidate]:
                 continue
             known.add(parts)
             length_m, kph = sum(part.getLength() for part in path), edge.getSpeed() * _KPH
+            if length_m < _SHORTEST_CONTRAFLOW_M:
+                continue
+            begins = f" from {crossing_words(first, path[0])}" if stretch.start is not None else ""
             action = Contraflow(
-                do="contraflow", where=stretch, label=f"contraflow on {stretch}",
+                do="contraflow", where=stretch, label=f"contraflow on {street}{begins} {stretch.towards}bound",
                 when=When(setup_min=first.city.setup_min.contraflow),
                 **{"with": costs.contraflow(length_m, kph)},
             )  # fmt: skip
@@ -202,7 +134,7 @@ def _contraflows(first: FirstRun) -> Iterator[Candidate]:
 def _stretches(first: FirstRun, edge: Edge, street: str) -> Iterator[tuple[Stretch, list[Edge]]]:
     """Yield an edge's whole street, and the part of it from where the edge begins, with their edges."""
     whole = {"street": street, "towards": compass_point(end_bearing_deg(edge))}
-    for stretch in (Stretch.model_validate(whole), Stretch.model_validate({**whole, "from": _crossing(first, edge)})):
+    for stretch in (Stretch.model_validate(whole), Stretch.model_validate({**whole, "from": crossing_of(first, edge)})):
         try:
             yield stretch, Where(first.index).path(stretch, f"contraflow on {street}")
         except PlaceError:
@@ -228,7 +160,7 @@ def _narrow(first: FirstRun) -> Iterator[tuple[Edge, str]]:
 
 def _turn_bans(first: FirstRun) -> Iterator[Candidate]:
     for node in first.queued_junctions()[:_JUNCTIONS_WITH_BANS]:
-        where, names = _junction(first, node)
+        where, names = junction_of(first, node)
         passes = sum(first.vehicles_on.get(edge.getID(), 0.0) for edge in first.arriving(node))
         onto = max(node.getOutgoing(), key=lambda edge: (first.vehicles_on.get(edge.getID(), 0.0), edge.getID()))
         worth = first.lost_h(node.getIncoming())
@@ -274,16 +206,19 @@ def _diversions(first: FirstRun) -> Iterator[Candidate]:
     through_s = out.groupby("exit")["evacuated_s"].quantile(0.95)
     for zone, group in _largest_zones(out):
         usual = str(group["exit"].value_counts().idxmax())
-        for name, sooner_s in through_s.items():
+        for name in (item.name for item in first.exits if item.name in through_s):
+            sooner_s = through_s[name]
             if sooner_s > through_s[usual] - _SOONER_S:
                 continue
             action = Divert(
-                do="divert", zones=(zone,), to_exit=str(name), label=f"zone {zone} to {name}",
+                do="divert", zones=(zone,), to_exit=name, label=f"zone {zone} led to the exit {name}",
                 **{"with": costs.DIVERSION},
             )  # fmt: skip
             minutes = (through_s[usual] - sooner_s) / 60.0
-            reason = f"most of the zone leaves by {usual}, which serves its last {minutes:.0f} min after {name}"
-            yield Candidate("diversion", action, reason, frozenset({zone, str(name)}), _share_h(first, group))
+            reason = (
+                f"most of the zone leaves by {usual}, where the queue lasts {minutes:.0f} min longer than at {name}"
+            )
+            yield Candidate("diversion", action, reason, frozenset({zone, name}), _share_h(first, group))
 
 
 def _phases(first: FirstRun) -> Iterator[Candidate]:
@@ -307,34 +242,3 @@ def _largest_zones(vehicles: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]
 def _share_h(first: FirstRun, group: pd.DataFrame) -> float:
     """Return a group's share of all hours lost: what a change of their ways or times could win."""
     return sum(first.queue_h.values()) * len(group) / max(len(first.vehicles), 1)
-
-
-def _junction(first: FirstRun, node: Node) -> tuple[Junction, frozenset[str]]:
-    """Return a junction by its streets, with the point where they meet more than once, and the streets."""
-    edges = [*node.getIncoming(), *node.getOutgoing()]
-    names = list(dict.fromkeys(name for edge in edges if (name := first.street(edge)) is not None))
-    spot = first.point(*node.getCoord())
-    if len(names) < _FEWEST_ARMS:
-        return Junction(point=spot), frozenset(names)
-    passed = dict.fromkeys(names, 0.0)
-    for edge in edges:
-        if (name := first.street(edge)) is not None:
-            passed[name] += first.vehicles_on.get(edge.getID(), 0.0)
-    busiest = sorted(names, key=lambda name: -passed[name])
-    named = Junction(street=busiest[0], crossing=busiest[1])
-    try:
-        Where(first.index).junction(named, "junction")
-    except PlaceError:
-        named = Junction(street=busiest[0], crossing=busiest[1], point=spot)
-    return named, frozenset(names)
-
-
-def _crossing(first: FirstRun, edge: Edge) -> str | dict[str, float]:
-    """Return what crosses an edge's street where the edge begins; where nothing with a name does, the point."""
-    node, own = edge.getFromNode(), first.street(edge)
-    names = {first.street(other) for other in (*node.getIncoming(), *node.getOutgoing())} - {own, None}
-    return min(map(str, names)) if names else first.point(*node.getCoord()).model_dump()
-
-
-def _has_signal(node: Node) -> bool:
-    return bool(node.getType().startswith("traffic_light"))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, cast, get_args
 
-from pydantic import AfterValidator, field_validator
+from pydantic import AfterValidator, ValidationError, field_validator
 
 from evac.errors import Problem, ScenarioError
 from evac.network.place_names import near_names, normal_name
-from evac.plans.action import Minute, Resources
+from evac.plans.action import Count, Minute, Resources
 from evac.schema.base import Model
 from evac.validation import read_model
 
@@ -20,6 +19,17 @@ Kind = Literal["officer", "contraflow", "turn ban", "lane led", "diversion", "ph
 KINDS: tuple[Kind, ...] = get_args(Kind)
 RESOURCES = ("officers", "cones", "barricades")
 """What a search has only so much of."""
+Sort = Literal["street", "exit", "zone"]
+_PLACES: dict[Kind, tuple[Sort, ...]] = {
+    "officer": ("street",),
+    "contraflow": ("street",),
+    "turn ban": ("street",),
+    "lane led": ("street", "exit"),
+    "diversion": ("zone", "exit"),
+    "phase": ("zone",),
+}
+"""What the places are at which each kind acts."""
+_MINUTES_AN_HOUR = 60.0
 _RULE = re.compile(rf"({'|'.join(KINDS)})(?: (?:on|at|from|to|of) (.+))?")
 
 
@@ -57,25 +67,40 @@ class City(Model):
         names = {normal_name(place) for place in places}
         return any(rule == kind and (place is None or normal_name(place) in names) for rule, place in self._rules())
 
-    def check(self, known: Collection[str], where: str) -> None:
-        """Refuse rules about places that aren't there.
+    def check(self, known: Mapping[Sort, Collection[str]], end_h: float, where: str) -> None:
+        """Refuse rules about places that aren't there or that the kind has nothing to do with, and endless set-up.
+
+        Parameters
+        ----------
+        known
+            The names of the streets, exits and zones.
+        end_h
+            When the simulation ends (hours after the order).
+        where
+            What the problems say that they are in.
 
         Raises
         ------
         ScenarioError
             With a `Problem` for each.
         """
-        names = {normal_name(name) for name in known}
-        problems = [
-            Problem(where, f"'never': no street, exit or zone is called '{place}'", _near(place, known))
-            for _, place in self._rules()
-            if place is not None and normal_name(place) not in names
-        ]
+        problems = []
+        for kind, place in self._rules():
+            sorts = _PLACES[kind]
+            names = {name for sort in sorts for name in known[sort]}
+            if place is not None and normal_name(place) not in {normal_name(name) for name in names}:
+                what = f"'never: {kind}': no {' or '.join(sorts)} is called '{place}'"
+                problems.append(Problem(where, what, _near(place, names)))
+        for name, minutes in self.setup_min:
+            if minutes >= end_h * _MINUTES_AN_HOUR:
+                what = f"'setup_min.{name}': {minutes:g} min is after the end of the simulation ({end_h:g} h)"
+                remedy = f"lower it, or forbid what takes so long: 'never: {name}'"
+                problems.append(Problem(where, what, remedy))
         if problems:
             raise ScenarioError(problems)
 
-    def _rules(self) -> list[tuple[str, str | None]]:
-        return [(found[1], found[2]) for rule in self.never if (found := _RULE.fullmatch(rule))]
+    def _rules(self) -> list[tuple[Kind, str | None]]:
+        return [(cast(Kind, found[1]), found[2]) for rule in self.never if (found := _RULE.fullmatch(rule))]
 
 
 def _near(place: str, names: Collection[str]) -> str:
@@ -94,13 +119,15 @@ def read_city(path: Path | None) -> City:
     return City() if path is None else read_model(path, City)[1]
 
 
-@dataclass(frozen=True)
-class Budget:
+class Budget(Model):
     """How much of each resource there is."""
 
-    officers: int
-    cones: int
-    barricades: int
+    officers: Count = 0
+    """People who direct traffic."""
+    cones: Count = 0
+    """Traffic cones."""
+    barricades: Count = 0
+    """Barricades."""
 
     def lacks(self, takes: Sequence[Resources]) -> list[str]:
         """Return of which resources there is too little for actions together."""
@@ -115,3 +142,21 @@ class Budget:
         """Return the largest share of any resource that an action takes; what there is none of isn't taken."""
         shares = [getattr(takes, name) / had for name in RESOURCES if (had := getattr(self, name))]
         return max(shares, default=0.0)
+
+
+def budget_of(officers: int, cones: int, barricades: int) -> Budget:
+    """Return what a city has.
+
+    Raises
+    ------
+    ScenarioError
+        With a `Problem` for each number that can't be.
+    """
+    try:
+        return Budget(officers=officers, cones=cones, barricades=barricades)
+    except ValidationError as error:
+        expected = "a whole number from 0 to 10,000"
+        wrong = [(str(item["loc"][0]), item["input"]) for item in error.errors()]
+        raise ScenarioError(
+            [Problem(name, f"expected {expected}, found {found!r}") for name, found in wrong]
+        ) from error

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
 from evac.errors import EvacError, Problem, UserError
 from evac.network.places import StreetIndex
-from evac.search.attempts import Attempts, TimeIsUp
-from evac.search.candidates import MOST, FirstRun, candidates_of
-from evac.search.city import KINDS, RESOURCES, City
-from evac.search.finals import Finals, play, stress, with_more_vehicles
+from evac.search.attempts import Attempts, TimeIsUp, score_s
+from evac.search.candidates import MOST, candidates_of
+from evac.search.city import KINDS, RESOURCES, City, Sort
+from evac.search.finals import Finals, play
+from evac.search.first_run import FirstRun
 from evac.search.lazy import Chosen, Space, search
+from evac.search.progress_page import ProgressPage
+from evac.search.stressing import stress
 from evac.statistics import Interval
 from evac.study.bounds import Bounds, bounds_of
 from evac.study.comparing import Cell
+from evac.study.ground import ground_of
 
 _SCREENING, _SEEDS = 0.6, 0.85
 """By which share of the time screening and the finals must have ended."""
@@ -41,8 +46,6 @@ class Found:
         The set of the best plan.
     bounds
         What no plan can beat, beside the best plan.
-    more_vehicles
-        By set, the 90 % clearance with the scenario's largest number of vehicles per household.
     cut_short
         Whether time was up before all of it was done.
     """
@@ -52,7 +55,6 @@ class Found:
     finals: Finals
     best: Chosen
     bounds: Bounds
-    more_vehicles: Mapping[Chosen, Cell]
     cut_short: bool
 
     def frontier(self) -> pd.DataFrame:
@@ -61,7 +63,9 @@ class Found:
         Columns `officers`, `cones`, `barricades`, `plan`, `actions` (labels), `t90_min`, `t90_low_min`, `t90_high_min`
         (of the 95 % interval), `seeds`, `saved_min` with its interval, `at_best_min` (of its own bound).
         """
-        return frontier_of(self.table())
+        table = self.table()
+        whole = [not self.finals.leaves(chosen) for chosen in self.finals.ranked()]
+        return frontier_of(table[whole])
 
     def table(self) -> pd.DataFrame:
         """Return the last plans, the best first; the columns are those of `frontier`."""
@@ -80,6 +84,7 @@ class Found:
             **{f"saved{end}_min": _min(value) for end, value in zip(("", "_low", "_high"), _ends(saved), strict=True)},
             "at_best_min": _min(self.attempts.bound_s(chosen)),
             "untrusted": len(cell.untrusted),
+            "left_behind": self.finals.left_behind[chosen],
         }
 
     def candidates(self) -> pd.DataFrame:
@@ -107,19 +112,10 @@ class Found:
                 "plan": self.attempts.plan(chosen).key,
                 "failure": row.failure,
                 "t90_min": None if row.cell is None else _min(row.cell.interval.mean),
-                "why_not": row.refused,
+                "why_not": row.refused if row.cell is None else _never(row.cell),
             }
             for chosen, items in self.finals.stressed.items()
             for row in items
-        ]
-        rows += [
-            {
-                "plan": self.attempts.plan(chosen).key,
-                "failure": f"{cell.vehicles_per_household} vehicles per household",
-                "t90_min": _min(cell.interval.mean),
-                "why_not": "",
-            }
-            for chosen, cell in self.more_vehicles.items()
         ]
         return pd.DataFrame(rows, columns=["plan", "failure", "t90_min", "why_not"])
 
@@ -135,7 +131,7 @@ def frontier_of(plans: pd.DataFrame) -> pd.DataFrame:
     return rows[quicker].reset_index(drop=True)
 
 
-def find(attempts: Attempts, city: City, within_s: float | None) -> Found:
+def find(attempts: Attempts, city: City, within_s: float | None, page: Path | None = None) -> Found:
     """Search; interrupted and begun again it goes on from what has been simulated.
 
     Parameters
@@ -146,12 +142,32 @@ def find(attempts: Attempts, city: City, within_s: float | None) -> Found:
         What the city forbids.
     within_s
         How long it may take; as long as it takes when None.
+    page
+        The file of the page that shows how far it is; none when left out.
 
     Raises
     ------
     UserError
         No candidate is of use: the reasons are told by kind.
     """
+    finals = Finals()
+    shown = None if page is None else ProgressPage(page, attempts, finals, within_s)
+    attempts.on_step = shown.write if shown else attempts.on_step
+    try:
+        found = _find(attempts, finals, city, within_s, shown.enter if shown else lambda _: None)
+    except BaseException as error:
+        if shown:
+            shown.write("", ending=f"It stopped: {error}" if str(error) else "It was interrupted.")
+        raise
+    if shown:
+        more = " before all was simulated: the same command goes on from here" if found.cut_short else ""
+        shown.write("", ending=f"It is done{more}. The plans are beside this page.")
+    return found
+
+
+def _find(
+    attempts: Attempts, finals: Finals, city: City, within_s: float | None, enter: Callable[[str], None]
+) -> Found:
     began_s = time.monotonic()
 
     def until(share: float) -> float | None:
@@ -159,49 +175,68 @@ def find(attempts: Attempts, city: City, within_s: float | None) -> Found:
 
     forbidden = _gather(attempts, city)
     nothing: Chosen = frozenset()
+    enter("sets")
     if nothing not in attempts.judge([nothing]):
         raise EvacError(f"the first run failed: {attempts.refused[nothing]}")
     attempts.patience.until_s = until(_SCREENING)
-    numbers = [number for number in range(len(attempts.candidates)) if not attempts.why_not(number)]
-    budget, candidates = attempts.goal.budget, attempts.candidates
-    space = Space(attempts.judge, attempts.fits, lambda one: budget.share(candidates[one].takes), 4)
-    cut_short = False
-    try:
-        search(space, numbers)
-    except TimeIsUp:
-        cut_short = True
+    cut_short = _search_sets(attempts)
     _require_any(attempts, forbidden, cut_short=cut_short)
-    finals = Finals()
+    enter("seeds")
     attempts.patience.until_s = until(_SEEDS)
     play(attempts, finals)
+    enter("stress")
     attempts.patience.until_s = until(1.0)
     stress(attempts, finals)
-    more = with_more_vehicles(attempts, finals)
     ranked = finals.ranked()
     best = ranked[0] if len(ranked) > 1 else min(attempts.scores, key=lambda chosen: attempts.scores[chosen])
     laid = attempts.lay(best)
     if laid is None:
         raise EvacError(attempts.refused[best])
     bounds = bounds_of(attempts.prepared, laid, attempts.goal.case(attempts.plan(best).key, attempts.goal.seeds[0]))
-    return Found(attempts, forbidden, finals, best, bounds, more, cut_short or finals.cut_short)
+    return Found(attempts, forbidden, finals, best, bounds, cut_short or finals.cut_short)
+
+
+def _search_sets(attempts: Attempts) -> bool:
+    """Search over sets; return whether time was up before it was done."""
+    budget, candidates = attempts.goal.budget, attempts.candidates
+    numbers = [number for number in range(len(candidates)) if not attempts.why_not(number)]
+    space = Space(attempts.judge, attempts.fits, lambda one: budget.share(candidates[one].takes), 4)
+    try:
+        search(space, numbers)
+    except TimeIsUp:
+        return True
+    return False
 
 
 def _gather(attempts: Attempts, city: City) -> Mapping[str, int]:
     """Take the candidates that the city allows; return how many of each kind it forbids."""
-    prepared, laid = attempts.prepared, attempts.laid_base()
+    prepared, laid, folder = attempts.prepared, attempts.laid_base(), attempts.first_run()
+    closed = ground_of(prepared, laid).closed
+    attempts.bounds = bounds_of(prepared, laid, attempts.goal.case(attempts.base.key, attempts.goal.seeds[0]))
     first = FirstRun(
-        folder=attempts.first_run(),
+        folder=folder,
         index=StreetIndex(laid.net, prepared.street_map.streets()),
-        exits=laid.exits,
-        bounds=bounds_of(prepared, laid, attempts.goal.case(attempts.base.key, attempts.goal.seeds[0])),
+        exits=[item for item in laid.exits if not closes(item.edges, closed, before_s=score_s(folder))],
+        bounds=attempts.bounds,
         city=city,
     )
-    known = {name for edge in first.index.edges for name in first.index.names(edge)}
-    known |= {item.name for item in first.exits} | set(first.vehicles["zone"].astype(str))
-    city.check(known, "--city")
+    known: dict[Sort, set[str]] = {
+        "street": {name for edge in first.index.edges for name in first.index.names(edge)},
+        "exit": {item.name for item in laid.exits},
+        "zone": set(first.vehicles["zone"].astype(str)),
+    }
+    city.check(known, prepared.loaded.model.simulation.end_h, "the city's file")
     found = candidates_of(first)
     attempts.candidates = [item for item in found if not city.forbids(item.kind, item.places)][:MOST]
     return Counter(str(item.kind) for item in found if city.forbids(item.kind, item.places))
+
+
+def closes(edges: Sequence[str], closed: Sequence[tuple[float, frozenset[str]]], *, before_s: float) -> bool:
+    """Return whether a road of some edges closes before a time, if only for a while.
+
+    `closed` has the edges that are closed, from which second after the order on.
+    """
+    return any(from_s < before_s and shut.issuperset(edges) for from_s, shut in closed)
 
 
 def _require_any(attempts: Attempts, forbidden: Mapping[str, int], *, cut_short: bool) -> None:
@@ -216,6 +251,10 @@ def _require_any(attempts: Attempts, forbidden: Mapping[str, int], *, cut_short:
         problems.append(Problem(kind, "; ".join(reasons) or "nothing of this kind fits what the first run shows"))
     first = Problem("evac search", "no action makes it quicker than the plan without any; by kind:")
     raise UserError([first, *problems])
+
+
+def _never(cell: Cell) -> str:
+    return "90 % never get out" if cell.interval.mean is None else ""
 
 
 def _ends(interval: Interval) -> tuple[float | None, float | None, float | None]:

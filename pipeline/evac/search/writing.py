@@ -68,7 +68,9 @@ def plan_text(found: Found, chosen: Chosen) -> str:
     lines = [_dumped(head).rstrip(), "actions:" if chosen else "actions: []"]
     for number in sorted(chosen):
         item = attempts.candidates[number]
-        lines += [f"  # {line}" for line in textwrap.wrap(f"{item.reason}. {_alone(found, number)}", _COLUMNS)]
+        lines += [
+            f"  # {line}" for line in textwrap.wrap(f"{_sentence(item.reason)} {_alone(found, number)}", _COLUMNS)
+        ]
         dumped = _dumped([_content(item.action)]).rstrip().splitlines()
         lines += [f"  {line}" for line in dumped]
     return f"# Found by evac search as {plan.key}; yours to edit. `evac plan show` says what it changes.\n" + "\n".join(
@@ -90,6 +92,10 @@ def _note(found: Found, chosen: Chosen) -> str:
         return f"Found by evac search for {case}; not simulated with several seeds."
     seeds = f"{len(cell.t90_s)} seeds" if len(cell.t90_s) > 1 else "one seed"
     return f"Found by evac search for {case}: 90 % out after {cell.interval.mean / _MINUTE_S:.0f} min in {seeds}."
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _alone(found: Found, number: int) -> str:

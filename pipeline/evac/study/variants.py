@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from evac.network.dark_signals import dark_signal
 from evac.network.exits import ResolvedExit
 from evac.overlay.signals import DARK
-from evac.plans.model import AnyAction, Close, Resources, Signal, Stretch, TakeLane, TimedAction
+from evac.plans.model import AnyAction, Close, Divert, Resources, Signal, Stretch, TakeLane, TimedAction
 from evac.plans.reading import LoadedAction, LoadedPlan
 from evac.schema.places import Point
 
@@ -102,9 +102,9 @@ def _replacing(plan: LoadedPlan, number: int, action: Signal | None, key: str) -
 
 
 def stresses(plan: LoadedPlan, exits: Sequence[ResolvedExit], *, under_hazard: bool = False) -> list[Stress]:
-    """Return what may go wrong with a plan, each by itself: officers, set-up, lanes of the ways out, exits, hazard."""
+    """Return what may go wrong with a plan, each by itself: officers, who follows, set-up, lanes and exits, hazard."""
     sooner = [_sooner(plan)] if under_hazard else []
-    return [*_officers(plan), *_late(plan), *_lanes(plan, exits), *_exits(plan, exits), *sooner]
+    return [*_officers(plan), *_fewer_follow(plan), *_late(plan), *_lanes(plan, exits), *_exits(plan, exits), *sooner]
 
 
 def always_there(plan: LoadedPlan) -> list[str]:
@@ -127,6 +127,15 @@ def _officers(plan: LoadedPlan) -> Iterator[Stress]:
             left = tuple(other for other in plan.actions if other is not item)
             key = f"{plan.key} · no officer {number + 1}"
             yield Stress(f"no officer comes: {item.label}", replace(plan, key=key, actions=left))
+
+
+def _fewer_follow(plan: LoadedPlan) -> Iterator[Stress]:
+    for number, item in enumerate(plan.actions):
+        if isinstance(item.action, Divert):
+            half = item.action.model_copy(update={"compliance": item.action.compliance / 2.0})
+            actions = (*plan.actions[:number], replace(item, action=half), *plan.actions[number + 1 :])
+            key = f"{plan.key} · half follow {number + 1}"
+            yield Stress(f"only half of them follow: {item.label}", replace(plan, key=key, actions=actions))
 
 
 def _late(plan: LoadedPlan) -> Iterator[Stress]:
@@ -159,7 +168,14 @@ def _lanes(plan: LoadedPlan, exits: Sequence[ResolvedExit]) -> Iterator[Stress]:
 def _exits(plan: LoadedPlan, exits: Sequence[ResolvedExit]) -> Iterator[Stress]:
     if len(exits) > 1:
         for item in exits:
-            yield _adding(plan, f"{item.name} lost", Close(do="close", exit=item.name, accept_cut_off=True))
+            # Nobody goes on sending people to a way out that isn't there any more.
+            left = tuple(one for one in plan.actions if not _leads_to(one.action, item.name))
+            close = Close(do="close", exit=item.name, accept_cut_off=True)
+            yield _adding(replace(plan, actions=left), f"{item.name} lost", close)
+
+
+def _leads_to(action: AnyAction, name: str) -> bool:
+    return isinstance(action, Divert) and action.to_exit == name
 
 
 def _adding(plan: LoadedPlan, failure: str, action: AnyAction) -> Stress:
