@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -171,6 +172,23 @@ def test_trips_are_sorted_and_load_in_sumo(net: sumolib.net.Net, tmp_path: Path)
     assert {item.attrib["id"] for item in done} == set(vehicles["vehicle"])
     driven = {item.attrib["id"]: float(item.attrib["speedFactor"]) for item in done}
     assert np.allclose(vehicles["speed_factor"], vehicles["vehicle"].map(driven), atol=0.01)
+
+
+def test_no_road_admits_a_type_that_nobody_has(net: sumolib.net.Net, tmp_path: Path) -> None:
+    """SUMO keeps judged travel times of each type of a class that roads admit, its own default types among them."""
+    model = scenario()
+    routes = tmp_path / "trips.rou.xml"
+    write_trips(
+        demand(net, make_homes()), EXITS, routes, driver=model.driver, traffic=model.traffic, capacity_factor=1.0
+    )
+    defaults = {"VEH": "passenger", "TAXI": "taxi", "BIKE": "bicycle", "PED": "pedestrian", "RAIL": "rail"}
+    classes = {f"DEFAULT_{kind}TYPE": vclass for kind, vclass in {**defaults, "CONTAINER": "container"}.items()}
+    kinds = ET.parse(routes).getroot().findall("vType")
+    classes |= {kind.attrib["id"]: kind.attrib["vClass"] for kind in kinds if kind.attrib["id"] in classes}
+    roads = ET.fromstring(resources.files("evac.network").joinpath("roads.typ.xml").read_text()).findall("type")
+    admitted = {vclass for road in roads for vclass in road.attrib["allow"].split()}
+    assert admitted
+    assert admitted.isdisjoint(classes.values())
 
 
 def test_same_demand_same_bytes(net: sumolib.net.Net, tmp_path: Path) -> None:

@@ -49,6 +49,11 @@ _FOR_EVER_S = 1_000_000
 # other routers all judge alike.
 _MISJUDGED_BY = 3
 _OPINIONS = 4
+# SUMO keeps such sets for each vehicle type there is, its own default types among them, whether or not anybody drives
+# one. Where no road admits a type's class its sets never change and cost nothing. Of the default types' classes our
+# roads admit these two's (`network/roads.typ.xml`), and they admit no ship.
+_UNUSED_TYPES = ("DEFAULT_VEHTYPE", "DEFAULT_TAXITYPE")
+_CLASS_OFF_ROADS = "ship"
 
 
 def routing_options(simulation: Simulation, driver: Driver) -> list[str]:
@@ -138,6 +143,7 @@ def write_trips(
     with path.open("w", encoding="utf-8") as file:
         file.write("<routes>\n")
         residents = bool(vehicles["resident"].any())
+        file.writelines(f'    <vType id="{name}" vClass="{_CLASS_OFF_ROADS}"/>\n' for name in _UNUSED_TYPES)
         file.writelines(_vehicle_types(driver, traffic, capacity_factor, residents=residents))
         file.writelines(_trips(vehicles, exits, refuges))
         file.write("</routes>\n")
