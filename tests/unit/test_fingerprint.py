@@ -63,7 +63,7 @@ def test_what_a_run_depends_on_makes_it_old(package: Path, before: str, file: st
     assert digest_stages(package) != before
 
 
-@pytest.mark.parametrize("folder", ["report", "cli", "audit", "archive", "new", "sources"])
+@pytest.mark.parametrize("folder", ["report", "cli", "audit", "archive", "new", "search", "sources"])
 def test_what_shows_results_or_finds_inputs_makes_no_run_old(package: Path, before: str, folder: str) -> None:
     for file in (package / folder).rglob("*.py"):
         file.write_text("other = 1\n")
@@ -76,7 +76,7 @@ def test_every_stage_is_reached() -> None:
     reached = {name.split(".")[1] for name, _ in module._reached(modules) if name != "evac"}
     stages = {"osm", "network", "households", "demand", "overlay", "plans", "simulate", "measure", "study", "schema"}
     assert stages <= reached
-    assert not {"report", "cli", "new", "verify"} & reached
+    assert not {"report", "cli", "new", "search", "verify"} & reached
     assert {*module._MAKES_RUNS, *module._MAKES_NO_RUNS} <= modules.keys()
 
 
