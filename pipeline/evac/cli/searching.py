@@ -109,7 +109,9 @@ def _print(found: Found) -> None:
         if worst is not None and worst.cell is not None:
             worst_s = worst.cell.interval.mean
             time = "never gets 90 % out" if worst_s is None else f"has 90 % out after {clock.clock(worst_s)}"
-            words = f"{attempts.plan(chosen).key} {time} in the worst case: {worst.failure}"
+            unknown = sum(row.cell is None for row in found.finals.stressed[chosen])
+            but = f" ({unknown} more couldn't be simulated)" if unknown else ""
+            words = f"{attempts.plan(chosen).key} {time} in the worst case: {worst.failure}{but}"
             console.print(escape(words), highlight=False, soft_wrap=True)
     safest = found.finals.safest()
     if safest is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ _SECONDS_AN_HOUR = 3600.0
 Floats = NDArray[np.float64]
 
 
+@cache  # of some ten speeds; a city asks for tens of thousands of lanes and turns
 def lane_limit_veh_per_h(speed_mps: float, profile: Profile, capacity_factor: float) -> float:
     """Return the most vehicles an hour that a lane passes, by car-following theory.
 

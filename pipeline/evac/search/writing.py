@@ -19,6 +19,7 @@ from evac.report.sheets import csv_bytes
 from evac.schema.scenario import vehicles_words
 from evac.search.finding import Found
 from evac.search.lazy import Chosen
+from evac.study.bounds import Bounds
 
 _COLUMNS = 110
 _MINUTE_S = 60.0
@@ -130,21 +131,32 @@ def _dumped(content: Any) -> str:
 
 def draw_frontier(found: Found) -> Figure:
     """Return the figure of minutes against officers: each of the last plans, and the best for each number."""
-    table, frontier = found.table(), found.frontier()
+    nothing = found.attempts.base.key
+    return _drawn(found.table(), found.frontier(), nothing, found.attempts.goal.budget.officers, found.bounds)
+
+
+def _drawn(table: pd.DataFrame, frontier: pd.DataFrame, nothing: str, officers: int, bounds: Bounds) -> Figure:
     figure = Figure(figsize=(7.0, 4.2), layout="constrained")
     axes = figure.add_subplot()
-    low, high = (table["t90_min"] - table["t90_low_min"], table["t90_high_min"] - table["t90_min"])
+    others = table[~table["plan"].isin([*frontier["plan"], nothing])]
+    axes.plot(others["officers"], others["t90_min"], "o", color="0.7", label="other plans of the last ten")
+    start = table[table["plan"] == nothing]
+    axes.plot(start["officers"], start["t90_min"], "D", color="0.3", fillstyle="none", label="no new action")
+    low, high = (frontier["t90_min"] - frontier["t90_low_min"], frontier["t90_high_min"] - frontier["t90_min"])
     spread = pd.concat([low, high], axis=1).fillna(0.0).clip(lower=0.0).to_numpy().T
-    axes.errorbar(table["officers"], table["t90_min"], yerr=spread, fmt="o", color="0.6", label="plans that were tried")
-    axes.step(
-        frontier["officers"], frontier["t90_min"], where="post", color="C0", label="the best for so many officers"
-    )
-    reversible_s = found.bounds.reversible.earliest_s(90)
+    label = "the best with so many, 95 % interval"
+    axes.errorbar(frontier["officers"], frontier["t90_min"], yerr=spread, fmt="o", color="C0", capsize=4, label=label)
+    steps = [*zip(frontier["officers"], frontier["t90_min"], strict=True), (officers, frontier["t90_min"].min())]
+    axes.step(*zip(*steps, strict=True), where="post", color="C0", alpha=0.5)
+    for officer, time_min in steps[:-1]:
+        axes.annotate(f"{time_min:.1f}", (officer, time_min), (7, 7), textcoords="offset points", color="C0")
+    reversible_s = bounds.reversible.earliest_s(90)
     if reversible_s is not None:
         axes.axhline(reversible_s / _MINUTE_S, color="0.2", linestyle=":", label="no plan can be quicker")
     axes.set_xlabel("Officers")
     axes.set_ylabel("90 % out (min after the order)")
-    axes.set_ylim(0.0, 1.3 * table["t90_min"].max())  # with room for the key
+    axes.set_xlim(table["officers"].min() - 0.3, officers + 0.3)
+    axes.margins(y=0.12)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(frameon=False, loc="upper right")
+    axes.legend(frameon=False, loc="upper right", fontsize="small")
     return figure
