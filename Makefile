@@ -37,7 +37,7 @@ test-slow: setup ## run the tests that take minutes
 coverage: setup ## run the tests and show which lines they don't reach
 	$(PYTHON) -m pytest -n auto --dist loadfile -m "not slow" --cov=evac --cov-report=term-missing
 
-verify: setup ## hold the toolkit against theory: thirty-nine small scenarios, two minutes
+verify: setup ## hold the toolkit against theory: forty-one small scenarios, two minutes
 	.venv/bin/evac verify
 
 lint: setup ## check style, format, types, and that no stage imports from a later one

@@ -123,6 +123,8 @@ _TRAFFIC_COLUMNS = {
     "vaporized": pa.int64(),
     "teleported": pa.int64(),
 }
+BEHIND_THE_EXITS = "beyond."
+"""What the names of roads begin with that a run has behind the exit lines; none of them is on the map."""
 _SECONDS_A_MINUTE = 60
 
 
@@ -174,7 +176,7 @@ def read_lanes(path: Path) -> pd.DataFrame:
     table = _sumo_table(path, "lane").drop_null()
     rows = pd.DataFrame({"lane_id": table["lane_id"].to_pandas()})
     rows["edge"] = edge_of_lane(rows["lane_id"])
-    return rows.join(_minutes(table, "lane")).assign(occupancy_percent=table["lane_occupancy"].to_numpy())
+    return _on_the_map(rows.join(_minutes(table, "lane")).assign(occupancy_percent=table["lane_occupancy"].to_numpy()))
 
 
 def read_edges(path: Path, roads: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -192,11 +194,21 @@ def read_edges(path: Path, roads: Mapping[str, str] | None = None) -> pd.DataFra
     As `read_lanes`, without `lane_id` and `occupancy_percent`: a row an edge and minute.
     """
     table = _sumo_table(path, "edge").drop_null()
-    rows = _minutes(table, "edge").assign(edge=table["edge_id"].to_pandas())
+    rows = _on_the_map(_minutes(table, "edge").assign(edge=table["edge_id"].to_pandas()))
     if not roads:
         return rows
     rows["edge"] = rows["edge"].astype(str).map(lambda edge: roads.get(edge, edge)).astype("category")
     return rows.groupby(["edge", "minute", "until_s"], observed=True, as_index=False).sum()
+
+
+def _on_the_map(rows: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the roads behind the exit lines."""
+    behind = [edge for edge in rows["edge"].cat.categories if str(edge).startswith(BEHIND_THE_EXITS)]
+    if not behind:
+        return rows
+    kept = rows[~rows["edge"].isin(behind)].reset_index(drop=True)
+    named = [name for name in ("lane_id", "edge") if name in kept]
+    return kept.assign(**{name: kept[name].cat.remove_unused_categories() for name in named})
 
 
 def _minutes(table: pa.Table, kind: str) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from evac.scenario import load_scenario
 
 if TYPE_CHECKING:
     from evac.audit.findings import Finding
+    from evac.network.exits.resolved import Spell
     from evac.study.prepare import Prepared
 
 _FINDINGS_SHOWN = 30
@@ -49,10 +50,8 @@ def print_summary(prepared: Prepared) -> None:
         console.print(
             f"exit {escape(item.name)}: {item.lanes} lane{'s' if item.lanes > 1 else ''}, "
             + (f"{item.veh_per_h:g} vehicles an hour, " if item.veh_per_h else "")
-            + "".join(
-                f"{spell.veh_per_h:g} vehicles an hour from {spell.from_s / 60:g} to {spell.until_s / 60:g} min, "
-                for spell in item.beyond
-            )
+            + (f"{item.drive_s / 60:g} min beyond it, " if item.drive_s else "")
+            + "".join(f"{_at_times(spell)}, " for spell in item.beyond)
             + map_url(item.lon, item.lat, zoom=17),
             highlight=False,
             soft_wrap=True,
@@ -67,6 +66,12 @@ def print_summary(prepared: Prepared) -> None:
     for road in prepared.ways_out.none:
         console.print(escape(f"no exit {road.label}: {road.reason}"), highlight=False, soft_wrap=True)
     console.print(reach_in_words(prepared.ways_out), highlight=False, soft_wrap=True)
+
+
+def _at_times(spell: Spell) -> str:
+    rate = [] if spell.veh_per_h is None else [f"{spell.veh_per_h:g} vehicles an hour"]
+    drive = [] if spell.drive_s is None else [f"{spell.drive_s / 60:g} min beyond it"]
+    return f"{' and '.join([*rate, *drive])} from {spell.from_s / 60:g} to {spell.until_s / 60:g} min"
 
 
 def write_exits_map(prepared: Prepared, path: Path) -> None:

@@ -25,6 +25,7 @@ import pandas as pd
 
 from evac.demand.drivers import right_of_way_attributes, vtype_attributes
 from evac.demand.starts import ANY_REFUGE
+from evac.network.exits.drive_beyond import DrivesBeyond
 from evac.network.reach import ExitEdges
 from evac.schema.driving import Driver, Simulation, Traffic
 from evac.sumo import CAR_CLASS, RESIDENT_CLASS
@@ -74,7 +75,12 @@ def routing_options(simulation: Simulation, driver: Driver) -> list[str]:
 
 
 def write_exit_zones(
-    exits: Sequence[ExitEdges], path: Path, *, some_held: bool = True, refuges: Sequence[ExitEdges] = ()
+    exits: Sequence[ExitEdges],
+    path: Path,
+    *,
+    some_held: bool = True,
+    refuges: Sequence[ExitEdges] = (),
+    drives: DrivesBeyond | None = None,
 ) -> None:
     """Write SUMO's additional file with the exits as zones: one each, and one for all; and the same of refuges.
 
@@ -90,13 +96,19 @@ def write_exit_zones(
         it. Who may take any exit has no such way.
     refuges
         The refuges: a trip to one ends at the end of its edge, and others pass there.
+    drives
+        The drives behind the exits, where any takes time: the zones end behind these then, and nobody is sent to a
+        line, because all who come to one are taken out there.
     """
     edges = [edge for item in exits for edge in item.edges]
-    zones = [_zone(_ANY_EXIT, edges), *(_zone(exit_zone(exits, item.name), item.edges) for item in exits)]
+    ends = {item.name: item.edges if drives is None else drives.ends(item.name) for item in exits}
+    zones = [_zone(_ANY_EXIT, [edge for of_exit in ends.values() for edge in of_exit])]
+    zones += [_zone(exit_zone(exits, name), of_exit) for name, of_exit in ends.items()]
     if refuges:
         zones.append(_zone(_ANY_REFUGE, [edge for item in refuges for edge in item.edges]))
         zones += [_zone(zone, item.edges) for item, zone in zip(refuges, _refuge_zones(refuges), strict=True)]
-    lines = [_line(number, edge) for number, edge in enumerate(dict.fromkeys(edges))] if some_held else []
+    sent = edges if some_held and drives is None else []
+    lines = [_line(number, edge) for number, edge in enumerate(dict.fromkeys(sent))]
     path.write_text("\n".join(["<additional>", *zones, *lines, "</additional>", ""]), encoding="utf-8")
 
 

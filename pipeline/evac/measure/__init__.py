@@ -26,6 +26,7 @@ from evac import tables
 from evac.demand.buses import BusService
 from evac.files import digest_file, write_text
 from evac.hazards.refuges import ResolvedRefuge
+from evac.measure.arrival import arrivals
 from evac.measure.at_best import AtBest
 from evac.measure.bottlenecks import (
     BottleneckLanes,
@@ -45,6 +46,8 @@ from evac.measure.queues import Links, Queues
 from evac.measure.sheltered import refuge_counts, refuge_results
 from evac.measure.stranded import read_ending
 from evac.measure.trips import read_statistics, read_trips, split_background, split_buses, vehicle_results
+from evac.network.exits.drive_beyond import road_behind
+from evac.network.exits.resolved import ResolvedExit
 from evac.network.reach import ExitEdges, cost_by_exit
 from evac.schema.trust import Trust
 
@@ -80,6 +83,7 @@ def measure_run(
     at_best: AtBest | None = None,
     roads: Mapping[str, str] | None = None,
     refuges: Sequence[ResolvedRefuge] = (),
+    with_drives: Sequence[ResolvedExit] = (),
 ) -> dict[str, Any]:
     """Measure a finished run, write its tables into the run directory, and return the manifest.
 
@@ -114,6 +118,8 @@ def measure_run(
         The road of each edge of the mesoscopic model's net that is one of its stages (`evac.plans.stages`).
     refuges
         The refuges; `refuges.parquet` is written with them.
+    with_drives
+        The exits behind which a drive takes time.
 
     Returns
     -------
@@ -134,6 +140,7 @@ def measure_run(
     done = vehicle_results(vehicles, trips, lines, end_s, shelters)
     planned = done[done["ordered"]]
     t95_s = clearance_s(planned["evacuated_s"].to_numpy(), 95)
+    arrived = arrivals(planned, with_drives)
     facts = facts or RunFacts()
     if with_lanes:
         traffic = tables.read_lanes(sumo_dir / "lanes.parquet")
@@ -142,7 +149,8 @@ def measure_run(
         minutes = lane_minutes(traffic, queues, measured_lanes(bottlenecks, [found]), end_s)
         driven = set(traffic.loc[traffic["sampled_s"] > 0, "lane_id"].unique())
     else:
-        traffic, found, driven = tables.read_edges(sumo_dir / "edges.parquet", roads), [], set(facts.added_lanes)
+        traffic = tables.read_edges(sumo_dir / "edges.parquet", roads)
+        found, driven = [], set(facts.added_lanes)
         minutes = tables.empty_table(tables.BOTTLENECKS)
     rates = mean_rates(minutes, t95_s or end_s)
     out = curve(planned, end_s)
@@ -168,13 +176,20 @@ def measure_run(
         facts=facts,
         exits=[item.name for item in exits],
         background=passing,
+        arrived=arrived,
         hazard=hazard,
         leads_out=leads_out,
         passengers=passengers,
         passed=None if held_against is None else lambda moved: held_against.passed(out, traffic, moved),
     )
     write_text(run_dir / "ledger.json", _json(ledger))
-    counts = {**headline(planned, end_s), **shadow_counts(done), **passing, **(NOBODY if hazard is None else hazard)}
+    counts = {
+        **headline(planned, end_s),
+        **shadow_counts(done),
+        **passing,
+        **arrived,
+        **(NOBODY if hazard is None else hazard),
+    }
     counts["exits"] = exit_counts(planned, exits)
     counts["refuges"] = _sheltered(run_dir, done, refuges)
     counts["at_best"] = None if held_against is None else held_against.times()
@@ -192,9 +207,9 @@ class _Exit:
 
 
 def _with_stages(item: ExitEdges, roads: Mapping[str, str]) -> _Exit:
-    """Return an exit with the edges that are stages of its last roads."""
-    stages = [edge for edge, road in roads.items() if road in item.edges]
-    return _Exit(item.name, (*item.edges, *stages))
+    """Return an exit with the edges that are stages of its last roads, and the roads right behind its line."""
+    edges = (*item.edges, *(edge for edge, road in roads.items() if road in item.edges))
+    return _Exit(item.name, (*edges, *map(road_behind, edges)))
 
 
 def _exposed(run_dir: Path, done: pd.DataFrame, arrival_s: Mapping[str, float], end_s: float) -> dict[str, Any]:

@@ -43,6 +43,7 @@ def caveats(
         *_unfinished(counts),
         *_lost(facts),
         *_exits(counts),
+        *_arrived(counts),
         *(_without_vehicle(counts) if "bus_people" not in counts else bus_caveats(counts)),
         *_not_ordered(counts),
         *_background(counts),
@@ -71,6 +72,15 @@ def _unfinished(counts: Mapping[str, Any]) -> list[str]:
         "emergency_stops": "emergency stops (a driver had to stop where no car can)",
     }
     return [f"{counts[key]} {text}" for key, text in texts.items() if counts[key]]
+
+
+def _arrived(counts: Mapping[str, Any]) -> list[str]:
+    """Tell when people have arrived, where the scenario says how long the drive behind an exit takes."""
+    if counts.get("arrived_t90_s") is None:
+        return []
+    mean, there = (counts[key] / 60.0 for key in ("drive_beyond_mean_s", "arrived_t90_s"))
+    text = f"with the drive behind it, {mean:.0f} min in the mean, 90 % have arrived {there:.0f} min after the order"
+    return [f"out is who has crossed an exit line; {text}"]
 
 
 def _lost(facts: RunFacts) -> list[str]:

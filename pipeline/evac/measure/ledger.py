@@ -61,6 +61,7 @@ def build_ledger(
     facts: RunFacts,
     exits: Sequence[str] = (),
     background: Mapping[str, int] | None = None,
+    arrived: Mapping[str, Any] | None = None,
     hazard: Mapping[str, Any] | None = None,
     leads_out: frozenset[str] = frozenset(),
     passengers: pd.DataFrame | None = None,
@@ -90,6 +91,8 @@ def build_ledger(
         Names of the exits that are open at any time.
     background
         What became of the traffic that isn't evacuating (`trips.split_background`).
+    arrived
+        When people have arrived behind the exits (`arrival.arrivals`).
     hazard
         Who was exposed to the hazard (`exposure.exposed_counts`); None without one.
     leads_out
@@ -115,6 +118,7 @@ def build_ledger(
         **_exit_counts(done, exits),
         **_household_counts(done, facts),
         **(background or {}),
+        **(arrived or {}),
         **_hazard_counts(hazard, held),
         **({} if passengers is None else passenger_counts(passengers)),
         "teleports": int(statistics["teleports"]["total"]),

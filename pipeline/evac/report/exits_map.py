@@ -104,8 +104,20 @@ def _takes(item: ResolvedExit) -> str:
             end=f"{spell.until_s / 60:g}",
         )
         for spell in item.beyond
+        if spell.veh_per_h is not None
     ]
-    return ", ".join([_takes_always(item), *spells])
+    drives = [
+        say(
+            "a drive of {number} min beyond it from minute {start} to {end}",
+            number=f"{spell.drive_s / 60:g}",
+            start=f"{spell.from_s / 60:g}",
+            end=f"{spell.until_s / 60:g}",
+        )
+        for spell in item.beyond
+        if spell.drive_s is not None
+    ]
+    always = [say("a drive of {number} min beyond it", number=f"{item.drive_s / 60:g}")] if item.drive_s else []
+    return ", ".join([_takes_always(item), *spells, *always, *drives])
 
 
 def _takes_always(item: ResolvedExit) -> str:

@@ -7,7 +7,8 @@ from evac.report.words import mark, say
 _KEYS = (
     *(mark("added lanes"), mark("added lanes idle"), mark("collisions"), mark("collisions share")),
     *(mark("background"), mark("background arrived"), mark("background driving"), mark("background waiting")),
-    *(mark("background not made"),),
+    *(mark("background not made"), mark("arrived t50 s"), mark("arrived t90 s"), mark("arrived t95 s")),
+    *(mark("arrived t100 s"), mark("drive beyond mean s")),
     *(mark("errands"), mark("bound passed by"), mark("bound passed at min"), mark("lanes over limit")),
     *(mark("emergency braking"), mark("emergency stops"), mark("gridlock events"), mark("gridlock share")),
     *(mark("gridlock unresolved"), mark("gridlock vehicles"), mark("households"), mark("households not ordered")),

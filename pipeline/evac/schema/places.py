@@ -49,11 +49,17 @@ class Place(Model):
         return self
 
 
-class Beyond(Model):
-    """What the road behind an exit takes for a while: the next town is jammed, and its queue comes back."""
+DriveMinutes = Annotated[float, Field(ge=0.0, le=1440.0)]
+"""Minutes of a drive; a day at most."""
 
-    veh_per_h: Annotated[float, Field(gt=0.0, le=10_000.0)]
+
+class Beyond(Model):
+    """What the road behind an exit is like for a while: the next town is jammed, and its queue comes back."""
+
+    veh_per_h: Annotated[float, Field(gt=0.0, le=10_000.0)] | None = None
     """The most vehicles that get past the exit line in an hour. Each stops there, so a lane passes 720 at most."""
+    beyond_min: DriveMinutes | None = None
+    """Minutes that the drive beyond the exit takes, instead of the exit's own."""
     from_min: Annotated[float, Field(ge=0.0, le=10_080.0)] = 0.0
     """Minutes after the order from which it holds."""
     until_min: Annotated[float, Field(gt=0.0, le=10_080.0)]
@@ -63,6 +69,8 @@ class Beyond(Model):
     def _begins_before_it_ends(self) -> Self:
         if self.from_min >= self.until_min:
             raise ValueError(f"'from_min' ({self.from_min:g}) isn't before 'until_min' ({self.until_min:g})")
+        if self.veh_per_h is None and self.beyond_min is None:
+            raise ValueError("say what is different: 'veh_per_h', 'beyond_min' or both")
         return self
 
 
@@ -76,8 +84,12 @@ class Exit(Place):
     """What the report calls this exit."""
     veh_per_h: Annotated[float, Field(gt=0.0, le=10_000.0)] | None = None
     """The most vehicles that it takes in an hour, such as a ferry; its lanes decide when left out."""
+    beyond_min: DriveMinutes = 0.0
+    """Minutes of the drive from the exit line to where people are bound for. Drivers who choose their exit reckon with
+    it; out they are at the line, and when they have arrived is told beside that."""
     beyond: tuple[Beyond, ...] = ()
-    """What the road behind it takes at times, where that is less: a jam in the next town comes back into the map."""
+    """What the road behind it is like at times: how much it takes, where that is less (a jam in the next town comes
+    back into the map), and how long the drive takes."""
 
     @model_validator(mode="after")
     def _one_rate_at_a_time(self) -> Self:

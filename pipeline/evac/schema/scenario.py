@@ -102,6 +102,14 @@ class Scenario(Model):
         return self
 
     @model_validator(mode="after")
+    def _router_sees_drives_change(self) -> Self:
+        named = self.exits.also if isinstance(self.exits, FoundExits) else self.exits
+        timed = [item.name for item in named if any(spell.beyond_min is not None for spell in item.beyond)]
+        if timed and self.simulation.router == "CH":
+            raise ValueError(f"the router 'CH' doesn't see the drive beyond '{timed[0]}' change; take 'CCH'")
+        return self
+
+    @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         exits = [] if isinstance(self.exits, FoundExits) else [item.name for item in self.exits]
         for what, names in {

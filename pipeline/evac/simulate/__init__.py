@@ -19,7 +19,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from traci.connection import Connection
 
@@ -27,6 +27,7 @@ from evac import files
 from evac.demand.buses import BusService
 from evac.errors import SimulationError
 from evac.hazards.refuges import ResolvedRefuge
+from evac.network.exits.drive_beyond import DrivesBeyond
 from evac.network.exits.resolved import Spell
 from evac.plans.stages import Stages
 from evac.plans.timetable import Timetable
@@ -36,6 +37,7 @@ from evac.simulate.blocked_turns import TOLD_WITHIN_S, BlockedTurns
 from evac.simulate.buses import Dispatcher
 from evac.simulate.controller import Controller
 from evac.simulate.conversation import controlled
+from evac.simulate.drive_times import DriveTimes
 from evac.simulate.gridlock import GridlockWatch
 from evac.simulate.job import Job
 from evac.simulate.meso import Meso, MesoWatch
@@ -46,6 +48,7 @@ POLL_S = 60.0
 """Simulated seconds between two looks at a running simulation."""
 _CONFIGURATION = "run.sumocfg"
 _OUTPUTS = "sumo"
+_NET_WITH_DRIVES = "net.net.xml"
 # What `measure` reads; fewer attributes make a smaller file.
 _LANE_ATTRIBUTES = "sampledSeconds distance timeLoss occupancy left arrived teleported vaporized"
 # Where everybody was when: exposure to a hazard is measured by it. With `last-route`, which would leave out the ways
@@ -107,6 +110,8 @@ class JobInputs:
         The most vehicles an hour of the exits that have such a limit.
     beyond
         When the road behind an exit takes less, by the exit's name.
+    drives
+        The drives behind the exits, where any takes time; the net is written with them then.
     buses
         Buses for people without a car.
     stages
@@ -126,9 +131,19 @@ class JobInputs:
     meso: Meso | None = None
     veh_per_h: Mapping[str, float] = field(default_factory=dict)
     beyond: Mapping[str, Sequence[Spell]] = field(default_factory=dict)
+    drives: DrivesBeyond | None = None
     buses: BusService | None = None
     stages: Stages = field(default_factory=Stages)
     refuges: tuple[ResolvedRefuge, ...] = ()
+
+
+class Actor(Protocol):
+    """Somebody who does things in a running simulation, at times of their own."""
+
+    @property
+    def has_plans(self) -> bool: ...  # noqa: D102  whether the simulation may not end yet
+    def next_s(self, now_s: float) -> float: ...  # noqa: D102  when `act` has to be called next
+    def act(self, now_s: float) -> None: ...  # noqa: D102  what is due is done
 
 
 @dataclass(frozen=True)
@@ -219,11 +234,15 @@ def output_options(folder: Path) -> list[str]:
 
 def _write_inputs(folder: Path, inputs: JobInputs, seed: int) -> None:
     """Write the job's own input files, and the configuration that makes them a simulation."""
+    net_file = inputs.net_file.resolve()
+    if inputs.drives is not None:
+        net_file = folder.resolve() / _NET_WITH_DRIVES
+        inputs.drives.write_net(inputs.net_file, net_file)
     for name, write in inputs.write.items():
         write(folder / name)
     routes = [name for name in inputs.write if name.endswith(".rou.xml")]
     options = {
-        "net-file": os.path.relpath(inputs.net_file.resolve(), folder.resolve()),
+        "net-file": os.path.relpath(net_file, folder.resolve()),
         "route-files": ",".join(routes),
         "additional-files": ",".join(name for name in inputs.write if name not in routes),
         "begin": "0",
@@ -276,13 +295,20 @@ def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Prog
         coarse = inputs.meso is not None
         refuges = Refuges(connection, inputs.refuges, inputs.exits)
         controller = Controller(
-            connection, inputs.timetable, inputs.exits, seed, coarse=coarse, stages=inputs.stages, refuges=refuges
+            connection,
+            inputs.timetable,
+            inputs.exits,
+            seed,
+            coarse=coarse,
+            stages=inputs.stages,
+            refuges=refuges,
+            drives=inputs.drives,
         )
         metering = Metering(connection, inputs.exits, inputs.veh_per_h, inputs.beyond)
         buses = Dispatcher(connection, inputs.buses)
-        ending = _drive(
-            connection, watch, (controller, buses, refuges), metering, turns=turns, end_s=inputs.end_s, report=report
-        )
+        times = [DriveTimes(connection, inputs.drives)] if inputs.drives else []
+        actors: list[Actor] = [controller, buses, refuges, *times]
+        ending = _drive(connection, watch, actors, metering, turns=turns, end_s=inputs.end_s, report=report)
     _check_ending(folder / _OUTPUTS / "statistics.xml", ending)
     events = [event.record() for event in watch.events]
     files.write_text(folder / "gridlock.json", json.dumps(events, indent=1) + "\n")
@@ -313,17 +339,16 @@ def _arguments(folder: Path, inputs: JobInputs) -> list[str]:
 def _drive(
     connection: Connection,
     watch: GridlockWatch | MesoWatch,
-    actors: tuple[Controller, Dispatcher, Refuges],
+    actors: Sequence[Actor],
     metering: Metering,
     *,
     turns: BlockedTurns | None,
     end_s: float,
     report: Callable[[Progress], None],
 ) -> Ending:
-    """Step through the simulation until it ends."""
+    """Step through the simulation until it ends; the first actor, the plan's, may have plans left then."""
     started_s = time.monotonic()
     now_s = 0.0
-    controller, buses, _ = actors
     while True:
         if turns and now_s + TOLD_WITHIN_S < end_s and turns.tell():
             now_s = _step(connection, actors, metering, now_s, now_s + TOLD_WITHIN_S)
@@ -332,7 +357,11 @@ def _drive(
         counts = _counts(connection)
         speed = now_s / max(time.monotonic() - started_s, 1e-9)
         how_far = Progress(now_s, counts.inserted - counts.running, counts.running, counts.waiting, speed)
-        if counts.running == 0 and counts.loaded == counts.inserted and not buses.has_plans:
+        if (
+            counts.running == 0
+            and counts.loaded == counts.inserted
+            and not any(actor.has_plans for actor in actors[1:])
+        ):
             report(how_far)
             return Ending("cleared", now_s, counts)
         if now_s >= end_s:
@@ -341,13 +370,13 @@ def _drive(
         watch.poll(now_s)
         report(replace(how_far, cars=watch.cars))
         all_due = counts.loaded == counts.inserted + counts.waiting
-        if watch.stands_still(now_s) and all_due and not (controller.has_plans or buses.has_plans):
+        if watch.stands_still(now_s) and all_due and not any(actor.has_plans for actor in actors):
             return Ending("standstill", now_s, counts, watch.left(now_s))
 
 
 def _step(
     connection: Connection,
-    actors: Sequence[Controller | Dispatcher | Refuges],
+    actors: Sequence[Actor],
     metering: Metering,
     now_s: float,
     until_s: float,

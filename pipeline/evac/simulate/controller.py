@@ -35,6 +35,7 @@ from traci.connection import Connection
 
 from evac.demand.buses import PREFIX as BUS
 from evac.demand.draws import uniform
+from evac.network.exits.drive_beyond import DrivesBeyond
 from evac.plans.stages import Stages
 from evac.plans.timetable import (
     ADMITTED,
@@ -86,6 +87,8 @@ class Controller:
         Roads that are an edge of the net for each set of their lanes that is open at a time; see `evac.plans.stages`.
     refuges
         Where those go whose last way to any exit a hazard takes; they stand when None.
+    drives
+        The drives behind the exits, where any takes time: who is sent to another exit reckons with them.
     turned_round
         Vehicles that roads closed by a hazard have sent another way.
     """
@@ -97,6 +100,7 @@ class Controller:
     coarse: bool = False
     stages: Stages = field(default_factory=Stages)
     refuges: Refuges | None = None
+    drives: DrivesBeyond | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
     turned_round: set[str] = field(default_factory=set)
     _agenda: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list)
@@ -357,7 +361,9 @@ class Controller:
 
     def _out(self, start: str, vclass: str) -> tuple[str, ...]:
         """Return the quickest way of a class from an edge to any exit now; none if none is."""
-        return quickest_way(self.connection, start, vclass, [edge for edges in self.exits.values() for edge in edges])
+        targets = [edge for edges in self.exits.values() for edge in edges]
+        beyond_s = self.drives.drives_s(self.connection.simulation.getTime()) if self.drives else None
+        return quickest_way(self.connection, start, vclass, targets, beyond_s)
 
     def _way(self, start: str, vclass: str, item: Lead) -> tuple[str, ...]:
         """Return the quickest way of a class from an edge to a diversion's exit, over its road where it names one."""

@@ -69,7 +69,8 @@ class Metering:
     def _every_s(self, name: str, now_s: float) -> float | None:
         """Return the seconds between two vehicles at an exit now; None where its lanes decide."""
         spells = (*self._always.get(name, ()), *self._beyond.get(name, ()))
-        rates = [spell.veh_per_h for spell in spells if spell.from_s <= now_s < spell.until_s]
+        held = [spell.veh_per_h for spell in spells if spell.from_s <= now_s < spell.until_s]
+        rates = [rate for rate in held if rate is not None]
         return _HOUR_S / min(rates) if rates else None
 
     def _release_all(self, name: str) -> None:

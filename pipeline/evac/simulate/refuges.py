@@ -45,6 +45,11 @@ class Refuges:
         self._places: dict[str, set[str]] = {item.name: set() for item in refuges}
         self._exit_edges = [edge for edges in exits.values() for edge in edges]
 
+    @property
+    def has_plans(self) -> bool:
+        """Whether the simulation may not end yet: it may."""
+        return False
+
     def next_s(self, now_s: float) -> float:
         """Return when `act` has to be called next (simulated s); infinite when never.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from traci.connection import Connection
 from traci.exceptions import TraCIException
@@ -10,8 +10,13 @@ from traci.exceptions import TraCIException
 from evac.demand.routes import vehicle_type
 
 
-def quickest_way(connection: Connection, start: str, vclass: str, targets: Iterable[str]) -> tuple[str, ...]:
-    """Return the quickest way of a vehicle class from an edge to the end of any of some edges now; none if none is."""
+def quickest_way(
+    connection: Connection, start: str, vclass: str, targets: Iterable[str], beyond_s: Mapping[str, float] | None = None
+) -> tuple[str, ...]:
+    """Return the quickest way of a vehicle class from an edge to the end of any of some edges now; none if none is.
+
+    `beyond_s` has how long the drive behind an edge takes, where it counts (s).
+    """
     ways = []
     for target in targets:
         try:
@@ -19,7 +24,7 @@ def quickest_way(connection: Connection, start: str, vclass: str, targets: Itera
         except TraCIException:
             continue
         if stage.edges:
-            ways.append((stage.travelTime, tuple(stage.edges)))
+            ways.append((stage.travelTime + (beyond_s or {}).get(target, 0.0), tuple(stage.edges)))
     return min(ways, default=(0.0, ()))[1]
 
 

@@ -17,6 +17,7 @@ from evac.demand.orders import driver_under, staying
 from evac.demand.routes import leaves_s, routing_options, write_exit_zones, write_trips
 from evac.demand.starts import FREE_CHOICE
 from evac.measure import measure_run
+from evac.network.exits.drive_beyond import DrivesBeyond
 from evac.network.signal_programs import OTHER, other_programs
 from evac.overlay.staging import Staged
 from evac.plans.stages import Stages
@@ -85,6 +86,7 @@ def job_of(terms: Terms, case: Case) -> Job:
                 list(item.edges),
                 *([item.veh_per_h] if item.veh_per_h else []),
                 *(asdict(spell) for spell in item.beyond),
+                *([{"drive_s": item.drive_s}] if item.drive_s else []),
             ]
             for item in terms.exits
         ],
@@ -151,6 +153,7 @@ def _measuring(
         at_best=at_best_under(ground, case, vehicles) if terms.meso is None else None,
         roads=terms.staged.stages.roads if terms.staged else None,
         refuges=terms.refuges,
+        with_drives=[item for item in terms.exits if item.has_drive],
     )
 
 
@@ -197,6 +200,7 @@ def _inputs(
     vehicles = on_stages(vehicles, stages, leaves_s(vehicles), ("edge", "stop_edge"))
     background = on_stages(background, stages, background["departure_s"], ("edge", "to_edge"))
     additional = staged.additional(terms.additional)
+    drives = DrivesBeyond(exits) if any(item.has_drive for item in exits) else None
     some_held = bool(refuges or vehicles["exit"].notna().any() or staged.timetable.states().approaches)
 
     def write_routes(path: Path) -> None:
@@ -212,7 +216,9 @@ def _inputs(
 
     writers: dict[str, Callable[[Path], object]] = {
         "trips.rou.xml": write_routes,
-        "exits.add.xml": lambda path: write_exit_zones(exits, path, some_held=some_held, refuges=refuges),
+        "exits.add.xml": lambda path: write_exit_zones(
+            exits, path, some_held=some_held, refuges=refuges, drives=drives
+        ),
     }
     if len(background):
         writers["background.rou.xml"] = lambda path: write_background(background, exits, path)
@@ -243,7 +249,12 @@ def _inputs(
         exits={item.name: item.edges for item in exits},
         # The mesoscopic model's exits have headways instead (`study.screening`), and nobody is held at their lines.
         veh_per_h={item.name: item.veh_per_h for item in exits if item.veh_per_h and terms.meso is None},
-        beyond={item.name: item.beyond for item in exits if item.beyond and terms.meso is None},
+        beyond={
+            item.name: item.beyond
+            for item in exits
+            if any(spell.veh_per_h is not None for spell in item.beyond) and terms.meso is None
+        },
+        drives=drives,
         meso=terms.meso,
         buses=buses,
         stages=stages,

@@ -218,7 +218,7 @@ def _left_out(terms: Terms, meso: Meso) -> list[str]:
     told += [
         f"exit {item.name}: the road beyond it takes all that its lanes pass, always"
         for item in terms.exits
-        if item.beyond
+        if any(spell.veh_per_h is not None for spell in item.beyond)
     ]
     if terms.model.buses is not None:
         told.append("buses: there are none, and nobody waits for one, because vehicles are on no lane to stop beside")

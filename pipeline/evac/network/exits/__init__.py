@@ -66,7 +66,8 @@ def _named(ground: Ground, exits: Sequence[Exit], where: str) -> tuple[ResolvedE
         try:
             edges = named_exit(ground, item, f"{where}, '{item.name}'")
             found = ground.resolved(item.name, edges, item.veh_per_h)
-            resolved.append(replace(found, beyond=tuple(_spell(spell) for spell in item.beyond)))
+            spells = tuple(_spell(spell) for spell in item.beyond)
+            resolved.append(replace(found, beyond=spells, drive_s=item.beyond_min * 60.0))
         except PlaceError as error:
             problems.extend(error.problems)
     if problems:
@@ -75,7 +76,8 @@ def _named(ground: Ground, exits: Sequence[Exit], where: str) -> tuple[ResolvedE
 
 
 def _spell(beyond: Beyond) -> Spell:
-    return Spell(beyond.from_min * 60.0, beyond.until_min * 60.0, beyond.veh_per_h)
+    drive_s = None if beyond.beyond_min is None else beyond.beyond_min * 60.0
+    return Spell(beyond.from_min * 60.0, beyond.until_min * 60.0, beyond.veh_per_h, drive_s)
 
 
 def require_reachable(net: Net, exits: Sequence[ExitEdges], from_edges: Iterable[str], where: str = "exits") -> None:

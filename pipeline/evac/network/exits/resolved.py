@@ -7,11 +7,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Spell:
-    """A time in which an exit takes no more than a rate (s after the order; vehicles an hour)."""
+    """A time in which the road behind an exit is another.
+
+    Parameters
+    ----------
+    from_s, until_s
+        When (s after the order).
+    veh_per_h
+        The most vehicles an hour that it takes; None where it takes what it always does.
+    drive_s
+        How long the drive behind the line takes (s); None where it takes what it always does.
+    """
 
     from_s: float
     until_s: float
-    veh_per_h: float
+    veh_per_h: float | None = None
+    drive_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -31,7 +42,9 @@ class ResolvedExit:
     veh_per_h
         The most vehicles an hour that it takes, such as a ferry; None where its lanes decide.
     beyond
-        When the road behind it takes less.
+        When the road behind it takes less, or longer.
+    drive_s
+        How long the drive behind the line takes (s).
     """
 
     name: str
@@ -41,3 +54,14 @@ class ResolvedExit:
     lat: float
     veh_per_h: float | None = None
     beyond: tuple[Spell, ...] = ()
+    drive_s: float = 0.0
+
+    @property
+    def has_drive(self) -> bool:
+        """Whether the drive behind its line takes any time, ever."""
+        return bool(self.drive_s) or any(spell.drive_s for spell in self.beyond)
+
+    def drive_at_s(self, time_s: float) -> float:
+        """Return how long the drive behind the line takes who crosses it at a time (s)."""
+        spells = (item.drive_s for item in self.beyond if item.from_s <= time_s < item.until_s)
+        return next((drive_s for drive_s in spells if drive_s is not None), self.drive_s)
