@@ -18,10 +18,16 @@ REACH_M = 6_000.0
 _MIDDLE = (200.0, 200.0)
 _GATES: list[Spot] = [(400, 200), (400, 400), (200, 400), (0, 400), (0, 200), (0, 0), (200, 0), (400, 0)]
 ENDINGS = (
-    *("goes on", "goes on", "two carriageways", "one way out", "around a bend"),
+    *("goes on", "goes on", "two carriageways", "one way out", "around a bend", "fork", "roundabout"),
     *("ends", "turning circle", "track", "no access", "works", "bollard", "gate", "ferry", "back", "one way in"),
+    *("bus only", "winter", "pedestrian", "path", "proposed", "no exit sign", "loop at the end"),
 )
-LEADS_AWAY = {"goes on", "two carriageways", "one way out", "around a bend"}
+LEADS_AWAY = {"goes on", "two carriageways", "one way out", "around a bend", "fork", "roundabout"}
+_CLOSED = {
+    "no access": {"access": "no"},
+    "bus only": {"motor_vehicle": "no", "bus": "yes"},
+    "winter": {"motor_vehicle__conditional": "no @ (Nov-Apr)"},
+}
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,18 @@ def _road(drawn: DrawnMap, highway: str, ending: str, gate: int, rng: random.Ran
     elif ending in {"bollard", "gate"}:
         drawn.road(name, highway, straight(start, stop, far))
         drawn.node(stop, **({"barrier": "bollard"} if ending == "bollard" else {"barrier": "gate", "locked": "yes"}))
+    elif ending == "fork":
+        drawn.road(name, highway, straight(start, stop, far))
+        drawn.road("", highway, straight(stop, _along(stop, bearing + 0.8, 300.0)))
+    elif ending == "roundabout":
+        circle = [_along(stop, bearing + math.pi + 0.25 * math.pi * number, 20.0) for number in range(8)]
+        drawn.road("", highway, [*circle, circle[0]], junction="roundabout", oneway="yes")
+        drawn.road(name, highway, straight(start, circle[0]))
+        drawn.road(name, highway, straight(circle[4], far))
+    elif ending == "loop at the end":
+        loop = [_along(stop, bearing - 0.8, 300.0), _along(stop, bearing, 450.0), _along(stop, bearing + 0.8, 300.0)]
+        drawn.road(name, highway, straight(start, stop))
+        drawn.road(name, highway, straight(stop, *loop, stop), oneway="yes")
     else:
         drawn.road(name, highway, straight(start, stop))
         _beyond(drawn, name, highway, ending, straight(stop, far))
@@ -107,12 +125,16 @@ def _beyond(drawn: DrawnMap, name: str, highway: str, ending: str, line: list[Sp
     """Draw what comes behind the end of a road."""
     if ending == "turning circle":
         drawn.node(line[0], highway="turning_circle")
-    elif ending == "track":
-        drawn.road("", "track", line)
-    elif ending == "no access":
-        drawn.road(name, highway, line, access="no")
+    elif ending == "no exit sign":
+        drawn.node(line[0], noexit="yes")
+    elif ending in {"track", "pedestrian", "path"}:
+        drawn.road("", ending, line)
+    elif ending in _CLOSED:
+        drawn.road(name, highway, line, **_CLOSED[ending])
     elif ending == "works":
         drawn.road(name, "construction", line, construction=highway)
+    elif ending == "proposed":
+        drawn.road(name, "proposed", line, proposed=highway)
     elif ending == "ferry":
         drawn.ferry(f"{name} Ferry", line)
 

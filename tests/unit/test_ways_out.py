@@ -257,6 +257,23 @@ def test_a_far_larger_network_is_a_way_out_and_a_small_one_is_not(tmp_path: Path
         assert exits(record) == found
 
 
+@pytest.mark.parametrize(("side", "leads_on"), [(800, True), (1000, True), (1400, True), (1600, False)])
+def test_a_part_of_an_island_leaves_for_the_rest_while_that_is_three_times_as_large(
+    side: int, tmp_path: Path, *, leads_on: bool
+) -> None:
+    """Nothing leads off the island: the polygon's edge decides nothing until the rest has no room for so many."""
+    island = DrawnMap((-9000, -9000, 19000, 19000))
+    for place in range(0, 3001, 200):
+        names = ("Long Road", "High Road") if place == 200 else (f"Row {place}", f"Column {place}")
+        for start in range(0, 3000, 500):
+            kind = "secondary" if place == 200 else "residential"
+            island.road(names[0], kind, straight((start, place), (start + 500, place)))
+            island.road(names[1], kind, straight((place, start), (place, start + 500)))
+    record = decided(island, tmp_path, box(-50, -50, side + 50, side + 50))
+    assert exits(record) == (["High Road", "Long Road"] if leads_on else [])
+    assert set(none(record)) == (set() if leads_on else {"High Road", "Long Road"})
+
+
 def test_the_reach_of_the_map_is_told_by_side(tmp_path: Path) -> None:
     reach = decided(village().road("Out", "secondary", straight((200, 0), (200, -3200))), tmp_path).reach_m
     assert {side: round(metres) for side, metres in reach.items()} == {

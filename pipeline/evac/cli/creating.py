@@ -81,6 +81,14 @@ def new(
         Path | None, typer.Option(help="Your evacuation zones, to report by; also the area, if alone.", **_File)
     ] = None,
     zone_name: Annotated[str | None, typer.Option(help="Column of --zones with their names or ids.")] = None,
+    exits: Annotated[
+        Path | None,
+        typer.Option(
+            help="A YAML file with your exits, as 'exits' in a scenario, such as a ferry with its capacity.",
+            show_default="those that are found",
+            **_File,
+        ),
+    ] = None,
     exits_at_least: Annotated[
         str | None,
         typer.Option(
@@ -115,6 +123,7 @@ def new(
         zones=zones,
         zone_name=zone_name,
         country=country,
+        exits=exits,
         exits_at_least=exits_at_least,
         roads_beyond_m=roads_beyond,
         acs_year=acs_year,
@@ -180,7 +189,8 @@ def _write(request: Request, workspace: Path, *, force: bool) -> NewScenario:
     console.print(f"Roads: {escape(facts.roads)}; they reach {escape(facts.beyond)}", highlight=False)
     console.print(f"Households: {escape(facts.households)}", highlight=False)
     others = f"; {len(facts.other_exits)} lesser roads lead on too and are in the file" if facts.other_exits else ""
-    console.print(f"Exits: {exits_rule(facts.exits_at_least)} that lead out and on{others}", highlight=False)
+    which = "as you gave them" if facts.exits_given else f"{exits_rule(facts.exits_at_least)} that lead out and on"
+    console.print(f"Exits: {which}{others}", highlight=False)
     for line in facts.mended.in_words():
         console.print(f"Mended: {line}", highlight=False)
     starts = written.prepared.starts["edge"]

@@ -27,15 +27,17 @@ from evac.inputs import Watched
 from evac.new.clip import parts_with_roads
 from evac.new.counts import ZONES, Counted, estimated, from_census, from_file_or_total, report_zones
 from evac.new.mending import Mended, mend
-from evac.new.naming import name_bottlenecks, name_exits, other_exits
+from evac.new.naming import Named, lanes_and_link, name_bottlenecks, name_exits, other_exits
 from evac.new.request import OrderedArea, Request, check_request, folder_name, ordered_area
 from evac.new.roads import fetched_roads, own_roads
 from evac.new.writing import AREA, ROADS, WAYS_OUT, Facts, scenario_text
 from evac.osm import prepare_map
 from evac.scenario import FILE_NAME, load_scenario
+from evac.schema.places import NamedExits
 from evac.schema.sources import CensusFetch
 from evac.sources import CensusZones, Endpoints, is_in_us, write_provenance
 from evac.study.prepare import Prepared, prepare
+from evac.validation import read_model
 
 __all__ = ["NewScenario", "Request", "write_scenario"]
 
@@ -134,6 +136,7 @@ def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell
     data.mkdir()
     acquire = fetched_roads if request.osm is None else own_roads
     given = from_file_or_total(request, area, data) if request.households is not None else None
+    exits = _named_exits(request.exits) if request.exits is not None else []
     zones = report_zones(request, data)  # a mistake in there is told before the long work
     census = None if given else _asked_census(request, area, cache, tell)  # so is a key that is missing
     roads = acquire(request, area, folder / ROADS, cache, tell, zones=_counted_in(census, data))
@@ -156,6 +159,8 @@ def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell
         households=counted.about,
         beyond=f"{roads.beyond.metres:,.0f} m beyond the area, {roads.beyond.why}",
         section={**counted.section, **zones.section},
+        exits=exits,
+        exits_given=bool(exits),
         exits_at_least=request.exits_at_least,
         ways_out=roads.ways_out,
         country=area.country or ("US" if census is not None else None),
@@ -165,6 +170,13 @@ def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell
         fetch=fetch if request.osm is None else None,
         schema=_SCHEMA if (folder / _SCHEMA).is_file() else None,
     )
+
+
+def _named_exits(file: Path) -> list[Named]:
+    """Return the exits of a file as a scenario names them."""
+    _, found = read_model(file, NamedExits)
+    keys = [item.model_dump(mode="json", exclude_unset=True) for item in found.exits]
+    return [Named({"name": item.pop("name"), **item}, "") for item in keys]
 
 
 def _counted_in(census: CensusZones | None, data: Path) -> gpd.GeoSeries:
@@ -204,9 +216,15 @@ def _found(folder: Path, facts: Facts, cache: Path, tell: Tell) -> Facts:
         facts = replace(facts, mended=mended)
     ground = prepared.ground
     traffic = estimate_traffic(prepared.net, prepared.network.edges(), prepared.exits, prepared.starting)
+    if facts.exits_given:
+        exits = [
+            Named(named.keys, lanes_and_link(found)) for named, found in zip(facts.exits, prepared.exits, strict=True)
+        ]
+    else:
+        exits = name_exits(ground, prepared.exits)
     facts = replace(
         facts,
-        exits=name_exits(ground, prepared.exits),
+        exits=exits,
         other_exits=other_exits(ground, prepared.exits, facts.ways_out.lesser),
         bottlenecks=name_bottlenecks(traffic, ground.index),
     )

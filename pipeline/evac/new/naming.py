@@ -93,7 +93,7 @@ def other_exits(ground: Ground, chosen: Iterable[ResolvedExit], lesser: Iterable
 
 def _name_exit(ground: Ground, item: ResolvedExit) -> Named | None:
     edges = [ground.index.net.getEdge(edge) for edge in item.edges]
-    about = f"{item.lanes} lane{'s' if item.lanes > 1 else ''}, {map_url(item.lon, item.lat, zoom=17)}"
+    about = lanes_and_link(item)
     for keys in _ways_to_say_it(edges[0], ground.index):
         wanted = Exit.model_validate({"name": item.name, **keys})
         try:
@@ -103,6 +103,11 @@ def _name_exit(ground: Ground, item: ResolvedExit) -> Named | None:
         if {edge.getID() for edge in found} == set(item.edges):
             return Named({"name": item.name, **keys}, about)
     return None
+
+
+def lanes_and_link(item: ResolvedExit) -> str:
+    """Return what a person should know of an exit: its lanes, and where it is."""
+    return f"{item.lanes} lane{'s' if item.lanes > 1 else ''}, {map_url(item.lon, item.lat, zoom=17)}"
 
 
 def _ways_to_say_it(edge: Edge, index: StreetIndex) -> Iterator[_Keys]:

@@ -52,6 +52,8 @@ class Request:
         A file of the city's evacuation zones, and the column with their names; alone they are also the area.
     country
         ISO 3166 code of two letters; else as the geocoder or the census has it.
+    exits
+        A file with the exits, as a scenario names them; else they are found.
     exits_at_least
         Lowest class of road that is a way out; else secondary, tertiary where there is nothing else.
     roads_beyond_m
@@ -73,6 +75,7 @@ class Request:
     zones: Path | None = None
     zone_name: str | None = None
     country: str | None = None
+    exits: Path | None = None
     exits_at_least: str | None = None
     roads_beyond_m: float | None = None
     acs_year: int | None = None
@@ -80,7 +83,7 @@ class Request:
     @property
     def files(self) -> list[Path]:
         """The files that are named and that are there."""
-        named = (self.polygon, self.osm, self.households, self.zones)
+        named = (self.polygon, self.osm, self.households, self.zones, self.exits)
         return [item for item in named if isinstance(item, Path) and item.is_file()]
 
 
@@ -150,6 +153,8 @@ def _road_problems(request: Request) -> Iterator[Problem]:
     if request.exits_at_least is not None and request.exits_at_least not in CLASSES:
         what = f"found '{request.exits_at_least}', which is no class of road"
         yield Problem("--exits-at-least", what, f"one of {', '.join(CLASSES)}")
+    if request.exits_at_least is not None and request.exits is not None:
+        yield Problem("--exits-at-least", "says which exits are found, and --exits names them", "leave out one of them")
 
 
 def ordered_area(request: Request, endpoints: Endpoints, cache: Path) -> OrderedArea:

@@ -42,6 +42,8 @@ class Facts:
         What was decided on the whole map.
     exits, bottlenecks
         As found; before they are, the exits are left to be found.
+    exits_given
+        Whether a person has named the exits.
     other_exits
         Lesser roads that leave the map, for a person to choose from.
     country
@@ -68,6 +70,7 @@ class Facts:
     exits: list[Named] = field(default_factory=list)
     other_exits: list[Named] = field(default_factory=list)
     bottlenecks: list[Named] = field(default_factory=list)
+    exits_given: bool = False
     country: str | None = None
     shares: Mapping[int, float] | None = None
     zone_shares: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
@@ -160,8 +163,9 @@ def _households(facts: Facts) -> str:
 
 
 def _exits(facts: Facts) -> str:
+    which = f"{exits_rule(facts.exits_at_least)} that lead out of the area and on"
     how = (
-        f"Ways out: {exits_rule(facts.exits_at_least)} that lead out of the area and on. A car is evacuated when it "
+        f"Ways out: {'as you gave them' if facts.exits_given else which}. A car is evacuated when it "
         "has crossed the exit line, past which traffic flows freely. Follow the links; take away what leads into the "
         "hazard, and close a road that nobody may take:"
     )
@@ -203,7 +207,7 @@ def _bottlenecks(facts: Facts) -> str:
 
 
 def _places(places: Iterable[Named]) -> list[str]:
-    return [f"  - {_flow(place.keys)}  # {place.about}" for place in places]
+    return [f"  - {_flow(place.keys)}{'  # ' if place.about else ''}{place.about}" for place in places]
 
 
 def _cases(facts: Facts) -> str:

@@ -123,6 +123,13 @@ class FoundExits(Model):
     """Exits by name beside those that are found, such as a ferry with its capacity."""
 
 
+class NamedExits(Model):
+    """A file of exits, for a place whose scenario isn't written yet."""
+
+    exits: Annotated[tuple[Exit, ...], Field(min_length=1)]
+    """The exits, as a scenario names them."""
+
+
 class ForbiddenExit(Model):
     """A road that leads out and that nobody may leave by: it is closed to cars at one point, in both directions."""
 

@@ -16,18 +16,16 @@ import numpy as np
 import shapely
 
 from evac.network.exits.graph import Mask, RoadWeb, rank_of
-from evac.network.exits.lead import far_larger, leading
+from evac.network.exits.lead import leading, networks_of
 from evac.network.exits.leaving import Leaving
 from evac.network.exits.map_edge import MapEdge, edge_of, road_ends
 from evac.network.exits.record import ExitEnd, WaysOutRecord
 from evac.osm.web import Web
 from evac.schema.places import FoundExits
 
-_LINE_BEYOND_M = 2_000.0
-"""Where no end of the map can be reached, exit lines lie this far (m) beyond the area. Our choice."""
-
-_ROOM_SHARE = 0.1
-"""There is room for as many behind them as live inside: so much of a network far larger. Our choice."""
+_LINE_BEYOND_M, _NEARER_M = 2_000.0, (1_000.0, 500.0, 250.0)
+"""Where no end of the map can be reached, exit lines lie this far (m) beyond the area, nearer where too little of the
+network is left behind them. Our choice."""
 
 _SEEN_M = 1_000.0
 """A road that the map shows for less than this (m) beyond the area is an exit by the map's cut. Our choice."""
@@ -69,7 +67,7 @@ class Decision:
         beyond = ~kept[roads.way]
         piece = roads.pieces(beyond, strong=False)
         seeds = self._lead.ends & roads.on_road
-        seeds |= far_larger(roads, beyond & self._lead.outside)
+        seeds |= networks_of(roads, beyond & self._lead.outside, self._lead.least_m)
         touching = np.zeros(roads.count, dtype=bool)
         touching[roads.start[~beyond]] = touching[roads.end[~beyond]] = True
         used = np.zeros(roads.count, dtype=bool)
@@ -110,8 +108,13 @@ class Decision:
 
     def _ends(self, kept: Mask) -> list[ExitEnd]:
         """Return where the kept roads end and a way out goes on."""
+        found = (self._ends_within(kept, beyond_m) for beyond_m in (_LINE_BEYOND_M, *_NEARER_M))
+        return next(filter(None, found), [])
+
+    def _ends_within(self, kept: Mask, beyond_m: float) -> list[ExitEnd]:
+        """Return them, those in a network without an end of the map so far beyond the area."""
         roads, lead = self.roads, self._lead
-        far_beyond = self._far_beyond()[roads.way]
+        far_beyond = self._far_beyond(beyond_m)[roads.way]
         simulated = kept[roads.way] & ~far_beyond
         goes_on = lead.ends & roads.on_road
         ways_on = self._ways_on(simulated, far_beyond)
@@ -131,8 +134,8 @@ class Decision:
         """
         roads, lead = self.roads, self._lead
         off = ~simulated & lead.outside
-        seeds = (lead.ends & roads.on_road) | far_larger(roads, off)
-        seeds |= far_larger(roads, off & far_beyond, share=_ROOM_SHARE)
+        seeds = (lead.ends & roads.on_road) | networks_of(roads, off, lead.least_m)
+        seeds |= networks_of(roads, off & far_beyond, lead.room_m)
         found: Mask = off & roads.behind(seeds, off)[roads.end]
         return found
 
@@ -144,11 +147,11 @@ class Decision:
         places = [node for node in every if lead.cut.presumed[node] and node not in ends and lead.reached[node]]
         return [self._end(node, self._arrival(node, high)) for node in places if goes_on[node]]
 
-    def _far_beyond(self) -> Mask:
+    def _far_beyond(self, beyond_m: float) -> Mask:
         """Return the ways of networks without an end of the map, from which exits are taken nearer to the area."""
         roads, lead = self.roads, self._lead
         ends = roads.behind(lead.ends & roads.on_road, lead.outside)
-        away = shapely.distance(roads.area, shapely.points(roads.xy)) > _LINE_BEYOND_M
+        away = shapely.distance(roads.area, shapely.points(roads.xy)) > beyond_m
         apart = lead.on & ~ends & away
         near = roads.way[~(apart[roads.start] & apart[roads.end])]
         found = np.ones(len(roads.ways), dtype=bool)

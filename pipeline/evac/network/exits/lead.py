@@ -9,12 +9,16 @@ import numpy as np
 from evac.network.exits.graph import Mask, RoadWeb
 from evac.network.exits.map_edge import CutOff, MapEdge, cut_off
 
-_FAR_LARGER = 10.0
-"""A road network outside is far larger than what lies inside from so many times its length on. Our choice: a dead-end
-valley behind a hamlet may well be three times as large."""
+_FAR_LARGER, _LARGER = 10.0, 3.0
+"""A road network outside is far larger than what lies inside from so many times its length on: a dead-end valley behind
+a hamlet may well be three times as large. Where no road at all leads off the map, as on an island, the rest of it is
+all the room that there is, and three times are enough: a quarter of it moves to the other three. Our choice."""
 
 LEAST_NETWORK_M = 50_000.0
 """But it has at least this much road (m): a town of some 5,000 people. Our choice."""
+
+LEAST_ROOM_M = 5_000.0
+"""Behind an exit line there is at least this much of such a network (m), and as much as lies inside. Our choice."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,16 @@ class Lead:
         Nodes from which one gets on.
     reached
         Nodes that one comes to from the area.
+    least_m, room_m
+        Length of a network far larger than what lies inside, and of one with room for as many as live there (m).
     """
 
     outside: Mask
     cut: CutOff
     on: Mask
     reached: Mask
+    least_m: float
+    room_m: float
 
     @property
     def ends(self) -> Mask:
@@ -49,17 +57,18 @@ def leading(roads: RoadWeb, edge: MapEdge) -> Lead:
     outside = ~(roads.inside[roads.start] | roads.inside[roads.end] | roads.at_times[roads.way])
     cut = cut_off(roads, edge)
     seeds = (cut.certain | cut.presumed) & roads.on_road
-    on = roads.behind(seeds | far_larger(roads, outside), outside)
     first = np.zeros(roads.count, dtype=bool)
     first[roads.end[roads.inside[roads.start]]] = True
     reached = roads.ahead(first | (roads.inside & roads.on_road), outside)
-    return Lead(outside, cut, on, reached)
-
-
-def far_larger(roads: RoadWeb, outside: Mask, share: float = 1.0) -> Mask:
-    """Return the nodes of road networks far larger than what lies inside of the area, or of a share of such a one."""
     inside_m = roads.road_m(roads.inside[roads.start] & roads.inside[roads.end])
-    least_m = share * max(LEAST_NETWORK_M, _FAR_LARGER * inside_m)
+    times = _FAR_LARGER if (seeds & reached).any() else _LARGER
+    least_m, room_m = max(LEAST_NETWORK_M, times * inside_m), max(LEAST_ROOM_M, inside_m)
+    on = roads.behind(seeds | networks_of(roads, outside, least_m), outside)
+    return Lead(outside, cut, on, reached, least_m, room_m)
+
+
+def networks_of(roads: RoadWeb, outside: Mask, least_m: float) -> Mask:
+    """Return the nodes of road networks of some arcs that have at least so much road (m)."""
     if roads.road_m(outside) < least_m:
         return np.zeros(roads.count, dtype=bool)
     piece = roads.pieces(outside, strong=True)

@@ -61,7 +61,10 @@ def exits_left_out(ground: Ground, record: WaysOutRecord, used: Container[str]) 
     return [ground.resolved(spot[0][1].label, [edge for edge, _ in spot]) for spot in apart]
 
 
-_REMEDY = "name the exits by street, way or point; a ferry is one with 'veh_per_h', its vehicles an hour"
+_REMEDY = (
+    "name the exits by street, way or point ('exits', or evac new --exits); a ferry is one with 'veh_per_h', its "
+    "vehicles an hour"
+)
 _Spot = list[tuple[Edge, ExitEnd]]
 
 
