@@ -71,6 +71,7 @@ _COMMANDS: dict[str, tuple[list[list[str]], dict[str, list[str]]]] = {
             "--bbox": _BOXES,
             "--zones": _FILES,
             "--zone-name": ["name", "households", "none"],
+            "--exits": _FILES,
             "--exits-at-least": ["tertiary", "motorway", "path"],
             "--acs-year": _NUMBERS,
         },

@@ -37,6 +37,31 @@ def test_a_total_of_nobody_is_refused(tmp_path: Path) -> None:
         from_file_or_total(Request(households=0), AREA, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("total", "people", "words"),
+    [(20_000_000, None, "adds up to 20,000,000"), (600_000, None, "more than 100,000 per km²"), (600_000, 2.0, None)],
+)
+def test_a_total_that_cant_be_is_refused_by_the_option_that_gave_it(
+    tmp_path: Path, total: int, people: float | None, words: str | None
+) -> None:
+    """The area has 3.4 km²: 600,000 households would be 178,000 on each, half as many 89,000."""
+    request = Request(households=total, people_per_household=people)
+    if words is None:
+        assert from_file_or_total(request, AREA, tmp_path).about.startswith("300,000 households")
+        return
+    with pytest.raises(DataError, match=words) as caught:
+        from_file_or_total(request, AREA, tmp_path)
+    assert str(caught.value).startswith("--households")
+
+
+def test_people_of_a_dense_district_are_no_households(tmp_path: Path) -> None:
+    """130,000 people live on a km² of Mong Kok."""
+    people = [130_000.0 * 3.38]
+    counted = _counted(tmp_path, [AREA.geometry], people=3.0, households=people)
+    assert "people of 1 polygons" in counted.about
+    assert gpd.read_file(tmp_path / "zones.geojson")["people"].tolist() == people
+
+
 def test_points_with_a_column_households_keep_its_counts(tmp_path: Path) -> None:
     assert _counted(tmp_path, [HERE, THERE, OUTSIDE], households=[3, 4, 50]).about.startswith(
         "7 households at 2 points"

@@ -47,14 +47,30 @@ def read_zones(settings: Zones) -> gpd.GeoDataFrame:
     invalid = ~features.geometry.is_valid.to_numpy()
     frame = {"zone": names, "households_given": counts, "repaired": invalid}
     zones = gpd.GeoDataFrame(frame, geometry=make_valid_polygons(features.geometry), crs=features.crs)
-    _check_totals(zones, f"{path}, column '{settings.count}'")
+    check_totals(zones, f"{path}, column '{settings.count}'")
     return _in_order(zones)
 
 
-def _check_totals(zones: gpd.GeoDataFrame, where: str) -> None:
-    """Refuse counts that can't be households, before anything is made of them."""
+def check_totals(
+    zones: gpd.GeoDataFrame,
+    where: str,
+    remedy: str = "name the column with the number of households as 'households.zones.count'",
+) -> None:
+    """Refuse counts that can't be households, before anything is made of them.
+
+    Parameters
+    ----------
+    zones
+        Columns `zone`, `households_given` and `geometry` (WGS 84).
+    where, remedy
+        For the message: what has the counts, and what to try.
+
+    Raises
+    ------
+    DataError
+        They are all 0, too many in all, or too many for a zone's ground.
+    """
     counts, total = zones["households_given"].to_numpy(), float(zones["households_given"].sum())
-    remedy = "name the column with the number of households as 'households.zones.count'"
     if total == 0.0:
         raise DataError(Problem(where, f"is 0 in all {len(zones)} zones, so nobody is to leave", remedy))
     if total > _MOST_HOUSEHOLDS:

@@ -16,15 +16,16 @@ import shapely
 
 from evac.acquire import BLOCK_COUNT, BLOCK_NAME, GROUP_NAME, block_groups, vehicle_shares, write_geojson
 from evac.errors import DataError, Problem
-from evac.households.geometry import read_counts, read_vector
+from evac.households.geometry import WGS84, read_counts, read_vector
 from evac.households.reporting import OUTSIDE, read_report_zones, zone_of
-from evac.households.zones import read_zones
+from evac.households.zones import check_totals, read_zones
 from evac.new import grids
 from evac.new.request import OrderedArea, Request, extent, from_file
 from evac.projection import utm_of
 from evac.schema.sources import ReportZones, Zones
 from evac.sources import CensusZones, Provenance
 
+_DECIMALS = 6  # of people: what dividing by the size of a household and multiplying again leaves
 _SAME_PLACE = "give an area and households of the same place"
 ZONES, REPORT_ZONES, HOMES = "zones.geojson", "report_zones.geojson", "homes.geojson"
 
@@ -110,6 +111,8 @@ def _from_total(request: Request, given: int, area: OrderedArea, data: Path) -> 
     total = round(given / (people or 1.0))
     if total == 0:
         raise DataError(Problem("--households", f"found {given}, which is no household", "give their total, or a file"))
+    whole = gpd.GeoDataFrame({"zone": [area.name], "households_given": [total]}, geometry=[area.geometry], crs=WGS84)
+    check_totals(whole, "--households", "give the number of households, or of people with --people-per-household")
     how = f"{given:,} people, given as a total, at {people:g} people per household" if people else "given as a total"
     return _whole_area(area, total, data, f"{total:,} households, {how}, spread over the area's homes")
 
@@ -124,10 +127,12 @@ def _whole_area(area: OrderedArea, total: int, data: Path, about: str) -> Counte
 
 def _from_polygons(request: Request, file: Path, features: gpd.GeoDataFrame, area: OrderedArea, data: Path) -> Counted:
     count = _count_column(request, features, file)
-    settings = Zones(file=file, count=count, name=request.count_name)
-    zones = read_zones(settings).drop(columns="repaired").rename(columns={"zone": "name"})
-    unit = "people" if request.people_per_household else "households"
-    zones = zones.rename(columns={"households_given": unit})[["name", unit, "geometry"]]
+    each = request.people_per_household
+    settings = Zones(file=file, count=count, name=request.count_name, people_per_household=each)
+    unit = "people" if each else "households"
+    zones = read_zones(settings).rename(columns={"zone": "name", "households_given": unit})
+    zones[unit] = (zones[unit] * (each or 1.0)).round(_DECIMALS)
+    zones = zones[["name", unit, "geometry"]]
     given = float(zones[unit].sum())
     zones = zones[zones.intersects(area.geometry)]
     lost = given - float(zones[unit].sum())
