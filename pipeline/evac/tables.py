@@ -71,6 +71,21 @@ BOTTLENECKS = pa.schema(
 )
 """A row a minute and lane: vehicles over the lane's end, and whether a queue stood on it or on a lane that feeds it."""
 
+INCIDENTS = pa.schema(
+    [
+        pa.field("vehicle", pa.string(), nullable=False),
+        ("street", pa.string()),
+        pa.field("edge", pa.string(), nullable=False),
+        pa.field("lane", pa.int32(), nullable=False),
+        pa.field("pos_m", pa.float64(), nullable=False),
+        pa.field("driven_m", pa.float64(), nullable=False),
+        pa.field("from_s", pa.float64(), nullable=False),
+        ("until_s", pa.float64()),
+    ]
+)
+"""A row a car that crashed or stalled in its lane by chance, where the scenario has `incidents`: which lane, how far
+along it, what the car had driven, and from when to when it stood there (no `until_s`: still at the end)."""
+
 PASSENGERS = pa.schema(
     [
         pa.field("household", pa.int64(), nullable=False),

@@ -16,6 +16,7 @@ from evac.study.screening import Calibration, labelled
 @dataclass(frozen=True)
 class SomeModel:
     buses: Any = None
+    incidents: Any = None
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ from evac.measure.clearance import clearance_s, curve, exit_counts, headline, sh
 from evac.measure.edges import edge_windows
 from evac.measure.exposure import NOBODY, exposed_counts, exposures
 from evac.measure.facts import RunFacts
+from evac.measure.incidents import incident_counts, incident_results
 from evac.measure.ledger import build_ledger
 from evac.measure.passengers import passenger_results
 from evac.measure.queues import Links, Queues
@@ -54,6 +55,8 @@ from evac.schema.trust import Trust
 SCHEMA_VERSION = 4
 PASSENGERS = "passengers.parquet"
 """The table of people without a car, where the scenario has buses."""
+INCIDENTS = "incidents.parquet"
+"""The table of cars that crashed or stalled in a lane by chance, where the scenario has `incidents`."""
 REFUGES = "refuges.parquet"
 """The table of who came to refuges, where the scenario has any."""
 EXPOSURE = "exposure.parquet"
@@ -84,6 +87,7 @@ def measure_run(
     roads: Mapping[str, str] | None = None,
     refuges: Sequence[ResolvedRefuge] = (),
     with_drives: Sequence[ResolvedExit] = (),
+    with_incidents: bool = False,
 ) -> dict[str, Any]:
     """Measure a finished run, write its tables into the run directory, and return the manifest.
 
@@ -120,6 +124,8 @@ def measure_run(
         The refuges; `refuges.parquet` is written with them.
     with_drives
         The exits behind which a drive takes time.
+    with_incidents
+        Whether cars may have crashed or stalled; `incidents.parquet` is written then.
 
     Returns
     -------
@@ -165,6 +171,7 @@ def measure_run(
     passengers = None if buses is None else passenger_results(buses, run_dir / "buses.json", driven_buses)
     if passengers is not None:
         tables.write_table(passengers, tables.PASSENGERS, run_dir / PASSENGERS)
+    incidents = _incidents(run_dir, net, end_s) if with_incidents else {}
     ledger = build_ledger(
         run_dir,
         statistics,
@@ -176,7 +183,7 @@ def measure_run(
         facts=facts,
         exits=[item.name for item in exits],
         background=passing,
-        arrived=arrived,
+        told={**arrived, **incidents},
         hazard=hazard,
         leads_out=leads_out,
         passengers=passengers,
@@ -188,6 +195,7 @@ def measure_run(
         **shadow_counts(done),
         **passing,
         **arrived,
+        **{key: incidents[key] for key in incidents if key != "incidents_at"},
         **(NOBODY if hazard is None else hazard),
     }
     counts["exits"] = exit_counts(planned, exits)
@@ -219,6 +227,13 @@ def _exposed(run_dir: Path, done: pd.DataFrame, arrival_s: Mapping[str, float], 
     return exposed_counts(exposed, done, read_ending(run_dir / "ending.json").turned_round)
 
 
+def _incidents(run_dir: Path, net: sumolib.net.Net, end_s: float) -> dict[str, Any]:
+    """Write the table of cars that crashed or stalled, and return what the ledger has of them."""
+    incidents = incident_results(run_dir / "incidents.json", net)
+    tables.write_table(incidents, tables.INCIDENTS, run_dir / INCIDENTS)
+    return incident_counts(incidents, end_s)
+
+
 def _sheltered(run_dir: Path, done: pd.DataFrame, refuges: Sequence[ResolvedRefuge]) -> dict[str, dict[str, Any]]:
     """Write the table of who came to refuges, where there are any, and return what the manifest has of them."""
     if not refuges:
@@ -245,7 +260,7 @@ def _by_place(planned: pd.DataFrame, rates: pd.DataFrame, found: Sequence[FoundB
 
 
 def _digests(run_dir: Path) -> dict[str, Any]:
-    names = (*_TABLES, EXPOSURE, PASSENGERS, REFUGES, "ledger.json")
+    names = (*_TABLES, EXPOSURE, INCIDENTS, PASSENGERS, REFUGES, "ledger.json")
     there = [name for name in names if (run_dir / name).is_file()]
     return {"tables": {name: digest_file(run_dir / name) for name in there}, "schema_version": SCHEMA_VERSION}
 

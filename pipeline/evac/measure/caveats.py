@@ -10,6 +10,7 @@ import sumolib
 
 from evac.households.accounting import LOSSES
 from evac.measure.facts import RunFacts
+from evac.measure.incidents import incident_caveats
 from evac.measure.passengers import bus_caveats
 from evac.plans.places import lanes_in_words
 from evac.schema.trust import Trust
@@ -44,6 +45,7 @@ def caveats(
         *_lost(facts),
         *_exits(counts),
         *_arrived(counts),
+        *incident_caveats(counts),
         *(_without_vehicle(counts) if "bus_people" not in counts else bus_caveats(counts)),
         *_not_ordered(counts),
         *_background(counts),

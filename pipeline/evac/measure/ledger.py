@@ -61,7 +61,7 @@ def build_ledger(
     facts: RunFacts,
     exits: Sequence[str] = (),
     background: Mapping[str, int] | None = None,
-    arrived: Mapping[str, Any] | None = None,
+    told: Mapping[str, Any] | None = None,
     hazard: Mapping[str, Any] | None = None,
     leads_out: frozenset[str] = frozenset(),
     passengers: pd.DataFrame | None = None,
@@ -91,8 +91,9 @@ def build_ledger(
         Names of the exits that are open at any time.
     background
         What became of the traffic that isn't evacuating (`trips.split_background`).
-    arrived
-        When people have arrived behind the exits (`arrival.arrivals`).
+    told
+        What else there is to tell: when people have arrived behind the exits (`arrival.arrivals`), and which lanes cars
+        stood in by chance (`incidents.incident_counts`).
     hazard
         Who was exposed to the hazard (`exposure.exposed_counts`); None without one.
     leads_out
@@ -118,7 +119,7 @@ def build_ledger(
         **_exit_counts(done, exits),
         **_household_counts(done, facts),
         **(background or {}),
-        **(arrived or {}),
+        **(told or {}),
         **_hazard_counts(hazard, held),
         **({} if passengers is None else passenger_counts(passengers)),
         "teleports": int(statistics["teleports"]["total"]),

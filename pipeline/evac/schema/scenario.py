@@ -13,6 +13,7 @@ from evac.schema.buses import Buses
 from evac.schema.demand import ROUNDING, Compliance, Departure, Errand, ExitChoice, Rayleigh, VehiclesPerHousehold
 from evac.schema.driving import Driver, Simulation, Traffic
 from evac.schema.hazard import Hazard
+from evac.schema.incidents import Incidents
 from evac.schema.places import Bottleneck, Exit, ForbiddenExit, FoundExits
 from evac.schema.refuge import Refuge
 from evac.schema.sources import Area, Fetch, Households, OsmSource
@@ -75,6 +76,8 @@ class Scenario(Model):
     """Which exit a vehicle takes."""
     hazard: Hazard | None = None
     """The fire or flood that people flee from: it closes roads as it comes. None when left out."""
+    incidents: Incidents | None = None
+    """Crashes and stalled cars by rate; none when left out, but for those of a plan (`take_lane`)."""
     background: Background = Background()
     """Traffic that isn't evacuating; none when left out. A departure curve may have its own: night, midday, evening."""
     driver: Driver = Driver()

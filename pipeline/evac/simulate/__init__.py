@@ -25,6 +25,7 @@ from traci.connection import Connection
 
 from evac import files
 from evac.demand.buses import BusService
+from evac.demand.incidents import Breakdowns
 from evac.errors import SimulationError
 from evac.hazards.refuges import ResolvedRefuge
 from evac.network.exits.drive_beyond import DrivesBeyond
@@ -39,6 +40,7 @@ from evac.simulate.controller import Controller
 from evac.simulate.conversation import controlled
 from evac.simulate.drive_times import DriveTimes
 from evac.simulate.gridlock import GridlockWatch
+from evac.simulate.incidents import Breaking
 from evac.simulate.job import Job
 from evac.simulate.meso import Meso, MesoWatch
 from evac.simulate.metering import Metering
@@ -114,6 +116,8 @@ class JobInputs:
         The drives behind the exits, where any takes time; the net is written with them then.
     buses
         Buses for people without a car.
+    breakdowns
+        Cars that crash or stall; none when None.
     stages
         Roads that the net has once for each set of their lanes that is open at a time (mesoscopic model only).
     refuges
@@ -133,6 +137,7 @@ class JobInputs:
     beyond: Mapping[str, Sequence[Spell]] = field(default_factory=dict)
     drives: DrivesBeyond | None = None
     buses: BusService | None = None
+    breakdowns: Breakdowns | None = None
     stages: Stages = field(default_factory=Stages)
     refuges: tuple[ResolvedRefuge, ...] = ()
 
@@ -307,13 +312,15 @@ def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Prog
         metering = Metering(connection, inputs.exits, inputs.veh_per_h, inputs.beyond)
         buses = Dispatcher(connection, inputs.buses)
         times = [DriveTimes(connection, inputs.drives)] if inputs.drives else []
-        actors: list[Actor] = [controller, buses, refuges, *times]
+        breaking = Breaking(connection, inputs.breakdowns)
+        actors: list[Actor] = [controller, buses, refuges, breaking, *times]
         ending = _drive(connection, watch, actors, metering, turns=turns, end_s=inputs.end_s, report=report)
     _check_ending(folder / _OUTPUTS / "statistics.xml", ending)
     events = [event.record() for event in watch.events]
     files.write_text(folder / "gridlock.json", json.dumps(events, indent=1) + "\n")
     files.write_text(folder / "controls.json", json.dumps(controller.events, indent=1, ensure_ascii=False) + "\n")
     files.write_text(folder / "buses.json", json.dumps(buses.record(), indent=1, ensure_ascii=False) + "\n")
+    files.write_text(folder / "incidents.json", json.dumps(breaking.incidents, indent=1) + "\n")
     ended = {
         "reason": ending.reason,
         "time_s": ending.time_s,

@@ -12,6 +12,7 @@ import pandas as pd
 from evac.demand.background import build_background, write_background
 from evac.demand.buses import BusService, build_buses, write_bus_type
 from evac.demand.drivers import right_of_way_options
+from evac.demand.incidents import Breakdowns, breakdowns
 from evac.demand.on_stages import on_stages
 from evac.demand.orders import driver_under, staying
 from evac.demand.routes import leaves_s, routing_options, write_exit_zones, write_trips
@@ -153,6 +154,7 @@ def _measuring(
         at_best=at_best_under(ground, case, vehicles) if terms.meso is None else None,
         roads=terms.staged.stages.roads if terms.staged else None,
         refuges=terms.refuges,
+        with_incidents=terms.model.incidents is not None and terms.meso is None,
         with_drives=[item for item in terms.exits if item.has_drive],
     )
 
@@ -186,6 +188,13 @@ def _buses(ground: Ground, case: Case) -> BusService | None:
         exits=terms.exits,
         orders=terms.orders,
     )
+
+
+def _breakdowns(terms: Terms, case: Case, vehicles: pd.DataFrame, background: pd.DataFrame) -> Breakdowns | None:
+    """Return who crashes or stalls; nobody in the mesoscopic model, where a car on no lane takes none."""
+    if terms.model.incidents is None or terms.meso is not None:
+        return None
+    return breakdowns(terms.model.incidents, [*vehicles["vehicle"], *background["vehicle"]], case.seed)
 
 
 def _inputs(
@@ -257,6 +266,7 @@ def _inputs(
         drives=drives,
         meso=terms.meso,
         buses=buses,
+        breakdowns=_breakdowns(terms, case, vehicles, background),
         stages=stages,
         refuges=refuges,
     )

@@ -222,6 +222,8 @@ def _left_out(terms: Terms, meso: Meso) -> list[str]:
     ]
     if terms.model.buses is not None:
         told.append("buses: there are none, and nobody waits for one, because vehicles are on no lane to stop beside")
+    if terms.model.incidents is not None:
+        told.append("incidents: no car crashes or stalls, because vehicles are on no lane to take")
     return [f"coarse simulation: {text}" for text in told]
 
 
