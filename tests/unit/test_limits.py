@@ -13,7 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import maximum_flow as flow_by_scipy
 
 from evac.demand.drivers import CAPACITY_FACTORS, PROFILES, calibration
-from evac.limits.curve import SINK, SOURCE, Expanded, flows_by_horizon
+from evac.limits.curve import SINK, SOURCE, Expanded, first_horizon, flows_by_horizon
 from evac.limits.dead_ends import without_dead_ends
 from evac.limits.expand import Supplies, expanded
 from evac.limits.graph import Graph
@@ -73,7 +73,10 @@ def test_the_flow_for_every_horizon_is_the_maximum(town: tuple[Graph, Supplies])
     if going is None:
         return
     net, _ = expanded(graph, to_sink_s, going, STEPS)
-    assert flows_by_horizon(net, STEPS).tolist() == [by_scipy(net, horizon) for horizon in range(STEPS + 1)]
+    flows = flows_by_horizon(net, STEPS)
+    assert flows.tolist() == [by_scipy(net, horizon) for horizon in range(STEPS + 1)]
+    for needed in range(1, int(flows[-1]) + 1):
+        assert first_horizon(net, needed, STEPS) == np.searchsorted(flows, needed)
 
 
 @given(graphs())

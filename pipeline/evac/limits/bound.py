@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sumolib.net import Net
 
 from evac.demand.routes import leaves_s
-from evac.limits.curve import flows_by_horizon, maximum_flow
+from evac.limits.curve import first_horizon, flows_by_horizon, maximum_flow
 from evac.limits.dead_ends import without_dead_ends
 from evac.limits.expand import STEP_S, Supplies, expanded, supplies_of
 from evac.limits.graph import SINK, Graph, directed_graph, undirected_graph
@@ -129,19 +129,8 @@ class Town:
 
     def minute_of(self, vehicles: int, latest: int) -> int:
         """Return the first minute by which that many can be out, where `latest` is one by which they can."""
-
-        def suffices(minute: int) -> bool:
-            net, _ = expanded(self.graph, self.to_sink_s, self.supplies, minute)
-            return maximum_flow(net, minute)[0] >= vehicles
-
-        low, high, back = 0, latest, 1
-        while high - back > low and suffices(high - back):  # it's mostly near: look closer by first
-            high, back = high - back, back * 2
-        low = max(low, high - back)
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if suffices(middle) else (middle, high)
-        return high
+        net, _ = expanded(self.graph, self.to_sink_s, self.supplies, latest)
+        return first_horizon(net, vehicles, latest)
 
     def with_lane(self, edges: Collection[str], veh_per_h: float) -> Town:
         """Return the same with one lane more on each of some edges, and on the quickest way on from them out."""

@@ -68,6 +68,26 @@ def flows_by_horizon(net: Expanded, steps: int) -> Integers:
     return values
 
 
+def first_horizon(net: Expanded, needed: int, last: int) -> int:
+    """Return the first horizon whose maximum flow is as large as needed, where that of `last` is.
+
+    As the horizons are halved, each flow is found on what the cuts before leave open.
+    """
+    first, straight = 1, np.zeros(last + 1, dtype=np.int64)
+    while first < last:
+        middle = (first + last) // 2
+        flow, on_source_side = maximum_flow(net, middle)
+        if flow + straight[: middle + 1].sum() >= needed:
+            last = middle
+            net, certain = _contracted(net, np.where(on_source_side, SOURCE, -1), last=last)
+        else:
+            first = middle + 1
+            out_by_then = ~on_source_side & (net.step <= middle)
+            net, certain = _contracted(net, np.where(out_by_then, SINK, -1), last=last)
+        straight = straight + np.bincount(*certain, minlength=len(straight)).astype(int)
+    return first
+
+
 def _halve(net: Expanded, first: int, last: int, values: Integers, straight: Integers) -> None:
     """Find the flows for the horizons `first` … `last`.
 

@@ -8,6 +8,7 @@ from sumolib.net.edge import Edge
 
 _FAR = 12
 """Pieces of road that are followed to one with a name: further on, it tells nobody where the road is."""
+_NAMELESS = ("road ", "ramp ")  # what a street without a name is called begins so
 
 
 def street_of(edge: Edge) -> str:
@@ -23,6 +24,13 @@ def street_of(edge: Edge) -> str:
     if behind := _next_name(edge, lambda one: one.getFromNode().getIncoming()):
         return f"{kind} from {behind}"
     return f"{kind} without a name"
+
+
+def is_on(edge: Edge, street: str) -> bool:
+    """Return whether an edge's street is called so by `street_of`; the neighbours are looked at where that matters."""
+    if edge.getName() or not street.startswith(_NAMELESS):
+        return str(edge.getName()) == street
+    return street_of(edge) == street
 
 
 def _next_name(edge: Edge, beyond: Callable[[Edge], Iterable[Edge]]) -> str:

@@ -18,7 +18,7 @@ from evac.measure.at_best import AtBest
 from evac.measure.clearance import SHARES_PERCENT
 from evac.network.exits import ResolvedExit
 from evac.network.reach import RoadGraph, road_graph, ways_out
-from evac.network.street_names import street_of
+from evac.network.street_names import is_on, street_of
 from evac.plans.reading import BASELINE
 from evac.plans.timetable import Timetable
 from evac.simulate.job import Case
@@ -231,11 +231,9 @@ def _streets(ground: Ground, town: Town, bound: Bound, drivers: Drivers) -> tupl
     largest = sorted(by_name.items(), key=lambda entry: -sum(item.vehicles for item in entry[1]))[:_STREETS_SHOWN]
     found = []
     for name, items in largest:
-        edges = [
-            edge.getID() for edge in ground.net.getEdges(withInternal=False) if _street(ground, edge.getID()) == name
-        ]
+        edges = {edge.getID() for edge in ground.net.getEdges(withInternal=False) if is_on(edge, name)}
         lane_veh_per_h = max(drivers.lane_veh_per_h(ground.net.getEdge(item.edge).getSpeed()) for item in items)
-        first = town.with_lane(set(edges), lane_veh_per_h).minute_of(needed, minute)
+        first = town.with_lane(edges, lane_veh_per_h).minute_of(needed, minute)
         found.append(_holding_street(ground, name, items, minute - first))
     return tuple(found)
 
