@@ -16,8 +16,8 @@ demo: setup ## a flood closes a bridge of Balzers, and a plan answers it: a tabl
 	.venv/bin/evac run scenarios/balzers --plan bridge-closed --plan flood
 
 hazard-demo: setup ## a made-up flood comes over Balzers: who gets out, and until when each zone can be ordered out
-	.venv/bin/evac run scenarios/balzers-flood --no-sensitivity
 	.venv/bin/evac safe-order scenarios/balzers-flood --fidelity meso --step 20
+	.venv/bin/evac run scenarios/balzers-flood --no-sensitivity
 
 SEEDS = 1
 STUDY = $(PYTHON) scenarios/mill-valley-schematic/study.py --seeds $(SEEDS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -316,6 +316,7 @@ class Study:
         from evac.report.at_best import at_best  # noqa: PLC0415
         from evac.report.from_cache import Asked, set_aside, write_asked  # noqa: PLC0415
         from evac.report.from_study import with_bounds  # noqa: PLC0415
+        from evac.report.hazard_answers import read_answers  # noqa: PLC0415
         from evac.study.cases import as_run  # noqa: PLC0415
 
         if not self.runs:
@@ -325,7 +326,9 @@ class Study:
         cases = [*(run.case for run in self._found.runs), *(item.case for item in self._found.failures)]
         asked = Asked(tuple(self.laid), as_run(self._selection, self.place.loaded.model, cases), compare)
         kept = set_aside(asked, target)
-        given = with_bounds(self.report_input(compare), self.place._ready(), self.laid)  # noqa: SLF001 - one façade
+        prepared = self.place._ready()  # noqa: SLF001 - one façade
+        given = with_bounds(self.report_input(compare), prepared, self.laid)
+        given = replace(given, answers=read_answers(target, prepared, self.laid))
         page = write_report(given, target)
         write_asked(asked, target)
         return Report(page, kept, at_best(given.bounds))

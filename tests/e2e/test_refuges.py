@@ -80,6 +80,12 @@ def test_who_is_in_the_refuge_and_who_found_it_full_is_told_by_vehicle_and_zone(
         safe = of_zone["status"].isin(["evacuated", "in_refuge"]).sum()
         assert counts["safe"] <= safe
         assert counts["households_not_out"] == len(of_zone) - safe
+    report = workspace / "reports" / "town"
+    ends = pd.read_csv(report / "tables" / "ends_by_zone.csv")
+    assert ends.loc[ends["kind"] == "refuge", "vehicles"].sum() == ROOM
+    assert ends["vehicles"].sum() == manifest["planned"]
+    page = (report / "index.html").read_text()
+    assert f'<th scope="row">School</th><td>{ROOM}</td><td>{ROOM}</td>' in page
     curve = pd.read_parquet(run / "curve.parquet")
     assert curve["in_refuge"].is_monotonic_increasing
     assert curve["in_refuge"].iloc[-1] == ROOM

@@ -10,6 +10,11 @@ import pandas as pd
 import pytest
 
 from evac.cli import run_guarded
+from evac.plans.reading import BASELINE, load_plan
+from evac.report.hazard_answers import read_answers
+from evac.scenario import load_scenario
+from evac.study.prepare import prepare
+from evac.study.under_plan import under_plan
 
 TESTS = Path(__file__).parents[1]
 FIRE = """hazard:
@@ -68,6 +73,36 @@ def test_an_ensemble_says_how_likely_each_zone_gets_out(town: Path, capsys: pyte
     assert (table["probability"] <= table["probability_high"]).all()
     assert table.loc["all zones", "vehicles"] == table.loc[["Hill", "Brook"], "vehicles"].sum()
     assert table.loc["all zones", "safe_members"] <= table["safe_members"].min()
+
+
+def test_the_report_has_what_was_found_as_long_as_it_is_of_now(town: Path) -> None:
+    folder = town.parent
+    assert run_guarded(["run", str(town), "--no-sensitivity", "--jobs", "2", "--workspace", str(folder)]) == 0
+    report = folder / "reports" / "town"
+    page = " ".join((report / "index.html").read_text().split())
+    found = pd.read_csv(report / "safe-order" / "safe_order.csv")
+    section = page[page.index('id="hazard"') : page.index('id="households-head"')]
+    for row in found.to_dict("records"):
+        assert f'<th scope="row">{row["zone"]}</th><td><b>{row["latest_safe_order_min"]:.0f}</b></td>' in section
+    assert "Ordered in this sequence, all of these are safe together" in section
+    assert "The microscopic model agrees" not in section  # it wasn't asked
+    assert "How likely it is that 95 % of a zone" in section
+    assert (report / "figures" / "safe_orders.png").stat().st_size > 10_000
+    table = pd.read_csv(report / "tables" / "safe_order.csv")
+    assert list(table["latest_safe_order_min"]) == list(found["latest_safe_order_min"])
+    chances = pd.read_csv(report / "tables" / "egress.csv")
+    assert set(chances["zone"]) == {"Hill", "Brook", "all zones"}
+    ends = pd.read_csv(report / "tables" / "ends_by_zone.csv")
+    assert ends.groupby(["vehicles_per_household"])["vehicles"].sum().tolist() == [300, 450]
+
+    text = (town / "scenario.yaml").read_text()
+    (town / "scenario.yaml").write_text(text.replace("  note: Made up.\n", "  note: Made up.\n  notice_min: 7\n"))
+    loaded, cache = load_scenario(town), folder / ".evac"
+    prepared = prepare(loaded, cache, lambda _: None)
+    plans = {BASELINE: under_plan(prepared, load_plan(BASELINE, loaded.plans_folder), cache)}
+    answers = read_answers(report, prepared, plans)
+    assert answers.safe_orders is None
+    assert answers.older == ("safe-order", "egress/baseline")
 
 
 def test_without_a_hazard_nothing_limits_the_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

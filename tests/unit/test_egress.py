@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
@@ -97,8 +96,7 @@ def test_the_map_of_the_latest_safe_orders_shows_all_three_endings() -> None:
     streets = gpd.GeoDataFrame(
         {"name": ["Main"], "highway": ["primary"]}, geometry=[shapely.LineString([(9.5, 47), (9.53, 47)])], crs=4326
     )
-    prepared = SimpleNamespace(street_map=SimpleNamespace(streets=lambda: streets))
-    figure = draw(prepared, zones, lines)  # type: ignore[arg-type]
+    figure = draw(streets, zones, lines)
     said = {text.get_text() for text in figure.axes[0].texts}
     assert {"A too late", "B 40 min", "C no limit"} <= said
     filled = [mpl.colors.to_hex(colour) for item in figure.axes[0].collections for colour in item.get_facecolor()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pytest
 
 from evac.study.safe_order import Latest, Search, Trial, latest_orders, over_searches, sequence
@@ -47,6 +48,40 @@ def test_a_search_takes_as_many_runs_as_halving_does() -> None:
     judge = _Known({"A": 92.0, "B": 500.0})
     _find([Search("A", 0), Search("B", 0)], judge)
     assert judge.trials <= 2 * 2 + 6  # both ends of both, and 48 steps by halves
+
+
+def test_what_is_known_beforehand_saves_trials_and_changes_no_answer() -> None:
+    """Bounds that hold and guesses, right or wrong: what is found is what halving alone finds."""
+    rng = np.random.default_rng(7)
+    saved = 0
+    for _ in range(200):
+        limits = {zone: float(rng.uniform(-40.0, 320.0)) for zone in "ABCD"}
+        searches = [Search(zone, 0, 0.7) for zone in limits]
+        true_min = {item: limits[item.zone] * item.pace for item in searches}
+        halving, knowing = _Known(limits), _Known(limits)
+        plain = _find(searches, halving)
+        found = latest_orders(
+            searches,
+            knowing,
+            share=0.95,
+            highest_min=240.0,
+            step_min=5.0,
+            no_later_min={s: max(true_min[s] + rng.uniform(0.1, 30.0), 0.0) for s in searches if rng.random() < 0.7},
+            guesses_min={s: float(rng.choice([true_min[s], rng.uniform(0.0, 240.0)])) for s in searches[:3]},
+        )
+        assert found == plain
+        saved += halving.trials - knowing.trials
+    assert saved > 0
+
+
+def test_a_right_guess_and_a_bound_settle_a_search_with_three_trials() -> None:
+    judge, search = _Known({"A": 92.0}), Search("A", 0)
+    found = latest_orders(
+        [search], judge, share=0.95, highest_min=240.0, step_min=5.0, no_later_min={search: 150.0},
+        guesses_min={search: 90.0},
+    )  # fmt: skip
+    assert found == {search: Latest("found", 90.0)}
+    assert judge.trials == 3  # at once, at the guess, and at the step after it
 
 
 def test_seeds_and_paces_give_the_interval() -> None:

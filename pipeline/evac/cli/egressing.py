@@ -51,7 +51,7 @@ def egress(
     from evac.study.egress import egress as fare  # noqa: PLC0415
     from evac.study.egress import members_of, variants_of, with_hazard  # noqa: PLC0415
     from evac.study.engines import cores, engine_of  # noqa: PLC0415
-    from evac.study.ordering import Asked, Trials  # noqa: PLC0415
+    from evac.study.ordering import Asked, Trials, about  # noqa: PLC0415
 
     asked = Asked(
         *one_case(loaded.model, vehicles, departure),
@@ -67,7 +67,9 @@ def egress(
         ]
         found = fare(trials, members_of(members, within / 100.0, len(variants)), asked.share)
     _print(found, share, within)
-    for file in write_egress(prepared, found, folder / "reports" / loaded.place_id / "egress" / wanted.key):
+    as_given = Trials(prepared, wanted, asked, folder / ".evac", runner, display)
+    said = {**about(as_given), "members": members, "within": within / 100.0}
+    for file in write_egress(prepared, found, said, folder / "reports" / loaded.place_id / "egress" / wanted.key):
         console.print(escape(str(file)), highlight=False, soft_wrap=True)
 
 

@@ -46,7 +46,7 @@ def safe_order(
     from evac.report.safe_order import write_safe_orders  # noqa: PLC0415
     from evac.study.cases import one_case  # noqa: PLC0415
     from evac.study.engines import cores, engine_of  # noqa: PLC0415
-    from evac.study.ordering import Asked, Trials, safe_orders  # noqa: PLC0415
+    from evac.study.ordering import Asked, Trials, about, safe_orders  # noqa: PLC0415
 
     asked = Asked(
         *one_case(loaded.model, vehicles, departure),
@@ -57,20 +57,24 @@ def safe_order(
     )
     with show_runs(console) as display:
         runner = engine_of(engine, jobs or cores())
-        answer = safe_orders(Trials(prepared, wanted, asked, folder / ".evac", runner, display))
+        trials = Trials(prepared, wanted, asked, folder / ".evac", runner, display)
+        answer = safe_orders(trials)
     _print(answer, share)
-    for file in write_safe_orders(prepared, answer, folder / "reports" / loaded.place_id / "safe-order"):
+    said = {**about(trials), "seeds": list(asked.seeds), "step_min": step}
+    for file in write_safe_orders(prepared, answer, said, folder / "reports" / loaded.place_id / "safe-order"):
         console.print(escape(str(file)), highlight=False, soft_wrap=True)
 
 
 def _print(answer: Answer, share: float) -> None:
+    from evac.report.safe_order import interval_words  # noqa: PLC0415
+
     title = f"Until when each zone can be ordered out so that {share:g} % are safe (minutes after the order)"
     table = Table("zone", "latest safe order", "interval", "formula", "formula is off by", "all together", title=title)
     for item in answer.zones:
         table.add_row(
             escape(item.order.zone),
             _minute(item) + ("" if item.confirmed is not False else " (micro says: not safe)"),
-            _interval(item),
+            interval_words(item.order),
             _number(item.formula_min),
             _number(item.formula_error_min, sign=True),
             _number((answer.together or {}).get(item.order.zone)),
@@ -87,14 +91,6 @@ def _print(answer: Answer, share: float) -> None:
 def _minute(item: ZoneOrder) -> str:
     latest = item.order.latest
     return latest.ending if latest.minute is None else f"{latest.minute:.0f}"
-
-
-def _interval(item: ZoneOrder) -> str:
-    low, high = item.order.earliest_min, item.order.latest_min
-    endings = {latest.ending for latest in item.order.searches.values()}
-    first = "too late" if low is None and "too late" in endings else "no limit" if low is None else f"{low:.0f}"
-    last = "no limit" if high is None and "no limit" in endings else "too late" if high is None else f"{high:.0f}"
-    return first if first == last else f"{first} to {last}"
 
 
 def _number(value: float | None, *, sign: bool = False) -> str:

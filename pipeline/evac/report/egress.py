@@ -1,13 +1,17 @@
-"""How likely zones are to get out, as files: a table, and zones for a GIS."""
+"""How likely zones are to get out, as files: a table, zones for a GIS, and for the report."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from evac.files import write_bytes, write_text
+from evac.report.hazard_answers import ANSWER
+from evac.report.safe_order import json_records
 from evac.report.sheets import csv_bytes
 from evac.study.egress import Egress
 from evac.study.prepare import Prepared
@@ -36,12 +40,17 @@ def table(found: Sequence[Egress]) -> pd.DataFrame:
     )
 
 
-def write_egress(prepared: Prepared, found: Sequence[Egress], folder: Path) -> list[Path]:
-    """Write `egress.csv` and `zones.geojson`, and return them."""
+def write_egress(prepared: Prepared, found: Sequence[Egress], about: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Write `egress.csv` and `zones.geojson`, and return them.
+
+    `answer.json` is for the report: `about`, which says of what the answer is, and the `zones`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     rows = table(found)
     zones = prepared.households.zones()[["zone", "geometry"]].astype({"zone": str}).merge(rows, on="zone")
     files = [folder / "egress.csv", folder / "zones.geojson"]
     write_bytes(files[0], csv_bytes(rows))
     write_text(files[1], zones.to_json(drop_id=True) + "\n")
+    content = {**about, "zones": json_records(rows)}
+    write_text(folder / ANSWER, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     return files

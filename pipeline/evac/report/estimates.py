@@ -55,7 +55,7 @@ def _clearance_row(case: CaseResult) -> dict[str, Any]:
     }
 
 
-_UNDER_HAZARD = ("safe", "exposed", "exposed_vehicle_min", "households_not_out", "turned_round")
+_UNDER_HAZARD = ("safe", "in_refuge", "exposed", "exposed_vehicle_min", "households_not_out", "turned_round")
 """What a run's manifest has of each zone where the scenario has a hazard."""
 
 

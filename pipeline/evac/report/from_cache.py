@@ -65,6 +65,10 @@ def read_asked(report_folder: Path) -> Asked | None:
         raise UserError(Problem(str(path), f"can't be read ({error})", "remove it, or name the plans")) from error
 
 
+ANSWERS = ("safe-order", "egress")
+"""Folders in a report's folder that are no study's: what `evac safe-order` and `evac egress` found stays there."""
+
+
 def set_aside(asked: Asked, report_folder: Path) -> Path | None:
     """Move the report in a folder beside it, if it is of another study than the one asked for.
 
@@ -83,7 +87,12 @@ def set_aside(asked: Asked, report_folder: Path) -> Path | None:
     kept = report_folder.with_name(f"{report_folder.name}-{_digest(last)[:_DIGITS]}")
     if kept.is_dir():
         remove_directory(kept)
-    return report_folder.rename(kept)
+    report_folder.rename(kept)
+    for name in ANSWERS:
+        if (kept / name).is_dir():
+            report_folder.mkdir(exist_ok=True)
+            (kept / name).rename(report_folder / name)
+    return kept
 
 
 def read_study(prepared: Prepared, plans: Plans, selection: Selection, cache: Path) -> Study:

@@ -15,6 +15,7 @@ from evac.audit.findings import Finding
 from evac.network.exits.record import WaysOutRecord
 from evac.network.exits.resolved import ResolvedExit
 from evac.overlay.diff import Change
+from evac.report.hazard_answers import HazardAnswers
 from evac.report.settings import ReportSettings
 from evac.report.units import Units
 from evac.schema.scenario import Scenario
@@ -212,6 +213,8 @@ class ReportInput:
         For the map of the ways out; None where it isn't known.
     bounds
         What no plan can beat, beside the run that the headline shows; None where it isn't known.
+    answers
+        Until when the zones can be ordered out, and how likely they are to get out.
     """
 
     scenario: Scenario
@@ -235,6 +238,7 @@ class ReportInput:
     accounts: pd.DataFrame = field(default_factory=pd.DataFrame)
     ways_out: WaysOut | None = None
     bounds: Bounds | None = None
+    answers: HazardAnswers = field(default_factory=HazardAnswers)
 
     @property
     def units(self) -> Units:

@@ -29,6 +29,7 @@ from evac.report import (
 from evac.report.assumptions import assumptions, departure_words
 from evac.report.at_best import lane_more
 from evac.report.catalogue import words_of_script
+from evac.report.hazard_section import hazard_section
 from evac.report.inputs import ReportInput
 from evac.report.pictures import FRONT, Picture
 from evac.report.results import (
@@ -129,6 +130,7 @@ def _results(report: ReportInput, cases: Sequence[CaseResult]) -> dict[str, Any]
         "centre": centre,
         "other": other,
         "front": front.front(report, cases, centre),
+        "danger": hazard_section(report, centre),
         "shown_seed": answer.shown_seed(cases, centre),
         "case_words": lambda case: case_words(report, case),
         "range_doubt": answer.range_doubt,

@@ -23,14 +23,16 @@ from evac.report import (
     tables,
     text,
 )
+from evac.report.hazard_answers import SafeOrders
 from evac.report.inputs import PlanPicture, ReportInput, ReportPlan, WaysOut
 from evac.report.results import CaseResult, case_words, counterpart, headline, same_case
+from evac.report.safe_order import draw as draw_orders
 from evac.report.words import say
 
 FRONT = "front"
 _SECTIONS = {
     "front_curves": FRONT, "front_map": FRONT, "clearance_curves": "cases", "panels": "cases", "fewer_cars": "vehicles",
-    "lane_rates": "lanes", "map": "lanes", "moments": "movement", "exits": "movement",
+    "lane_rates": "lanes", "map": "lanes", "moments": "movement", "exits": "movement", "safe_orders": "hazard",
 }  # fmt: skip
 """The section of the page in which a picture stands, by its name; maps of plans have one of their own."""
 _PLANS = "plans"
@@ -87,6 +89,8 @@ def draw_pictures(report: ReportInput, cases: Sequence[CaseResult]) -> list[Pict
     pictures += [_map(report, centre), _moments(report, centre)]
     if report.ways_out is not None:
         pictures.append(_exits(report, report.ways_out))
+    if report.answers.safe_orders is not None:
+        pictures.append(_safe_orders(report, report.answers.safe_orders))
     return [*pictures, *(_plan(plan, plan.picture) for plan in report.plans.values() if plan.picture)]
 
 
@@ -227,6 +231,27 @@ def _exits(report: ReportInput, ways_out: WaysOut) -> Picture:
             "ends. A vehicle is out when it has crossed the line of an exit."
         ),
         figure=exits_map.draw_exits(ways_out.record, ways_out.exits, report.streets, area, notice),
+        on_page="png",
+    )
+
+
+def _safe_orders(report: ReportInput, found: SafeOrders) -> Picture:
+    rows = found.rows.to_dict("records")
+    times = "; ".join(
+        f"{row['zone']}: "
+        + (say("{minute} min", minute=f"{row['latest_safe_order_min']:.0f}") if row["latest_safe_order"] == "found"
+           else say(row["latest_safe_order"]))
+        for row in rows
+    )  # fmt: skip
+    return _picture(
+        "safe_orders",
+        say("Until when each zone can be ordered out"),
+        text.plain(times, 1500),
+        say(
+            "Zones by their latest safe order, in minutes after the order. Dashed: a zone's trigger line, where the "
+            "front is then: when it crosses the line, order that zone."
+        ),
+        figure=draw_orders(report.streets, found.zones, found.lines),
         on_page="png",
     )
 

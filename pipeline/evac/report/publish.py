@@ -41,7 +41,10 @@ _RESULTS = pa.schema(
 )
 """A row a run. Clearance times are seconds after the order, null when the evacuation wasn't over by the end."""
 
-_SOMETIMES = ("clearance_curves*", "fewer_cars.*", "panels.*", "lane_rates.*", "plan-*", "animation.mp4")
+_SOMETIMES = (
+    *("clearance_curves*", "fewer_cars.*", "panels.*", "lane_rates.*", "plan-*", "safe_orders.*"),
+    "animation.mp4",
+)
 """Figures that one report has and another hasn't."""
 
 

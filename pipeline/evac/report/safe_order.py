@@ -1,7 +1,8 @@
-"""The latest safe order as files: a table, zones and trigger lines for a GIS, and a map by colour."""
+"""The latest safe order as files: a table, zones and trigger lines for a GIS, a map by colour, and for the report."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,13 @@ from evac.hazards.lines import front_lines
 from evac.osm import ATTRIBUTION
 from evac.projection import utm_of
 from evac.report import drawing, maps
+from evac.report.hazard_answers import ANSWER
 from evac.report.sheets import csv_bytes
 from evac.report.text import plain
 from evac.report.words import say
 from evac.study.ordering import Answer, ZoneOrder
 from evac.study.prepare import Prepared
+from evac.study.safe_order import SafeOrder
 
 _COLOURS = "RdYlGn"
 _LATE, _NO_LIMIT = "#5e0010", "#d9d9d9"
@@ -52,11 +55,22 @@ def _row(item: ZoneOrder, together: Mapping[str, float] | None) -> dict[str, Any
     }
 
 
-def write_safe_orders(prepared: Prepared, answer: Answer, folder: Path) -> list[Path]:
+def interval_words(order: SafeOrder) -> str:
+    """Return the interval of a zone's latest safe order in words: `20 to 80`, `too late to 40`, `no limit`."""
+    low, high = order.earliest_min, order.latest_min
+    endings = {latest.ending for latest in order.searches.values()}
+    late, free = say("too late"), say("no limit")
+    first = (late if "too late" in endings else free) if low is None else f"{low:.0f}"
+    last = (free if "no limit" in endings else late) if high is None else f"{high:.0f}"
+    return first if first == last else say("{first} to {last}", first=first, last=last)
+
+
+def write_safe_orders(prepared: Prepared, answer: Answer, about: Mapping[str, Any], folder: Path) -> list[Path]:
     """Write `safe_order.csv`, `zones.geojson`, `trigger_lines.geojson` and `map.png`, and return them.
 
     A trigger line of a zone is where the front is at the zone's latest safe order: when it crosses the line, the zone
-    has to be ordered out.
+    has to be ordered out. `answer.json` is for the report: `about`, which says of what the answer is, `runs`, the
+    `zones`, each with its interval in words, and whether all of them can be safe `together`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rows = table(answer)
@@ -66,8 +80,18 @@ def write_safe_orders(prepared: Prepared, answer: Answer, folder: Path) -> list[
     write_bytes(files[0], csv_bytes(rows))
     write_text(files[1], zones.to_json(drop_id=True) + "\n")
     write_text(files[2], lines.to_json(drop_id=True) + "\n")
-    draw(prepared, zones, lines).savefig(files[3], dpi=130)
+    draw(prepared.street_map.streets(), zones, lines).savefig(files[3], dpi=130)
+    intervals = [{"interval": interval_words(item.order)} for item in answer.zones]
+    records = [row | words for row, words in zip(json_records(rows), intervals, strict=True)]
+    content = {**about, "runs": answer.runs, "together": answer.together is not None, "zones": records}
+    write_text(folder / ANSWER, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     return files
+
+
+def json_records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table's rows as JSON has them: what is missing is null."""
+    plain_rows = rows.astype(object).where(rows.notna(), None)
+    return [{str(name): value for name, value in row.items()} for row in plain_rows.to_dict("records")]
 
 
 def trigger_lines(prepared: Prepared, rows: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -86,8 +110,8 @@ def trigger_lines(prepared: Prepared, rows: pd.DataFrame) -> gpd.GeoDataFrame:
     return lines[~lines.is_empty]
 
 
-def draw(prepared: Prepared, zones: gpd.GeoDataFrame, lines: gpd.GeoDataFrame) -> Figure:
-    """Draw the zones by their latest safe order, with the trigger lines."""
+def draw(streets: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, lines: gpd.GeoDataFrame) -> Figure:
+    """Draw the zones by their latest safe order, with the trigger lines, over the map's streets."""
     crs = utm_of(zones)
     shown, drawn = zones.to_crs(crs), lines.to_crs(crs)
     nearest = shapely.shortest_line(drawn.geometry.values, shown.set_index("zone").geometry[drawn["zone"]].values)
@@ -104,7 +128,7 @@ def draw(prepared: Prepared, zones: gpd.GeoDataFrame, lines: gpd.GeoDataFrame) -
     ]
     with drawing.styled():
         figure, axes = maps.new_map(frame, foot_in=0.6)
-        maps.draw_streets(axes, prepared.street_map.streets().to_crs(crs))
+        maps.draw_streets(axes, streets.to_crs(crs))
         shown.plot(ax=axes, color=colours, ec="#444444", lw=0.8, alpha=0.75, zorder=4)
         if len(drawn):
             drawn.plot(ax=axes, color=_LINE_COLOUR, lw=2.0, ls="--", zorder=6)

@@ -10,6 +10,7 @@ import pandas as pd
 from evac.report import estimates, forms, ledger, movement, nureg, text
 from evac.report.assumptions import assumptions
 from evac.report.at_best import holding_table
+from evac.report.hazard_section import chances_table, ends_by_zone, safe_order_table
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult
 
@@ -33,6 +34,9 @@ def sheets(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult)
         "findings": _findings(report),
         "nureg_cr_7002": pd.DataFrame([asdict(item) for item in nureg.checklist(report, cases)]),
         "ledger": ledger.ledger_table(report),
+        "ends_by_zone": ends_by_zone(cases),
+        "safe_order": safe_order_table(report),
+        "egress": chances_table(report),
         "routes": forms.routes(cases, centre),
         "forms": pd.DataFrame(
             [

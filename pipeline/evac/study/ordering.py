@@ -7,17 +7,23 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from evac.demand.orders import Orders
 from evac.demand.starts import FREE_CHOICE
 from evac.errors import Problem, ScenarioError, SimulationError
+from evac.files import digest_json
 from evac.plans.model import Phase
 from evac.plans.reading import LoadedPlan
 from evac.seals import has_entry
 from evac.simulate.job import Case
 from evac.simulate.meso import Meso
 from evac.study.cases import case_name
-from evac.study.ground import Ground, ground_of
+from evac.study.ground import Ground, demand_of, ground_of
 from evac.study.jobs import job_of, run_folder
 from evac.study.prepare import Prepared
 from evac.study.runs import Display, Silent, read_manifest
@@ -37,6 +43,7 @@ from evac.study.under_plan import UnderPlan, under_plan
 PACES = (0.7, 1.3)
 """How much earlier and later than given the front may come: fire models miss times of arrival by about that."""
 _MINUTE_S = 60.0
+_EXACT = 1e-9
 _TO_DRIVE_H = 6.0  # for those who are ordered when the last road is reached: else the end of time would be the limit
 
 
@@ -159,7 +166,7 @@ class Trials:
         SimulationError
             A run failed.
         """
-        wanted = [(self._ground(item), self._case(item)) for item in trials]
+        wanted = [(self._ground(item), self._case(item)) for item in map(self._as_planned, trials)]
         jobs = [job_of(ground.terms, case) for ground, case in wanted]
         tasks = {
             job.digest: Task(job, ground)
@@ -173,6 +180,18 @@ class Trials:
                 self.runs += 1
         self.display.tell(f"{self.runs} trials")
         return [read_manifest(run_folder(job, self.cache)) for job in jobs]
+
+    def _as_planned(self, trial: Trial) -> Trial:
+        """Return a trial without the zones that it orders when the plan does: that of all zones at once is one run."""
+        offsets = {zone: phase.offset_min for phase in self.under(trial.pace).orders.phases for zone in phase.zones}
+        moved = tuple((zone, minute) for zone, minute in trial.minutes if minute != offsets.get(zone, 0.0))
+        return replace(trial, minutes=moved)
+
+    def departures(self, seed: int) -> pd.DataFrame:
+        """Return the planned vehicles of a seed, ordered as the plan has it: `household`, `zone`, `departure_s`."""
+        trial = Trial((), seed)
+        vehicles = demand_of(self._ground(trial), self._case(trial))
+        return vehicles.loc[vehicles["ordered"], ["household", "zone", "departure_s"]]
 
     def _case(self, trial: Trial) -> Case:
         ordered = ", ".join(f"{zone} at {minute:g} min" for zone, minute in trial.minutes)
@@ -200,6 +219,25 @@ class Trials:
             plan=(*ground.terms.plan, {"ordered_min": minutes}),
         )
         return replace(ground, terms=terms)
+
+
+def about(trials: Trials) -> dict[str, Any]:
+    """Return of what an answer is: the plan, the case, and `stands_on`, a digest of all that its runs depend on."""
+    asked = trials.asked
+    return {
+        "plan": trials.plan.key,
+        "vehicles_per_household": asked.vehicles_per_household,
+        "departure": asked.departure,
+        "share": asked.share,
+        "fidelity": "meso" if asked.coarse else "micro",
+        "stands_on": stands_on(trials.prepared, trials.under(), asked.vehicles_per_household, asked.departure),
+    }
+
+
+def stands_on(prepared: Prepared, under: UnderPlan, vehicles_per_household: str, departure: str) -> str:
+    """Return a digest of what the runs of a case under a plan depend on, but for seeds and the model's grain."""
+    case = Case(vehicles_per_household=vehicles_per_household, departure=departure, seed=0, plan=under.plan.key)
+    return digest_json({"content": job_of(ground_of(prepared, under).terms, case).content})
 
 
 def ordered_at(orders: Orders, minutes: Mapping[str, float]) -> Orders:
@@ -233,13 +271,19 @@ def safe_orders(trials: Trials) -> Answer:
     first = asked.seeds[0]
     (normally,) = trials.manifests([Trial((), first)])
     zones = sorted(normally["hazard_zones"])
-    searches = [Search(zone, seed) for zone in zones for seed in asked.seeds]
-    searches += [Search(zone, first, pace) for zone in zones for pace in PACES]
     found: dict[Search, Latest] = {}
-    for pace in (1.0, *PACES):
-        mine = [item for item in searches if item.pace == pace]
-        highest_min = _last_arrival_min(trials, pace)
-        found |= latest_orders(mine, trials.judge, share=asked.share, highest_min=highest_min, step_min=asked.step_min)
+    for seed, pace in [*((seed, 1.0) for seed in asked.seeds), *((first, pace) for pace in PACES)]:
+        mine = [Search(zone, seed, pace) for zone in zones]
+        known = {zone: found[Search(zone, first)].minute for zone in zones} if found else {}
+        found |= latest_orders(
+            mine,
+            trials.judge,
+            share=asked.share,
+            highest_min=_last_arrival_min(trials, pace),
+            step_min=asked.step_min,
+            no_later_min=_no_later_min(trials, mine),
+            guesses_min={item: pace * minute for item in mine if (minute := known.get(item.zone)) is not None},
+        )
     orders = [over_searches(zone, found) for zone in zones]
     together = sequence(orders, trials.judge, seed=first, share=asked.share, step_min=asked.step_min)
     confirmed = _confirmed(trials, orders) if asked.coarse else {}
@@ -266,6 +310,38 @@ def _last_arrival_min(trials: Trials, pace: float) -> float:
     reached = trials.under(pace).reached
     last_s = max(reached.arrival_s.values()) if reached else 0.0
     return max(math.ceil(last_s / _MINUTE_S), trials.asked.step_min)
+
+
+def _no_later_min(trials: Trials, searches: Sequence[Search]) -> dict[Search, float]:
+    """Return from when on an order of each zone can't be safe, whatever the traffic: too many have no way out then.
+
+    Who leaves home after its last way out is cut doesn't get out. A zone without such a time is left out; so are all
+    where that isn't so: people may leave unasked before they are ordered, or drive to a refuge.
+    """
+    under = trials.under(searches[0].pace)
+    if under.orders.watching is not None or under.refuges:
+        return {}
+    cut_s = _cut_for_good_s(under, len(trials.prepared.homes))
+    vehicles = trials.departures(searches[0].seed)
+    offsets = {zone: phase.offset_min for phase in trials.under().orders.phases for zone in phase.zones}
+    found = {}
+    for item in searches:
+        mine = vehicles[vehicles["zone"].astype(str) == item.zone]
+        after_order_s = mine["departure_s"].to_numpy() - _MINUTE_S * offsets.get(item.zone, 0.0)
+        slack_s = np.sort(cut_s[mine["household"].to_numpy()] - after_order_s)[::-1]
+        limit_s = slack_s[max(math.ceil(trials.asked.share * len(slack_s) - _EXACT), 1) - 1]
+        if np.isfinite(limit_s):
+            found[item] = max(float(limit_s) / _MINUTE_S, 0.0)
+    return found
+
+
+def _cut_for_good_s(under: UnderPlan, households: int) -> NDArray[np.float64]:
+    """Return from when on each household has no way out any more (s after the order); infinite: it always has one."""
+    cut_s, gone = np.full(households, np.inf), np.ones(households, dtype=bool)
+    for from_s, find in reversed(under.starts):
+        gone &= find(FREE_CHOICE)["edge"].isna().to_numpy()
+        cut_s[gone] = from_s
+    return cut_s
 
 
 def _way_cut_min(trials: Trials, zone: str) -> float | None:

@@ -2,9 +2,9 @@
 
 A vehicle is safe when it gets out and was never on a road that the hazard had reached. A zone's latest safe order is
 the last minute at which it can be ordered so that a share of its vehicles is safe, with all other zones ordered as the
-plan has them. The search halves the span between an order that is safe and one that isn't; every trial is a run, with
-the same drivers, draws and departures as all others of its seed. It takes for granted that an earlier order is no less
-safe, which holds but for the last few vehicles.
+plan has them. The search halves the span between an order that is safe and one that isn't, after a look at what the
+answer may be; every trial is a run, with the same drivers, draws and departures as all others of its seed. It takes for
+granted that an earlier order is no less safe, which holds but for the last few vehicles.
 
 What is searched doesn't know of simulations (`Judge`), so that theory can stand in for them.
 """
@@ -83,7 +83,14 @@ class SafeOrder:
 
 
 def latest_orders(
-    searches: Sequence[Search], judge: Judge, *, share: float, highest_min: float, step_min: float
+    searches: Sequence[Search],
+    judge: Judge,
+    *,
+    share: float,
+    highest_min: float,
+    step_min: float,
+    no_later_min: Mapping[Search, float] | None = None,
+    guesses_min: Mapping[Search, float] | None = None,
 ) -> dict[Search, Latest]:
     """Return how each search ended; those that are open are judged together, one trial each, round by round.
 
@@ -99,20 +106,56 @@ def latest_orders(
         When nothing is left to be reached: an order then that is safe has no limit.
     step_min
         To how many minutes the answer is found.
+    no_later_min
+        An order from then on can't be safe, which needs no trial.
+    guesses_min
+        What the answer may be, such as that of another seed: it is tried first, and then beside it.
     """
     steps = max(int(-(-highest_min // step_min)), 1)
+    bounded = {item: max(int(-(-at // step_min)), 1) for item, at in (no_later_min or {}).items()}
+    spans = {item: _Span(0, min(bounded.get(item, steps), steps)) for item in searches}
+    for item, minute in (guesses_min or {}).items():
+        spans[item].guess = round(minute / step_min)
     found: dict[Search, Latest] = {}
-    low, high = dict.fromkeys(searches, 0), dict.fromkeys(searches, steps)
-    for at, ending in ((0, "too late"), (steps, "no limit")):
-        still = [search for search in searches if search not in found]
-        for search, safe in zip(still, _safe(still, [at] * len(still), judge, share, step_min), strict=True):
-            if safe is (at > 0):
-                found[search] = Latest("too late" if ending == "too late" else "no limit")
-    while still := [item for item in searches if item not in found and high[item] - low[item] > 1]:
-        middle = [(low[item] + high[item]) // 2 for item in still]
-        for search, at, safe in zip(still, middle, _safe(still, middle, judge, share, step_min), strict=True):
-            (low if safe else high)[search] = at
-    return {item: found.get(item, Latest("found", low[item] * step_min)) for item in searches}
+    at_once = _safe(searches, [0] * len(searches), judge, share, step_min)
+    found |= {item: Latest("too late") for item, safe in zip(searches, at_once, strict=True) if not safe}
+    unlimited = [item for item in searches if item not in found and bounded.get(item, steps + 1) > steps]
+    at_last = _safe(unlimited, [steps] * len(unlimited), judge, share, step_min)
+    found |= {item: Latest("no limit") for item, safe in zip(unlimited, at_last, strict=True) if safe}
+    while still := [item for item in searches if item not in found and spans[item].is_open]:
+        tried = [spans[item].next_try() for item in still]
+        for item, at, safe in zip(still, tried, _safe(still, tried, judge, share, step_min), strict=True):
+            spans[item].learn(at, safe=safe)
+    return {item: found.get(item, Latest("found", spans[item].low * step_min)) for item in searches}
+
+
+@dataclass
+class _Span:
+    """Between which steps an answer lies: `low` is safe, `high` isn't; and the step at which to look first, if any."""
+
+    low: int
+    high: int
+    guess: int | None = None
+    moved: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.high - self.low > 1
+
+    def next_try(self) -> int:
+        if self.guess is not None and self.low < self.guess < self.high:
+            return self.guess
+        return (self.low + self.high) // 2
+
+    def learn(self, at: int, *, safe: bool) -> None:
+        """Narrow the span; a guess moves to the step beside it, once: if that is wrong as well, the span is halved."""
+        if safe:
+            self.low = at
+        else:
+            self.high = at
+        beside = at + 1 if safe else at - 1
+        self.guess = beside if at == self.guess and not self.moved else None
+        self.moved = self.guess is not None
 
 
 def _safe(searches: Sequence[Search], steps: Sequence[int], judge: Judge, share: float, step_min: float) -> list[bool]:
