@@ -15,7 +15,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from shapely.geometry import LineString, Point, box
+from shapely.geometry import LineString, MultiLineString, Point, box
 
 from evac import measure, tables
 from evac.audit.findings import Finding
@@ -25,6 +25,7 @@ from evac.measure.bottlenecks import mean_rates
 from evac.network.exits.record import NONE, RoadOut, WaysOutRecord
 from evac.network.exits.resolved import ResolvedExit
 from evac.report import FailedRun, ReportInput, ReportRun
+from evac.report.danger import RoadsInDanger
 from evac.report.inputs import WaysOut
 from evac.schema.scenario import Scenario
 from evac.schema.trust import Trust
@@ -351,6 +352,24 @@ def report_input(folder: Path, runs: tuple[ReportRun, ...] | None = None, **chan
         ways_out=ways_out("North ramps", "Ridge"),
     )
     return replace(given, **changes)
+
+
+def under_fire(report: ReportInput) -> ReportInput:
+    """Return a report whose plan `final` has smoke, and fire on two streets from the order and after half an hour."""
+    edges = list(report.edges["edge"])
+    slowed = pd.DataFrame(
+        {"edge": [edges[2]] * 2, "from_s": [600.0, 1200.0], "until_s": [1200.0, np.nan], "speed_kph": [20.0, 5.0]}
+    )
+    west, south, _, north = report.edges.total_bounds
+    lines = [MultiLineString([[(west + x, south), (west + x, north)]]) for x in (0.0, 0.001)]
+    fire = {"name": "Grass fire", "arrival": {"form": "raster", "file": "toa.tif"}}
+    danger = RoadsInDanger({edges[0]: 1800.0, edges[1]: -60.0}, slowed)
+    return replace(
+        report,
+        scenario=scenario(hazard=fire),
+        plans={**report.plans, "final": replace(report.plans["final"], danger=danger)},
+        front_lines=gpd.GeoDataFrame({"minute": [10.0, 30.0]}, geometry=lines, crs="EPSG:4326"),
+    )
 
 
 def failed(case: job.Case, message: str) -> FailedRun:

@@ -19,6 +19,7 @@ import report_words
 from chromium import ARGUMENTS, CHROMIUM
 from evac import clock
 from evac.report import moments, publish, write_report
+from evac.report.inputs import ReportPlan
 from evac.report.settings import ReportSettings
 from report_data import Case
 
@@ -220,6 +221,28 @@ def test_any_two_cases_are_picked_from_the_keyboard(town: Any, pages: list[Path]
     town.keyboard.press("ArrowUp")
     assert "the same case twice" in town.locator("#compare-words").inner_text()
     assert not town.locator("#compare-zones-box").is_visible()
+
+
+def test_front_and_smoke_move_with_the_queues(browser: Any, tmp_path: Path) -> None:
+    run = report_data.write_run(tmp_path, Case(plan="final"))
+    plans = {"final": ReportPlan("final", "Final")}
+    report = report_data.under_fire(report_data.report_input(tmp_path, (run,), plan="final", plans=plans))
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    noise: list[str] = []
+    page.on("console", lambda message: noise.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: noise.append(str(error)))
+    page.goto(write_report(report, tmp_path / "report").as_uri())
+    page.wait_for_selector("#map-app[data-state=ready]", timeout=TIMEOUT_MS)
+    said = []
+    for step in (0, 3, 9):  # five minutes each
+        page.eval_on_selector("#map-step", f"box => {{ box.value = {step}; box.dispatchEvent(new Event('input')); }}")
+        said.append(page.inner_text("#map-status"))
+    assert "Grass fire: pieces of road reached: 1, slowed: 0." in said[0]
+    assert "Grass fire: pieces of road reached: 1, slowed: 1." in said[1]
+    assert "Grass fire: pieces of road reached: 2, slowed: 1." in said[2]
+    assert "slowed by smoke" in page.inner_text("#map-legend")
+    assert noise == []
+    page.close()
 
 
 def test_doubt_stands_on_the_map(browser: Any, pages: list[Path]) -> None:

@@ -86,6 +86,27 @@ def test_counts_and_exits_end_at_the_manifest(report: ReportInput, content: dict
         assert plan["zones"] == {name: times["t90_s"] for name, times in manifest["zones"].items()}
 
 
+def test_the_front_and_the_smoke_are_where_they_are_when_they_are_there(report: ReportInput) -> None:
+    burning = report_data.under_fire(report)
+    cases = results.case_results(burning)
+    content = json.loads(moving_map.map_json(burning, cases, results.headline(burning, cases)))
+    danger = next(plan["danger"] for plan in content["plans"] if plan["plan"] == "final")
+    edges = list(burning.edges["edge"])
+    reached = _unpack(danger["reached_s"], "<i4")
+    assert {edges[k]: int(reached[k]) for k in np.flatnonzero(reached >= 0)} == {edges[0]: 1800, edges[1]: 0}
+    slowed = danger["slowed"]
+    columns = [(slowed["edge"], "<i4"), (slowed["from_s"], "<i4"), (slowed["until_s"], "<i4"), (slowed["kph"], "<f4")]
+    spells = list(zip(*(_unpack(packed, kind).tolist() for packed, kind in columns), strict=True))
+    assert spells == [(2, 600, 1200, 20.0), (2, 1200, 2**31 - 1, 5.0)]
+    assert [line["at_s"] for line in content["hazard"]["front"]] == [600, 1800]
+    assert next(plan["danger"] for plan in content["plans"] if plan["plan"] == "baseline") is None
+
+
+def test_a_report_without_a_hazard_has_none(content: dict[str, Any]) -> None:
+    assert content["hazard"] is None
+    assert all(plan["danger"] is None for plan in content["plans"])
+
+
 def test_doubt_goes_with_the_plan_and_markup_stays_text(report: ReportInput, content: dict[str, Any]) -> None:
     assert [plan["doubt"] for plan in content["plans"]] == ["moved <b>", ""]
     assert content["plans"][0]["name"] == "Final </script>"

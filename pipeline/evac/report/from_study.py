@@ -14,6 +14,7 @@ from evac.demand.orders import is_staged
 from evac.driving_side import drives_on_left
 from evac.network.street_names import street_of
 from evac.report import FailedRun, ReportInput, ReportRun
+from evac.report.danger import RoadsInDanger, lines_of_front
 from evac.report.inputs import PlanPicture, ReportPlan, WaysOut
 from evac.report.plan_map import roads_of, spots_of
 from evac.report.results import case_results, headline
@@ -65,6 +66,7 @@ def report_input(prepared: Prepared, plans: Plans, study: Study, compare: tuple[
         failed=tuple(FailedRun(failure.case, failure.message) for failure in study.failures),
         imprecise=study.imprecise,
         ways_out=WaysOut(prepared.ways_out, prepared.exits),
+        front_lines=_front_lines(prepared, plans),
     )
 
 
@@ -111,7 +113,16 @@ def _plan(prepared: Prepared, under: UnderPlan) -> ReportPlan:
         extends=model.extends,
         loses_roads=bool(under.overlay.timetable.states().lost),
         in_waves=is_staged(under.orders, prepared.homes["zone"].unique()),
+        danger=RoadsInDanger.of(under.reached),
     )
+
+
+def _front_lines(prepared: Prepared, plans: Plans) -> gpd.GeoDataFrame:
+    """Return where the hazard's front is over time."""
+    reached = [under.reached.arrival_s for under in plans.values() if under.reached is not None]
+    last_s = max((time_s for times in reached for time_s in times.values()), default=0.0)
+    bounds = tuple(prepared.street_map.streets().to_crs("EPSG:4326").total_bounds)
+    return lines_of_front(prepared.loaded.model.hazard, bounds, last_s)
 
 
 def edge_lines(nets: Sequence[Net]) -> gpd.GeoDataFrame:

@@ -15,6 +15,7 @@ from evac.audit.findings import Finding
 from evac.network.exits.record import WaysOutRecord
 from evac.network.exits.resolved import ResolvedExit
 from evac.overlay.diff import Change
+from evac.report.danger import RoadsInDanger, no_front
 from evac.report.hazard_answers import HazardAnswers
 from evac.report.settings import ReportSettings
 from evac.report.units import Units
@@ -146,6 +147,8 @@ class ReportPlan:
         The key of the plan that it builds on.
     loses_roads, in_waves
         Whether traffic loses roads or lanes, but to contraflow, and whether zones are told to leave at different times.
+    danger
+        What the hazard does to the roads of its net; None without one.
     """
 
     key: str
@@ -158,6 +161,7 @@ class ReportPlan:
     extends: str | None = None
     loses_roads: bool = False
     in_waves: bool = False
+    danger: RoadsInDanger | None = None
 
 
 @dataclass(frozen=True)
@@ -215,6 +219,8 @@ class ReportInput:
         What no plan can beat, beside the run that the headline shows; None where it isn't known.
     answers
         Until when the zones can be ordered out, and how likely they are to get out.
+    front_lines
+        Where the hazard's front is over time: `minute`, `geometry`.
     """
 
     scenario: Scenario
@@ -239,6 +245,7 @@ class ReportInput:
     ways_out: WaysOut | None = None
     bounds: Bounds | None = None
     answers: HazardAnswers = field(default_factory=HazardAnswers)
+    front_lines: gpd.GeoDataFrame = field(default_factory=no_front)
 
     @property
     def units(self) -> Units:

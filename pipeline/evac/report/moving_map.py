@@ -7,7 +7,6 @@ two bytes, all compressed. The page unpacks it with the browser's own Decompress
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
 import math
 from collections.abc import Sequence
@@ -22,8 +21,10 @@ from numpy.typing import NDArray
 
 from evac.driving_side import drives_on_left
 from evac.report import tables, text
+from evac.report.danger import for_map, front_for_map
 from evac.report.inputs import ReportInput
 from evac.report.movement import evacuated
+from evac.report.packing import pack
 from evac.report.results import CaseResult, case_words, same_case
 from evac.seals import require_file
 
@@ -88,21 +89,17 @@ def _content(report: ReportInput, shown: Sequence[CaseResult]) -> dict[str, Any]
         "bounds": [round(float(value), 6) for value in _bounds(report)],
         "names": names.tolist(),
         "edges": {
-            "name": _pack(name_of.astype("<i4")),
-            "lanes": _pack(edges["lanes"].to_numpy().astype("u1")),
-            "limit_mps": _pack((edges["speed_kph"] / 3.6).to_numpy().astype("<f4")),
+            "name": pack(name_of.astype("<i4")),
+            "lanes": pack(edges["lanes"].to_numpy().astype("u1")),
+            "limit_mps": pack((edges["speed_kph"] / 3.6).to_numpy().astype("<f4")),
             **_shapes(edges.geometry),
         },
         "zones": _zones(report),
         "exits": [{"name": text.plain(item.name, 80), "at": [item.lon, item.lat]} for item in report.exits],
         "cut_off": _cut_off(report),
+        "hazard": _hazard(report),
         "plans": [_plan(report, case, edges, windows) for case in shown],
     }
-
-
-def _pack(values: NDArray[Any]) -> str:
-    """Return an array's bytes, compressed, as base64; the same bytes for the same values."""
-    return base64.b64encode(gzip.compress(values.tobytes(), 9, mtime=0)).decode()
 
 
 def _steps(shown: Sequence[CaseResult]) -> NDArray[np.int64]:
@@ -110,6 +107,14 @@ def _steps(shown: Sequence[CaseResult]) -> NDArray[np.int64]:
     end_s = max(float(case.run.manifest["end_s"]) for case in shown)
     count = max(1, math.ceil(end_s / _WINDOW_S))
     return np.arange(0, count, math.ceil(count / _MOST_STEPS), dtype=np.int64) * _WINDOW_S
+
+
+def _hazard(report: ReportInput) -> dict[str, Any] | None:
+    """Return what the hazard is, and where its front is when; None without one."""
+    hazard = report.scenario.hazard
+    if hazard is None:
+        return None
+    return {"name": text.plain(hazard.name, 80), "kind": hazard.kind, "front": front_for_map(report.front_lines)}
 
 
 def _bounds(report: ReportInput) -> NDArray[np.float64]:
@@ -124,7 +129,7 @@ def _shapes(lines: gpd.GeoSeries) -> dict[str, str]:
     simple = lines.simplify(_SHAPE_TOLERANCE_DEG)
     points = np.rint(shapely.get_coordinates(simple.to_numpy()) * _MICRO_DEGREES).astype(np.int64)
     steps = np.diff(points, axis=0, prepend=0).astype("<i4")
-    return {"points": _pack(steps), "counts": _pack(shapely.get_num_coordinates(simple.to_numpy()).astype("<u2"))}
+    return {"points": pack(steps), "counts": pack(shapely.get_num_coordinates(simple.to_numpy()).astype("<u2"))}
 
 
 def _zones(report: ReportInput) -> list[dict[str, Any]]:
@@ -163,6 +168,7 @@ def _plan(report: ReportInput, case: CaseResult, edges: gpd.GeoDataFrame, window
         "bottlenecks": _bottlenecks(report, case, windows),
         "slowest": _slowest(report, case),
         "changes": _changes(report, case),
+        "danger": None if known is None else for_map(known.danger, edges["edge"].tolist()),
         **_states(case, edges, windows),
     }
 
@@ -257,7 +263,7 @@ def _states(case: CaseResult, edges: gpd.GeoDataFrame, windows: NDArray[np.int64
     queue, density = np.zeros(shape, dtype="<u2"), np.zeros(shape, dtype="<u2")
     queue[at] = _tenths(table["queue_veh"])
     density[at] = _tenths(table["density_veh_per_km"])
-    return {"speed": _pack(speed), "queue": _pack(queue), "density": _pack(density)}
+    return {"speed": pack(speed), "queue": pack(queue), "density": pack(density)}
 
 
 def _tenths(values: pd.Series) -> NDArray[np.uint16]:

@@ -151,6 +151,7 @@ def _results(report: ReportInput, cases: Sequence[CaseResult]) -> dict[str, Any]
         "not_whole": not_whole,
         "whole": len(report.runs) - sum(item.evacuated < item.planned for item in not_whole),
         "unasked": any(item.shadow for item in not_whole),
+        "sheltered": any(item.in_refuge for item in not_whole),
         "simulation_words": lambda result: ledger.simulation_words(report, result),
         "checklist": nureg.checklist(report, cases),
         "forms": forms.checklists(report, cases),

@@ -18,6 +18,7 @@
   const CHANGE = { "more lanes": [0, 114, 178], "fewer lanes": [213, 94, 0], "closed": [0, 0, 0], "another speed": [168, 69, 127] };
   const INK = [26, 26, 26], EXIT = [0, 97, 74], CUT_OFF = [176, 0, 80];
   const FRAME_MS = 450;
+  const FRONT = { fire: [178, 24, 24], flood: [33, 92, 176] }, SMOKE = [88, 80, 74];
 
   async function unpack(text, Kind) {
     const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
@@ -54,7 +55,27 @@
     for (const plan of data.plans) {
       [plan.speed, plan.queue, plan.density] = await Promise.all([
         unpack(plan.speed, Uint8Array), unpack(plan.queue, Uint16Array), unpack(plan.density, Uint16Array)]);
+      if (plan.danger) await readDanger(plan.danger);
     }
+  }
+
+  async function readDanger(danger) {
+    const { edge, from_s, until_s, kph } = danger.slowed;
+    const [reached, edges, from, until, speeds] = await Promise.all([
+      unpack(danger.reached_s, Int32Array), unpack(edge, Int32Array), unpack(from_s, Int32Array), unpack(until_s, Int32Array), unpack(kph, Float32Array)]);
+    danger.reached = reached;
+    danger.spells = Array.from(edges, (index, number) => ({ index, from: from[number], until: until[number], kph: speeds[number] }));
+  }
+
+  // What the hazard does at a time: streets that it has reached, and streets on which it slows traffic.
+  function dangerAt(plan, streets, at) {
+    if (!plan.danger) return { reached: [], slowed: [] };
+    const { reached, spells } = plan.danger;
+    const isReached = (index) => reached[index] >= 0 && reached[index] <= at;
+    return {
+      reached: streets.filter((street) => isReached(street.index)),
+      slowed: spells.filter((spell) => spell.from <= at && at < spell.until && !isReached(spell.index)).map((spell) => ({ ...spell, street: streets[spell.index] })),
+    };
   }
 
   // The state of one street: null where nobody drove.
@@ -100,6 +121,7 @@
         new deck.PolygonLayer({ id: `zones-${id}`, data: polygons, getPolygon: (d) => d.ring, filled: view.zones, stroked: true, pickable: view.zones,
           getFillColor: (d) => zoneColour(plan, d.zone), getLineColor: [125, 107, 63], lineWidthUnits: "pixels", getLineWidth: 1.2,
           updateTriggers: { getFillColor: [plan.plan] }, onClick: (info) => showZone(plan, info.object.zone) }),
+        ...dangerLayers(plan, id),
         new deck.PathLayer({ id: `streets-${id}`, data: streets, getPath: (d) => d.path, positionFormat: "XY", _pathType: "open", widthUnits: "pixels",
           capRounded: true, jointRounded: true, pickable: true, autoHighlight: true, highlightColor: [0, 0, 0, 90],
           extensions: [new deck.PathStyleExtension({ offset: true })], getOffset: side,
@@ -135,6 +157,20 @@
           stroked: true, getLineColor: [0, 73, 143], lineWidthUnits: "pixels", getLineWidth: 4 }));
       }
       return layers;
+    }
+
+    // The hazard, under the streets: wide bands where it is and where it slows traffic, and its front.
+    function dangerLayers(plan, id) {
+      if (!data.hazard) return [];
+      const at = data.steps_s[view.step], colour = FRONT[data.hazard.kind], { reached, slowed } = dangerAt(plan, streets, at);
+      const front = data.hazard.front.filter((line) => line.at_s <= at).slice(-1).flatMap((line) => line.paths);
+      const band = { widthUnits: "pixels", capRounded: true, jointRounded: true, positionFormat: "XY", _pathType: "open" };
+      return [
+        new deck.PathLayer({ id: `slowed-${id}`, data: slowed, getPath: (d) => d.street.path, ...band, getWidth: 13,
+          getColor: (d) => [...SMOKE, Math.round(60 + 150 * (1 - Math.min(d.kph / Math.max(d.street.limit * 3.6, 1), 1)))] }),
+        new deck.PathLayer({ id: `reached-${id}`, data: reached, getPath: (d) => d.path, ...band, getWidth: 13, getColor: [...colour, 110] }),
+        new deck.PathLayer({ id: `front-${id}`, data: front, getPath: (d) => d, widthUnits: "pixels", getWidth: 3, getColor: [...colour, 230] }),
+      ];
     }
 
     const shown = () => (view.beside < 0 ? [view.plan] : [view.plan, view.beside]);
@@ -183,9 +219,17 @@
 
     function sentence(plan) {
       const { departed, entered, evacuated, in_refuge } = plan.counts, step = view.step;
-      return say("{case}, by {time} h: {driving} on the road, {waiting} waiting to get onto the street, {out} of {planned} out.", {
+      const words = say("{case}, by {time} h: {driving} on the road, {waiting} waiting to get onto the street, {out} of {planned} out.", {
         case: plan.case, time: clock(data.steps_s[step] + data.window_s), driving: count(entered[step] - evacuated[step] - in_refuge[step]),
         waiting: count(departed[step] - entered[step]), out: count(evacuated[step]), planned: count(plan.planned) });
+      const sheltered = in_refuge[step] ? ` ${say("{number} in a refuge.", { number: count(in_refuge[step]) })}` : "";
+      return words + sheltered + dangerWords(plan);
+    }
+
+    function dangerWords(plan) {
+      if (!data.hazard) return "";
+      const { reached, slowed } = dangerAt(plan, streets, data.steps_s[view.step]);
+      return ` ${say("{hazard}: pieces of road reached: {reached}, slowed: {slowed}.", { hazard: data.hazard.name, reached: count(reached.length), slowed: count(slowed.length) })}`;
     }
 
     function tellOf(words) {
@@ -252,6 +296,10 @@
       const scale = PALETTE[view.measure];
       const items = scale.words.map((words, number) => swatch(`rgb(${scale.colours[number]})`, scale.widths[number], words));
       find("map-legend").replaceChildren(paragraph(`${scale.title}:`), ...items, swatch(`rgb(${PALETTE.nobody})`, 2, say("nobody")));
+      if (data.hazard) {
+        find("map-legend").append(swatch(`rgb(${FRONT[data.hazard.kind]})`, 4, say("{hazard}: reached; its front", { hazard: data.hazard.name })),
+          swatch(`rgb(${SMOKE})`, 8, data.hazard.kind === "flood" ? say("slowed by water") : say("slowed by smoke")));
+      }
       if (view.zones) find("map-legend").append(paragraph(say("Zones: 90 % out after {shortest} (light) to {longest} (dark).", { shortest: hours(shortest), longest: hours(longest) })));
     }
 
