@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from chromium import ARGUMENTS, CHROMIUM
 from studio_workspace import ROOT, Served
 
+AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js"
 TIMEOUT_MS = 300_000
 
 
@@ -38,6 +40,15 @@ def pictured(page: Any, name: str) -> None:
     if os.environ.get("EVAC_PICTURES"):
         page.wait_for_timeout(800)
         page.screenshot(path=ROOT / "docs" / f"studio-{name}.jpg", type="jpeg", quality=80)
+
+
+def axe_problems(page: Any, width: int) -> list[tuple[str, str]]:
+    """Return what hinders people who can't see or point, and whether the page is wider than it may be."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    too_wide = [("too wide", f"{wide} pixels of {width}")] if wide > width else []
+    return [(item["id"], item["nodes"][0]["html"]) for item in found] + too_wide
 
 
 def look_at(page: Any, lon: float, lat: float, zoom: float = 17.0) -> None:

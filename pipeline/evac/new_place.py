@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
 import osmium
 import shapely
 
+from evac.households.geometry import make_valid_polygons
+from evac.households.zones import read_polygons
 from evac.new import Request, write_scenario
 from evac.osm.source import check_source
 from evac.place import Place, open_place
@@ -21,6 +25,7 @@ _FEW_ROADS = 30_000
 _ONCE = Patience(connect_s=5.0, total_s=20.0, retries=0)
 _WGS84 = "EPSG:4326"
 _SIMPLER_DEG = 2e-5
+_M2_PER_KM2 = 1e6
 
 
 def extract_roads(osm: str | Path) -> gpd.GeoDataFrame:
@@ -54,6 +59,49 @@ def _roads(path: Path, classes: set[str]) -> list[tuple[str, str, shapely.LineSt
         points = [(node.lon, node.lat) for node in way.nodes if node.location.valid()]
         if len(points) > 1:
             found.append((str(way.tags.get("name") or ""), str(way.tags["highway"]), shapely.LineString(points)))
+    return found
+
+
+@dataclass(frozen=True)
+class ReadArea:
+    """An area that is ordered to leave, as a file means it.
+
+    Parameters
+    ----------
+    geometry
+        Its polygons (WGS 84), repaired where an outline crosses itself.
+    crossings
+        Where outlines cross themselves: as they were drawn they mean no one area.
+    km2
+        Its size (km²).
+    """
+
+    geometry: shapely.Geometry
+    crossings: tuple[shapely.Point, ...]
+    km2: float
+
+
+def read_area(path: str | Path) -> ReadArea:
+    """Return the area that a file of polygons means.
+
+    Raises
+    ------
+    DataError
+        It is no such file, or has no polygons.
+    """
+    shapes = read_polygons(Path(path), "the area").geometry
+    area = make_valid_polygons(shapes).union_all()
+    projected = gpd.GeoSeries([area], crs=_WGS84).to_crs(shapes.estimate_utm_crs())
+    return ReadArea(area, tuple(_crossings(shapes)), float(projected.area.iloc[0]) / _M2_PER_KM2)
+
+
+def _crossings(shapes: gpd.GeoSeries) -> list[shapely.Point]:
+    """Return where outlines cross themselves: where more than two of the pieces meet that they cut themselves into."""
+    found = []
+    for ring in shapely.get_rings(shapes.to_numpy()):
+        pieces = shapely.get_parts(shapely.union_all([ring]))
+        ends = Counter(end for piece in pieces for end in (piece.coords[0], piece.coords[-1]))
+        found += [shapely.Point(end) for end, count in ends.items() if count > 2]  # noqa: PLR2004 - a plain corner has 2
     return found
 
 

@@ -225,7 +225,10 @@ class Place:
         return self._ready().street_map.closed_roads()[["name", "highway", "geometry"]]
 
     def junctions(self) -> gpd.GeoDataFrame:
-        """Return where roads meet or a signal stands: `streets` (their names), `signal`, and points."""
+        """Return where roads meet or a signal stands: `streets` (their names), `signal`, and points.
+
+        `arriving` and `leaving` have the arms: `street`, and `towards`, the compass point that traffic heads for there.
+        """
         from evac.road_tables import junctions_of  # noqa: PLC0415
 
         return junctions_of(self._ready().net)

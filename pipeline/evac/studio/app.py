@@ -19,10 +19,12 @@ from evac.studio.answers import new, places, plans, reports, runs
 from evac.studio.answers.common import Studio, in_words, json_of, studio_of
 from evac.studio.guard import Guard, Refusal
 from evac.studio.journal import Journal
+from evac.studio.new_places import NewPlaces
 from evac.studio.news import News
 from evac.studio.places import Places
 from evac.studio.runner import Runner
 from evac.studio.sessions import Sessions
+from evac.studio.uploads import Uploads
 from evac.studio.workspace import Workspace
 from evac.studio.yaml_text import ChangedMeanwhileError
 
@@ -39,8 +41,9 @@ def build_app(workspace: Workspace, sessions: Sessions, hosts: Iterable[str]) ->
     hosts
         What `Host` may say.
     """
-    news, journal = News(), Journal(workspace.own / "studio.sqlite")
-    studio = Studio(workspace, sessions, Places(workspace), journal, Runner(workspace, journal, news), news)
+    news, journal, known = News(), Journal(workspace.own / "studio.sqlite"), Places(workspace)
+    unmade = NewPlaces(workspace, known.benches, known.makings, Uploads(workspace))
+    studio = Studio(workspace, sessions, known, unmade, journal, Runner(workspace, journal, news), news)
 
     @contextlib.asynccontextmanager
     async def life(_app: Starlette) -> AsyncIterator[None]:

@@ -16,11 +16,11 @@ import evac
 from evac.amending import exit_in_words, exits_in_words, require_exits, unused_exits, ways_of
 from evac.audit.lanes import SATURATION_VEH_PER_H
 from evac.errors import Problem, SourceError, UserError
-from evac.new_place import extract_roads, find_place
+from evac.new_place import extract_roads, find_place, read_area
 from evac.studio.plan_file import actions_of
 
 Tell = Callable[[str], None]
-PICTURE_VERSION = 3
+PICTURE_VERSION = 4
 """Of what `AtPlace.picture` returns: pictures that were kept by another version are made again."""
 _DIGITS = 6
 """Of a degree: a tenth of a metre."""
@@ -148,6 +148,15 @@ class AtPlace:
         area = gpd.GeoDataFrame(geometry=[found.geometry], crs="EPSG:4326")
         bounds = [round(float(value), _DIGITS) for value in area.total_bounds]
         return {"name": found.name, "area": _features(area), "bounds": bounds}
+
+    def area(self, tell: Tell, path: str) -> dict[str, Any]:
+        """Return an area as it will be understood, its square kilometres, and where its outline crosses itself."""
+        tell("Reading the area")
+        found = read_area(path)
+        area = gpd.GeoDataFrame(geometry=[found.geometry], crs="EPSG:4326")
+        bounds = [round(float(value), _DIGITS) for value in area.total_bounds]
+        crossings = [[round(spot.x, _DIGITS), round(spot.y, _DIGITS)] for spot in found.crossings]
+        return {"area": _features(area), "bounds": bounds, "km2": found.km2, "crossings": crossings}
 
     def extract(self, tell: Tell, path: str) -> dict[str, Any]:
         """Return the roads of an extract, to draw an area on, and where they are."""

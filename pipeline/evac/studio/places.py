@@ -6,11 +6,9 @@ What was made is kept in the studio's folder, compressed, under the stamp of all
 from __future__ import annotations
 
 import asyncio
-import gzip
 import io
-import json
 import zipfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -19,37 +17,15 @@ from typing import Any
 
 import evac
 from evac.errors import EvacError, Problem, UserError
-from evac.files import is_file, write_bytes
 from evac.fingerprint import fingerprint
 from evac.report.from_cache import read_asked
 from evac.studio import at_place, plan_file, scenario_file
-from evac.studio.bench import Benches, Tell
-from evac.studio.uploads import Uploads
+from evac.studio.bench import Benches, Tell, tell_nobody
+from evac.studio.making import Making, Makings
 from evac.studio.workspace import FILE_NAME, Workspace, stamp_of
 from evac.studio.yaml_text import read, require_right, tag_of
 
-_COMPRESSION = 5
 REPORT_PAGE = "index.html"
-
-
-@dataclass
-class Making:
-    """Something that is being made, or has been.
-
-    Parameters
-    ----------
-    task
-        Gives the file, in the end.
-    step
-        What is being done.
-    """
-
-    task: asyncio.Task[Path] = field(init=False)
-    step: str = ""
-
-    def tell(self, step: str) -> None:
-        """Take note of what is being done."""
-        self.step = step
 
 
 @dataclass
@@ -64,15 +40,13 @@ class Places:
 
     workspace: Workspace
     benches: Benches = field(init=False)
-    uploads: Uploads = field(init=False)
-    _makings: dict[Path, Making] = field(default_factory=dict)
+    makings: Makings = field(default_factory=Makings)
     _opened: dict[str, tuple[str, evac.Place]] = field(default_factory=dict)
     _plans: dict[str, tuple[str, list[dict[str, Any]]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Have no process yet."""
         self.benches = Benches(self.workspace.folder)
-        self.uploads = Uploads(self.workspace)
         self.workspace.prune()
 
     async def end(self) -> None:
@@ -195,7 +169,7 @@ class Places:
         """Ask the place's process."""
         place = await asyncio.to_thread(self._open, name)
         bench = await self.benches.of(self.workspace.scenario(name))
-        return await bench.ask(call, _tell_nobody, stamp=_stamp(place), **arguments)
+        return await bench.ask(call, tell_nobody, stamp=_stamp(place), **arguments)
 
     def _plan_path(self, place: evac.Place, key: str) -> Path:
         self._require_plan(place, key)
@@ -258,56 +232,6 @@ class Places:
         """
         return at_place.checked(self._open(name), asked)
 
-    def checked_new(self, asked: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Return what a new place will be called, and what is asked for, complete.
-
-        Raises
-        ------
-        UserError
-            A name is none, is taken, or something that was sent isn't there.
-        """
-        title = " ".join(str(asked.get("name", "")).split())
-        key = plan_file.key_of(title)
-        if key in self.workspace.place_names():
-            raise UserError(Problem("the place's name", f"there is a place '{key}' already", "give it another name"))
-        area, households = asked.get("area"), asked.get("households")
-        name = self.uploads.drawn(area) if isinstance(area, Mapping) else str(area)
-        paths = {
-            "area": str(self.uploads.path("area", name)),
-            "extract": str(self.uploads.path("extract", str(asked["extract"]))) if asked.get("extract") else None,
-        }
-        if isinstance(households, str):
-            households = str(self.uploads.path("households", households))
-        elif households is not None and (type(households) is not int or households < 1):
-            raise UserError(
-                Problem("households", f"found {households}, expected a whole number, 1 or more", "their total")
-            )
-        return key, {
-            "kind": "new",
-            "name": title,
-            **paths,
-            "households": households,
-            "count": asked.get("count") or None,
-        }
-
-    async def make_extract(self, name: str) -> Making:
-        """Begin to draw an extract, if that hasn't been done."""
-        path = await asyncio.to_thread(self.uploads.path, "extract", name)
-        kept = self.workspace.kept("extract", stamp_of([path], {"picture": at_place.PICTURE_VERSION}))
-        scenario = self.workspace.own  # a process of its own: there is no place yet
-
-        async def ask(tell: Tell) -> Any:
-            bench = await self.benches.of(scenario)
-            return await bench.ask("extract", tell, path=str(path))
-
-        return self._make(kept, ask)
-
-    async def find(self, title: str) -> dict[str, Any]:
-        """Return the area that a name means, as OpenStreetMap knows it: `name`, `area`, `bounds`."""
-        bench = await self.benches.of(self.workspace.own)  # a process of its own: there is no place yet
-        found: dict[str, Any] = await bench.ask("find", _tell_nobody, name=" ".join(title.split()))
-        return found
-
     async def make_picture(self, name: str) -> Making:
         """Begin to make the picture of a place, if it isn't there."""
         return await self._begin(name, "picture", ())
@@ -341,22 +265,7 @@ class Places:
             bench = await self.benches.of(scenario)
             return await bench.ask(call, tell, stamp=stamp, **arguments)
 
-        return self._make(path, ask)
-
-    def _make(self, path: Path, ask: Callable[[Tell], Awaitable[Any]]) -> Making:
-        """Begin to make what is kept at a path, unless somebody has."""
-        making = self._makings.get(path)
-        if making is None:
-            making = self._makings[path] = Making()
-            making.task = asyncio.create_task(_keep(path, partial(ask, making.tell)))
-            making.task.add_done_callback(partial(self._made, path))
-        return making
-
-    def _made(self, path: Path, task: asyncio.Task[Path]) -> None:
-        """Forget that something is being made; that it failed is no news when nobody waits for it any more."""
-        self._makings.pop(path, None)
-        if not task.cancelled():
-            task.exception()
+        return self.makings.make(path, ask)
 
     def _open(self, name: str) -> evac.Place:
         """Return a place as its files are now; they are read again only when they have changed."""
@@ -385,17 +294,3 @@ def _stamp(place: evac.Place) -> str:
 
 def _check_scenario(path: Path) -> None:
     evac.open(path)
-
-
-def _tell_nobody(_step: str) -> None:
-    """Take no note of what is being done: the answer comes soon."""
-
-
-async def _keep(path: Path, ask: Callable[[], Awaitable[Any]]) -> Path:
-    """Return the file in which an answer is kept, made if it isn't there."""
-    if is_file(path):
-        await asyncio.to_thread(path.touch)  # what is looked at is kept
-    else:
-        content = json.dumps(await ask(), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-        await asyncio.to_thread(write_bytes, path, await asyncio.to_thread(gzip.compress, content, _COMPRESSION))
-    return path

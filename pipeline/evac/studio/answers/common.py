@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response
 from evac.errors import EvacError, UserError, readable
 from evac.studio.guard import MOST_JSON_BYTES, Refusal, limited
 from evac.studio.journal import Journal
+from evac.studio.new_places import NewPlaces
 from evac.studio.news import News
 from evac.studio.places import Places
 from evac.studio.runner import Runner
@@ -30,8 +31,8 @@ class Studio:
         The workspace.
     sessions
         Who may ask.
-    places
-        The places, with what was made of them.
+    places, new
+        The places, with what was made of them, and those that aren't there yet.
     journal, runner, news
         What is to be run, what runs it, and who hears of it.
     """
@@ -39,6 +40,7 @@ class Studio:
     workspace: Workspace
     sessions: Sessions
     places: Places
+    new: NewPlaces
     journal: Journal
     runner: Runner
     news: News

@@ -1,6 +1,6 @@
 // The form of one action: what it asks for, when it holds, what it takes.
 import { clock, fill, h, say } from "./dom.js";
-import { isDirected } from "./actions.js";
+import { NOWHERE, isDirected } from "./actions.js";
 
 const LAST_MIN = 480, STEP_MIN = 5;
 const RESOURCES = [["officers", () => say("Officers")], ["signs", () => say("Signs")], ["cones", () => say("Cones")], ["barricades", () => say("Barricades")]];
@@ -15,7 +15,8 @@ const RESOURCES = [["officers", () => say("Officers")], ["signs", () => say("Sig
  * @param {() => void} leave
  */
 export function actionForm(kind, target, given, picture, keep, leave) {
-  const fields = kind.fields(target ?? { streets: [] }, picture).map((field) => fieldOf(field, given[field.name]));
+  const asked = kind.fields(target ?? NOWHERE, picture);
+  const fields = asked.map((field) => fieldOf(target ? field : { ...field, value: undefined }, given[field.name]));
   const label = h("input", { type: "text", maxlength: "200", value: given.label ?? (target ? `${kind.title()}: ${target.name}` : "") });
   const directions = target && kind.direction && isDirected(target) ? directionOf(kind, target) : null;
   const span = kind.timed ? timeSpan(given.when ?? {}, kind.setup) : null;
@@ -28,7 +29,7 @@ export function actionForm(kind, target, given, picture, keep, leave) {
     fill(problems);
     const values = Object.fromEntries([...fields.map((field) => [field.name, field.value()]), ["towards", directions?.value()]]);
     try {
-      await keep(actionOf(kind, target, given, values, { label: label.value.trim(), when: span?.value(), takes }));
+      await keep(actionOf(kind, target, asked, given, values, { label: label.value.trim(), when: span?.value(), takes }));
     } catch (error) {
       fill(problems, error.element ?? error.message);
     } finally {
@@ -43,10 +44,9 @@ export function actionForm(kind, target, given, picture, keep, leave) {
 }
 
 /** The action as it stands in a plan: the keys in the order in which plans are written. */
-function actionOf(kind, target, given, values, { label, when, takes }) {
+function actionOf(kind, target, asked, given, values, { label, when, takes }) {
   const built = target ? kind.build(target, values) : {};
-  const own = Object.fromEntries(kind.fields(target ?? { streets: [] }, { exits: { features: [] } }).map(({ name }) => name)
-    .filter((name) => !name.startsWith("green ") && !["from", "to"].includes(name)).map((name) => [name, values[name]]));
+  const own = Object.fromEntries(asked.filter((field) => !field.inner).map(({ name }) => [name, values[name]]));
   const { do: _do, label: _label, when: oldWhen, with: _with, ...kept } = given;
   const resources = Object.fromEntries(takes.map(([name, input]) => [name, Number(input.value) || 0]).filter(([, count]) => count));
   const timed = kind.timed ? when : oldWhen;
@@ -57,6 +57,7 @@ function actionOf(kind, target, given, values, { label, when, takes }) {
 
 function fieldOf({ name, label, type, options, value, needed, ...about }, given) {
   const now = given ?? value;
+  if (type === "many") return manyOf(name, label, options, now ?? []);
   let input;
   if (type === "select") input = h("select", {}, options.map(([key, words]) => h("option", { value: key, selected: key === (now ?? options[0][0]) }, words)));
   else if (type === "checkbox") input = h("input", { type, checked: Boolean(now) });
@@ -64,6 +65,15 @@ function fieldOf({ name, label, type, options, value, needed, ...about }, given)
   const read = { select: () => input.value, checkbox: () => input.checked, number: () => (input.value === "" ? null : Number(input.value)) }[type];
   const element = type === "checkbox" ? h("label", { class: "check" }, input, label()) : h("label", { class: "wide" }, label(), input);
   return { name, element, value: read };
+}
+
+/** Any number of things, one at least: a box each. */
+function manyOf(name, label, options, chosen) {
+  const boxes = options.map(([key]) => h("input", { type: "checkbox", value: key, checked: chosen.includes(key) }));
+  const require = () => boxes[0]?.setCustomValidity(boxes.some((box) => box.checked) ? "" : say("Choose one at least."));
+  for (const box of boxes) box.addEventListener("change", require);
+  const element = h("fieldset", {}, h("legend", {}, label()), boxes.map((box, i) => h("label", { class: "check" }, box, options[i][1])));
+  return { name, element, value: () => boxes.filter((box) => box.checked).map((box) => box.value) };
 }
 
 function directionOf(kind, target) {

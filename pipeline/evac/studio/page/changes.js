@@ -29,9 +29,11 @@ const KINDS = {
   diversion: () => say("Diversions"),
 };
 
+export const kindWords = (kind) => KINDS[kind]?.() ?? kind;
+
 function inWords({ kind, place, before, after, when }) {
   const change = before ? `${before} → ${after}` : after;
-  return [`${KINDS[kind]?.() ?? kind}: ${place}`, change, when].filter(Boolean).join(", ");
+  return [`${kindWords(kind)}: ${place}`, change, when].filter(Boolean).join(", ");
 }
 
 /** The rows of what a plan changes, cuts off, and what to look at. */
@@ -42,7 +44,7 @@ export function changeRows(map, diff) {
     lost ? h("p", { class: "bad" }, say("{n} households lose their only way out.", { n: count(lost) }))
       : h("p", {}, say("No household loses its way out.")),
     diff.warnings.length ? h("ul", { class: "warnings" }, diff.warnings.map((text) => h("li", {}, text))) : null,
-    Object.entries(kinds).map(([kind, items]) => [h("h4", {}, KINDS[kind]?.() ?? kind), h("ul", { class: "changes" }, items.map((item) => row(map, item)))]),
+    Object.entries(kinds).map(([kind, items]) => [h("h4", {}, kindWords(kind)), h("ul", { class: "changes" }, items.map((item) => row(map, item)))]),
   ];
 }
 

@@ -2,12 +2,13 @@
 import { ask, download, part as inPath } from "./api.js";
 import { clock, count, fill, h, problemsList, say } from "./dom.js";
 import { curveChart } from "./chart.js";
+import { reportLink } from "./report-link.js";
 import { caseWords } from "./run-view.js";
 
 export function comparePanel(body, { name, picture, map, isOpen }) {
   const shown = h("div", {}, h("p", { class: "busy" }, say("Reading the runs …")));
   const told = h("div", {});
-  fill(body, h("h2", {}, say("Compare")), shown, h("h2", {}, say("Hand on")),
+  fill(body, h("h2", {}, say("Compare")), shown, h("h2", {}, say("Hand on")), reportLink(name, h("p", { class: "note" }, say("There is no report yet: tick “and write the report” when you run plans."))),
     h("p", {}, say("The place's folder with its plans, for whoever goes on with the command line.")),
     h("button", { type: "button", onclick: () => download(`places/${inPath(name)}/folder`, `${name}.zip`).catch((error) => fill(told, problemsList(error))) }, say("Folder as a ZIP file")), told);
   ask(`places/${inPath(name)}/runs`).then((runs) => {

@@ -65,7 +65,7 @@ export function takes(resources) {
 /** What is wrong, each with its place and what to try. */
 export function problemsList(error) {
   const problems = error.problems?.length ? error.problems : [{ where: "", what: error.message, remedy: "" }];
-  return h("ul", { class: "problems", role: "alert" }, problems.map((problem) => h("li", {},
+  return h("div", { class: "problems", role: "alert" }, h("ul", {}, problems.map((problem) => h("li", {},
     problem.where ? h("span", { class: "where" }, problem.where) : null, h("span", {}, problem.what),
-    problem.remedy ? h("span", { class: "remedy" }, say("Try: {remedy}", { remedy: problem.remedy })) : null)));
+    problem.remedy ? h("span", { class: "remedy" }, say("Try: {remedy}", { remedy: problem.remedy })) : null))));
 }

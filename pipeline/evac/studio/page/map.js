@@ -80,7 +80,8 @@ export class PlaceMap {
   constructor() {
     this.canvas = h("div", { class: "canvas" });
     this.tip = h("p", { class: "tip", hidden: true });
-    this.element = h("section", { class: "map", "aria-label": say("Map") }, this.canvas, this.tip);
+    this.words = h("p", { class: "words", hidden: true });
+    this.element = h("section", { class: "map", "aria-label": say("Map") }, this.canvas, this.tip, this.words);
     this.element.placeMap = this; // for whoever scripts the page
     this.map = null;
     this.content = {};
@@ -115,6 +116,12 @@ export class PlaceMap {
     await this.#idle();
   }
 
+  /** Say something in the middle of a map that shows nothing yet; nothing when empty. */
+  explain(text) {
+    this.words.hidden = !text;
+    this.words.textContent = text;
+  }
+
   clear() {
     this.cars.clear();
     if (this.map) for (const name of [...SHOWN, ...POINTED]) this.put(name, EMPTY);
@@ -128,6 +135,7 @@ export class PlaceMap {
       this.showEdits(false);
     }
     this.tip.hidden = true;
+    this.explain("");
   }
 
   /** Show what a plan may change besides streets, or no longer. */
@@ -138,7 +146,7 @@ export class PlaceMap {
 
   put(name, features) {
     this.content[name] = features;
-    this.map.getSource(name)?.setData(features);
+    this.map?.getSource(name)?.setData(features);
   }
 
   on(kind, listener) { this.listeners[kind] = listener; }

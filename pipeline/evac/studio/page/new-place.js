@@ -1,11 +1,13 @@
 // A place that isn't there yet: an extract, an area drawn on it, who lives there; then it is made, and run.
 import { ask, part } from "./api.js";
+import { drawPolygon } from "./draw-polygon.js";
 import { count, fill, h, problemsList, say } from "./dom.js";
+import { fileButton } from "./file-button.js";
 import { liveView } from "./live-view.js";
-
-/* global terraDraw, terraDrawMaplibreGlAdapter */
+import { centreOf } from "./targets.js";
 
 const NONE = { type: "FeatureCollection", features: [] };
+const POLYGONS = ".geojson,.json,.gpkg,.kml,.zip";
 
 /**
  * Show what makes a place.
@@ -14,46 +16,48 @@ const NONE = { type: "FeatureCollection", features: [] };
  * @returns {() => void} what ends it
  */
 export function newPlace(panel, { map, jobs, opened }) {
-  const told = h("div", {}), going = h("div", {});
+  const state = { area: null, households: null, stopDrawing: null, job: null };
+  const told = { map: h("div", {}), area: h("div", {}), households: h("div", {}), name: h("div", {}), all: h("div", {}) }, going = h("div", {});
   const extracts = h("select", { id: "extract", onchange: () => showExtract(extracts.value) });
-  const state = { area: null, drawing: null, job: null };
   const said = h("p", { class: "area-said", role: "status" }, say("No area yet."));
   const draw = h("button", { type: "button", disabled: true, onclick: () => begin() }, say("Draw it"));
-  const homes = h("input", { type: "number", min: "1", max: "10000000", id: "homes", placeholder: say("estimated from buildings") });
-  const column = h("input", { type: "text", id: "column", placeholder: "households" });
-  const columnLabel = h("label", { class: "wide", hidden: true }, say("Column of the file with the counts"), column);
   const corners = h("p", { class: "hint", hidden: true }, say("Click each corner, and the last one twice. Escape begins anew."));
-  const missed = h("div", {}), wanted = h("input", { type: "text", id: "find", maxlength: "200", placeholder: say("town, county, country"), onkeydown: (event) => {
+  const wanted = h("input", { type: "text", id: "find", maxlength: "200", placeholder: say("town, county, country"), onkeydown: (event) => {
     if (event.key === "Enter") { event.preventDefault(); search(); }
   } });
   const find = h("button", { type: "button", onclick: () => search() }, say("Find it"));
-  const name = h("input", { type: "text", id: "place-name", required: true, maxlength: "80" });
-  const make = h("button", { class: "primary", type: "submit", disabled: true }, say("Make it and run it"));
-  const homesFile = fileButton("households", say("or a file with counts"), ".geojson,.json,.gpkg,.kml,.zip", (sent) => { state.homes = sent; columnLabel.hidden = false; }, told);
-  const form = h("form", { class: "new-place", onsubmit: submit },
+  const homes = h("input", { type: "number", min: "1", max: "10000000", id: "homes", placeholder: say("estimated from buildings") });
+  const column = h("input", { type: "text", id: "column", placeholder: "households" });
+  const columnLabel = h("label", { class: "wide", hidden: true }, say("Column of the file with the counts"), column);
+  const name = h("input", { type: "text", id: "place-name", maxlength: "80" });
+  const make = h("button", { class: "primary", type: "submit" }, say("Make it and run it"));
+  fill(panel, h("form", { class: "new-place", onsubmit: submit },
     h("h2", {}, say("A new place")),
     h("fieldset", {}, h("legend", {}, say("1. The map")), h("label", { class: "wide", for: "extract" }, say("OpenStreetMap extract")), extracts,
-      fileButton("extract", say("Send one"), ".pbf,.osm,.gz,.bz2", (sent) => readExtracts(sent), told).element),
-    h("fieldset", {}, h("legend", {}, say("2. The area that is ordered to leave")), said, h("div", { class: "row" }, draw,
-      fileButton("area", say("or send a file"), ".geojson,.json,.gpkg,.kml,.zip", (sent) => setArea(sent, say("The area of {file}", { file: sent })), told).element),
-    corners,
-    h("label", { class: "wide", for: "find" }, say("or find a town or district by its name (needs the internet)")), h("div", { class: "row" }, wanted, find), missed),
-    h("fieldset", {}, h("legend", {}, say("3. Households")), h("label", { class: "wide", for: "homes" }, say("How many households live there")), homes, homesFile.element,
-      columnLabel),
-    h("label", { class: "wide", for: "place-name" }, say("4. What to call it")), name,
-    make, told, going);
-  fill(panel, form);
+      fileButton("extract", say("Send a map file"), ".pbf,.osm,.gz,.bz2", (sent) => readExtracts(sent), told.map), told.map),
+    h("fieldset", {}, h("legend", {}, say("2. The area that is ordered to leave")), said,
+      h("div", { class: "row" }, draw, fileButton("area", say("or send a file"), POLYGONS, (sent) => understood(sent, say("The area of {file}", { file: sent })), told.area)), corners,
+      h("label", { class: "wide", for: "find" }, say("or find a town or district by its name (needs the internet)")), h("div", { class: "row" }, wanted, find), told.area),
+    h("fieldset", {}, h("legend", {}, say("3. Households")), h("label", { class: "wide", for: "homes" }, say("How many households live there")), homes,
+      fileButton("households", say("or a file with counts"), POLYGONS, (sent) => { state.households = sent; columnLabel.hidden = false; }, told.households), columnLabel, told.households),
+    h("fieldset", {}, h("legend", {}, say("4. The name")), h("label", { class: "wide", for: "place-name" }, say("What to call it")), name, told.name),
+    make, told.all, going));
   readExtracts();
   let over = false;
   const deaf = jobs.hear((all) => {
     const job = all.all.find((item) => item.id === state.job);
     if (!job) return;
     if (job.state === "done") { opened(job.place, "runs"); return; }
-    if (job.state === "failed") { fill(going); fill(told, problemsList({ problems: job.told.problems, message: job.told.error })); make.disabled = false; return; }
-    if (job.state === "cancelled") { fill(going); make.disabled = false; return; }
+    if (job.state === "failed" || job.state === "cancelled") {
+      state.job = null;
+      fill(going);
+      make.disabled = false;
+      if (job.state === "failed") tell({ problems: job.told.problems ?? [], message: job.told.error }, job.asked);
+      return;
+    }
     fill(going, liveView({ ...job, asked: { ...job.asked, plans: [job.asked.name], vehicles: "1.5" } }, jobs));
   });
-  return () => { over = true; deaf(); state.drawing?.stop(); };
+  return () => { over = true; deaf(); state.stopDrawing?.(); };
 
   async function readExtracts(newest) {
     try {
@@ -62,107 +66,122 @@ export function newPlace(panel, { map, jobs, opened }) {
       fill(extracts, names.map((item) => h("option", { value: item, selected: item === newest }, item)), h("option", { value: "" }, say("none: fetch the roads (needs the internet)")));
       await showExtract(newest ?? names[0] ?? "");
     } catch (error) {
-      fill(told, problemsList(error));
-    }
-  }
-
-  async function search() {
-    find.disabled = true;
-    fill(missed, h("p", { class: "busy" }, say("Asking OpenStreetMap …")));
-    try {
-      const found = await ask("find", { method: "POST", body: { name: wanted.value } });
-      if (over) return;
-      fill(missed);
-      state.drawing?.stop();
-      if (!extracts.value) await map.show({ bounds: found.bounds, roads: NONE, area: NONE, exits: NONE });
-      setArea(found.area, say("The area of {name}.", { name: found.name }));
-      map.put("area", found.area);
-      map.fit(found.bounds);
-      name.value ||= found.name.split(",")[0];
-    } catch (error) {
-      fill(missed, problemsList(error));
-    } finally {
-      find.disabled = false;
+      fill(told.map, problemsList(error));
     }
   }
 
   async function showExtract(file) {
-    if (!file) { said.textContent = state.area ? said.textContent : say("Find the area by its name, or send a file with it."); draw.disabled = true; return; }
     draw.disabled = true;
+    fill(told.map);
+    if (!file) {
+      map.explain(state.area ? "" : say("Send a map file, or find the area by its name."));
+      if (!state.area) said.textContent = say("To draw the area, send a map file first.");
+      return;
+    }
+    map.explain("");
+    const before = said.textContent;
     said.textContent = say("Reading {file} …", { file });
     try {
       const { roads, bounds } = await ask(`extracts/${part(file)}/picture`);
       if (over || extracts.value !== file) return;
       await map.show({ bounds, roads: { ...roads, features: roads.features.map((item) => ({ ...item, properties: { ...item.properties, lanes: 1, speed_kph: 0, towards: "" } })) },
         area: NONE, exits: NONE });
-      said.textContent = say("No area yet.");
       draw.disabled = false;
-      if (!state.area) begin();
+      if (state.area) { said.textContent = before; map.put("area", state.shape); } else begin();
     } catch (error) {
       said.textContent = "";
-      fill(told, problemsList(error));
+      fill(told.map, problemsList(error));
+    }
+  }
+
+  async function search() {
+    find.disabled = true;
+    fill(told.area, h("p", { class: "busy" }, say("Asking OpenStreetMap …")));
+    try {
+      const found = await ask("find", { method: "POST", body: { name: wanted.value } });
+      if (over) return;
+      await understood(found.area, say("The area of {name}", { name: found.name }));
+      name.value ||= found.name.split(",")[0];
+    } catch (error) {
+      fill(told.area, problemsList(error));
+    } finally {
+      find.disabled = false;
     }
   }
 
   function begin() {
-    state.drawing?.stop();
-    setArea(null, say("Click the first corner on the map."));
-    const { TerraDraw, TerraDrawPolygonMode } = terraDraw;
-    const drawing = new TerraDraw({ adapter: new terraDrawMaplibreGlAdapter.TerraDrawMapLibreGLAdapter({ map: map.map }), modes: [new TerraDrawPolygonMode({ showCoordinatePoints: true })] });
-    state.drawing = drawing;
+    state.stopDrawing?.();
+    setArea(null, NONE, say("Click the first corner on the map."));
+    fill(told.area);
+    map.put("marks", NONE);
     corners.hidden = false;
-    drawing.start();
-    drawing.setMode("polygon");
-    drawing.on("finish", (id) => {
-      const feature = drawing.getSnapshot().find((item) => item.id === id);
-      const area = { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry: feature.geometry }] };
-      drawing.stop();
-      state.drawing = null;
-      map.put("area", area);
+    state.stopDrawing = drawPolygon(map.map, (geometry) => {
+      state.stopDrawing = null;
       draw.textContent = say("Draw it anew");
-      setArea(area, say("An area with {n} corners.", { n: count(feature.geometry.coordinates[0].length - 1) }));
+      const area = { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry }] };
+      understood(area, say("An area with {n} corners", { n: count(geometry.coordinates[0].length - 1) }));
     });
   }
 
-  function setArea(area, words) {
+  /** Take an area that was drawn, found or sent, as the server understands it: on the map, with what is odd about it. */
+  async function understood(given, words) {
+    fill(told.area, h("p", { class: "busy" }, say("Reading the area …")));
+    map.put("marks", NONE);
+    try {
+      const { area, bounds, km2, crossings } = await ask("areas", { method: "POST", body: { area: given } });
+      if (over) return;
+      fill(told.area);
+      state.stopDrawing?.();
+      state.stopDrawing = null;
+      if (!map.map || !extracts.value) await map.show({ bounds, roads: NONE, area: NONE, exits: NONE });
+      map.explain("");
+      setArea(given, area, say("{what}: {n} km².", { what: words, n: km2 < 10 ? km2.toFixed(1) : count(km2) }));
+      map.fit(bounds);
+      if (crossings.length) {
+        mark(crossings, say("The outline crosses itself here."));
+        fill(told.area, h("p", { class: "bad" }, say("The outline crosses itself where the red mark is: look whether this is the area that is meant, or draw it anew.")));
+      }
+    } catch (error) {
+      setArea(null, NONE, say("No area yet."));
+      fill(told.area, problemsList(error));
+    }
+  }
+
+  function setArea(area, shape, words) {
     state.area = area;
-    corners.hidden ||= Boolean(area);
-    if (typeof area === "string" || !area) map.put("area", NONE);
+    state.shape = shape;
+    corners.hidden = true;
+    map.put("area", shape);
     said.textContent = words;
-    make.disabled = !area;
+  }
+
+  function mark(spots, text) {
+    map.put("marks", { type: "FeatureCollection", features: spots.map((coordinates, id) => ({ type: "Feature", id, properties: { severity: "error", text }, geometry: { type: "Point", coordinates } })) });
+  }
+
+  /** Say what is wrong beside the step that it is about; what is about the area also on the map. */
+  function tell(error, asked = {}) {
+    const steps = { map: ["the extract", asked.extract], area: ["the area", "--polygon", asked.area], households: ["the households", "--households", "--count", asked.households], name: ["the place's name", "the plan's name"] };
+    const stepOf = ({ where }) => Object.keys(steps).find((step) => steps[step].some((start) => start && where.startsWith(start))) ?? "all";
+    for (const [step, problems] of Object.entries(Object.groupBy(error.problems, stepOf))) fill(told[step], problemsList({ problems: problems.map((item) => ({ ...item, where: item.where.split("/").at(-1) })) }));
+    if (!error.problems.length) fill(told.all, problemsList(error));
+    const ofArea = error.problems.filter((item) => ["area", "map"].includes(stepOf(item)));
+    if (ofArea.length && state.shape?.features.length) mark([centreOf(state.shape.features[0])], ofArea.map((item) => item.what).join("; "));
+    panel.querySelector(".problems")?.scrollIntoView({ block: "nearest" });
   }
 
   async function submit(event) {
     event.preventDefault();
     make.disabled = true;
-    fill(told);
+    for (const place of Object.values(told)) fill(place);
+    map.put("marks", NONE);
     try {
-      const households = homes.value ? Number(homes.value) : state.homes ?? null;
+      const households = homes.value ? Number(homes.value) : state.households;
       const job = await ask("new", { method: "POST", body: { name: name.value, extract: extracts.value || null, area: state.area, households, count: column.value } });
       state.job = job.id;
     } catch (error) {
       make.disabled = false;
-      fill(told, problemsList(error));
+      tell({ problems: error.problems ?? [], message: error.message });
     }
   }
-}
-
-/** A button that sends a file; who listens is told its name. */
-function fileButton(kind, words, accept, sent, told) {
-  const status = h("span", { class: "key", role: "status" });
-  const input = h("input", { type: "file", accept, class: "file", "aria-label": words, onchange: async () => {
-    const [file] = input.files;
-    if (!file) return;
-    status.textContent = say("sending …");
-    try {
-      const { name } = await ask(`uploads/${kind}/${part(file.name)}`, { method: "PUT", body: file });
-      status.textContent = name;
-      fill(told);
-      sent(name);
-    } catch (error) {
-      status.textContent = "";
-      fill(told, problemsList(error));
-    }
-  } });
-  return { element: h("label", { class: "file-button" }, h("span", { class: "button" }, words), input, status) };
 }

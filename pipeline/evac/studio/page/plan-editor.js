@@ -1,10 +1,10 @@
 // A plan as it is changed: its actions, what they take together, and at once what they change on the map.
 import { ask, askWhole, part } from "./api.js";
 import { actionForm } from "./action-form.js";
-import { ACTIONS, kindOf } from "./actions.js";
+import { kindOf, kindsAt } from "./actions.js";
 import { changeRows, clearChanges, drawChanges } from "./changes.js";
 import { fill, h, problemsList, say, takes } from "./dom.js";
-import { byName, clicked, shapesOf } from "./targets.js";
+import { byName, clicked, everybody, shapesOf, spotOf } from "./targets.js";
 
 const NONE = { type: "FeatureCollection", features: [] };
 
@@ -26,7 +26,8 @@ export function planEditor(body, place, key, leave) {
 
   fill(body, h("button", { type: "button", onclick: leave }, say("All plans")), title, head, h("div", { class: "row" }, undoButton, redoButton,
     h("button", { type: "button", onclick: () => { sessionStorage.setItem(`plan of ${name}`, key); place.choose("runs"); } }, say("Run it"))),
-  told, list, h("p", { class: "hint" }, say("Click a street, a junction, a zone or an exit on the map. A second click on the same street takes the stretch between.")), finder(), form,
+  told, list, h("p", { class: "hint" }, say("Click a street, a junction, a zone or an exit on the map. A second click on the same street takes the stretch between.")), finder(),
+  h("button", { type: "button", class: "small", onclick: () => choose(everybody()) }, say("What everybody does")), form,
   h("h3", {}, say("What it changes")), diff);
   map.showEdits(true);
   map.on("click", (event, found) => choose(clicked(picture, [event.lngLat.lng, event.lngLat.lat], found, target)));
@@ -93,11 +94,13 @@ export function planEditor(body, place, key, leave) {
   }
 
   function ownAction(item, number) {
-    return h("li", { dataset: { where: item.where } }, h("span", {}, item.label),
+    const spot = spotOf(picture, item.given);
+    const label = spot ? h("button", { type: "button", class: "to-map", onclick: () => map.flyTo(spot) }, item.label) : item.label;
+    return h("li", { dataset: { where: item.where } }, h("span", {}, label), item.action === item.label ? null : h("span", { class: "does" }, item.action),
       h("span", { class: "buttons" },
         h("button", { type: "button", "aria-label": say("Change: {action}", { action: item.label }), onclick: () => {
           choose(null);
-          fill(form, h("h3", {}, item.label), actionForm(kindOf(item.given), null, item.given, picture, (action) => change({ do: "replace", at: number, action }).then(() => fill(form)), () => fill(form)));
+          fill(form, h("h3", {}, item.label), actionForm(kindOf(item.given, picture), null, item.given, picture, (action) => change({ do: "replace", at: number, action }).then(() => fill(form)), () => fill(form)));
         } }, say("Change")),
         h("button", { type: "button", "aria-label": say("Remove: {action}", { action: item.label }), onclick: () => change({ do: "remove", at: number }).catch((error) => { told.textContent = error.message; }) }, say("Remove"))));
   }
@@ -106,6 +109,7 @@ export function planEditor(body, place, key, leave) {
     const mine = tag;
     fill(diff, h("p", { class: "busy" }, say("Laying the plan over the network …")));
     for (const row of list.querySelectorAll(".problems")) row.remove();
+    map.put("marks", NONE);
     try {
       const changed = await ask(`${path}/diff`);
       if (mine !== tag || isOver) return;
@@ -114,13 +118,26 @@ export function planEditor(body, place, key, leave) {
     } catch (error) {
       if (mine !== tag || isOver) return;
       clearChanges(map);
+      map.put("marks", onTheMap(error.problems));
       const elsewhere = error.problems.filter((problem) => !besideItsAction(problem));
       fill(diff, elsewhere.length || !error.problems.length ? problemsList({ problems: elsewhere, message: error.message }) : h("p", { class: "bad" }, say("It can't be laid over the network; why stands beside its actions.")));
     }
   }
 
+  const rowOf = (problem) => [...list.children].find((item) => item.dataset.where && problem.where.split("; ").some((where) => where.startsWith(item.dataset.where)));
+
+  /** Marks where the actions are that can't be laid over the network, with the reason. */
+  function onTheMap(problems) {
+    const own = [...list.children].filter((item) => item.dataset.where);
+    const features = problems.flatMap((problem, id) => {
+      const action = plan.actions[own.indexOf(rowOf(problem))], spot = action && spotOf(picture, action.given);
+      return spot ? [{ type: "Feature", id, properties: { severity: "error", text: `${action.label}: ${problem.what}` }, geometry: { type: "Point", coordinates: spot } }] : [];
+    });
+    return { type: "FeatureCollection", features };
+  }
+
   function besideItsAction(problem) {
-    const row = [...list.children].find((item) => item.dataset.where && problem.where.split("; ").some((where) => where.startsWith(item.dataset.where)));
+    const row = rowOf(problem);
     row?.append(problemsList({ problems: [{ ...problem, where: "" }] }));
     return Boolean(row);
   }
@@ -130,9 +147,9 @@ export function planEditor(body, place, key, leave) {
     map.put("chosen", target ? shapesOf(picture, target) : NONE);
     if (!target) { fill(form); return; }
     const fields = h("div", {});
-    const kinds = h("div", { class: "kinds", role: "group", "aria-label": say("What to do there") }, ACTIONS[target.kind].map((kind) => h("button", { type: "button", "aria-pressed": "false", onclick: (event) => {
+    const kinds = h("div", { class: "kinds", role: "group", "aria-label": say("What to do there") }, kindsAt(target).map((kind) => h("button", { type: "button", "aria-pressed": "false", onclick: (event) => {
       for (const button of kinds.children) button.setAttribute("aria-pressed", String(button === event.currentTarget));
-      fill(fields, actionForm(kind, target, {}, picture, (action) => change({ do: "add", action }).then(() => choose(null)), () => choose(null)));
+      fill(fields, actionForm(kind, target, {}, picture, (action) => change({ do: "add", action }).then(() => { choose(null); writeNext(); }), () => choose(null)));
     } }, kind.title())));
     fill(form, h("h3", { tabindex: "-1" }, target.scope === "between" ? say("{street}, between two places", { street: target.name }) : target.name), target.kind === "street" && target.street && target.scope !== "between" ? scopes() : null, kinds, fields);
     form.firstElementChild.focus({ preventScroll: false });
@@ -143,6 +160,9 @@ export function planEditor(body, place, key, leave) {
       [["block", say("from junction to junction")], ["whole", say("the whole street")]].map(([value, words]) => h("option", { value, selected: value === target.scope }, words)));
     return pick;
   }
+
+  /** Be ready for the next name: what had the focus is gone. */
+  function writeNext() { body.querySelector(".finder input").focus({ preventScroll: true }); }
 
   function finder() {
     const names = byName(picture), id = "things";

@@ -3,6 +3,7 @@ import { ask, askWhole, part } from "./api.js";
 import { fill, h, problemsList, say, takes } from "./dom.js";
 import { changeRows, clearChanges, drawChanges } from "./changes.js";
 import { planEditor } from "./plan-editor.js";
+import { plansBeside } from "./plans-beside.js";
 
 export function plansPanel(body, place) {
   let leave = null;
@@ -28,7 +29,7 @@ function planList(body, place, edit) {
   async function read() {
     try {
       const plans = await ask(`places/${part(name)}/plans`);
-      if (isOpen() && !isOver) fill(list, plans.map((plan) => card(name, plan, map, shown, edit)));
+      if (isOpen() && !isOver) fill(list, plansBeside(place, plans), plans.map((plan) => card(name, plan, map, shown, edit)));
     } catch (error) {
       fill(list, problemsList(error));
     }

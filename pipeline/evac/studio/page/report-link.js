@@ -2,11 +2,14 @@
 import { ask, part } from "./api.js";
 import { fill, h, problemsList, say } from "./dom.js";
 
-/** The link; empty while there is no report. */
-export function reportLink(name) {
+/** The link; while there is no report what says so, if anything. */
+export function reportLink(name, missing = null) {
   const element = h("div", { class: "report" }), told = h("div", {});
   ask(`places/${part(name)}/report`).then(({ plans, folder, made }) => {
-    if (!made) return;
+    if (!made) {
+      fill(element, missing);
+      return;
+    }
     fill(element, h("p", {}, h("button", { type: "button", onclick: open }, say("Open the report")),
       ` ${say("of {plans}, made {when}; in the folder {folder}", { plans: plans.join(", "), when: new Date(made).toLocaleString(), folder })}`), told);
   }, (error) => fill(element, problemsList(error)));

@@ -78,8 +78,9 @@ function startForm({ name, picture, jobs, isOpen }) {
   const go = h("button", { class: "primary", type: "submit", disabled: true }, say("Run"));
   const form = h("form", { class: "start", onsubmit: run }, plans,
     h("details", {}, h("summary", {}, said), h("div", { class: "row" }, h("label", {}, say("Vehicles per household"), cars), h("label", {}, say("Departures"), curve),
-      h("label", {}, say("Repeated"), number), h("label", {}, say("How exactly"), how)), hint, h("label", { class: "check" }, withReport, say("and write the report"))), go, told);
-  const tell = () => fill(said, say("{n} vehicles per household", { n: cars.value }), `, ${curve.value}, ${number.selectedOptions[0].textContent}, ${how.selectedOptions[0].textContent}`, withReport.checked && !withReport.disabled ? `, ${say("with the report")}` : null);
+      h("label", {}, say("Repeated"), number)), h("label", { class: "check" }, withReport, say("and write the report"))),
+    h("label", { class: "wide" }, say("How exactly"), how), hint, go, told);
+  const tell = () => fill(said, say("{n} vehicles per household", { n: cars.value }), `, ${curve.value}, ${number.selectedOptions[0].textContent}`, withReport.checked && !withReport.disabled ? `, ${say("with the report")}` : null);
   form.addEventListener("change", tell);
   tell();
   const chosen = () => [...plans.querySelectorAll("input:checked")].map((box) => box.value);

@@ -27,14 +27,17 @@ function streetTarget(street, pieces, lonLat) {
   return { kind: "street", street, name: street || say("unnamed road"), start: spot(lonLat), end: null, scope: "block", pieces: unique, towards: unique.map((item) => item.properties.towards) };
 }
 
-const junctionTarget = (item) => ({ kind: "junction", streets: item.properties.streets, signal: item.properties.signal,
-  name: item.properties.streets.join(" / ") || say("junction"), point: spot(item.geometry.coordinates), pieces: [item] });
+const junctionTarget = ({ properties: of, geometry }) => ({ kind: "junction", streets: of.streets, signal: of.signal, arriving: of.arriving, leaving: of.leaving,
+  name: of.streets.join(" / ") || say("junction"), point: spot(geometry.coordinates), pieces: [] });
 const zoneTarget = (item) => ({ kind: "zone", zone: item.properties.zone, name: say("zone {zone}", { zone: item.properties.zone }), pieces: [] });
-const exitTarget = (item) => ({ kind: "exit", exit: item.properties.exit, name: say("exit {exit}", { exit: item.properties.exit }), pieces: [item] });
+const exitTarget = (item) => ({ kind: "exit", exit: item.properties.exit, name: say("exit {exit}", { exit: item.properties.exit }), pieces: [] });
+
+/** All people of the place, whom no click means. */
+export const everybody = () => ({ kind: "people", name: say("Everybody"), pieces: [] });
 
 /** Everything that can be chosen by name instead of a click, by its words. */
 export function byName(picture) {
-  const found = new Map();
+  const found = new Map([[say("everybody"), everybody]]);
   for (const item of picture.exits.features) found.set(say("exit {exit}", { exit: item.properties.exit }), () => exitTarget(item));
   for (const item of picture.zones.features) found.set(say("zone {zone}", { zone: item.properties.zone }), () => zoneTarget(item));
   const streets = Map.groupBy(picture.roads.features.filter((item) => item.properties.street), (item) => item.properties.street);
@@ -46,9 +49,7 @@ export function byName(picture) {
 }
 
 function wholeStreet(street, pieces) {
-  const longest = pieces.reduce((a, b) => (b.properties.length_m > a.properties.length_m ? b : a));
-  const line = longest.geometry.coordinates;
-  const middle = line[Math.floor(line.length / 2)];
+  const longest = longestOf(pieces), middle = middleOf(pieces);
   const directions = [...new Set(pieces.map((item) => item.properties.towards))];
   return { ...streetTarget(street, [longest], middle), scope: "whole", towards: [longest.properties.towards, ...directions.filter((item) => item !== longest.properties.towards)] };
 }
@@ -66,9 +67,58 @@ export function junctionOf(target) {
   return crossing ? { street, crossing, point: target.point } : { point: target.point };
 }
 
+/** An arm of a junction in words: its street, and where traffic heads on it. */
+export const armWords = ({ street, towards }) => say("{street}, {towards}bound", { street: street || say("unnamed road"), towards });
+
+/** What names an arm among others: its street, and its direction where the street alone doesn't settle it. */
+function named({ street, towards }, arms, [streetKey, towardsKey]) {
+  const isAlone = street && arms.filter((other) => other.street === street).length === 1;
+  return { ...(street ? { [streetKey]: street } : {}), ...(isAlone ? {} : { [towardsKey]: towards }) };
+}
+
+/** The movement through a junction from an arm into another, as plans have it. */
+export const movementOf = ({ arriving, leaving }, from, to) => ({ ...named(from, arriving, ["from", "heading"]), ...named(to, leaving, ["to", "leaving"]) });
+
+/** A side street at a junction as plans have it, from the arm that leads into it. */
+export const sideStreetOf = ({ leaving }, arm) => named(arm, leaving, ["street", "heading"]);
+
+/** Who gets green together: the arms of one street; each arm by itself where all are of one, or have no name. */
+export function armsByStreet({ arriving }) {
+  const isOne = new Set(arriving.map((arm) => arm.street)).size === 1;
+  const groups = Map.groupBy(arriving, (arm) => (isOne || !arm.street ? armWords(arm) : arm.street));
+  return [...groups].map(([words, arms]) => ({ words, movements: isOne || !arms[0].street ? arms.map((arm) => named(arm, arriving, ["from", "heading"])) : [{ from: arms[0].street }] }));
+}
+
+/** Where on the map an action of a plan is about; null where it says it in a way that the page doesn't know. */
+export function spotOf(picture, given) {
+  const place = given.where ?? given.approach ?? given.corridor ?? {}, exit = given.exit ?? (given.zones ? null : given.to_exit);
+  const point = place.point ?? place.from?.point ?? (place.from?.lat === undefined ? null : place.from);
+  if (point) return [point.lon, point.lat];
+  if (place.street && place.crossing) return picture.junctions.features.find(({ properties: { streets } }) => streets.includes(place.street) && streets.includes(place.crossing))?.geometry.coordinates ?? null;
+  if (place.street) return middleOf(picture.roads.features.filter(({ properties }) => properties.street === place.street));
+  if (exit) return picture.exits.features.find(({ properties }) => properties.exit === exit)?.geometry.coordinates ?? null;
+  const zone = given.zones?.[0];
+  return zone ? centreOf(picture.zones.features.find(({ properties }) => properties.zone === zone)) : null;
+}
+
+function middleOf(pieces) {
+  if (!pieces.length) return null;
+  const { coordinates } = longestOf(pieces).geometry;
+  return coordinates[Math.floor(coordinates.length / 2)];
+}
+
+/** The middle of what a polygon spans. */
+export function centreOf(polygon) {
+  const points = polygon?.geometry.coordinates.flat(polygon.geometry.type === "MultiPolygon" ? 2 : 1) ?? [];
+  const [lons, lats] = [0, 1].map((at) => points.map((point) => point[at]));
+  return points.length ? [(Math.min(...lons) + Math.max(...lons)) / 2, (Math.min(...lats) + Math.max(...lats)) / 2] : null;
+}
+
+const longestOf = (pieces) => pieces.reduce((a, b) => (b.properties.length_m > a.properties.length_m ? b : a));
+
 /** What of the map a target is. */
 export function shapesOf(picture, target) {
   const whole = target.kind === "street" && target.scope === "whole";
   const features = whole ? picture.roads.features.filter((item) => item.properties.street === target.street) : target.pieces;
-  return { type: "FeatureCollection", features: features.filter((item) => item.geometry.type !== "Point") };
+  return { type: "FeatureCollection", features };
 }

@@ -1,0 +1,189 @@
+"""Every kind of action of a plan, by clicks in a real browser; and a plan that is built with the keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import evac
+from studio_page import CHROMIUM, axe_problems, browser_of, click_at
+from studio_workspace import Served, prepared_balzers, served
+
+playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is missing: apt-get install chromium")
+
+NOTHING = '{"changes": {"features": []}, "cut_off": {"features": []}, "warnings": [], "resources": {}}'
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return prepared_balzers(tmp_path_factory.mktemp("workspace"), 0.2)
+
+
+@pytest.fixture(scope="module")
+def studio(folder: Path) -> Iterator[Served]:
+    with served(folder) as studio:
+        yield studio
+
+
+@pytest.fixture
+def page(studio: Served) -> Iterator[Any]:
+    """Give a page with the plans of Balzers; what a plan changes is asked of the package, once, at the end."""
+    with browser_of(studio) as context:
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.route("**/diff", lambda route: route.fulfill(body=NOTHING, content_type="application/json"))
+        page.goto(f"{studio.client.base_url}#place=balzers&tab=plans")
+        page.wait_for_selector("#studio[data-state=ready]")
+        yield page
+
+
+class Editor:
+    """A plan that is being made in the page."""
+
+    def __init__(self, page: Any, name: str) -> None:
+        self.page = page
+        self.count = 0
+        page.get_by_label("Name of the new plan").fill(name)
+        page.get_by_role("button", name="New plan").click()
+        page.locator(".finder input").wait_for()
+
+    def find(self, name: str) -> None:
+        """Choose what an action is about by its name."""
+        self.page.locator(".finder input").fill(name)
+        self.page.locator(".finder input").press("Enter")
+
+    def add(self, kind: str, **fields: str) -> None:
+        """Choose a kind of action, fill its form in, and add it."""
+        self.page.locator(".kinds").get_by_role("button", name=kind, exact=True).click()
+        for label, value in fields.items():
+            field = self.page.locator("form.action").get_by_label(label.replace("_", " ")).first
+            if field.evaluate("(element) => element.tagName") == "SELECT":
+                field.select_option(label=value)
+            else:
+                field.fill(value)
+        self.page.get_by_role("button", name="Add to the plan").click()
+        self.count += 1
+        self.page.locator(".own-actions li").nth(self.count - 1).wait_for()
+
+
+def _made(folder: Path, plan: str) -> list[dict[str, Any]]:
+    actions: list[dict[str, Any]] = yaml.safe_load((folder / "plans" / "balzers" / f"{plan}.yaml").read_text())[
+        "actions"
+    ]
+    return actions
+
+
+def test_what_streets_can_do_is_made_by_clicks(page: Any, folder: Path) -> None:
+    place = evac.open(folder / "scenarios" / "balzers", workspace=folder)
+    editor, roads, closed = Editor(page, "Streets"), place.roads(), place.closed_roads()
+    longest = roads.loc[roads[roads["street"] == "Neue Churer Strasse"]["length_m"].idxmax()].geometry
+    middle = longest.interpolate(0.5, normalized=True)
+    click_at(page, middle.x, middle.y)
+    editor.add("Contraflow")
+    track = closed[closed["name"] == "Hampfländer"].geometry.iloc[0].interpolate(0.5, normalized=True)
+    click_at(page, track.x, track.y)
+    editor.add("Open to cars")
+    editor.find("street Alte Landstrasse")
+    editor.add("Another speed", **{"km/h": "20"})
+    editor.find("street Lehenwies")
+    editor.add("Close", Still_open_to="residents")
+    editor.find("street Landstrasse")
+    editor.add("Send who passes to an exit", Exit="North to Triesen", Share_that_follows="0.8")
+    made = _made(folder, "streets")
+    assert [action["do"] for action in made] == ["contraflow", "open", "speed", "close", "divert"]
+    assert (made[3]["admit"], made[4]["compliance"]) == ("residents", 0.8)
+    assert {"lanes", "speed", "diversion"} <= set(place.under("streets").changes()["kind"])
+
+
+def test_what_junctions_and_people_can_do_is_made_by_clicks(page: Any, folder: Path) -> None:
+    place = evac.open(folder / "scenarios" / "balzers", workspace=folder)
+    editor, junctions = Editor(page, "People"), place.junctions()
+    corner = junctions[junctions["streets"].map(" / ".join) == "Landstrasse / Lehenwies"].geometry.iloc[0]
+    click_at(page, corner.x, corner.y)
+    assert page.locator(".kinds").get_by_role("button", name="Signal off").count() == 0  # there is none
+    editor.add("Forbid a turn", From="Lehenwies, southeastbound", Into="Landstrasse, northeastbound")
+    editor.find("junction Neue Churer Strasse / Palduinstrasse")
+    editor.add("Signal with fixed times")
+    editor.find("zone Iramali")
+    editor.add("Leave later, as a wave", Minutes_after_the_order="45")
+    editor.find("zone Höfle")
+    editor.add("Send to an exit", Exit="North to Triesen")
+    page.get_by_role("button", name="What everybody does").click()
+    editor.add("Fewer cars, or other driving", Share_of_the_households_that_follow="0.7")
+    made = _made(folder, "people")
+    assert [action["do"] for action in made] == ["ban_turn", "signal", "phase", "divert", "behaviour"]
+    assert made[0]["movement"] == {"from": "Lehenwies", "to": "Landstrasse", "leaving": "northeast"}
+    assert (made[2]["zones"], made[2]["offset_min"]) == (["Iramali"], 45)
+    assert (made[4]["at_most_vehicles"], made[4]["followed_by"]) == (1, 0.7)
+    assert {"movement removed", "signal"} <= set(place.under("people").changes()["kind"])
+
+
+def _tab_to(page: Any, name: str) -> None:
+    """Press Tab until the focus is on what is called so."""
+    called = (
+        "() => { const at = document.activeElement; "
+        "return at?.getAttribute('aria-label') || at?.labels?.[0]?.textContent || at?.textContent || ''; }"
+    )
+    for _ in range(120):
+        if page.evaluate(called).startswith(name):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"no Tab leads to {name!r}")
+
+
+def test_a_plan_is_built_with_the_keyboard_alone(page: Any, folder: Path) -> None:
+    _tab_to(page, "What if")
+    _tab_to(page, "Name of the new plan")
+    page.keyboard.type("By keyboard")
+    page.keyboard.press("Enter")
+    page.locator(".finder input").wait_for()
+    _tab_to(page, "A street, junction, zone or exit")
+    page.keyboard.type("street Alte Churerstrasse")
+    page.keyboard.press("Enter")
+    page.locator(".kinds").wait_for()
+    _tab_to(page, "Close")
+    page.keyboard.press("Enter")
+    _tab_to(page, "From, minutes after the order")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    _tab_to(page, "Add to the plan")
+    page.keyboard.press("Enter")
+    page.locator(".own-actions li").wait_for()
+    page.keyboard.type("junction Neue Churer Strasse / Palduinstrasse")  # the next can be written at once
+    page.keyboard.press("Enter")
+    page.locator(".kinds").wait_for()
+    _tab_to(page, "Officer")
+    page.keyboard.press("Enter")
+    _tab_to(page, "Add to the plan")
+    page.keyboard.press("Enter")
+    page.locator(".own-actions li").nth(1).wait_for()
+    made = yaml.safe_load((folder / "plans" / "balzers" / "by-keyboard.yaml").read_text())["actions"]
+    assert [(action["do"], action.get("when")) for action in made] == [("close", {"from_min": 15}), ("signal", None)]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (900, "dark")])
+def test_forms_and_a_new_place_pass_axe_and_fit(page: Any, width: int, scheme: str) -> None:
+    page.set_viewport_size({"width": width, "height": 820})
+    page.emulate_media(color_scheme=scheme)
+    page.locator(".beside summary").click()
+    page.locator(".two tbody tr").first.wait_for()
+    assert axe_problems(page, width) == []
+    editor = Editor(page, f"Forms {scheme}")
+    for name, kind in (
+        ("street Landstrasse", "Contraflow"),
+        ("junction Landstrasse / Lehenwies", "Forbid a turn"),
+        ("zone Iramali", "Leave later, as a wave"),
+        ("everybody", "Fewer cars, or other driving"),
+    ):
+        editor.find(name)
+        page.locator(".kinds").get_by_role("button", name=kind, exact=True).click()
+        assert axe_problems(page, width) == []
+    page.get_by_role("button", name="New place").click()
+    page.get_by_role("button", name="Make it and run it").click()
+    page.locator(".problems").first.wait_for()
+    assert axe_problems(page, width) == []
