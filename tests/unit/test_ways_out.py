@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from decided_exits import VILLAGE, WIDE, decided, exits, none, village, web_of
-from drawn_map import DrawnMap, box, straight
+from drawn_map import DrawnMap, box, metres, straight
 from evac.network.exits.decide import Decision
 from evac.network.exits.record import EXIT, NONE, WaysOutRecord
 from evac.osm.moments import Moment
@@ -295,6 +295,21 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     again = WaysOutRecord.read(tmp_path / "ways_out.geojson")
     assert (exits(again), none(again), dict(again.reach_m)) == (exits(record), none(record), dict(record.reach_m))
     assert again.outline.symmetric_difference(record.outline).area < 1e-9
+
+
+@pytest.mark.parametrize("highway", ["primary", "tertiary"])
+def test_a_road_that_is_cut_where_a_side_street_begins_is_an_exit_there(highway: str, tmp_path: Path) -> None:
+    """Cut at 950 m: the road's second way isn't kept, the street that begins where it does is."""
+    drawn = village()
+    drawn.road("Out", highway, straight((200, 0), (200, -1000)))
+    drawn.road("Out", highway, straight((200, -1000), (200, -3600)))
+    drawn.road("Side Street", "residential", straight((200, -1000), (0, -900)))
+    decision = Decision(web_of(drawn.write(tmp_path / "map.osm")), VILLAGE)
+    kept = decision.keeping(box(-950, -950, 1350, 1350))
+    assert [way.label for way, wanted in zip(decision.roads.ways, kept, strict=True) if wanted][-1] == "Side Street"
+    record = decision.record(FoundExits(), kept)
+    assert exits(record) == ["Out"]
+    assert metres(record.ends[0].lon, record.ends[0].lat) == pytest.approx((200, -1000), abs=1.0)
 
 
 def test_a_map_that_is_cut_has_its_exits_where_its_roads_go_on(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ class Decision:
             for arc in [self._arrival(node, simulated)]
             if (lead.reached[node] or roads.inside[node])
             and (goes_on[node] or self._leads_on(node, arc, simulated, ways_on))
-        ] + self._pockets(simulated, goes_on)
+        ] + self._at_side_streets(simulated, goes_on, ways_on)
 
     def _ways_on(self, simulated: Mask, far_beyond: Mask) -> Mask:
         """Return the arcs off the simulated roads on which one gets on without coming back to them.
@@ -139,13 +139,21 @@ class Decision:
         found: Mask = off & roads.behind(seeds, off)[roads.end]
         return found
 
-    def _pockets(self, simulated: Mask, goes_on: Mask) -> list[ExitEnd]:
-        """Return the map ends behind which a few minor streets lie: no road end, but the through road's."""
+    def _at_side_streets(self, simulated: Mask, goes_on: Mask, ways_on: Mask) -> list[ExitEnd]:
+        """Return the ends of through roads from which a simulated side street leads on, but not away.
+
+        There the map ends, with a few minor streets behind, or the through road goes on and isn't simulated.
+        """
         roads, lead = self.roads, self._lead
-        high = simulated & (roads.rank[roads.way] < _TERTIARY)
-        ends, every = set(road_ends(roads, simulated).tolist()), road_ends(roads, high)
-        places = [node for node in every if lead.cut.presumed[node] and node not in ends and lead.reached[node]]
-        return [self._end(node, self._arrival(node, high)) for node in places if goes_on[node]]
+        ranks = roads.rank[roads.way]
+        onward = np.zeros(roads.count, dtype=bool)
+        onward[roads.start[ways_on & (ranks <= _TERTIARY)]] = True
+        through, high = simulated & (ranks <= _TERTIARY), simulated & (ranks < _TERTIARY)
+        at_map_end = np.isin(np.arange(roads.count), road_ends(roads, high)) & lead.cut.presumed & goes_on
+        wanted = (at_map_end | onward) & lead.reached
+        wanted[road_ends(roads, simulated)] = False  # these are known
+        places = [node for node in {*road_ends(roads, through), *np.flatnonzero(at_map_end)} if wanted[node]]
+        return [self._end(node, self._arrival(node, through)) for node in sorted(map(int, places))]
 
     def _far_beyond(self, beyond_m: float) -> Mask:
         """Return the ways of networks without an end of the map, from which exits are taken nearer to the area."""
