@@ -7,11 +7,14 @@ street to another's. Both look for faster ways on the road as evacuating drivers
 Every trip is drawn by its own name (`draws`): more traffic adds vehicles and moves none. A plan may close a trip's way,
 now or later. SUMO ends a simulation when a trip has no way at its departure, so such trips are not made: local ones
 that touch a street which the plan ever cuts off, and through traffic whose exit can't be reached when it comes.
+
+Fire engines come in as through traffic does, and end at a point in town. They keep to the roads that are open to cars:
+lanes that a plan turns round are full of cars that come towards them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -23,16 +26,24 @@ from numpy.typing import NDArray
 from evac.demand.draws import uniform
 from evac.demand.drivers import speed_factors
 from evac.demand.entrances import entrance, exit_named
+from evac.demand.kerbs import Kerbs
 from evac.demand.routes import INFORMED, UNINFORMED, exit_zone, trip
+from evac.errors import PlaceError
 from evac.graphs import components
 from evac.network.reach import ExitEdges, RoadGraph, WaysOut, road_graph, ways_out
-from evac.schema.background import Background, Through
+from evac.schema.background import Background, Engines, Through
 from evac.schema.driving import Driver
+from evac.sumo import CAR_CLASS
 
+ENGINE = "engine"
+"""The kind of background vehicle, and SUMO's vehicle type, of fire engines."""
 PREFIX = "b"
 """What the names of background vehicles begin with; those of households begin with `h`."""
 COLUMNS = ("vehicle", "kind", "departure_s", "edge", "pos_m", "to_exit", "to_edge", "informed", "speed_factor", "made")
 """The columns of the table, in their order."""
+# A pumper is about 9 m long. With its lights on it passes a red signal slowly: SUMO's own example of a vehicle with the
+# device, https://sumo.dlr.de/docs/Simulation/Emergency.html
+_ENGINE = {"length": "9", "vClass": CAR_CLASS, "jmDriveAfterRedTime": "300", "jmDriveAfterRedSpeed": "5.56"}
 _COMES_BACK_S = 1800.0  # contraflow is driven empty well within half an hour of its end
 _SECONDS_A_MINUTE, _SECONDS_AN_HOUR = 60.0, 3600.0
 
@@ -69,8 +80,9 @@ def build_background(
     Returns
     -------
     pandas.DataFrame
-        A row a vehicle, by departure: `vehicle` (`b0`), `kind` (`through` or `local`), `departure_s`, `edge`, `pos_m`,
-        `to_exit` (through) or `to_edge` (local), `informed`, `speed_factor`, `made` (else the plan closes its way).
+        A row a vehicle, by departure: `vehicle` (`b0`), `kind` (`through`, `local` or `engine`), `departure_s`, `edge`
+        (missing: a fire engine that has no road in), `pos_m`, `to_exit` (through) or `to_edge` (local, engine),
+        `informed`, `speed_factor`, `made` (else the plan closes its way).
 
     Raises
     ------
@@ -85,23 +97,41 @@ def build_background(
         row for item in background.through for row in _through(item, background, graph, net=net, exits=exits, seed=seed)
     ]
     rows += _local(background, starts, graph, seed)
+    rows += [row for number, item in enumerate(background.engines) for row in _engines(item, number, graph, net, exits)]
     table = pd.DataFrame(rows, columns=["key", *COLUMNS[1:7]]).sort_values(["departure_s", "key"], ignore_index=True)
     table["vehicle"] = [f"{PREFIX}{number}" for number in range(len(table))]
-    table["informed"] = uniform(seed, "informed", table["key"]) < driver.informed_share
+    is_engine = table["kind"] == ENGINE
+    table["informed"] = is_engine | (uniform(seed, "informed", table["key"]) < driver.informed_share)
     table["made"] = _has_way(table, net, exits, ever, closed)
-    table["speed_factor"] = np.round(speed_factors(driver.profile, uniform(seed, "speed", table["key"])), 3)
+    drawn = np.round(speed_factors(driver.profile, uniform(seed, "speed", table["key"])), 3)
+    table["speed_factor"] = np.where(is_engine, 1.0, drawn)
     return table[list(COLUMNS)]
 
 
-def write_background(vehicles: pd.DataFrame, exits: Sequence[ExitEdges], path: Path) -> None:
-    """Write SUMO's route file of the background vehicles; the vehicle types are in that of the evacuating ones."""
+def write_background(
+    vehicles: pd.DataFrame, exits: Sequence[ExitEdges], path: Path, *, engine: Mapping[str, str] | None = None
+) -> None:
+    """Write SUMO's route file of the background vehicles.
+
+    The vehicle types are in that of the evacuating ones, but for that of fire engines, whose attributes `engine` has
+    (`engine_attributes`).
+    """
     with path.open("w", encoding="utf-8") as file:
         file.write("<routes>\n")
+        if engine is not None:
+            values = " ".join(f"{key}={quoteattr(value)}" for key, value in engine.items())
+            file.write(f'    <vType id="{ENGINE}" {values}><param key="has.bluelight.device" value="true"/></vType>\n')
         for row in vehicles[vehicles["made"]].to_dict("records"):
-            is_local = row["kind"] == "local"
-            to = f"to={quoteattr(row['to_edge'])}" if is_local else f'toTaz="{exit_zone(exits, row["to_exit"])}"'
-            file.write(trip(row, INFORMED if row["informed"] else UNINFORMED, row["departure_s"], to))
+            passes = row["kind"] == "through"
+            to = f'toTaz="{exit_zone(exits, row["to_exit"])}"' if passes else f"to={quoteattr(row['to_edge'])}"
+            usual = INFORMED if row["informed"] else UNINFORMED
+            file.write(trip(row, ENGINE if row["kind"] == ENGINE else usual, row["departure_s"], to))
         file.write("</routes>\n")
+
+
+def engine_attributes(driver: Mapping[str, str]) -> dict[str, str]:
+    """Return SUMO's attributes of a fire engine whose driver follows others as these of a vehicle type do."""
+    return {**driver, **_ENGINE}
 
 
 def _times_s(background: Background, per_h: float, keys: str, seed: int) -> tuple[list[str], NDArray[np.float64]]:
@@ -146,6 +176,26 @@ def _through(
             pos_m = lengths_m[place] * (time_s - began_s) / (until_s[place] - began_s)
             coming.append((name, "through", 0.0, edges[place], round(float(pos_m), 2), item.to_exit, None))
     return coming
+
+
+def _engines(
+    item: Engines, number: int, graph: RoadGraph, net: sumolib.net.Net, exits: Sequence[ExitEdges]
+) -> list[tuple[object, ...]]:
+    """Return the fire engines of one convoy, from where the exit's road comes in to the street beside their point."""
+    where = f"background.engines.{number}"
+    end = exit_named(item.from_exit, exits, where)
+    out = ways_out(graph, [edge for some in exits for edge in some.edges])
+    into_town = -out.cost_s  # of both directions of a street, the one that leads away from the exits
+    to_edge, _ = Kerbs(net, graph, into_town).beside(item.to, where)
+    try:
+        start = entrance(end, net, ways_out(graph, [to_edge]), where)
+    except PlaceError:  # the plan has turned every lane of the road round
+        start = None
+    times_s = [_SECONDS_A_MINUTE * (item.from_min + turn * item.every_min) for turn in range(item.number)]
+    return [
+        (f"engine {number}/{turn}", ENGINE, round(time_s, 1), start, 0.0, None, to_edge)
+        for turn, time_s in enumerate(times_s)
+    ]
 
 
 def _way(start: str, out: WaysOut, net: sumolib.net.Net) -> tuple[list[str], NDArray[np.float64], list[float]]:
@@ -198,12 +248,20 @@ def _has_way(
     for (since_s, edges), until_s in zip(closed, ends_s, strict=True):
         during = ~local & table["departure_s"].between(since_s, until_s).to_numpy()
         graph = road_graph(net, closed=edges)
+        for to_edge in sorted(set(table.loc[during & (table["kind"] == ENGINE).to_numpy(), "to_edge"])):
+            reach = _reach(graph, [to_edge]) if to_edge in graph.index else set()
+            mine = during & (table["to_edge"] == to_edge).to_numpy()
+            made[mine] &= table.loc[mine, "edge"].isin(reach).to_numpy()
         for item in exits:
-            out = ways_out(graph, item.edges)
-            reach = {graph.edges[place] for place in out.reachable()}
+            reach = _reach(graph, item.edges)
             mine = during & (table["to_exit"] == item.name).to_numpy()
             made[mine] &= table.loc[mine, "edge"].isin(reach).to_numpy()
     return made
+
+
+def _reach(graph: RoadGraph, to: Sequence[str]) -> set[str]:
+    """Return the edges from which one gets to some edges."""
+    return {graph.edges[place] for place in ways_out(graph, to).reachable()}
 
 
 def _everywhere(graph: RoadGraph) -> set[str]:

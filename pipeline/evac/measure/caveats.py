@@ -49,6 +49,7 @@ def caveats(
         *(_without_vehicle(counts) if "bus_people" not in counts else bus_caveats(counts)),
         *_not_ordered(counts),
         *_background(counts),
+        *_engines(counts),
         *_hazard(counts),
         *_in_refuge(counts),
         *_rates_too_high(rates),
@@ -131,6 +132,22 @@ def _not_ordered(counts: Mapping[str, Any]) -> list[str]:
         texts.append(f"{counts['shadow_not_evacuated']} vehicles that left unasked were not out at the end")
     if counts["vehicles_left_at_home"]:
         texts.append(f"{counts['vehicles_left_at_home']} vehicles stay at home because this plan asks for it")
+    return texts
+
+
+def _engines(counts: Mapping[str, Any]) -> list[str]:
+    """Tell how fire engines got in: a plan that turns every lane round shuts them out."""
+    if "engines" not in counts:
+        return []
+    took = ""
+    if counts["engines_arrived"]:
+        mean, most = (counts[f"engines_{key}_s"] / 60.0 for key in ("mean", "longest"))
+        took = f", after {mean:.0f} min in the mean and {most:.0f} at most"
+    texts = [f"{counts['engines_arrived']} of {counts['engines']} fire engines got where they are bound for{took}"]
+    if counts["engines_not_made"]:
+        texts.append(f"{counts['engines_not_made']} fire engines had no way in: this plan leaves them no lane")
+    if counts["engines_turned_away"]:
+        texts.append(f"{counts['engines_turned_away']} fire engines were turned away by a road that closed before them")
     return texts
 
 

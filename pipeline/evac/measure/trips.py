@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
 
+from evac.demand.background import ENGINE
 from evac.demand.buses import PREFIX
 from evac.demand.routes import leaves_s
 from evac.errors import SimulationError
@@ -69,13 +71,23 @@ def split_buses(trips: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return trips[~are_buses].reset_index(drop=True), trips[are_buses].reset_index(drop=True)
 
 
-def split_background(trips: pd.DataFrame, background: pd.DataFrame | None) -> tuple[pd.DataFrame, dict[str, int]]:
+def split_background(trips: pd.DataFrame, background: pd.DataFrame | None) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the trips of the evacuation, and what became of the background traffic.
 
     Its vehicles are `background`; of these `background_arrived` reached their destination, `background_driving` were on
     the road at the end, `background_waiting` never got onto it, and `background_not_made` didn't begin: the plan closes
-    their way.
+    their way. Fire engines are counted apart, where there are any: `engines`, `engines_arrived` where they are bound
+    for, `engines_turned_away` (a road closed before them), `engines_not_made`, and `engines_mean_s` and
+    `engines_longest_s`, from when they came to where they are bound for.
     """
+    if background is not None and (is_engine := background["kind"] == ENGINE).any():
+        engines = background[is_engine]
+        rest, counts = split_background(trips, background[~is_engine])
+        came = trips[trips["vehicle"].isin(engines["vehicle"])]
+        return rest[~rest["vehicle"].isin(came["vehicle"])].reset_index(drop=True), {
+            **counts,
+            **_engines(engines, came),
+        }
     names = set() if background is None else set(background.loc[background["made"], "vehicle"])
     passing = trips[trips["vehicle"].isin(names)]
     arrived, entered = passing["arrived_s"].notna(), passing["entered_s"].notna()
@@ -87,6 +99,23 @@ def split_background(trips: pd.DataFrame, background: pd.DataFrame | None) -> tu
         "background_not_made": 0 if background is None else len(background) - len(names),
     }
     return trips[~trips["vehicle"].isin(names)].reset_index(drop=True), counts
+
+
+def _engines(engines: pd.DataFrame, trips: pd.DataFrame) -> dict[str, Any]:
+    """Count fire engines and what became of them."""
+    came = engines.merge(trips, on="vehicle")
+    ended = came[came["arrived_s"].notna()]
+    on = [str(lane).rpartition("_")[0] for lane in ended["arrival_lane"]]
+    there = ended[ended["to_edge"].to_numpy() == np.array(on, dtype=object)]
+    took_s = there["arrived_s"] - there["departure_s"]
+    return {
+        "engines": len(engines),
+        "engines_arrived": len(there),
+        "engines_turned_away": len(ended) - len(there),
+        "engines_not_made": int((~engines["made"]).sum()),
+        "engines_mean_s": round(float(took_s.mean()), 1) if len(there) else None,
+        "engines_longest_s": round(float(took_s.max()), 1) if len(there) else None,
+    }
 
 
 def vehicle_results(

@@ -8,6 +8,7 @@ from evac.report.inputs import ReportInput
 from evac.report.words import mark, say
 from evac.schema.background import Background
 from evac.schema.demand import AllAtOnce, Compliance, Departure, ExitChoice
+from evac.schema.incidents import Incidents
 from evac.schema.places import FoundExits
 from evac.schema.scenario import Scenario
 from evac.schema.sources import Households
@@ -63,6 +64,7 @@ def assumptions(report: ReportInput) -> list[tuple[str, str]]:
         *_errands(scenario),
         (say("Time zero"), say("the evacuation order")),
         *_background(scenario),
+        (say("Crashes and stalled cars"), _incidents_text(scenario.incidents)),
         (say("End"), say("the simulation ends {time} after the order at the latest", time=_end(scenario))),
         (say("Chance"), say("seeds {seeds}: each seed is one draw of all chances", seeds=seeds)),
         *(
@@ -103,8 +105,15 @@ def _background(scenario: Scenario) -> list[tuple[str, str]]:
 
 
 def _background_text(background: Background) -> str:
-    if background.is_nobody:
-        return say("none: roads start empty, and no traffic passes through from elsewhere")
+    engines = [
+        say(
+            "{number} fire engines from {start}, the first {minute} min after the order",
+            number=item.number, start=text.plain(item.from_exit), minute=f"{item.from_min:g}",
+        )
+        for item in background.engines
+    ]  # fmt: skip
+    if not background.through and not background.local_trips_per_household_h:
+        return "; ".join([say("none: roads start empty, and no traffic passes through from elsewhere"), *engines])
     parts = [
         say(
             "{flow} vehicles per hour from {start} to {end}",
@@ -116,10 +125,20 @@ def _background_text(background: Background) -> str:
         parts.append(
             say("{trips} local trips per household and hour", trips=f"{background.local_trips_per_household_h:g}")
         )
-    return say(
+    usual = say(
         "{traffic}; falls to nothing from {full} to {until} min after the order; in queues, in no clearance time",
         traffic="; ".join(parts), full=f"{background.until_min - background.fades_min:g}",
         until=f"{background.until_min:g}",
+    )  # fmt: skip
+    return "; ".join([usual, *engines])
+
+
+def _incidents_text(incidents: Incidents | None) -> str:
+    if incidents is None:
+        return say("none, but those of a plan")
+    return say(
+        "{number} in a million vehicle-kilometres, each in its lane for {minutes} min; drawn with the seed",
+        number=f"{incidents.per_million_vehicle_km:g}", minutes=f"{incidents.lasts_min:g}",
     )  # fmt: skip
 
 

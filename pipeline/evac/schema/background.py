@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from evac.schema.base import Model, Name
+from evac.schema.places import Point
 
 
 class Through(Model):
@@ -26,6 +27,21 @@ class Through(Model):
         return self
 
 
+class Engines(Model):
+    """Fire engines that come in with blue lights, and need a lane to do so."""
+
+    from_exit: Annotated[Name, Field(alias="from")]
+    """The exit by whose road they come in."""
+    to: Point
+    """Where they are bound for: a point on a street; they are there at the end of the street's section."""
+    number: Annotated[int, Field(ge=1, le=1000)]
+    """How many."""
+    from_min: Annotated[float, Field(ge=0.0, le=10_080.0)] = 0.0
+    """Minutes after the order at which the first comes."""
+    every_min: Annotated[float, Field(gt=0.0, le=1440.0)] = 2.0
+    """Minutes from one to the next."""
+
+
 class Background(Model):
     """Traffic that isn't evacuating: it stands in every queue, and is in no clearance time.
 
@@ -36,6 +52,8 @@ class Background(Model):
     """Traffic that passes through."""
     local_trips_per_household_h: Annotated[float, Field(ge=0.0, le=5.0)] = 0.0
     """Trips inside the area for each household and hour at the order, from one home to another."""
+    engines: tuple[Engines, ...] = ()
+    """Fire engines that come in."""
     until_min: Annotated[float, Field(gt=0.0, le=10_080.0)] = 120.0
     """Minutes after the order from which nobody enters any more: access is closed off. Studies after NUREG/CR-7002 have
     pass-through traffic for the first two hours."""
@@ -51,4 +69,4 @@ class Background(Model):
     @property
     def is_nobody(self) -> bool:
         """Whether nobody is on the road."""
-        return not self.through and self.local_trips_per_household_h == 0.0
+        return not self.through and not self.engines and self.local_trips_per_household_h == 0.0

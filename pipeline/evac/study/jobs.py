@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from evac.demand.background import build_background, write_background
+from evac.demand.background import ENGINE, build_background, engine_attributes, write_background
 from evac.demand.buses import BusService, build_buses, write_bus_type
-from evac.demand.drivers import right_of_way_options
+from evac.demand.drivers import right_of_way_attributes, right_of_way_options, vtype_attributes
 from evac.demand.incidents import Breakdowns, breakdowns
 from evac.demand.on_stages import on_stages
 from evac.demand.orders import driver_under, staying
@@ -230,7 +230,10 @@ def _inputs(
         ),
     }
     if len(background):
-        writers["background.rou.xml"] = lambda path: write_background(background, exits, path)
+        has_engines = (background["kind"] == ENGINE).any()
+        follows = vtype_attributes(driver.profile, case.capacity_factor) | right_of_way_attributes(model.traffic)
+        engine = engine_attributes(follows) if has_engines else None
+        writers["background.rou.xml"] = lambda path: write_background(background, exits, path, engine=engine)
     if buses is not None:
         writers["buses.rou.xml"] = lambda path: write_bus_type(
             path, driver=driver, traffic=model.traffic, capacity_factor=case.capacity_factor
