@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +45,14 @@ def gather() -> None:
     for source, target in places.items():
         if source.suffix == ".md":
             target.write_text(with_links(source, target, places), encoding="utf-8")
+    with (PAGES / ELSEWHERE["findings/README.md"]).open("a", encoding="utf-8") as page:
+        page.write("\n" + "".join(f"- `{path.name}`: {said}\n" for path, said in findings()))
+
+
+def findings() -> Iterator[tuple[Path, str]]:
+    """Yield the scripts of findings/, and what the first line of each says."""
+    for path in sorted((ROOT / "findings").glob("*.sh")):
+        yield path, path.read_text(encoding="utf-8").splitlines()[1].removeprefix("# ")
 
 
 def with_links(source: Path, target: Path, places: dict[Path, Path]) -> str:
