@@ -1,4 +1,4 @@
-"""Times as people read them, one way everywhere: `1:07 h` after the order, and `12 min` or `1:12 h` long.
+"""Units of time, and times as people read them, one way everywhere: `1:07 h` after the order, `12 min` long.
 
 Times are rounded to the minute, and a difference of two times that are shown is the difference of what is shown: 1:05
 against 1:07 is two minutes.
@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import math
 
-HOUR_S = 3600
-_MINUTE_S, _HOUR_MIN = 60, 60
+MINUTE_S, HOUR_S = 60, 3600
+HOUR_MIN = 60
+"""Minutes in an hour."""
 NO_BREAK = "\u00a0"
 _MINUS = "\u2212"
 
 
 def minutes(seconds: float) -> int:
     """Return a time in whole minutes, half a minute rounded away from zero."""
-    size = math.floor(abs(seconds) / _MINUTE_S + 0.5)
+    size = math.floor(abs(seconds) / MINUTE_S + 0.5)
     return -size if seconds < 0 else size
 
 
 def hours_minutes(seconds: float) -> str:
     """Return a time as hours and minutes: `1:07`, `0:45`, `\u22120:10`."""
     whole = minutes(seconds)
-    hours, rest = divmod(abs(whole), _HOUR_MIN)
+    hours, rest = divmod(abs(whole), HOUR_MIN)
     return f"{_MINUS if whole < 0 else ''}{hours}:{rest:02d}"
 
 
@@ -35,11 +36,11 @@ def clock(seconds: float) -> str:
 def span(seconds: float) -> str:
     """Return how long something lasts: `45 min`, `1:12 h`, `\u221210 min`."""
     whole = minutes(seconds)
-    if abs(whole) >= _HOUR_MIN:
+    if abs(whole) >= HOUR_MIN:
         return clock(seconds)
     return f"{_MINUS if whole < 0 else ''}{abs(whole)}{NO_BREAK}min"
 
 
 def between(after_s: float, before_s: float) -> float:
     """Return how much later one time is than another as both are shown: whole minutes, in seconds."""
-    return float((minutes(after_s) - minutes(before_s)) * _MINUTE_S)
+    return float((minutes(after_s) - minutes(before_s)) * MINUTE_S)

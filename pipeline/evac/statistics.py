@@ -20,7 +20,6 @@ from evac import clock
 
 CONFIDENCE = 0.95
 """Share of intervals that hold the true mean, were the study repeated with other seeds."""
-_HOUR_MIN = 60
 _UNDER_A_MINUTE_S = 1.0
 
 
@@ -193,7 +192,7 @@ def finding(difference: Interval) -> tuple[str, dict[str, object]]:
 def _ends(low_s: float, high_s: float) -> tuple[str, str]:
     """Return an interval's ends in one unit, which the upper one has: `36`, `72 min`; `0:36`, `1:12 h`."""
     low, high = clock.minutes(low_s), clock.minutes(high_s)
-    if max(abs(low), abs(high)) < _HOUR_MIN:
+    if max(abs(low), abs(high)) < clock.HOUR_MIN:
         return str(low).replace("-", "\u2212"), clock.span(high_s)
     return clock.hours_minutes(low_s), clock.clock(high_s)
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from evac import clock
 from evac.errors import SimulationError
 from evac.files import write_bytes
 
@@ -140,7 +141,6 @@ _TRAFFIC_COLUMNS = {
 }
 BEHIND_THE_EXITS = "beyond."
 """What the names of roads begin with that a run has behind the exit lines; none of them is on the map."""
-_SECONDS_A_MINUTE = 60
 
 
 def write_table(rows: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
@@ -231,7 +231,7 @@ def _minutes(table: pa.Table, kind: str) -> pd.DataFrame:
     crossed = table[f"{kind}_left"].to_numpy() + table[f"{kind}_arrived"].to_numpy()
     return pd.DataFrame(
         {
-            "minute": (_seconds(table["interval_begin"]) // _SECONDS_A_MINUTE).astype("int32"),
+            "minute": (_seconds(table["interval_begin"]) // clock.MINUTE_S).astype("int32"),
             "until_s": _seconds(table["interval_end"]),
             "vehicles": crossed - table[f"{kind}_teleported"].to_numpy() - table[f"{kind}_vaporized"].to_numpy(),
             "sampled_s": table[f"{kind}_sampledSeconds"].to_numpy(),

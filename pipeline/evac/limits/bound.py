@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sumolib.net import Net
 
+from evac import clock
 from evac.demand.routes import leaves_s
 from evac.limits.curve import first_horizon, flows_by_horizon, maximum_flow
 from evac.limits.dead_ends import without_dead_ends
@@ -21,7 +22,6 @@ from evac.limits.roads import Drivers, Road, Rules, roads_of, turns_of
 from evac.network.exits import ResolvedExit
 from evac.overlay import TWIN_EXIT_M
 
-_MINUTES_AN_HOUR = 60
 _COARSE = 10  # steps that the first look at how long it takes puts together
 _WEEK = 7 * 24 * 60
 
@@ -227,7 +227,7 @@ def _going(vehicles: pd.DataFrame) -> pd.DataFrame:
 
 def _busy(going: pd.DataFrame, roads: Mapping[str, Road]) -> frozenset[str]:
     cars = going["edge"].value_counts()
-    return frozenset(edge for edge, road in roads.items() if cars.get(edge, 0) > road.veh_per_h / _MINUTES_AN_HOUR)
+    return frozenset(edge for edge, road in roads.items() if cars.get(edge, 0) > road.veh_per_h / clock.HOUR_MIN)
 
 
 def _town(

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import sumolib
 
+from evac import clock
 from evac.measure.queues import MERGE, WINDOW_MIN, Queues, heads_of_queues, is_congested
 from evac.network.places import end_bearing_deg, heading
 from evac.network.street_names import street_of
@@ -27,8 +28,6 @@ _MIN_SHARE = 0.01  # share of the vehicles that got out, and of all delay in que
 _LANE_SHARE = 0.5  # a lane belongs to the bottleneck when it is head for this share of its busiest lane's time
 _AT_MOST = 6
 _STEP_M = 10  # distances in a place's name are in steps of this
-_SECONDS_A_MINUTE = 60
-_SECONDS_AN_HOUR = 3600
 
 
 @dataclass(frozen=True)
@@ -165,7 +164,7 @@ def lane_minutes(
     the head of a queue, wherever that stood. A lane that
     a plan took away passes nobody.
     """
-    minutes = range(int(np.ceil(end_s / _SECONDS_A_MINUTE)))
+    minutes = range(int(np.ceil(end_s / clock.MINUTE_S)))
     keys = [
         (item.name, item.edge, lane, f"{item.edge}_{lane}", minute)
         for item in bottlenecks
@@ -190,7 +189,7 @@ def _queued_minutes(lanes: pd.DataFrame, queues: Queues, lane_ids: set[str]) -> 
     """Return the minutes in which each lane, or one that leads to it, was congested, or it was the head of a queue."""
     near = {lane_id: {lane_id, *queues.links.feeders(lane_id)} for lane_id in lane_ids}
     rows = lanes[lanes["lane_id"].isin(set().union(*near.values()))]
-    rows = rows[is_congested(rows, queues.links, _SECONDS_A_MINUTE)]
+    rows = rows[is_congested(rows, queues.links, clock.MINUTE_S)]
     congested = {str(name): set(group) for name, group in rows.groupby("lane_id", observed=True)["minute"]}
     headed = _headed_minutes(queues.windows, lane_ids)
     return {
@@ -225,14 +224,14 @@ def mean_rates(minutes: pd.DataFrame, until_s: float) -> pd.DataFrame:
     `highest_veh_per_h` (best quarter of an hour: capacity as the Highway Capacity Manual counts it).
     """
     rows = minutes.copy()
-    share = ((until_s - rows["minute"] * _SECONDS_A_MINUTE) / _SECONDS_A_MINUTE).clip(0.0, 1.0)
+    share = ((until_s - rows["minute"] * clock.MINUTE_S) / clock.MINUTE_S).clip(0.0, 1.0)
     rows["until"] = rows["vehicles"] * share
     rows["in_queue"] = rows["vehicles"].where(rows["queued"], 0)
     groups = rows.groupby(["bottleneck", "edge", "lane"], sort=False)
     rates = groups.agg(
         vehicles=("vehicles", "sum"), until=("until", "sum"), queue_min=("queued", "sum"), in_queue=("in_queue", "sum")
     )
-    rates["mean_veh_per_min"] = rates.pop("until") / (until_s / _SECONDS_A_MINUTE)
+    rates["mean_veh_per_min"] = rates.pop("until") / (until_s / clock.MINUTE_S)
     rates["queued_veh_per_min"] = rates.pop("in_queue") / rates["queue_min"].where(rates["queue_min"] > 0)
     rates["highest_veh_per_h"] = groups["vehicles"].apply(_best_quarter)
     return rates.reset_index()
@@ -267,7 +266,7 @@ def _found(row: dict[Hashable, Any], net: sumolib.net.Net) -> FoundBottleneck:
         reason="merge" if after_merge else why(edge),
         queue_min=int(row["windows"]) * WINDOW_MIN,
         vehicles=int(row["vehicles"]),
-        delay_veh_h=round(float(row["delay_s"]) / _SECONDS_AN_HOUR, 3),
+        delay_veh_h=round(float(row["delay_s"]) / clock.HOUR_S, 3),
         where=str(row["where"]),
     )
 

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evac import clock
 from evac.network.reach import ExitEdges
 
 SHARES_PERCENT = (50, 90, 95, 100)
 STATUSES = ("evacuated", "in_refuge", "driving", "waiting", "no_route")
-_SECONDS_A_MINUTE = 60
 
 
 def clearance_s(evacuated_s: NDArray[np.float64], percent: float) -> float | None:
@@ -80,7 +80,7 @@ def zone_clearance(planned: pd.DataFrame) -> dict[str, dict[str, Any]]:
 
 def curve(planned: pd.DataFrame, end_s: float) -> pd.DataFrame:
     """Return the rows of `tables.CURVE`: planned vehicles, cumulative, at each minute until the end of the run."""
-    minute = np.arange(math.ceil(end_s / _SECONDS_A_MINUTE) + 1, dtype=np.int32)
+    minute = np.arange(math.ceil(end_s / clock.MINUTE_S) + 1, dtype=np.int32)
     columns = {
         "departed": "departure_s",
         "entered": "entered_s",
@@ -88,7 +88,7 @@ def curve(planned: pd.DataFrame, end_s: float) -> pd.DataFrame:
         "in_refuge": "in_refuge_s",
     }
     counts = {
-        name: np.searchsorted(np.sort(planned[column].dropna()), minute * _SECONDS_A_MINUTE, side="right")
+        name: np.searchsorted(np.sort(planned[column].dropna()), minute * clock.MINUTE_S, side="right")
         for name, column in columns.items()
     }
     return pd.DataFrame({"minute": minute, **counts})

@@ -21,6 +21,7 @@ import pandas as pd
 import sumolib
 from numpy.typing import NDArray
 
+from evac import clock
 from evac.tables import sum_up
 
 WINDOW_MIN = 5
@@ -35,7 +36,6 @@ _JAM_SPACING_M = 7.5  # SUMO's default car (5 m) and its gap at standstill (2.5 
 # 70 % of the capacity of one direction of a two-lane highway, 1,700 veh/h (Highway Capacity Manual, 7th edition,
 # chapter 15). From there on a stop-controlled side street gets few gaps (chapter 20).
 _FULL_VEH_PER_H = 1200
-_SECONDS_A_MINUTE = 60
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,7 @@ def _states(lanes: pd.DataFrame, links: Links) -> tuple[NDArray[np.bool_], NDArr
     shape = (int(rows["window"].max()) + 1, len(links.ids))
     at = (rows["window"].to_numpy(), _positions(rows["lane_id"], links))
     congested, full = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
-    congested[at] = is_congested(rows, links, WINDOW_MIN * _SECONDS_A_MINUTE)
+    congested[at] = is_congested(rows, links, WINDOW_MIN * clock.MINUTE_S)
     full[at] = rows["vehicles"].to_numpy() * (60 / WINDOW_MIN) >= _FULL_VEH_PER_H
     delay_s = np.zeros(shape, dtype=np.float32)
     delay_s[at] = rows["time_loss_s"].to_numpy()

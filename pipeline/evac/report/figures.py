@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from evac import clock
 from evac.limits.bound import Bound
 from evac.report import drawing, text
 from evac.report.results import CaseResult, clearance_s
@@ -32,7 +33,6 @@ MARKS_PERCENT = (50, 90, 95)
 """Percentages marked on the curves (NUREG/CR-7002, arXiv 2002.06198)."""
 SMOOTHING_MIN = 5
 """Minutes of the running mean over the lanes' minute counts."""
-_HOUR_S, _HOUR_MIN = 3600, 60
 _PLANNED_SHARE_DONE = 0.99
 """The departure curve is drawn up to here: some forms never end."""
 MOST_LANES = 12
@@ -66,7 +66,7 @@ def draw_curves(
             for percent in MARKS_PERCENT:
                 time_s = clearance_s(case.shown, percent)
                 if time_s is not None:
-                    axes.plot(time_s / _HOUR_S, percent / 100, zorder=6, **style)
+                    axes.plot(time_s / clock.HOUR_S, percent / 100, zorder=6, **style)
             words = _curve_label(cases, case, end_h, doubts)
             keys.append((case.shown.t90_s or math.inf, Line2D([], [], label=words, **style)))
         if leaving is not None:
@@ -87,7 +87,7 @@ def cumulative(case: CaseResult, column: str) -> tuple[np.ndarray, np.ndarray]:
     table = pd.read_parquet(require_file(case.run.folder / "curve.parquet"), columns=["minute", column])
     count = table[column].to_numpy(dtype=float)
     last = int(np.argmax(count >= count[-1])) if len(count) else 0
-    hours = table["minute"].to_numpy(dtype=float)[: last + 1] / _HOUR_MIN
+    hours = table["minute"].to_numpy(dtype=float)[: last + 1] / clock.HOUR_MIN
     return hours, count[: last + 1] / max(case.shown.planned, 1)
 
 
@@ -125,7 +125,7 @@ def departing(case: CaseResult) -> tuple[np.ndarray, np.ndarray]:
 
 def draw_at_best(axes: Axes, bound: Bound) -> Line2D:
     """Draw the share that could be out at best, a thin line; return its key."""
-    hours, share = np.arange(len(bound.out)) / _HOUR_MIN, bound.out / max(bound.planned, 1)
+    hours, share = np.arange(len(bound.out)) / clock.HOUR_MIN, bound.out / max(bound.planned, 1)
     (line,) = axes.plot(
         hours,
         share,
@@ -256,7 +256,7 @@ def _smooth(table: pd.DataFrame, lane: LaneRate) -> pd.DataFrame:
     rows = table[(table["edge"] == lane.edge) & (table["lane"] == lane.lane)]
     return pd.DataFrame(
         {
-            "hours": (rows["minute"] + 0.5) / _HOUR_MIN,
+            "hours": (rows["minute"] + 0.5) / clock.HOUR_MIN,
             "rate": rows["vehicles"].rolling(SMOOTHING_MIN, center=True, min_periods=1).mean(),
             "queued": rows["queued"],
         }
@@ -265,4 +265,4 @@ def _smooth(table: pd.DataFrame, lane: LaneRate) -> pd.DataFrame:
 
 def _last_traffic_h(table: pd.DataFrame) -> float:
     busy = table.loc[table["vehicles"] > 0, "minute"]
-    return (float(busy.max()) + 1 + SMOOTHING_MIN) / _HOUR_MIN if len(busy) else 1.0
+    return (float(busy.max()) + 1 + SMOOTHING_MIN) / clock.HOUR_MIN if len(busy) else 1.0

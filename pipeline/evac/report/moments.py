@@ -21,6 +21,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from PIL import Image
 
+from evac import clock
 from evac.projection import utm_of
 from evac.report import drawing, maps, text
 from evac.report.inputs import ReportInput
@@ -38,7 +39,7 @@ _WORDS = (
     mark("three quarters or more"),
 )
 """Classes of speed, as on the page's map; slower is darker and wider, so it reads without colour."""
-_WINDOW_S, _MINUTE_S, _KPH = 300, 60, 3.6
+_WINDOW_S, _KPH = 300, 3.6
 _MOST_FRAMES, _FRAME_MS, _LAST_FRAME_MS = 40, 400, 2500
 _GIF_COLOURS, _FILM_DPI = 48, 144
 _SAME_BYTES = ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-threads", "1"]
@@ -90,7 +91,7 @@ def animation(report: ReportInput, case: CaseResult) -> dict[str, bytes]:
     """
     scene = _Scene(report, case)
     steps = max(1, math.ceil((case.run.manifest["t100_s"] or case.run.manifest["end_s"]) / _WINDOW_S))
-    minutes = [step * _WINDOW_S // _MINUTE_S for step in range(0, steps + 1, math.ceil(steps / _MOST_FRAMES))]
+    minutes = [step * _WINDOW_S // clock.MINUTE_S for step in range(0, steps + 1, math.ceil(steps / _MOST_FRAMES))]
     with drawing.styled():
         figure, axes = _film_figure(report, scene, case)
         films = {"gif": _gif([_pixels(figure) for _ in _frames(scene, axes, minutes)])}
@@ -180,7 +181,7 @@ class _Scene:
 
     def draw_state(self, axes: Axes, minute: int) -> LineCollection:
         """Draw the speeds of the five minutes that begin at `minute`; slow streets lie on top."""
-        rows = self._table[(self._table["from_s"] == minute * _MINUTE_S) & self._table["edge"].isin(self._lines)]
+        rows = self._table[(self._table["from_s"] == minute * clock.MINUTE_S) & self._table["edge"].isin(self._lines)]
         share = rows["speed_mps"].to_numpy(dtype=float) / self._limits.loc[rows["edge"]].to_numpy()
         known = ~np.isnan(share)
         kind = np.digitize(share[known], _SHARES)

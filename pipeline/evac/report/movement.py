@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import geopandas as gpd
 import pandas as pd
 
+from evac import clock
 from evac.report.estimates import case_columns
 from evac.report.results import CaseResult
 from evac.seals import require_file
@@ -14,7 +15,7 @@ from evac.seals import require_file
 _TRIP_STEP_MIN = 15
 _STATE_STEP_MIN = 30
 _STREETS_A_STATE = 10
-_MINUTE_S, _HOUR_S, _M_A_KM = 60, 3600, 1000
+_M_A_KM = 1000
 _LEAST_QUEUE_VEH = 1.0
 
 
@@ -47,9 +48,9 @@ def exits_by_hour(cases: Sequence[CaseResult]) -> pd.DataFrame:
 
 def _exit_rows(case: CaseResult) -> pd.DataFrame:
     out = evacuated(case)
-    hours = range(int(out["evacuated_s"].max() // _HOUR_S) + 1) if len(out) else range(1)
+    hours = range(int(out["evacuated_s"].max() // clock.HOUR_S) + 1) if len(out) else range(1)
     index = pd.MultiIndex.from_product([case.run.manifest["exits"], hours], names=["exit", "hour"])
-    counts = out.groupby(["exit", (out["evacuated_s"] // _HOUR_S).astype(int).rename("hour")]).size()
+    counts = out.groupby(["exit", (out["evacuated_s"] // clock.HOUR_S).astype(int).rename("hour")]).size()
     rows = counts.reindex(index, fill_value=0).rename("vehicles").reset_index()
     in_hour = rows.groupby("hour")["vehicles"].transform("sum")
     return rows.assign(
@@ -113,14 +114,14 @@ def _street_rows(case: CaseResult, names: pd.Series) -> pd.DataFrame:
 
 
 def _set_times(case: CaseResult) -> list[int]:
-    return list(range(0, int(case.run.manifest["end_s"] // _MINUTE_S) + 1, _STATE_STEP_MIN))
+    return list(range(0, int(case.run.manifest["end_s"] // clock.MINUTE_S) + 1, _STATE_STEP_MIN))
 
 
 def _edge_states(case: CaseResult, at_min: Sequence[int]) -> pd.DataFrame:
     """Return the rows of `edges.parquet` at set times, with `at_min`."""
     table = pd.read_parquet(require_file(case.run.folder / "edges.parquet"))
-    table = table[table["from_s"].isin([minute * _MINUTE_S for minute in at_min])].astype({"edge": str})
-    return table.assign(at_min=table["from_s"] // _MINUTE_S)
+    table = table[table["from_s"].isin([minute * clock.MINUTE_S for minute in at_min])].astype({"edge": str})
+    return table.assign(at_min=table["from_s"] // clock.MINUTE_S)
 
 
 def _joined(cases: Sequence[CaseResult], rows_of: Callable[[CaseResult], pd.DataFrame]) -> pd.DataFrame:

@@ -19,6 +19,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from evac import clock
 from evac.driving_side import drives_on_left
 from evac.report import tables, text
 from evac.report.danger import for_map, front_for_map
@@ -31,7 +32,7 @@ from evac.seals import require_file
 MOST_PLANS = 8
 """Plans on the map; further ones are in the tables only, and the page says so."""
 _MOST_STEPS = 120
-_WINDOW_S, _MINUTE_S = 300, 60
+_WINDOW_S = 300
 _MICRO_DEGREES = 1e6
 _SPEED_STEP_MPS = 0.25
 _NOBODY = 255
@@ -176,7 +177,7 @@ def _plan(report: ReportInput, case: CaseResult, edges: gpd.GeoDataFrame, window
 def _counts(case: CaseResult, windows: NDArray[np.int64]) -> dict[str, list[int]]:
     """Return the planned vehicles of each column of the curve at the end of each step."""
     curve = pd.read_parquet(require_file(case.run.folder / "curve.parquet")).set_index("minute")
-    at = np.minimum((windows + _WINDOW_S) // _MINUTE_S, curve.index.max())
+    at = np.minimum((windows + _WINDOW_S) // clock.MINUTE_S, curve.index.max())
     return {str(name): curve[name].loc[at].astype(int).tolist() for name in curve}
 
 
@@ -200,7 +201,7 @@ def _bottlenecks(report: ReportInput, case: CaseResult, windows: NDArray[np.int6
         if lane.edge not in places:
             continue
         rows = minutes[(minutes["edge"] == lane.edge) & (minutes["lane"] == lane.lane)]
-        step = (rows["minute"] * _MINUTE_S // step_s).to_numpy()
+        step = (rows["minute"] * clock.MINUTE_S // step_s).to_numpy()
         passed = np.bincount(step, weights=rows["vehicles"], minlength=len(windows))[: len(windows)]
         place: dict[str, Any] = {
             "name": text.plain(lane.bottleneck, 80),
@@ -208,7 +209,7 @@ def _bottlenecks(report: ReportInput, case: CaseResult, windows: NDArray[np.int6
             "lanes": [],
         }
         place = found.setdefault((lane.bottleneck, lane.edge), place)
-        rates = np.round(passed / (step_s / _MINUTE_S), 1).tolist()
+        rates = np.round(passed / (step_s / clock.MINUTE_S), 1).tolist()
         place["lanes"].append({"lane": lane.lane, "mean": lane.mean_veh_per_min, "rates": rates})
     return list(found.values())
 
@@ -222,7 +223,7 @@ def _slowest(report: ReportInput, case: CaseResult) -> list[dict[str, Any]]:
             "name": text.plain(row["street"], 80),
             "at": [round(middles[row["edge"]].x, 6), round(middles[row["edge"]].y, 6)],
             "queue_veh": round(float(row["queue_veh"])),
-            "at_s": round(float(row["at_min"]) * _MINUTE_S),
+            "at_s": round(float(row["at_min"]) * clock.MINUTE_S),
         }
         for row in tables.worst_streets(queued, _SLOWEST)
     ]

@@ -23,7 +23,7 @@ from evac.report.words import say
 
 MOST_CASES = 24
 """Cases to choose from; further ones are in the tables, and the page says so."""
-_STEP_MIN, _MOST_STEPS, _MINUTE_S, _HOUR_MIN, _NAME_CHARS = 5, 120, 60, 60, 80
+_STEP_MIN, _MOST_STEPS, _NAME_CHARS = 5, 120, 80
 
 
 def offered(cases: Sequence[CaseResult]) -> list[CaseResult]:
@@ -39,7 +39,7 @@ def content(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult
     first = centre if centre in shown else shown[0]
     return {
         "chosen": [shown.index(first), shown.index(other)],
-        "step_s": step_min * _MINUTE_S,
+        "step_s": step_min * clock.MINUTE_S,
         "cases": [_case(report, case, step_min) for case in shown],
         "pairs": [[_pair(report, compare(before, after)) for before in shown] for after in shown],
     }
@@ -47,20 +47,20 @@ def content(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult
 
 def _step_min(cases: Sequence[CaseResult]) -> int:
     last_h = max(float(cumulative(case, "evacuated")[0][-1]) for case in cases)
-    return _STEP_MIN * max(1, math.ceil(last_h * _HOUR_MIN / _STEP_MIN / _MOST_STEPS))
+    return _STEP_MIN * max(1, math.ceil(last_h * clock.HOUR_MIN / _STEP_MIN / _MOST_STEPS))
 
 
 def _case(report: ReportInput, case: CaseResult, step_min: int) -> dict[str, Any]:
     hours, share = cumulative(case, "evacuated")
-    minutes = np.arange(0, hours[-1] * _HOUR_MIN + step_min, step_min)
-    out = np.rint(np.interp(minutes, hours * _HOUR_MIN, share * case.shown.planned)).astype(int)
+    minutes = np.arange(0, hours[-1] * clock.HOUR_MIN + step_min, step_min)
+    out = np.rint(np.interp(minutes, hours * clock.HOUR_MIN, share * case.shown.planned)).astype(int)
     return {
         "words": case_words(report, case),
         "planned": case.shown.planned,
         "doubt": text.plain(case.doubt, 400),
         "times": [text.estimated(case.estimate(percent), report.scenario.simulation.end_h) for percent in PERCENTS],
         "out": out.tolist(),
-        "exits": _exits(case, minutes * _MINUTE_S),
+        "exits": _exits(case, minutes * clock.MINUTE_S),
     }
 
 
@@ -125,6 +125,6 @@ def _change(pair: Comparison, percent: int) -> str:
 
 
 def _gains(later_s: float | None) -> str:
-    if later_s is None or abs(later_s) < _MINUTE_S:
+    if later_s is None or abs(later_s) < clock.MINUTE_S:
         return ""
     return say("loses") if later_s > 0 else say("gains")

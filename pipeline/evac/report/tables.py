@@ -9,13 +9,13 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from evac import clock
 from evac.measure.queues import MERGE
 from evac.report.inputs import ReportInput, ReportRun
 from evac.report.results import CaseResult, result_of
 from evac.report.words import mark, say
 from evac.seals import require_file
 
-_MINUTE_S = 60
 _EDGE_PERIOD_MIN = 5
 """Minutes that a row of `edges.parquet` stands for."""
 _LEAST_QUEUE_VEH = 1.0
@@ -216,7 +216,7 @@ def queues(run: ReportRun, edges: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     table = table[table["queue_veh"] >= _LEAST_QUEUE_VEH]
     worst = table.sort_values(["queue_veh", "from_s"], ascending=[False, True]).drop_duplicates("edge")
     minutes = table.groupby("edge").size() * _EDGE_PERIOD_MIN
-    worst = worst.assign(at_min=worst["from_s"] / _MINUTE_S, queue_min=worst["edge"].map(minutes))
+    worst = worst.assign(at_min=worst["from_s"] / clock.MINUTE_S, queue_min=worst["edge"].map(minutes))
     joined = edges.merge(worst.drop(columns="from_s"), on="edge")
     return joined.sort_values(["queue_veh", "edge"], ascending=[False, True], ignore_index=True)
 

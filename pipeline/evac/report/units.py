@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from evac import clock
 from evac.report.words import say
 
 _M_PER_MILE = 1609.344
 """International mile (NIST SP 811, appendix B.8)."""
 _M_PER_FOOT = 0.3048
-_S_PER_H = 3600
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Units:
     @property
     def speed_factor(self) -> float:
         """What a speed in m/s is multiplied with."""
-        return _S_PER_H / (1000 if self.is_metric else _M_PER_MILE)
+        return clock.HOUR_S / (1000 if self.is_metric else _M_PER_MILE)
 
     @property
     def density_factor(self) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from evac import clock
 from evac.demand.background import ENGINE, build_background, engine_attributes, write_background
 from evac.demand.buses import BusService, build_buses, write_bus_type
 from evac.demand.drivers import right_of_way_attributes, right_of_way_options, vtype_attributes
@@ -29,7 +30,6 @@ from evac.study.bounds import at_best_under
 from evac.study.cases import background_of, departure_of, vehicles_case
 from evac.study.ground import Ground, Terms, demand_of
 
-_SECONDS_AN_HOUR = 3600
 # What a run's result doesn't depend on.
 _NOT_OF_A_RUN = {
     *("name", "note", "report", "osm", "area", "households", "seeds", "vehicles_per_household", "departures"),
@@ -250,7 +250,7 @@ def _inputs(
     return JobInputs(
         net_file=staged.network.net_file,
         write=writers,
-        end_s=model.simulation.end_h * _SECONDS_AN_HOUR,
+        end_s=model.simulation.end_h * clock.HOUR_S,
         gridlock_after_s=model.simulation.gridlock_after_s,
         teleport_after_s=model.simulation.teleport_after_s,
         extra_options=(

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from sumolib.net import Net
 
+from evac import clock
 from evac.demand.departures import curve_problems
 from evac.demand.orders import Orders, check_orders, orders_of
 from evac.demand.starts import StartsOf
@@ -33,7 +34,6 @@ from evac.study.warned import under_warning
 from evac.study.ways_out import WaysOut, ways_out_under
 
 _LISTED = 5
-_MINUTES_AN_HOUR = 60
 
 
 @dataclass(frozen=True)
@@ -237,7 +237,7 @@ def _never(plan: LoadedPlan, end_h: float) -> list[Problem]:
     problems = []
     for item in plan.actions:
         begins_min = item.action.offset_min if isinstance(item.action, Phase) else when_of(item.action).ready_min
-        if begins_min >= end_h * _MINUTES_AN_HOUR:
+        if begins_min >= end_h * clock.HOUR_MIN:
             what = f"never happens: it begins {begins_min:g} min after the order; the simulation ends after {end_h:g} h"
             problems.append(
                 Problem(item.where, what, "let it begin earlier, or raise the scenario's 'simulation.end_h'")
