@@ -15,15 +15,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from evac.errors import Cancelled, DataError, EvacError, PlaceError, ScenarioError, SimulationError, UserError
-    from evac.outcome import Report, Run, Study
+    from evac.outcome import Run, Study
     from evac.place import Place
     from evac.place import open_place as open  # noqa: A004 - `evac.open`, as one opens a file
     from evac.searching import Search
     from evac.under import Plan
+    from evac.varied import Ablated, StressTest
     from evac.watching import Progress
+    from evac.written import Report
 
 __version__ = "0.1.0"
 __all__ = [
+    "Ablated",
     "Cancelled",
     "DataError",
     "EvacError",
@@ -36,17 +39,20 @@ __all__ = [
     "ScenarioError",
     "Search",
     "SimulationError",
+    "StressTest",
     "Study",
     "UserError",
     "open",
 ]
 _IN = {
-    "Place": "place",
+    **dict.fromkeys(("open", "Place"), "place"),
+    **dict.fromkeys(("Run", "Study"), "outcome"),
+    **dict.fromkeys(("Ablated", "StressTest"), "varied"),
     "Plan": "under",
     "Search": "searching",
-    "open": "place",
     "Progress": "watching",
-} | dict.fromkeys(("Report", "Run", "Study"), "outcome")
+    "Report": "written",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -28,7 +28,7 @@ _COLUMNS = ("name", "highway", "oneway", "lanes_forward", "lanes_backward", "lan
 
 def exits_in_words(place: Place) -> list[dict[str, Any]]:
     """Return the ways out of a place as its scenario names them, or would, where they are found: keys of `exits:`."""
-    ready = place._ready()  # noqa: SLF001 - one façade
+    ready = place.stages.prepared()
     wanted = place.scenario.exits
     if not isinstance(wanted, FoundExits):
         return [_plain(item) for item in wanted]
@@ -57,7 +57,7 @@ def exit_in_words(place: Place, name: str, where: Mapping[str, Any], veh_per_h: 
     PlaceError
         There is no such road, or it fits several.
     """
-    ready = place._ready()  # noqa: SLF001 - one façade
+    ready = place.stages.prepared()
     ground = ready.ground
     if "edge" in where:
         if not ready.net.hasEdge(str(where["edge"])):
@@ -77,7 +77,7 @@ def require_exits(place: Place, exits: Sequence[Mapping[str, Any]]) -> None:
     PlaceError
         With a problem for each.
     """
-    ready = place._ready()  # noqa: SLF001 - one façade
+    ready = place.stages.prepared()
     where = f"{place.loaded.path}: exits"
     found = resolve_exits(ready.ground, _EXITS.validate_python(list(exits)), where=where)
     taken: dict[str, str] = {}
@@ -92,7 +92,7 @@ def require_exits(place: Place, exits: Sequence[Mapping[str, Any]]) -> None:
 
 def unused_exits(place: Place) -> gpd.GeoDataFrame:
     """Return the roads that lead on and that the scenario uses for no way out: `road`, `lanes`, `edges`, and points."""
-    found = place._ready().exits_left_out  # noqa: SLF001 - one façade
+    found = place.stages.prepared().exits_left_out
     columns = {
         "road": [item.name for item in found],
         "lanes": [item.lanes for item in found],
@@ -108,7 +108,7 @@ def ways_of(place: Place, ids: Iterable[int]) -> list[dict[str, Any]]:
     `lanes_guessed`, `speed_kph`, `closed` (to cars), `along` and `against` (compass: where it leads, and back), and
     `bearing_deg` (of `along`, clockwise from north).
     """
-    street_map = place._ready().street_map  # noqa: SLF001 - one façade
+    street_map = place.stages.prepared().street_map
     wanted = list(dict.fromkeys(int(item) for item in ids))
     tables = [street_map.streets().assign(closed=False), street_map.closed_roads().assign(closed=True)]
     found: dict[int, dict[str, Any]] = {}

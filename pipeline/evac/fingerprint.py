@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -32,7 +32,8 @@ _MAKES_RUNS = (
 worker on another machine, and the program that starts SUMO."""
 _MAKES_NO_RUNS = (
     *("evac.acquire", "evac.archive", "evac.audit", "evac.sources"),
-    *("evac.outcome", "evac.place", "evac.progress", "evac.searching", "evac.under", "evac.watching"),
+    *("evac.outcome", "evac.place", "evac.progress", "evac.searching", "evac.under"),
+    *("evac.varied", "evac.watching", "evac.written"),
 )
 """What these import for people's eyes, to keep books, or to fetch files that are hashed afterwards."""
 
@@ -76,22 +77,27 @@ def _reached(modules: Mapping[str, Path]) -> Iterator[tuple[str, str]]:
     waiting, seen = list(_MAKES_RUNS), set(_MAKES_RUNS)
     while waiting:
         name = waiting.pop()
-        tree = ast.parse(modules[name].read_bytes())
-        for found in _imported(tree, name, modules):
+        imported, code = _read(modules[name].read_bytes())
+        for found in _of_package((name, *imported), modules):
             if found not in seen and not _is_in(found, _MAKES_NO_RUNS):
                 seen.add(found)
                 waiting.append(found)
-        yield name, ast.unparse(_Bare().visit(tree))
+        yield name, code
 
 
-def _imported(tree: ast.AST, name: str, modules: Mapping[str, Path]) -> Iterator[str]:
-    """Yield the modules of the package that a module imports, wherever in it, and the packages that they are in."""
-    names = [name]
+def _read(source: bytes) -> tuple[tuple[str, ...], str]:
+    """Return the names that a module imports, wherever in it, and its code without comments, docstrings and layout."""
+    tree, names = ast.parse(source), []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += [item.name for item in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{item.name}" for item in node.names)]
+    return tuple(names), ast.unparse(_Bare().visit(tree))
+
+
+def _of_package(names: Iterable[str], modules: Mapping[str, Path]) -> Iterator[str]:
+    """Yield the modules of the package among names, and the packages that they are in."""
     for full in names:
         parts = full.split(".")
         for length in range(1, len(parts) + 1):

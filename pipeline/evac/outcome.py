@@ -1,8 +1,8 @@
-"""What came out: a run, a study of several, and the report of it, as tables with units in the names."""
+"""What came out: a run, and a study of several, as tables with units in the names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
@@ -20,6 +20,7 @@ from evac.study.runs import Failure
 from evac.study.runs import Run as StudyRun
 from evac.study.runs import Study as Found
 from evac.watching import Cancel, OnProgress, Progress, Watch
+from evac.written import Report
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -207,12 +208,16 @@ class Study:
         The place.
     laid
         Its plans, laid over the network, by their keys.
+    with_homes
+        The same study with new homes, where the report that it was read for tells of them.
     """
 
     place: Place
     laid: Mapping[str, UnderPlan]
     _selection: Selection
     _found: Found
+    _compare: tuple[str, str] | None = None
+    with_homes: Study | None = None
 
     @cached_property
     def runs(self) -> tuple[Run, ...]:
@@ -226,7 +231,17 @@ class Study:
     @property
     def notes(self) -> tuple[str, ...]:
         """What holds for all runs, and where the precision that was asked for was not reached."""
-        return (*self._found.notes, *(item.words for item in self._found.imprecise))
+        return (*self._found.notes, *self.imprecise)
+
+    @property
+    def imprecise(self) -> tuple[str, ...]:
+        """Where the precision that was asked for was not reached."""
+        return tuple(item.words for item in self._found.imprecise)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The cases without a finished run, in words; `failures` says why."""
+        return tuple(case_name(item.case) for item in self._found.failures)
 
     def sentences(self) -> tuple[str, ...]:
         """Return the results of several seeds, and of each plan against the first, in a sentence each."""
@@ -243,6 +258,18 @@ class Study:
         if not self.runs:
             raise SimulationError("; ".join(item.message for item in self._found.failures))
         return self.runs[0]
+
+    def middle_run(self, plan: str) -> Run:
+        """Return the run of a plan that stands for it: the middle one by vehicles, of the first departures and seed.
+
+        Raises
+        ------
+        UserError
+            It has no finished run; the message says what is missing.
+        """
+        from evac.report.from_cache import pick_run  # noqa: PLC0415
+
+        return Run(self, pick_run(self._found, plan))
 
     def failures(self) -> pd.DataFrame:
         """Return the runs that failed or weren't simulated: the case's columns as in `results`, and `why`."""
@@ -293,6 +320,7 @@ class Study:
         folder: str | Path | None = None,
         *,
         compare: tuple[str, str] | None = None,
+        with_homes: Study | None = None,
         on_progress: OnProgress | None = None,
         cancel: Cancel | None = None,
     ) -> Report:
@@ -303,7 +331,10 @@ class Study:
         folder
             Where; the place's `report_folder` when left out. The report of another study there is moved beside it.
         compare
-            The plan that it shows, and the one that it compares it with; the last and the first when left out.
+            The plan that it shows, and the one that it compares it with; when left out those of the report that the
+            study was read for (`Place.reported`), else the last and the first.
+        with_homes
+            The same study of `Place.with_new_homes`: the report tells what the new homes do to the times.
         on_progress, cancel
             As for `Place.study`; asked once, before the report is written.
 
@@ -311,27 +342,42 @@ class Study:
         ------
         EvacError
             No run has ended well.
+        UserError
+            One of the plans to compare has no finished run.
         """
         from evac.report import write_report  # noqa: PLC0415
         from evac.report.at_best import at_best  # noqa: PLC0415
+        from evac.report.development import development_of  # noqa: PLC0415
         from evac.report.from_cache import Asked, set_aside, write_asked  # noqa: PLC0415
         from evac.report.from_study import with_bounds  # noqa: PLC0415
         from evac.report.hazard_answers import read_answers  # noqa: PLC0415
         from evac.study.cases import as_run  # noqa: PLC0415
 
+        compare, with_homes = compare or self._compare, with_homes or self.with_homes
         if not self.runs:
             raise EvacError("no run has ended well: " + "; ".join({item.message for item in self._found.failures}))
+        self._require_both(compare)
         Watch(on_progress, cancel).send(Progress("reporting", 0.0, "Writing the report"))
         target = self.place.report_folder if folder is None else Path(folder)
         cases = [*(run.case for run in self._found.runs), *(item.case for item in self._found.failures)]
-        asked = Asked(tuple(self.laid), as_run(self._selection, self.place.loaded.model, cases), compare)
+        homes = {} if with_homes is None else dict(with_homes.place.scenario.households.new_homes)
+        asked = Asked(tuple(self.laid), as_run(self._selection, self.place.loaded.model, cases), compare, homes)
         kept = set_aside(asked, target)
-        prepared = self.place._ready()  # noqa: SLF001 - one façade
+        prepared = self.place.stages.prepared()
         given = with_bounds(self.report_input(compare), prepared, self.laid)
         given = replace(given, answers=read_answers(target, prepared, self.laid))
+        if with_homes is not None:
+            with_runs = with_homes._found.runs  # noqa: SLF001 - another of the same kind
+            given = replace(given, development=development_of(homes, self._found.runs, with_runs))
         page = write_report(given, target)
         write_asked(asked, target)
         return Report(page, kept, at_best(given.bounds))
+
+    def _require_both(self, compare: tuple[str, str] | None) -> None:
+        for plan in compare or ():
+            if not any(run.plan == plan for run in self.runs):
+                remedy = "simulate it with evac run, or name others with --compare"
+                raise UserError(Problem(f"plan '{plan}'", "is to be compared and has no finished run", remedy))
 
     def report_input(self, compare: tuple[str, str] | None = None) -> ReportInput:
         """Return what `evac.report` makes a report from: for figures and pages of one's own.
@@ -343,51 +389,8 @@ class Study:
         """
         from evac.report.from_study import report_input  # noqa: PLC0415
 
-        prepared = self.place._ready()  # noqa: SLF001 - one façade
-        return report_input(prepared, self.laid, self._found, compare)
-
-
-@dataclass(frozen=True)
-class Report:
-    """A written report.
-
-    Parameters
-    ----------
-    page
-        Its page, which works without a network.
-    kept
-        Where the report of another study that was there is now; None where there was none.
-    at_best
-        What no plan can beat, in a sentence; empty where there is nothing to tell.
-    """
-
-    page: Path
-    kept: Path | None = None
-    at_best: str = ""
-
-    @property
-    def folder(self) -> Path:
-        """The folder with page, PDF, figures and tables."""
-        return self.page.parent
-
-    @property
-    def pdf(self) -> Path:
-        """The same on paper."""
-        return self.folder / "report.pdf"
-
-    def table(self, name: str) -> pd.DataFrame:
-        """Return a table of the report (docs/results.md), such as `clearance_by_zone`.
-
-        Raises
-        ------
-        UserError
-            There is no such table.
-        """
-        path = self.folder / "tables" / f"{name}.csv"
-        if not path.is_file():
-            known = ", ".join(sorted(item.stem for item in path.parent.glob("*.csv")))
-            raise UserError(Problem(str(path.parent), f"has no table '{name}'", f"known: {known}"))
-        return pd.read_csv(path)
+        prepared = self.place.stages.prepared()
+        return report_input(prepared, self.laid, self._found, compare or self._compare)
 
 
 _CASE_COLUMNS = ["plan", "vehicles_per_household", "departure", "seed", "fidelity", "capacity_factor", "signals"]
@@ -395,6 +398,20 @@ _CLEARANCE_COLUMNS = [
     *("plan", "vehicles_per_household", "departure", "fidelity", "seeds"),
     *("t90_s", "t90_half_width_s", "saved_s", "saved_half_width_s", "untrusted"),
 ]
+
+
+def finished_study(
+    place: Place,
+    plans: Iterable[str | Path],
+    selection: Selection,
+    watch: Watch,
+    *,
+    compare: tuple[str, str] | None = None,
+    with_homes: Study | None = None,
+) -> Study:
+    """Return a study of a place from its finished runs; what is missing is among its failures."""
+    laid = place.stages.lay(place.stages.plans(plans), watch)
+    return Study(place, laid, selection, place.stages.finished(laid, selection, watch), compare, with_homes)
 
 
 def _case_row(item: Failure) -> dict[str, Any]:

@@ -158,7 +158,7 @@ def search_in(place: Place, under: Plan, wish: Wish, watch: Watch) -> Search:
     width = wish.jobs or cores()
     runner = engine_of(wish.engine, width)
     goal = Goal(under.vehicles, under.departure, tuple(range(first, first + wish.seeds)), budget, wish.screen, width)
-    prepared = place._ready(watch)  # noqa: SLF001 - one noun's
+    prepared = place.stages.prepared(watch)
     watch.runs = _MOST_RUNS
     page = search_folder(place) / PAGE
     watch.tell(f"What it is trying: {page}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evac.files import write_bytes
 from evac.plans.reading import LoadedPlan
 from evac.watching import Cancel, OnProgress, Watch
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
     from evac.outcome import Run
     from evac.place import Place
     from evac.study.bounds import Bounds
+    from evac.study.cases import Selection
     from evac.study.under_plan import UnderPlan
+    from evac.varied import Ablated
 
 RESOURCES = ("officers", "signs", "cones", "barricades")
 """What plans take, as columns of tables."""
@@ -44,6 +48,14 @@ class Plan:
     loaded: LoadedPlan
     vehicles: str
     departure: str
+
+    def prepare(self, on_progress: OnProgress | None = None, cancel: Cancel | None = None) -> Plan:
+        """Lay it over the network. Done when needed, if it isn't asked for before.
+
+        Parameters and errors are those of `Place.prepare`.
+        """
+        self.place.stages.lay([self.loaded], Watch(on_progress, cancel))
+        return self
 
     @property
     def key(self) -> str:
@@ -90,8 +102,8 @@ class Plan:
 
         from evac.report.from_study import edge_lines  # noqa: PLC0415
 
-        under = self._under
-        lines = edge_lines([under.net, self.place._ready().net]).set_index("edge").geometry  # noqa: SLF001 - one noun's
+        under = self.laid
+        lines = edge_lines([under.net, self.place.stages.prepared().net]).set_index("edge").geometry
         rows = [change.record() for change in under.overlay.changes]
         places = [(row.pop("lon"), row.pop("lat"), [e for e in row["edges"] if e in lines.index]) for row in rows]
         shapes = [
@@ -107,7 +119,7 @@ class Plan:
 
         Columns `household`, `zone`, `street`, `from_s` (after the order), `reason`, and points on the street.
         """
-        found = self._under.cut_off
+        found = self.laid.cut_off
         return points(found.drop(columns=["lon", "lat"]), list(zip(found["lon"], found["lat"], strict=True)))
 
     def bounds(self, *, seed: int | None = None) -> Bounds:
@@ -130,12 +142,12 @@ class Plan:
 
         chosen = self.place.loaded.model.seeds[0] if seed is None else seed
         case = Case(vehicles_per_household=self.vehicles, departure=self.departure, seed=chosen, plan=self.key)
-        return bounds_of(self.place._ready(), self._under, case)  # noqa: SLF001 - one noun's
+        return bounds_of(self.place.stages.prepared(), self.laid, case)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What its author should look at; none of it stops a run."""
-        return self._under.warnings
+        return self.laid.warnings
 
     def run(
         self,
@@ -164,17 +176,65 @@ class Plan:
         Cancelled
             It was called off.
         """
+        from evac.outcome import Study  # noqa: PLC0415
+        from evac.study.engines import engine_of  # noqa: PLC0415
+
+        selection = self._selection([self.place.loaded.model.seeds[0] if seed is None else seed])
+        stages, watch = self.place.stages, Watch(on_progress, cancel)
+        laid = stages.lay([self.loaded], watch)
+        found = stages.run(laid, selection, engine_of("serial", 1), watch)
+        return Study(self.place, laid, selection, found).only_run()
+
+    def ablate(
+        self,
+        *,
+        seeds: Iterable[int] = (),
+        engine: str = "local",
+        jobs: int | None = None,
+        on_progress: OnProgress | None = None,
+        cancel: Cancel | None = None,
+    ) -> Ablated:
+        """Run the plan without each of its actions, and each alone: what each buys.
+
+        Parameters
+        ----------
+        seeds, engine, jobs, on_progress, cancel
+            As for `Place.study`.
+
+        Raises
+        ------
+        UserError
+            An input is wrong, or the plan can't be run.
+        Cancelled
+            It was called off. Finished runs are kept.
+        """
+        from evac.study.engines import cores, engine_of  # noqa: PLC0415
+        from evac.varied import ablate  # noqa: PLC0415
+
+        runner, watch = engine_of(engine, jobs or cores()), Watch(on_progress, cancel)
+        return ablate(self.place.stages, self.loaded, self._selection(seeds), runner, watch)
+
+    def _selection(self, seeds: Iterable[int]) -> Selection:
         from evac.study.cases import Selection  # noqa: PLC0415
 
-        chosen = self.place.loaded.model.seeds[0] if seed is None else seed
-        selection = Selection((self.vehicles,), (self.departure,), (chosen,), sensitivity=False)
-        watch = Watch(on_progress, cancel)
-        study = self.place._run([self.loaded], selection, "serial", 1, watch)  # noqa: SLF001 - one noun's
-        return study.only_run()
+        return Selection((self.vehicles,), (self.departure,), tuple(seeds), sensitivity=False)
 
     @property
-    def _under(self) -> UnderPlan:
-        return self.place._lay([self.loaded])[self.key]  # noqa: SLF001 - one noun's
+    def laid(self) -> UnderPlan:
+        """The plan laid over the network; for the modules of this package."""
+        return self.place.stages.lay([self.loaded])[self.key]
+
+    def draw_map(self, file: str | Path) -> Path | None:
+        """Draw what it changes on a map, to a PNG; None where it changes no road and no signal."""
+        from evac.report.drawing import png_bytes  # noqa: PLC0415
+        from evac.report.from_study import plan_picture  # noqa: PLC0415
+        from evac.report.plan_map import draw_plan_map  # noqa: PLC0415
+
+        picture = plan_picture(self.place.stages.prepared(), self.laid)
+        if picture.is_empty:
+            return None
+        write_bytes(Path(file), png_bytes(draw_plan_map(picture)))
+        return Path(file)
 
 
 def points(

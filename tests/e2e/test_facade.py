@@ -236,14 +236,63 @@ def test_exits_and_findings_are_tables_on_the_map(town: evac.Place) -> None:
     assert isinstance(town.roads_without_exit()["reason"], pd.Series)
 
 
-def test_the_report_of_a_study_is_written_and_its_tables_are_read(study: evac.Study, tmp_path: Path) -> None:
-    report = study.report(tmp_path / "report")
+def test_the_only_action_of_a_plan_buys_what_lies_between_it_and_the_baseline(town: evac.Place) -> None:
+    baseline, slow = (town.under(plan, vehicles=1) for plan in ("baseline", "slow"))
+    seconds = [plan.run(seed=1).clearance(0.9).total_seconds() for plan in (baseline, slow)]
+    (row,) = slow.ablate(seeds=[1], jobs=1).table().to_dict("records")
+    assert row["signs"] == 4
+    assert row["slower_without_s"] == row["faster_alone_s"] == pytest.approx(seconds[0] - seconds[1])
+
+
+def test_nothing_goes_better_when_the_way_out_loses_a_lane(town: evac.Place) -> None:
+    table = town.stress(["baseline"], vehicles=1, seeds=[1], jobs=1).table().set_index("failure")
+    assert len(table) > 1
+    lost = table[table.index.str.startswith("one lane lost")]["t90_s"]
+    assert (lost >= table.loc["nothing goes wrong", "t90_s"]).all()
+
+
+@pytest.fixture(scope="module")
+def with_homes(town: evac.Place) -> evac.Study:
+    return town.with_new_homes({"Hill": 60}).study(["baseline", "waves"], vehicles=[1])
+
+
+def test_new_homes_leave_everybody_else_as_they_were(run: evac.Run, with_homes: evac.Study) -> None:
+    before, after = run.vehicle_table(), with_homes.runs[0].vehicle_table()
+    assert len(after) == len(before) + 60
+    assert set(after["zone"].iloc[len(before) :]) == {"Hill"}
+    common = ["household", "zone", "departure_s"]
+    pd.testing.assert_frame_equal(before[common], after[common].head(len(before)))
+    accounts = with_homes.place.stages.prepared().households.accounts()
+    assert accounts.query("zone == 'Hill, new homes'")[["given", "planned"]].to_numpy().tolist() == [[60.0, 60]]
+
+
+def test_new_homes_in_a_zone_that_is_not_there_are_refused(town: evac.Place) -> None:
+    with pytest.raises(evac.DataError, match=r"no zone 'Nowhere'"):
+        town.with_new_homes({"Nowhere": 5}).prepare()
+
+
+def test_the_report_of_a_study_is_written_read_and_found_again(
+    town: evac.Place, study: evac.Study, with_homes: evac.Study
+) -> None:
+    report = study.report(compare=("baseline", "waves"), with_homes=with_homes)
+    (row, _) = report.table("development").to_dict("records")
+    times = [item.runs[0].clearance(0.9).total_seconds() for item in (study, with_homes)]
+    assert (row["plan"], row["new_homes"]) == ("baseline", 60)
+    assert [row["t90_without_s"], row["t90_with_s"]] == pytest.approx(times)
+    assert "With 60 new homes in Hill, 90 % are out after " in report.page.read_text()
     assert report.page.is_file()
     assert set(report.table("clearance")["plan"]) == {"baseline", "waves"}
     assert report.at_best.startswith("Whatever drivers and officers do, 90 % of these vehicles can't be out before ")
     assert report.at_best.replace("'", "&#39;") in report.page.read_text()
     with pytest.raises(evac.UserError, match="known: "):
         report.table("nothing")
+    again = town.reported()
+    assert [item.job for item in again.with_homes] == [item.job for item in with_homes]
+    assert [run.job for run in again] == [run.job for run in study]
+    assert again.report_input().compared_with == "waves"
+    assert town.finished_run("waves", vehicles=1).job in {run.job for run in study}
+    with pytest.raises(evac.UserError, match="not simulated"):
+        town.finished_run("waves", seed=77)
 
 
 def test_a_run_is_handed_on(run: evac.Run, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,14 @@ from evac import fingerprint as module
 from evac.fingerprint import digest_stages, fingerprint
 
 SKIPPED = shutil.ignore_patterns("__pycache__", "suite", "templates")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _files_are_parsed_once():
+    """Parse each text of a file once: fifteen digests of nearly the same package take as long as one."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(module, "_read", cache(module._read))
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+import evac.errors
 from evac.reference import SCHEMAS, json_schema_text, reference_text, takes
 
 ROOT = Path(__file__).parents[2]
+
+
+def test_the_reference_of_python_has_the_exported_names_and_no_others() -> None:
+    page = (ROOT / "docs" / "python-reference.md").read_text()
+    wanted = re.findall(r"^::: ([\w.]+)$", page, re.MULTILINE)
+    documented = {name.rpartition(".")[2] for name in wanted} - {"errors"}
+    documented |= {name for name in vars(evac.errors) if isinstance(getattr(evac.errors, name), type)}
+    exported = {"open_place" if name == "open" else name for name in evac.__all__}
+    assert documented >= exported
+    assert exported >= {name.rpartition(".")[2] for name in wanted} - {"errors"}
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)

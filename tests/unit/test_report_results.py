@@ -226,7 +226,7 @@ def test_what_moves_the_answer_most_stands_first(tmp_path: Path) -> None:
     cases = results.case_results(report)
     found = effects.levers(cases, results.headline(report, cases))
     assert [lever.size_s for lever in found] == [900.0, 420.0, 60.0]
-    assert found[0].words.replace("\u00a0", " ") == "1 \u221210 min, 2 +15 min"
+    assert found[0].words.replace("\u00a0", " ") == "with 1: \u221210 min; with 2: +15 min"
 
 
 def test_who_is_not_ordered_is_in_the_answer_and_not_in_its_households(tmp_path: Path) -> None:

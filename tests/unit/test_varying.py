@@ -15,6 +15,7 @@ from evac.study.buying import Stressed, weigh_dark_signals, what_each_buys
 from evac.study.comparing import Cell, means
 from evac.study.runs import Study
 from evac.study.variants import Ablation, Instead
+from evac.varied import Variants
 
 
 @dataclass(frozen=True)
@@ -115,5 +116,5 @@ def test_why_runs_are_not_trusted_is_told_once_with_their_plans(capsys):
         run("less", 1, 1.0, "40 stuck"),
         run("b", 1, 1.0),
     ]
-    varying._print_doubts(Study(tuple(runs), ()))
+    varying._print_doubts(Variants(Study(tuple(runs), ())))
     assert capsys.readouterr().out == "not trustworthy: p, less: 40 stuck\n"

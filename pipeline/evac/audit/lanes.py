@@ -42,9 +42,11 @@ def lane_drops(traffic: Traffic) -> Iterator[Finding]:
         if after is None or not _drops_lanes(edge, after):
             continue
         share = traffic.share(edge.getID())
+        here, there = traffic.name(edge), traffic.name(after)
+        goes_on = f"{here} goes on" if here == there else f"{here} goes on as {there}"
         text = (
-            f"{traffic.name(edge)} goes on as {traffic.name(after)} with {_counted(len(_lanes(after)))} after "
-            f"{len(_lanes(edge))}: check the lanes on the map; {traffic.passes(share)}"
+            f"{goes_on} with {_counted(len(_lanes(after)))} after {len(_lanes(edge))}: check the lanes on the map; "
+            f"{traffic.passes(share)}"
         )
         yield traffic.finding("lane_drop", text, edge.getShape()[-1], share, traffic.ways(after))
 
@@ -68,7 +70,8 @@ def merges(traffic: Traffic) -> Iterator[Finding]:
 
 
 def _merge(traffic: Traffic, edges: Sequence[Edge], after: Edge) -> Iterator[Finding]:
-    joining = " and ".join(traffic.name(edge) for edge in edges[:3])
+    names = list(dict.fromkeys(traffic.name(edge) for edge in edges[:3]))
+    joining = " and ".join(names) if len(names) > 1 else f"{len(edges)} roads called {names[0]}"
     least = traffic.share(edges[1].getID())  # the most used come first
     share = sum(traffic.share(edge.getID()) for edge in edges)
     if any("_link" in edge.getType() for edge in edges) and _fast(after):

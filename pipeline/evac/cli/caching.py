@@ -10,11 +10,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+import evac
 from evac import clock
-from evac.cli.common import ScenarioPath, Workspace, console, load_plans, nearest_workspace
+from evac.cli.common import ScenarioPath, Workspace, console, nearest_workspace
 from evac.cli.studying import Plans
-from evac.plans.reading import BASELINE
-from evac.scenario import LoadedScenario, load_scenario
 
 if TYPE_CHECKING:
     from evac.archive.basis import Basis
@@ -30,17 +29,17 @@ def status(scenario: ScenarioPath, *, plan: Plans = None, workspace: Workspace =
     from evac.archive.records import read_studies  # noqa: PLC0415
     from evac.archive.status import status_of, time_left_s  # noqa: PLC0415
 
-    loaded = load_scenario(scenario)
-    cache = (workspace or loaded.workspace) / ".evac"
-    wanted = {item.key for item in load_plans(plan or [], loaded)}
+    place = evac.open(scenario, workspace=workspace)
+    cache = place.cache
+    wanted = {item.key for item in place.stages.plans(plan or ())}
     known = read_studies(cache)
-    studies = [item for item in known if item.place == loaded.place_id and wanted <= set(item.plans)]
+    studies = [item for item in known if item.place == place.key and wanted <= set(item.plans)]
     if not studies:
         console.print("No study of it has begun. Start one with: evac run")
         raise typer.Exit
     record = studies[0]
     console.print(f"Study of {escape(_words(record))}", highlight=False, soft_wrap=True)
-    present = _present(record, loaded)
+    present = _present(record, place)
     _print_changes(record.basis, present)
     runs = status_of(record, cache, present)
     _print_states(runs)
@@ -99,12 +98,12 @@ def _words(record: StudyRecord) -> str:
     return "; ".join([*parts, runs, f"last started {record.begun:%Y-%m-%d %H:%M} UTC"])
 
 
-def _present(record: StudyRecord, loaded: LoadedScenario) -> Basis:
+def _present(record: StudyRecord, place: evac.Place) -> Basis:
     """Return what the runs of a study would stand on now."""
     from evac.archive.basis import basis_of  # noqa: PLC0415
 
-    there = [key for key in record.plans if key == BASELINE or (loaded.plans_folder / f"{key}.yaml").is_file()]
-    return basis_of(loaded, {plan.key: plan.document() for plan in load_plans(there, loaded)})
+    there = [key for key in record.plans if key in place.plan_names]
+    return basis_of(place.loaded, {plan.key: plan.document() for plan in place.stages.plans(there)})
 
 
 def _print_changes(then: Basis, now: Basis) -> None:

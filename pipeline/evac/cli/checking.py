@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from evac.cli.common import ScenarioPath, Workspace, console, lay_plans_over, load_plans, prepare_scenario
-from evac.plans.reading import BASELINE
-from evac.scenario import load_scenario
+import evac
+from evac.cli.common import ScenarioPath, Workspace, console, showing_steps
 
 if TYPE_CHECKING:
     from evac.audit.findings import Finding
@@ -23,18 +22,16 @@ _ZONES_SHOWN = 10
 
 def check(scenario: ScenarioPath, *, workspace: Workspace = None) -> None:
     """Check a scenario without simulating it: roads, exits, households, and what to look at first."""
-    loaded = load_scenario(scenario)
-    folder = workspace or loaded.workspace
-    prepared = prepare_scenario(loaded, folder)
-    hazard = lay_plans_over(prepared, load_plans([BASELINE], loaded), folder) if loaded.model.hazard else {}
+    place = evac.open(scenario, workspace=workspace)
+    with showing_steps() as tell:
+        prepared = place.prepare(tell).stages.prepared()
+        of_hazard = place.under().prepare(tell).warnings if place.scenario.hazard else ()
     with console.status("Reading the map a second time"):
-        from evac.audit.second_reading import second_reading  # noqa: PLC0415 - OSMnx takes seconds to import
-
-        again = second_reading(prepared.street_map.roads_file, prepared.net)
+        again = place.second_reading()
     print_summary(prepared)
-    for under in hazard.values():
-        console.print("\n".join(map(escape, under.warnings)), highlight=False, soft_wrap=True)
-    write_exits_map(prepared, folder / "reports" / loaded.place_id / "exits.png")
+    for warning in of_hazard:
+        console.print(escape(warning), highlight=False, soft_wrap=True)
+    write_exits_map(prepared, place.report_folder / "exits.png")
     console.print(str(again), highlight=False, soft_wrap=True)
     print_findings([*again.findings(), *prepared.findings], _FINDINGS_SHOWN)
 

@@ -8,11 +8,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from evac.cli.common import ScenarioPath, Workspace, console, load_plans, prepare_scenario, require_hazard
+import evac
+from evac.cli.common import ScenarioPath, Workspace, console, require_hazard
 from evac.cli.studying import DepartureCase, EngineName, Jobs, VehiclesCase
 from evac.plans.reading import BASELINE
 from evac.progress import show_runs
-from evac.scenario import load_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,35 +41,27 @@ def egress(
     workspace: Workspace = None,
 ) -> None:
     """Run an ensemble, and tell how likely each zone is to get out before fire or flood is there."""
-    loaded = load_scenario(scenario)
-    hazard = require_hazard(loaded, "nobody is too late")
-    (wanted,) = load_plans([plan], loaded)
-    folder = workspace or loaded.workspace
-    prepared = prepare_scenario(loaded, folder)
+    place = evac.open(scenario, workspace=workspace)
+    hazard = require_hazard(place, "nobody is too late")
+    wanted = place.under(plan, vehicles=vehicles, departure=departure)
     from evac.report.egress import write_egress  # noqa: PLC0415
-    from evac.study.cases import one_case  # noqa: PLC0415
     from evac.study.egress import egress as fare  # noqa: PLC0415
     from evac.study.egress import members_of, variants_of, with_hazard  # noqa: PLC0415
     from evac.study.engines import cores, engine_of  # noqa: PLC0415
     from evac.study.ordering import Asked, Trials, about  # noqa: PLC0415
 
-    asked = Asked(
-        *one_case(loaded.model, vehicles, departure),
-        (),
-        share / 100.0,
-        coarse=fidelity == "meso",
-    )
-    variants = variants_of(hazard)
+    asked = Asked(wanted.vehicles, wanted.departure, (), share / 100.0, coarse=fidelity == "meso")
+    variants, runner = variants_of(hazard), engine_of(engine, jobs or cores())
     with show_runs(console) as display:
-        runner = engine_of(engine, jobs or cores())
+        prepared = place.prepare(display).stages.prepared()
         trials = [
-            Trials(with_hazard(prepared, item), wanted, asked, folder / ".evac", runner, display) for item in variants
+            Trials(with_hazard(prepared, item), wanted.loaded, asked, place.cache, runner, display) for item in variants
         ]
         found = fare(trials, members_of(members, within / 100.0, len(variants)), asked.share)
     _print(found, share, within)
-    as_given = Trials(prepared, wanted, asked, folder / ".evac", runner, display)
+    as_given = Trials(prepared, wanted.loaded, asked, place.cache, runner, display)
     said = {**about(as_given), "members": members, "within": within / 100.0}
-    for file in write_egress(prepared, found, said, folder / "reports" / loaded.place_id / "egress" / wanted.key):
+    for file in write_egress(prepared, found, said, place.report_folder / "egress" / wanted.key):
         console.print(escape(str(file)), highlight=False, soft_wrap=True)
 
 

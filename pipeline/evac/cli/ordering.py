@@ -8,11 +8,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from evac.cli.common import ScenarioPath, Workspace, console, load_plans, prepare_scenario, require_hazard
+import evac
+from evac.cli.common import ScenarioPath, Workspace, console, require_hazard
 from evac.cli.studying import DepartureCase, EngineName, Jobs, Seeds, VehiclesCase
 from evac.plans.reading import BASELINE
 from evac.progress import show_runs
-from evac.scenario import load_scenario
 
 if TYPE_CHECKING:
     from evac.study.ordering import Answer, ZoneOrder
@@ -38,30 +38,29 @@ def safe_order(
     workspace: Workspace = None,
 ) -> None:
     """Find the latest safe order of each zone: the last minute at which it gets out before fire or flood is there."""
-    loaded = load_scenario(scenario)
-    require_hazard(loaded, "nothing limits when people may be ordered out")
-    (wanted,) = load_plans([plan], loaded)
-    folder = workspace or loaded.workspace
-    prepared = prepare_scenario(loaded, folder)
+    place = evac.open(scenario, workspace=workspace)
+    require_hazard(place, "nothing limits when people may be ordered out")
+    wanted = place.under(plan, vehicles=vehicles, departure=departure)
     from evac.report.safe_order import write_safe_orders  # noqa: PLC0415
-    from evac.study.cases import one_case  # noqa: PLC0415
     from evac.study.engines import cores, engine_of  # noqa: PLC0415
     from evac.study.ordering import Asked, Trials, about, safe_orders  # noqa: PLC0415
 
     asked = Asked(
-        *one_case(loaded.model, vehicles, departure),
-        tuple(seed or loaded.model.seeds),
+        wanted.vehicles,
+        wanted.departure,
+        tuple(seed or place.scenario.seeds),
         share / 100.0,
         step,
         coarse=fidelity == "meso",
     )
+    runner = engine_of(engine, jobs or cores())
     with show_runs(console) as display:
-        runner = engine_of(engine, jobs or cores())
-        trials = Trials(prepared, wanted, asked, folder / ".evac", runner, display)
+        prepared = place.prepare(display).stages.prepared()
+        trials = Trials(prepared, wanted.loaded, asked, place.cache, runner, display)
         answer = safe_orders(trials)
     _print(answer, share)
     said = {**about(trials), "seeds": list(asked.seeds), "step_min": step}
-    for file in write_safe_orders(prepared, answer, said, folder / "reports" / loaded.place_id / "safe-order"):
+    for file in write_safe_orders(prepared, answer, said, place.report_folder / "safe-order"):
         console.print(escape(str(file)), highlight=False, soft_wrap=True)
 
 

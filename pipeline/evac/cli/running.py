@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import math
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -19,13 +20,18 @@ from evac.cli.studying import (
     Plans,
     Seeds,
     Vehicles,
+    read_homes,
     read_part,
     read_share,
     require_no_failures,
 )
 from evac.errors import Problem, UserError
 from evac.plans.reading import BASELINE
-from evac.progress import show_runs
+from evac.progress import RunsDisplay, show_runs
+from evac.schema.scenario import case_label, vehicles_words
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LEAST_NAME = 13  # characters of a plan's name in a line
 
@@ -51,6 +57,13 @@ def run(
     part: Annotated[
         str | None, typer.Option(help="Run only the N-th of M parts, such as `3/10`, and write no report.")
     ] = None,
+    add_homes: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Also with so many new homes in a zone: what a development does to the times; repeatable.",
+            metavar="ZONE=NUMBER",
+        ),
+    ] = None,
     sensitivity: Annotated[bool, typer.Option(help="Also run the middle case at ± 15 % lane capacity.")] = True,
     workspace: Workspace = None,
 ) -> None:
@@ -59,8 +72,10 @@ def run(
     share, precise = read_part(part), read_share(until, "--until")
     if share and precise:
         raise UserError(Problem("--part", "doesn't go with --until", "run the seeds that you want with --seed"))
-    with show_runs(console) as display:
-        study = place.study(
+    grown = place.with_new_homes(homes) if (homes := read_homes(add_homes or ())) else None
+
+    def simulate(there: evac.Place, display: RunsDisplay) -> evac.Study:
+        return there.study(
             plan or [BASELINE],
             vehicles=vehicles or (),
             departures=departure or (),
@@ -74,18 +89,38 @@ def run(
             jobs=jobs,
             on_progress=display,
         )
+
+    with show_runs(console) as display:
+        with_homes = simulate(grown, display) if grown else None
+        study = simulate(place, display)
     if not share:
-        _report(study)
-    require_no_failures(len(study.failures()), len(study.runs))
+        _report(study, with_homes)
+    failed = sum(len(item.failures()) for item in (study, with_homes) if item)
+    require_no_failures(failed, len(study.runs) + len(with_homes.runs if with_homes else ()))
 
 
-def _report(study: evac.Study) -> None:
-    report = study.report()
+def _report(study: evac.Study, with_homes: evac.Study | None) -> None:
+    report = study.report(with_homes=with_homes)
     tell_kept(report.kept)
     _print_results(study)
+    if with_homes is not None:
+        _print_homes(report.table("development"), with_homes)
     for line in (*study.notes, *study.sentences(), *filter(None, [report.at_best])):
         console.print(escape(line), highlight=False, soft_wrap=True)
     tell_report(report.page)
+
+
+def _print_homes(rows: pd.DataFrame, with_homes: evac.Study) -> None:
+    """Print the 90 % time of each case without and with the new homes."""
+    homes = with_homes.place.scenario.households.new_homes
+    for row in rows.to_dict("records"):
+        vehicles = vehicles_words(case_label(row["vehicles_per_household"]))
+        case = f"{row['plan']}, {vehicles}, {row['departure']}"
+        times = (row["t90_without_s"], row["t90_with_s"])
+        without, then = (_time(None if math.isnan(time_s) else time_s) for time_s in times)
+        added = " and ".join(f"{number:,} new homes in {zone}" for zone, number in homes.items())
+        doubt = "; not trustworthy" if row["untrusted"] else ""
+        console.print(escape(f"{case}: 90 % out after {without}; with {added} after {then}{doubt}"), highlight=False)
 
 
 _SIGNALS = {"static": "fixed signals", "actuated": "actuated signals"}

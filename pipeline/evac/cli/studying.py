@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -42,6 +43,17 @@ def read_part(text: str | None) -> tuple[int, int] | None:
     if not 1 <= part[0] <= part[1]:
         raise UserError(Problem("--part", f"'{text}' is no part", "the third of ten parts is 3/10"))
     return part
+
+
+def read_homes(texts: Iterable[str]) -> dict[str, int]:
+    """Return `Höfle=200` as a zone and a number of homes."""
+    found: dict[str, int] = {}
+    for text in texts:
+        zone, _, number = text.rpartition("=")
+        if not zone.strip() or not re.fullmatch(r"[1-9]\d{0,5}", number.strip()):
+            raise UserError(Problem("--add-homes", f"'{text}' is no zone with a number", "200 homes: Main Street=200"))
+        found[zone.strip()] = found.get(zone.strip(), 0) + int(number)
+    return found
 
 
 def read_share(text: str | None, option: str) -> float | None:

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+import evac
 from evac import clock
-from evac.cli.common import ScenarioPath, Workspace, console, load_plans, prepare_scenario
+from evac.cli.common import ScenarioPath, Workspace, console
 from evac.cli.studying import DepartureCase, EngineName, Jobs, Seeds, VehiclesCase, require_no_failures
-from evac.errors import Problem, UserError
-from evac.plans.reading import BASELINE
 from evac.progress import show_runs
-from evac.scenario import LoadedScenario, load_scenario
 
 if TYPE_CHECKING:
-    from evac.plans.reading import LoadedPlan
     from evac.statistics import Interval
-    from evac.study import Study
     from evac.study.buying import Bought, Stressed, Weighed
-    from evac.study.prepare import Prepared
-    from evac.study.under_plan import UnderPlan
+    from evac.varied import Variants
 
 
 def ablate(
@@ -39,24 +33,13 @@ def ablate(
     workspace: Workspace = None,
 ) -> None:
     """Show what each change of a plan buys: the plan without it, and with nothing else, seed by seed."""
-    loaded = load_scenario(scenario)
-    folder = workspace or loaded.workspace
-    baseline, wanted = load_plans([BASELINE, plan], loaded)
-    from evac.study.buying import weigh_dark_signals, what_each_buys  # noqa: PLC0415
-    from evac.study.variants import ablations, instead_of_dark  # noqa: PLC0415
-
-    items, plans = ablations(wanted, baseline)
-    prepared = prepare_scenario(loaded, folder)
-    others = instead_of_dark(wanted, prepared.loaded.model.traffic.country)
-    plans |= {item.plan.key: item.plan for item in others}
-    laid, refused = _lay_over_each(prepared, plans, folder)
-    if wanted.key in refused:
-        raise UserError(Problem(f"plan '{wanted.key}'", f"can't be run: {refused[wanted.key]}"))
-    study = _run(loaded, prepared, laid, folder, (vehicles, departure, seed, engine, jobs))
-    _print_bought(what_each_buys(items, study, refused, wanted.key, baseline.key))
-    _print_weighed(weigh_dark_signals(others, study, refused, wanted.key))
-    _print_doubts(study)
-    require_no_failures(len(study.failures), len(study.runs))
+    wanted = evac.open(scenario, workspace=workspace).under(plan, vehicles=vehicles, departure=departure)
+    with show_runs(console) as display:
+        found = wanted.ablate(seeds=seed or (), engine=engine, jobs=jobs, on_progress=display)
+    _print_bought(found.bought)
+    _print_weighed(found.weighed)
+    _print_doubts(found)
+    require_no_failures(len(found.study.failures), len(found.study.runs))
 
 
 def stress(
@@ -71,56 +54,24 @@ def stress(
     workspace: Workspace = None,
 ) -> None:
     """Show how much a plan hangs on things going well: the worst 90 % clearance, and what causes it."""
-    loaded = load_scenario(scenario)
-    folder = workspace or loaded.workspace
-    wanted = load_plans(plans, loaded)
-    prepared = prepare_scenario(loaded, folder)
-    from evac.study.buying import worst_first  # noqa: PLC0415
-    from evac.study.variants import always_there, stresses  # noqa: PLC0415
-
-    under_hazard = loaded.model.hazard is not None
-    failures = {plan.key: stresses(plan, prepared.exits, under_hazard=under_hazard) for plan in wanted}
-    variants = {plan.key: plan for plan in wanted}
-    variants |= {item.plan.key: item.plan for items in failures.values() for item in items}
-    paces = {item.plan.key: item.pace for items in failures.values() for item in items}
-    laid, refused = _lay_over_each(prepared, variants, folder, paces)
-    study = _run(loaded, prepared, laid, folder, (vehicles, departure, seed, engine, jobs))
-    _print_stressed(worst_first(failures, study, refused))
-    _print_doubts(study)
-    for plan in wanted:
-        if labels := always_there(plan):
-            words = f"{plan.key}: these can't be late in the model, they hold from the order on: {'; '.join(labels)}"
-            console.print(escape(words), highlight=False, soft_wrap=True)
-    require_no_failures(len(study.failures), len(study.runs))
-
-
-def _lay_over_each(
-    prepared: Prepared, plans: dict[str, LoadedPlan], folder: Path, paces: dict[str, float] | None = None
-) -> tuple[dict[str, UnderPlan], dict[str, str]]:
-    from evac.study.buying import lay_over_each  # noqa: PLC0415
-
-    with console.status("Laying the variants over the network"):
-        return lay_over_each(prepared, plans, folder / ".evac", paces)
-
-
-def _run(
-    loaded: LoadedScenario,
-    prepared: Prepared,
-    laid: dict[str, UnderPlan],
-    folder: Path,
-    options: tuple[str | None, str | None, list[int] | None, str, int | None],
-) -> Study:
-    """Run one case of the scenario under all variants."""
-    from evac.study import Selection, run_study  # noqa: PLC0415
-    from evac.study.cases import one_case  # noqa: PLC0415
-    from evac.study.engines import cores, engine_of  # noqa: PLC0415
-
-    vehicles, departure, seeds, engine, jobs = options
-    label, curve = one_case(loaded.model, vehicles, departure)
-    selection = Selection((label,), (curve,), tuple(seeds or ()), sensitivity=False)
+    place = evac.open(scenario, workspace=workspace)
     with show_runs(console) as display:
-        runner = engine_of(engine, jobs or cores())
-        return run_study(prepared, laid, selection, folder / ".evac", engine=runner, display=display)
+        found = place.stress(
+            plans,
+            vehicles=vehicles,
+            departure=departure,
+            seeds=seed or (),
+            engine=engine,
+            jobs=jobs,
+            on_progress=display,
+        )
+    _print_stressed(found.plans)
+    _print_doubts(found)
+    for key, labels in found.always_there.items():
+        if labels:
+            words = f"{key}: these can't be late in the model, they hold from the order on: {'; '.join(labels)}"
+            console.print(escape(words), highlight=False, soft_wrap=True)
+    require_no_failures(len(found.study.failures), len(found.study.runs))
 
 
 def _print_bought(items: Sequence[Bought]) -> None:
@@ -161,7 +112,7 @@ def _gains(item: Bought) -> tuple[str, str]:
     )
 
 
-def _print_stressed(plans: dict[str, list[Stressed]]) -> None:
+def _print_stressed(plans: Mapping[str, Sequence[Stressed]]) -> None:
     for plan, rows in plans.items():
         table = Table("what goes wrong", "90 % out after", title=f"{escape(plan)}: the worst first")
         seeds = max((len(row.cell.t90_s) for row in rows if row.cell is not None), default=0)
@@ -194,15 +145,10 @@ def _fewer_seeds(row: Stressed, seeds: int) -> str:
     return f", of {has} of {seeds} seeds: the other runs failed" if has < seeds else ""
 
 
-def _print_doubts(study: Study) -> None:
+def _print_doubts(found: Variants) -> None:
     """Print why runs aren't trusted, each reason once with the plans that it is of."""
-    plans: dict[str, list[str]] = {}
-    for run in study.runs:
-        if reasons := "; ".join(run.ledger()["reasons"]):
-            plans.setdefault(reasons, []).append(run.case.plan)
-    for reasons, keys in plans.items():
-        words = f"not trustworthy: {', '.join(dict.fromkeys(keys))}: {reasons}"
-        console.print(escape(words), highlight=False, soft_wrap=True)
+    for reasons, keys in found.doubts().items():
+        console.print(escape(f"not trustworthy: {', '.join(keys)}: {reasons}"), highlight=False, soft_wrap=True)
 
 
 def _doubt(untrusted: int) -> str:

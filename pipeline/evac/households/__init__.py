@@ -10,7 +10,8 @@ Gives a folder of the cache with
 
 Nothing is drawn at random: the same inputs give the same tables. Modules: `zones` (reading), `clipping`, `accounting`
 (nobody vanishes), `homes` (places in a zone), `mapped` (whether the map has its dwellings), `connect` (points on
-streets), `reporting` (zones to report by).
+streets), `reporting` (zones to report by), `new_homes` (those of a
+development).
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from evac.households.connect import connect
 from evac.households.geometry import WGS84
 from evac.households.homes import dwelling_layers, frontage, settle
 from evac.households.mapped import lacks_dwellings, with_mapping
+from evac.households.new_homes import with_new_homes
 from evac.households.reporting import read_report_zones, zone_of, zones_table
 from evac.households.zones import read_area, read_zones
 from evac.inputs import Watched
@@ -174,7 +176,8 @@ def _place(
         table = table.assign(zone=zone_of(homes.geometry.to_numpy(), report_zones).astype(str))
         clipped = zones_table(table, report_zones, clipped.loc[clipped["clipped_by"] != "outside"].union_all())
         clipped = with_mapping(clipped, dwellings, streets)
-    return table, _count_by_zone(clipped, table).to_crs(WGS84), accounts, summary
+    tables = table, _count_by_zone(clipped, table).to_crs(WGS84), accounts, summary
+    return with_new_homes(tables, settings.new_homes)
 
 
 def _ordered(

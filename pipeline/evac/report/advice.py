@@ -22,7 +22,7 @@ _SEEDS = 5
 def unknown(report: ReportInput, centre: CaseResult) -> list[Sentence]:
     """Return what isn't known or left out, what weighs most first."""
     found = (
-        _missing(report), *_left_over(centre), _cut_off(report), *_caveats(centre), _chance(centre), _imprecise(report),
+        _missing(report), *_left_over(centre), _cut_off(report), *_caveats(centre), _imprecise(report),
         _not_ordered(centre), _behaviour(centre), _not_simulated(report, centre),
     )  # fmt: skip
     return [sentence for sentence in found if sentence is not None]
@@ -73,12 +73,6 @@ def _caveats(centre: CaseResult) -> Iterator[Sentence]:
     more = len(found) - _CAVEATS_IN_WORDS
     if more > 0:
         yield Sentence(say("{number} more caveats are in the trust ledger.", number=more))
-
-
-def _chance(centre: CaseResult) -> Sentence | None:
-    if len(centre.seeds) > 1:
-        return None
-    return Sentence(say("What chance changes: each case was simulated once."))
 
 
 def _imprecise(report: ReportInput) -> Sentence | None:
@@ -134,9 +128,11 @@ def _behaviour(centre: CaseResult) -> Sentence:
 
 
 def _not_simulated(report: ReportInput, centre: CaseResult) -> Sentence:
+    people = [say("visitors"), *([] if report.scenario.before_leaving else [say("schools")]), say("hospitals")]
+    left_out = text.listing([*people, *([] if report.scenario.buses else [say("buses")])])
     if background_of(report.scenario, centre.shown.departure).is_nobody:
-        return Sentence(say("Roads start empty; visitors, schools, hospitals and buses are not in it."))
-    return Sentence(say("Visitors, schools, hospitals and buses are not in it."))
+        return Sentence(say("Roads start empty, and {these} are not in it.", these=left_out))
+    return Sentence(say("Not in it: {these}.", these=left_out))
 
 
 def _mend(centre: CaseResult) -> Iterator[str]:
@@ -161,7 +157,7 @@ def _look(report: ReportInput) -> Iterator[str]:
     serious = [finding for finding in report.findings if finding.severity != "note"]
     if serious:
         worst = max(serious, key=lambda finding: (finding.severity == "error", finding.share))
-        yield say("Look there: {finding}", finding=text.plain(worst.text, 120))
+        yield say("Look there: {finding}", finding=text.finding(worst.text))
 
 
 def _ask(centre: CaseResult) -> Iterator[str]:

@@ -74,7 +74,7 @@ class Effect:
         if found is None or found.mean is None or self.state in {"not trusted", "no number"}:
             return ""
         if found.low is None or found.high is None:
-            return say("one simulation of each: what chance changes isn't known")
+            return say("one simulation of each")
         if self.state == "not shown":
             ends = {"low": signed(found.low), "high": signed(found.high)}
             return say("95 % interval {low} to {high}, {number} seeds", **ends, number=found.runs)
@@ -100,8 +100,8 @@ class Lever:
 
     @property
     def words(self) -> str:
-        """What moves it by how much: `15 % fewer +12 min, 15 % more \u22128 min`."""
-        return ", ".join(f"{name} {signed(move)}" for name, move in self.moves)
+        """What moves it by how much: `15 % fewer: +12 min; 15 % more: \u22128 min`."""
+        return "; ".join(f"{name}: {signed(move)}" for name, move in self.moves)
 
 
 def signed(seconds: float) -> str:
@@ -178,7 +178,9 @@ def _move(other: Result | None, assumed: Result) -> float | None:
 
 def _vehicles(cases: Sequence[CaseResult], centre: CaseResult) -> Iterator[Lever]:
     others = sorted(_but(cases, centre, "vehicles_per_household"), key=lambda case: case.shown.planned)
-    moves = _moves(others, centre, lambda case: case.shown.vehicles_per_household)
+    moves = _moves(
+        others, centre, lambda case: say("with {number}", number=text.plain(case.shown.vehicles_per_household))
+    )
     if moves:
         here = centre.shown.vehicles_per_household
         yield Lever(say("Vehicles per household ({number} here)", number=text.plain(here)), moves, _doubts(others))

@@ -17,10 +17,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from evac import clock
 from evac.report import movement, text
 from evac.report.inputs import ReportInput
 from evac.report.nureg import Item
-from evac.report.results import CaseResult, same_case
+from evac.report.results import CaseResult, same_case, several_plans
 from evac.report.words import mark, say
 
 TITLES = (
@@ -28,8 +29,7 @@ TITLES = (
     mark("Colorado HB23-1075 (enacted as a study; rows as introduced)"),
     mark("National Wildfire Evacuation Planning Guidance (USFA 2026; by the stages of its announcement)"),
 )
-_HOUR_S, _THOUSAND = 3600.0, 1000.0
-_MORE_HOMES = mark("Blank: add its homes to the zones file in a scenario of its own, and compare the two reports")
+_THOUSAND = 1000.0
 
 
 def routes(cases: Sequence[CaseResult], centre: CaseResult) -> pd.DataFrame:
@@ -60,7 +60,7 @@ def routes(cases: Sequence[CaseResult], centre: CaseResult) -> pd.DataFrame:
 
 def _busiest_hour(times: pd.Series) -> int:
     """Return the most vehicles that leave within any 60 minutes."""
-    upto = times.searchsorted(times + _HOUR_S, side="left")
+    upto = times.searchsorted(times + clock.HOUR_S, side="left")
     return int((upto - range(len(times))).max()) if len(times) else 0
 
 
@@ -79,15 +79,11 @@ def per_thousand(report: ReportInput) -> str:
 
 def checklists(report: ReportInput, cases: Sequence[CaseResult]) -> dict[str, list[Item]]:
     """Return what each form asks and where it is here, by the form's title."""
-    found = (_california(report), _colorado(cases), _usfa(report, cases))
+    found = (_california(report), _colorado(report, cases), _usfa(report, cases))
     return {
         say(title): [Item(item.section, say(item.asks), item.state, say(item.where)) for item in items]
         for title, items in zip(TITLES, found, strict=True)
     }
-
-
-def _scenarios(cases: Sequence[CaseResult]) -> bool:
-    return len({case.shown.plan for case in cases}) > 1
 
 
 def _california(report: ReportInput) -> list[Item]:
@@ -95,7 +91,9 @@ def _california(report: ReportInput) -> list[Item]:
     return [
         Item("(a)", "Evacuation routes", "yes", "Ways out, on the map of the ways out; tables/routes.csv"),
         Item("(a)", "Their capacity", "yes", "Ways out (busiest hour); lane rates at every bottleneck"),
-        Item("(a)", "Their safety", "no", "Blank: fire, smoke and water on the roads are not measured route by route"),
+        Item("(a)", "Their safety", "in part" if report.scenario.hazard else "no",
+             "Vehicles that the hazard reaches on the road: results.csv; by road and minute: a run's exposure.parquet"
+             if report.scenario.hazard else "Blank: no fire or flood comes in this scenario (`hazard`)"),
         Item("(a)", "Their viability", "yes", "Ways out: vehicles under each plan, and when the last leaves"),
         Item(
             "(a)",
@@ -105,29 +103,29 @@ def _california(report: ReportInput) -> list[Item]:
             "No plan of this report loses a road: lay one over (`do: close`)",
         ),
         Item("(b)", "Evacuation locations (AB 1409)", "no", "Blank: the clock stops at the exit lines"),
-        Item(
-            "",
-            "A development's effect on evacuation",
-            "no",
-            _MORE_HOMES,
-        ),
+        _new_homes(report, "", "A development's effect on evacuation"),
     ]  # fmt: skip
 
 
-def _colorado(cases: Sequence[CaseResult]) -> list[Item]:
+def _colorado(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
     return [
         Item("1", "Clearance time of the area, for its emergency management plan", "yes", "The answer; Clearance time"),
         Item(
             "1",
             "Evacuation modelled under several conditions",
-            "yes" if _scenarios(cases) else "in part",
-            "What each plan buys; 90 % at ± 15 % lane capacity" if _scenarios(cases) else
+            "yes" if several_plans(cases) else "in part",
+            "What each plan buys; 90 % at ± 15 % lane capacity" if several_plans(cases) else
             "90 % at ± 15 % lane capacity; only one plan was simulated",
         ),
         Item("1", "Results on an interactive page", "yes", "This page: one file, with the streets over time"),
-        Item("2", "Clearance time with a proposed development of ten or more homes", "no",
-             _MORE_HOMES),
+        _new_homes(report, "2", "Clearance time with a proposed development of ten or more homes"),
     ]  # fmt: skip
+
+
+def _new_homes(report: ReportInput, section: str, asks: str) -> Item:
+    if report.development is None:
+        return Item(section, asks, "no", "Blank: `evac run --add-homes ZONE=NUMBER` simulates it with and without them")
+    return Item(section, asks, "yes", "What new homes do; tables/development.csv")
 
 
 def _usfa(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
@@ -141,8 +139,8 @@ def _usfa(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
             "yes" if staged else "no",
             "Rows of the plan that phases zones" if staged else "No plan of this report phases zones",
         ),
-        Item("2", "Deciding: traffic control and what it takes", "yes" if _scenarios(cases) else "no",
-             "What each plan takes" if _scenarios(cases) else "Only normal rules were simulated"),
+        Item("2", "Deciding: traffic control and what it takes", "yes" if several_plans(cases) else "no",
+             "What each plan takes" if several_plans(cases) else "Only normal rules were simulated"),
         Item("3", "Telling the public", "no", "Blank: a matter of people; departure curves say when they leave"),
         Item("4", "Letting residents back", "no", "Blank: return traffic is not simulated"),
         Item("5", "Evaluating how it went", "in part", "Measured departures can replace the curve (form: measured)"),

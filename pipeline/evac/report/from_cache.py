@@ -30,7 +30,7 @@ _DIGITS = 6
 
 @dataclass(frozen=True)
 class Asked:
-    """What a study was asked for: its plans by name, the part of the scenario's matrix, and which two to compare.
+    """What a study was asked for: plans by name, part of the scenario's matrix, which two to compare, and new homes.
 
     Written beside the report, so that `evac report` knows which runs it is made of.
     """
@@ -38,6 +38,7 @@ class Asked:
     plans: tuple[str, ...]
     selection: Selection = field(default_factory=Selection)
     compare: tuple[str, str] | None = None
+    new_homes: dict[str, int] = field(default_factory=dict)
 
 
 def write_asked(asked: Asked, report_folder: Path) -> None:
@@ -60,9 +61,34 @@ def read_asked(report_folder: Path) -> Asked | None:
         shown, against = content.get("compare") or (None, None)
         compare = (str(shown), str(against)) if shown and against else None
         selection = Selection(**parts, **model, added=added, until=until)
-        return Asked(tuple(content["plans"]), selection, compare)
+        return Asked(tuple(content["plans"]), selection, compare, dict(content.get("new_homes") or {}))
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(Problem(str(path), f"can't be read ({error})", "remove it, or name the plans")) from error
+
+
+def what_to_report(
+    report_folder: Path,
+    plans: tuple[str, ...],
+    seeds: tuple[int, ...],
+    all_plans: tuple[str, ...],
+    compare: tuple[str, str] | None,
+) -> Asked:
+    """Return what a report is to be made of: these plans and seeds, else the last report's, else all plans.
+
+    Raises
+    ------
+    UserError
+        The two plans to compare are one.
+    """
+    last = read_asked(report_folder)
+    asked = last if last and not plans and not seeds else None
+    asked = asked or Asked(plans or (last.plans if last else all_plans), Selection(seeds=seeds))
+    if compare is None:
+        return asked
+    if compare[0] == compare[1]:
+        raise UserError(Problem("--compare", f"names '{compare[0]}' twice", "name two plans"))
+    added = tuple(plan for plan in reversed(compare) if plan not in asked.plans)
+    return replace(asked, plans=(*asked.plans, *added), compare=compare)
 
 
 ANSWERS = ("safe-order", "egress")
@@ -169,4 +195,5 @@ def pick_run(study: Study, plan: str) -> Run:
 
 def _digest(asked: Asked) -> str:
     """Return what stands for a study: its plans, and what was selected of the matrix."""
-    return digest_json({"plans": sorted(asked.plans), "selection": asdict(replace(asked.selection, added=()))})
+    homes = {"new_homes": asked.new_homes} if asked.new_homes else {}
+    return digest_json({"plans": sorted(asked.plans), "selection": asdict(replace(asked.selection, added=())), **homes})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import geopandas as gpd
 import pandas as pd
@@ -23,6 +23,9 @@ from evac.schema.scenario import Scenario
 from evac.simulate.job import Case
 from evac.study.bounds import Bounds
 from evac.study.precision import Shortfall
+
+if TYPE_CHECKING:
+    from evac.report.development import Development
 
 
 class Located(Protocol):
@@ -221,6 +224,8 @@ class ReportInput:
         Until when the zones can be ordered out, and how likely they are to get out.
     front_lines
         Where the hazard's front is over time: `minute`, `geometry`.
+    development
+        New homes, and what they do to the times; None where nobody asked.
     """
 
     scenario: Scenario
@@ -246,6 +251,7 @@ class ReportInput:
     bounds: Bounds | None = None
     answers: HazardAnswers = field(default_factory=HazardAnswers)
     front_lines: gpd.GeoDataFrame = field(default_factory=no_front)
+    development: Development | None = None
 
     @property
     def units(self) -> Units:

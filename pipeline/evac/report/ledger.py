@@ -24,6 +24,13 @@ _TEXTS = ("trusted", "reasons", "caveats", "warnings")
 _ELSEWHERE = ("planned", "vehicles")
 """What stands in the table of all cases."""
 _MOST_NAMED, _MOST_PLACES = 2, 6
+_LIMIT = "limits: "
+_TOLD_WHERE_NONE = (
+    *("teleports", "gridlock_events", "gridlock_unresolved", "stuck", "collisions", "emergency_stops"),
+    *("never_inserted", "no_route", "still_driving", "taken_out", "unconnected_households"),
+    *("left_by_another_exit", "lanes_over_limit", "households_counted_twice"),
+)
+"""What an official wants to read that it never happened; other counts that are nothing stay in the table."""
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -57,6 +64,8 @@ class Ledger:
         What was counted and never found.
     alike
         What is the same in all, with its value.
+    limits
+        How much of what a simulation may have and still be trusted.
     differing
         What isn't.
     reasons, caveats
@@ -68,6 +77,7 @@ class Ledger:
     simulations: int
     nothing: list[str]
     alike: list[tuple[str, str]]
+    limits: list[tuple[str, str]]
     differing: list[Count]
     reasons: list[Said]
     caveats: list[Said]
@@ -79,11 +89,16 @@ def ledger(report: ReportInput) -> Ledger:
     runs = report.runs
     counts = {run.job: dict(_flat(run.ledger)) for run in runs}
     keys = [key for key in dict.fromkeys(key for run in runs for key in counts[run.job]) if key not in _ELSEWHERE]
-    nothing, alike, differing = [], [], []
+    nothing, alike, limits, differing = [], [], [], []
     for key in keys:
         values = [counts[run.job].get(key, 0) for run in runs]
-        if not any(values):
-            nothing.append(ledger_words(key))
+        if key.startswith(_LIMIT):
+            name = key.removeprefix(_LIMIT).removesuffix("_share")
+            limits.append(
+                (ledger_words(name), text.percent(max(values)) if key.endswith("_share") else str(max(values)))
+            )
+        elif not any(values):
+            nothing += [ledger_words(key)] if key in _TOLD_WHERE_NONE else []
         elif all(value == values[0] for value in values):
             alike.append((ledger_words(key), ledger_value(values[0])))
         else:
@@ -92,6 +107,7 @@ def ledger(report: ReportInput) -> Ledger:
         simulations=len(runs),
         nothing=nothing,
         alike=alike,
+        limits=limits,
         differing=differing,
         reasons=_reasons(report),
         caveats=_caveats(report),

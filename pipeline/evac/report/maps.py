@@ -45,6 +45,8 @@ _WIDTH_IN, _MARGIN_IN, _FOOT_IN = 7.6, 0.09, 1.45
 _LEAST_EXTENT_M = 500.0
 _NEAR_SHARE = 0.25
 """How far the map goes on beyond the households where the area does, as a share of their extent."""
+_FOOT_SHARE = 0.09
+"""The part of a map's height in which scale and attribution stand: no arrow of a way out is drawn into it."""
 _EDGE_SHARE = 0.025
 """How far from the map's edge the arrow of a way out beyond it stands, as a share of the map's width."""
 _LEAST_ASPECT, _GREATEST_ASPECT = 0.5, 1.15
@@ -210,7 +212,9 @@ def _draw_bottlenecks(axes: Axes, spots: Sequence[Located], crs: Any) -> list[tu
 def _draw_exits(axes: Axes, report: ReportInput, crs: Any) -> list[tuple[float, float, str]]:
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
     edge_m = _EDGE_SHARE * (east - west)
-    inside, middle = box(west, south, east, north).buffer(-edge_m), Point((west + east) / 2, (south + north) / 2)
+    foot_m = max(edge_m, _FOOT_SHARE * (north - south))  # above scale and attribution
+    inside = box(west + edge_m, south + foot_m, east - edge_m, north - edge_m)
+    middle = Point((west + east) / 2, (south + north) / 2)
     first: dict[str, tuple[float, float, str]] = {}
     for spot, point in zip(report.exits, _located(report.exits, crs), strict=True):
         shown, words = point, _wrapped(spot.name)

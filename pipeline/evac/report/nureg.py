@@ -54,7 +54,6 @@ def checklist(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
 
 
 def _introduction(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
-    several_plans = len({case.shown.plan for case in cases}) > 1
     staged = any(plan.in_waves for plan in report.plans.values())
     return [
         Item("1.0", "The area with its boundary, on a map", "yes", "Map; tables/report.gpkg, layer zones"),
@@ -82,7 +81,7 @@ def _introduction(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item
         Item(
             "1.5",
             "Cases compared side by side",
-            "yes" if several_plans or len(cases) > 1 else "no",
+            "yes" if len(cases) > 1 else "no",
             "Clearance time; tables/clearance.csv",
         ),
     ]
@@ -96,10 +95,13 @@ def _demand(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
         Item("2.1", "Permanent residents, from the census, and vehicles per household", "yes",
              "Households by zone; one row a case of vehicles per household; sources in Inputs and assumptions"),
         Item("2.1.2", "Transient population (visitors, workers)", "no", "Not simulated: only households leave"),
-        Item("2.2", "Residents without a vehicle", "in part",
-             "Counted where a case gives households no vehicle (trust ledger); buses are not simulated"),
+        Item("2.2", "Residents without a vehicle", "yes" if scenario.buses else "in part",
+             "Buses fetch them, in the same traffic: trust ledger" if scenario.buses else
+             "Counted where a case gives households no vehicle (trust ledger); a scenario's `buses` would fetch them"),
         Item("2.3", "Special facilities (hospitals, homes)", "no", "Not simulated; they need vehicles of their own"),
-        Item("2.4", "Schools", "no", "Not simulated; parents who first fetch children leave later (departure curves)"),
+        Item("2.4", "Schools", "in part" if scenario.before_leaving else "no",
+             "Trips to fetch somebody first are driven; schools' own vehicles are not" if scenario.before_leaving else
+             "Not simulated; a scenario's `before_leaving` has parents fetch children first"),
         Item("2.5.1", "Special events", "no", "Not simulated; an event is a scenario with more vehicles"),
         Item("2.5.2", "Shadow evacuation: people who leave unasked", "yes" if shadow else "no",
              "In every queue, not in the clearance times; see How sure are these numbers?" if shadow else
@@ -137,7 +139,10 @@ def _times(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
              "95 % intervals in Clearance time" if several_seeds else "One simulation a case; add seeds"),
         Item("4.3", "Times at 90 and 100 %, by case and zone", "yes",
              "Clearance time; By zone; tables/clearance_by_zone.csv"),
-        Item("4.4", "Times for people who depend on transit, special facilities, schools", "no", "Not simulated"),
+        Item("4.4", "Times for people who depend on transit, special facilities, schools",
+             "in part" if report.scenario.buses else "no",
+             "Who goes by bus: trust ledger; hospitals and schools aren't simulated" if report.scenario.buses else
+             "Not simulated"),
         Item("4.5", "Roadway impact: a road or lane lost", "yes" if impact else "no",
              "The plan, or the hazard, that closes a road" if impact else "No plan of this report closes a road"),
     ]  # fmt: skip

@@ -29,6 +29,7 @@ from evac.report import (
 from evac.report.assumptions import assumptions, departure_words
 from evac.report.at_best import lane_more
 from evac.report.catalogue import words_of_script
+from evac.report.development import in_a_line
 from evac.report.hazard_section import hazard_section
 from evac.report.inputs import ReportInput
 from evac.report.pictures import FRONT, Picture
@@ -132,6 +133,7 @@ def _results(report: ReportInput, cases: Sequence[CaseResult]) -> dict[str, Any]
         "front": front.front(report, cases, centre),
         "danger": hazard_section(report, centre),
         "shown_seed": answer.shown_seed(cases, centre),
+        "plan_names": _plan_names(report, cases),
         "case_words": lambda case: case_words(report, case),
         "range_doubt": answer.range_doubt,
         "holding": [] if report.bounds is None else report.bounds.streets,
@@ -140,6 +142,7 @@ def _results(report: ReportInput, cases: Sequence[CaseResult]) -> dict[str, Any]
         "sooner": lambda case: comparing.sooner(report, cases, case),
         "counterpart": lambda case: counterpart(report, cases, case),
         "one_car_less": fewer_cars.one_car_less(report, cases, centre),
+        "new_homes": in_a_line(report.development, centre, report.scenario.simulation.end_h),
         "held_lanes": tables.held_lanes(centre, other),
         "held_elsewhere": tables.held_elsewhere(centre),
         "both_doubts": "; ".join(dict.fromkeys(case.doubt for case in (centre, other) if case and case.doubt)),
@@ -156,6 +159,13 @@ def _results(report: ReportInput, cases: Sequence[CaseResult]) -> dict[str, Any]
         "checklist": nureg.checklist(report, cases),
         "forms": forms.checklists(report, cases),
     }
+
+
+def _plan_names(report: ReportInput, cases: Sequence[CaseResult]) -> str:
+    """Return what people call each plan whose key is another word: tables and files have the keys."""
+    keys = dict.fromkeys(case.shown.plan for case in cases)
+    called = [(key, answer.plan_name(report, key)) for key in keys]
+    return "; ".join(f"{text.plain(key)}: “{name}”" for key, name in called if name.casefold() != key.casefold())
 
 
 def _beside(
@@ -213,8 +223,8 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     for function in (
-        text.plain, text.web_link, clock.clock, clock.span, text.clearance, text.estimated, text.count, text.percent,
-        text.rate, text.listing, comparing.later_words, vehicles_text, programs,
+        text.plain, text.finding, text.web_link, clock.clock, clock.span, text.clearance, text.estimated, text.count,
+        text.percent, text.rate, text.listing, comparing.later_words, vehicles_text, programs,
     ):  # fmt: skip
         environment.filters[function.__name__] = function
     environment.filters["t"] = say

@@ -222,6 +222,11 @@ def counterpart(report: ReportInput, cases: Iterable[CaseResult], case: CaseResu
     return next((other for other in same_case(cases, case) if other.shown.plan == report.compared_with), None)
 
 
+def several_plans(cases: Iterable[CaseResult]) -> bool:
+    """Return whether cases are of more than one plan."""
+    return len({case.shown.plan for case in cases}) > 1
+
+
 def same_case(cases: Iterable[CaseResult], case: CaseResult) -> list[CaseResult]:
     """Return a case under all plans, itself included."""
     return [other for other in cases if _same_but_plan(other, case)]

@@ -10,6 +10,7 @@ import pandas as pd
 from evac.report import estimates, forms, ledger, movement, nureg, text
 from evac.report.assumptions import assumptions
 from evac.report.at_best import holding_table
+from evac.report.development import development_table
 from evac.report.hazard_section import chances_table, ends_by_zone, safe_order_table
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult
@@ -37,6 +38,7 @@ def sheets(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult)
         "ends_by_zone": ends_by_zone(cases),
         "safe_order": safe_order_table(report),
         "egress": chances_table(report),
+        "development": development_table(report.development),
         "routes": forms.routes(cases, centre),
         "forms": pd.DataFrame(
             [

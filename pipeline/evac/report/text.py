@@ -37,6 +37,11 @@ def plain(text: object, limit: int = 200) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
+def finding(words: str, limit: int = 300) -> str:
+    """Return a finding about the map as the page has it: its percentages written as everywhere there."""
+    return re.sub(r"(?<=\d)%", f"{NO_BREAK}%", plain(words, limit))
+
+
 def csv_cell(text: object) -> str:
     """Return text that a spreadsheet shows and doesn't run: a leading `'` where it would be taken for a formula."""
     cell = str(text)

@@ -137,6 +137,14 @@ def vehicles_label(case: float | VehiclesPerHousehold) -> str:
     return case.name if isinstance(case, VehiclesPerHousehold) else f"{case:g}"
 
 
+def case_label(given: float | str) -> str:
+    """Return a vehicles-per-household case as the scenario calls it: 1.0 and `1.0` are its `1`."""
+    try:
+        return vehicles_label(float(given))
+    except ValueError:
+        return str(given)
+
+
 def vehicles_words(label: str) -> str:
     """Return a case by its label in words: `1 vehicle per household`, `1.5 vehicles per household`."""
     return f"{label} vehicle{'' if label == '1' else 's'} per household"

@@ -135,6 +135,9 @@ class Households(Model):
     area ordered to leave."""
     expected: Expected | None = None
     """How many households there should be."""
+    new_homes: dict[str, Annotated[int, Field(ge=1, le=1_000_000)]] = {}
+    """Homes that a development adds, by the name of the zone: on the streets of the zone's other homes, and numbered
+    after all others, so that nobody else's departure changes. `evac run --add-homes` compares with and without."""
     max_to_street_m: Annotated[float, Field(gt=0.0)] = 250.0
     """A dwelling farther than this from every street that a car may leave from is not connected (m)."""
 

@@ -12,7 +12,7 @@ from evac.errors import Problem, ScenarioError
 from evac.plans.reading import BASELINE
 from evac.schema.background import Background
 from evac.schema.demand import Departure, VehiclesPerHousehold
-from evac.schema.scenario import Scenario, vehicles_label, vehicles_words
+from evac.schema.scenario import Scenario, case_label, vehicles_label, vehicles_words
 from evac.simulate.job import Case
 from evac.study.precision import Precision
 
@@ -62,7 +62,7 @@ def cases_of(scenario: Scenario, selection: Selection, place: str, plans: Sequen
         The selection names a case that the scenario doesn't have.
     """
     labels = [vehicles_label(case) for case in scenario.vehicles_per_household]
-    vehicles = _selected(labels, [_as_label(given) for given in selection.vehicles], place)
+    vehicles = _selected(labels, [case_label(given) for given in selection.vehicles], place)
     departures = _selected([item.name for item in scenario.departures], selection.departures, place)
     seeds = selection.seeds or scenario.seeds
     cases = [
@@ -155,14 +155,6 @@ def case_name(case: Case) -> str:
     if case.signals is not None:
         parts.append(f"{PROGRAMS[case.signals]} signal programs")
     return " · ".join(parts)
-
-
-def _as_label(given: str) -> str:
-    """Return a vehicles-per-household case as the scenario calls it: `1.0` is its `1`."""
-    try:
-        return vehicles_label(float(given))
-    except ValueError:
-        return given
 
 
 def _selected(known: Sequence[str], wanted: Sequence[str], place: str) -> Sequence[str]:
