@@ -187,3 +187,15 @@ def test_forms_and_a_new_place_pass_axe_and_fit(page: Any, width: int, scheme: s
     page.get_by_role("button", name="Make it and run it").click()
     page.locator(".problems").first.wait_for()
     assert axe_problems(page, width) == []
+
+
+def test_a_search_for_a_plan_is_begun_by_clicks_and_called_off(page: Any, studio: Served) -> None:
+    page.locator("summary", has_text="Find me a plan").click()
+    page.get_by_label("Officers").fill("2")
+    page.get_by_label("Minutes that it may take").fill("5")
+    page.get_by_role("button", name="Search", exact=True).click()
+    page.locator(".job", has_text="Search for a plan").wait_for()
+    (job, *_) = studio.client.get("/api/jobs").json()
+    assert (job["asked"]["kind"], job["asked"]["officers"], job["asked"]["within_min"]) == ("search", 2, 5)
+    page.get_by_role("button", name="Cancel").click()
+    page.locator(".job").wait_for(state="detached")

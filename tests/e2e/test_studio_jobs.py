@@ -97,6 +97,22 @@ def test_whoever_waits_when_the_server_ends_is_told_and_it_ends_quietly(tmp_path
     assert "Traceback" not in errors_of(folder).read_text()
 
 
+@pytest.mark.slow
+def test_a_plan_is_searched_and_put_among_the_others(tmp_path: Path) -> None:
+    folder = prepared_balzers(tmp_path, WHOLE_TOWN)
+    with served(folder) as studio:
+        asked = {"officers": 2, "cones": 200, "barricades": 4, "within_min": 1}
+        number = studio.client.post("/api/places/balzers/search", json=asked).json()["id"]
+        job = studio.wait(number, lambda job: job["state"] in HAS_ENDED, 300.0)
+        plans = {plan["plan"]: plan for plan in studio.client.get("/api/places/balzers/plans").json()}
+        page = studio.client.post("/api/places/balzers/report", json={"page": "search"}).json()["url"]
+        assert studio.client.get(page).status_code == 200
+    assert job["state"] == "done", job
+    found = plans[job["told"]["plan"]]
+    assert found["problems"] == []
+    assert 0 < found["resources"]["officers"] <= 2
+
+
 def test_what_cannot_be_run_is_told_at_once(tmp_path: Path) -> None:
     with served(prepared_balzers(tmp_path, FEW)) as studio:
         for asked, words in (
@@ -110,6 +126,8 @@ def test_what_cannot_be_run_is_told_at_once(tmp_path: Path) -> None:
             answer = studio.client.post("/api/places/balzers/jobs", json=asked)
             assert answer.status_code == 422
             assert words in str(answer.json()["problems"])
+        answer = studio.client.post("/api/places/balzers/search", json={"officers": -1, "cones": "many"})
+        assert (answer.status_code, len(answer.json()["problems"])) == (422, 2)
         assert studio.client.get("/api/jobs").json() == []
         assert studio.client.delete("/api/jobs/7").status_code == 404
 

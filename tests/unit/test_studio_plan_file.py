@@ -165,3 +165,10 @@ def test_a_plan_has_its_file_after_its_name(flood: Path) -> None:
     assert "as the police said" in renamed.read_text()
     assert plan_file.rename(renamed, tag_of(renamed.read_text()), "High Water", check) == "high-water"
     assert load_plan("high-water", flood.parent).model.name == "High Water"
+
+
+def test_a_plan_that_was_found_stands_beside_the_others_and_replaces_none(tmp_path: Path) -> None:
+    text = "# Found by a search.\nname: Best with 4 officers\nactions: []\n"
+    assert plan_file.take(tmp_path, text) == "best-with-4-officers"
+    assert plan_file.take(tmp_path, text) == "best-with-4-officers-2"
+    assert (tmp_path / "best-with-4-officers.yaml").read_text() == text

@@ -27,6 +27,7 @@ _DIGITS = 6
 _SIMPLER_DEG = 3e-6
 """A third of a metre: less than a pixel when zoomed to a street."""
 _MOST_PLANS, _MOST_SEEDS = 8, 10
+_USUAL_SEARCH_MIN, _MOST_IN_A_SEARCH = 15, 10_000
 _STEP_S = 300
 """Of the streets' table."""
 _LEAST_QUEUE = 0.5
@@ -209,6 +210,27 @@ def checked(place: evac.Place, asked: Mapping[str, Any]) -> dict[str, Any]:
         "fidelity": fidelity,
         "report": asked.get("report") is True,
     }
+
+
+def checked_search(place: evac.Place, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a plan is searched with, complete, after a look whether it can be.
+
+    Raises
+    ------
+    UserError
+        There is no such case, or a number is none.
+    """
+    numbers = {name: asked.get(name, 0) for name in ("officers", "cones", "barricades")}
+    numbers["within_min"] = asked.get("within_min", _USUAL_SEARCH_MIN)
+    problems = [
+        Problem(name, f"found {number}, expected a whole number up to {_MOST_IN_A_SEARCH:,}", "say how many there are")
+        for name, number in numbers.items()
+        if type(number) is not int or not 0 <= number <= _MOST_IN_A_SEARCH
+    ]
+    if problems:
+        raise UserError(problems)
+    under = place.under(vehicles=asked.get("vehicles"), departure=asked.get("departure"))
+    return {"kind": "search", "plans": [], **numbers, "vehicles": under.vehicles, "departure": under.departure}
 
 
 def runs(place: evac.Place) -> list[dict[str, Any]]:

@@ -18,12 +18,14 @@ from typing import Any, TextIO
 import evac
 from evac.errors import Cancelled, EvacError, UserError, readable
 from evac.new_place import new_place
+from evac.studio import plan_file
 from evac.studio.at_place import checked
 from evac.studio.frames import Frames
 from evac.studio.workspace import FILE_NAME
 from evac.watching import OnProgress
 
 CANCELLED_CODE = 3
+_MINUTE_S = 60.0
 
 
 def main(scenario: Path, workspace: Path) -> int:
@@ -67,6 +69,8 @@ def _run(
         asked = checked(place, {"plans": ["baseline"]})
     else:
         place = evac.open(scenario, workspace=workspace)
+    if asked.get("kind") == "search":
+        return _searched(place, asked, hear, off)
     study = place.study(
         asked["plans"],
         vehicles=[asked["vehicles"]],
@@ -82,6 +86,24 @@ def _run(
     if asked.get("report"):
         study.report(on_progress=hear, cancel=off)
     return {"runs": [run.job for run in study.runs], "failures": failures["why"].tolist()}
+
+
+def _searched(place: evac.Place, asked: dict[str, Any], hear: OnProgress, off: threading.Event) -> dict[str, Any]:
+    """Search for a plan, and put the best beside the place's own; None where nothing helps."""
+    search = place.search(
+        officers=asked["officers"],
+        cones=asked["cones"],
+        barricades=asked["barricades"],
+        within_s=asked["within_min"] * _MINUTE_S,
+        vehicles=asked["vehicles"],
+        departure=asked["departure"],
+        on_progress=hear,
+        cancel=off,
+    )
+    best, *_ = search.write()
+    helps = len(search.best.actions()) > 0
+    key = plan_file.take(place.loaded.plans_folder, best.read_text(encoding="utf-8")) if helps else None
+    return {"runs": [], "failures": [], "plan": key, "cut_short": search.cut_short}
 
 
 def _made(scenario: Path, workspace: Path, asked: dict[str, Any], hear: OnProgress, off: threading.Event) -> evac.Place:

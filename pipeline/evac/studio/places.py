@@ -232,6 +232,10 @@ class Places:
         """
         return at_place.checked(self._open(name), asked)
 
+    def checked_search(self, name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a plan is searched with, complete (`at_place.checked_search`)."""
+        return at_place.checked_search(self._open(name), asked)
+
     async def make_picture(self, name: str) -> Making:
         """Begin to make the picture of a place, if it isn't there."""
         return await self._begin(name, "picture", ())

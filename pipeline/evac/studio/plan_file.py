@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
 from evac.errors import Problem, ScenarioError, UserError
+from evac.files import write_text
 from evac.studio.yaml_text import (
     Check,
     dumped,
@@ -62,6 +64,16 @@ def create(folder: Path, name: str, extends: str | None, check: Check) -> str:
     with writing:
         write_checked(path, _HEAD + dumped(document), check)
     return key
+
+
+def take(folder: Path, text: str) -> str:
+    """Put a plan that was made elsewhere among the others, under a name that is free, and return its key."""
+    first = key_of(str(parsed(text, folder, "plan")["name"]))
+    with writing:
+        keys = (first if number == 1 else f"{first}-{number}" for number in itertools.count(1))
+        path = next(path for path in (folder / f"{key}.yaml" for key in keys) if not path.exists())
+        write_text(path, text)
+    return path.stem
 
 
 def remove(path: Path, tag: str, removed: Path) -> None:

@@ -155,6 +155,8 @@ class Runner:
             self._frames.pop(job.id).end()
             self._tasks.pop(job.id, None)
         self.news.tell("job", self.shown(ended))
+        if ended.told and ended.told.get("plan"):
+            self.news.tell("plan", {"place": job.place, "plan": ended.told["plan"], "tag": None})
         self._fill()
 
     async def _run(self, job: Job) -> Job:

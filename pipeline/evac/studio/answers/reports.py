@@ -8,12 +8,14 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from evac.studio.answers.common import studio_of
+from evac.searching import PAGE as SEARCH_PAGE
+from evac.studio.answers.common import json_of, studio_of
 from evac.studio.guard import Refusal
 from evac.studio.places import REPORT_PAGE
 
 _APART = "sandbox allow-scripts allow-popups allow-downloads; frame-ancestors 'none'"
 """For a report, which brings a stricter policy of its own for all else: it can't reach the studio's key."""
+_PAGES = {"report": REPORT_PAGE, "search": f"search/{SEARCH_PAGE}"}
 
 
 async def _report(request: Request) -> Response:
@@ -23,9 +25,11 @@ async def _report(request: Request) -> Response:
 async def _open_report(request: Request) -> Response:
     """Give an address at which the browser reads a report: it can't send a key when it opens a page."""
     studio, place = studio_of(request), request.path_params["place"]
-    if not await asyncio.to_thread(studio.places.report, place):
+    page = _PAGES.get(str((await json_of(request)).get("page", "report")), REPORT_PAGE)
+    folder = await asyncio.to_thread(studio.places.report_folder, place)
+    if not (folder / page).is_file():
         raise Refusal(404, "there is no report yet")
-    return JSONResponse({"url": f"/report/{studio.sessions.ticket_for(place)}/{REPORT_PAGE}"})
+    return JSONResponse({"url": f"/report/{studio.sessions.ticket_for(place)}/{page}"})
 
 
 async def _report_file(request: Request) -> Response:

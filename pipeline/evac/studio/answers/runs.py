@@ -39,6 +39,12 @@ async def _run_plans(request: Request) -> Response:
     return JSONResponse(studio.runner.ask(place, asked), status_code=202)
 
 
+async def _search(request: Request) -> Response:
+    studio, place = studio_of(request), request.path_params["place"]
+    asked = await asyncio.to_thread(studio.places.checked_search, place, await json_of(request))
+    return JSONResponse(studio.runner.ask(place, asked), status_code=202)
+
+
 async def _jobs(request: Request) -> Response:
     return JSONResponse(studio_of(request).runner.listed())
 
@@ -84,6 +90,7 @@ ROUTES = [
     Route("/api/places/{place}/runs/{job}/queues", _queues),
     Route("/api/places/{place}/runs/{job}/bound", _bound),
     Route("/api/places/{place}/jobs", _run_plans, methods=["POST"]),
+    Route("/api/places/{place}/search", _search, methods=["POST"]),
     Route("/api/jobs", _jobs),
     Route("/api/jobs/{number:int}", _cancel, methods=["DELETE"]),
     Route("/api/jobs/{number:int}/frames", _frames),

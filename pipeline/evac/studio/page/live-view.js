@@ -7,12 +7,15 @@ export function liveView(job, jobs) {
   const { progress = {} } = job;
   const stop = h("button", { type: "button", disabled: job.ending, onclick: () => jobs.cancel(job) }, job.ending ? say("Ending …") : say("Cancel"));
   return h("div", { class: "job", dataset: { job: job.id, state: job.state } },
-    h("p", {}, h("strong", {}, job.asked.plans.join(", ")), ` · ${say("{n} vehicles per household", { n: job.asked.vehicles })}`),
+    h("p", {}, h("strong", {}, jobWords(job)), ` · ${say("{n} vehicles per household", { n: job.asked.vehicles })}`),
     h("progress", { max: 1, value: progress.fraction ?? 0, "aria-label": say("Progress") }),
     h("p", { class: "step", role: "status" }, stateWords(job)),
     Object.entries(job.minutes ?? {}).length ? curveChart(Object.entries(job.minutes).slice(-2).map(([name, minutes]) => soFar(name, minutes, job.planned[name]))) : null,
     stop);
 }
+
+/** What a job is about. */
+export const jobWords = ({ asked }) => (asked.kind === "search" ? say("Search for a plan") : asked.plans.join(", "));
 
 function stateWords({ state, progress = {} }) {
   if (state === "waiting") return say("waits for its turn");

@@ -4,6 +4,7 @@ import { fill, h, problemsList, say, takes } from "./dom.js";
 import { changeRows, clearChanges, drawChanges } from "./changes.js";
 import { planEditor } from "./plan-editor.js";
 import { plansBeside } from "./plans-beside.js";
+import { searchForm } from "./search-form.js";
 
 export function plansPanel(body, place) {
   let leave = null;
@@ -23,7 +24,7 @@ export function plansPanel(body, place) {
 function planList(body, place, edit) {
   const { name, map, jobs, isOpen } = place;
   const list = h("div", { class: "cards" }, h("p", { class: "busy" }, say("Reading the plans …")));
-  fill(body, h("h2", {}, say("Plans")), newPlan(name, null, edit), list);
+  fill(body, h("h2", {}, say("Plans")), newPlan(name, null, edit), searchForm(place), list);
   const shown = { close: null };
   let isOver = false;
   async function read() {

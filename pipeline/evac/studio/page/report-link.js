@@ -13,16 +13,25 @@ export function reportLink(name, missing = null) {
     fill(element, h("p", {}, h("button", { type: "button", onclick: open }, say("Open the report")),
       ` ${say("of {plans}, made {when}; in the folder {folder}", { plans: plans.join(", "), when: new Date(made).toLocaleString(), folder })}`), told);
   }, (error) => fill(element, problemsList(error)));
-  async function open() {
-    const tab = window.open("", "_blank");
-    try {
-      const { url } = await ask(`places/${part(name)}/report`, { method: "POST", body: {} });
-      tab.opener = null;
-      tab.location = url;
-    } catch (error) {
-      tab?.close();
-      fill(told, problemsList(error));
-    }
-  }
+  const open = () => openPage(name, "report").catch((error) => fill(told, problemsList(error)));
   return element;
+}
+
+/** Open the page of a place's report, or of its search, in a tab of its own. */
+async function openPage(name, page) {
+  const tab = window.open("", "_blank");
+  try {
+    const { url } = await ask(`places/${part(name)}/report`, { method: "POST", body: { page } });
+    tab.opener = null;
+    tab.location = url;
+  } catch (error) {
+    tab?.close();
+    throw error;
+  }
+}
+
+/** A button that opens the page of a place's search. */
+export function searchPageButton(name) {
+  const told = h("span", {});
+  return [h("button", { type: "button", onclick: () => openPage(name, "search").catch((error) => fill(told, error.message)) }, say("Open the page of the search")), told];
 }

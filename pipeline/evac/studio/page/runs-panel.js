@@ -2,17 +2,18 @@
 import { ask, part } from "./api.js";
 import { fill, h, problemsList, say } from "./dom.js";
 import { LiveCars } from "./live-cars.js";
-import { liveView } from "./live-view.js";
-import { reportLink } from "./report-link.js";
+import { jobWords, liveView } from "./live-view.js";
+import { reportLink, searchPageButton } from "./report-link.js";
 import { caseWords, runView, timeWords } from "./run-view.js";
+import { foundView } from "./search-form.js";
 
 export function runsPanel(body, place) {
   const { name, jobs, isOpen } = place;
   const list = h("ul", { class: "runs" }, h("li", { class: "busy" }, say("Reading the runs …")));
   const shown = h("div", { class: "run" });
   const cars = new LiveCars(place);
-  const live = h("div", { class: "live" }), report = h("div", {}, reportLink(name));
-  fill(body, h("h2", {}, say("Run")), startForm(place), live, cars.element, report, shown, h("h2", {}, say("Finished runs")), list);
+  const live = h("div", { class: "live" }), found = h("div", { "aria-live": "polite" }), report = h("div", {}, reportLink(name));
+  fill(body, h("h2", {}, say("Run")), startForm(place), live, found, cars.element, report, shown, h("h2", {}, say("Finished runs")), list);
   let chosen = null, running = new Map();
 
   async function readRuns(wanted) {
@@ -52,13 +53,14 @@ export function runsPanel(body, place) {
     cars.follow(going.find((job) => job.state === "running"));
     const done = ended.find((job) => job.state === "done");
     running = new Map([...going.map((job) => [job.id, job]), ...ended.filter((job) => job.state === "failed").map((job) => [job.id, job])]);
-    if (done) { readRuns(done.told.runs.at(-1)); fill(report, reportLink(name)); }
+    if (done?.asked.kind === "search") fill(found, foundView(done.told, place, searchPageButton(name)));
+    else if (done) { readRuns(done.told.runs.at(-1)); fill(report, reportLink(name)); }
   });
   return () => { deaf(); cars.stop(); };
 }
 
 function failure(job) {
-  return h("div", { class: "job failed" }, h("p", { class: "bad" }, say("{plans}: failed", { plans: job.asked.plans.join(", ") })),
+  return h("div", { class: "job failed" }, h("p", { class: "bad" }, say("{plans}: failed", { plans: jobWords(job) })),
     problemsList({ problems: job.told.problems, message: job.told.error }));
 }
 
