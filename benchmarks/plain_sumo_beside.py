@@ -1,6 +1,6 @@
 """SUMO as it comes beside the toolkit on verification tests: expected, ours, plain SUMO's, as a Markdown table.
 
-    evac verify 09 16 17 18 20 21 22 --workspace FOLDER
+    evac verify 09 16 17 18 20 21 22 31 37 39 --workspace FOLDER
     python benchmarks/plain_sumo_beside.py FOLDER
 
 takes nets, trips and signal programs of the toolkit's own runs, and lets `sumo` drive them with its default driver, its
@@ -16,18 +16,20 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import numpy as np
 import pandas as pd
 
 from evac import sumo
+from evac.verify import load_tests
+from evac.verify.measures import MEASURES
+from evac.verify.running import suite_folder
 
-_HOUR_S = 3600.0
+_MEASURED = ("drive_mean_s", "delay_mean_s", "clearance_min", "flow_veh_per_h", "out_veh")
 _OF_THE_TOOLKIT = re.compile(r' (depart(Pos|Lane|Speed)|speedFactor)="[^"]*"')
 _DRIVER = re.compile(r'<vType id="(\w+)"[^>]*>.*?</vType>')
 
 
 def drive(run: Path, folder: Path) -> pd.DataFrame:
-    """Run plain SUMO on a run's files; return a row a car: `out_s`, `drive_s`, `delay_s`."""
+    """Run plain SUMO on a run's files; return the run's table of vehicles with what plain SUMO makes of each."""
     routes = (run / "trips.rou.xml").read_text(encoding="utf-8")
     plain = _DRIVER.sub(r'<vType id="\1" vClass="passenger"/>', _OF_THE_TOOLKIT.sub("", routes))
     (folder / "trips.rou.xml").write_text(plain, encoding="utf-8")
@@ -42,27 +44,17 @@ def drive(run: Path, folder: Path) -> pd.DataFrame:
         ],
         cwd=folder,
     )  # fmt: skip
-    rows = [
-        (float(item.attrib["arrival"]), float(item.attrib["duration"]), float(item.attrib["timeLoss"]) + _wait(item))
-        for item in ET.parse(folder / "out.xml").getroot()  # noqa: S314  SUMO's own
-    ]
-    return pd.DataFrame(rows, columns=["out_s", "drive_s", "delay_s"])
-
-
-def _wait(trip: ET.Element) -> float:
-    return float(trip.attrib["departDelay"])
-
-
-def measure(cars: pd.DataFrame, name: str) -> float:
-    """Return a measure of the suite."""
-    out_s = np.sort(cars["out_s"])
-    first, last = int(0.2 * len(out_s)), int(0.8 * len(out_s)) - 1
-    return {
-        "drive_mean_s": float(cars["drive_s"].mean()),
-        "delay_mean_s": float(cars["delay_s"].mean()),
-        "clearance_min": float(out_s[-1]) / 60,
-        "flow_veh_per_h": float((last - first) / (out_s[last] - out_s[first]) * _HOUR_S),
-    }[name]
+    trips = [item.attrib for item in ET.parse(folder / "out.xml").getroot()]  # noqa: S314  SUMO's own
+    cars = pd.DataFrame(
+        {
+            "vehicle": [trip["id"] for trip in trips],
+            "evacuated_s": [float(trip["arrival"]) for trip in trips],
+            "entered_s": [float(trip["depart"]) for trip in trips],
+            "delay_s": [float(trip["timeLoss"]) + float(trip["departDelay"]) for trip in trips],
+        }
+    )
+    table = pd.read_parquet(run / "vehicles.parquet").drop(columns=["evacuated_s", "entered_s", "delay_s"])
+    return table.merge(cars, on="vehicle", how="left")
 
 
 def main() -> None:
@@ -70,19 +62,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("workspace", type=Path)
     workspace = parser.parse_args().workspace.resolve()
-    ours = pd.read_csv(workspace / "reports" / "verification" / "verification.csv")
     print("| test | measure | expected | toolkit | plain SUMO |\n|---|---|---:|---:|---:|")
     for record in sorted((workspace / ".evac" / "studies").glob("*.json")):
         study = json.loads(record.read_text(encoding="utf-8"))
+        (test,) = load_tests(suite_folder(), [study["place"]])
         for job in study["runs"]:
+            run = workspace / ".evac" / "runs" / job["job"]
+            plan = Path(json.loads((run / "job.json").read_text())["case"]["plan"]).stem
+            asked = [item for item in test.model.expect if item.measure in _MEASURED and item.plan == plan]
+            ours = pd.read_parquet(run / "vehicles.parquet")
             with tempfile.TemporaryDirectory() as folder:
-                cars = drive(workspace / ".evac" / "runs" / job["job"], Path(folder))
-            for row in ours[ours["test"] == study["place"]].itertuples():
-                name = str(row.measure).split()[0]
-                if name in ("drive_mean_s", "delay_mean_s", "clearance_min", "flow_veh_per_h"):
-                    print(
-                        f"| {row.test} | `{name}` | {row.expected:,.4g} | {row.got:,.4g} | {measure(cars, name):,.4g} |"
-                    )
+                theirs = drive(run, Path(folder)) if asked else ours
+            for item in asked:
+                got = [f"{MEASURES[item.measure](table, item):,.4g}" for table in (ours, theirs)]
+                print(f"| {test.name} | `{item.words}` | {item.value:,.4g} | {' | '.join(got)} |")
 
 
 if __name__ == "__main__":

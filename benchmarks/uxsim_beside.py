@@ -40,7 +40,7 @@ class Road:
 
 
 def drive(roads: list[Road], demand: list[tuple[str, str, float, int]], signals: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Run UXsim car by car; return a row a car: `departure_s`, `out_s`, `free_s` (over an empty road)."""
+    """Run UXsim car by car; return a row a car: `start` (where), `departure_s`, `out_s`, `drive_s`."""
     world = uxsim.World(deltan=1, reaction_time=REACTION_S, tmax=4 * _HOUR_S, random_seed=1, print_mode=0, save_mode=0)
     ends = dict.fromkeys(name for road in roads for name in (road.start, road.end))
     for number, name in enumerate(ends):
@@ -57,7 +57,8 @@ def drive(roads: list[Road], demand: list[tuple[str, str, float, int]], signals:
     cars_made = world.VEHICLES.values()
     left = np.array([car.departure_time * world.DELTAT for car in cars_made])
     drive_s = np.array([car.travel_time for car in cars_made], dtype=float)
-    return pd.DataFrame({"departure_s": left, "out_s": left + drive_s, "drive_s": drive_s})
+    start = [car.orig.name for car in cars_made]
+    return pd.DataFrame({"start": start, "departure_s": left, "out_s": left + drive_s, "drive_s": drive_s})
 
 
 def flow(cars: pd.DataFrame) -> float:
@@ -90,6 +91,14 @@ def lane_drop() -> dict[str, float]:
     return {"flow_veh_per_h": flow(cars), "clearance_min": float(cars["out_s"].max() / 60)}
 
 
+def merge() -> dict[str, float]:
+    """Let two full streets of one lane merge into one: what each passes from minute 8 to 32."""
+    roads = [Road("north", "m", 1300), Road("south", "m", 1000), Road("m", "out", 600)]
+    cars = drive(roads, [("north", "out", 300, 500), ("south", "out", 300, 500)])
+    late = cars[cars["out_s"].between(8 * 60, 32 * 60)]
+    return {"out_veh": float((late["start"] == "north").sum())}
+
+
 def signal(lanes: int = 1) -> dict[str, float]:
     """Leave by a signal that is green half of the time."""
     roads = [Road("a", "b", 2000, lanes), Road("b", "c", 1500, lanes)]
@@ -115,6 +124,7 @@ TESTS: dict[str, Callable[[], dict[str, float]]] = {
     "20-two-lanes-at-a-signal": two_lanes,
     "21-delay-at-a-bottleneck": delay,
     "22-fixed-time-signal": signal,
+    "37-two-queues-merge": merge,
 }
 
 
