@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -14,15 +16,22 @@ import pandas as pd
 import pytest
 import rasterio
 import rasterio.features
+import shapely
 from pyproj import Transformer
 
+from evac.cli import run_guarded
 from evac.errors import DataError
+from evac.hazards.arrivals import reached_roads
 from evac.hazards.dated import PointFront
 from evac.hazards.raster import RasterFront
 from evac.hazards.sight import crosses_s
+from evac.network.places import centre_line
+from evac.scenario import load_scenario
 from evac.schema.hazard import ArrivalRaster, DatedPoints
+from evac.study.prepare import prepare
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
 UTM_13N = "EPSG:32613"
 
 pytestmark = [
@@ -115,3 +124,47 @@ def test_reports_of_the_camp_fire_count_from_the_first_order() -> None:
     assert (found.time_s <= own_s).all()  # a report nearby may be earlier
     assert found.time_s.min() == -81 * 60.0  # 06:25
     assert set(found.time_s) <= set(own_s)
+
+
+def _scenario(name: str, folder: Path, *files: str) -> Path:
+    """Copy a scenario of this repository, with files of the data where it wants them."""
+    target = folder / name
+    shutil.copytree(SCENARIOS / name, target, ignore=shutil.ignore_patterns("*.gz", "*.pbf", "*.shp"))
+    for pattern in files:
+        for file in DATA.glob(pattern):
+            shutil.copy(file, target / "data")
+    return target
+
+
+@pytest.mark.slow
+def test_roxborough_gets_out_before_the_fire_of_its_data_and_the_last_are_slowed_by_the_smoke(tmp_path: Path) -> None:
+    """Ordered when the fire is at the trigger buffer, all get out; without smoke the last is out after 1:54 h."""
+    scenario = _scenario("roxborough-2019", tmp_path, "roxborough/roxborough_colorado.osm.pbf")
+    subprocess.run([sys.executable, scenario / "make_data.py", DATA / "roxborough"], check=True)
+    options = ["--no-sensitivity", "--jobs", "1", "--workspace", str(tmp_path)]
+    assert run_guarded(["run", str(scenario / "fire.yaml"), *options]) == 0
+    (row,) = pd.read_csv(tmp_path / "reports" / "roxborough-2019-fire" / "results.csv").to_dict("records")
+    assert row["evacuated"] == row["planned"] == 1000
+    assert row["exposed"] == 0
+    assert row["trusted"]
+    assert row["t90_s"] / 60.0 == pytest.approx(61.0, abs=3.0)  # as in the drill's model: the smoke isn't dense yet
+    assert 114.0 < row["t100_s"] / 60.0 < 150.0
+
+
+@pytest.mark.slow
+def test_roads_of_paradise_are_reached_where_fire_was_reported(tmp_path: Path) -> None:
+    scenario = _scenario("paradise-2018", tmp_path, "paradise/*")
+    loaded, cache = load_scenario(scenario / "fire.yaml"), tmp_path / ".evac"
+    prepared = prepare(loaded, cache, lambda _: None)
+    hazard, net = loaded.model.hazard, prepared.net
+    assert hazard is not None
+    reached = reached_roads(hazard, prepared.network, net, cache, where="fire.yaml")
+    reports = gpd.read_file(DATA / "paradise" / "fire_reports.shp").to_crs("EPSG:4326")
+    spots = np.array([net.convertLonLat2XY(point.x, point.y) for point in reports.geometry])
+    tree = shapely.STRtree(shapely.points(spots))
+    edges = net.getEdges(withInternal=False)
+    near = tree.query(np.array([centre_line(edge) for edge in edges]), predicate="dwithin", distance=150.0)[0]
+    within = {edges[number].getID() for number in near}
+    both = within & set(reached.arrival_s)
+    assert len(both) > 0.97 * max(len(within), len(reached.arrival_s))  # points lie along a road, and not everywhere
+    assert max(reached.arrival_s.values()) / 60.0 == pytest.approx(374.0, abs=1.0)  # 14:00
