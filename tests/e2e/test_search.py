@@ -134,7 +134,7 @@ def test_the_page_says_what_was_found_and_how_sure_that_is(searched: Path) -> No
     assert "officer at Main Road / Cross Street" in page
     assert re.search(r"2 seeds, 95 % interval 0:\d\d.h to \d:\d\d.h", page)
     assert "in its worst case: " in page
-    assert "1 officers, 20 cones, 0 barricades" in page
+    assert "1 officer, 20 cones, 0 barricades" in page
 
 
 @pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is missing: apt-get install chromium")

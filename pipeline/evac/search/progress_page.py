@@ -7,7 +7,7 @@ seconds.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ STAGES = {
     "first run": "The town without a new action: where do queues stand?",
     "sets": "Each action alone, then sets of them, with one seed",
     "seeds": "The best ten with more and more seeds",
-    "stress": "What the best three are worth when something goes wrong",
+    "stress": "What the last ten are worth when something goes wrong",
 }
 """What a search does, in order."""
 _SHOWN = 8
@@ -91,7 +91,7 @@ class ProgressPage:
 
     def _asked(self) -> str:
         goal, base = self.attempts.goal, self.attempts.base
-        has = ", ".join(f"{getattr(goal.budget, name):,} {name}" for name in RESOURCES)
+        has = _counted({name: getattr(goal.budget, name) for name in RESOURCES})
         beside = "" if base.key == BASELINE else f"; on top of the plan “{base.key}”"
         return f"{has}; {vehicles_words(goal.vehicles)}, departures “{goal.departure}”{beside}"
 
@@ -127,7 +127,7 @@ class ProgressPage:
             "time": "never" if time_s is None else clock.clock(time_s),
             "actions": self.attempts.words(chosen) if chosen else "no new action",
             "saved": _saved(saved_s) if chosen else "what the others are compared with",
-            "takes": ", ".join(f"{sum(getattr(item, name) for item in takes)} {name}" for name in RESOURCES),
+            "takes": _counted({name: sum(getattr(item, name) for item in takes) for name in RESOURCES}),
             "sure": sure,
         }
 
@@ -160,6 +160,13 @@ def _sure(cell: Cell) -> str:
     if found.low is not None and found.high is not None:
         words += f", 95 % interval {clock.clock(found.low)} to {clock.clock(found.high)}"
     return words + (f", {len(cell.untrusted)} of them not trusted" if cell.untrusted else "")
+
+
+def _counted(numbers: Mapping[str, int]) -> str:
+    """Return what there is in words: `1 officer, 300 cones`; the names are plurals."""
+    return ", ".join(
+        f"{number:,} {name.removesuffix('s') if number == 1 else name}" for name, number in numbers.items()
+    )
 
 
 def _saved(seconds: float | None) -> str:
