@@ -20,12 +20,13 @@ _GATES: list[Spot] = [(400, 200), (400, 400), (200, 400), (0, 400), (0, 200), (0
 ENDINGS = (
     *("goes on", "goes on", "two carriageways", "one way out", "around a bend", "fork", "roundabout"),
     *("ends", "turning circle", "track", "no access", "works", "bollard", "gate", "ferry", "back", "one way in"),
-    *("bus only", "winter", "pedestrian", "path", "proposed", "no exit sign", "loop at the end"),
+    *("bus only", "winter", "pedestrian", "path", "proposed", "no exit sign", "loop at the end", "private"),
 )
 LEADS_AWAY = {"goes on", "two carriageways", "one way out", "around a bend", "fork", "roundabout"}
 _CLOSED = {
     "no access": {"access": "no"},
     "bus only": {"motor_vehicle": "no", "bus": "yes"},
+    "private": {"access": "private"},
     "winter": {"motor_vehicle__conditional": "no @ (Nov-Apr)"},
 }
 

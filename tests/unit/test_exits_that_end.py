@@ -18,16 +18,18 @@ EXITS = {
     "Ferry": {"street": "Quay Road", "towards": "south"},
     "Works": {"street": "Works Road", "towards": "north"},
     "Bridge": {"street": "West Road", "crossing": "Farm Road", "towards": "west"},
+    "Ranch": {"street": "Ranch Road", "towards": "east"},
     "Into town": {"street": "Bypass", "crossing": "Field Lane", "towards": "west"},
 }
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A town with a road that goes on, one to a quay, one to a building site and one that ends behind a bridge."""
+    """A town with a road and a private one that go on, and others: to a quay, to works, to an end behind a bridge."""
     folder = tmp_path_factory.mktemp("town")
     drawn = DrawnMap((-3000, -3000, 3400, 3400)).streets(0, 0, 400, 400)
     drawn.road("East Road", "primary", straight((400, 200), (3600, 200)))
+    drawn.road("Ranch Road", "secondary", straight((400, 0), (3600, -600)), access="private")
     drawn.road("Quay Road", "secondary", straight((200, 0), (200, -900)))
     drawn.ferry("Ferry", [(200, -900), (200, -3500)])
     drawn.road("Works Road", "secondary", straight((200, 400), (200, 1200)))
@@ -62,6 +64,13 @@ def ended(town: Prepared) -> dict[str, str]:
 
 def test_an_exit_on_a_road_that_goes_on_is_right(folder: Path) -> None:
     assert ended(prepared(folder, "East")) == {}
+
+
+def test_an_exit_by_a_private_road_is_for_who_names_it_to_know(folder: Path) -> None:
+    assert "Ranch Road" in {item.label for item in prepared(folder, "East").ways_out.none}
+    named = prepared(folder, "East", "Ranch")
+    assert ended(named) == {}
+    assert "Ranch Road" not in {item.label for item in named.ways_out.none}
 
 
 def test_an_exit_at_a_ferry_needs_a_capacity(folder: Path) -> None:

@@ -197,6 +197,55 @@ def test_a_road_that_is_closed_in_winter_is_an_exit_in_summer(tmp_path: Path) ->
     assert found[7] == (["Out", "Pass Road"], {})
 
 
+PRIVATE = "name it in 'exits.also' if people may leave by it"
+
+
+@pytest.mark.parametrize(
+    ("beyond", "told"),
+    [
+        ({"access": "private"}, f"it goes on as a private road (access=private): {PRIVATE}"),
+        (
+            {"access": "yes", "motor_vehicle": "private"},
+            f"it goes on as a private road (motor_vehicle=private): {PRIVATE}",
+        ),
+        ({"access": "private", "motorcar": "yes"}, None),
+        ({"access": "destination"}, None),
+    ],
+)
+def test_a_private_road_beyond_the_area_is_no_way_on(beyond: dict[str, str], told: str | None, tmp_path: Path) -> None:
+    drawn = village().road("Out", "secondary", straight((200, 0), (200, -3200)))
+    drawn.road("Ranch Road", "secondary", straight((400, 200), (1400, 200)))
+    drawn.road("Ranch Road", "secondary", straight((1400, 200), (3600, 200)), **beyond)
+    record = decided(drawn, tmp_path)
+    assert none(record) == ({} if told is None else {"Ranch Road": told})
+    assert exits(record) == (["Out"] if told else ["Out", "Ranch Road"])
+
+
+def test_who_lives_at_a_private_street_leaves_by_the_public_road_behind_it(tmp_path: Path) -> None:
+    drawn = village().road("Park Drive", "secondary", straight((400, 200), (500, 200)), access="private")
+    drawn.road("Main Road", "secondary", straight((500, 200), (3600, 200)))
+    record = decided(drawn, tmp_path)
+    assert (exits(record), none(record)) == (["Main Road"], {})
+
+
+@pytest.mark.parametrize("step", [100.0, 4000.0])
+def test_a_road_that_is_private_from_the_area_on_is_none(step: float, tmp_path: Path) -> None:
+    drawn = village().road("Out", "secondary", straight((200, 0), (200, -3200)))
+    drawn.road("Ranch Road", "secondary", straight((400, 200), (3600, 200), step=step), access="private")
+    record = decided(drawn, tmp_path)
+    told = f"it is a private road (access=private): {PRIVATE}"
+    assert (exits(record), none(record)) == (["Out"], {"Ranch Road": told})
+
+
+def test_a_private_road_off_the_way_to_an_exit_is_told(tmp_path: Path) -> None:
+    drawn = village().road("Main Road", "primary", straight((400, 200), (3600, 200)))
+    drawn.road("Ranch Road", "tertiary", straight((1400, 200), (1400, 3600)), access="private")
+    drawn.road("Drive", "residential", straight((1800, 200), (1800, 3600)), access="private")
+    record = decided(drawn, tmp_path)
+    assert exits(record) == ["Main Road"]
+    assert none(record) == {"Ranch Road": f"it is a private road (access=private): {PRIVATE}"}
+
+
 def test_a_closure_of_the_scenario_ends_a_road(tmp_path: Path) -> None:
     drawn = village().road("Out", "secondary", straight((200, 0), (200, -3200)))
     drawn.road("East Road", "primary", straight((400, 200), (3600, 200)))

@@ -22,7 +22,7 @@ import shapely
 from osmium.filter import KeyFilter
 
 from evac.elements import LOCATION_INDEX
-from evac.osm.access import CLASSES, Tags, direction, why_left_out
+from evac.osm.access import ACCESS_KEYS, CLASSES, Tags, car_access, direction, why_left_out
 from evac.osm.corrections import Corrections
 from evac.osm.moments import Moment, tags_at
 from evac.osm.roads import Roads, Way
@@ -71,7 +71,8 @@ class Web:
         A row a way, or part of one: `way_id` (as in `streets.parquet`), `osm_way_id`, `file_id`, `highway` (`ferry`
         for one), `label` (what people call it; null where the map has no name), `direction` (1, -1, 0), `closed` (null
         where cars may drive, else what it is in words), `at_times` (what the map says of its hours or season; null
-        without), `nodes` (positions in `nodes`).
+        without), `private` (the tag that keeps all but residents off, such as `access=private`; null without), `nodes`
+        (positions in `nodes`).
     nodes
         A row a node: `lon`, `lat` (degrees), `off_file` (a road goes on from here to a node that the file lacks),
         `cut_short` (to its last one, so that the file cuts roads where it ends; never in files of this toolkit),
@@ -210,7 +211,7 @@ def label_of(tags: Tags) -> str | None:
 
 
 def _row_columns() -> tuple[str, ...]:
-    return ("way_id", "osm_way_id", "file_id", "highway", "label", "direction", "closed", "at_times")
+    return ("way_id", "osm_way_id", "file_id", "highway", "label", "direction", "closed", "at_times", "private")
 
 
 def _open_row(way: Way) -> dict[str, Any]:
@@ -218,6 +219,7 @@ def _open_row(way: Way) -> dict[str, Any]:
         **_row(way.way_id, way.osm_way_id, way.file_id, way.tags, None),
         "direction": direction(way.tags),
         "at_times": "; ".join(text for text in way.at_times if _CLOSING.match(text)) or None,
+        "private": _private(way.tags),
     }
 
 
@@ -231,7 +233,15 @@ def _row(way_id: int, osm_way_id: int, file_id: int, tags: Tags, closed: str | N
         "direction": 0,
         "closed": closed,
         "at_times": None,
+        "private": None,
     }
+
+
+def _private(tags: Tags) -> str | None:
+    """Return the tag that makes a way private for cars; None where none does."""
+    if car_access(tags) != "private":
+        return None
+    return next(f"{key}=private" for key in reversed(ACCESS_KEYS) if key in tags)
 
 
 def _others(source: Source, roads: Roads, building: _Building) -> Iterator[tuple[Any, dict[str, str]]]:

@@ -78,6 +78,7 @@ class RoadWeb:
         self.rank = np.array([rank_of(way.highway) for way in self.ways], dtype=np.int64)
         self.named = np.array([way.label is not None for way in self.ways], dtype=bool)
         self.at_times: Mask = np.array([way.at_times is not None for way in self.ways], dtype=bool)
+        self.private: Mask = np.array([way.private is not None for way in self.ways], dtype=bool)
         self.start, self.end, self.way = _arcs(self.ways)
         self.length_m = np.hypot(*(self.xy[self.end] - self.xy[self.start]).T)
         self.count = len(self.xy)
@@ -135,6 +136,7 @@ class WebWay:
     direction: int
     closed: str | None
     at_times: str | None
+    private: str | None
     nodes: NDArray[np.int64]
 
     @property

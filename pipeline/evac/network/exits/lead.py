@@ -28,7 +28,9 @@ class Lead:
     Parameters
     ----------
     outside
-        The arcs that don't touch the area.
+        The arcs that don't touch the area, without those that are closed at times or private.
+    outside_private
+        Those of private roads: only who lives there drives on them.
     cut
         Where the map is cut.
     on
@@ -40,6 +42,7 @@ class Lead:
     """
 
     outside: Mask
+    outside_private: Mask
     cut: CutOff
     on: Mask
     reached: Mask
@@ -54,17 +57,22 @@ class Lead:
 
 def leading(roads: RoadWeb, edge: MapEdge) -> Lead:
     """Return what leads on outside of the area of some roads."""
-    outside = ~(roads.inside[roads.start] | roads.inside[roads.end] | roads.at_times[roads.way])
+    private = roads.private[roads.way]
+    always = ~(roads.inside[roads.start] | roads.inside[roads.end] | roads.at_times[roads.way])
+    outside = always & ~private
+    # A cut end that only private roads pass leads nobody on, even where it is the first node outside.
+    public = np.zeros(roads.count, dtype=bool)
+    public[roads.start[~private]] = public[roads.end[~private]] = True
     cut = cut_off(roads, edge)
-    seeds = (cut.certain | cut.presumed) & roads.on_road
+    seeds = (cut.certain | cut.presumed) & public
     first = np.zeros(roads.count, dtype=bool)
     first[roads.end[roads.inside[roads.start]]] = True
-    reached = roads.ahead(first | (roads.inside & roads.on_road), outside)
+    reached = roads.ahead((first & public) | (roads.inside & roads.on_road), outside)
     inside_m = roads.road_m(roads.inside[roads.start] & roads.inside[roads.end])
     times = _FAR_LARGER if (seeds & reached).any() else _LARGER
     least_m, room_m = max(LEAST_NETWORK_M, times * inside_m), max(LEAST_ROOM_M, inside_m)
     on = roads.behind(seeds | networks_of(roads, outside, least_m), outside)
-    return Lead(outside, cut, on, reached, least_m, room_m)
+    return Lead(outside, always & private, cut, on, reached, least_m, room_m)
 
 
 def networks_of(roads: RoadWeb, outside: Mask, least_m: float) -> Mask:

@@ -11,7 +11,7 @@ from evac.network.exits.graph import Mask, RoadWeb, WebWay, rank_of
 from evac.network.exits.lead import Lead
 from evac.network.exits.map_edge import NEAR_M, MapEdge, road_ends
 from evac.network.exits.record import EXIT, LESSER, NONE, ExitEnd, RoadOut
-from evac.network.exits.why_none import why_closed, why_it_ends, why_none
+from evac.network.exits.why_none import why_barred, why_it_ends, why_none
 from evac.osm.web import FERRY, NOT_BUILT
 
 _FERRY_REASON = "it is a ferry: give its capacity to make it an exit"
@@ -47,7 +47,7 @@ class Leaving:
             Ways that are simulated.
         """
         found: list[RoadOut] = []
-        for items in (self._crossings(ends), self._closed_crossings(), self._at_times(kept), self._closed(kept)):
+        for items in (self._crossings(ends), self._closed_crossings(), self._barred(kept), self._closed(kept)):
             for item in items:
                 self._note(found, item)
         return found
@@ -65,7 +65,7 @@ class Leaving:
             elif lead.on[node]:
                 status, reason = LESSER, ""
             else:
-                status, reason = NONE, why_none(roads, node, way, lead.outside)
+                status, reason = NONE, why_none(roads, node, way, lead)
             yield self._road_out(node, roads.ways[way], status, reason)
 
     def _behind(self, ends: Sequence[ExitEnd]) -> Mask:
@@ -83,17 +83,17 @@ class Leaving:
                 reason = _FERRY_REASON if way.highway == FERRY else f"it is {way.closed}"
                 yield self._road_out(int(way.nodes[~inside][0]), way, NONE, reason)
 
-    def _at_times(self, kept: Mask) -> Iterator[RoadOut]:
-        """Give the roads outside that would be ways out if they weren't closed at times."""
+    def _barred(self, kept: Mask) -> Iterator[RoadOut]:
+        """Give the roads outside that would be ways out if they weren't closed at times, or private."""
         roads, lead = self._roads, self._lead
-        beyond = lead.outside | (roads.at_times[roads.way] & ~(roads.inside[roads.start] | roads.inside[roads.end]))
+        beyond = ~(roads.inside[roads.start] | roads.inside[roads.end])
         passed = self._passed()
         leads_on = roads.behind(lead.ends & roads.on_road & ~passed, beyond & ~passed[roads.end])
-        for number in np.flatnonzero(roads.at_times & kept & (roads.rank <= _TERTIARY)):
+        for number in np.flatnonzero((roads.at_times | roads.private) & kept & (roads.rank <= _TERTIARY)):
             way = roads.ways[number]
             branches = way.nodes[passed[way.nodes]]
             if len(branches) and leads_on[way.nodes].any():
-                yield self._road_out(int(branches[0]), way, NONE, why_closed(way))
+                yield self._road_out(int(branches[0]), way, NONE, why_barred(way))
 
     def _closed(self, kept: Mask) -> Iterator[RoadOut]:
         """Give the closed roads that branch off outside and go as far as the map does."""

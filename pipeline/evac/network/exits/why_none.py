@@ -7,15 +7,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from evac.network.exits.graph import Mask, RoadWeb, WebWay, rank_of
+from evac.network.exits.lead import Lead
 from evac.network.exits.map_edge import road_ends
 from evac.osm.web import FERRY
+
+_NAME_IT = "name it in 'exits.also' if people may leave by it"
 
 _Option = tuple[float, str]
 _RANK_STEP = 1e6  # a higher class tells more than any nearness
 _BACK, _SIGN, _END, _OTHER = 0.3, 0.5, 0.6, 1.0  # of a rank: on one class of road, what tells more comes first
 
 
-def why_none(roads: RoadWeb, node: int, way: int, outside: Mask) -> str:
+def why_none(roads: RoadWeb, node: int, way: int, lead: Lead) -> str:
     """Return the reason in words, the end of a sentence about the road.
 
     Parameters
@@ -26,13 +29,16 @@ def why_none(roads: RoadWeb, node: int, way: int, outside: Mask) -> str:
         Where the road is outside, a node from which nobody gets on.
     way
         The road's way.
-    outside
-        Arcs that don't touch the area.
+    lead
+        What leads on outside of the area.
     """
     seeds = np.zeros(roads.count, dtype=bool)
     seeds[node] = True
-    reached = roads.ahead(seeds, outside)
-    options = [*_stops(roads, reached, way), *_plain_ends(roads, reached, outside), *_ways_back(roads, reached, node)]
+    reached = roads.ahead(seeds, lead.outside)
+    if private := _private(roads, reached, roads.ways[way], lead):
+        return private
+    ends = _plain_ends(roads, reached, lead.outside)
+    options = [*_stops(roads, reached, way), *ends, *_ways_back(roads, reached, node)]
     return min(options)[1] if options else "it ends"
 
 
@@ -43,9 +49,24 @@ def why_it_ends(roads: RoadWeb, node: int, way: int) -> str:
     return stopped_at(roads, here, way) or "it ends"
 
 
-def why_closed(way: WebWay) -> str:
-    """Return the reason in words that a road is none which is closed at times."""
+def why_barred(way: WebWay) -> str:
+    """Return the reason in words that a road is none which is closed at times, or private."""
+    if way.private:
+        return f"it is a private road ({way.private}): {_NAME_IT}"
     return f"it is closed at times ({way.at_times}): say when with 'osm.at'"
+
+
+def _private(roads: RoadWeb, reached: Mask, way: WebWay, lead: Lead) -> str | None:
+    """Return that one gets on over private roads alone, if so; of several, the highest one says it."""
+    gets_on = roads.behind((lead.ends & roads.on_road) | lead.on, lead.outside | lead.outside_private)
+    if not (reached & gets_on).any():
+        return None
+    if way.private:
+        return why_barred(way)
+    ways_on = roads.way[lead.outside_private & reached[roads.start] & gets_on[roads.end]]
+    first = roads.ways[ways_on[np.argmin(roads.rank[ways_on])]]
+    named = f"{first.label}, " if first.label and first.label != way.label else ""
+    return f"it goes on as a private road ({named}{first.private}): {_NAME_IT}"
 
 
 def _ways_back(roads: RoadWeb, reached: Mask, node: int) -> Iterator[_Option]:
@@ -92,7 +113,7 @@ def _stops(roads: RoadWeb, reached: Mask, way: int) -> list[_Option]:
         words = f"it goes on as {row.closed}{named}"
         options.append((_RANK_STEP * ((0 if same else _OTHER) + at_rank) + rank_of(row.highway), words))
     options += [
-        (_RANK_STEP * _rank_at(roads, item.nodes), why_closed(item))
+        (_RANK_STEP * _rank_at(roads, item.nodes), why_barred(item))
         for item in roads.ways
         if item.at_times and reached[item.nodes].any()
     ]
