@@ -291,11 +291,12 @@ class Study:
     def clearance(self) -> pd.DataFrame:
         """Return the 90 % clearance of each plan and case over its seeds, and against the first plan, seed by seed.
 
-        Columns `plan`, `vehicles_per_household`, `departure`, `fidelity`, `seeds`, `t90_s` (the mean; missing where a
-        seed isn't cleared), `t90_half_width_s` (of its 95 % interval; missing with one seed), `saved_s` (by how much
-        sooner than under the first plan), `saved_half_width_s`, `untrusted` (number of runs).
+        Columns `plan`, `vehicles_per_household`, `departure`, `fidelity`, `seeds`, `coarse_runs` (by which the mean is
+        known as well), `t90_s` (the mean; missing where a seed isn't cleared), `t90_half_width_s` (of its 95 %
+        interval; missing with one seed), `saved_s` (by how much sooner than under the first plan),
+        `saved_half_width_s`, `untrusted` (number of runs).
         """
-        cells, rows = cells_of(self._found.runs), []
+        cells, rows = cells_of(self._found.runs, self._found.coarse), []
         for cell in cells:
             first = next(other for other in cells if other.is_comparable(cell))
             mean, saved = cell.interval, first.less(cell)
@@ -306,6 +307,7 @@ class Study:
                     "departure": cell.departure,
                     "fidelity": cell.fidelity,
                     "seeds": len(cell.t90_s),
+                    "coarse_runs": mean.coarse,
                     "t90_s": mean.mean,
                     "t90_half_width_s": mean.half_width,
                     "saved_s": saved.mean,
@@ -395,7 +397,7 @@ class Study:
 
 _CASE_COLUMNS = ["plan", "vehicles_per_household", "departure", "seed", "fidelity", "capacity_factor", "signals"]
 _CLEARANCE_COLUMNS = [
-    *("plan", "vehicles_per_household", "departure", "fidelity", "seeds"),
+    *("plan", "vehicles_per_household", "departure", "fidelity", "seeds", "coarse_runs"),
     *("t90_s", "t90_half_width_s", "saved_s", "saved_half_width_s", "untrusted"),
 ]
 

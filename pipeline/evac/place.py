@@ -29,7 +29,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from evac.errors import Problem, ScenarioError
+from evac.errors import Problem, ScenarioError, UserError
 from evac.on_the_map import OnTheMap
 from evac.plans.reading import BASELINE, load_plan
 from evac.scenario import load_scenario
@@ -155,7 +155,7 @@ class Place(OnTheMap):
         sensitivity: bool = False,
         until: float | None = None,
         max_seeds: int = 30,
-        fidelity: Literal["micro", "meso"] = "micro",
+        fidelity: Literal["micro", "meso", "mixed"] = "micro",
         part: tuple[int, int] | None = None,
         engine: str = "local",
         jobs: int | None = None,
@@ -175,7 +175,8 @@ class Place(OnTheMap):
         until, max_seeds
             Add seeds until the 95 % interval of the 90 % clearance is this narrow (0.05 is ± 5 %), up to so many.
         fidelity
-            SUMO's model: `micro`, or `meso` for a coarse look.
+            SUMO's model: `micro`, or `meso` for a coarse look; `mixed`, with `until`, is `micro` with coarse runs
+            beside it where these help to be as precise sooner.
         part
             Only the n-th of m parts, for the tasks of a batch system that share a cache.
         engine, jobs
@@ -197,6 +198,8 @@ class Place(OnTheMap):
         from evac.study import Precision, Selection  # noqa: PLC0415
         from evac.study.engines import cores, engine_of  # noqa: PLC0415
 
+        if fidelity == "mixed" and not until:
+            raise UserError(Problem("fidelity", "'mixed' adds runs until means are precise", "say how precise: until"))
         runner, watch = engine_of(engine, jobs or cores()), Watch(on_progress, cancel)
         selection = Selection(
             tuple(map(case_label, vehicles)),

@@ -41,6 +41,8 @@ class Interval:
         Seeds that only one of two plans was run with.
     confidence
         The level, such as 0.95.
+    coarse
+        Coarse runs that helped (`evac.mixed_fidelity`); `runs` are the microscopic ones.
     """
 
     mean: float | None
@@ -50,6 +52,7 @@ class Interval:
     missing: int = 0
     unpaired: int = 0
     confidence: float = CONFIDENCE
+    coarse: int = 0
 
     @property
     def half_width(self) -> float | None:
@@ -63,6 +66,11 @@ class Interval:
         if half is None or self.mean is None:
             return None
         return half / abs(self.mean) if self.mean else (0.0 if half == 0.0 else math.inf)
+
+    @property
+    def seeds_words(self) -> str:
+        """What the mean is of, in words: `8 seeds`, `8 seeds and 64 coarse runs`."""
+        return f"{self.runs} seeds" + (f" and {self.coarse} coarse runs" if self.coarse else "")
 
     @property
     def excludes_zero(self) -> bool:
@@ -135,6 +143,8 @@ def verdict(plan: str, other: str, difference: Interval, untrusted: int = 0) -> 
     parts = [words.format(plan=plan, other=other, **values)]
     if untrusted:
         parts.append(f"{untrusted} of these runs {'is' if untrusted == 1 else 'are'} not trustworthy")
+    if difference.coarse:
+        parts.append(f"{difference.coarse} coarse runs of each help to tell")
     if difference.unpaired:
         parts.append(left_out(difference.unpaired))
     return "; ".join(parts)

@@ -65,3 +65,24 @@ def test_options_of_the_model() -> None:
         "--meso-taujf": "1.384",
         "--meso-taujj": "1.120",
     }
+
+
+@pytest.mark.slow
+def test_a_mixed_study_runs_both_models_with_the_same_seeds_and_says_what_its_times_are_known_by(
+    tmp_path: Path,
+) -> None:
+    options = ["--vehicles", "1", "--no-sensitivity", "--fidelity", "mixed", "--until", "0.2%", "--max-seeds", "12"]
+    assert run_guarded(["run", str(TOWN), *options, "--workspace", str(tmp_path)]) == 0
+    runs = [json.loads(path.read_text())["case"] for path in (tmp_path / ".evac" / "runs").glob("*/job.json")]
+    micro, meso = ({run["seed"] for run in runs if run["fidelity"] == fidelity} for fidelity in ("micro", "meso"))
+    assert set(range(1, 9)) <= micro & meso
+    results = pd.read_csv(tmp_path / "reports" / "town" / "results.csv")
+    assert set(results["fidelity"]) == {"micro"}
+    (row,) = pd.read_csv(tmp_path / "reports" / "town" / "tables" / "clearance.csv").to_dict("records")
+    assert row["seeds"] == len(results)
+    assert row["coarse_runs"] in {0, len(meso)}
+
+
+def test_a_mixed_study_needs_a_precision(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_guarded(["run", str(TOWN), "--fidelity", "mixed", "--workspace", str(tmp_path)]) == 2
+    assert "--until" in capsys.readouterr().err

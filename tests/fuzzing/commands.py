@@ -84,7 +84,7 @@ _COMMANDS: dict[str, tuple[list[list[str]], dict[str, list[str]]]] = {
             "--plan": _PLANS,
             "--until": _SHARES,
             "--max-seeds": _NUMBERS,
-            "--fidelity": ["meso", "Micro"],
+            "--fidelity": ["meso", "mixed", "Micro"],
             "--part": _SHARES,
         },
     ),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from evac.archive.status import RunStatus
 
 _BYTES_A_MEGABYTE = 1e6
+_MODELS = {"meso": "mesoscopic", "mixed": "microscopic and mesoscopic"}
 _CHOSEN = {"vehicles per household": "vehicles", "departures": "departures", "seeds": "seeds"}
 
 
@@ -92,7 +93,7 @@ def _words(record: StudyRecord) -> str:
     chosen = record.selected
     parts = [", ".join(record.plans)]
     parts += [f"{name} {', '.join(map(str, chosen[key]))}" for name, key in _CHOSEN.items() if chosen.get(key)]
-    parts += ["mesoscopic"] if chosen.get("fidelity") == "meso" else []
+    parts += [_MODELS[chosen["fidelity"]]] if chosen.get("fidelity") in _MODELS else []
     parts += [f"until ± {chosen['until']['relative']:.1%}".replace("%", " %")] if chosen.get("until") else []
     runs = "1 run" if len(record.runs) == 1 else f"{len(record.runs):,} runs"
     return "; ".join([*parts, runs, f"last started {record.begun:%Y-%m-%d %H:%M} UTC"])

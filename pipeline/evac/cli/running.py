@@ -49,8 +49,11 @@ def run(
     ] = None,
     max_seeds: Annotated[int, typer.Option(min=2, help="With --until: seeds at most.")] = 30,
     fidelity: Annotated[
-        Literal["micro", "meso"],
-        typer.Option(help="SUMO's model: micro, or meso for a fast look, after a fit to a few micro runs."),
+        Literal["micro", "meso", "mixed"],
+        typer.Option(
+            help="SUMO's model: micro, or meso for a fast look, after a fit to a few micro runs; mixed, with --until: "
+            "micro, with meso runs beside it where they help to be as precise sooner."
+        ),
     ] = "micro",
     engine: EngineName = "local",
     jobs: Jobs = None,
@@ -70,6 +73,8 @@ def run(
     """Evacuate: simulate every case of a scenario and write the report."""
     place = evac.open(scenario, workspace=workspace)
     share, precise = read_part(part), read_share(until, "--until")
+    if fidelity == "mixed" and not precise:
+        raise UserError(Problem("--fidelity mixed", "adds runs until means are precise", "say how precise: --until 5%"))
     if share and precise:
         raise UserError(Problem("--part", "doesn't go with --until", "run the seeds that you want with --seed"))
     grown = place.with_new_homes(homes) if (homes := read_homes(add_homes or ())) else None

@@ -82,6 +82,12 @@ def _by_chance(centre: CaseResult) -> Sentence:
     if found.low is None or found.high is None:
         return Sentence(say("{number} simulations; there is no mean, because not all get 90 % out.", number=number))
     time = text.time_range(found.low, found.high)
+    if found.coarse:
+        words = say(
+            "Chance: {range} (95 % interval of the mean, from {number} simulations and {coarse} coarse ones together).",
+            range=time, number=number, coarse=text.count(found.coarse),
+        )  # fmt: skip
+        return Sentence(words)
     return Sentence(say("Chance: {range} (95 % interval of the mean, {number} seeds).", range=time, number=number))
 
 

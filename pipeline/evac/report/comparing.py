@@ -69,6 +69,11 @@ class Comparison:
         if values.get("size") == LESS_THAN_A_MINUTE:
             values["size"] = say(LESS_THAN_A_MINUTE)
         said = say(words, plan=after, other=before, **values)
+        if difference.coarse:
+            helping = say(
+                "coarse simulations of each that help to tell: {number}", number=text.count(difference.coarse)
+            )
+            said = f"{said}; {helping}"
         if difference.runs + difference.missing == 0 or not difference.unpaired:
             return said
         left_out = say("seeds left out, because only one of the two has a run: {number}", number=difference.unpaired)

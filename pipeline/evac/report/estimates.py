@@ -11,6 +11,7 @@ from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult, counterpart
 
 PERCENTS = (50, 90, 95, 100)
+_DECISIVE_PERCENT = 90
 
 
 def case_columns(case: CaseResult) -> dict[str, Any]:
@@ -29,13 +30,15 @@ def case_columns(case: CaseResult) -> dict[str, Any]:
 def clearance_table(cases: Sequence[CaseResult]) -> pd.DataFrame:
     """Return clearance times by case: means over the seeds, the ends of their 95 % intervals, and ± 15 % capacity.
 
-    The times at less, assumed and more capacity are those of one seed, `capacity_seed`, not means.
+    `coarse_runs` are those by which the 90 % time is known besides (`evac.mixed_fidelity`). The times at less, assumed
+    and more capacity are those of one seed, `capacity_seed`, not means.
     """
     return pd.DataFrame([_clearance_row(case) for case in cases]).astype({"capacity_seed": "Int64"})
 
 
 def _clearance_row(case: CaseResult) -> dict[str, Any]:
-    row = {**case_columns(case), "seeds": len(case.seeds), "planned": case.shown.planned}
+    coarse = case.estimate(_DECISIVE_PERCENT).coarse
+    row = {**case_columns(case), "seeds": len(case.seeds), "coarse_runs": coarse, "planned": case.shown.planned}
     for percent in PERCENTS:
         found = case.estimate(percent)
         row[f"t{percent}_s"] = found.mean

@@ -136,11 +136,11 @@ def read_study(prepared: Prepared, plans: Plans, selection: Selection, cache: Pa
     ScenarioError
         The selection names a case that the scenario doesn't have.
     UserError
-        The study is one of the mesoscopic model.
+        The study has runs of the mesoscopic model.
     """
-    if selection.fidelity == "meso":
-        remedy = "start evac run --fidelity meso again: it does only what is missing, and writes the report"
-        raise UserError(Problem("the study", "is of the mesoscopic model, whose fit isn't looked for here", remedy))
+    if selection.fidelity != "micro":
+        remedy = f"start evac run --fidelity {selection.fidelity} again: it does only what is missing, and reports"
+        raise UserError(Problem("the study", "has mesoscopic runs, whose fit isn't looked for here", remedy))
     cases = cases_of(prepared.loaded.model, selection, str(prepared.loaded.path), list(plans))
     grounds = {key: ground_of(prepared, plan) for key, plan in plans.items()}
     makers = {key: Jobs(ground.terms) for key, ground in grounds.items()}

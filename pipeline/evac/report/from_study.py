@@ -39,10 +39,15 @@ def report_input(prepared: Prepared, plans: Plans, study: Study, compare: tuple[
     """
     model = prepared.loaded.model
     shown, against = compare or headline_plans(study, plans)
-    runs = [
-        ReportRun(run.case, run.job, run.manifest(), run.ledger(), run.folder, run.lanes_folder / "bottlenecks.parquet")
-        for run in study.runs
-    ]
+    runs, coarse = (
+        [
+            ReportRun(
+                run.case, run.job, run.manifest(), run.ledger(), run.folder, run.lanes_folder / "bottlenecks.parquet"
+            )
+            for run in some
+        ]
+        for some in (study.runs, study.coarse)
+    )
     return ReportInput(
         scenario=model,
         runs=tuple(runs),
@@ -67,6 +72,7 @@ def report_input(prepared: Prepared, plans: Plans, study: Study, compare: tuple[
         imprecise=study.imprecise,
         ways_out=WaysOut(prepared.ways_out, prepared.exits),
         front_lines=_front_lines(prepared, plans),
+        coarse=tuple(coarse),
     )
 
 

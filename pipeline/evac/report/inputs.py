@@ -226,6 +226,8 @@ class ReportInput:
         Where the hazard's front is over time: `minute`, `geometry`.
     development
         New homes, and what they do to the times; None where nobody asked.
+    coarse
+        Coarse runs that help to know the means of the others (`evac.mixed_fidelity`).
     """
 
     scenario: Scenario
@@ -252,6 +254,7 @@ class ReportInput:
     answers: HazardAnswers = field(default_factory=HazardAnswers)
     front_lines: gpd.GeoDataFrame = field(default_factory=no_front)
     development: Development | None = None
+    coarse: tuple[ReportRun, ...] = ()
 
     @property
     def units(self) -> Units:

@@ -11,11 +11,13 @@ import pandas as pd
 from evac.demand.drivers import LESS_CAPACITY, MORE_CAPACITY
 from evac.errors import EvacError
 from evac.measure.clearance import SHARES_PERCENT
+from evac.mixed_fidelity import mixed_difference, mixed_interval
 from evac.report import text
 from evac.report.inputs import ReportInput, ReportRun
 from evac.report.words import mark, say
 from evac.schema.scenario import vehicles_label
-from evac.statistics import Interval, mean_interval, paired_difference
+from evac.simulate.job import Case
+from evac.statistics import Interval, mean_interval
 
 COUNTS = (
     *("planned", "evacuated", "in_refuge", "driving", "waiting", "no_route"),
@@ -88,6 +90,7 @@ class CaseResult:
     assumed: Result | None
     more: Result | None
     signals: Result | None = None
+    coarse: tuple[Result, ...] = ()
 
     @property
     def capacity_seed(self) -> int | None:
@@ -109,8 +112,16 @@ class CaseResult:
         )
 
     def estimate(self, percent: int) -> Interval:
-        """Return the mean clearance time of the seeds with its interval (s); no mean where any didn't get there."""
-        return mean_interval([clearance_s(result, percent) for result in self.seeds])
+        """Return the mean clearance time of the seeds with its interval (s); no mean where any didn't get there.
+
+        Coarse runs of the case help, where there are any and they do.
+        """
+        return mixed_interval(*self._by_seed(percent))
+
+    def _by_seed(self, percent: int) -> tuple[dict[int, float | None], dict[int, float | None]]:
+        """Return the clearance times by seed (s): of the runs, and of the coarse ones."""
+        fine, coarse = ({one.seed: clearance_s(one, percent) for one in some} for some in (self.seeds, self.coarse))
+        return fine, coarse
 
     def at_best_s(self, percent: int) -> float | None:
         """Return the mean over the seeds of when a percentage can be out at best (s); None where any can't be."""
@@ -118,8 +129,7 @@ class CaseResult:
 
     def later_than(self, other: CaseResult, percent: int) -> Interval:
         """Return how much later than another case a percentage is out (s), pair by pair of the same seed."""
-        mine, others = ({result.seed: clearance_s(result, percent) for result in case.seeds} for case in (self, other))
-        return paired_difference(mine, others)
+        return mixed_difference(self._by_seed(percent), other._by_seed(percent))
 
     def later_shown(self, other: CaseResult, percent: int) -> Interval:
         """Return `later_than` with the mean that adds up with the two times as they are shown, to the minute."""
@@ -201,7 +211,7 @@ def case_results(report: ReportInput) -> list[CaseResult]:
         case = run.case
         groups.setdefault((case.plan, case.departure, case.vehicles_per_household, case.fidelity), []).append(run)
     plain = {group: found for group, runs in groups.items() if (found := _plain(runs))}
-    cases = [_case_result(groups[group], _shown(report, plain, group)) for group in plain]
+    cases = [_case_result(report, groups[group], _shown(report, plain, group)) for group in plain]
     if not cases:
         raise EvacError(f"{report.scenario.name}: no run has ended well, so there is nothing to report")
     return cases
@@ -255,7 +265,7 @@ def _shown(report: ReportInput, plain: Mapping[_Group, list[ReportRun]], group: 
     return next(run for run in mine if run.case.seed == seed)
 
 
-def _case_result(runs: Sequence[ReportRun], run: ReportRun) -> CaseResult:
+def _case_result(report: ReportInput, runs: Sequence[ReportRun], run: ReportRun) -> CaseResult:
     by_capacity = _by_capacity(runs, run.case.seed)
     return CaseResult(
         shown=result_of(run),
@@ -265,7 +275,14 @@ def _case_result(runs: Sequence[ReportRun], run: ReportRun) -> CaseResult:
         assumed=by_capacity.get(1.0),
         more=by_capacity.get(MORE_CAPACITY),
         signals=next((result_of(other) for other in runs if other.case.signals is not None), None),
+        coarse=tuple(result_of(other) for other in report.coarse if _same_but_model(other.case, run.case)),
     )
+
+
+def _same_but_model(one: Case, other: Case) -> bool:
+    """Tell whether two cases are the same but for their seeds and SUMO's model."""
+    columns = ("plan", "vehicles_per_household", "departure")
+    return all(getattr(one, column) == getattr(other, column) for column in columns)
 
 
 def _by_capacity(runs: Sequence[ReportRun], shown_seed: int) -> dict[float, Result]:

@@ -22,12 +22,14 @@ from evac.errors import EvacError
 from evac.seals import has_entry
 from evac.simulate.job import Case, Job
 from evac.study.cases import Selection, case_name, cases_of, mean_vehicles, told_apart, vehicles_case
+from evac.study.comparing import cells_of
 from evac.study.ground import Ground, ground_of
 from evac.study.jobs import Jobs, run_folder
+from evac.study.mixing import more_mixed_cases, unhelpful
 from evac.study.plans import Plans, all_lanes
 from evac.study.precision import Precision, more_cases, shortfalls
 from evac.study.prepare import Prepared
-from evac.study.runs import Display, Failure, Run, Study, in_words, read_manifest
+from evac.study.runs import Display, Failure, Run, Study, in_words, read_manifest, took_s
 from evac.study.same_lanes import measure_same_lanes
 from evac.study.screening import Town, calibrate, screened
 from evac.study.signals import with_other_signals
@@ -82,14 +84,15 @@ def run_study(
     """
     cases = cases_of(prepared.loaded.model, selection, str(prepared.loaded.path), list(plans))
     work = _Work(prepared, plans, cache, engine, display, told_apart(selection, prepared.loaded.model))
-    notes: tuple[str, ...] = work.screen(cases) if selection.fidelity == "meso" else ()
+    if selection.fidelity == "meso":
+        work.screen(cases)
     work.run(cases, selection.part)
     other_signals = with_other_signals(prepared.loaded.model, cases, work.folders)
     if other_signals and selection.part is None:
         cases += other_signals
         work.run(cases, None)
-    until = selection.until
-    while until is not None and (more := more_cases(until, cases, work.t90_s())):
+    until, mixed = selection.until, selection.fidelity == "mixed"
+    while until is not None and (more := work.more_cases(until, cases, mixed=mixed)):
         cases += more
         work.run(cases, None)
     imprecise = () if until is None else shortfalls(until, cases, work.t90_s())
@@ -103,7 +106,10 @@ def run_study(
         if case in work.folders
     ]
     failures = [work.failures[case] for case in cases if case in work.failures]
-    return Study(tuple(runs), tuple(failures), notes, tuple(imprecise))
+    coarse = [run for run in runs if mixed and run.case.fidelity == "meso"]
+    runs = [run for run in runs if run not in coarse]
+    notes = unhelpful(cells_of(runs, coarse)) if mixed else work.notes
+    return Study(tuple(runs), tuple(failures), tuple(notes), tuple(imprecise), tuple(coarse))
 
 
 @dataclass
@@ -117,6 +123,8 @@ class _Work:
     display: Display
     selected: Mapping[str, Any]
     grounds: dict[str, Ground] = field(init=False)
+    coarse: dict[str, Ground] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     jobs: dict[Case, Job] = field(default_factory=dict)
     folders: dict[Case, Path] = field(default_factory=dict)
     failures: dict[Case, Failure] = field(default_factory=dict)
@@ -124,21 +132,35 @@ class _Work:
     def __post_init__(self) -> None:
         self.grounds = {key: ground_of(self.prepared, plan) for key, plan in self.plans.items()}
 
-    def screen(self, cases: Sequence[Case]) -> tuple[str, ...]:
-        """Fit the mesoscopic model to the first plan, and take it for all; return what a reader must know."""
+    def screen(self, cases: Sequence[Case]) -> None:
+        """Fit the mesoscopic model to the first plan, take it for all, and note what a reader must know."""
         first = cases[0]
         by_size = sorted(cases, key=self._vehicles)
         other = [key for key in self.grounds if key != first.plan][-1:] or [first.plan]
         grounds = self.grounds[first.plan], self.grounds[other[0]]
         town = Town(*grounds, other[0], self.cache, self.engine, self.display)
         found = calibrate(town, list(dict.fromkeys(case.vehicles_per_household for case in by_size)), first)
-        self.grounds = screened(self.grounds, found, self.cache)
-        return found.label, *found.doubts
+        self.coarse = screened(self.grounds, found, self.cache)
+        self.notes = found.label, *found.doubts
+
+    def more_cases(self, until: Precision, cases: Sequence[Case], *, mixed: bool) -> list[Case]:
+        """Return the cases to run next; before the first coarse ones beside others, their model is fitted."""
+        if not mixed:
+            return more_cases(until, cases, self.t90_s())
+        took = {case: took_s(folder) for case, folder in self.folders.items()}
+        found = more_mixed_cases(until, cases, self.t90_s(), took)
+        if not self.coarse and any(case.fidelity == "meso" for case in found):
+            self.screen([case for case in cases if case.is_as_assumed])
+        return found
 
     def run(self, cases: Sequence[Case], part: tuple[int, int] | None) -> None:
         """Run the cases that have not been run, and of these only those of the part, where one is given."""
-        jobs = {key: Jobs(ground.terms) for key, ground in self.grounds.items()}
-        self.jobs |= {case: jobs[case.plan].of(case) for case in cases if case not in self.jobs}
+        jobs = {
+            (key, fidelity): Jobs(ground.terms)
+            for fidelity, grounds in (("micro", self.grounds), ("meso", self.coarse))
+            for key, ground in grounds.items()
+        }
+        self.jobs |= {case: jobs[case.plan, case.fidelity].of(case) for case in cases if case not in self.jobs}
         self.note_study(cases, ())
         largest_first = sorted(cases, key=lambda case: -self._vehicles(case))  # so that no long run is left for the end
         mine = largest_first[part[0] - 1 :: part[1]] if part else largest_first
@@ -146,10 +168,13 @@ class _Work:
         done = [case for case in new if has_entry(run_folder(self.jobs[case], self.cache))]
         for case in done:
             self._note(case, run_folder(self.jobs[case], self.cache))
-        tasks = [Task(self.jobs[case], self.grounds[case.plan]) for case in new if case not in self.folders]
+        tasks = [Task(self.jobs[case], self._ground(case)) for case in new if case not in self.folders]
         with closing(self.engine.run(tasks, self.cache, self.display)) as outcomes:
             for job, outcome in outcomes:
                 self._note(job.case, outcome)
+
+    def _ground(self, case: Case) -> Ground:
+        return (self.coarse if case.fidelity == "meso" else self.grounds)[case.plan]
 
     def t90_s(self) -> dict[Case, float | None]:
         """Return the 90 % clearance of the runs that are done (s)."""
@@ -170,7 +195,7 @@ class _Work:
     def note_study(self, cases: Sequence[Case], lanes: Sequence[str]) -> None:
         """Write down what the study asks for, and the folders of the cache that it needs."""
         given = self.prepared.given
-        terms = [ground.terms for ground in self.grounds.values()]
+        terms = [ground.terms for ground in (*self.grounds.values(), *self.coarse.values())]
         nets = {self.prepared.network.digest, *(item.network.digest for item in terms)}
         nets |= {item.staged.network.digest for item in terms if item.staged}
         record = StudyRecord(

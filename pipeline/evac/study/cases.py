@@ -34,7 +34,7 @@ class Selection:
         Whether to run the middle case at ± 15 % lane capacity as well, and with other signal programs where a signal is
         at a bottleneck.
     fidelity
-        SUMO's model.
+        SUMO's model; `mixed` is the microscopic one, with coarse runs beside it where `until` is reached sooner so.
     part
         Run only the n-th of m parts (from 1), for the tasks of a batch system that share a cache.
     added
@@ -47,10 +47,15 @@ class Selection:
     departures: tuple[str, ...] = ()
     seeds: tuple[int, ...] = ()
     sensitivity: bool = True
-    fidelity: Literal["micro", "meso"] = "micro"
+    fidelity: Literal["micro", "meso", "mixed"] = "micro"
     part: tuple[int, int] | None = None
     added: tuple[tuple[str, str, int], ...] = ()
     until: Precision | None = None
+
+    @property
+    def model(self) -> Literal["micro", "meso"]:
+        """SUMO's model in which the matrix is run."""
+        return "meso" if self.fidelity == "meso" else "micro"
 
 
 def cases_of(scenario: Scenario, selection: Selection, place: str, plans: Sequence[str] = (BASELINE,)) -> list[Case]:
@@ -66,7 +71,7 @@ def cases_of(scenario: Scenario, selection: Selection, place: str, plans: Sequen
     departures = _selected([item.name for item in scenario.departures], selection.departures, place)
     seeds = selection.seeds or scenario.seeds
     cases = [
-        Case(vehicles_per_household=number, departure=departure, seed=seed, plan=plan, fidelity=selection.fidelity)
+        Case(vehicles_per_household=number, departure=departure, seed=seed, plan=plan, fidelity=selection.model)
         for plan, departure, number, seed in product(plans, departures, vehicles, seeds)
     ]
     if selection.sensitivity:
@@ -77,13 +82,13 @@ def cases_of(scenario: Scenario, selection: Selection, place: str, plans: Sequen
                 departure=departures[0],
                 seed=seeds[0],
                 plan=plan,
-                fidelity=selection.fidelity,
+                fidelity=selection.model,
                 capacity_factor=factor,
             )
             for plan, factor in product(plans, (LESS_CAPACITY, MORE_CAPACITY))
         ]
     return cases + [
-        Case(vehicles_per_household=number, departure=departure, seed=seed, plan=plan, fidelity=selection.fidelity)
+        Case(vehicles_per_household=number, departure=departure, seed=seed, plan=plan, fidelity=selection.model)
         for plan, (number, departure, seed) in product(plans, selection.added)
         if number in vehicles and departure in departures
     ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evac import clock
+from evac.mixed_fidelity import mixed_difference, mixed_interval
 from evac.schema.scenario import vehicles_words
-from evac.statistics import Interval, mean_interval, paired_difference, verdict
+from evac.statistics import Interval, verdict
 from evac.study.runs import Run, Study
 
 
@@ -23,6 +24,8 @@ class Cell:
         The 90 % clearance by seed (s); None where it wasn't reached.
     untrusted
         Seeds whose runs aren't trustworthy.
+    coarse_t90_s
+        The same of coarse runs that help to know the mean.
     """
 
     plan: str
@@ -31,6 +34,7 @@ class Cell:
     fidelity: str
     t90_s: Mapping[int, float | None]
     untrusted: frozenset[int]
+    coarse_t90_s: Mapping[int, float | None] = field(default_factory=dict)
 
     @property
     def words(self) -> str:
@@ -40,7 +44,7 @@ class Cell:
     @property
     def interval(self) -> Interval:
         """The mean 90 % clearance (s)."""
-        return mean_interval(list(self.t90_s.values()))
+        return mixed_interval(self.t90_s, self.coarse_t90_s)
 
     def is_comparable(self, other: Cell) -> bool:
         """Tell whether another cell is the same but for the plan. Fidelities are never mixed."""
@@ -48,11 +52,23 @@ class Cell:
 
     def less(self, other: Cell) -> Interval:
         """Return the paired difference of the 90 % clearance: this plan's less the other's (s)."""
-        return paired_difference(self.t90_s, other.t90_s)
+        return mixed_difference((self.t90_s, self.coarse_t90_s), (other.t90_s, other.coarse_t90_s))
 
 
-def cells_of(runs: Sequence[Run]) -> list[Cell]:
-    """Return the runs at the lane capacity and with the signals assumed by plan and case, in their order."""
+def cells_of(runs: Sequence[Run], coarse: Sequence[Run] = ()) -> list[Cell]:
+    """Return the runs at the lane capacity and with the signals assumed by plan and case, in their order.
+
+    Parameters
+    ----------
+    runs
+        The runs.
+    coarse
+        Coarse runs that help to know the means.
+    """
+    helping: dict[tuple[str, str, str], dict[int, float | None]] = {}
+    for run in coarse:
+        of_case = helping.setdefault((run.case.plan, run.case.vehicles_per_household, run.case.departure), {})
+        of_case[run.case.seed] = run.manifest()["t90_s"]
     groups: dict[tuple[str, str, str, str], list[Run]] = {}
     for run in runs:
         case = run.case
@@ -64,6 +80,7 @@ def cells_of(runs: Sequence[Run]) -> list[Cell]:
             *key,
             t90_s={run.case.seed: run.manifest()["t90_s"] for run in group},
             untrusted=frozenset(run.case.seed for run in group if not run.ledger()["trusted"]),
+            coarse_t90_s=helping.get(key[:3], {}),
         )
         for key, group in groups.items()
     ]
@@ -72,11 +89,11 @@ def cells_of(runs: Sequence[Run]) -> list[Cell]:
 def means(study: Study) -> list[str]:
     """Return the mean 90 % clearance of each plan and case that several seeds were run of, with its interval."""
     lines = []
-    for cell in cells_of(study.runs):
+    for cell in cells_of(study.runs, study.coarse):
         found = cell.interval
         if found.mean is not None and found.half_width is not None and found.relative_half_width is not None:
             size = f"{clock.clock(found.mean)} \u00b1 {clock.span(found.half_width)}"
-            known = f"{found.confidence:.0%} CI, \u00b1 {found.relative_half_width:.1%}, {found.runs} seeds".replace(
+            known = f"{found.confidence:.0%} CI, \u00b1 {found.relative_half_width:.1%}, {found.seeds_words}".replace(
                 "%", " %"
             )
             doubt = f"; {len(cell.untrusted)} of these runs not trustworthy" if cell.untrusted else ""
@@ -86,7 +103,7 @@ def means(study: Study) -> list[str]:
 
 def verdicts(study: Study) -> list[str]:
     """Return what the study says of each plan against the first one, a line a case."""
-    cells = cells_of(study.runs)
+    cells = cells_of(study.runs, study.coarse)
     lines = []
     for cell in cells:
         first = next(other for other in cells if other.is_comparable(cell))

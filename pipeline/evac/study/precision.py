@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from evac.mixed_fidelity import mixed_interval
 from evac.schema.scenario import vehicles_words
 from evac.simulate.job import Case
 from evac.statistics import Interval, mean_interval
@@ -82,14 +83,15 @@ def shortfalls(precision: Precision, cases: Sequence[Case], t90_s: Mapping[Case,
     Parameters
     ----------
     precision, cases, t90_s
-        As for `more_cases`, when all has run.
+        As for `more_cases`, when all has run; coarse runs beside microscopic ones help.
     """
-    groups: dict[Case, list[float | None]] = {}
+    groups: dict[Case, tuple[dict[int, float | None], dict[int, float | None]]] = {}
+    model = cases[0].fidelity if cases else "micro"
     for case in cases:
         if case.is_as_assumed:
-            values = groups.setdefault(replace(case, seed=0), [])
-            values += [t90_s[case]] if case in t90_s else []
-    found = ((case, mean_interval(values)) for case, values in groups.items())
+            values, coarse = groups.setdefault(replace(case, seed=0, fidelity=model), ({}, {}))
+            (values if case.fidelity == model else coarse).update({case.seed: t90_s[case]} if case in t90_s else {})
+    found = ((case, mixed_interval(values, coarse)) for case, (values, coarse) in groups.items())
     return [
         Shortfall(case, interval)
         for case, interval in found
@@ -102,7 +104,7 @@ def _got(interval: Interval) -> str:
         return f"90 % not reached in {interval.missing} of {interval.missing + interval.runs} runs"
     if interval.relative_half_width is None:
         return f"no interval after {interval.runs} {'run' if interval.runs == 1 else 'runs'}"
-    return f"\u00b1 {100 * interval.relative_half_width:.1f} % after {interval.runs} seeds"
+    return f"\u00b1 {100 * interval.relative_half_width:.1f} % after {interval.seeds_words}"
 
 
 def _group(case: Case) -> tuple[str, str, str]:

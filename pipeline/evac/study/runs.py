@@ -84,12 +84,15 @@ class Study:
         What holds for all of them.
     imprecise
         Where the precision that was asked for was not reached.
+    coarse
+        Coarse runs that help to know the means of the others (`evac.mixed_fidelity`).
     """
 
     runs: tuple[Run, ...]
     failures: tuple[Failure, ...]
     notes: tuple[str, ...] = ()
     imprecise: tuple[Shortfall, ...] = ()
+    coarse: tuple[Run, ...] = ()
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -102,6 +105,12 @@ def read_ledger(folder: Path) -> dict[str, Any]:
     """Return the trust ledger of a run directory."""
     ledger: dict[str, Any] = json.loads((folder / "ledger.json").read_text())
     return ledger
+
+
+def took_s(folder: Path) -> float:
+    """Return how long a run took, from its first file to its last (s)."""
+    begun, ended = ((folder / f"{name}.json").stat().st_mtime for name in ("job", "manifest"))
+    return ended - begun
 
 
 def in_words(folder: Path) -> str:

@@ -1,0 +1,154 @@
+"""Which runs to add until intervals are narrow, where coarse runs may help microscopic ones (`evac.mixed_fidelity`).
+
+The first `FIRST_SEEDS` seeds are microscopic. Where that is precise enough, or nearly, it stays at that: the coarse
+model would have to be fitted first. Else `LEAST_PAIRS` seeds are run in both models, and tell how well the coarse one
+follows and what it costs; from then on each round takes the numbers of both that reach the precision at the least cost.
+That may be no more coarse ones at all: then more seeds are run microscopically, as without this module.
+
+Seeds are the same in both models, and for all plans. A coarse run that isn't cleared is of no help to its plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from statistics import median
+
+from evac.mixed_fidelity import LEAST_PAIRS, Allocation, Spread, allocate, balanced, mixed_interval, spread_of
+from evac.simulate.job import Case
+from evac.study.comparing import Cell
+from evac.study.precision import FIRST_SEEDS, Precision
+
+WORTH_SCREENING = 2 * FIRST_SEEDS
+"""Seeds up to which microscopic runs alone are added: fitting the coarse model and trying it costs about as much."""
+MOST_COARSE = 1000
+"""Coarse runs of a plan and case at most."""
+_GROWTH = 2
+"""How many times as many runs there may be after a round: what it is decided on isn't known well at first."""
+
+
+@dataclass
+class _Group:
+    """The runs of all plans of a case."""
+
+    cases: list[Case]
+    t90_s: Mapping[Case, float | None]
+
+    def __post_init__(self) -> None:
+        micro = [case for case in self.cases if case.fidelity == "micro"]
+        self.plans = {case.plan: case for case in micro}
+        self.seeds = sorted({case.seed for case in micro})
+        self.coarse_seeds = sorted({case.seed for case in self.cases if case.fidelity == "meso"})
+
+    def values(self, plan: str, fidelity: str) -> dict[int, float | None]:
+        """Return the 90 % clearance of a plan by seed (s)."""
+        mine = [case for case in self.cases if (case.plan, case.fidelity) == (plan, fidelity) and case in self.t90_s]
+        return {case.seed: self.t90_s[case] for case in mine}
+
+    def of_plans(self) -> list[tuple[dict[int, float | None], dict[int, float | None]]]:
+        """Return the microscopic and the coarse times of each plan."""
+        return [(self.values(plan, "micro"), self.values(plan, "meso")) for plan in self.plans]
+
+    def until(self, numbers: Allocation) -> list[Case]:
+        """Return the cases that are missing of so many seeds; seeds go on from those that there are."""
+        last = max([*self.seeds, *self.coarse_seeds])
+        every = [*self.seeds, *(seed for seed in self.coarse_seeds if seed not in self.seeds)]
+        every += range(last + 1, last + 1 + max(numbers.dear, numbers.cheap) - len(every))
+        wanted = {"micro": every[: numbers.dear], "meso": every[: numbers.cheap]}
+        there = {"micro": self.seeds, "meso": self.coarse_seeds}
+        return [
+            replace(case, seed=seed, fidelity=fidelity)  # type: ignore[arg-type]
+            for fidelity, seeds in wanted.items()
+            for case in self.plans.values()
+            for seed in seeds
+            if seed not in there[fidelity]
+        ]
+
+
+def more_mixed_cases(
+    precision: Precision,
+    cases: Sequence[Case],
+    t90_s: Mapping[Case, float | None],
+    took_s: Mapping[Case, float],
+) -> list[Case]:
+    """Return the cases to run next, in either model; none when all intervals are narrow, or no more may be run.
+
+    Parameters
+    ----------
+    precision
+        When to stop; its seeds are those of microscopic runs.
+    cases
+        The cases so far, in both models.
+    t90_s
+        The 90 % clearance of those that have run (s); None where it wasn't reached.
+    took_s
+        How long each run took (s).
+    """
+    found: list[Case] = []
+    plain = sorted((case for case in cases if case.is_as_assumed), key=_key)
+    for _, of_key in groupby(plain, key=_key):
+        group = _Group(list(of_key), t90_s)
+        numbers = _next(precision, group, took_s)
+        if numbers is not None:
+            found += group.until(numbers)
+    return found
+
+
+def _next(precision: Precision, group: _Group, took_s: Mapping[Case, float]) -> Allocation | None:
+    """Return how many runs to have of each model after the next round; None when there is nothing to do."""
+    have = Allocation(len(group.seeds), len(group.coarse_seeds))
+    if have.dear < min(FIRST_SEEDS, precision.max_seeds):
+        return Allocation(min(FIRST_SEEDS, precision.max_seeds), have.cheap)
+    spreads = [spread_of(micro, coarse) for micro, coarse in group.of_plans()]
+    known = [spread for spread in spreads if spread is not None]
+    if len(known) < len(spreads) or _are_precise(precision, group):
+        return None  # a run that isn't cleared leaves no mean, however many others there are
+    alone = [Spread(spread.mean, spread.sd, 0.0) for spread in known]
+    dear_only = allocate(alone, precision.relative, 1.0, have=have, most=Allocation(precision.max_seeds, 0))
+    if not have.cheap and have.dear < precision.max_seeds and (dear_only is None or dear_only.dear > WORTH_SCREENING):
+        pairs = min(max(have.dear, LEAST_PAIRS), precision.max_seeds)
+        return Allocation(pairs, pairs)
+    cost = _cost(group, took_s)
+    best = allocate(known, precision.relative, cost, have=have, most=Allocation(precision.max_seeds, MOST_COARSE))
+    aim = best or Allocation(precision.max_seeds, balanced(known, cost, precision.max_seeds, MOST_COARSE))
+    dear = min(max(aim.dear, have.dear), _GROWTH * have.dear)
+    cheap = max(have.cheap, min(aim.cheap, max(_GROWTH * have.cheap, dear)))
+    if (dear, cheap) == (have.dear, have.cheap):  # what was expected to do falls a little short
+        dear = min(dear + 1, precision.max_seeds)
+    # A pair more is a seed that both have run.
+    numbers = Allocation(dear, max(cheap, dear) if aim.cheap else cheap)
+    return None if numbers == have else numbers
+
+
+def _are_precise(precision: Precision, group: _Group) -> bool:
+    widths = [mixed_interval(micro, coarse).relative_half_width for micro, coarse in group.of_plans()]
+    return all(width is not None and width <= precision.relative for width in widths)
+
+
+def _cost(group: _Group, took_s: Mapping[Case, float]) -> float:
+    """Return what a coarse run costs as a share of a microscopic one, as far as it is known."""
+    took = {
+        fidelity: [took_s[case] for case in group.cases if case.fidelity == fidelity and took_s.get(case, 0.0) > 0.0]
+        for fidelity in ("micro", "meso")
+    }
+    return median(took["meso"]) / median(took["micro"]) if all(took.values()) else 1.0
+
+
+def unhelpful(cells: Sequence[Cell]) -> list[str]:
+    """Return a line for each plan and case whose mean coarse runs don't help to know, and how well they follow it."""
+    lines = []
+    for cell in cells:
+        if cell.coarse_t90_s and not cell.interval.coarse:
+            both = {seed: value for seed, value in cell.t90_s.items() if seed in cell.coarse_t90_s}
+            spread = spread_of(both, cell.coarse_t90_s)
+            share = 0.0 if spread is None else spread.explained
+            lines.append(
+                f"{cell.words}: of microscopic runs alone; more coarse ones, which explain {100 * share:.0f} % of what "
+                f"differs from seed to seed (in {len(both)} pairs), would cost more than they are worth"
+            )
+    return lines
+
+
+def _key(case: Case) -> tuple[str, str]:
+    return case.departure, case.vehicles_per_household
