@@ -226,7 +226,7 @@ def _going(vehicles: pd.DataFrame) -> pd.DataFrame:
 
 
 def _busy(going: pd.DataFrame, roads: Mapping[str, Road]) -> frozenset[str]:
-    cars = going["edge"].value_counts()
+    cars = going["edge"].value_counts().to_dict()
     return frozenset(edge for edge, road in roads.items() if cars.get(edge, 0) > road.veh_per_h / clock.HOUR_MIN)
 
 

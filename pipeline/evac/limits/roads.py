@@ -117,13 +117,19 @@ def lane_limits(net: Net, drivers: Drivers, rules: Rules) -> dict[str, float]:
 
 def turns_of(net: Net, roads: Mapping[str, Road], drivers: Drivers, rules: Rules) -> list[Turn]:
     """Return the movements between roads."""
+    rates = {
+        lane: drivers.lane_veh_per_h(_fastest_limit_mps(lane, rules))
+        for road in roads
+        for lane in net.getEdge(road).getLanes()
+        if _states_of(lane, rules) is not None
+    }
     found = []
     for road in roads.values():
         for target, links in net.getEdge(road.edge).getOutgoing().items():
             if target.getID() in roads:
-                open_links = [link for link in links if _may_turn(link, rules)]
+                open_links = [link for link in links if all(lane in rates for lane in _both(link))]
                 if open_links:
-                    found.append(_turn(road, roads[target.getID()], open_links, drivers, rules))
+                    found.append(_turn(road, roads[target.getID()], open_links, rates, rules))
     return found
 
 
@@ -179,14 +185,10 @@ def _is_open(states: Sequence[State[Admits]], time_s: float) -> bool:
     return any(state.from_s <= time_s < state.until_s and _admits(state.holds) for state in states)
 
 
-def _may_turn(link: Connection, rules: Rules) -> bool:
-    lanes = link.getFromLane(), link.getToLane()
-    return all(_states_of(lane, rules) is not None for lane in lanes)
-
-
-def _turn(origin: Road, target: Road, links: Sequence[Connection], drivers: Drivers, rules: Rules) -> Turn:
-    lanes = min(len({link.getFromLane().getID() for link in links}), len({link.getToLane().getID() for link in links}))
-    a_lane = max(drivers.lane_veh_per_h(_fastest_limit_mps(lane, rules)) for link in links for lane in _both(link))
+def _turn(origin: Road, target: Road, links: Sequence[Connection], rates: Mapping[Lane, float], rules: Rules) -> Turn:
+    from_lanes, to_lanes = ({lanes[end] for lanes in map(_both, links)} for end in (0, 1))
+    lanes = min(len(from_lanes), len(to_lanes))
+    a_lane = max(rates[lane] for lane in from_lanes | to_lanes)
     veh_per_h = lanes * a_lane
     green = _green(links, veh_per_h, rules) if rules.programs else veh_per_h
     signalled = green != veh_per_h
