@@ -90,7 +90,7 @@ def write_run(cache: Path) -> Path:
     """Write what the index reads of a run."""
     rows = {"plan": "baseline", "vehicles_per_household": "1", "departure": "d", "seed": 1}
     case = {**rows, "fidelity": "micro", "capacity_factor": 1.0}
-    counts = dict.fromkeys(("planned", "evacuated", "driving", "waiting", "no_route"), 7)
+    counts = dict.fromkeys(("planned", "evacuated", "in_refuge", "driving", "waiting", "no_route"), 7)
     times = dict.fromkeys(("mean_delay_s", "t50_s", "t90_s", "t95_s", "t100_s", "end_s"), 60.0)
     files = {
         "job": {"case": case, "inputs": {"net": "n", "households": "h"}},

@@ -49,15 +49,16 @@ def _accounts(manifest):
 
 def test_all_are_out(queue):
     manifest = queue.measure(bottlenecks=LANE)
-    assert _accounts(manifest) == (VEHICLES, 0, 0, 0)
+    assert _accounts(manifest) == (VEHICLES, 0, 0, 0, 0)
     assert manifest["t100_s"] is not None
 
 
 def test_an_end_in_mid_run_leaves_driving_waiting_and_not_yet_departed(net, tmp_path):
     departures = [("ab", 0, "planned")] * 300 + [("ab", 5000, "planned")] * 7 + [("far", 0, "no_route")] * 3
     manifest = run_small(tmp_path / "run", net, demand(departures), EXITS, end_s=350).measure(bottlenecks=LANE)
-    evacuated, driving, waiting, no_route = _accounts(manifest)
+    evacuated, in_refuge, driving, waiting, no_route = _accounts(manifest)
     assert no_route == 3
+    assert in_refuge == 0
     assert evacuated > 0
     assert driving > 0
     assert waiting > 7
@@ -73,7 +74,7 @@ def test_a_blocked_driveway_keeps_its_vehicles_waiting(tmp_path):
     street = write_net(tmp_path, nodes, [*EDGES, {"id": "sb", "from": "s", "to": "b", "numLanes": 1}])
     vehicles = demand([("sb", 0, "planned"), ("sb", 10, "planned"), ("sb", 10, "planned"), ("ab", 0, "planned")])
     run = run_small(tmp_path / "run", street, vehicles, EXITS, end_s=1200, by_hand={"h0v0": parked})
-    assert _accounts(run.measure(bottlenecks=LANE)) == (1, 1, 2, 0)
+    assert _accounts(run.measure(bottlenecks=LANE)) == (1, 0, 1, 2, 0)
     waited = tables.read_table(run.folder / "vehicles.parquet", tables.VEHICLES).set_index("vehicle")["delay_s"]
     assert waited["h1v0"] == 1190
 
@@ -94,7 +95,7 @@ def test_teleports_are_no_crossings_and_end_the_trust(tmp_path):
     ledger = json.loads((run.folder / "ledger.json").read_text())
     past_the_line = (run.folder / "sumo" / "sumo.log").read_text().count("teleports beyond arrival edge")
     assert past_the_line > 0
-    assert _accounts(manifest) == (305 - past_the_line, past_the_line, 0, 0)
+    assert _accounts(manifest) == (305 - past_the_line, 0, past_the_line, 0, 0)
     assert ledger["taken_out"] == past_the_line
     assert manifest["trusted"] is ledger["trusted"] is False
     side = manifest["lanes"][0]["vehicles"]

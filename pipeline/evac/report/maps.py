@@ -213,14 +213,15 @@ def _draw_exits(axes: Axes, report: ReportInput, crs: Any) -> list[tuple[float, 
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
     edge_m = _EDGE_SHARE * (east - west)
     foot_m = max(edge_m, _FOOT_SHARE * (north - south))  # above scale and attribution
-    inside = box(west + edge_m, south + foot_m, east - edge_m, north - edge_m)
+    seen = box(west, south, east, north).buffer(-edge_m)
+    arrows = box(west + edge_m, south + foot_m, east - edge_m, north - edge_m)
     middle = Point((west + east) / 2, (south + north) / 2)
     first: dict[str, tuple[float, float, str]] = {}
     for spot, point in zip(report.exits, _located(report.exits, crs), strict=True):
         shown, words = point, _wrapped(spot.name)
         marker: Any = "s"
-        if not inside.contains(point):
-            shown = Point(LineString([middle, point]).intersection(inside).coords[-1])
+        if not seen.contains(point):
+            shown = Point(LineString([middle, point]).intersection(arrows).coords[-1])
             marker = (3, 0, math.degrees(math.atan2(point.y - shown.y, point.x - shown.x)) - 90)
             away = report.units.length(shown.distance(point))
             words = _wrapped(say("{exit}, {length} from here", exit=spot.name, length=away))

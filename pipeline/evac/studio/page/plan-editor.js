@@ -124,7 +124,9 @@ export function planEditor(body, place, key, leave) {
     }
   }
 
-  const rowOf = (problem) => [...list.children].find((item) => item.dataset.where && problem.where.split("; ").some((where) => where.startsWith(item.dataset.where)));
+  function rowOf(problem) {
+    return [...list.children].find((item) => item.dataset.where && problem.where.split("; ").some((where) => where.startsWith(item.dataset.where)));
+  }
 
   /** Marks where the actions are that can't be laid over the network, with the reason. */
   function onTheMap(problems) {
