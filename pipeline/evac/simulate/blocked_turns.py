@@ -20,6 +20,7 @@ from typing import Any, Protocol
 from traci.exceptions import TraCIException
 
 from evac.simulate.answers import Standing, next_inner_lane
+from evac.simulate.ways import way_ahead
 
 TOLD_WITHIN_S = 1.0
 """How long a blocked turn is slow (s): the step in which SUMO reads the travel times."""
@@ -95,9 +96,7 @@ class BlockedTurns:
 
     def _roads(self, vehicle: str) -> tuple[str, ...]:
         """Return the road that a vehicle is on and the next of its way."""
-        ask = self._connection.vehicle
-        at = ask.getRouteIndex(vehicle)
-        return tuple(ask.getRoute(vehicle)[at : at + 2])
+        return way_ahead(self._connection, vehicle)[:2]
 
     def _remembered(self) -> dict[str, _Blocked]:
         """Return what is still believed of the turns that were blocked a minute ago."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from traci.connection import Connection
 from traci.exceptions import TraCIException
 
+from evac.simulate.ways import way_ahead
+
 _LEAVING = "authority"
 """SUMO's class of who leaves an edge that is closed: it may drive on to its end."""
 
@@ -36,7 +38,7 @@ class ChangeOfStage:
         ask = self.connection.vehicle
         waiting = set(self.connection.simulation.getPendingVehicles())
         for vehicle in sorted(vehicles):
-            here = None if vehicle in waiting else ask.getRoute(vehicle)[ask.getRouteIndex(vehicle)]
+            here = None if vehicle in waiting else way_ahead(self.connection, vehicle)[0]
             if self._go_on(vehicle, here, replaced) and here in replaced:
                 self.leaving[vehicle] = ask.getVehicleClass(vehicle)
                 ask.setVehicleClass(vehicle, _LEAVING)
@@ -58,7 +60,7 @@ class ChangeOfStage:
     def _go_on(self, vehicle: str, here: str | None, replaced: Mapping[str, str]) -> bool:
         """Let a vehicle drive its way from where it is over other edges; return whether it can."""
         ask = self.connection.vehicle
-        ahead = ask.getRoute(vehicle)[max(ask.getRouteIndex(vehicle), 0) :]
+        ahead = way_ahead(self.connection, vehicle)
         first = () if here is None else ahead[:1]
         try:
             ask.setRoute(vehicle, [*first, *(replaced.get(edge, edge) for edge in ahead[len(first) :])])

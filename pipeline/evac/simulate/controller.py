@@ -55,7 +55,7 @@ from evac.simulate.flight import LOOK_AFTER_S, Flight
 from evac.simulate.lanes import admits_car, vehicles_on
 from evac.simulate.officer import LOOK_S, Officer
 from evac.simulate.refuges import Refuges
-from evac.simulate.ways import keep_way, quickest_way
+from evac.simulate.ways import keep_way, quickest_way, way_ahead
 
 _DIVERT_EVERY_S = 1.0
 """How often the vehicles on an approach are looked at: none passes a road of 20 m unseen."""
@@ -231,7 +231,7 @@ class Controller:
         """Let those who are off the roads that a hazard has closed drive by the rules again, another way if need be."""
         shut = self._taken()
         for vehicle, vclass in self._flight.escaped(shut).items():
-            if shut.isdisjoint(self._flight.way_ahead(vehicle)):
+            if shut.isdisjoint(way_ahead(self.connection, vehicle)):
                 self._flight.end(vehicle)
             elif self._send_elsewhere({vehicle: vclass}, shut, fleeing=True):
                 self._flight.forget(vehicle)
@@ -329,7 +329,7 @@ class Controller:
             vehicle
             for vehicle in (*ask.getIDList(), *self.connection.simulation.getPendingVehicles())
             if not vehicle.startswith(BUS)  # it has people to fetch: it waits, or looks for another way itself
-            and edges & set(ask.getRoute(vehicle)[max(ask.getRouteIndex(vehicle), 0) :])
+            and edges & set(way_ahead(self.connection, vehicle))
         }
 
     def _send_elsewhere(self, classes: Mapping[str, str], closed: set[str], *, fleeing: bool) -> set[str]:
@@ -343,16 +343,16 @@ class Controller:
         refuges = self.refuges if fleeing else None
         ask = self.connection.vehicle
         for vehicle, vclass in classes.items():
-            place, route = max(ask.getRouteIndex(vehicle), 0), ask.getRoute(vehicle)
-            on_junction = ask.getRoadID(vehicle).startswith(":") and place + 1 < len(route)
-            start = route[place + on_junction]
+            ahead = way_ahead(self.connection, vehicle)
+            on_junction = ask.getRoadID(vehicle).startswith(":") and len(ahead) > 1
+            start = ahead[on_junction]
             if (start, vclass) not in ways:
                 ways[start, vclass] = () if start in closed else self._out(start, vclass)
             way = ways[start, vclass]
             way = way or (refuges.way(start, vclass) if refuges and start not in closed else ())
             if way:
                 ask.setVehicleClass(vehicle, vclass)
-                ask.setRoute(vehicle, [*route[place : place + on_junction], *way])
+                ask.setRoute(vehicle, [*ahead[:on_junction], *way])
                 sent.add(vehicle)
                 if not ways[start, vclass]:
                     keep_way(self.connection, vehicle)
@@ -401,7 +401,7 @@ class Controller:
         On the last edge of an exit it is too late.
         """
         ask = self.connection.vehicle
-        start = ask.getRoute(vehicle)[ask.getRouteIndex(vehicle)]
+        start = way_ahead(self.connection, vehicle)[0]
         if any(start in edges for edges in self.exits.values()):
             return
         way = self._way(start, ask.getVehicleClass(vehicle), item)

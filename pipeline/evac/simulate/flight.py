@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from traci.connection import Connection
 
 from evac.plans.timetable import FLEEING
+from evac.simulate.ways import way_ahead
 
 LOOK_AFTER_S = 10.0
 """How often it is looked who is off such a road."""
@@ -32,7 +33,8 @@ class Flight:
         return {
             vehicle
             for vehicle in vehicles
-            if ask.getRoadID(vehicle).startswith(":") and next(iter(self.way_ahead(vehicle)[1:]), None) in edges
+            if ask.getRoadID(vehicle).startswith(":")
+            and next(iter(way_ahead(self.connection, vehicle)[1:]), None) in edges
         }
 
     def begin(self, classes: Mapping[str, str], shut: Collection[str]) -> None:
@@ -41,7 +43,7 @@ class Flight:
         Those who stand before a road that it has closed already (`shut`) stay: nobody drives into a fire to flee.
         """
         for vehicle, vclass in classes.items():
-            if next(iter(self.way_ahead(vehicle)[1:]), None) not in shut:
+            if next(iter(way_ahead(self.connection, vehicle)[1:]), None) not in shut:
                 self.fleeing[vehicle] = vclass
                 self.connection.vehicle.setVehicleClass(vehicle, FLEEING)
 
@@ -55,11 +57,6 @@ class Flight:
             for vehicle, road in roads.items()
             if road not in shut and not road.startswith(":")
         }
-
-    def way_ahead(self, vehicle: str) -> tuple[str, ...]:
-        """Return the edges of a vehicle's way from where it is."""
-        ask = self.connection.vehicle
-        return tuple(ask.getRoute(vehicle)[max(ask.getRouteIndex(vehicle), 0) :])
 
     def end(self, vehicle: str) -> None:
         """Make a vehicle what it was."""

@@ -33,6 +33,7 @@ from traci.exceptions import TraCIException
 
 from evac.graphs import components
 from evac.simulate.answers import Car, Standing, cars_on_roads, next_inner_lane, vehicles_in_network
+from evac.simulate.ways import way_ahead
 
 _PULLED_OVER_S = 60.0
 """How long a vehicle stays on the verge at least (s)."""
@@ -146,8 +147,7 @@ class GridlockWatch:
         """Return the road that a vehicle is on, or came from where it is on a junction."""
         if not at.lane.startswith(":"):
             return at.lane.rpartition("_")[0]
-        ask = self._connection.vehicle
-        return str(ask.getRoute(vehicle)[ask.getRouteIndex(vehicle)])
+        return way_ahead(self._connection, vehicle)[0]
 
     def _wait_for(self, standing: Mapping[str, Standing]) -> tuple[dict[str, list[str]], set[str]]:
         """Return for whom each standing vehicle waits, and the fronts: those that wait for no one on their lane."""

@@ -32,6 +32,8 @@ from typing import Any
 
 from traci.connection import Connection
 
+from evac.simulate.ways import way_ahead
+
 LOOK_S = 5.0
 """Simulated seconds between two looks at the traffic."""
 _LOOK_BACK_M = 150.0
@@ -154,15 +156,14 @@ class Officer:
         for edge in dict.fromkeys(lane.rpartition("_")[0] for lane in sorted(self._stop_lines)):
             length_m = self._connection.lane.getLength(f"{edge}_0")
             for name in self._connection.edge.getLastStepVehicleIDs(edge):
-                route = vehicle.getRoute(name)[vehicle.getRouteIndex(name) :]
-                movements = self._movement_of.get(tuple(route[:2]), ())
+                movements = self._movement_of.get(way_ahead(self._connection, name)[:2], ())
                 away_m = length_m - vehicle.getLanePosition(name)
                 if movements and away_m <= _LOOK_BACK_M:
                     yield Car(name, self._lane_of[movements[0]], movements[0], away_m, vehicle.getSpeed(name))
 
-    def _movements(self) -> dict[tuple[str, str], list[int]]:
+    def _movements(self) -> dict[tuple[str, ...], list[int]]:
         """Return the signal's links from one edge into another."""
-        found: dict[tuple[str, str], list[int]] = defaultdict(list)
+        found: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for number, group in enumerate(self._connection.trafficlight.getControlledLinks(self._tls)):
             for before, after, _ in group:
                 found[before.rpartition("_")[0], after.rpartition("_")[0]].append(number)

@@ -1,4 +1,4 @@
-"""The way of a vehicle in a running simulation: the quickest now, and that it is kept."""
+"""The way of a vehicle in a running simulation: what is left of it, the quickest now, and that it is kept."""
 
 from __future__ import annotations
 
@@ -26,6 +26,15 @@ def quickest_way(
         if stage.edges:
             ways.append((stage.travelTime + (beyond_s or {}).get(target, 0.0), tuple(stage.edges)))
     return min(ways, default=(0.0, ()))[1]
+
+
+def way_ahead(connection: Connection, vehicle: str) -> tuple[str, ...]:
+    """Return the edges of a vehicle's way from where it is, or is going to get onto the street.
+
+    On a junction, the first is the edge that it came from.
+    """
+    ask = connection.vehicle
+    return tuple(ask.getRoute(vehicle)[max(ask.getRouteIndex(vehicle), 0) :])
 
 
 def keep_way(connection: Connection, vehicle: str) -> None:
