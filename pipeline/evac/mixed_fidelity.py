@@ -24,11 +24,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 
-from evac.statistics import CONFIDENCE, Interval, mean_interval
+from evac.statistics import CONFIDENCE, Interval, mean_interval, pair_by_pair, students_t
 
 LEAST_PAIRS = 8
 """Pairs below which nothing is said of how well one simulation follows the other."""
@@ -64,11 +63,11 @@ class Spread:
         if dear <= 1:
             return math.inf
         if not cheap:
-            return WIDENED * _quantile(dear - 1, confidence) * self.sd / math.sqrt(dear)
+            return WIDENED * students_t(dear - 1, confidence) * self.sd / math.sqrt(dear)
         if dear < LEAST_PAIRS:
             return math.inf
         left = (1.0 - self.explained) / dear * (dear - 2) / (dear - 3)
-        return WIDENED * _quantile(dear - 2, confidence) * self.sd * math.sqrt(left + self.explained / cheap)
+        return WIDENED * students_t(dear - 2, confidence) * self.sd * math.sqrt(left + self.explained / cheap)
 
 
 def mixed_interval(
@@ -103,7 +102,7 @@ def mixed_interval(
     of_control = slope**2 * float(everywhere.var(ddof=1)) / total
     mean, variance = float(y.mean()) + slope * away, of_line + of_control
     freedom = variance**2 / (of_line**2 / (n - 2) + of_control**2 / (total - 1)) if variance else float(n - 2)
-    half = WIDENED * _quantile(freedom, confidence) * math.sqrt(variance)
+    half = WIDENED * students_t(freedom, confidence) * math.sqrt(variance)
     return replace(_around(mean, half, alone), coarse=total)
 
 
@@ -121,7 +120,7 @@ def mixed_difference(
     confidence
         The interval's level.
     """
-    dear, cheap = (_less(mine, others) for mine, others in zip(ours, theirs, strict=True))
+    dear, cheap = (pair_by_pair(mine, others) for mine, others in zip(ours, theirs, strict=True))
     found = mixed_interval(dear, cheap, confidence)
     unpaired = len(ours[0].keys() ^ theirs[0].keys())
     return replace(found, unpaired=unpaired)
@@ -222,7 +221,7 @@ def _cheap_of(spread: Spread, half_width: float, dear: int) -> float:
     if dear < LEAST_PAIRS or not spread.explained:
         return math.inf
     left = (1.0 - spread.explained) / dear * (dear - 2) / (dear - 3)
-    room = (half_width / (WIDENED * _quantile(dear - 2, CONFIDENCE) * spread.sd)) ** 2 - left
+    room = (half_width / (WIDENED * students_t(dear - 2, CONFIDENCE) * spread.sd)) ** 2 - left
     return max(math.ceil(spread.explained / room), dear) if room > 0.0 else math.inf
 
 
@@ -239,15 +238,3 @@ def _products(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
     """Return the sums of squares and products of deviations from the means: xx, xy, yy."""
     a, b = x - x.mean(), y - y.mean()
     return float(a @ a), float(a @ b), float(b @ b)
-
-
-def _less(ours: Mapping[int, float | None], theirs: Mapping[int, float | None]) -> dict[int, float | None]:
-    pairs = {seed: (ours[seed], theirs[seed]) for seed in sorted(ours.keys() & theirs.keys())}
-    return {seed: None if one is None or other is None else one - other for seed, (one, other) in pairs.items()}
-
-
-@cache
-def _quantile(freedom: float, confidence: float) -> float:
-    from scipy.special import stdtrit  # noqa: PLC0415  takes a quarter of a second
-
-    return float(stdtrit(freedom, (1.0 + confidence) / 2.0))

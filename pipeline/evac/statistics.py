@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -102,10 +103,22 @@ def mean_interval(values: Sequence[float | None], confidence: float = CONFIDENCE
     mean = float(known.mean())
     if len(known) == 1:
         return Interval(mean, None, None, 1, confidence=confidence)
+    half = float(students_t(len(known) - 1, confidence) * known.std(ddof=1) / math.sqrt(len(known)))
+    return Interval(mean, mean - half, mean + half, len(known), confidence=confidence)
+
+
+@cache
+def students_t(freedom: float, confidence: float) -> float:
+    """Return how many standard errors an interval of a level reaches to each side, with so many degrees of freedom."""
     from scipy.special import stdtrit  # noqa: PLC0415  takes a quarter of a second, and one seed has no interval
 
-    half = float(stdtrit(len(known) - 1, (1 + confidence) / 2) * known.std(ddof=1) / math.sqrt(len(known)))
-    return Interval(mean, mean - half, mean + half, len(known), confidence=confidence)
+    return float(stdtrit(freedom, (1 + confidence) / 2))
+
+
+def pair_by_pair(ours: Mapping[int, float | None], theirs: Mapping[int, float | None]) -> dict[int, float | None]:
+    """Return `ours` less `theirs` for each seed that both have; None where a run has no value."""
+    pairs = {seed: (ours[seed], theirs[seed]) for seed in sorted(ours.keys() & theirs.keys())}
+    return {seed: None if a is None or b is None else a - b for seed, (a, b) in pairs.items()}
 
 
 def paired_difference(
@@ -120,11 +133,8 @@ def paired_difference(
     confidence
         The interval's level.
     """
-    seeds = sorted(ours.keys() & theirs.keys())
-    pairs = [(ours[seed], theirs[seed]) for seed in seeds]
-    found = mean_interval([None if a is None or b is None else a - b for a, b in pairs], confidence)
-    unpaired = len(ours.keys() ^ theirs.keys())
-    return Interval(found.mean, found.low, found.high, found.runs, found.missing, unpaired, confidence)
+    found = mean_interval(list(pair_by_pair(ours, theirs).values()), confidence)
+    return replace(found, unpaired=len(ours.keys() ^ theirs.keys()))
 
 
 def verdict(plan: str, other: str, difference: Interval, untrusted: int = 0) -> str:
