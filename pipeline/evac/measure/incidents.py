@@ -10,12 +10,12 @@ from typing import Any
 import pandas as pd
 import sumolib
 
+from evac.clock import MINUTE_S
 from evac.errors import SimulationError
 from evac.network.street_names import street_of
 from evac.plans.places import lanes_in_words
 
 _LISTED = 5
-_SECONDS_A_MINUTE = 60.0
 _COLUMNS = ("vehicle", "street", "edge", "lane", "pos_m", "driven_m", "from_s", "until_s")
 
 
@@ -47,14 +47,14 @@ def incident_counts(incidents: pd.DataFrame, end_s: float) -> dict[str, Any]:
     stood_s = incidents["until_s"].fillna(end_s) - incidents["from_s"]
     return {
         "incidents": len(incidents),
-        "incident_lane_min": round(float(stood_s.sum()) / _SECONDS_A_MINUTE, 1),
+        "incident_lane_min": round(float(stood_s.sum()) / MINUTE_S, 1),
         "incidents_at": [_where(row) for row in incidents.to_dict("records")],
     }
 
 
 def _where(row: Mapping[Hashable, Any]) -> str:
-    until = "the end" if pd.isna(row["until_s"]) else f"{row['until_s'] / _SECONDS_A_MINUTE:.0f} min"
-    return f"{row['street']}, {lanes_in_words([row['lane']])}: {row['from_s'] / _SECONDS_A_MINUTE:.0f} min to {until}"
+    until = "the end" if pd.isna(row["until_s"]) else f"{row['until_s'] / MINUTE_S:.0f} min"
+    return f"{row['street']}, {lanes_in_words([row['lane']])}: {row['from_s'] / MINUTE_S:.0f} min to {until}"
 
 
 def incident_caveats(counts: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from evac.clock import MINUTE_S
 from evac.errors import EvacError, Problem, UserError
 from evac.network.places import StreetIndex
 from evac.search.attempts import Attempts, TimeIsUp, score_s
@@ -27,7 +28,6 @@ from evac.study.ground import ground_of
 
 _SCREENING, _SEEDS = 0.6, 0.85
 """By which share of the time screening and the finals must have ended."""
-_MINUTE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Found:
                     "action": item.label,
                     "reason": item.reason,
                     **{name: getattr(item.takes, name) for name in RESOURCES},
-                    "alone_saves_min": None if score is None else (start - score) / _MINUTE_S,
+                    "alone_saves_min": None if score is None else (start - score) / MINUTE_S,
                     "why_not": self.attempts.why_not(number),
                 }
             )
@@ -262,4 +262,4 @@ def _ends(interval: Interval) -> tuple[float | None, float | None, float | None]
 
 
 def _min(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds / _MINUTE_S, 2)
+    return None if seconds is None else round(seconds / MINUTE_S, 2)

@@ -11,6 +11,7 @@ import yaml
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from evac.clock import MINUTE_S
 from evac.files import write_bytes, write_text
 from evac.plans.model import AnyAction
 from evac.plans.reading import BASELINE
@@ -22,7 +23,6 @@ from evac.search.lazy import Chosen
 from evac.study.bounds import Bounds
 
 _COLUMNS = 110
-_MINUTE_S = 60.0
 
 
 def write_found(found: Found, folder: Path) -> list[Path]:
@@ -92,7 +92,7 @@ def _note(found: Found, chosen: Chosen) -> str:
     if cell is None or cell.interval.mean is None:
         return f"Found by evac search for {case}; not simulated with several seeds."
     seeds = f"{len(cell.t90_s)} seeds" if len(cell.t90_s) > 1 else "one seed"
-    return f"Found by evac search for {case}: 90 % out after {cell.interval.mean / _MINUTE_S:.0f} min in {seeds}."
+    return f"Found by evac search for {case}: 90 % out after {cell.interval.mean / MINUTE_S:.0f} min in {seeds}."
 
 
 def _sentence(text: str) -> str:
@@ -103,7 +103,7 @@ def _alone(found: Found, number: int) -> str:
     score = found.attempts.scores.get(frozenset({number}))
     if score is None:
         return "It wasn't simulated alone."
-    saved_min = (found.attempts.scores[frozenset()] - score) / _MINUTE_S
+    saved_min = (found.attempts.scores[frozenset()] - score) / MINUTE_S
     if saved_min < 0:
         return f"Alone it costs {-saved_min:.1f} min (one seed): it helps with the others only."
     return f"Alone it saves {saved_min:.1f} min (one seed)."
@@ -152,7 +152,7 @@ def _drawn(table: pd.DataFrame, frontier: pd.DataFrame, nothing: str, officers: 
         axes.annotate(f"{time_min:.1f}", (officer, time_min), (7, 7), textcoords="offset points", color="C0")
     reversible_s = bounds.reversible.earliest_s(90)
     if reversible_s is not None:
-        axes.axhline(reversible_s / _MINUTE_S, color="0.2", linestyle=":", label="no plan can be quicker")
+        axes.axhline(reversible_s / MINUTE_S, color="0.2", linestyle=":", label="no plan can be quicker")
     axes.set_xlabel("Officers")
     axes.set_ylabel("90 % out (min after the order)")
     axes.set_xlim(table["officers"].min() - 0.3, officers + 0.3)
