@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PAGE = "progress.html"
 """The page of a search, in its folder."""
 _MOST_SEEDS = 64
+_LARGEST_SEED = 2**31 - 1  # that SUMO takes
 _MOST_RUNS = 500  # more than most searches need, so that the part that is done is never too large
 
 
@@ -82,7 +83,9 @@ class Search:
 
         Columns `officers`, `cones`, `barricades`, `plan`, `actions`, `t90_min`, `saved_min` (sooner than without, seed
         by seed), each with `_low_` and `_high_` ends of its 95 % interval, `seeds`, `at_best_min` (the bound on the
-        plan's lanes), `untrusted` (runs), `left_behind` (vehicles not out at the end, in the seed with most).
+        plan's lanes), `untrusted` (runs), `left_behind` (vehicles not out at the end, in the seed with most). Times and
+        these two with `fresh_` before them are of seeds that had no part in choosing: of the best two plans, and
+        without a new action.
         """
         return self.found.frontier()
 
@@ -152,9 +155,12 @@ def search_in(place: Place, under: Plan, wish: Wish, watch: Watch) -> Search:
     base: LoadedPlan = under.loaded
     if lacking := budget.over([base.resources]):
         raise UserError(Problem(f"plan '{base.key}'", f"takes more than there is: {lacking}", "give it what it takes"))
-    if not 1 <= wish.seeds <= _MOST_SEEDS:
-        raise UserError(Problem("seeds", f"expected 1 to {_MOST_SEEDS}, found {wish.seeds}"))
+    if wish.seeds not in range(1, _MOST_SEEDS + 1):
+        raise UserError(Problem("seeds", f"expected 1 to {_MOST_SEEDS}, found {wish.seeds!r}"))
     first = place.scenario.seeds[0] if wish.seed is None else wish.seed
+    if first not in range(_LARGEST_SEED - 2 * _MOST_SEEDS + 1):
+        expected = f"expected 0 to {_LARGEST_SEED - 2 * _MOST_SEEDS:,}, as more follow the first"
+        raise UserError(Problem("seed", f"{expected}, found {first!r}"))
     width = wish.jobs or cores()
     runner = engine_of(wish.engine, width)
     goal = Goal(under.vehicles, under.departure, tuple(range(first, first + wish.seeds)), budget, wish.screen, width)

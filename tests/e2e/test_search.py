@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -17,9 +18,14 @@ from chromium import CHROMIUM
 from evac import clock
 from evac.cli import run_guarded
 from evac.plans.reading import load_plan
+from evac.search import finals, stressing
 from evac.search.attempts import Attempts
 from evac.search.facts import Facts
 from evac.search.lazy import Chosen
+from evac.simulate.job import Job
+from evac.study.engines import Local
+from evac.study.runs import Display
+from evac.study.tasks import Outcome, Task
 from small_studies import town_of
 
 ARGUMENTS = ["--officers", "1", "--cones", "20", "--seeds", "2", "--jobs", "1"]
@@ -71,6 +77,19 @@ def test_the_one_officer_at_the_one_conflict_is_found(searched: Path) -> None:
     assert (frontier["at_best_min"] <= frontier["t90_min"]).all()
 
 
+def test_what_the_plan_is_worth_is_told_by_seeds_that_did_not_choose_it(searched: Path) -> None:
+    best, nothing = pd.read_csv(results(searched) / "plans.csv").iloc[:2].to_dict("records")
+    assert best["fresh_seeds"] == nothing["fresh_seeds"] == 2
+    assert best["fresh_t90_min"] != best["t90_min"]
+    assert best["fresh_t90_min"] == pytest.approx(best["t90_min"], rel=0.05)
+    assert best["fresh_t90_low_min"] < best["fresh_t90_min"] < best["fresh_t90_high_min"]
+    saved = nothing["fresh_t90_min"] - best["fresh_t90_min"]
+    assert best["fresh_saved_min"] == pytest.approx(saved, abs=0.02)
+    assert best["fresh_untrusted"] == best["fresh_left_behind"] == 0
+    note = load_plan(str(results(searched) / "best.yaml"), searched).model.note or ""
+    assert f"90 % out after {best['fresh_t90_min']:.0f} min in 2 seeds that had no part in choosing it" in note
+
+
 def test_a_plan_says_why_it_has_its_actions_and_what_it_withstands(searched: Path) -> None:
     text = (results(searched) / "best.yaml").read_text()
     reason = " ".join(re.findall(r"^  # (.*)$", text, re.MULTILINE))
@@ -94,43 +113,62 @@ def test_what_is_too_dear_is_not_tried(searched: Path) -> None:
     assert (plans[["officers", "cones", "barricades"]] <= [1, 20, 0]).all(axis=None)
 
 
-def test_a_search_that_was_interrupted_goes_on_to_the_same(
+def test_a_search_that_is_interrupted_in_each_stage_goes_on_to_the_same(
     searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     town = made(tmp_path)
-    simulate, find_facts = Attempts._simulate, Attempts._find_facts
-    judged: list[object] = []
+    find_facts, simulated = Attempts._find_facts, Local.run
     found: list[Chosen] = []
-
-    def once(self: Attempts, sets: Sequence[Chosen]) -> None:
-        judged.append(sets)
-        if len(judged) == 2:
-            raise KeyboardInterrupt
-        simulate(self, sets)
+    runs: list[Job] = []
 
     def counted(self: Attempts, chosen: Chosen) -> Facts:
         found.append(chosen)
         return find_facts(self, chosen)
 
-    monkeypatch.setattr(Attempts, "_simulate", once)
+    def noted(self: Local, tasks: Sequence[Task], cache: Path, display: Display) -> Generator[tuple[Job, Outcome]]:
+        for job, outcome in simulated(self, tasks, cache, display):
+            runs.append(job)
+            yield job, outcome
+
     monkeypatch.setattr(Attempts, "_find_facts", counted)
-    assert command(town, *ARGUMENTS) == 130
-    assert [file.name for file in results(town).iterdir()] == ["progress.html"]
-    page = (results(town) / "progress.html").read_text()
-    assert "It was interrupted." in page
-    assert 'http-equiv="refresh"' not in page
+    monkeypatch.setattr(Local, "run", noted)
+    stages: list[tuple[Any, str]] = [
+        (Attempts, "_simulate"), (finals, "_play_some"), (finals, "_played"), (stressing, "_worth"),
+    ]  # fmt: skip
+    for owner, name in stages:
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, interrupting(getattr(owner, name), at=2))
+            assert command(town, *ARGUMENTS) == 130, name
+        assert [file.name for file in results(town).iterdir()] == ["progress.html"]
+        page = (results(town) / "progress.html").read_text()
+        assert "It was interrupted." in page
+        assert 'http-equiv="refresh"' not in page
     assert command(town, *ARGUMENTS) == 0
     assert len(found) == len(set(found))  # what was laid over the net before isn't again
+    assert len(runs) == len(set(runs))  # nor is what was simulated
     for file in sorted(results(searched).glob("*.*")):
         if file.suffix not in (".png", ".html"):
             assert (results(town) / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def interrupting(function: Callable[..., Any], at: int) -> Callable[..., Any]:
+    """Return a function that is interrupted when it is called for the so manieth time."""
+    calls = iter(range(1, at + 1))
+
+    def interrupted(*args: Any, **options: Any) -> Any:
+        if next(calls) == at:
+            raise KeyboardInterrupt
+        return function(*args, **options)
+
+    return interrupted
 
 
 def test_the_page_says_what_was_found_and_how_sure_that_is(searched: Path) -> None:
     page = html.unescape((results(searched) / "progress.html").read_text())
     frontier = pd.read_csv(results(searched) / "frontier.csv").iloc[-1]
     assert "It is done." in page
-    assert f"{clock.clock(60.0 * frontier['t90_min'])}</span> until 90 % are out" in page
+    assert f"{clock.clock(60.0 * frontier['fresh_t90_min'])}</span> until 90 % are out" in page
+    assert f"{clock.clock(60.0 * frontier['t90_min'])} with the 2 seeds that it was chosen by" in page
     assert "officer at Main Road / Cross Street" in page
     assert re.search(r"2 seeds, 95 % interval 0:\d\d.h to \d:\d\d.h", page)
     assert "in its worst case: " in page
@@ -237,6 +275,7 @@ def test_a_search_that_is_out_of_time_says_so(
         (["--officers", "-1"], "--officers"),
         (["--officers", "1", "--cones", "1e3"], "--cones"),
         (["--officers", "1", "--barricades", "20000"], "--barricades"),
+        (["--officers", "1", "--seed", "2147483647"], "seed: expected 0 to 2,147,483,519, as more follow the first"),
     ],
 )
 def test_bad_options_are_told(
@@ -250,5 +289,9 @@ def test_bad_numbers_from_python_are_told_before_anything_is_prepared(searched: 
     town = evac.open(searched)
     with pytest.raises(evac.ScenarioError, match=r"cones: expected a whole number .* found 2\.5"):
         town.search(officers=1, cones=2.5)  # type: ignore[arg-type]
-    with pytest.raises(evac.UserError, match="seeds: expected 1 to 64, found 0"):
-        town.search(officers=1, seeds=0)
+    for seeds in (0, 2.5, 65):
+        with pytest.raises(evac.UserError, match=rf"seeds: expected 1 to 64, found {seeds}"):
+            town.search(officers=1, seeds=seeds)  # type: ignore[arg-type]
+    for seed in (-1, 1.5, 2**31 - 1):  # other seeds follow the first
+        with pytest.raises(evac.UserError, match=rf"seed: expected 0 to 2,147,483,519, .* found {seed}"):
+            town.search(officers=1, seed=seed)  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -104,6 +104,8 @@ def _print(found: Found) -> None:
             f"({clock.clock(under_s)}), {mean_s / any_s:.2f} times that of any plan ({clock.clock(any_s)})"
         )
         console.print(words, highlight=False, soft_wrap=True)
+    for words in _fresh_words(found):
+        console.print(escape(words), highlight=False, soft_wrap=True)
     for chosen in found.finals.stressed:
         worst = found.finals.worst(chosen)
         if worst is not None and worst.cell is not None:
@@ -119,6 +121,14 @@ def _print(found: Found) -> None:
         console.print(escape(words), highlight=False, soft_wrap=True)
     if found.cut_short:
         console.print("Time was up before all was simulated; the same command goes on from here.", highlight=False)
+
+
+def _fresh_words(found: Found) -> Iterator[str]:
+    """Yield what the best two plans are worth by seeds that had no part in choosing them."""
+    rows = found.table()
+    for row in rows[rows["fresh_t90_min"].notna()].to_dict("records"):
+        times = f"90 % out (min): {_interval(row, 'fresh_t90')}; sooner by {_interval(row, 'fresh_saved')}"
+        yield f"{row['plan']} with {row['fresh_seeds']} seeds that had no part in choosing it: {times}"
 
 
 def _print_frontier(rows: pd.DataFrame) -> None:

@@ -31,6 +31,7 @@ from evac.study.tasks import Engine, Outcome, Task
 from evac.study.under_plan import UnderPlan, under_plan
 
 _DECISIVE = DECISIVE_PERCENT / 100.0
+_MOST_FRESH_SEEDS = 5
 _WITHOUT_RIGHT_OF_WAY = "the coarse model that fits this town has no right of way to keep: --screen micro judges it"
 
 
@@ -74,6 +75,12 @@ class Goal:
     budget: Budget
     screen: Literal["micro", "meso"]
     width: int
+
+    @property
+    def fresh_seeds(self) -> tuple[int, ...]:
+        """Seeds that have no part in choosing a plan: as many as have, five at most."""
+        first = self.seeds[-1] + 1
+        return tuple(range(first, first + min(len(self.seeds), _MOST_FRESH_SEEDS)))
 
     def case(self, plan: str, seed: int) -> Case:
         """Return the case of a plan and seed."""

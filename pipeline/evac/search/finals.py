@@ -1,8 +1,11 @@
-"""The best plans once more, with more seeds, fewer of them in each round.
+"""The best plans once more, with more seeds, fewer of them in each round; then the best two with seeds of their own.
 
 Successive halving (Karnin, Koren and Somekh, "Almost optimal exploration in multi-armed bandits", ICML 2013): each
 round simulates half as many plans with twice as many seeds, so that time goes where the ranking isn't settled. All
 plans have the same seeds, so that chance cancels in their differences.
+
+The best of several means is too good by chance, the more so the more plans there were (the optimizer's curse: Smith
+and Winkler, Management Science 52, 2006). What a plan is worth is told by seeds that had no part in choosing it.
 """
 
 from __future__ import annotations
@@ -36,12 +39,16 @@ class Finals:
     stressed
         By set, what it is worth when something goes wrong; where another plan is better in its worst case than this
         one in some case, no more than what shows that.
+    fresh, fresh_left_behind
+        The same of the best two and of no candidate, over seeds that had no part in choosing them.
     cut_short
         Whether time was up before all was simulated.
     """
 
     cells: dict[Chosen, Cell] = field(default_factory=dict)
     left_behind: dict[Chosen, int] = field(default_factory=dict)
+    fresh: dict[Chosen, Cell] = field(default_factory=dict)
+    fresh_left_behind: dict[Chosen, int] = field(default_factory=dict)
     stressed: dict[Chosen, list[Stressed]] = field(default_factory=dict)
     cut_short: bool = False
 
@@ -64,6 +71,10 @@ class Finals:
     def saved(self, chosen: Chosen) -> Interval:
         """Return how much sooner than without any candidate 90 % are out (s), over the seeds that both have."""
         return self.cells[frozenset()].less(self.cells[chosen])
+
+    def fresh_saved(self, chosen: Chosen) -> Interval:
+        """Return the same (s) over the seeds that had no part in choosing."""
+        return self.fresh[frozenset()].less(self.fresh[chosen])
 
     def worst(self, chosen: Chosen) -> Stressed | None:
         """Return the worst that may happen to a set; None where that wasn't simulated."""
@@ -118,13 +129,48 @@ def play(attempts: Attempts, finals: Finals) -> None:
 def _play_some(attempts: Attempts, finals: Finals, sets: Sequence[Chosen], seeds: Sequence[int]) -> None:
     """Simulate plans with some seeds; one whose runs all fail keeps what it has."""
     attempts.tell(f"with {len(seeds)} seeds: {'; '.join(attempts.words(chosen) for chosen in sets)}")
+    cells, left = _played(attempts, sets, seeds)
+    finals.cells |= cells
+    for chosen, vehicles in left.items():
+        finals.left_behind[chosen] = max(vehicles, finals.left_behind.get(chosen, 0))
+
+
+def confirm(attempts: Attempts, finals: Finals) -> None:
+    """Simulate the best two plans, and that without candidates, with seeds that had no part in choosing them.
+
+    All of them with one seed, then with the next: when time is up all have the same.
+    """
+    nothing = frozenset[int]()
+    sets = list(dict.fromkeys([nothing, *finals.ranked()[:2]]))
+    seeds = attempts.goal.fresh_seeds
+    step = max(1, attempts.goal.width // len(sets))
+    try:
+        for many in (*range(step, len(seeds), step), len(seeds)):
+            attempts.patience.check()
+            attempts.tell(
+                f"with {many} of {len(seeds)} seeds that chose nothing: "
+                f"{'; '.join(attempts.words(chosen) for chosen in sets)}"
+            )
+            cells, left = _played(attempts, sets, seeds[:many])
+            if cells.keys() != set(sets):
+                return  # a run failed: of fewer plans there is nothing to compare
+            finals.fresh, finals.fresh_left_behind = cells, left
+    except TimeIsUp:
+        finals.cut_short = True
+
+
+def _played(
+    attempts: Attempts, sets: Sequence[Chosen], seeds: Sequence[int]
+) -> tuple[dict[Chosen, Cell], dict[Chosen, int]]:
+    """Simulate plans with some seeds; return by set its runs, and the vehicles not out in the seed with most."""
     by_key = {attempts.plan(chosen).key: chosen for chosen in sets}
     laid = {key: under for key, chosen in by_key.items() if (under := attempts.lay(chosen)) is not None}
     runs = study_of(attempts, laid, seeds).runs
-    finals.cells |= {by_key[cell.plan]: cell for cell in cells_of(runs)}
+    left: dict[Chosen, int] = {}
     for run in runs:
         chosen = by_key[run.case.plan]
-        finals.left_behind[chosen] = max(left_behind(run.folder), finals.left_behind.get(chosen, 0))
+        left[chosen] = max(left_behind(run.folder), left.get(chosen, 0))
+    return {by_key[cell.plan]: cell for cell in cells_of(runs)}, left
 
 
 def study_of(attempts: Attempts, laid: Mapping[str, UnderPlan], seeds: Sequence[int], vehicles: str = "") -> Study:

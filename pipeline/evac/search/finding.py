@@ -16,7 +16,7 @@ from evac.network.places import StreetIndex
 from evac.search.attempts import Attempts, TimeIsUp, score_s
 from evac.search.candidates import MOST, candidates_of
 from evac.search.city import KINDS, RESOURCES, City, Sort
-from evac.search.finals import Finals, play
+from evac.search.finals import Finals, confirm, play
 from evac.search.first_run import FirstRun
 from evac.search.lazy import Chosen, Space, search
 from evac.search.progress_page import ProgressPage
@@ -26,8 +26,8 @@ from evac.study.bounds import Bounds, bounds_of
 from evac.study.comparing import Cell
 from evac.study.ground import ground_of
 
-_SCREENING, _SEEDS = 0.6, 0.85
-"""By which share of the time screening and the finals must have ended."""
+_SCREENING, _SEEDS, _FRESH = 0.6, 0.8, 0.9
+"""By which share of the time screening, the finals, and the seeds that chose nothing must have ended."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,8 @@ class Found:
         """Return the best plan for each number of officers, among the last plans: a row where one more helps.
 
         Columns `officers`, `cones`, `barricades`, `plan`, `actions` (labels), `t90_min`, `t90_low_min`, `t90_high_min`
-        (of the 95 % interval), `seeds`, `saved_min` with its interval, `at_best_min` (of its own bound).
+        (of the 95 % interval), `seeds`, `saved_min` with its interval, `at_best_min` (of its own bound), `untrusted`,
+        `left_behind`; with `fresh_` before them those of them that seeds tell which chose nothing, of the best two.
         """
         table = self.table()
         whole = [not self.finals.leaves(chosen) for chosen in self.finals.ranked()]
@@ -70,22 +71,28 @@ class Found:
     def table(self) -> pd.DataFrame:
         """Return the last plans, the best first; the columns are those of `frontier`."""
         rows = pd.DataFrame([self._row(chosen) for chosen in self.finals.ranked()])
-        return rows.astype({name: float for name in rows if str(name).endswith("_min")})
+        times = {name: float for name in rows if str(name).endswith("_min")}
+        return rows.astype({**times, **dict.fromkeys(("fresh_seeds", "fresh_untrusted", "fresh_left_behind"), "Int64")})
 
     def _row(self, chosen: Chosen) -> dict[str, object]:
-        cell, takes = self.finals.cells[chosen], self.attempts.takes(chosen)
-        time_s, saved = cell.interval, self.finals.saved(chosen)
+        takes, finals = self.attempts.takes(chosen), self.finals
         return {
             **{name: sum(getattr(item, name) for item in takes) for name in RESOURCES},
             "plan": self.attempts.plan(chosen).key,
             "actions": self.attempts.words(chosen),
-            **{f"t90{end}_min": _min(value) for end, value in zip(("", "_low", "_high"), _ends(time_s), strict=True)},
-            "seeds": len(cell.t90_s),
-            **{f"saved{end}_min": _min(value) for end, value in zip(("", "_low", "_high"), _ends(saved), strict=True)},
+            **_told(finals.cells[chosen], finals.saved(chosen), finals.left_behind[chosen]),
             "at_best_min": _min(self.attempts.bound_s(chosen)),
-            "untrusted": len(cell.untrusted),
-            "left_behind": self.finals.left_behind[chosen],
+            **self._fresh(chosen),
         }
+
+    def _fresh(self, chosen: Chosen) -> dict[str, object]:
+        """Return what seeds that chose nothing tell of a set; missing where it wasn't simulated with them."""
+        finals = self.finals
+        if chosen in finals.fresh:
+            told = _told(finals.fresh[chosen], finals.fresh_saved(chosen), finals.fresh_left_behind[chosen])
+        else:
+            told = dict.fromkeys(_told(finals.cells[chosen], finals.saved(chosen), 0))
+        return {f"fresh_{name}": value for name, value in told.items()}
 
     def candidates(self) -> pd.DataFrame:
         """Return what was thought of: `kind`, `action`, `reason`, what it takes, `alone_saves_min`, `why_not`."""
@@ -184,6 +191,9 @@ def _find(
     enter("seeds")
     attempts.patience.until_s = until(_SEEDS)
     play(attempts, finals)
+    enter("fresh")
+    attempts.patience.until_s = until(_FRESH)
+    confirm(attempts, finals)
     enter("stress")
     attempts.patience.until_s = until(1.0)
     stress(attempts, finals)
@@ -257,8 +267,20 @@ def _never(cell: Cell) -> str:
     return "90 % never get out" if cell.interval.mean is None else ""
 
 
-def _ends(interval: Interval) -> tuple[float | None, float | None, float | None]:
-    return interval.mean, interval.low, interval.high
+def _told(cell: Cell, saved: Interval, left_behind: int) -> dict[str, object]:
+    """Return the columns that runs over seeds give."""
+    return {
+        **_columns("t90", cell.interval),
+        "seeds": len(cell.t90_s),
+        **_columns("saved", saved),
+        "untrusted": len(cell.untrusted),
+        "left_behind": left_behind,
+    }
+
+
+def _columns(name: str, interval: Interval) -> dict[str, object]:
+    ends = {"": interval.mean, "_low": interval.low, "_high": interval.high}
+    return {f"{name}{end}_min": _min(value) for end, value in ends.items()}
 
 
 def _min(seconds: float | None) -> float | None:

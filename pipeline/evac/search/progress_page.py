@@ -29,9 +29,11 @@ STAGES = {
     "first run": "The town without a new action: where do queues stand?",
     "sets": "Each action alone, then sets of them, with one seed",
     "seeds": "The best ten with more and more seeds",
+    "fresh": "The best two once more, with seeds that had no part in choosing them",
     "stress": "What the last ten are worth when something goes wrong",
 }
 """What a search does, in order."""
+FRESH = "seeds that had no part in choosing it"
 _SHOWN = 8
 
 
@@ -81,7 +83,7 @@ class ProgressPage:
             "lasted": _lasted(time.monotonic() - self._began_s),
             "within": "" if self.within_s is None else _lasted(self.within_s),
             "counts": self._counts(),
-            "best": next(iter(found.values()), None),
+            "best": self._best(found),
             "plans": list(found.values())[:_SHOWN],
             "bound": self._bound(),
             "stressed": list(self._stressed()),
@@ -118,18 +120,29 @@ class ProgressPage:
         if cell is not None:
             time_s, saved_s = cell.interval.mean, self.finals.saved(chosen).mean
             sure = _sure(cell)
+            if (fresh := self.finals.fresh.get(chosen)) is not None:
+                sure += f"; {_time(fresh)} with {FRESH}: {_sure(fresh)}"
         else:
             time_s = self.attempts.scores[chosen]
             saved_s = None if start is None else start - time_s
             sure = f"one seed{', coarse model' if self.attempts.goal.screen == 'meso' else ''}: may change"
         takes = self.attempts.takes(chosen)
         return {
-            "time": "never" if time_s is None else clock.clock(time_s),
+            "time": _clock(time_s),
             "actions": self.attempts.words(chosen) if chosen else "no new action",
             "saved": _saved(saved_s) if chosen else "what the others are compared with",
             "takes": _counted({name: sum(getattr(item, name) for item in takes) for name in RESOURCES}),
             "sure": sure,
         }
+
+    def _best(self, rows: Mapping[Chosen, Mapping[str, str]]) -> Mapping[str, str] | None:
+        """Return the row of the best plan, with the time that seeds tell which had no part in choosing it."""
+        for chosen, row in rows.items():
+            if (fresh := self.finals.fresh.get(chosen)) is None:
+                return row
+            chose = f"{row['time']} with the {len(self.finals.cells[chosen].t90_s)} seeds that it was chosen by"
+            return {**row, "time": _time(fresh), "sure": f"With {FRESH}: {_sure(fresh)}; {chose}"}
+        return None
 
     def _bound(self) -> str:
         bounds = self.attempts.bounds
@@ -140,9 +153,7 @@ class ProgressPage:
         for chosen in self.finals.stressed:
             worst = self.finals.worst(chosen)
             if worst is not None and worst.cell is not None:
-                time_s = worst.cell.interval.mean
-                words = "never" if time_s is None else clock.clock(time_s)
-                yield {"time": words, "actions": self.attempts.words(chosen), "worst": worst.failure}
+                yield {"time": _time(worst.cell), "actions": self.attempts.words(chosen), "worst": worst.failure}
 
     def _kinds(self) -> Iterator[dict[str, Any]]:
         scores, start = self.attempts.scores, self.attempts.scores.get(frozenset())
@@ -152,6 +163,14 @@ class ProgressPage:
             saves = clock.span(start - min(tried)) if tried and start is not None else ""
             refused = sum(bool(self.attempts.why_not(number)) for number in numbers)
             yield {"kind": kind, "all": len(numbers), "tried": len(tried), "refused": refused, "saves": saves}
+
+
+def _clock(time_s: float | None) -> str:
+    return "never" if time_s is None else clock.clock(time_s)
+
+
+def _time(cell: Cell) -> str:
+    return _clock(cell.interval.mean)
 
 
 def _sure(cell: Cell) -> str:

@@ -21,6 +21,7 @@ from evac.schema.scenario import vehicles_words
 from evac.search.finding import Found
 from evac.search.lazy import Chosen
 from evac.study.bounds import Bounds
+from evac.study.comparing import Cell
 
 _COLUMNS = 110
 
@@ -91,8 +92,17 @@ def _note(found: Found, chosen: Chosen) -> str:
     cell = found.finals.cells.get(chosen)
     if cell is None or cell.interval.mean is None:
         return f"Found by evac search for {case}; not simulated with several seeds."
-    seeds = f"{len(cell.t90_s)} seeds" if len(cell.t90_s) > 1 else "one seed"
-    return f"Found by evac search for {case}: 90 % out after {cell.interval.mean / MINUTE_S:.0f} min in {seeds}."
+    minutes, fresh = f"{cell.interval.mean / MINUTE_S:.0f} min", found.finals.fresh.get(chosen)
+    if fresh is None or fresh.interval.mean is None:
+        return f"Found by evac search for {case}: 90 % out after {minutes} in {_seeds(cell)}."
+    return (
+        f"Found by evac search for {case}: 90 % out after {fresh.interval.mean / MINUTE_S:.0f} min in {_seeds(fresh)} "
+        f"that had no part in choosing it, after {minutes} in the {_seeds(cell)} that it was chosen by."
+    )
+
+
+def _seeds(cell: Cell) -> str:
+    return f"{len(cell.t90_s)} seeds" if len(cell.t90_s) > 1 else "one seed"
 
 
 def _sentence(text: str) -> str:
@@ -142,14 +152,20 @@ def _drawn(table: pd.DataFrame, frontier: pd.DataFrame, nothing: str, officers: 
     axes.plot(others["officers"], others["t90_min"], "o", color="0.7", label="other plans of the last ten")
     start = table[table["plan"] == nothing]
     axes.plot(start["officers"], start["t90_min"], "D", color="0.3", fillstyle="none", label="no new action")
-    low, high = (frontier["t90_min"] - frontier["t90_low_min"], frontier["t90_high_min"] - frontier["t90_min"])
-    spread = pd.concat([low, high], axis=1).fillna(0.0).clip(lower=0.0).to_numpy().T
-    label = "the best with so many, 95 % interval"
-    axes.errorbar(frontier["officers"], frontier["t90_min"], yerr=spread, fmt="o", color="C0", capsize=4, label=label)
+    axes.errorbar(
+        frontier["officers"], frontier["t90_min"], yerr=_spread(frontier, "t90"), fmt="o", color="C0", capsize=4,
+        label="the best with so many, 95 % interval",
+    )  # fmt: skip
     steps = [*zip(frontier["officers"], frontier["t90_min"], strict=True), (officers, frontier["t90_min"].min())]
     axes.step(*zip(*steps, strict=True), where="post", color="C0", alpha=0.5)
     for officer, time_min in steps[:-1]:
         axes.annotate(f"{time_min:.1f}", (officer, time_min), (7, 7), textcoords="offset points", color="C0")
+    fresh = table[table["fresh_t90_min"].notna() & table["plan"].isin(frontier["plan"])]
+    if len(fresh):
+        axes.errorbar(
+            fresh["officers"] + 0.08, fresh["fresh_t90_min"], yerr=_spread(fresh, "fresh_t90"), fmt="s", color="C1",
+            fillstyle="none", capsize=4, label="by seeds that had no part in choosing",
+        )  # fmt: skip
     reversible_s = bounds.reversible.earliest_s(90)
     if reversible_s is not None:
         axes.axhline(reversible_s / MINUTE_S, color="0.2", linestyle=":", label="no plan can be quicker")
@@ -160,3 +176,10 @@ def _drawn(table: pd.DataFrame, frontier: pd.DataFrame, nothing: str, officers: 
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False, loc="upper right", fontsize="small")
     return figure
+
+
+def _spread(rows: pd.DataFrame, name: str) -> Any:
+    """Return how far the intervals of times reach down and up (min, 2 x rows); not at all where there is none."""
+    mean = rows[f"{name}_min"]
+    ends = [mean - rows[f"{name}_low_min"], rows[f"{name}_high_min"] - mean]
+    return pd.concat(ends, axis=1).fillna(0.0).clip(lower=0.0).to_numpy().T
