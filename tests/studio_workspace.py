@@ -44,9 +44,14 @@ def _prepared() -> Path:
 
 def prepared_balzers(folder: Path, vehicles: float | None = None) -> Path:
     """As `balzers`, with map, network and households in the cache."""
+    prepare_as_balzers(folder)
+    return balzers(folder, vehicles)
+
+
+def prepare_as_balzers(folder: Path) -> None:
+    """Put Balzers' map, network and households into a workspace's cache."""
     for part in _PREPARED:
         shutil.copytree(_prepared() / part, folder / ".evac" / part)
-    return balzers(folder, vehicles)
 
 
 def balzers(folder: Path, vehicles: float | None = None) -> Path:

@@ -30,7 +30,7 @@ _PARTS = {
 _Stamp = tuple[str, int, int, int, int]
 
 
-def _parts_of(path: Path) -> list[Path]:
+def parts_of(path: Path) -> list[Path]:
     """Return the files that a data set consists of, itself first: of a shapefile, those beside it that GDAL reads."""
     wanted = _PARTS.get(path.suffix.lower(), ())
     beside = sorted(path.parent.glob(f"{glob.escape(path.stem)}[.]*")) if wanted else []
@@ -39,7 +39,7 @@ def _parts_of(path: Path) -> list[Path]:
 
 def digest_dataset(path: Path) -> str:
     """Return the SHA-256 of an input file as 64 hex digits; where it has several parts, of all of them."""
-    first, *others = _parts_of(path)
+    first, *others = parts_of(path)
     if not others:
         return digest_file(first)
     return digest_json({part.name[len(path.stem) :].lower(): digest_file(part) for part in (first, *others)})
@@ -116,7 +116,7 @@ def _unreadable(path: Path, error: OSError) -> DataError:
 def _stamps(path: Path) -> list[_Stamp]:
     """Return what changes whenever one of the files of a data set is written, replaced, added or removed."""
     found = []
-    for part in _parts_of(path):
+    for part in parts_of(path):
         if part.is_file():
             state = part.stat()
             found.append((part.name, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))

@@ -186,6 +186,14 @@ class OnTheMap:
 
         return (self.loaded.path, *input_files(self.loaded.model))
 
+    @property
+    def named_files(self) -> tuple[Path, ...]:
+        """All files that the scenario names, with what belongs to each: `input_files`, and measured curves."""
+        from evac.inputs import parts_of  # noqa: PLC0415
+
+        curves = [item.curve.file for item in self.loaded.model.departures if item.curve.form == "measured"]
+        return tuple(part for file in (*self.input_files, *curves) for part in parts_of(file))
+
     def runs(self) -> pd.DataFrame:
         """Return all finished runs that studies of this place have asked for, a row each, the newest first.
 

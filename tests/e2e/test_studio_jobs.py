@@ -5,18 +5,22 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
+import shlex
 import signal
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import evac
+from evac.cli import run_guarded
 from evac.errors import UserError
 from evac.studio.workspace import Workspace
-from studio_workspace import HAS_ENDED, balzers, errors_of, prepared_balzers, served
+from studio_workspace import HAS_ENDED, balzers, errors_of, prepare_as_balzers, prepared_balzers, served
 
 WHOLE_TOWN, FEW = 1.5, 0.3
 
@@ -34,8 +38,10 @@ def _simulators(folder: Path) -> list[int]:
     return [number for number in found if number != os.getpid()]
 
 
-def test_a_run_is_the_same_bytes_as_from_the_package(tmp_path: Path) -> None:
-    folder, other = prepared_balzers(tmp_path / "studio", FEW), prepared_balzers(tmp_path / "package", FEW)
+def test_what_is_handed_on_gives_the_bytes_of_the_studio_by_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, elsewhere = prepared_balzers(tmp_path / "studio", FEW), tmp_path / "elsewhere"
     with served(folder) as studio:
         asked = studio.client.post("/api/places/balzers/jobs", json={"plans": ["flood"], "seeds": [7]})
         assert asked.status_code == 202
@@ -45,8 +51,17 @@ def test_a_run_is_the_same_bytes_as_from_the_package(tmp_path: Path) -> None:
         path = f"/api/places/balzers/runs/{row['job']}"
         shown, queues = studio.client.get(path).json(), studio.client.get(f"{path}/queues").json()
         packed = studio.client.get("/api/places/balzers/folder").content
-    run = evac.open(other / "scenarios" / "balzers").under("flood").run(seed=7)
-    assert [run.job] == job["told"]["runs"] == [row["job"]]
+    assert not list((folder / ".evac" / "studio").glob(".packed.*"))
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        archive.extractall(elsewhere)
+    readme = (elsewhere / "README.md").read_text()
+    (command,) = re.findall(r"^    evac (run .*)$", readme, re.MULTILINE)
+    prepare_as_balzers(elsewhere)
+    monkeypatch.chdir(elsewhere)
+    assert run_guarded(["check", "scenarios/balzers"]) == 0
+    assert run_guarded(shlex.split(command)) == 0
+    run = evac.open(elsewhere / "scenarios" / "balzers").finished(["flood"], seeds=[7]).runs[0]
+    assert [run.job] == job["told"]["runs"] == [row["job"]] == pd.read_csv(elsewhere / "runs.csv")["job"].tolist()
     mine = json.loads((folder / ".evac" / "runs" / run.job / "manifest.json").read_text())
     assert mine["tables"] == run.manifest["tables"]
     assert shown["curve"]["evacuated"] == run.curve()["evacuated"].tolist()
@@ -54,9 +69,6 @@ def test_a_run_is_the_same_bytes_as_from_the_package(tmp_path: Path) -> None:
     busiest = run.edges().groupby("from_s")["queue_veh"].sum()
     told = [sum(values) for values in zip(*queues["edges"].values(), strict=True)]
     assert max(told, default=0.0) == pytest.approx(busiest.max(), rel=0.2, abs=3.0)  # but for less than half a car
-    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        archive.extractall(tmp_path / "elsewhere")
-    assert evac.open(tmp_path / "elsewhere" / "scenarios" / "balzers").under("flood").key == "flood"
     assert row["t90_s"] == pytest.approx(run.clearance(0.9).total_seconds())
 
 

@@ -6,8 +6,8 @@ What was made is kept in the studio's folder, compressed, under the stamp of all
 from __future__ import annotations
 
 import asyncio
-import io
-import zipfile
+import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,8 +21,9 @@ from evac.fingerprint import fingerprint
 from evac.report.from_cache import read_asked
 from evac.studio import at_place, plan_file, scenario_file
 from evac.studio.bench import Benches, Tell, tell_nobody
+from evac.studio.handing_on import pack
 from evac.studio.making import Making, Makings
-from evac.studio.workspace import FILE_NAME, Workspace, stamp_of
+from evac.studio.workspace import FILE_NAME, PACKED, Workspace, stamp_of
 from evac.studio.yaml_text import read, require_right, tag_of
 
 REPORT_PAGE = "index.html"
@@ -210,17 +211,16 @@ class Places:
         """Return the folder of a place's report."""
         return self._open(name).report_folder
 
-    def packed(self, name: str) -> bytes:
-        """Return a place's folder and its plans, as a ZIP archive that the command runs elsewhere."""
-        place = self._open(name)
-        folders = (f"scenarios/{name}", place.loaded.folder), (f"plans/{name}", place.loaded.plans_folder)
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            for inside, folder in folders:
-                for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-                    if path.is_file() and not path.is_symlink():
-                        archive.write(path, f"{inside}/{path.relative_to(folder).as_posix()}")
-        return packed.getvalue()
+    def packed(self, name: str) -> Path:
+        """Write what is handed on of a place (`handing_on`), and return the file, which whoever asks removes."""
+        handle, path = tempfile.mkstemp(dir=self.workspace.own, prefix=PACKED)
+        os.close(handle)
+        try:
+            pack(self._open(name), Path(path))
+        except BaseException:
+            Path(path).unlink()
+            raise
+        return Path(path)
 
     def checked(self, name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is to be run, complete: `plans`, `vehicles`, `departure`, `seeds`, `fidelity`.

@@ -18,6 +18,8 @@ from typing import Any
 from evac.errors import Problem, UserError
 
 FILE_NAME = "scenario.yaml"
+PACKED = ".packed."
+"""How the names of files begin that are packed for somebody (`handing_on`)."""
 _PRIVATE = 0o700
 MOST_KEPT_BYTES = 500 << 20
 """Of pictures, findings and the like, which can be made again: a country's picture is some megabytes."""
@@ -82,7 +84,12 @@ class Workspace:
             yield
 
     def prune(self) -> None:
-        """Remove what was kept and nobody has looked at for a month, then the oldest above a total size."""
+        """Remove what was kept and nobody has looked at for a month, then the oldest above a total size.
+
+        What was packed for somebody who went away before it was sent goes too.
+        """
+        for path in self.own.glob(f"{PACKED}*"):
+            path.unlink(missing_ok=True)
         folder = self.own / "kept"
         files = sorted(folder.glob("*.json"), key=_looked_at) if folder.is_dir() else []
         total = sum(path.stat().st_size for path in files)

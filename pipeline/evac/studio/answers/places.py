@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from sse_starlette.sse import EventSourceResponse
+from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from evac.studio.answers.common import event, in_words, json_of, kept, seen_by, studio_of
@@ -76,7 +77,7 @@ async def _ways(request: Request) -> Response:
 
 async def _folder(request: Request) -> Response:
     packed = await asyncio.to_thread(studio_of(request).places.packed, request.path_params["place"])
-    return Response(packed, media_type="application/zip")
+    return FileResponse(packed, media_type="application/zip", background=BackgroundTask(packed.unlink))
 
 
 ROUTES = [
