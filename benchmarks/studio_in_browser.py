@@ -24,7 +24,8 @@ from typing import Any
 import httpx2
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from studio_page import browser_of
+from chromium import launched
+from studio_page import context_of
 from studio_workspace import Served, served
 
 CARS, FRAMES = 30_000, 80
@@ -69,7 +70,7 @@ def _opened(studio: Served, place: str, context: Any) -> Any:
 
 def picture(folder: Path, place: str) -> None:
     """Time the first picture of a place in a new page, and panning over all of it and near by."""
-    with served(folder) as studio, browser_of(studio) as context:
+    with served(folder) as studio, launched() as browser, context_of(browser, studio) as context:
         _opened(studio, place, context).close()  # the picture is kept from here on
         times = []
         for _ in range(5):
@@ -91,7 +92,7 @@ def picture(folder: Path, place: str) -> None:
 
 def cars(folder: Path, place: str) -> None:
     """Show made-up frames of many cars, and measure what the page's process takes."""
-    with served(folder) as studio, browser_of(studio) as context:
+    with served(folder) as studio, launched() as browser, context_of(browser, studio) as context:
         page = _opened(studio, place, context)
         edges = page.evaluate(f"{_MAP}.content.roads.features.map((item) => item.properties.edge)")
         page.evaluate(f"{_MAP}.cars.learn({_MAP}.content.roads.features)")

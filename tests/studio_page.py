@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from chromium import ARGUMENTS, CHROMIUM
 from studio_workspace import ROOT, Served
 
 AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js"
 TIMEOUT_MS = 300_000
 
 
-@contextmanager
-def browser_of(studio: Served, **about: Any) -> Iterator[Any]:
-    """Give a browser that has opened the studio: it has the key of the studio's client."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - tests without it are skipped
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield context_of(browser, studio, **about)
-        browser.close()
-
-
 def context_of(browser: Any, studio: Served, **about: Any) -> Any:
-    """Return a new user of a browser who has opened the studio."""
+    """Return a new user of a browser who has opened the studio: it has the key of the studio's client."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 820}, **about})
     context.set_default_timeout(TIMEOUT_MS)
     key = studio.client.headers["Authorization"].removeprefix("Bearer ")

@@ -16,7 +16,6 @@ from PIL import Image
 
 import report_data
 import report_words
-from chromium import ARGUMENTS, CHROMIUM
 from evac import clock
 from evac.report import moments, publish, write_report
 from evac.report.inputs import ReportPlan
@@ -28,17 +27,6 @@ AXE = Path(__file__).parents[1] / "vendor" / "axe-core-4.14.1.min.js"
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 """As published: npm, axe-core 4.14.1, axe.min.js (MPL-2.0)."""
 HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)">'
-
-playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is missing: apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,6 @@ import pandas as pd
 import pytest
 
 import evac
-from chromium import ARGUMENTS as ARGUMENTS_OF_BROWSER
-from chromium import CHROMIUM
 from evac import clock
 from evac.cli import run_guarded
 from evac.plans.reading import load_plan
@@ -175,16 +173,12 @@ def test_the_page_says_what_was_found_and_how_sure_that_is(searched: Path) -> No
     assert "1 officer, 20 cones, 0 barricades" in page
 
 
-@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is missing: apt-get install chromium")
-def test_the_page_is_no_wider_than_a_telephone(searched: Path) -> None:
-    playwright_api = pytest.importorskip("playwright.sync_api")
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS_OF_BROWSER)
-        page = browser.new_page(viewport={"width": 390, "height": 844})
-        page.goto((results(searched) / "progress.html").as_uri())
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        assert page.get_by_role("heading", name="Found so far").is_visible()
-        browser.close()
+def test_the_page_is_no_wider_than_a_telephone(browser: Any, searched: Path) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto((results(searched) / "progress.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.get_by_role("heading", name="Found so far").is_visible()
+    page.close()
 
 
 def test_while_it_goes_on_the_page_says_what_is_tried_and_is_looked_at_again(tmp_path: Path) -> None:

@@ -10,11 +10,8 @@ import pytest
 import yaml
 
 import evac
-from studio_page import CHROMIUM, axe_problems, browser_of, click_at
+from studio_page import axe_problems, click_at, context_of
 from studio_workspace import Served, prepared_balzers, served
-
-playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is missing: apt-get install chromium")
 
 NOTHING = '{"changes": {"features": []}, "cut_off": {"features": []}, "warnings": [], "resources": {}}'
 
@@ -31,9 +28,9 @@ def studio(folder: Path) -> Iterator[Served]:
 
 
 @pytest.fixture
-def page(studio: Served) -> Iterator[Any]:
+def page(browser: Any, studio: Served) -> Iterator[Any]:
     """Give a page with the plans of Balzers; what a plan changes is asked of the package, once, at the end."""
-    with browser_of(studio) as context:
+    with context_of(browser, studio) as context:
         page = context.new_page()
         page.set_default_timeout(60_000)
         page.route("**/diff", lambda route: route.fulfill(body=NOTHING, content_type="application/json"))

@@ -13,13 +13,10 @@ import osmium.osm.mutable
 import pytest
 
 from evac.new_place import extract_roads
-from studio_page import CHROMIUM, browser_of, look_at
+from studio_page import context_of, look_at
 from studio_workspace import ROOT, served
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is missing: apt-get install chromium"),
-]
+pytestmark = pytest.mark.slow
 BALZERS = ROOT / "scenarios" / "balzers" / "data" / "balzers.osm.pbf"
 AREA = ((9.49, 47.06), (9.52, 47.06), (9.52, 47.08), (9.49, 47.08))
 MEGABYTES = 60
@@ -60,11 +57,11 @@ def _padded(path: Path, megabytes: int) -> Path:
     return path
 
 
-def test_an_extract_of_60_megabytes_is_sent_and_an_area_drawn_on_it(tmp_path: Path) -> None:
+def test_an_extract_of_60_megabytes_is_sent_and_an_area_drawn_on_it(browser: Any, tmp_path: Path) -> None:
     large = _padded(tmp_path / "large.osm.pbf", MEGABYTES)
     assert large.stat().st_size >= MEGABYTES * 1e6
     (tmp_path / "workspace").mkdir()
-    with served(tmp_path / "workspace") as studio, browser_of(studio) as context:
+    with served(tmp_path / "workspace") as studio, context_of(browser, studio) as context:
         page = context.new_page()
         page.goto(str(studio.client.base_url))
         began = time.monotonic()
@@ -81,8 +78,8 @@ def test_an_extract_of_60_megabytes_is_sent_and_an_area_drawn_on_it(tmp_path: Pa
 
 @pytest.mark.real
 @pytest.mark.skipif(not LIECHTENSTEIN.is_file(), reason="needs the folder of real maps")
-def test_a_town_is_drawn_and_its_clearance_time_known_in_three_minutes(tmp_path: Path) -> None:
-    with served(tmp_path) as studio, browser_of(studio) as context:
+def test_a_town_is_drawn_and_its_clearance_time_known_in_three_minutes(browser: Any, tmp_path: Path) -> None:
+    with served(tmp_path) as studio, context_of(browser, studio) as context:
         page = context.new_page()
         began = time.monotonic()
         page.goto(str(studio.client.base_url))

@@ -11,15 +11,12 @@ from typing import Any
 import pytest
 
 import evac
-from studio_page import ARGUMENTS, CHROMIUM, TIMEOUT_MS, axe_problems, browser_of, click_at, context_of, pictured
+from studio_page import TIMEOUT_MS, axe_problems, click_at, context_of, pictured
 from studio_workspace import Served, prepared_balzers, served
 
 MOST_SCREENING_S = 60.0
 """For a plan on a town that the coarse model is fitted to: seconds, on a machine that does other things besides."""
 HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
-
-playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is missing: apt-get install chromium")
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +36,9 @@ def studio(folder: Path) -> Iterator[Served]:
         yield studio
 
 
-@pytest.fixture(scope="module")
-def context(studio: Served) -> Iterator[Any]:
-    with browser_of(studio) as context:
+@pytest.fixture
+def context(browser: Any, studio: Served) -> Iterator[Any]:
+    with context_of(browser, studio) as context:
         yield context
 
 
@@ -68,15 +65,13 @@ def page(context: Any, studio: Served) -> Iterator[Any]:
     assert noise == []
 
 
-def test_the_address_opens_it_once(studio: Served) -> None:
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        page = browser.new_page()
-        page.goto(studio.url)  # whose token the client has used
-        page.wait_for_selector("#studio[data-state=failed]", timeout=TIMEOUT_MS)
-        assert "has been used" in page.inner_text("#studio")
-        assert "token" not in page.url
-        browser.close()
+def test_the_address_opens_it_once(browser: Any, studio: Served) -> None:
+    page = browser.new_page()
+    page.goto(studio.url)  # whose token the client has used
+    page.wait_for_selector("#studio[data-state=failed]", timeout=TIMEOUT_MS)
+    assert "has been used" in page.inner_text("#studio")
+    assert "token" not in page.url
+    page.close()
 
 
 def test_a_place_opens_with_its_ways_out_and_findings(page: Any) -> None:
@@ -360,9 +355,9 @@ def test_a_tab_is_chosen_by_the_keyboard_alone(page: Any) -> None:
 
 
 @pytest.mark.slow
-def test_a_whole_town_is_watched_and_compared(context: Any, tmp_path: Path) -> None:
+def test_a_whole_town_is_watched_and_compared(browser: Any, tmp_path: Path) -> None:
     with served(prepared_balzers(tmp_path, 1.5)) as studio:
-        page = context_of(context.browser, studio).new_page()
+        page = context_of(browser, studio).new_page()
         page.goto(f"{studio.client.base_url}#place=balzers&tab=runs")
         page.get_by_label("Rhine flood, nothing prepared").check()
         page.get_by_role("button", name="Run", exact=True).click()
@@ -380,9 +375,9 @@ def test_a_whole_town_is_watched_and_compared(context: Any, tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_screening_answers_in_seconds_once_it_is_fitted(context: Any, tmp_path: Path) -> None:
+def test_screening_answers_in_seconds_once_it_is_fitted(browser: Any, tmp_path: Path) -> None:
     with served(prepared_balzers(tmp_path, 1.5)) as studio:
-        page = context_of(context.browser, studio).new_page()
+        page = context_of(browser, studio).new_page()
         page.goto(f"{studio.client.base_url}#place=balzers&tab=runs")
         took = []
         for count, (plan, other) in enumerate((("Baseline", None), ("Contraflow to the south", "Baseline")), start=1):
@@ -413,7 +408,7 @@ socket.socket.connect = connect
 
 
 def test_a_finished_run_is_opened_without_the_internet(
-    context: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = prepared_balzers(tmp_path / "workspace", 0.2)
     run = evac.open(folder / "scenarios" / "balzers", workspace=folder).under("baseline").run()
@@ -423,7 +418,7 @@ def test_a_finished_run_is_opened_without_the_internet(
     monkeypatch.setenv("ASKED_OUTSIDE", str(tmp_path / "asked.txt"))
     outside: list[str] = []
     with served(folder) as studio:
-        page = context_of(context.browser, studio).new_page()
+        page = context_of(browser, studio).new_page()
         known = (str(studio.client.base_url), "data:", "blob:")
         page.on("request", lambda sent: None if sent.url.startswith(known) else outside.append(sent.url))
         page.goto(f"{studio.client.base_url}#place=balzers&tab=runs")

@@ -9,8 +9,8 @@ export function comparePanel(body, { name, picture, map, isOpen }) {
   const shown = h("div", {}, h("p", { class: "busy" }, say("Reading the runs …")));
   const told = h("div", {});
   fill(body, h("h2", {}, say("Compare")), shown, h("h2", {}, say("Hand on")), reportLink(name, h("p", { class: "note" }, say("There is no report yet: tick “and write the report” when you run plans."))),
-    h("p", {}, say("The place's folder with its plans, for whoever goes on with the command line.")),
-    h("button", { type: "button", onclick: () => download(`places/${inPath(name)}/folder`, `${name}.zip`).catch((error) => fill(told, problemsList(error))) }, say("Folder as a ZIP file")), told);
+    h("p", {}, say("For whoever goes on with the command line: the place, its data, plans and report, a table of the runs, and a README that says how to get the same results.")),
+    h("button", { type: "button", onclick: () => download(`places/${inPath(name)}/folder`, `${name}.zip`).catch((error) => fill(told, problemsList(error))) }, say("All of it as a ZIP file")), told);
   ask(`places/${inPath(name)}/runs`).then((runs) => {
     if (!isOpen() || !shown.isConnected) return;
     if (runs.length < 2) {
