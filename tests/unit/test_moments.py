@@ -28,6 +28,12 @@ NORTH, SOUTH = 47.0, -33.0
         ("weight>7.5 AND 22:00-06:00", False, False),
         ("length<6 AND 22:00-06:00", False, True),
         ("hgv", False, False),
+        ("hgv_articulated", False, False),
+        ("hgv;bus", False, False),
+        ("weightrating>3.5", False, False),
+        ("maxweightrating>3.5 AND 22:00-06:00", False, False),
+        ("occupants<2", False, False),  # families who leave share a car
+        ("motorcar", True, True),
         ("residents", True, True),
         ("winter", False, True),
         ("wet", None, None),

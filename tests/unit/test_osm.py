@@ -141,6 +141,8 @@ def test_gates_open_and_bollards_block() -> None:
     assert not blocks_cars({"barrier": "bollard", "motor_vehicle": "yes"})
     assert not blocks_cars({"barrier": "gate"})
     assert blocks_cars({"barrier": "gate", "access": "no"})
+    assert not blocks_cars({"barrier": "cattle_grid;gate"})
+    assert blocks_cars({"barrier": "lift_gate;bollard"})
 
 
 def test_direction_of_travel() -> None:
@@ -196,6 +198,12 @@ def test_driveways_not_on_motorways_links_or_in_tunnels() -> None:
         ({"lanes": "2", "oneway": "yes", "oneway:bus": "no"}, "primary", 1, (1, 0, True)),
         ({"lanes": "2", "oneway": "yes", "motor_vehicle:lanes": "no|no"}, "primary", 1, (1, 0, True)),
         ({"oneway": "no", "lanes": "2", "motor_vehicle:backward": "psv"}, "primary", 1, (1, 0, False)),
+        ({"lanes": "1", "lanes:both_ways": "1"}, "residential", 0, (1, 1, False)),
+        ({"lanes": "2", "lanes:psv": "1"}, "primary", 0, (1, 1, True)),
+        ({"lanes": "2", "lanes:forward": "2"}, "primary", -1, (0, 1, True)),
+        ({"lanes": "3", "lanes:backward": "2", "lanes:forward": "1"}, "primary", -1, (0, 2, False)),
+        ({"lanes": "3", "access:lanes": "no||", "hov:lanes": "designated||"}, "motorway", 1, (3, 0, False)),
+        ({"lanes": "3", "bus:lanes": "designated||", "hov:lanes": "designated||"}, "motorway", 1, (3, 0, False)),
     ],
 )
 def test_lanes(tags: dict[str, str], highway: str, runs: int, expected: tuple[int, int, bool]) -> None:

@@ -76,6 +76,7 @@ AT_A_NODE: dict[str, tuple[str, list[Turn], list[Turn]]] = {
     "another role": (
         relation("restriction=no_right_turn", "from:13 via:1003 to:11 location_hint:1003"), [(13, 11)], [(13, 12)],
     ),
+    "at red only": (relation("restriction=no_right_turn_on_red"), [], [(13, 11), (13, 12)]),
     "at times": (relation(PEAK), [], [(13, 11)]),
     "always, but at night": (
         relation("restriction=no_right_turn | restriction:conditional=none @ (22:00-06:00)"), [(13, 11)], [(13, 12)],
@@ -115,6 +116,28 @@ def test_hours_decide_when_the_scenario_gives_one(
     street_map, turns = prepared("restrictions", relations, tmp_path, at=at)
     assert ((13, 11) not in turns) is banned
     assert not street_map.doubts()
+
+
+IDS_BEGIN_ALIKE = (('way id="14"', 'way id="139"'),)  # netconvert knows a way at a node by how its id begins
+
+
+@pytest.mark.parametrize(
+    ("relations", "banned", "there"),
+    [
+        (relation("restriction=no_right_turn"), {(13, 11)}, {(13, 12), (13, 139), (139, 11), (139, 12)}),
+        (
+            relation("restriction=only_left_turn", "from:13 via:1003 to:12"),
+            {(13, 11), (13, 139)},
+            {(13, 12), (139, 11), (139, 13)},
+        ),
+    ],
+)
+def test_a_ban_holds_where_ids_of_ways_begin_alike(
+    relations: str, banned: set[Turn], there: set[Turn], tmp_path: Path
+) -> None:
+    _, turns = prepared("restrictions", relations, tmp_path, changes=IDS_BEGIN_ALIKE)
+    assert turns.isdisjoint(banned)
+    assert turns >= there
 
 
 def test_a_ban_at_times_is_told_when_no_hour_is_given(tmp_path: Path) -> None:

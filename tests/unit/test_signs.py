@@ -78,5 +78,50 @@ def test_the_direction_of_a_sign_counts(tmp_path: Path) -> None:
     assert signs_and_states(tmp_path, west=towards)[0] == {Sign(5, 1, 1, STOP)}
 
 
+def test_a_sign_that_says_its_bearing_stands_for_the_nearer_crossing(tmp_path: Path) -> None:
+    bearing = STOPS + '<tag k="direction" v="90"/>'
+    assert signs_and_states(tmp_path, west=bearing)[0] == {Sign(5, 1, 1, STOP)}
+
+
+# High Street (ways 1 and 2) between two crossings, 56 m apart; the sign is 20 m before the eastern one (6) and 36 m
+# behind the western one (5).
+BETWEEN = """<osm version="0.6">
+<node id="1" lat="47.0500" lon="9.4980"/><node id="5" lat="47.0500" lon="9.5000"/>
+<node id="7" lat="47.0500" lon="9.500476"><tag k="highway" v="stop"/></node>
+<node id="8" lat="47.0500" lon="9.5006"/>
+<node id="6" lat="47.0500" lon="9.50074"/><node id="2" lat="47.0500" lon="9.5027"/>
+<node id="3" lat="47.0520" lon="9.5000"/><node id="4" lat="47.0520" lon="9.50074"/>
+<way id="10"><nd ref="1"/><nd ref="5"/><tag k="highway" v="tertiary"/></way>
+{ways}
+<way id="13"><nd ref="6"/><nd ref="2"/><tag k="highway" v="tertiary"/></way>
+<way id="14"><nd ref="5"/><nd ref="3"/><tag k="highway" v="tertiary"/></way>
+<way id="15"><nd ref="6"/><nd ref="4"/><tag k="highway" v="tertiary"/></way></osm>"""
+
+
+def _way(number: int, nodes: str, tags: str = "") -> str:
+    refs = "".join(f'<nd ref="{ref}"/>' for ref in nodes)
+    return f'<way id="{number}">{refs}<tag k="highway" v="tertiary"/>{tags}</way>'
+
+
+ONE_WAY = '<tag k="oneway" v="yes"/>'
+
+
+@pytest.mark.parametrize(
+    ("ways", "sign"),
+    [
+        (_way(11, "5786"), Sign(6, 11, 1, STOP)),
+        (_way(11, "57") + _way(12, "786"), Sign(6, 12, 1, STOP)),
+        (_way(11, "57") + _way(12, "687"), Sign(6, 12, -1, STOP)),
+        (_way(11, "578") + _way(12, "86"), Sign(6, 12, 1, STOP)),
+        (_way(11, "6875", ONE_WAY), Sign(5, 11, 1, STOP)),
+        (_way(11, "68", ONE_WAY) + _way(12, "875", ONE_WAY), Sign(5, 12, 1, STOP)),
+    ],
+)
+def test_a_sign_stands_for_the_next_crossing_that_cars_get_to(tmp_path: Path, ways: str, sign: Sign) -> None:
+    """Also where the road is cut into ways at the sign or behind it, and where it is one-way to the farther one."""
+    (tmp_path / "town.osm").write_text(BETWEEN.replace("{ways}", ways))
+    assert prepare_map(tmp_path / "town.osm", "service", "LI", tmp_path).signs() == [sign]
+
+
 def test_a_sign_far_from_the_crossing_is_not_its(tmp_path: Path) -> None:
     assert signs_and_states(tmp_path, far=STOPS)[0] == set()

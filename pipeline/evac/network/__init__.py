@@ -239,7 +239,7 @@ def _import_osm(street_map: StreetMap, traffic: Traffic, folder: Path, *, leftha
     for path in folder.glob("*.xml"):
         _remove_stamp(path)
     put_up_signs(folder, street_map.signs())
-    remove_banned_turns(folder, street_map.bans_over_ways())
+    remove_banned_turns(folder, street_map.bans_on_net())
     if holds in _DARK:
         _switch_signals_off(folder, _DARK[holds])
     settings = {"lefthand": lefthand, "lane_foes": traffic.yield_to == "lane"}

@@ -1,7 +1,8 @@
-"""Turn bans over a way that a junction has swallowed.
+"""Turn bans that netconvert can't be told of: here the movement itself is taken away.
 
-The two carriageways of a divided road and the piece of cross street between them become one junction in the net. A ban
-of the U-turn over that piece has no edge left at which it could hold: here the movement itself is taken away.
+The two carriageways of a divided road and the piece of cross street between them become one junction in the net: a ban
+of the U-turn over that piece has no edge left at which it could hold. And a ban at a node at which the ids of two ways
+begin alike netconvert would drop.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 
 def remove_banned_turns(plain: Path, bans: Iterable[Mapping[str, Sequence[int]]]) -> None:
-    """Remove from plain XML the connections that bans over ways forbid and whose ways lie inside a junction.
+    """Remove from plain XML the connections that bans forbid whose ways between, if any, lie inside a junction.
 
     Parameters
     ----------

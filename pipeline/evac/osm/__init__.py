@@ -7,7 +7,8 @@ Takes an OSM file. Gives a folder of the cache, addressed by the hash of the fil
 - `closed.parquet`: a row a road that is closed to cars, for plans that open it;
 - `dwellings.parquet`: a row a residential building or address point;
 - `doubts.json`: what the map says and the net can't follow for certain;
-- `bans_over_ways.json`: turn bans over ways, for junctions that swallow them;
+- `bans_on_net.json`: turn bans that the net gets after netconvert: over ways, for junctions that swallow them, and
+  where ids of ways begin alike;
 - `signs.json`: stop and give-way signs, by the approach of a junction;
 - `web_ways.parquet`, `web_nodes.parquet`: the roads as one web, with what goes on where cars may not;
 - `map.json`: bounds, counts, attribution, and the source file's name, hash and date.
@@ -114,9 +115,9 @@ class StreetMap:
         found: list[dict[str, Any]] = json.loads((self.folder / "doubts.json").read_text())
         return found
 
-    def bans_over_ways(self) -> list[dict[str, list[int]]]:
-        """Return the turn bans over ways: `from`, `via` and `to`, ids of streets."""
-        found: list[dict[str, list[int]]] = json.loads((self.folder / "bans_over_ways.json").read_text())
+    def bans_on_net(self) -> list[dict[str, list[int]]]:
+        """Return the turn bans that the net gets after netconvert: `from`, `via` and `to`, ids of streets."""
+        found: list[dict[str, list[int]]] = json.loads((self.folder / "bans_on_net.json").read_text())
         return found
 
     def water(self) -> gpd.GeoSeries:
@@ -214,7 +215,7 @@ def _write_map(
     write_text(
         folder / "doubts.json", json.dumps(doubts_of(roads, streets, turns), indent=1, ensure_ascii=False) + "\n"
     )
-    write_text(folder / "bans_over_ways.json", json.dumps(turns.bans_over_ways()) + "\n")
+    write_text(folder / "bans_on_net.json", json.dumps(turns.bans_on_net()) + "\n")
     frame = _streets_frame(streets, ways.geometry, inside)
     frame.to_parquet(folder / "streets.parquet", compression="zstd", index=False)
     signs = read_signs(roads)

@@ -35,20 +35,19 @@ _NOT_IN_USE = ("abandoned", "demolished", "disused", "proposed", "razed", "remov
 
 def blocks_cars(tags: Tags) -> bool:
     """Return whether a node on a road stops cars."""
-    barrier = tags.get("barrier")
-    if barrier is None:
+    if "barrier" not in tags:
         return False
     given = car_access(tags)
     if tags.get("locked") == "yes" and given not in _OPENED_THOUGH_LOCKED:
         return True
     if _is_too_small(tags):
         return True
-    return closes(given) if given is not None else barrier not in _PASSING
+    return closes(given) if given is not None else not _kinds(tags) <= _PASSING
 
 
 def is_open_gate(tags: Tags) -> bool:
     """Return whether a node is a gate that lets cars pass, as far as the map says."""
-    return tags.get("barrier") in _GATES and not blocks_cars(tags)
+    return not _kinds(tags).isdisjoint(_GATES) and not blocks_cars(tags)
 
 
 def is_signal(tags: Tags) -> bool:
@@ -59,6 +58,11 @@ def is_signal(tags: Tags) -> bool:
     if any(tags.get(key) == "yes" for key in _NOT_IN_USE) or tags.get("traffic_signals") in _NO_TURNS:
         return False
     return tags.get("highway") == "traffic_signals" or tags.get("crossing") == "traffic_signals"
+
+
+def _kinds(tags: Tags) -> set[str]:
+    """Return what stands there: one thing, or several such as `cattle_grid;gate`."""
+    return {kind.strip() for kind in tags.get("barrier", "").split(";")} - {""}
 
 
 def _is_too_small(tags: Tags) -> bool:

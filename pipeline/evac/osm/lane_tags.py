@@ -14,6 +14,7 @@ MAX_LANES = 16
 """More in one direction, or in all, is a typing error: the widest toll plazas have about that many."""
 
 _RESERVING_KEYS = ("bus", "psv", "taxi")  # a lane that is `designated` to one of these isn't for cars
+_OPENED_TO_HOV = {"designated", "yes"}
 _LIST_KEYS = (*ACCESS_KEYS, *_RESERVING_KEYS, "turn", "bicycle", "hov")
 _OPPOSITE = {FORWARD: BACKWARD, BACKWARD: FORWARD}
 
@@ -74,7 +75,12 @@ class LaneLists:
         return "|".join(turns[place] for place in places)
 
     def _said(self, place: int) -> bool | None:
-        """Return whether the access lists open or close a lane to cars; the most particular entry decides."""
+        """Return whether the access lists open or close a lane to cars; the most particular entry decides.
+
+        A lane for cars with several people in them is one for cars, whatever it says of those with one.
+        """
+        if self._entry("hov", place) in _OPENED_TO_HOV:
+            return True
         for key in reversed(ACCESS_KEYS):
             value = self._entry(key, place)
             if value:

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from evac.osm.access import BACKWARD, FORWARD, Tags, is_reversible, signed_direction
 from evac.osm.lane_tags import BusLanes, LaneLists, bus_lanes, centre_lanes, lane_lists, number, opposite
 
+_DIRECTIONS = 2
+
 
 @dataclass(frozen=True)
 class Lanes:
@@ -115,7 +117,8 @@ def _one_way(tags: Tags, suffix: str, lists: LaneLists, buses: BusLanes) -> _Cou
     ]
     counts = {count for count in said if count}
     with_cycle_lanes = counts == {len(lists), len(lists) - lists.cycle_lanes}  # counted as lanes, which they aren't
-    return _Count(min(counts, default=None), (len(counts) > 1 and not with_cycle_lanes) or not lists.agree)
+    none_left = total is not None and against >= max(total, _DIRECTIONS)  # all of them against the only direction
+    return _Count(min(counts, default=None), (len(counts) > 1 and not with_cycle_lanes) or none_left or not lists.agree)
 
 
 def _lanes_against(tags: Tags, suffix: str, buses: BusLanes) -> int:
@@ -137,7 +140,7 @@ def _two_way(tags: Tags, *, lefthand: bool) -> Lanes:
     buses = bus_lanes(tags, FORWARD, one_way=False, lefthand=lefthand)
     counts = {suffix: _one_direction(tags, suffix, lists[suffix]) for suffix in lists}
     total = number(tags, "lanes")
-    rest = total - centre_lanes(tags) if total else None
+    rest = max(1, total - centre_lanes(tags)) if total else None  # the only lane of a narrow street serves both ways
     if rest and counts[FORWARD].lanes is None and counts[BACKWARD].lanes is None:
         return _halves(rest, buses)
     forward, backward, guessed, contradicted = _split(counts[FORWARD], counts[BACKWARD], rest)
@@ -162,7 +165,7 @@ def _halves(lanes: int, buses: BusLanes) -> Lanes:
     """Share the lanes of a two-way street of which only the total is known, without those for buses."""
     for_cars = lanes - buses.ahead - buses.against - buses.either
     half = max(1, for_cars // 2)
-    too_few = for_cars < 1 < lanes
+    too_few = for_cars < min(lanes, _DIRECTIONS)
     return Lanes(half, half, too_few or (for_cars > 1 and for_cars % 2 == 1), contradicted=too_few)
 
 
@@ -176,10 +179,10 @@ def _split(forward: _Count, backward: _Count, total: int | None) -> tuple[int, i
         known = ahead or back or 1
         other = max(1, total - known)
         known = max(1, min(known, total - 1))
-        contradicted = contradicted or known + other != max(total, 2) or known != (ahead or back)
+        contradicted = contradicted or known + other != max(total, _DIRECTIONS) or known != (ahead or back)
         return (known, other, False, contradicted) if back is None else (other, known, False, contradicted)
     contradicted = contradicted or ahead + back != total
-    while ahead + back > max(total, 2):
+    while ahead + back > max(total, _DIRECTIONS):
         ahead, back = (ahead - 1, back) if ahead >= back else (ahead, back - 1)
     return ahead, back, False, contradicted
 

@@ -27,12 +27,20 @@ _COMPARISON = re.compile(r"^([a-z:_]+)\s*(<=|>=|<|>|=)\s*(\d+(?:\.\d+)?)", re.IG
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "=": operator.eq,
 }  # fmt: skip
-# A family car: t, m, m, m, t, number (SUMO's passenger car is 1.5 t, 5 m, 1.8 m and 1.5 m).
-_CAR = {"weight": 1.5, "maxweight": 1.5, "length": 5.0, "width": 1.8, "height": 1.5, "axleload": 0.8, "axles": 2.0}
-_NOT_CARS = {
-    "hgv", "goods", "bus", "coach", "tourist_bus", "psv", "taxi", "trailer", "caravan", "motorhome", "motorcycle",
-    "moped", "mofa", "bicycle", "foot", "horse", "agricultural", "forestry", "emergency", "hazmat", "tram",
+# A family car with two people in it: t, t, t, m, m, m, t, number (SUMO's passenger car is 1.5 t, 5 m, 1.8 m and 1.5 m).
+_CAR = {
+    "weight": 1.5, "emptyweight": 1.2, "weightrating": 2.0, "length": 5.0, "width": 1.8, "height": 1.5,
+    "axleload": 0.8, "axles": 2.0, "wheels": 4.0, "occupants": 2.0,
 }  # fmt: skip
+# https://wiki.openstreetmap.org/wiki/Key:access#Transport_mode_restrictions
+_CARS = {"vehicle", "motor_vehicle", "motorcar", "hov", "carpool"}
+_NOT_CARS = {
+    "hgv", "hgv_articulated", "bdouble", "goods", "bus", "minibus", "share_taxi", "coach", "tourist_bus", "psv", "taxi",
+    "trailer", "double_trailer", "caravan", "motorhome", "motorcycle", "moped", "mofa", "speed_pedelec", "bicycle",
+    "foot", "horse", "carriage", "agricultural", "forestry", "emergency", "hazmat", "hazmat:water", "tram", "atv",
+    "ohv", "snowmobile", "golf_cart", "auto_rickshaw", "disabled",
+}  # fmt: skip
+_SEVERAL = re.compile(r"\s*[;,]\s*|\s+or\s+")
 _RESIDENTS = {"residents", "destination", "customers", "private", "permit", "delivery"}
 _VARYING = re.compile(r"\b(SH|dawn|dusk|sunrise|sunset|easter)\b")  # need a calendar, or the place
 _HOLIDAYS = re.compile(r"\bPH\b")
@@ -152,10 +160,11 @@ def _part_holds(part: str, moment: Moment, lat: float | None) -> bool | None:
     comparison = _COMPARISON.match(word)
     if comparison:
         name, sign, number = comparison.groups()
-        return _OPERATORS[sign](_CAR[name], float(number)) if name in _CAR else None
-    if word in _NOT_CARS:
+        own = _CAR.get(name.removeprefix("max"))
+        return None if own is None else _OPERATORS[sign](own, float(number))
+    if _NOT_CARS.issuperset(_SEVERAL.split(word)):
         return False
-    if word in _RESIDENTS:
+    if word in _RESIDENTS or word in _CARS:
         return True
     if word in _SEASONS:
         return _is_in_season((word,), moment, lat)

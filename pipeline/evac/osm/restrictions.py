@@ -2,7 +2,8 @@
 
 netconvert takes a ban from one way to another at a node, and nothing else. So a relation with several members
 becomes several bans; a ban over a way (a U-turn through a gap in the median) becomes one at that way's end where that
-says the same, because all who get there come from where the ban begins. Else it is a doubt.
+says the same, because all who get there come from where the ban begins. Else it is a doubt. And netconvert knows a way
+at a node by how its id begins: where two begin alike (12 and 123) it drops the ban, so there it isn't told of it.
 
 Source: https://wiki.openstreetmap.org/wiki/Relation:restriction
 """
@@ -13,7 +14,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 from evac.osm.access import Tags
@@ -23,6 +24,7 @@ from evac.osm.moments import Moment, hours_of, tags_at, within
 _KEYS = ("restriction", "restriction:vehicle", "restriction:motor_vehicle", "restriction:motorcar")
 _FOR_CARS = {"", "vehicle", "motor_vehicle", "motorcar"}
 _EXEMPT_CARS = {"motorcar", "motor_vehicle", "vehicle"}
+_AT_RED = "_on_red"  # `no_right_turn_on_red`: at green the turn is free, and at red nobody turns here
 
 RESTRICTION_KEYS = (*_KEYS, *(f"{key}:conditional" for key in _KEYS))
 """The keys by which a relation is known for a turn restriction of cars."""
@@ -110,7 +112,7 @@ def read_restriction(item: Any, moment: Moment, counts: Counter[str]) -> Restric
 
 def _kind(tags: Tags) -> str | None:
     kind = next((tags[key] for key in reversed(_KEYS) if key in tags), "")
-    return kind if kind.startswith(("no_", "only_")) else None
+    return kind if kind.startswith(("no_", "only_")) and not kind.endswith(_AT_RED) else None
 
 
 def _as_if_held(tags: Tags) -> Tags:
@@ -168,9 +170,22 @@ class Turns:
         self.counts = Counter({"written": 0, "between ways that aren't simulated": 0})
         self.not_applied: list[Restriction] = []
         self._over_ways_all: list[Restriction] = []
+        self._untold: list[Ban] = []
 
     def bans(self, restrictions: Iterable[Restriction]) -> list[Ban]:
         """Return the bans that say what restrictions say; those that can't be said are in `not_applied`."""
+        told = []
+        for ban in self._all_bans(restrictions):
+            if not self._alike_at(ban.node):
+                told.append(ban)
+            elif ban.kind.startswith("only_"):
+                start, end = (self._part(way, ban.node) for way in (ban.from_way, ban.to_way))
+                self._untold += self._all_but(ban.relation_id, [start], ban.node, [end])
+            else:
+                self._untold.append(ban)
+        return told
+
+    def _all_bans(self, restrictions: Iterable[Restriction]) -> list[Ban]:
         found: list[Ban] = []
         over_ways: dict[tuple[object, ...], list[Restriction]] = defaultdict(list)
         for item in sorted(restrictions, key=lambda item: item.relation_id):
@@ -186,16 +201,27 @@ class Turns:
             found += self._over_ways(items)
         return found
 
-    def bans_over_ways(self) -> list[dict[str, tuple[int, ...]]]:
-        """Return the bans over ways, as ids of simulated ways: `from`, `via` and `to`.
+    def bans_on_net(self) -> list[dict[str, tuple[int, ...]]]:
+        """Return the bans that are made on the net, as ids of simulated ways: `from`, `via` and `to`.
 
-        Where a junction of the net swallows the ways between, a ban at their end is lost with them.
+        Those over ways, because where a junction of the net swallows the ways between, a ban at their end is lost with
+        them; and those at a node of which netconvert wasn't told.
         """
-        return [
+        over_ways = [
             {"from": self.ways_of(item.from_ways), "via": self.ways_of(item.via_ways), "to": self.ways_of(item.to_ways)}
             for item in self._over_ways_all
             if item.is_ban
         ]
+        at_nodes = [{"from": (ban.from_way,), "via": (), "to": (ban.to_way,)} for ban in self._untold]
+        return [*over_ways, *at_nodes]
+
+    def _alike_at(self, node: int) -> bool:
+        """Return whether the ids of two ways at a node begin alike."""
+        ids = sorted(str(street.way_id) for street in self._at_node[node])
+        return any(after.startswith(before) for before, after in pairwise(ids))
+
+    def _part(self, way_id: int, node: int) -> Leg:
+        return next(street for street in self._at_node[node] if street.way_id == way_id)
 
     def ways_of(self, file_ids: Iterable[int]) -> tuple[int, ...]:
         """Return the simulated ways that were made of the file's."""

@@ -2,18 +2,19 @@
 
 https://wiki.openstreetmap.org/wiki/Tag:highway=stop and https://wiki.openstreetmap.org/wiki/Tag:highway=give_way: a
 node on the road that has to wait, where it has to. `direction` says for which direction of the way; where it is left
-out, it is the one in which the junction is nearer. `stop=all`, on the sign or on the junction's node, makes an all-way
-stop.
+out, or says something else (a bearing), it is the one in which the junction is nearer, of those that cars drive.
+`stop=all`, on the sign or on the junction's node, makes an all-way stop.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from pyproj import Geod
 
+from evac.osm.access import direction
 from evac.osm.roads import Roads, Way
 
 STOP, GIVE_WAY, ALL_WAY = "stop", "give_way", "all_way"
@@ -47,39 +48,85 @@ class Sign(NamedTuple):
 
 def read_signs(roads: Roads) -> list[Sign]:
     """Return the signs of a map's roads, each once."""
-    arms = Counter(ref for way in roads.ways.values() for ref in (*way.nodes[1:], *way.nodes[:-1]))
-    junctions = {ref for ref, count in arms.items() if count >= _ARMS}
-    found = [sign for way in roads.ways.values() for sign in _signs_of(way, roads, junctions)]
+    found = _Approaches(roads).signs()
     return list(dict.fromkeys(found))
 
 
-def _signs_of(way: Way, roads: Roads, junctions: set[int]) -> Iterator[Sign]:
-    for place, ref in enumerate(way.nodes):
-        tags = roads.nodes[ref].tags
-        kind = tags.get("highway")
-        if kind not in (STOP, GIVE_WAY):
-            continue
-        everybody = kind == STOP and tags.get("stop") == "all"
-        if ref in junctions:
-            if everybody:
-                yield Sign(ref, None, 1, ALL_WAY)
-            continue
-        steps = _STEPS.get(tags.get("direction", ""), (1, -1))
-        ahead = [found for step in steps if (found := _junction_ahead(way, place, step, roads, junctions)) is not None]
-        for metres, junction, step in ahead if "direction" in tags else sorted(ahead)[:1]:
-            if metres <= FARTHEST_M:
-                yield Sign(junction, None if everybody else way.way_id, step, ALL_WAY if everybody else kind)
+class _Approaches:
+    """Where one comes to from a sign.
+
+    Parameters
+    ----------
+    roads
+        The map's roads.
+    """
+
+    def __init__(self, roads: Roads) -> None:
+        self._roads = roads
+        self._at: dict[int, list[tuple[Way, int]]] = defaultdict(list)
+        arms: Counter[int] = Counter()
+        for way in roads.ways.values():
+            arms.update((*way.nodes[1:], *way.nodes[:-1]))
+            for place, ref in enumerate(way.nodes):
+                self._at[ref].append((way, place))
+        self._junctions = {ref for ref, count in arms.items() if count >= _ARMS}
+
+    def signs(self) -> Iterator[Sign]:
+        """Give the signs, some of them more than once."""
+        for ref, here in self._at.items():
+            tags = self._roads.nodes[ref].tags
+            kind = tags.get("highway")
+            if kind not in (STOP, GIVE_WAY):
+                continue
+            everybody = kind == STOP and tags.get("stop") == "all"
+            if ref in self._junctions:
+                if everybody:
+                    yield Sign(ref, None, 1, ALL_WAY)
+                continue
+            for junction, way_id, step in self._faced(here, tags.get("direction", "")):
+                yield Sign(junction, None if everybody else way_id, step, ALL_WAY if everybody else kind)
+
+    def _faced(self, here: Iterable[tuple[Way, int]], direction_tag: str) -> list[tuple[int, int, int]]:
+        """Return the approaches for which a sign stands: the one whose junction is nearest, unless it is for both."""
+        steps = _STEPS.get(direction_tag, (1, -1))
+        ahead = [found for way, place in here for step in steps if (found := self._ahead(way, place, step)) is not None]
+        faced = [(junction, way_id, step) for _, junction, way_id, step in sorted(ahead)]
+        return faced if direction_tag == "both" else faced[:1]
+
+    def _ahead(self, way: Way, place: int, step: int) -> tuple[float, int, int, int] | None:
+        """Return the distance to the junction that comes next (m), its node, and the way that gets there, and how.
+
+        Cars have to drive that way, and the junction has to be near; where a way ends before it the next one counts.
+        """
+        passed, here = [way.nodes[place]], place
+        while _may_drive(way, step):
+            if not 0 <= here + step < len(way.nodes):
+                going_on = self._next_way(way, passed[-1])
+                if going_on is None:
+                    return None
+                way, here, step = going_on
+                continue
+            here += step
+            passed.append(way.nodes[here])
+            metres = self._length_m(passed)
+            if metres > FARTHEST_M:
+                return None
+            if passed[-1] in self._junctions:
+                return metres, passed[-1], way.way_id, step
+        return None
+
+    def _next_way(self, way: Way, end: int) -> tuple[Way, int, int] | None:
+        """Return the way that goes on where another ends, its node there, and the direction on; None without one."""
+        others = [(other, place) for other, place in self._at[end] if other is not way]
+        if len(others) != 1:
+            return None
+        other, place = others[0]
+        return other, place, 1 if place == 0 else -1
+
+    def _length_m(self, refs: Iterable[int]) -> float:
+        lons, lats = zip(*((self._roads.nodes[ref].lon, self._roads.nodes[ref].lat) for ref in refs), strict=True)
+        return float(_EARTH.line_length(lons, lats))
 
 
-def _junction_ahead(
-    way: Way, place: int, step: int, roads: Roads, junctions: set[int]
-) -> tuple[float, int, int] | None:
-    """Return the distance to the junction that comes next along a way (m), its node, and the direction."""
-    end = len(way.nodes) if step > 0 else -1
-    passed = [way.nodes[place]]
-    for index in range(place + step, end, step):
-        passed.append(way.nodes[index])
-        if way.nodes[index] in junctions:
-            lons, lats = zip(*((roads.nodes[ref].lon, roads.nodes[ref].lat) for ref in passed), strict=True)
-            return float(_EARTH.line_length(lons, lats)), way.nodes[index], step
-    return None
+def _may_drive(way: Way, step: int) -> bool:
+    return direction(way.tags) in (0, step)
