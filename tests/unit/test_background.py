@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from crossing import EXITS, make_homes, make_net
-from evac.demand.background import build_background, write_background
+from evac.demand.background import build_background, check_through, write_background
 from evac.demand.starts import FREE_CHOICE, start_edges, starts_of
 from evac.errors import PlaceError
 from evac.scenario import load_scenario
@@ -77,6 +77,22 @@ def test_more_traffic_moves_no_local_trip_that_there_was(town):
 def test_an_exit_that_is_not_there_is_told_with_those_that_are(town):
     with pytest.raises(PlaceError, match="there is no exit 'nowhere'"):
         traffic(town, through=through(100, end="nowhere"))
+
+
+def test_who_can_no_longer_come_in_under_a_plan_is_counted_and_not_made(tmp_path, town):
+    _, starts = town
+    turned_round = make_net(tmp_path, without=("e_x",))
+    table = traffic((turned_round, starts), through=through(600), until_min=60)
+    assert len(table) == 600
+    assert not table["made"].any()
+
+
+def test_under_normal_rules_traffic_that_cannot_come_in_is_a_mistake(tmp_path, town):
+    net, _ = town
+    given = Background.model_validate({"through": through(600)})
+    check_through(given, net, EXITS)
+    with pytest.raises(PlaceError, match="no traffic can come in at the exit 'east & out'"):
+        check_through(given, make_net(tmp_path, without=("e_x",)), EXITS)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ street to another's. Both look for faster ways on the road as evacuating drivers
 
 Every trip is drawn by its own name (`draws`): more traffic adds vehicles and moves none. A plan may close a trip's way,
 now or later. SUMO ends a simulation when a trip has no way at its departure, so such trips are not made: local ones
-that touch a street which the plan ever cuts off, and through traffic whose exit can't be reached when it comes.
+that touch a street which the plan ever cuts off, and through traffic whose exit can't be reached when it comes, or that
+can't come in because the plan has turned all lanes of its road round. Of the latter, those who would have been on their
+way at the order aren't counted: how many they are depends on the way that isn't there.
 
 Fire engines come in as through traffic does, and end at a point in town. They keep to the roads that are open to cars:
 lanes that a plan turns round are full of cars that come towards them.
@@ -25,10 +27,9 @@ from numpy.typing import NDArray
 
 from evac.demand.draws import uniform
 from evac.demand.drivers import speed_factors
-from evac.demand.entrances import entrance, exit_named
+from evac.demand.entrances import entrance, entrance_if_any, exit_named
 from evac.demand.kerbs import Kerbs
 from evac.demand.routes import INFORMED, UNINFORMED, exit_zone, trip
-from evac.errors import PlaceError
 from evac.graphs import components
 from evac.network.reach import ExitEdges, RoadGraph, WaysOut, road_graph, ways_out
 from evac.schema.background import Background, Engines, Through
@@ -81,13 +82,13 @@ def build_background(
     -------
     pandas.DataFrame
         A row a vehicle, by departure: `vehicle` (`b0`), `kind` (`through`, `local` or `engine`), `departure_s`, `edge`
-        (missing: a fire engine that has no road in), `pos_m`, `to_exit` (through) or `to_edge` (local, engine),
+        (missing: the plan leaves it no road in), `pos_m`, `to_exit` (through) or `to_edge` (local, engine),
         `informed`, `speed_factor`, `made` (else the plan closes its way).
 
     Raises
     ------
     PlaceError
-        There is no exit of that name, none of its roads comes in, or no way leads from one to the other.
+        There is no exit of that name.
     """
     if background.is_nobody:
         return pd.DataFrame(columns=list(COLUMNS)).astype({"made": bool})
@@ -106,6 +107,32 @@ def build_background(
     drawn = np.round(speed_factors(driver.profile, uniform(seed, "speed", table["key"])), 3)
     table["speed_factor"] = np.where(is_engine, 1.0, drawn)
     return table[list(COLUMNS)]
+
+
+def check_through(
+    background: Background, net: sumolib.net.Net, exits: Sequence[ExitEdges], where: str = "background.through"
+) -> None:
+    """Refuse through traffic that has no way under normal rules, where no plan has taken it.
+
+    Parameters
+    ----------
+    background
+        How much there is.
+    net, exits
+        The net under normal rules, and the exits on it.
+    where
+        Who asks, for the message.
+
+    Raises
+    ------
+    PlaceError
+        There is no exit of that name, none of its roads comes in, or no way leads from one to the other.
+    """
+    if background.through:
+        graph = road_graph(net)
+        for item in background.through:
+            out = ways_out(graph, exit_named(item.to_exit, exits, where).edges)
+            entrance(exit_named(item.from_exit, exits, where), net, out, where)
 
 
 def write_background(
@@ -159,13 +186,15 @@ def _through(
     """Return the vehicles of one flow: those on their way at the order, and those that come in after it."""
     ends = {name: exit_named(name, exits, "background.through") for name in (item.from_exit, item.to_exit)}
     out = ways_out(graph, ends[item.to_exit].edges)
-    start = entrance(ends[item.from_exit], net, out, "background.through")
-    edges, until_s, lengths_m = _way(start, out, net)
+    start = entrance_if_any(ends[item.from_exit], net, out)
     label = f"through {item.from_exit} to {item.to_exit}"
     names, times_s = _times_s(background, item.veh_per_h, label, seed)
     coming: list[tuple[object, ...]] = [
         (name, "through", time_s, start, 0.0, item.to_exit, None) for name, time_s in zip(names, times_s, strict=True)
     ]
+    if start is None:
+        return coming
+    edges, until_s, lengths_m = _way(start, out, net)
     apart_s = _SECONDS_AN_HOUR / item.veh_per_h
     early = [f"{label}/early {number}" for number in range(int(until_s[-1] // apart_s))]
     driven_s = (np.arange(len(early)) + uniform(seed, "background", early)) * apart_s
@@ -187,10 +216,7 @@ def _engines(
     out = ways_out(graph, [edge for some in exits for edge in some.edges])
     into_town = -out.cost_s  # of both directions of a street, the one that leads away from the exits
     to_edge, _ = Kerbs(net, graph, into_town).beside(item.to, where)
-    try:
-        start = entrance(end, net, ways_out(graph, [to_edge]), where)
-    except PlaceError:  # the plan has turned every lane of the road round
-        start = None
+    start = entrance_if_any(end, net, ways_out(graph, [to_edge]))
     times_s = [_SECONDS_A_MINUTE * (item.from_min + turn * item.every_min) for turn in range(item.number)]
     return [
         (f"engine {number}/{turn}", ENGINE, round(time_s, 1), start, 0.0, None, to_edge)

@@ -17,11 +17,10 @@ import sumolib
 
 from evac.demand.draws import uniform
 from evac.demand.drivers import right_of_way_attributes, vtype_attributes
-from evac.demand.entrances import entrance, exit_named
+from evac.demand.entrances import entrance_if_any, exit_named
 from evac.demand.kerbs import Kerbs
 from evac.demand.orders import Orders, departures_s, households_of, lack_vehicle
-from evac.errors import PlaceError
-from evac.network.reach import ExitEdges, WaysOut, road_graph, time_from, ways_out
+from evac.network.reach import ExitEdges, road_graph, time_from, ways_out
 from evac.schema.buses import Buses
 from evac.schema.demand import Departure, VehiclesPerHousehold
 from evac.schema.driving import Driver, Traffic
@@ -182,7 +181,7 @@ def _on_net(
     for fleet in buses.fleets:
         where = f"buses, '{fleet.name}'"
         end = exit_named(fleet.exit, exits, where)
-        start = _start(end, net, anywhere, where)
+        start = entrance_if_any(end, net, anywhere)
         if start is not None:
             round_trips_s.append(time_from(graph, start) + ways_out(graph, end.edges).cost_s)
         ready_s, beyond_s = _SECONDS_A_MINUTE * fleet.ready_min, _SECONDS_A_MINUTE * fleet.beyond_min
@@ -190,14 +189,6 @@ def _on_net(
     quickest_s = np.min(round_trips_s, axis=0)
     kerbs = Kerbs(net, graph, quickest_s if np.isfinite(quickest_s).any() else anywhere.cost_s)
     return tuple(Stop(item.name, *kerbs.beside(item.at, f"buses, '{item.name}'")) for item in buses.stops), tuple(lines)
-
-
-def _start(end: ExitEdges, net: sumolib.net.Net, out: WaysOut, where: str) -> str | None:
-    """Return the edge on which a fleet comes in; none where a plan has taken its direction."""
-    try:
-        return entrance(end, net, out, where)
-    except PlaceError:
-        return None
 
 
 def write_bus_type(path: Path, *, driver: Driver, traffic: Traffic, capacity_factor: float) -> None:

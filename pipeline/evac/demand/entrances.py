@@ -64,6 +64,14 @@ def entrance(end: ExitEdges, net: sumolib.net.Net, out: WaysOut, where: str) -> 
     return min(reached, key=lambda edge: reached[edge])
 
 
+def entrance_if_any(end: ExitEdges, net: sumolib.net.Net, out: WaysOut) -> str | None:
+    """Return `entrance`, or None where there is none: a plan may have turned every lane of the road round."""
+    try:
+        return entrance(end, net, out, end.name)
+    except PlaceError:
+        return None
+
+
 def _fed(edge: sumolib.net.edge.Edge) -> bool:
     """Return whether traffic reaches an edge from another road: then it doesn't begin at the map's end."""
     end = edge.getToNode().getID()

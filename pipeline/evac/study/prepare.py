@@ -27,6 +27,7 @@ from evac.audit import (
 from evac.audit.findings import by_rank
 from evac.audit.ways_out import audit_ways_out, caveats
 from evac.countries import Country, country_of
+from evac.demand.background import check_through
 from evac.demand.departures import curve_problems
 from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
 from evac.errors import DataError, PlaceError, Problem, ScenarioError
@@ -48,6 +49,7 @@ from evac.network.places import StreetIndex
 from evac.osm import StreetMap, prepare_map
 from evac.osm.source import check_source
 from evac.scenario import LoadedScenario
+from evac.schema.background import Background
 from evac.schema.demand import VehiclesPerHousehold
 from evac.schema.places import Bottleneck, FoundExits, Place
 from evac.schema.scenario import Scenario, vehicles_label
@@ -248,9 +250,17 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
         ended,
         refuges,
     )
+    for background in _backgrounds(model):
+        check_through(background, net, exits, f"{loaded.path}: background.through")
     require_reachable(net, exits, prepared.starts["edge"].dropna().unique(), f"{loaded.path}: exits")
     watched.require_unchanged()
     return prepared
+
+
+def _backgrounds(model: Scenario) -> list[Background]:
+    """Return the background traffic of a scenario, and that of its departure curves which have their own."""
+    own = [item.background for item in model.departures if item.background is not None]
+    return list(dict.fromkeys([model.background, *own]))
 
 
 def _check_curves(model: Scenario) -> None:
