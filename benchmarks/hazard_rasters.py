@@ -1,7 +1,8 @@
 """Times of arrival read in tiles beside the raster read whole: CPU seconds and peak memory, each in its own process.
 
-A raster of 4,000 by 4,000 cells of 30 m under a county's roads: points every 15 m along as many
-pieces of road as are asked for. Run it as `python benchmarks/hazard_rasters.py`; nothing is asserted.
+A raster of 4,000 by 4,000 cells of 30 m under a county: `roads` asks about points every 15 m along 100,000 pieces of
+road, `smoke` when 100,000 households see smoke downwind of the fire. Run it as `python benchmarks/hazard_rasters.py`;
+nothing is asserted.
 """
 
 from __future__ import annotations
@@ -11,16 +12,23 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import rasterio
+from affine import Affine
 from pyproj import Transformer
 from rasterio.transform import from_origin
 
 from evac.hazards.grids import opened, values_in
 from evac.hazards.raster import RasterFront, nearest_minimum
+from evac.hazards.sight import seen_s
+from evac.hazards.smoke import SmokeBehindFire
 from evac.schema.hazard import ArrivalRaster
+from evac.schema.smoke import SmokeDownwind
 
 CELLS, CELL_M, PIECES, WITHIN_M = 4_000, 30.0, 100_000, 100.0
 WEST, NORTH = 500_000.0, 4_400_000.0
@@ -52,32 +60,56 @@ def points() -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(lon), np.asarray(lat)
 
 
-def tiles(file: Path) -> None:
-    """Ask as the toolkit does."""
-    RasterFront(ArrivalRaster(form="raster", file=file, unit="minutes"), "fire", str(file)).arrivals(
-        *points(), WITHIN_M
-    )
+def front(file: Path) -> RasterFront:
+    """Return the front as the toolkit reads it."""
+    return RasterFront(ArrivalRaster(form="raster", file=file, unit="minutes"), "fire", str(file))
 
 
-def whole(file: Path) -> None:
-    """Read everything, then ask."""
-    lon, lat = points()
-    with opened(file) as grid:
-        near = nearest_minimum(values_in(grid, None), WITHIN_M / CELL_M, WITHIN_M / CELL_M)
+@dataclass(frozen=True)
+class WholeFront(RasterFront):
+    """The same, read whole and kept."""
+
+    @cached_property
+    def whole(self) -> tuple[np.ndarray, Affine]:
+        """All values, and where they are."""
+        with opened(self.settings.file) as grid:
+            return values_in(grid, None), grid.transform
+
+    def at_s(self, lon: np.ndarray, lat: np.ndarray, within_m: float = 0.0) -> np.ndarray:
+        """Look up the values at places."""
+        values, where = self.whole
+        near = nearest_minimum(values, within_m / CELL_M, within_m / CELL_M) if within_m else values
         x, y = Transformer.from_crs("EPSG:4326", "EPSG:32613", always_xy=True).transform(lon, lat)
-        columns, rows = ~grid.transform * (np.asarray(x), np.asarray(y))
-        inside = (rows >= 0) & (rows < grid.height) & (columns >= 0) & (columns < grid.width)
-        near[rows[inside].astype(int), columns[inside].astype(int)].min()
+        columns, rows = ~where * (np.asarray(x), np.asarray(y))
+        inside = (rows >= 0) & (rows < CELLS) & (columns >= 0) & (columns < CELLS)
+        found = np.full(len(lon), np.inf)
+        found[inside] = near[rows[inside].astype(int), columns[inside].astype(int)]
+        return 60.0 * found
+
+
+def roads(there: RasterFront) -> None:
+    """Ask about roads."""
+    there.at_s(*points(), WITHIN_M)
+
+
+def smoke(there: RasterFront) -> None:
+    """Ask when households see smoke."""
+    lon, lat = (part[::11] for part in points())
+    rule = SmokeDownwind(form="downwind", wind=({"blows_from_deg": 270},))
+    latest_s = there.at_s(lon, lat).max()
+    seen_s(there, SmokeBehindFire(rule, there, latest_s), lon, lat, front_within_m=500.0, optical_density_per_m=0.02)
 
 
 def main() -> None:
     """Print a row for each way to read and each format."""
     if len(sys.argv) > 1:
         started_s = time.process_time()
-        {"tiles": tiles, "whole": whole}[sys.argv[1]](Path(sys.argv[2]))
+        file = Path(sys.argv[3])
+        read = WholeFront(front(file).settings, "fire", str(file)) if sys.argv[2] == "whole" else front(file)
+        {"roads": roads, "smoke": smoke}[sys.argv[1]](read)
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
         print(
-            f"{sys.argv[1]:6} {Path(sys.argv[2]).suffix:5} {time.process_time() - started_s:6.1f} s {peak_mb:7.0f} MB"
+            f"{sys.argv[1]} {sys.argv[2]:6} {file.suffix:5} {time.process_time() - started_s:6.1f} s {peak_mb:7.0f} MB"
         )
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -87,8 +119,8 @@ def main() -> None:
             settings = file.with_suffix(".prj")
             if suffix == ".asc" and not settings.exists():
                 settings.write_text(rasterio.crs.CRS.from_epsg(32613).to_wkt())
-            for way in ("tiles", "whole"):
-                subprocess.run([sys.executable, __file__, way, str(file)], check=True)
+            for asked, way in product(("roads", "smoke"), ("tiles", "whole")):
+                subprocess.run([sys.executable, __file__, asked, way, str(file)], check=True)
 
 
 if __name__ == "__main__":

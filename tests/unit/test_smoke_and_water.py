@@ -110,6 +110,9 @@ class _Front:
         time_s = np.where(east_m >= 0.0, east_m / 10.0, np.inf)
         return Arrivals(time_s, np.zeros(len(lon), dtype=bool))
 
+    def at_s(self, lon: np.ndarray, lat: np.ndarray, within_m: float = 0.0) -> np.ndarray:
+        return self.arrivals(lon, lat, within_m).time_s
+
 
 def _densities(times_s: list[float], east_m: list[float], **settings: Any) -> np.ndarray:
     rule = {"form": "downwind", "wind": [{"blows_from_deg": 270}], "optical_density_per_m": 0.1, "reach_m": 1000.0}

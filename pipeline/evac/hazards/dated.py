@@ -91,6 +91,10 @@ class PerimeterFront:
             before_s, inner = now_s, shape
         return Arrivals(time_s, guessed)
 
+    def at_s(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float = 0.0) -> NDArray[np.float64]:
+        """Return the times alone."""
+        return self.arrivals(lon, lat, within_m).time_s
+
     def _share(self, points: NDArray[Any], inner: shapely.Geometry, outer: shapely.Geometry) -> NDArray[np.float64]:
         """Return how far between two perimeters points are: 0 at the inner one, 1 at the outer one."""
         if self.settings.between != "distance":
@@ -109,10 +113,9 @@ class PointFront:
     where: str
     spacing_m: float = _SPACING_M
 
-    def arrivals(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float) -> Arrivals:
-        """Return when the first report within reach of each point was; what lies between reports is a guess."""
-        from scipy.spatial import KDTree  # noqa: PLC0415 - few scenarios have reports
-
+    @cached_property
+    def _reports(self) -> tuple[CRS, NDArray[np.float64], NDArray[np.float64]]:
+        """Return reference system (metres), places and times of the reports (s after the order)."""
         settings = self.settings
         features = read_vector(settings.file, "hazard.arrival.file", settings.layer)
         others = features.geom_type[features.geom_type != "Point"]
@@ -121,7 +124,14 @@ class PointFront:
             raise DataError(Problem(self.where, what, "give perimeters with 'form: perimeters'"))
         at_s = _times_of(features, settings, self.order_at, self.where)
         crs = utm_of(features)
-        reports = shapely.get_coordinates(features.geometry.to_crs(crs).values)
+        return crs, shapely.get_coordinates(features.geometry.to_crs(crs).values), at_s
+
+    def arrivals(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float) -> Arrivals:
+        """Return when the first report within reach of each point was; what lies between reports is a guess."""
+        from scipy.spatial import KDTree  # noqa: PLC0415 - few scenarios have reports
+
+        settings = self.settings
+        crs, reports, at_s = self._reports
         roads = np.column_stack(Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat))
         time_s = np.full(len(lon), np.inf)
         for near, report_s in zip(
@@ -134,6 +144,10 @@ class PointFront:
             guessed = between_s < time_s
             time_s = np.minimum(time_s, between_s)
         return Arrivals(time_s, guessed)
+
+    def at_s(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float = 0.0) -> NDArray[np.float64]:
+        """Return the times alone."""
+        return self.arrivals(lon, lat, within_m).time_s
 
 
 def _on_triangles(
@@ -173,7 +187,10 @@ def _times_of(
     if len(bad):
         shown = ", ".join(f"{column.iloc[row]} (feature {row + 1})" for row in bad[:_LISTED])
         what = f"column '{settings.time}' has {len(bad):,} values that aren't written as '{settings.written}': {shown}"
-        raise DataError(Problem(where, what, "say with 'written' how times are written, or mend them"))
+        remedy = "say with 'written' how times are written, or mend them"
+        if settings.written == "date":
+            remedy += "; dates are local, with an hour and without a time zone"
+        raise DataError(Problem(where, what, remedy))
     if np.abs(times_s).max() > LONGEST_S:
         what = f"column '{settings.time}' has a time {np.abs(times_s).max() / 86_400.0:.0f} days from the order"
         raise DataError(Problem(where, what, "check 'written', 'order_at' and 'starts_min'"))

@@ -33,4 +33,13 @@ class Front(Protocol):
         """How far apart the points of a road may be at which it is asked (m)."""
 
     def arrivals(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float) -> Arrivals:
-        """Return when the front is within a distance of each point (degrees, WGS 84)."""
+        """Return when the front is within a distance of each point (degrees, WGS 84).
+
+        It is asked about all roads, and refuses files that can't be right for them.
+        """
+
+    def at_s(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float = 0.0) -> NDArray[np.float64]:
+        """Return the same times (s after the order) for any places: few, or far from roads; nothing is refused.
+
+        Where nothing is known the front never arrives.
+        """

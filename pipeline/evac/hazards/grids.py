@@ -12,7 +12,7 @@ import rasterio
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Geod, Transformer
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import CRSError, ProjError
 from rasterio.windows import Window
 
 from evac.errors import DataError, Problem
@@ -21,18 +21,26 @@ _TILE = 512  # cells: 2 MB a tile of float64
 
 
 def opened(file: Path) -> Any:
-    """Open a raster.
+    """Open a raster of one band of real numbers.
 
     Raises
     ------
     DataError
-        GDAL can't read it.
+        GDAL can't read it, or it is another raster.
     """
     try:
-        return rasterio.open(file)
+        grid = rasterio.open(file)
     except rasterio.errors.RasterioError as error:
-        remedy = "give Esri ASCII or GeoTIFF; unpack what is packed"
-        raise DataError(Problem(str(file), f"can't be read as a raster ({error})", remedy)) from error
+        raise _unreadable(file, error) from error
+    if grid.count != 1 or "complex" in grid.dtypes[0]:
+        what = f"has {grid.count} bands of {grid.dtypes[0]}: a time or depth is one real number a cell"
+        raise DataError(Problem(str(file), what, "take out the one that is meant: gdal_translate -b 1"))
+    return grid
+
+
+def _unreadable(file: Path | str, error: Exception) -> DataError:
+    remedy = "give Esri ASCII or GeoTIFF; unpack what is packed, and download again what is cut off"
+    return DataError(Problem(str(file), f"can't be read as a raster ({error})", remedy))
 
 
 def crs_of(grid: Any, named: str | None, where: str) -> CRS:
@@ -68,21 +76,39 @@ def _named(name: str, where: str) -> CRS:
 
 
 def cell_m(grid: Any, crs: CRS) -> tuple[float, float]:
-    """Return height and width of a cell in metres, in the raster's middle."""
-    width, height = abs(grid.transform.a), abs(grid.transform.e)
+    """Return height and width of a cell in metres, in the raster's middle; the raster may be turned."""
+    down, right = (grid.transform.b, grid.transform.e), (grid.transform.a, grid.transform.d)
     if not crs.is_geographic:
         to_m = crs.axis_info[0].unit_conversion_factor
-        return height * to_m, width * to_m
+        return float(np.hypot(*down)) * to_m, float(np.hypot(*right)) * to_m
     lon, lat = grid.xy(grid.height // 2, grid.width // 2)
     geod = Geod(ellps="WGS84")
-    return abs(geod.inv(lon, lat, lon, lat + height)[2]), abs(geod.inv(lon, lat, lon + width, lat)[2])
+    height_m, width_m = (abs(geod.inv(lon, lat, lon + east, lat + north)[2]) for east, north in (down, right))
+    return height_m, width_m
+
+
+def transformer_to(crs: CRS, where: str) -> Transformer:
+    """Return what brings degrees (WGS 84) into a raster's reference system.
+
+    Raises
+    ------
+    DataError
+        It isn't tied to the earth.
+    """
+    try:
+        return Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+    except ProjError as error:
+        what = f"its reference system '{crs.name}' isn't tied to a place on earth"
+        raise DataError(Problem(where, what, "gdal_edit.py -a_srs EPSG:26913, or the one it was made in")) from error
 
 
 def cells(
     grid: Any, crs: CRS, lon: NDArray[np.float64], lat: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """Return row and column of each point, and whether the raster has it."""
-    x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
+    x, y = transformer_to(crs, grid.name).transform(lon, lat)
+    if crs.is_geographic:  # also where it counts from 0 to 360, or goes on beyond 180
+        x = grid.bounds.left + (np.asarray(x) - grid.bounds.left) % 360.0
     columns_at, rows_at = ~grid.transform * (np.asarray(x), np.asarray(y))
     inside = (rows_at >= 0) & (rows_at < grid.height) & (columns_at >= 0) & (columns_at < grid.width)
     rows, columns = (np.where(inside, np.floor(at), 0).astype(np.int64) for at in (rows_at, columns_at))
@@ -106,6 +132,8 @@ def tiles(
     tile = np.where(inside, rows // height * across + columns // width, -1)
     order = np.argsort(tile, kind="stable")
     order = order[tile[order] >= 0]
+    if not len(order):
+        return
     margin_rows, margin_columns = (int(np.ceil(half)) + 1 for half in reach)  # one more, for the slope
     for mine in np.split(order, np.flatnonzero(np.diff(tile[order])) + 1):
         row, column = divmod(int(tile[mine[0]]), across)
@@ -117,9 +145,18 @@ def tiles(
 
 
 def values_in(grid: Any, window: Window | None) -> NDArray[np.float64]:
-    """Return the values of a window; infinite where there are none."""
-    values = grid.read(1, window=window, masked=True).astype(np.float64).filled(np.inf)
-    return np.where(np.isnan(values), np.inf, values)
+    """Return the values of a window, by the file's own scale and offset; infinite where there are none.
+
+    Raises
+    ------
+    DataError
+        The file ends before them, or is damaged.
+    """
+    try:
+        values = grid.read(1, window=window, masked=True).astype(np.float64).filled(np.inf)
+    except rasterio.errors.RasterioError as error:
+        raise _unreadable(grid.name, error.__cause__ or error) from error
+    return np.where(np.isfinite(values), values * grid.scales[0] + grid.offsets[0], np.inf)
 
 
 def elsewhere(grid: Any, crs: CRS, lon: NDArray[np.float64], lat: NDArray[np.float64], where: str) -> Problem:

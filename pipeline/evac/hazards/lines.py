@@ -45,8 +45,7 @@ def front_lines(
     lat = np.arange(south - high, north + high, step)
     lon = np.arange(west - wide, east + wide, step / np.cos(np.radians((south + north) / 2.0)))
     at_lon, at_lat = (part.ravel() for part in np.meshgrid(lon, lat))
-    there = front.arrivals(at_lon, at_lat, 0.0)
-    minute = pace * there.time_s.reshape(len(lat), len(lon)) / 60.0
+    minute = pace * front.at_s(at_lon, at_lat).reshape(len(lat), len(lon)) / 60.0
     lines = contour_generator(lon, lat, np.ma.masked_invalid(minute))
     shapes = [
         shapely.MultiLineString([line for line in lines.lines(at) if len(line) > 1]) for at in map(float, minutes)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pyproj import CRS
 
 from evac.errors import DataError, Problem
 from evac.hazards.fronts import Arrivals
@@ -42,11 +44,19 @@ class RasterFront:
     kind: str
     where: str
 
+    @cached_property
+    def _grid(self) -> Any:
+        """The raster, kept open: GDAL keeps what it has read, which is dear to read again from Esri ASCII."""
+        return opened(self.settings.file)
+
+    @cached_property
+    def _crs(self) -> CRS:
+        return crs_of(self._grid, self.settings.crs, self.where)
+
     @property
     def spacing_m(self) -> float:
         """Half of a cell."""
-        with opened(self.settings.file) as grid:
-            return min(cell_m(grid, crs_of(grid, self.settings.crs, self.where))) / 2.0
+        return min(cell_m(self._grid, self._crs)) / 2.0
 
     def arrivals(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float) -> Arrivals:
         """Return when a cell whose middle is within a distance of each point's cell is reached.
@@ -57,22 +67,43 @@ class RasterFront:
             The raster lacks unit or reference system, is of another place, has negative times, or its front is too fast
             or too slow to be one.
         """
-        with opened(self.settings.file) as grid:
-            crs = crs_of(grid, self.settings.crs, self.where)
-            unit = _unit_of(grid, self.settings, self.where)
-            rows, columns, inside = cells(grid, crs, lon, lat)
-            if not inside.any():
-                raise DataError(elsewhere(grid, crs, lon, lat, self.where))
-            time = np.full(len(lon), np.inf)
-            rates: list[NDArray[np.float64]] = []
-            height_m, width_m = cell_m(grid, crs)
-            reach = within_m / height_m, within_m / width_m
-            for mine, window, values in tiles(grid, rows, columns, inside, reach):
-                rates.append(_rates(values, height_m, width_m))
-                near = nearest_minimum(values, *reach)
-                time[mine] = near[rows[mine] - int(window.row_off), columns[mine] - int(window.col_off)]
+        rates: list[NDArray[np.float64]] = []
+        unit = _unit_of(self._grid, self.settings, self.where)
+        if not cells(self._grid, self._crs, lon, lat)[2].any():
+            raise DataError(elsewhere(self._grid, self._crs, lon, lat, self.where))
+        time = _times(self._grid, self._crs, lon, lat, within_m, rates=rates)
         _check_plausible(time, np.concatenate(rates), unit, self.kind, self.where)
-        return Arrivals(time * SECONDS[unit] + 60.0 * self.settings.starts_min, np.zeros(len(lon), dtype=bool))
+        return Arrivals(self._after_order_s(time, unit), np.zeros(len(lon), dtype=bool))
+
+    def at_s(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float = 0.0) -> NDArray[np.float64]:
+        """Return the same times for any places, in the raster or not."""
+        unit = _unit_of(self._grid, self.settings, self.where)
+        return self._after_order_s(_times(self._grid, self._crs, lon, lat, within_m), unit)
+
+    def _after_order_s(self, time: NDArray[np.float64], unit: TimeUnit) -> NDArray[np.float64]:
+        return time * SECONDS[unit] + 60.0 * self.settings.starts_min
+
+
+def _times(
+    grid: Any,
+    crs: CRS,
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    within_m: float,
+    *,
+    rates: list[NDArray[np.float64]] | None = None,
+) -> NDArray[np.float64]:
+    """Return the least time near each point, in the raster's unit; take down the rates of spread where asked to."""
+    rows, columns, inside = cells(grid, crs, lon, lat)
+    time = np.full(len(lon), np.inf)
+    height_m, width_m = cell_m(grid, crs)
+    reach = within_m / height_m, within_m / width_m
+    for mine, window, values in tiles(grid, rows, columns, inside, reach):
+        if rates is not None:
+            rates.append(_rates(values, height_m, width_m))
+        near = nearest_minimum(values, *reach)
+        time[mine] = near[rows[mine] - int(window.row_off), columns[mine] - int(window.col_off)]
+    return time
 
 
 def _unit_of(grid: Any, settings: ArrivalRaster, where: str) -> TimeUnit:
@@ -143,7 +174,7 @@ def _check_plausible(
     slow, fast = _RATES_M_PER_MIN[kind]
     median = float(np.median(rates)) * 60.0 / seconds if len(rates) >= _LEAST_CELLS else None
     if reached.size and reached.max() * seconds > LONGEST_S:
-        what = f"its last time is {reached.max():g}, in {unit} {reached.max() * seconds / 86_400.0:.0f} days"
+        what = f"its last time is {reached.max():g}, in {unit} {reached.max() * seconds / 86_400.0:.3g} days"
     elif median is not None and not slow <= median <= fast:
         what = f"in {unit} half of its front would be {'slower' if median < slow else 'faster'} than {median:.2g} m/min"
     else:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from sumolib.net import Net
 
+from evac.hazards.patches import MOST, patches
 from evac.network.places import centre_line
 
 
@@ -31,6 +33,27 @@ class RoadPoints:
     edge: NDArray[np.int64]
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
+
+    @cached_property
+    def _first(self) -> NDArray[np.int64]:
+        """Position of each edge's first point, and the number of points: those of an edge stand together."""
+        return np.searchsorted(self.edge, np.arange(len(self.edges) + 1))
+
+    def patches(self) -> Iterator[NDArray[np.int64]]:
+        """Give the positions in `edges` of edges that lie together, so many at a time."""
+        points_an_edge = max(-(-len(self.edge) // max(len(self.edges), 1)), 1)
+        first = self._first[:-1]
+        yield from patches(self.lon[first], self.lat[first], max(MOST // points_an_edge, 1))
+
+    def on(self, edges: NDArray[np.int64]) -> tuple[NDArray[np.int64], RoadPoints]:
+        """Return the positions of the points of some edges, and these edges with their points."""
+        points = np.concatenate([np.arange(self._first[edge], self._first[edge + 1]) for edge in edges])
+        owner = np.repeat(np.arange(len(edges)), np.diff(self._first)[edges])
+        return points, RoadPoints(tuple(self.edges[edge] for edge in edges), owner, self.lon[points], self.lat[points])
+
+    def most_on_each(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the greatest of the values at each edge's points; values are by time (rows) and point (columns)."""
+        return np.asarray(np.maximum.reduceat(values, self._first[:-1], axis=1))
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:

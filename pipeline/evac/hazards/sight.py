@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from evac.hazards.fronts import Front
+from evac.hazards.patches import patches
 from evac.hazards.smoke import Haze
 from evac.households.geometry import read_vector
 from evac.projection import utm_of
@@ -35,7 +36,7 @@ def crosses_s(front: Front, file: Path, layer: str | None, where: str) -> float:
     lines = np.where(areas, shapely.boundary(shapes), shapes)
     x, y = shapely.get_coordinates(shapely.segmentize(lines, min(front.spacing_m, _SPACING_M))).T
     lon, lat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(x, y)
-    return float(front.arrivals(np.asarray(lon), np.asarray(lat), 0.0).time_s.min())
+    return float(front.at_s(np.asarray(lon), np.asarray(lat)).min())
 
 
 def seen_s(
@@ -51,10 +52,12 @@ def seen_s(
 
     Infinite where it never is. Smoke is looked for in steps of two minutes.
     """
-    found = front.arrivals(lon, lat, front_within_m).time_s.copy()
+    found = front.at_s(lon, lat, front_within_m)
     if haze is None:
         return found
     times_s = np.arange(0.0, max(haze.until_s, 0.0) + _STEP_S, _STEP_S)
-    dense = haze.densities(lon, lat, times_s) >= optical_density_per_m
-    first = np.where(dense.any(axis=0), times_s[dense.argmax(axis=0)], np.inf)
-    return np.minimum(found, first)
+    for mine in patches(lon, lat):
+        dense = haze.densities(lon[mine], lat[mine], times_s) >= optical_density_per_m
+        first = np.where(dense.any(axis=0), times_s[dense.argmax(axis=0)], np.inf)
+        found[mine] = np.minimum(found[mine], first)
+    return found

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -71,30 +73,44 @@ def slowed_roads(net: Net, haze: Haze | None, water: Water | None, within_m: flo
     within_m
         As `hazard.roads_within_m`, for the water.
     """
-    edges = [edge.getID() for edge in net.getEdges(withInternal=False)]
-    own_kph = np.array([3.6 * net.getEdge(edge).getSpeed() for edge in edges])
-    wet = None if water is None else points_along(net, water.spacing_m)
-    deep = None if water is None or wet is None else water.depths_m(wet.lon, wet.lat, within_m)
-    until_s = max(0.0 if haze is None else haze.until_s, 0.0 if deep is None else float(deep[0][-1]))
+    points = points_along(net, _SMOKE_SPACING_M)
+    own_kph = np.array([3.6 * net.getEdge(edge).getSpeed() for edge in points.edges])
+    wet = None if water is None else _Wet.on(net, water, within_m)
+    until_s = max(0.0 if haze is None else haze.until_s, 0.0 if wet is None else float(wet.times_s[-1]))
     steps = max(math.ceil(until_s / STEP_S), 0) + 1  # the last one: what holds then, and stays
     middles_s = np.asarray(STEP_S * (np.arange(steps) + 0.5), dtype=np.float64)
-    kph = np.tile(own_kph, (len(middles_s), 1))
-    if haze is not None:
-        points = points_along(net, _SMOKE_SPACING_M)
-        for step, density in enumerate(haze.densities(points.lon, points.lat, middles_s)):
-            kph[step] *= share_of_speed_in_smoke(_most_on_each(density, points))
-    if wet is not None and deep is not None:
-        for step, at_s in enumerate(middles_s):
-            kph[step] = np.minimum(kph[step], fording_kph(_most_on_each(_depth_at(at_s, *deep), wet)))
-    slow = np.maximum(np.round(kph / _EXACT_KPH) * _EXACT_KPH, SLOWEST_KPH)
-    slow[kph > own_kph - _EXACT_KPH] = np.inf
-    rows = [row for place, edge in enumerate(edges) for row in _spans(edge, slow[:, place])]
-    return pd.DataFrame(rows, columns=_COLUMNS)
+    rows: dict[int, list[tuple[str, float, float, float]]] = {}
+    for mine in points.patches():
+        kph = np.tile(own_kph[mine], (steps, 1))
+        if haze is not None:
+            some = points.on(mine)[1]
+            kph *= share_of_speed_in_smoke(some.most_on_each(haze.densities(some.lon, some.lat, middles_s)))
+        if wet is not None:
+            kph = np.minimum(kph, fording_kph(wet.deepest_m(middles_s, mine)))
+        slow = np.maximum(np.round(kph / _EXACT_KPH) * _EXACT_KPH, SLOWEST_KPH)
+        slow[kph > own_kph[mine] - _EXACT_KPH] = np.inf
+        rows |= {edge: list(_spans(points.edges[edge], slow[:, place])) for place, edge in enumerate(mine.tolist())}
+    return pd.DataFrame([row for edge in sorted(rows) for row in rows[edge]], columns=_COLUMNS)
 
 
-def _most_on_each(values: NDArray[np.float64], points: RoadPoints) -> NDArray[np.float64]:
-    """Return the greatest of the values at each road's points, which stand together."""
-    return np.asarray(np.maximum.reduceat(values, np.searchsorted(points.edge, np.arange(len(points.edges)))))
+@dataclass(frozen=True)
+class _Wet:
+    """Water on roads: rising times (s after the order), and depths (m) then (rows) at the roads' points (columns)."""
+
+    points: RoadPoints
+    times_s: NDArray[np.float64]
+    depths_m: NDArray[np.float64]
+
+    @classmethod
+    def on(cls, net: Net, water: Water, within_m: float) -> Self:
+        """Ask about all roads of a net."""
+        points = points_along(net, water.spacing_m)
+        return cls(points, *water.depths_m(points.lon, points.lat, within_m))
+
+    def deepest_m(self, at_s: NDArray[np.float64], edges: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the greatest depth on some roads (columns) at some times (rows)."""
+        mine, points = self.points.on(edges)
+        return points.most_on_each(np.array([_depth_at(at, self.times_s, self.depths_m[:, mine]) for at in at_s]))
 
 
 def _depth_at(at_s: float, times_s: NDArray[np.float64], depths_m: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -118,22 +118,35 @@ class SmokeBehindFire:
     def densities(
         self, lon: NDArray[np.float64], lat: NDArray[np.float64], times_s: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Return the density by the rule."""
+        """Return the density by the rule; the times rise."""
         found = np.zeros((len(times_s), len(lon)))
         for wind, mine in _while_it_blows(self.settings.wind, times_s):
-            if not mine.any():
-                continue
-            distance_m, reached_s = self._upwind(wind, lon, lat)
-            density = self.settings.optical_density_per_m * (1.0 - distance_m / self.settings.reach_m)
-            for k in np.flatnonzero(mine):
-                burns = (reached_s <= times_s[k]) & (times_s[k] < reached_s + 60.0 * self.settings.burns_min)
-                found[k] = np.where(burns, density[:, None], 0.0).max(axis=0)
+            if mine.any():
+                found[mine] = self._while_one_blows(wind, lon, lat, times_s[mine])
+        return found
+
+    def _while_one_blows(
+        self, wind: Wind, lon: NDArray[np.float64], lat: NDArray[np.float64], times_s: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return the density under one wind: that of the nearest distance upwind at which fire burns."""
+        found = np.zeros((len(times_s), len(lon)))
+        distances_m, reached_s = self._upwind(wind, lon, lat)
+        first = np.searchsorted(times_s, reached_s)
+        last = np.searchsorted(times_s, reached_s + 60.0 * self.settings.burns_min)
+        burning = first < last
+        if not burning.any():
+            return found
+        some = slice(int(first[burning].min()), int(last[burning].max()))  # nothing burns upwind before and after
+        densities = self.settings.optical_density_per_m * (1.0 - distances_m / self.settings.reach_m)
+        for distance in reversed(range(len(distances_m))):
+            density = densities[distance]
+            found[some][_covered(first[distance] - some.start, last[distance] - some.start, some)] = density
         return found
 
     def _upwind(
         self, wind: Wind, lon: NDArray[np.float64], lat: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return distances of places upwind of each point (m), and when the front reaches them: a row a place."""
+        """Return distances upwind (m), and when the front is there: by distance, ray and point (s after the order)."""
         spread = self.settings.spread_deg
         bearings = np.radians(wind.blows_from_deg + np.linspace(-spread, spread, _RAYS))
         steps_m = np.linspace(0.0, self.settings.reach_m, _STEPS, endpoint=False)
@@ -142,8 +155,26 @@ class SmokeBehindFire:
         north, east = distance_m * np.cos(angle) / _METRES_A_DEGREE, distance_m * np.sin(angle) / _METRES_A_DEGREE
         at_lat = lat[None, :] + north[:, None]
         at_lon = lon[None, :] + east[:, None] / np.cos(np.radians(lat))[None, :]
-        reached = self.front.arrivals(at_lon.ravel(), at_lat.ravel(), 0.0)
-        return distance_m, reached.time_s.reshape(len(distance_m), len(lon))
+        reached_s = self.front.at_s(at_lon.ravel(), at_lat.ravel())
+        return steps_m, reached_s.reshape(_STEPS, _RAYS, len(lon))
+
+
+def _covered(first: NDArray[np.int64], last: NDArray[np.int64], some: slice) -> NDArray[np.bool_]:
+    """Return at which steps (rows) something burns for each point (columns).
+
+    Parameters
+    ----------
+    first, last
+        By ray and point, the step from which on it burns, and from which on it burns no more.
+    some
+        The steps, of which there are `some.stop - some.start`.
+    """
+    steps, points = some.stop - some.start, first.shape[1]
+    begins = np.zeros((steps + 1, points), dtype=np.int8)
+    ray, point = np.nonzero(first < last)
+    np.add.at(begins, (first[ray, point], point), 1)
+    np.subtract.at(begins, (last[ray, point], point), 1)
+    return np.asarray(np.cumsum(begins[:-1], axis=0, dtype=np.int8) > 0)
 
 
 def optical_density(extinction: NDArray[np.float64]) -> NDArray[np.float64]:

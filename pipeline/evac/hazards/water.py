@@ -85,6 +85,15 @@ class DepthFront:
         time_s = first_above(times_s, depths_m, self.impassable_m)
         return Arrivals(time_s, np.isfinite(time_s) & ~np.isin(time_s, times_s))
 
+    def at_s(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float = 0.0) -> NDArray[np.float64]:
+        """Return the same times for any places, in the rasters or not."""
+        found = [self._depth_m(item, lon, lat, within_m, check=False) for item in self.settings.files]
+        return first_above(self._times_s, np.vstack(found), self.impassable_m)
+
+    @property
+    def _times_s(self) -> NDArray[np.float64]:
+        return np.array([60.0 * item.minute for item in self.settings.files])
+
     def depths_m(
         self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -95,18 +104,18 @@ class DepthFront:
         DataError
             A raster lacks unit or reference system, is of another place, has negative depths, or none that a flood has.
         """
-        found = [self._depth_m(item, lon, lat, within_m) for item in self.settings.files]
-        return np.array([60.0 * item.minute for item in self.settings.files]), np.vstack(found)
+        found = [self._depth_m(item, lon, lat, within_m, check=True) for item in self.settings.files]
+        return self._times_s, np.vstack(found)
 
     def _depth_m(
-        self, item: DepthAt, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float
+        self, item: DepthAt, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float, *, check: bool
     ) -> NDArray[np.float64]:
         where = f"{item.file} ('hazard.arrival.files', minute {item.minute:g})"
         with opened(item.file) as grid:
             crs = crs_of(grid, self.settings.crs, where)
             unit = _unit_of(grid, self.settings.unit, where)
             rows, columns, inside = cells(grid, crs, lon, lat)
-            if not inside.any():
+            if check and not inside.any():
                 raise DataError(elsewhere(grid, crs, lon, lat, where))
             depth = np.zeros(len(lon))
             wet: list[NDArray[np.float64]] = []
@@ -117,7 +126,8 @@ class DepthFront:
                 wet.append(deep[deep != 0.0][::4])
                 near = -nearest_minimum(-deep, *reach)
                 depth[mine] = near[rows[mine] - int(window.row_off), columns[mine] - int(window.col_off)]
-        _check_plausible(np.concatenate(wet), unit, where)
+        if check:
+            _check_plausible(np.concatenate(wet), unit, where)
         return depth * METRES[unit]
 
 
@@ -161,6 +171,10 @@ class GaugeFront:
         times_s, depths_m = self.depths_m(lon, lat, within_m)
         time_s = first_above(times_s, depths_m, self.impassable_m)
         return Arrivals(time_s, np.isfinite(time_s) & ~np.isin(time_s, self.level.times_s))
+
+    def at_s(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float = 0.0) -> NDArray[np.float64]:
+        """Return the times alone."""
+        return self.arrivals(lon, lat, within_m).time_s
 
     def depths_m(
         self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float
