@@ -88,7 +88,7 @@ def study(pairs: Pairs, precise: Precision, draw: np.random.Generator, *, mixed:
         more = more_mixed_cases(precise, cases, t90_s, took_s) if mixed else more_cases(precise, cases, t90_s)
         cases = [*cases, *more]
     by_seed = [{case.seed: t90_s[case] for case in cases if case.fidelity == model} for model in ("micro", "meso")]
-    found = mixed_interval(*by_seed) if mixed else mean_interval(list(by_seed[0].values()))
+    found = mixed_interval(*by_seed) if mixed else mean_interval(list(by_seed[0].values()), sequential=True)
     holds = found.low is not None and found.high is not None and found.low <= pairs.fine_s.mean() <= found.high
     return holds, sum(cpu[case.fidelity] for case in cases)
 

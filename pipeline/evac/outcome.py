@@ -296,7 +296,8 @@ class Study:
         interval; missing with one seed), `saved_s` (by how much sooner than under the first plan),
         `saved_half_width_s`, `untrusted` (number of runs).
         """
-        cells, rows = cells_of(self._found.runs, self._found.coarse), []
+        found = self._found
+        cells, rows = cells_of(found.runs, found.coarse, sequential=found.sequential), []
         for cell in cells:
             first = next(other for other in cells if other.is_comparable(cell))
             mean, saved = cell.interval, first.less(cell)

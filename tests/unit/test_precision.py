@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 from evac.cli.studying import read_part, read_share
 from evac.errors import UserError
 from evac.simulate.job import Case
+from evac.statistics import WIDENED, mean_interval
+from evac.study.comparing import Cell
 from evac.study.precision import FIRST_SEEDS, Precision, more_cases, shortfalls
 
 
@@ -71,7 +74,7 @@ def test_what_falls_short_is_told_with_how_far_it_got():
     times |= {case: 3600.0 + 60.0 * case.seed for case in some if case.plan == "wide"}
     times |= {case: None if case.seed == 2 else 3600.0 for case in some if case.plan == "stuck"}
     times |= {case: 3600.0 for case in some if case.plan == "once" and case.seed == 1}
-    half_width = 4.302653 * 60.0 / 3**0.5 / 3720.0  # Student's t with two degrees of freedom, 97.5 %
+    half_width = WIDENED * 4.302653 * 60.0 / 3**0.5 / 3720.0  # Student's t with two degrees of freedom, 97.5 %
     assert [item.words for item in shortfalls(Precision(0.03, 3), some, times)] == [
         f"precision not reached for wide, 1 vehicle per household, d: \u00b1 {100 * half_width:.1f} % after 3 seeds",
         "precision not reached for stuck, 1 vehicle per household, d: 90 % not reached in 1 of 3 runs",
@@ -91,3 +94,28 @@ def test_shares_and_parts_of_the_command_line():
     for wrong in ("0%", "150%", "five"):
         with pytest.raises(UserError):
             read_share(wrong, "--until")
+
+
+@pytest.mark.parametrize(("deviation", "precise"), [(0.05, 0.05), (0.05, 0.03), (0.05, 0.02)])
+def test_intervals_of_studies_that_end_when_they_are_narrow_hold_the_mean_in_93_to_97_of_100(deviation, precise):
+    # By Student's formula alone it is 92.5 to 95 of 100: the study ends when its runs happen to be alike.
+    draw, studies, held = np.random.default_rng(11), 400, 0
+    for _ in range(studies):
+        some = cases([1], plans="a")
+        times = draw.normal(1.0, deviation, 2000)
+        while more := more_cases(Precision(precise, 2000), some, {case: times[case.seed] for case in some}):
+            some += more
+        found = mean_interval([float(times[case.seed]) for case in some], sequential=True)
+        assert found.relative_half_width <= precise
+        held += found.low <= 1.0 <= found.high
+    chance = 2.0 * np.sqrt(0.95 * 0.05 / studies)
+    assert 0.93 - chance < held / studies < 0.97 + chance
+
+
+def test_a_report_and_the_console_widen_the_intervals_of_such_a_study_alike():
+    times = {1: 3600.0, 2: 3700.0, 3: 3650.0}
+    plain = Cell("a", "1", "d", "micro", times, frozenset())
+    ended = replace(plain, sequential=True)
+    assert ended.interval.half_width == pytest.approx(WIDENED * plain.interval.half_width)
+    other = Cell("b", "1", "d", "micro", {1: 3500.0, 2: 3550.0, 3: 3580.0}, frozenset(), sequential=True)
+    assert ended.less(other).half_width == pytest.approx(WIDENED * plain.less(other).half_width)

@@ -163,7 +163,8 @@ def read_study(prepared: Prepared, plans: Plans, selection: Selection, cache: Pa
     lanes = measure_same_lanes(all_lanes(plans), folders, nets, cache)
     runs = [Run(case, jobs[case], folders[jobs[case]], lanes[jobs[case]]) for case in cases if jobs[case] in folders]
     missing = [Failure(case, _NOT_SIMULATED) for case in cases if jobs[case] not in folders]
-    return Study(tuple(runs), tuple(missing), imprecise=_imprecise(selection, cases, runs, cache))
+    imprecise, sequential = _imprecise(selection, cases, runs, cache), selection.until is not None
+    return Study(tuple(runs), tuple(missing), imprecise=imprecise, sequential=sequential)
 
 
 def _imprecise(selection: Selection, cases: Sequence[Case], runs: Sequence[Run], cache: Path) -> tuple[Shortfall, ...]:

@@ -73,6 +73,7 @@ def report_input(prepared: Prepared, plans: Plans, study: Study, compare: tuple[
         ways_out=WaysOut(prepared.ways_out, prepared.exits),
         front_lines=_front_lines(prepared, plans),
         coarse=tuple(coarse),
+        sequential=study.sequential,
     )
 
 

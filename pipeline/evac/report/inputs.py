@@ -228,6 +228,8 @@ class ReportInput:
         New homes, and what they do to the times; None where nobody asked.
     coarse
         Coarse runs that help to know the means of the others (`evac.mixed_fidelity`).
+    sequential
+        Whether seeds were added until the means were known well enough (`evac.statistics.WIDENED`).
     """
 
     scenario: Scenario
@@ -255,6 +257,7 @@ class ReportInput:
     front_lines: gpd.GeoDataFrame = field(default_factory=no_front)
     development: Development | None = None
     coarse: tuple[ReportRun, ...] = ()
+    sequential: bool = False
 
     @property
     def units(self) -> Units:

@@ -91,6 +91,7 @@ class CaseResult:
     more: Result | None
     signals: Result | None = None
     coarse: tuple[Result, ...] = ()
+    sequential: bool = False
 
     @property
     def capacity_seed(self) -> int | None:
@@ -116,7 +117,7 @@ class CaseResult:
 
         Coarse runs of the case help, where there are any and they do.
         """
-        return mixed_interval(*self._by_seed(percent))
+        return mixed_interval(*self._by_seed(percent), sequential=self.sequential)
 
     def _by_seed(self, percent: int) -> tuple[dict[int, float | None], dict[int, float | None]]:
         """Return the clearance times by seed (s): of the runs, and of the coarse ones."""
@@ -129,7 +130,7 @@ class CaseResult:
 
     def later_than(self, other: CaseResult, percent: int) -> Interval:
         """Return how much later than another case a percentage is out (s), pair by pair of the same seed."""
-        return mixed_difference(self._by_seed(percent), other._by_seed(percent))
+        return mixed_difference(self._by_seed(percent), other._by_seed(percent), sequential=self.sequential)
 
     def later_shown(self, other: CaseResult, percent: int) -> Interval:
         """Return `later_than` with the mean that adds up with the two times as they are shown, to the minute."""
@@ -276,6 +277,7 @@ def _case_result(report: ReportInput, runs: Sequence[ReportRun], run: ReportRun)
         more=by_capacity.get(MORE_CAPACITY),
         signals=next((result_of(other) for other in runs if other.case.signals is not None), None),
         coarse=tuple(result_of(other) for other in report.coarse if _same_but_model(other.case, run.case)),
+        sequential=report.sequential,
     )
 
 

@@ -109,7 +109,7 @@ def run_study(
     coarse = [run for run in runs if mixed and run.case.fidelity == "meso"]
     runs = [run for run in runs if run not in coarse]
     notes = unhelpful(cells_of(runs, coarse)) if mixed else work.notes
-    return Study(tuple(runs), tuple(failures), tuple(notes), tuple(imprecise), tuple(coarse))
+    return Study(tuple(runs), tuple(failures), tuple(notes), tuple(imprecise), tuple(coarse), until is not None)
 
 
 @dataclass

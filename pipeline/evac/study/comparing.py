@@ -26,6 +26,8 @@ class Cell:
         Seeds whose runs aren't trustworthy.
     coarse_t90_s
         The same of coarse runs that help to know the mean.
+    sequential
+        Whether seeds were added until the mean was known well enough (`evac.statistics.WIDENED`).
     """
 
     plan: str
@@ -35,6 +37,7 @@ class Cell:
     t90_s: Mapping[int, float | None]
     untrusted: frozenset[int]
     coarse_t90_s: Mapping[int, float | None] = field(default_factory=dict)
+    sequential: bool = False
 
     @property
     def words(self) -> str:
@@ -44,7 +47,7 @@ class Cell:
     @property
     def interval(self) -> Interval:
         """The mean 90 % clearance (s)."""
-        return mixed_interval(self.t90_s, self.coarse_t90_s)
+        return mixed_interval(self.t90_s, self.coarse_t90_s, sequential=self.sequential)
 
     def is_comparable(self, other: Cell) -> bool:
         """Tell whether another cell is the same but for the plan. Fidelities are never mixed."""
@@ -52,10 +55,11 @@ class Cell:
 
     def less(self, other: Cell) -> Interval:
         """Return the paired difference of the 90 % clearance: this plan's less the other's (s)."""
-        return mixed_difference((self.t90_s, self.coarse_t90_s), (other.t90_s, other.coarse_t90_s))
+        ours, theirs = ((cell.t90_s, cell.coarse_t90_s) for cell in (self, other))
+        return mixed_difference(ours, theirs, sequential=self.sequential)
 
 
-def cells_of(runs: Sequence[Run], coarse: Sequence[Run] = ()) -> list[Cell]:
+def cells_of(runs: Sequence[Run], coarse: Sequence[Run] = (), *, sequential: bool = False) -> list[Cell]:
     """Return the runs at the lane capacity and with the signals assumed by plan and case, in their order.
 
     Parameters
@@ -64,6 +68,8 @@ def cells_of(runs: Sequence[Run], coarse: Sequence[Run] = ()) -> list[Cell]:
         The runs.
     coarse
         Coarse runs that help to know the means.
+    sequential
+        Whether seeds were added until the means were known well enough.
     """
     helping: dict[tuple[str, str, str], dict[int, float | None]] = {}
     for run in coarse:
@@ -81,6 +87,7 @@ def cells_of(runs: Sequence[Run], coarse: Sequence[Run] = ()) -> list[Cell]:
             t90_s={run.case.seed: run.manifest()["t90_s"] for run in group},
             untrusted=frozenset(run.case.seed for run in group if not run.ledger()["trusted"]),
             coarse_t90_s=helping.get(key[:3], {}),
+            sequential=sequential,
         )
         for key, group in groups.items()
     ]
@@ -89,7 +96,7 @@ def cells_of(runs: Sequence[Run], coarse: Sequence[Run] = ()) -> list[Cell]:
 def means(study: Study) -> list[str]:
     """Return the mean 90 % clearance of each plan and case that several seeds were run of, with its interval."""
     lines = []
-    for cell in cells_of(study.runs, study.coarse):
+    for cell in cells_of(study.runs, study.coarse, sequential=study.sequential):
         found = cell.interval
         if found.mean is not None and found.half_width is not None and found.relative_half_width is not None:
             size = f"{clock.clock(found.mean)} \u00b1 {clock.span(found.half_width)}"
@@ -103,7 +110,7 @@ def means(study: Study) -> list[str]:
 
 def verdicts(study: Study) -> list[str]:
     """Return what the study says of each plan against the first one, a line a case."""
-    cells = cells_of(study.runs, study.coarse)
+    cells = cells_of(study.runs, study.coarse, sequential=study.sequential)
     lines = []
     for cell in cells:
         first = next(other for other in cells if other.is_comparable(cell))

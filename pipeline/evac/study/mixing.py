@@ -122,7 +122,7 @@ def _next(precision: Precision, group: _Group, took_s: Mapping[Case, float]) -> 
 
 
 def _are_precise(precision: Precision, group: _Group) -> bool:
-    widths = [mixed_interval(micro, coarse).relative_half_width for micro, coarse in group.of_plans()]
+    widths = [mixed_interval(micro, coarse, sequential=True).relative_half_width for micro, coarse in group.of_plans()]
     return all(width is not None and width <= precision.relative for width in widths)
 
 

@@ -1,8 +1,7 @@
 """How many seeds are enough: seeds are added until the interval of the 90 % clearance is narrow, within a cap.
 
-Looking at the interval to decide whether to go on makes it a little too narrow: it holds the true mean somewhat less
-often than its level says (Law, Simulation Modeling and Analysis, 5th edition, 2015, section 9.4.1). Two things keep
-that small here: nothing is decided before `FIRST_SEEDS` seeds, and seeds are added in batches.
+Looking at the interval to decide whether to go on makes it too narrow, so the intervals of such a study are wider
+(`evac.statistics.WIDENED`), nothing is decided before `FIRST_SEEDS` seeds, and seeds are added in batches.
 """
 
 from __future__ import annotations
@@ -91,7 +90,7 @@ def shortfalls(precision: Precision, cases: Sequence[Case], t90_s: Mapping[Case,
         if case.is_as_assumed:
             values, coarse = groups.setdefault(replace(case, seed=0, fidelity=model), ({}, {}))
             (values if case.fidelity == model else coarse).update({case.seed: t90_s[case]} if case in t90_s else {})
-    found = ((case, mixed_interval(values, coarse)) for case, (values, coarse) in groups.items())
+    found = ((case, mixed_interval(values, coarse, sequential=True)) for case, (values, coarse) in groups.items())
     return [
         Shortfall(case, interval)
         for case, interval in found
@@ -115,7 +114,8 @@ def _missing_seeds(precision: Precision, cases: Sequence[Case], t90_s: Mapping[C
     """Return how many seeds to add for the widest interval: at most as many as there are."""
     wanted = FIRST_SEEDS
     for plan in {case.plan for case in cases}:
-        found = mean_interval([t90_s[case] for case in cases if case.plan == plan and case in t90_s])
+        known = [t90_s[case] for case in cases if case.plan == plan and case in t90_s]
+        found = mean_interval(known, sequential=True)
         if found.missing:
             return 0  # a run that isn't cleared leaves no mean, however many others there are
         width = found.relative_half_width

@@ -86,6 +86,8 @@ class Study:
         Where the precision that was asked for was not reached.
     coarse
         Coarse runs that help to know the means of the others (`evac.mixed_fidelity`).
+    sequential
+        Whether seeds were added until the means were known well enough (`evac.statistics.WIDENED`).
     """
 
     runs: tuple[Run, ...]
@@ -93,6 +95,7 @@ class Study:
     notes: tuple[str, ...] = ()
     imprecise: tuple[Shortfall, ...] = ()
     coarse: tuple[Run, ...] = ()
+    sequential: bool = False
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
