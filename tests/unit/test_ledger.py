@@ -208,6 +208,14 @@ def test_exits_that_serve_nobody_and_vehicles_elsewhere_than_held_are_told(tmp_p
     assert "1 vehicles left by another exit than the one they are held to" in ledger["caveats"]
 
 
+def test_a_plan_that_sends_somebody_where_no_way_leads_is_not_trusted(tmp_path):
+    facts = RunFacts(1000, misdirected={"north": 3})
+    ledger = _ledger(tmp_path, status=["evacuated"] * 997 + ["no_route"] * 3, facts=facts)
+    (reason,) = ledger["reasons"]
+    assert reason.startswith("3 of 1000 vehicles never leave")
+    assert reason.endswith("3 to 'north'")
+
+
 def test_unconnected_households_and_loosened_limits_are_told(tmp_path):
     status = ["evacuated"] * 9 + ["no_route"]
     ledger = _ledger(tmp_path, status=status, facts=RunFacts(10, 1), trust=Trust(teleports=5))

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from crossing import EXITS, make_homes, make_net, scenario
 from evac.demand import build_demand
 from evac.demand.departures import left_by
+from evac.demand.misdirected import misdirected
 from evac.demand.orders import NORMAL_RULES, Orders, check_orders, driver_under, is_staged, orders_of, staying
 from evac.demand.starts import StartsOf, find_starts, start_edges, starts_of
 from evac.plans.model import AnyAction
@@ -225,6 +226,20 @@ def test_vehicles_start_by_the_roads_that_are_open_when_they_leave(net: sumolib.
     same(usual[~after], some[~after])
     assert set(some.loc[after, "status"]) == {"no_route"}
     assert set(some.loc[after, "reason"]) == {"the bridge is closed"}
+
+
+def test_who_is_sent_where_no_way_leads_is_counted_where_another_way_is_open(net: sumolib.net.Net) -> None:
+    homes = make_homes(HOUSEHOLDS)
+    normally = starts_of(homes, start_edges(net, EXITS), net)
+    nowhere = find_starts(
+        make_homes(HOUSEHOLDS, connected=False), pd.Series("", index=homes.index), start_edges(net, EXITS), net
+    )
+    starts = [(0.0, lambda name: nowhere if name == "north" else normally(name))]
+    sent = demand(net, divert(), starts=starts)
+    assert misdirected(sent, homes, starts) == {"north": int(sent["zone"].eq("main").sum())}
+    assert misdirected(demand(net, divert()), homes, [(0.0, normally)]) == {}
+    all_shut = [(0.0, lambda _: nowhere)]
+    assert misdirected(demand(net, divert(), starts=all_shut), homes, all_shut) == {}
 
 
 def test_starts_must_begin_with_the_order(net: sumolib.net.Net) -> None:

@@ -26,6 +26,9 @@ class RunFacts:
         By zone, households that would leave and take no vehicle.
     vehicles_left_at_home
         Vehicles that leaving households leave at home because the plan asks them to.
+    misdirected
+        Planned vehicles that have no way to the exit that they are held to, and one to another, by that exit
+        (`demand.misdirected`).
     errands
         Vehicles that go on an errand before they leave, by its name.
     added_lanes
@@ -49,6 +52,7 @@ class RunFacts:
     households_defying: int = 0
     without_vehicle: Mapping[str, int] = field(default_factory=dict)
     vehicles_left_at_home: int = 0
+    misdirected: Mapping[str, int] = field(default_factory=dict)
     errands: Mapping[str, int] = field(default_factory=dict)
     added_lanes: tuple[str, ...] = ()
     households_given: float = 0.0

@@ -117,6 +117,7 @@ def build_ledger(
         "stuck": len(stuck),
         "stuck_on": streets_of(stuck, net),
         **_exit_counts(done, exits),
+        "misdirected": dict(facts.misdirected),
         **_household_counts(done, facts),
         **(background or {}),
         **(told or {}),
@@ -191,6 +192,10 @@ def limits_passed(counts: Mapping[str, Any], trust: Trust) -> list[str]:
     if counts["stuck"]:
         words = "are stuck at the end, and more time would not help them"
         reasons.append(f"{counts['stuck']} of {counts['vehicles']} vehicles {words}: {_most(counts['stuck_on'])}")
+    if misdirected := counts.get("misdirected"):
+        where = ", ".join(f"{number} to '{name}'" for name, number in misdirected.items())
+        words = "vehicles never leave, because they are sent to an exit that they can't reach while another is open"
+        reasons.append(f"{sum(misdirected.values())} of {counts['vehicles']} {words}: {where}")
     if counts["taken_out"]:
         reasons.append(f"{counts['taken_out']} vehicles were taken out of the simulation before they reached an exit")
     if counts["teleports"] > trust.teleports:

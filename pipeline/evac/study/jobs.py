@@ -14,6 +14,7 @@ from evac.demand.background import ENGINE, build_background, engine_attributes, 
 from evac.demand.buses import BusService, build_buses, write_bus_type
 from evac.demand.drivers import right_of_way_attributes, right_of_way_options, vtype_attributes
 from evac.demand.incidents import Breakdowns, breakdowns
+from evac.demand.misdirected import misdirected
 from evac.demand.on_stages import on_stages
 from evac.demand.orders import driver_under, staying
 from evac.demand.routes import leaves_s, routing_options, write_exit_zones, write_trips
@@ -137,6 +138,7 @@ def _measuring(
         households_defying=stays.households_defying,
         without_vehicle=stays.without_vehicle,
         vehicles_left_at_home=stays.vehicles_left_at_home,
+        misdirected=misdirected(vehicles, ground.homes, ground.starts),
         errands={str(name): int(number) for name, number in vehicles["errand"].value_counts().sort_index().items()},
     )
     return lambda run_dir: measure_run(
