@@ -228,6 +228,41 @@ def test_who_lives_at_a_private_street_leaves_by_the_public_road_behind_it(tmp_p
     assert (exits(record), none(record)) == (["Main Road"], {})
 
 
+@pytest.mark.parametrize("beyond_m", [100.0, 300.0, 1000.0])
+@pytest.mark.parametrize("highway", ["secondary", "service"])
+def test_residents_of_a_gated_community_drive_their_own_streets_to_its_gate(
+    highway: str, beyond_m: float, tmp_path: Path
+) -> None:
+    drawn = DrawnMap(WIDE).streets(0, 0, 400, 400)
+    for tags, _ in drawn.ways:
+        tags["access"] = "private"
+    drawn.road("Park Drive", highway, straight((400, 200), (400 + beyond_m, 200)), access="private")
+    drawn.node((450 + beyond_m - 100, 200), barrier="gate")
+    drawn.road("Main Road", "secondary", straight((400 + beyond_m, -3600), (400 + beyond_m, 3600)))
+    record = decided(drawn, tmp_path)
+    assert exits(record) == ["Main Road", "Main Road"]
+    assert none(record) == {}
+
+
+def test_a_community_that_the_area_holds_in_part_leaves_through_the_rest_of_it(tmp_path: Path) -> None:
+    drawn = DrawnMap(WIDE).streets(0, 0, 1000, 400)
+    for tags, _ in drawn.ways:
+        tags["access"] = "private"
+    drawn.road("Main Road", "secondary", straight((1000, -3600), (1000, 3600)))
+    assert exits(decided(drawn, tmp_path)) == ["Main Road", "Main Road"]
+
+
+def test_a_private_street_of_the_community_that_the_map_cuts_is_no_exit(tmp_path: Path) -> None:
+    drawn = DrawnMap((-3000, -3000, 700, 3400)).streets(0, 0, 400, 400)
+    drawn.road("Out", "secondary", straight((200, 0), (200, -3200)))
+    for tags, _ in drawn.ways[:-1]:
+        tags["access"] = "private"
+    drawn.road("Park Drive", "secondary", straight((400, 200), (800, 200)), access="private")
+    record = decided(drawn, tmp_path)
+    told = f"it goes on as a private road (access=private): {PRIVATE}"
+    assert (exits(record), none(record)) == (["Out"], {"Park Drive": told})
+
+
 @pytest.mark.parametrize("step", [100.0, 4000.0])
 def test_a_road_that_is_private_from_the_area_on_is_none(step: float, tmp_path: Path) -> None:
     drawn = village().road("Out", "secondary", straight((200, 0), (200, -3200)))

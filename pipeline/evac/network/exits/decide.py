@@ -66,7 +66,7 @@ class Decision:
         kept: Mask = shapely.intersects(ground, np.array(lines))
         beyond = ~kept[roads.way]
         piece = roads.pieces(beyond, strong=False)
-        seeds = self._lead.ends & roads.on_road
+        seeds = self._lead.goes_on
         seeds |= networks_of(roads, beyond & self._lead.outside, self._lead.least_m)
         touching = np.zeros(roads.count, dtype=bool)
         touching[roads.start[~beyond]] = touching[roads.end[~beyond]] = True
@@ -116,7 +116,7 @@ class Decision:
         roads, lead = self.roads, self._lead
         far_beyond = self._far_beyond(beyond_m)[roads.way]
         simulated = kept[roads.way] & ~far_beyond
-        goes_on = lead.ends & roads.on_road
+        goes_on = lead.goes_on
         ways_on = self._ways_on(simulated, far_beyond)
         goes_on[roads.start[ways_on]] = True
         return [
@@ -134,7 +134,7 @@ class Decision:
         """
         roads, lead = self.roads, self._lead
         off = ~simulated & lead.outside
-        seeds = (lead.ends & roads.on_road) | networks_of(roads, off, lead.least_m)
+        seeds = lead.goes_on | networks_of(roads, off, lead.least_m)
         seeds |= networks_of(roads, off & far_beyond, lead.room_m)
         found: Mask = off & roads.behind(seeds, off)[roads.end]
         return found
@@ -158,7 +158,7 @@ class Decision:
     def _far_beyond(self, beyond_m: float) -> Mask:
         """Return the ways of networks without an end of the map, from which exits are taken nearer to the area."""
         roads, lead = self.roads, self._lead
-        ends = roads.behind(lead.ends & roads.on_road, lead.outside)
+        ends = roads.behind(lead.goes_on, lead.outside)
         away = shapely.distance(roads.area, shapely.points(roads.xy)) > beyond_m
         apart = lead.on & ~ends & away
         near = roads.way[~(apart[roads.start] & apart[roads.end])]

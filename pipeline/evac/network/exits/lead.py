@@ -8,6 +8,7 @@ import numpy as np
 
 from evac.network.exits.graph import Mask, RoadWeb
 from evac.network.exits.map_edge import CutOff, MapEdge, cut_off
+from evac.network.exits.private_roads import others_private
 
 _FAR_LARGER, _LARGER = 10.0, 3.0
 """A road network outside is far larger than what lies inside from so many times its length on: a dead-end valley behind
@@ -28,11 +29,15 @@ class Lead:
     Parameters
     ----------
     outside
-        The arcs that don't touch the area, without those that are closed at times or private.
+        The arcs that don't touch the area, without those that are closed at times or other people's.
     outside_private
-        Those of private roads: only who lives there drives on them.
+        Those of other people's private roads: only who lives there drives on them.
+    others
+        The ways that are other people's private roads.
     cut
         Where the map is cut.
+    public
+        Nodes that a road passes which is no private one.
     on
         Nodes from which one gets on.
     reached
@@ -43,7 +48,9 @@ class Lead:
 
     outside: Mask
     outside_private: Mask
+    others: Mask
     cut: CutOff
+    public: Mask
     on: Mask
     reached: Mask
     least_m: float
@@ -54,25 +61,37 @@ class Lead:
         """Return the nodes at which the map cuts roads that go on, for certain or presumably."""
         return self.cut.certain | self.cut.presumed
 
+    @property
+    def goes_on(self) -> Mask:
+        """Return those of them at which people get on: not where a private road alone is cut."""
+        return self.ends & self.public
+
 
 def leading(roads: RoadWeb, edge: MapEdge) -> Lead:
     """Return what leads on outside of the area of some roads."""
-    private = roads.private[roads.way]
+    others = others_private(roads)
+    closed = others[roads.way]
     always = ~(roads.inside[roads.start] | roads.inside[roads.end] | roads.at_times[roads.way])
-    outside = always & ~private
+    outside = always & ~closed
     # A cut end that only private roads pass leads nobody on, even where it is the first node outside.
-    public = np.zeros(roads.count, dtype=bool)
-    public[roads.start[~private]] = public[roads.end[~private]] = True
+    public = _passed_by(roads, ~roads.private[roads.way])
     cut = cut_off(roads, edge)
     seeds = (cut.certain | cut.presumed) & public
     first = np.zeros(roads.count, dtype=bool)
     first[roads.end[roads.inside[roads.start]]] = True
-    reached = roads.ahead((first & public) | (roads.inside & roads.on_road), outside)
+    reached = roads.ahead((first & _passed_by(roads, ~closed)) | (roads.inside & roads.on_road), outside)
     inside_m = roads.road_m(roads.inside[roads.start] & roads.inside[roads.end])
     times = _FAR_LARGER if (seeds & reached).any() else _LARGER
     least_m, room_m = max(LEAST_NETWORK_M, times * inside_m), max(LEAST_ROOM_M, inside_m)
     on = roads.behind(seeds | networks_of(roads, outside, least_m), outside)
-    return Lead(outside, always & private, cut, on, reached, least_m, room_m)
+    return Lead(outside, always & closed, others, cut, public, on, reached, least_m, room_m)
+
+
+def _passed_by(roads: RoadWeb, arcs: Mask) -> Mask:
+    """Return the nodes that some of the arcs touch."""
+    found = np.zeros(roads.count, dtype=bool)
+    found[roads.start[arcs]] = found[roads.end[arcs]] = True
+    return found
 
 
 def networks_of(roads: RoadWeb, outside: Mask, least_m: float) -> Mask:

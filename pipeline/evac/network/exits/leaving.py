@@ -89,7 +89,7 @@ class Leaving:
         beyond = ~(roads.inside[roads.start] | roads.inside[roads.end])
         passed = self._passed()
         leads_on = roads.behind(lead.ends & roads.on_road & ~passed, beyond & ~passed[roads.end])
-        for number in np.flatnonzero((roads.at_times | roads.private) & kept & (roads.rank <= _TERTIARY)):
+        for number in np.flatnonzero((roads.at_times | lead.others) & kept & (roads.rank <= _TERTIARY)):
             way = roads.ways[number]
             branches = way.nodes[passed[way.nodes]]
             if len(branches) and leads_on[way.nodes].any():

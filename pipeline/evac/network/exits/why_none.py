@@ -35,7 +35,7 @@ def why_none(roads: RoadWeb, node: int, way: int, lead: Lead) -> str:
     seeds = np.zeros(roads.count, dtype=bool)
     seeds[node] = True
     reached = roads.ahead(seeds, lead.outside)
-    if private := _private(roads, reached, roads.ways[way], lead):
+    if private := _private(roads, reached, way, lead):
         return private
     ends = _plain_ends(roads, reached, lead.outside)
     options = [*_stops(roads, reached, way), *ends, *_ways_back(roads, reached, node)]
@@ -56,16 +56,20 @@ def why_barred(way: WebWay) -> str:
     return f"it is closed at times ({way.at_times}): say when with 'osm.at'"
 
 
-def _private(roads: RoadWeb, reached: Mask, way: WebWay, lead: Lead) -> str | None:
-    """Return that one gets on over private roads alone, if so; of several, the highest one says it."""
+def _private(roads: RoadWeb, reached: Mask, way: int, lead: Lead) -> str | None:
+    """Return that one gets on over other people's private roads alone, if so; of several, the highest one says it."""
     gets_on = roads.behind((lead.ends & roads.on_road) | lead.on, lead.outside | lead.outside_private)
     if not (reached & gets_on).any():
         return None
-    if way.private:
-        return why_barred(way)
-    ways_on = roads.way[lead.outside_private & reached[roads.start] & gets_on[roads.end]]
+    if lead.others[way]:
+        return why_barred(roads.ways[way])
+    passed = reached[roads.start] & gets_on[roads.end]
+    arcs = lead.outside_private & passed
+    if not arcs.any():  # residents' own streets, where the map cuts them
+        arcs = lead.outside & roads.private[roads.way] & passed
+    ways_on = roads.way[arcs]
     first = roads.ways[ways_on[np.argmin(roads.rank[ways_on])]]
-    named = f"{first.label}, " if first.label and first.label != way.label else ""
+    named = f"{first.label}, " if first.label and first.label != roads.ways[way].label else ""
     return f"it goes on as a private road ({named}{first.private}): {_NAME_IT}"
 
 
