@@ -186,8 +186,8 @@ def compile_net(plain: Path, out: Path, *, alternate: bool = False) -> str:
     return log
 
 
-def read_net(path: Path, *, internal: bool = False, programs: bool = False) -> Any:
-    """Return a net as `sumolib.net.Net`.
+def read_net(path: Path, *, internal: bool = False) -> Any:
+    """Return a net as `sumolib.net.Net`, with the signals' programs.
 
     Parameters
     ----------
@@ -195,11 +195,9 @@ def read_net(path: Path, *, internal: bool = False, programs: bool = False) -> A
         A `.net.xml`.
     internal
         Also the lanes inside junctions.
-    programs
-        Also the signals' programs.
     """
-    if internal or programs:
-        return sumolib.net.readNet(str(path), withInternal=internal, withPrograms=programs)
+    if internal:
+        return sumolib.net.readNet(str(path), withInternal=True)
     state = path.stat()
     return _last_net(_SameFile(str(path), (state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size)))
 
@@ -215,7 +213,7 @@ class _SameFile:
 @lru_cache(maxsize=1)
 def _last_net(file: _SameFile) -> Any:
     """Read a net; the one read last is returned again, since a stage after the other asks for it."""
-    return sumolib.net.readNet(file.path, withInternal=False, withPrograms=False)
+    return sumolib.net.readNet(file.path, withInternal=False, withPrograms=True)
 
 
 def _import_osm(street_map: StreetMap, traffic: Traffic, folder: Path, *, lefthand: bool) -> str:

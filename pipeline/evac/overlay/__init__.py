@@ -190,11 +190,11 @@ def _write(folder: Path, compiling: Compiling, base: Base, traffic: Traffic) -> 
     compiling.plain.write(folder)
     log = compile_net(folder, folder / "net.net.xml", alternate=traffic.merges == "alternate")
     write_text(folder / "netconvert.log", log)
-    net = read_net(folder / "net.net.xml", programs=True)
+    net = read_net(folder / "net.net.xml")
     require_served(net, compiling.lanes.added)
     edge_table(net, base.streets).to_parquet(folder / "edges.parquet", compression="zstd", index=False)
     timetable, additional = compiling.finish(
-        net, StreetIndex(net, base.streets), read_net(folder / "net.net.xml", internal=True)
+        net, StreetIndex(net, base.streets), lambda: read_net(folder / "net.net.xml", internal=True)
     )
     if additional:
         write_text(folder / ADDITIONAL, _as_additional(additional))

@@ -8,7 +8,7 @@ refused before anything is built.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol
@@ -108,13 +108,14 @@ class Compiling:
     def _part(self, item: LoadedAction) -> Part:
         return next(part for part in self._parts if isinstance(item.action, part.ACTIONS))
 
-    def finish(self, net: Net, index: StreetIndex, inner: Net) -> tuple[Timetable, list[str]]:
+    def finish(self, net: Net, index: StreetIndex, read_inner: Callable[[], Net]) -> tuple[Timetable, list[str]]:
         """Return the timetable, and the elements of SUMO's additional file, for the compiled net.
 
-        `inner` is the same net with the lanes inside junctions: those that lead to a lane that opens open with it.
+        `read_inner` reads the same net with the lanes inside junctions: those that lead to a lane that opens open with
+        it.
         """
         timetable = replace(
-            self.lanes.timetable(inner),
+            self.lanes.timetable(read_inner),
             limits=self.limits.spans(),
             programs=tuple(self.signals.spans(net, index)),
             diversions=self.approaches.spans(net),

@@ -7,7 +7,7 @@ states of the timetable say holds from the order to the end is built in; for all
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -128,8 +128,15 @@ class LaneChanges:
         """Return what holds when on the lanes, as far as they are built."""
         return Timetable(tuple(self._closings), tuple(self._openings)).states()
 
-    def timetable(self, inner: Net) -> Timetable:
-        """Return what lanes do; `inner` is the compiled net with the lanes inside junctions, which open with others."""
+    def timetable(self, read_inner: Callable[[], Net]) -> Timetable:
+        """Return what lanes do.
+
+        `read_inner` reads the compiled net with the lanes inside junctions, which open with others: it is asked where
+        any do, as reading takes seconds.
+        """
+        if not self._openings and not self._opposed:
+            return Timetable(closings=tuple(self._closings))
+        inner = read_inner()
         openings = tuple(replace(item, lanes=_with_inner_lanes(item.lanes, inner)) for item in self._openings)
         opposed = tuple(
             replace(item, reversed_lanes=_with_inner_lanes(item.reversed_lanes, inner)) for item in self._opposed

@@ -108,7 +108,7 @@ class PlainNet:
 
     def _write(self, name: str, children: list[ET.Element], folder: Path) -> None:
         root = ET.Element(self._roots[name].tag, self._roots[name].attrib)
-        root.extend(deepcopy(children))
+        root.extend(children)
         ET.indent(root)
         ET.ElementTree(root).write(folder / _FILES[name], encoding="UTF-8", xml_declaration=True)
 
