@@ -25,7 +25,7 @@ from evac.verify.running import suite_folder
 
 _MEASURED = ("drive_mean_s", "delay_mean_s", "clearance_min", "flow_veh_per_h", "out_veh")
 _OF_THE_TOOLKIT = re.compile(r' (depart(Pos|Lane|Speed)|speedFactor)="[^"]*"')
-_DRIVER = re.compile(r'<vType id="(\w+)"[^>]*>.*?</vType>')
+_DRIVER = re.compile(r'<vType id="(driver\w*)"[^>]*/>')
 
 
 def drive(run: Path, folder: Path) -> pd.DataFrame:

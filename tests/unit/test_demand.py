@@ -189,6 +189,20 @@ def test_no_road_admits_a_type_that_nobody_has(net: sumolib.net.Net, tmp_path: P
     admitted = {vclass for road in roads for vclass in road.attrib["allow"].split()}
     assert admitted
     assert admitted.isdisjoint(classes.values())
+    driven = [kind.attrib["vClass"] for kind in kinds if kind.attrib["vClass"] in admitted]
+    assert len(driven) == len(set(driven)), "of two types of a class SUMO keeps the same times twice"
+
+
+def test_who_is_not_informed_never_looks_for_another_way(net: sumolib.net.Net, tmp_path: Path) -> None:
+    model = scenario()
+    vehicles = demand(net, make_homes())
+    write_trips(vehicles, EXITS, tmp_path / "r.xml", driver=model.driver, traffic=model.traffic, capacity_factor=1.0)
+    periods = {trip.attrib["id"]: trip.find("param") for trip in ET.parse(tmp_path / "r.xml").getroot().iter("trip")}
+    going = vehicles[vehicles["status"] == "planned"].set_index("vehicle")["informed"]
+    assert 0 < going.mean() < 1
+    looks_once = {name for name, item in periods.items() if item is not None}
+    assert looks_once == set(going.index[~going])
+    assert {item.attrib["value"] for item in periods.values() if item is not None} == {"0"}
 
 
 def test_same_demand_same_bytes(net: sumolib.net.Net, tmp_path: Path) -> None:

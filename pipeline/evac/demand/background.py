@@ -29,7 +29,7 @@ from evac.demand.draws import uniform
 from evac.demand.drivers import speed_factors
 from evac.demand.entrances import entrance, entrance_if_any, exit_named
 from evac.demand.kerbs import Kerbs
-from evac.demand.routes import INFORMED, UNINFORMED, exit_zone, trip
+from evac.demand.routes import exit_zone, trip, vehicle_type
 from evac.graphs import components
 from evac.network.reach import ExitEdges, RoadGraph, WaysOut, road_graph, ways_out
 from evac.schema.background import Background, Engines, Through
@@ -151,8 +151,8 @@ def write_background(
         for row in vehicles[vehicles["made"]].to_dict("records"):
             passes = row["kind"] == "through"
             to = f'toTaz="{exit_zone(exits, row["to_exit"])}"' if passes else f"to={quoteattr(row['to_edge'])}"
-            usual = INFORMED if row["informed"] else UNINFORMED
-            file.write(trip(row, ENGINE if row["kind"] == ENGINE else usual, row["departure_s"], to))
+            kind = ENGINE if row["kind"] == ENGINE else vehicle_type(CAR_CLASS)
+            file.write(trip(row, kind, row["departure_s"], to))
         file.write("</routes>\n")
 
 

@@ -34,9 +34,12 @@ _ANY_EXIT = "any_exit"
 """The zone (TAZ) of all exits."""
 _ANY_REFUGE = "any_refuge"
 """That of all refuges."""
-INFORMED, UNINFORMED = "informed", "uninformed"
-"""The vehicle types."""
+_DRIVER = "driver"
+"""The vehicle type. SUMO brings judged travel times up to date for each type by itself, so there is one for all drivers
+of a vehicle class, and who isn't informed says so in his trip."""
 _RESIDENT_SUFFIX = "_resident"
+_LOOKS_ONCE = '<param key="device.rerouting.period" value="0"/>'
+"""Of a driver who isn't informed: the option has the period of all others."""
 
 # Drivers know the mean travel times of the last minute, taken once a minute. SUMO's default is three minutes and every
 # second: news so old lets exits run dry before anybody turns to them.
@@ -60,8 +63,8 @@ _CLASS_OFF_ROADS = "ship"
 def routing_options(simulation: Simulation, driver: Driver) -> list[str]:
     """Return the options that SUMO needs for the trips of `write_trips` to choose their exits.
 
-    The period is an option, and the uninformed type overrides it with 0: CH rebuilds its hierarchy once a period, and
-    without the option for every vehicle.
+    The period is an option, and the trips of drivers who aren't informed override it with 0: CH rebuilds its hierarchy
+    once a period, and without the option for every vehicle.
     """
     opinions = ["--weights.random-factor", str(_MISJUDGED_BY), "--device.rerouting.cch-ensemble", str(_OPINIONS)]
     return [
@@ -156,19 +159,16 @@ def write_trips(
         file.write("<routes>\n")
         residents = bool(vehicles["resident"].any())
         file.writelines(f'    <vType id="{name}" vClass="{_CLASS_OFF_ROADS}"/>\n' for name in _UNUSED_TYPES)
-        file.writelines(_vehicle_types(driver, traffic, capacity_factor, residents=residents))
+        for vclass in (CAR_CLASS, RESIDENT_CLASS) if residents else (CAR_CLASS,):
+            file.write(_vehicle_type(vclass, driver, traffic, capacity_factor))
         file.writelines(_trips(vehicles, exits, refuges))
         file.write("</routes>\n")
 
 
-def _vehicle_types(driver: Driver, traffic: Traffic, capacity_factor: float, *, residents: bool) -> Iterator[str]:
+def _vehicle_type(vclass: str, driver: Driver, traffic: Traffic, capacity_factor: float) -> str:
     attributes = {**vtype_attributes(driver.profile, capacity_factor), **right_of_way_attributes(traffic)}
-    for name, period_s in ((INFORMED, driver.reroute_every_s), (UNINFORMED, 0)):
-        for vclass in (CAR_CLASS, RESIDENT_CLASS) if residents else (CAR_CLASS,):
-            values = {"id": vehicle_type(vclass, name), **attributes, "vClass": vclass}
-            text = " ".join(f"{key}={quoteattr(value)}" for key, value in values.items())
-            period = f'<param key="device.rerouting.period" value="{period_s}"/>'
-            yield f"    <vType {text}>{period}</vType>\n"
+    values = {"id": vehicle_type(vclass), **attributes, "vClass": vclass}
+    return f"    <vType {' '.join(f'{key}={quoteattr(value)}' for key, value in values.items())}/>\n"
 
 
 def _trips(vehicles: pd.DataFrame, exits: Sequence[ExitEdges], refuges: Sequence[ExitEdges]) -> Iterator[str]:
@@ -181,25 +181,28 @@ def _trips(vehicles: pd.DataFrame, exits: Sequence[ExitEdges], refuges: Sequence
     going = going.sort_values(["leaves_s", "household", "vehicle_number"])
     for row in going.to_dict("records"):
         to = f'toTaz="{zones.get(row["exit"], _ANY_EXIT)}"'
-        yield trip(row, _type_of(row), row["leaves_s"], to, _stop_of(row))
+        kind = vehicle_type(RESIDENT_CLASS if row["resident"] else CAR_CLASS)
+        yield trip(row, kind, row["leaves_s"], to, _stop_of(row))
 
 
-def trip(row: Mapping[Hashable, Any], kind: str, depart_s: float, to: str, end: str = "/>") -> str:
+def trip(row: Mapping[Hashable, Any], kind: str, depart_s: float, to: str, stop: str = "") -> str:
     """Return a trip as SUMO reads it: it enters its street beside its driveway, in the traffic that is there.
 
     Parameters
     ----------
     row
-        The vehicle: `vehicle`, `edge`, `pos_m`, `speed_factor`.
+        The vehicle: `vehicle`, `edge`, `pos_m`, `speed_factor`, `informed`.
     kind
         Its vehicle type.
     depart_s
         When it wants to get onto the street (s).
     to
         The attribute that says where it is bound for.
-    end
-        The end of the element.
+    stop
+        The element of a stop on the way.
     """
+    children = stop if row["informed"] else _LOOKS_ONCE + stop
+    end = f">{children}</trip>" if children else "/>"
     return (
         f'    <trip id={quoteattr(row["vehicle"])} type="{kind}" '
         f'depart="{depart_s:.1f}" from={quoteattr(row["edge"])} {to} '
@@ -209,11 +212,11 @@ def trip(row: Mapping[Hashable, Any], kind: str, depart_s: float, to: str, end: 
 
 
 def _stop_of(row: Mapping[Hashable, Any]) -> str:
-    """Return the end of a trip's element: with the stop of its errand, beside the road, where it has one."""
+    """Return the element of the stop of a trip's errand, beside the road; none where it has no errand."""
     if row["errand"] is None:
-        return "/>"
+        return ""
     stop = f'edge={quoteattr(row["stop_edge"])} endPos="{row["stop_pos_m"]:.2f}" duration="{row["stop_s"]:.0f}"'
-    return f'><stop {stop} parking="true"/></trip>'
+    return f'<stop {stop} parking="true"/>'
 
 
 def leaves_s(vehicles: pd.DataFrame) -> pd.Series:
@@ -221,14 +224,9 @@ def leaves_s(vehicles: pd.DataFrame) -> pd.Series:
     return vehicles[["departure_s", "held_until_s"]].max(axis=1)
 
 
-def _type_of(row: Mapping[Hashable, Any]) -> str:
-    vclass = RESIDENT_CLASS if row["resident"] else CAR_CLASS
-    return vehicle_type(vclass, INFORMED if row["informed"] else UNINFORMED)
-
-
-def vehicle_type(vclass: str, name: str = INFORMED) -> str:
-    """Return the vehicle type of drivers with information, or without it (`name`), whose vehicles have a class."""
-    return f"{name}{_RESIDENT_SUFFIX}" if vclass == RESIDENT_CLASS else name
+def vehicle_type(vclass: str) -> str:
+    """Return the vehicle type of the drivers whose vehicles have a class."""
+    return f"{_DRIVER}{_RESIDENT_SUFFIX}" if vclass == RESIDENT_CLASS else _DRIVER
 
 
 def _zone(name: str, edges: Iterable[str]) -> str:
