@@ -33,17 +33,18 @@ LOOKING, EDITING, RUNNING = 50, 5, 2
 MEGABYTES = 60
 _MAP = "document.querySelector('.map').placeMap"
 _PAN = f"""async () => {{
-  const map = {_MAP}.map, box = map.getCanvas(), frames = [];
-  const began = performance.now();
-  let last = began;
-  while (performance.now() - began < 5000) {{
-    map.panBy([6, 3], {{ duration: 0 }});
-    await new Promise((done) => map.once("render", done));
-    await new Promise(requestAnimationFrame);
-    frames.push(performance.now() - last);
-    last = performance.now();
-  }}
-  return [frames.length / 5, box.width, box.height];
+  const map = {_MAP}.map, box = map.getCanvas();
+  const pan = async () => {{
+    let frames = 0;
+    const count = () => {{ frames += 1; }};
+    map.on("render", count);
+    map.panBy([600, 300], {{ duration: 5000, easing: (share) => share }});
+    await new Promise((done) => map.once("moveend", done));
+    map.off("render", count);
+    return frames / 5;
+  }};
+  await pan(); // the first moments, until the map knows how fast it is drawn
+  return [await pan(), box.clientWidth, box.clientHeight, map.getPixelRatio()];
 }}"""
 _SHOW = f"""([edges, cars, frames]) => new Promise((done) => {{
   const layer = {_MAP}.cars;
@@ -86,7 +87,8 @@ def picture(folder: Path, place: str) -> None:
     print(f"first picture: median {statistics.median(times):.2f} s of {sorted(round(s, 2) for s in times)}")
     print(f"picture: {len(kept.content) / 1e6:.1f} MB, {len(kept.json()['roads']['features']):,} roads")
     print(
-        f"panning: {far[0]:.0f} frames a second over all of it, {near[0]:.0f} at zoom 15 ({far[1]} x {far[2]} pixels)"
+        f"panning: {far[0]:.0f} frames a second over all of it, {near[0]:.0f} at zoom 15 ({far[1]} x {far[2]} pixels, "
+        f"of which each way {far[3]:g} and {near[3]:g} are drawn meanwhile)"
     )
 
 

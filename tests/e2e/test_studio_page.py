@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import evac
-from studio_page import TIMEOUT_MS, axe_problems, click_at, context_of, pictured
+from studio_page import TIMEOUT_MS, axe_problems, click_at, context_of, look_at, pictured
 from studio_workspace import Served, prepared_balzers, served
 
 MOST_SCREENING_S = 60.0
@@ -81,6 +81,38 @@ def test_a_place_opens_with_its_ways_out_and_findings(page: Any) -> None:
     assert page.locator(".findings [aria-pressed=true]").count() == 1
     assert "What to look at (" in page.inner_text("#tabpanel")
     assert page.locator("canvas.maplibregl-canvas").count() == 1
+
+
+_SLOW = """async () => {
+  const map = document.querySelector('.map').placeMap.map, ratios = [];
+  const hinder = () => {
+    const until = performance.now() + 60;
+    while (performance.now() < until);
+    ratios.push(map.getPixelRatio());
+  };
+  map.on("render", hinder);
+  map.panBy([200, 0], { duration: 1500 });
+  await new Promise((done) => map.once("moveend", done));
+  map.off("render", hinder);
+  for (let i = 0; i < 100 && map.getPixelRatio() < 1; i += 1) await new Promise((done) => setTimeout(done, 50));
+  return [...new Set(ratios), map.getPixelRatio()];
+}"""
+
+
+def test_from_afar_a_street_has_both_directions_and_a_slow_map_fewer_pixels_while_it_moves(
+    page: Any, folder: Path
+) -> None:
+    roads = (
+        evac.open(folder / "scenarios" / "balzers", workspace=folder).roads().query("street == 'Neue Churer Strasse'")
+    )
+    middle = roads.loc[roads["length_m"].idxmax()].geometry.interpolate(0.5, normalized=True)
+    look_at(page, middle.x, middle.y, zoom=12.5)
+    box = page.locator("canvas.maplibregl-canvas").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    chosen = page.locator(".chosen li")
+    chosen.first.wait_for()
+    assert chosen.count() == 2
+    assert page.evaluate(_SLOW) == [1, 0.5, 1]
 
 
 def test_a_way_out_is_limited_refused_and_taken_back_on_the_map(page: Any, folder: Path) -> None:

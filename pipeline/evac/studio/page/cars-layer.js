@@ -103,7 +103,7 @@ export class CarsLayer {
     gl.vertexAttribPointer(this.attribute, 3, gl.FLOAT, false, 0, 0);
     gl.uniformMatrix4fv(this.at.u_matrix, false, this.#fromOrigin(mainMatrix));
     const zoom = Math.min(NEAR, Math.max(FAR, this.map.getZoom()));
-    gl.uniform1f(this.at.u_size, (3 + 6 * (zoom - FAR) / (NEAR - FAR)) * window.devicePixelRatio);
+    gl.uniform1f(this.at.u_size, (3 + 6 * (zoom - FAR) / (NEAR - FAR)) * this.map.getPixelRatio());
     gl.uniform4fv(this.at.u_moving, rgba(this.colours.moving()));
     gl.uniform4fv(this.at.u_standing, rgba(this.colours.standing()));
     gl.drawArrays(gl.POINTS, 0, this.count);

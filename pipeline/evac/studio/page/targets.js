@@ -1,5 +1,6 @@
 // What a plan's action is about: a street, a junction, a zone, an exit or a closed road, clicked or chosen by name.
 import { say } from "./dom.js";
+import { bothDirections } from "./roads.js";
 
 const DIGITS = 1e5; // of a degree: about a metre
 const spot = ([lon, lat]) => ({ lat: Math.round(lat * DIGITS) / DIGITS, lon: Math.round(lon * DIGITS) / DIGITS });
@@ -14,7 +15,7 @@ export function clicked(picture, lonLat, found, before) {
   const roads = found.filter((item) => item.layer.id === "roads").map((item) => whole("roads", item.id));
   if (roads.length) {
     const { street } = roads[0].properties;
-    const here = roads.filter((item) => item.properties.street === street);
+    const here = bothDirections(picture.roads, roads.filter((item) => item.properties.street === street));
     if (before?.kind === "street" && street && before.street === street && !before.end) return { ...before, end: spot(lonLat), scope: "between" };
     return streetTarget(street, here, lonLat);
   }

@@ -1,0 +1,70 @@
+// How the map is drawn: its sources and layers, in the colours of the page.
+// A road is two directions. From afar one of them is drawn, and of lesser roads no edge: half the lines, and nobody sees it.
+
+export const EMPTY = { type: "FeatureCollection", features: [] };
+export const SHOWN = ["area", "zones", "closed", "roads", "junctions", "none", "unused", "exits"];
+export const POINTED = ["gains", "queues", "marks", "changes", "spots", "chosen"];
+const WIDE = ["motorway", "trunk", "primary"], MIDDLE = ["secondary", "tertiary", "motorway_link", "trunk_link", "primary_link"];
+const FONT = ["sans-serif"];
+const NEAR = 13; // zoom
+
+export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const byClass = (wide, middle, small) => ["match", ["get", "highway"], WIDE, wide, MIDDLE, middle, small];
+const ROADS = ["any", [">=", ["zoom"], NEAR], ["!", ["get", "isTwin"]]];
+const ROAD_EDGES = ["any", [">=", ["zoom"], NEAR], ["all", ["!", ["get", "isTwin"]], byClass(true, true, false)]];
+const ENDS = { "line-cap": ["step", ["zoom"], "butt", NEAR, "round"], "line-join": ["step", ["zoom"], "bevel", NEAR, "round"] };
+const zoomed = (...stops) => ["interpolate", ["exponential", 1.6], ["zoom"], ...stops];
+
+/** The style with what is shown now; `edits` shows what a plan may change besides. */
+export function style(content, edits) {
+  const editing = edits ? "visible" : "none";
+  const ink = colour("map-ink"), halo = colour("map-ground");
+  const label = (size) => ({ "text-font": FONT, "text-size": size });
+  const inked = { "text-color": ink, "text-halo-color": halo, "text-halo-width": 1.6 };
+  const byRoad = (small) => byClass(colour("road-wide"), colour("road-middle"), small);
+  const ofSeverity = ["match", ["get", "severity"], "error", colour("bad"), "warning", colour("warn"), colour("note")];
+  return {
+    version: 8,
+    sources: Object.fromEntries([...SHOWN, ...POINTED].map((name) => [name, { type: "geojson", data: content[name] ?? EMPTY }])),
+    layers: [
+      { id: "ground", type: "background", paint: { "background-color": halo } },
+      { id: "area", type: "fill", source: "area", paint: { "fill-color": colour("area"), "fill-opacity": 0.1 } },
+      { id: "zones", type: "fill", source: "zones", paint: { "fill-color": colour("area"), "fill-opacity": 0.06 } },
+      { id: "gains", type: "fill", source: "gains",
+        paint: { "fill-color": ["case", [">", ["get", "later_min"], 0], colour("fewer"), colour("more")], "fill-opacity": ["interpolate", ["linear"], ["abs", ["get", "later_min"]], 0, 0, 30, 0.5] } },
+      { id: "zone-edges", type: "line", source: "zones", paint: { "line-color": colour("area"), "line-width": 1, "line-dasharray": [4, 3] } },
+      { id: "area-edge", type: "line", source: "area", paint: { "line-color": colour("area"), "line-width": 2 } },
+      { id: "road-edges", type: "line", source: "roads", filter: ROAD_EDGES, layout: ENDS,
+        paint: { "line-color": colour("road-edge"), "line-width": zoomed(9, byClass(2, 1.3, 0.7), 13, byClass(4.4, 3.4, 2.2), 18, byClass(13, 11, 8)) } },
+      { id: "roads", type: "line", source: "roads", filter: ROADS, layout: ENDS,
+        paint: { "line-color": ["step", ["zoom"], byRoad(colour("road-edge")), NEAR, byRoad(colour("road"))],
+          "line-width": zoomed(9, byClass(1.4, 0.8, 0.5), 13, byClass(3, 2, 1), 18, byClass(11, 9, 6.5)) } },
+      { id: "queues", type: "line", source: "queues", layout: { "line-cap": "round" },
+        paint: { "line-color": ["step", ["get", "queue"], colour("queue-few"), 5, colour("queue-some"), 20, colour("queue-many")], "line-width": zoomed(10, 3, 18, 12) } },
+      { id: "chosen", type: "line", source: "chosen", layout: { "line-cap": "round" },
+        paint: { "line-color": colour("chosen"), "line-width": zoomed(10, 4, 18, 13), "line-opacity": 0.85 } },
+      { id: "changes", type: "line", source: "changes", layout: { "line-cap": "round", "line-sort-key": ["match", ["get", "sort"], "closed", 0, 1] },
+        paint: { "line-color": ["match", ["get", "sort"], "more", colour("more"), "fewer", colour("fewer"), "closed", colour("closed"), colour("other")],
+          "line-width": zoomed(10, 3, 18, 11), "line-offset": ["interpolate", ["linear"], ["zoom"], 14, 2, 17, 0] } },
+      { id: "road-names", type: "symbol", source: "roads", minzoom: 13.5, filter: ["!=", ["get", "street"], ""],
+        layout: { "symbol-placement": "line", "text-field": ["get", "street"], ...label(12), "symbol-spacing": 320, "text-padding": 12 }, paint: inked },
+      { id: "closed", type: "line", source: "closed", minzoom: 13.5, layout: { visibility: editing },
+        paint: { "line-color": colour("note"), "line-width": zoomed(13, 0.8, 18, 5), "line-dasharray": [2, 2], "line-opacity": 0.7 } },
+      { id: "crossings", type: "circle", source: "junctions", minzoom: 14, layout: { visibility: editing },
+        paint: { "circle-radius": zoomed(14, 3.5, 18, 8), "circle-color": halo, "circle-stroke-color": colour("chosen"), "circle-stroke-width": 1.5 } },
+      { id: "junctions", type: "circle", source: "junctions", minzoom: 15, filter: ["get", "signal"],
+        paint: { "circle-radius": 5, "circle-color": colour("note"), "circle-stroke-color": halo, "circle-stroke-width": 1.5 } },
+      { id: "none", type: "circle", source: "none", paint: { "circle-radius": 6, "circle-color": halo, "circle-stroke-color": colour("bad"), "circle-stroke-width": 2.5 } },
+      { id: "unused", type: "circle", source: "unused", paint: { "circle-radius": 6, "circle-color": halo, "circle-stroke-color": colour("exit"), "circle-stroke-width": 2.5 } },
+      { id: "exits", type: "circle", source: "exits", paint: { "circle-radius": 9, "circle-color": colour("exit"), "circle-stroke-color": halo, "circle-stroke-width": 2 } },
+      { id: "spots", type: "circle", source: "spots",
+        paint: { "circle-radius": 7, "circle-color": ["match", ["get", "sort"], "cut off", colour("bad"), colour("other")], "circle-stroke-color": halo, "circle-stroke-width": 2 } },
+      { id: "marks", type: "circle", source: "marks",
+        paint: { "circle-radius": ["case", ["boolean", ["feature-state", "chosen"], false], 11, 7], "circle-color": ofSeverity, "circle-stroke-color": halo, "circle-stroke-width": 2 } },
+      { id: "zone-names", type: "symbol", source: "zones", layout: { "text-field": ["get", "zone"], ...label(13) }, paint: inked },
+      { id: "exit-names", type: "symbol", source: "exits",
+        layout: { "text-field": ["get", "words"], ...label(13), "text-offset": [0, 1.2], "text-anchor": "top", "text-max-width": 14, "text-allow-overlap": true },
+        paint: { ...inked, "text-color": colour("exit"), "text-halo-width": 2.2 } },
+    ],
+  };
+}
