@@ -115,14 +115,14 @@ class Search:
         """
         from evac.search.writing import write_found  # noqa: PLC0415
 
-        return write_found(self.found, search_folder(self.place) if folder is None else Path(folder))
+        return write_found(self.found, _search_folder(self.place) if folder is None else Path(folder))
 
     def _plan(self, chosen: Chosen) -> Plan:
         goal = self.found.attempts.goal
         return Plan(self.place, self.found.attempts.plan(chosen), goal.vehicles, goal.departure)
 
 
-def search_folder(place: Place) -> Path:
+def _search_folder(place: Place) -> Path:
     """Return where the results of a search of a place are."""
     return place.report_folder / "search"
 
@@ -166,7 +166,7 @@ def search_in(place: Place, under: Plan, wish: Wish, watch: Watch) -> Search:
     goal = Goal(under.vehicles, under.departure, tuple(range(first, first + wish.seeds)), budget, wish.screen, width)
     prepared = place.stages.prepared(watch)
     watch.runs = _MOST_RUNS
-    page = search_folder(place) / PAGE
+    page = _search_folder(place) / PAGE
     watch.tell(f"What it is trying: {page}")
     attempts = Attempts(prepared, base, goal, place.cache, runner, watch)
     return Search(place, find(attempts, rules, wish.within_s, page))

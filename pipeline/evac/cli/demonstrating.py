@@ -26,14 +26,14 @@ def demo(
     ] = Path("evac-demo"),
 ) -> None:
     """Try it: evacuate Balzers, Liechtenstein, as it is, with its bridge flooded, and with a plan that answers that."""
-    example = example_folder()
+    example = _example_folder()
     for part in _PARTS:
         shutil.copytree(example / part, folder / part, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.py"))
     console.print(f"The scenario and its plans: {escape(str(folder))}", highlight=False, soft_wrap=True)
     run(folder / _PARTS[0], plan=_PLANS, vehicles=["1.5"], sensitivity=False)
 
 
-def example_folder() -> Path:
+def _example_folder() -> Path:
     """Return the folder with the example: in the package, or in the checkout that the package is run from."""
     package = Path(evac.__file__).parent
     for folder in (package / "example", package.parents[1]):

@@ -63,7 +63,7 @@ def search(
             barricades=barricades,
             plan=plan,
             city=city,
-            within_s=read_within(within),
+            within_s=_read_within(within),
             screen=screen,
             seeds=seeds,
             seed=seed,
@@ -78,7 +78,7 @@ def search(
     console.print(f"Written: {escape(str(files[0].parent))}", highlight=False, soft_wrap=True)
 
 
-def read_within(text: str | None) -> float | None:
+def _read_within(text: str | None) -> float | None:
     """Return `30min` or `2h` in seconds."""
     if text is None:
         return None

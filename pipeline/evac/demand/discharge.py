@@ -14,7 +14,7 @@ import numpy as np
 
 from evac import sumo
 
-QUEUE_VEH = 250
+_QUEUE_VEH = 250
 """Vehicles in the queue: at 1,600 veh/h they take some nine minutes."""
 _FIRST_COUNTED_VEH = 10
 """Vehicles not counted at the head of the queue, while start-up is lost (the Highway Capacity Manual skips four)."""
@@ -23,7 +23,7 @@ _ROAD_AHEAD_M = 1_000.0
 
 
 def measure_discharge(
-    vtype: Mapping[str, str], speed_kph: float, seed: int, folder: Path, queue_veh: int = QUEUE_VEH
+    vtype: Mapping[str, str], speed_kph: float, seed: int, folder: Path, queue_veh: int = _QUEUE_VEH
 ) -> float:
     """Return the discharge rate (veh/h) of a released queue at its stop line.
 
@@ -46,7 +46,7 @@ def measure_discharge(
 
 
 def release_queue(
-    vtype: Mapping[str, str], speed_kph: float, seed: int, folder: Path, queue_veh: int = QUEUE_VEH
+    vtype: Mapping[str, str], speed_kph: float, seed: int, folder: Path, queue_veh: int = _QUEUE_VEH
 ) -> np.ndarray:
     """Return when (s after the release) the front of each vehicle of a standing queue passes the stop line."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,7 @@ from evac.osm.access import may_leave
 _RANGE_M = 50.0
 """How far a start may be from the household's street point: junctions and joined carriageways move a road's centre line
 by some tens of metres."""
-BESIDE_M = 10.0
+_BESIDE_M = 10.0
 """Edges that are this little farther than the nearest count as beside the point: the two directions of a road, and the
 edges before and after a junction."""
 _CAR_LENGTH_M = 5.0
@@ -197,7 +197,7 @@ def _cost_at(near: pd.DataFrame, exits: np.ndarray, edges: StartEdges) -> np.nda
 def _quickest_beside(near: pd.DataFrame) -> pd.DataFrame:
     """Return a row a household: of the edges beside its point, the one with the quickest way out."""
     nearest_m = near.groupby("household")["distance_m"].transform("min")
-    beside = near[near["distance_m"] <= nearest_m + BESIDE_M]
+    beside = near[near["distance_m"] <= nearest_m + _BESIDE_M]
     quickest = beside.sort_values(["household", "cost_s", "edge"]).drop_duplicates("household")
     return quickest.set_index("household")
 

@@ -45,7 +45,7 @@ ROADS = pa.schema(
         pa.field("guessed", pa.bool_(), nullable=False),
     ]
 )
-SLOWED = pa.schema(
+_SLOWED = pa.schema(
     [
         pa.field("edge", pa.string(), nullable=False),
         pa.field("from_s", pa.float64(), nullable=False),
@@ -53,7 +53,7 @@ SLOWED = pa.schema(
         pa.field("speed_kph", pa.float64(), nullable=False),
     ]
 )
-SIGNALS = pa.schema([pa.field("tls", pa.string(), nullable=False), ("arrival_s", pa.float64())])
+_SIGNALS = pa.schema([pa.field("tls", pa.string(), nullable=False), ("arrival_s", pa.float64())])
 
 
 @dataclass(frozen=True)
@@ -94,13 +94,13 @@ class Reached:
     @cached_property
     def signals_s(self) -> Mapping[str, float]:
         """When each signal that is ever reached is reached (s after the order)."""
-        rows = tables.read_table(self.folder / "signals.parquet", SIGNALS).dropna()
+        rows = tables.read_table(self.folder / "signals.parquet", _SIGNALS).dropna()
         return dict(zip(rows["tls"], self._paced(rows["arrival_s"]), strict=True))
 
     @cached_property
     def slowed(self) -> pd.DataFrame:
         """When traffic on which road is how slow: `edge`, `from_s`, `until_s` (missing: to the end), `speed_kph`."""
-        rows = tables.read_table(self.folder / "slowed.parquet", SLOWED)
+        rows = tables.read_table(self.folder / "slowed.parquet", _SLOWED)
         return rows.assign(from_s=self._paced(rows["from_s"]), until_s=self._paced(rows["until_s"]))
 
     def _paced(self, arrival_s: pd.Series) -> pd.Series:
@@ -145,8 +145,8 @@ def reached_roads(hazard: Hazard, network: Network, net: Net, cache: Path, *, wh
         slowed = _slowed(hazard, front, roads, net)
         with sealed_directory(target) as folder:
             tables.write_table(roads, ROADS, folder / "roads.parquet")
-            tables.write_table(signals, SIGNALS, folder / "signals.parquet")
-            tables.write_table(slowed, SLOWED, folder / "slowed.parquet")
+            tables.write_table(signals, _SIGNALS, folder / "signals.parquet")
+            tables.write_table(slowed, _SLOWED, folder / "slowed.parquet")
             watched.require_unchanged()
     return Reached(target, digest, pace)
 
@@ -178,7 +178,7 @@ def _slowed(hazard: Hazard, front: Front, roads: pd.DataFrame, net: Net) -> pd.D
     haze = haze_of(hazard, front, float(roads["arrival_s"].max()))
     water: Water | None = front if isinstance(front, DepthFront | GaugeFront) else None
     if haze is None and water is None:
-        return tables.empty_table(SLOWED)
+        return tables.empty_table(_SLOWED)
     return slowed_roads(net, haze, water, hazard.roads_within_m)
 
 
@@ -201,7 +201,7 @@ def _of_signals(front: Front, net: Net, within_m: float) -> pd.DataFrame:
     ]
     points = junction_points(net, [node for _, node in controls])
     if not controls:
-        return tables.empty_table(SIGNALS)
+        return tables.empty_table(_SIGNALS)
     found = front.arrivals(points.lon, points.lat, within_m)
     rows = pd.DataFrame({"tls": [tls for tls, _ in controls], "arrival_s": found.time_s})
     first: pd.DataFrame = rows.sort_values("arrival_s").drop_duplicates("tls").sort_values("tls", ignore_index=True)

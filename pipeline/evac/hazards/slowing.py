@@ -19,9 +19,9 @@ from evac.hazards.water import Water
 
 STEP_S = 120.0
 """Speeds change in such steps (s), each with what holds in its middle."""
-DENSEST = 0.2
+_DENSEST = 0.2
 """Optical density (1/m) up to which drivers' speed in smoke was observed."""
-SLOWEST_KPH = 2.0
+_SLOWEST_KPH = 2.0
 """Just above what is left where a road becomes impassable."""
 _EXACT_KPH = 0.5
 _SMOKE_SPACING_M = 250.0
@@ -42,7 +42,7 @@ def share_of_speed_in_smoke(optical_density: NDArray[np.float64]) -> NDArray[np.
     Journal of Disaster Risk Reduction 80 (2022) 103211, fitted to the 46 drivers in a simulator of Wetterberg, Ronchi
     and Wahlqvist, Individual driving behaviour in wildfire smoke, Fire Technology 57 (2021) 1041-1061.
     """
-    density = np.clip(optical_density, 0.0, DENSEST)
+    density = np.clip(optical_density, 0.0, _DENSEST)
     return np.asarray(-101.57 * density**3 + 49.43 * density**2 - 9.2755 * density + 1.0)
 
 
@@ -55,7 +55,7 @@ def fording_kph(depth_m: NDArray[np.float64]) -> NDArray[np.float64]:
     Transportation Research Part D 55 (2017) 67-81: v = 0.0009 w² - 0.5529 w + 86.9448 for w from 0 to 300 mm.
     """
     mm = 1000.0 * np.clip(depth_m, 0.0, 0.3)
-    return np.where(depth_m > 0.0, np.maximum(0.0009 * mm**2 - 0.5529 * mm + 86.9448, SLOWEST_KPH), np.inf)
+    return np.where(depth_m > 0.0, np.maximum(0.0009 * mm**2 - 0.5529 * mm + 86.9448, _SLOWEST_KPH), np.inf)
 
 
 def slowed_roads(net: Net, haze: Haze | None, water: Water | None, within_m: float) -> pd.DataFrame:
@@ -87,7 +87,7 @@ def slowed_roads(net: Net, haze: Haze | None, water: Water | None, within_m: flo
             kph *= share_of_speed_in_smoke(some.most_on_each(haze.densities(some.lon, some.lat, middles_s)))
         if wet is not None:
             kph = np.minimum(kph, fording_kph(wet.deepest_m(middles_s, mine)))
-        slow = np.maximum(np.round(kph / _EXACT_KPH) * _EXACT_KPH, SLOWEST_KPH)
+        slow = np.maximum(np.round(kph / _EXACT_KPH) * _EXACT_KPH, _SLOWEST_KPH)
         slow[kph > own_kph[mine] - _EXACT_KPH] = np.inf
         rows |= {edge: list(_spans(points.edges[edge], slow[:, place])) for place, edge in enumerate(mine.tolist())}
     return pd.DataFrame([row for edge in sorted(rows) for row in rows[edge]], columns=_COLUMNS)

@@ -22,7 +22,7 @@ from evac.households.zones import read_polygons
 from evac.projection import utm_of
 from evac.schema.water import DepthAt, DepthRasters, DepthUnit, Gauge
 
-METRES = {"metres": 1.0, "millimetres": 0.001, "feet": 0.3048}
+_METRES = {"metres": 1.0, "millimetres": 0.001, "feet": 0.3048}
 _SPACING_M = 10.0
 _DEPTHS_M = (0.03, 15.0)
 """Between what the median depth of all wet cells near roads lies. Metres that are read as millimetres, or the other way
@@ -82,13 +82,13 @@ class DepthFront:
     def arrivals(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float) -> Arrivals:
         """Return when the water near each point is too deep; between two rasters it is a guess."""
         times_s, depths_m = self.depths_m(lon, lat, within_m)
-        time_s = first_above(times_s, depths_m, self.impassable_m)
+        time_s = _first_above(times_s, depths_m, self.impassable_m)
         return Arrivals(time_s, np.isfinite(time_s) & ~np.isin(time_s, times_s))
 
     def at_s(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float = 0.0) -> NDArray[np.float64]:
         """Return the same times for any places, in the rasters or not."""
         found = [self._depth_m(item, lon, lat, within_m, check=False) for item in self.settings.files]
-        return first_above(self._times_s, np.vstack(found), self.impassable_m)
+        return _first_above(self._times_s, np.vstack(found), self.impassable_m)
 
     @property
     def _times_s(self) -> NDArray[np.float64]:
@@ -128,7 +128,7 @@ class DepthFront:
                 depth[mine] = near[rows[mine] - int(window.row_off), columns[mine] - int(window.col_off)]
         if check:
             _check_plausible(np.concatenate(wet), unit, where)
-        return depth * METRES[unit]
+        return depth * _METRES[unit]
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class GaugeFront:
     def arrivals(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float) -> Arrivals:
         """Return when the water near each point is too deep; between two rows of the gauge it is a guess."""
         times_s, depths_m = self.depths_m(lon, lat, within_m)
-        time_s = first_above(times_s, depths_m, self.impassable_m)
+        time_s = _first_above(times_s, depths_m, self.impassable_m)
         return Arrivals(time_s, np.isfinite(time_s) & ~np.isin(time_s, self.level.times_s))
 
     def at_s(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float = 0.0) -> NDArray[np.float64]:
@@ -193,7 +193,7 @@ class GaugeFront:
         return times_s, np.maximum(level[:, None] - lowest[None, :], 0.0)
 
 
-def first_above(times_s: NDArray[np.float64], depths_m: NDArray[np.float64], limit_m: float) -> NDArray[np.float64]:
+def _first_above(times_s: NDArray[np.float64], depths_m: NDArray[np.float64], limit_m: float) -> NDArray[np.float64]:
     """Return when the depth at each point first reaches a limit (s after the order); infinite where it never does."""
     time_s = np.where(depths_m[0] >= limit_m, times_s[0], np.inf)
     for k in range(1, len(times_s)):
@@ -228,9 +228,9 @@ def _check_plausible(wet: NDArray[np.float64], unit: DepthUnit, where: str) -> N
     if (wet < 0.0).any():
         what = f"has the depth {wet.min():g}: if that stands for dry land, it isn't declared as NODATA"
         raise DataError(Problem(where, what, f"gdal_edit.py -a_nodata {wet.min():g}"))
-    median_m = float(np.median(wet)) * METRES[unit] if len(wet) >= _LEAST_CELLS else None
+    median_m = float(np.median(wet)) * _METRES[unit] if len(wet) >= _LEAST_CELLS else None
     if median_m is not None and not _DEPTHS_M[0] <= median_m <= _DEPTHS_M[1]:
-        others = " or ".join(name for name in METRES if name != unit)
+        others = " or ".join(name for name in _METRES if name != unit)
         what = f"in {unit} half of its wet cells would be {'shallower' if median_m < 1.0 else 'deeper'} than "
         what += f"{median_m:.2g} m"
         raise DataError(Problem(where, what, f"are they {others}?"))

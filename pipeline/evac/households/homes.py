@@ -22,7 +22,7 @@ from evac.errors import DataError, Problem
 from evac.households.geometry import along_curve, read_counts, read_vector
 from evac.schema.sources import Dwellings
 
-RESIDENTIAL = ("residential", "living_street")
+_RESIDENTIAL = ("residential", "living_street")
 """Streets whose purpose is to reach homes (https://wiki.openstreetmap.org/wiki/Key:highway)."""
 
 _KINDS = {"auto": ("building", "address"), "buildings": ("building",), "addresses": ("address",)}
@@ -85,7 +85,7 @@ def frontage(streets: gpd.GeoDataFrame, *, residential: bool) -> gpd.GeoDataFram
     """Return the streets that a car may leave from as lines with `measure` (m): the residential ones, or all."""
     usable = streets[streets["may_leave"]]
     if residential:
-        usable = usable[usable["highway"].isin(RESIDENTIAL)]
+        usable = usable[usable["highway"].isin(_RESIDENTIAL)]
     columns = ["way_id", "measure", "known_everywhere", "geometry"]
     return usable.assign(measure=usable.length, known_everywhere=False)[columns].reset_index(drop=True)
 

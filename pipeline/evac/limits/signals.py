@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from evac.limits.passing import Cyclic
 
-WITHIN_S = 60.0
+_WITHIN_S = 60.0
 """The most green of a program that reacts to traffic is taken over this long: a step of the bound."""
 _PASSING = frozenset("GgysSoOY")  # green, yellow, stop and go, off; as SUMO has them. Only r and u hold everybody.
 _PROGRAM = re.compile(r"<tlLogic .*?</tlLogic>", re.DOTALL)
@@ -56,7 +56,7 @@ class SignalProgram:
         if all(greens):
             return veh_per_h
         if not self.is_fixed:
-            return veh_per_h * self._most_green_s(greens) / WITHIN_S
+            return veh_per_h * self._most_green_s(greens) / _WITHIN_S
         ends_s = [0.0]
         for phase in self.phases:
             ends_s.append(ends_s[-1] + phase.most_s)
@@ -84,7 +84,7 @@ class SignalProgram:
 
 def _green_from(start: int, phases: Sequence[tuple[bool, float]]) -> float:
     """Return the seconds of green in the minute that begins with a phase."""
-    left_s, green_s, number = WITHIN_S, 0.0, start
+    left_s, green_s, number = _WITHIN_S, 0.0, start
     while left_s > 0.0:
         is_green, lasts_s = phases[number % len(phases)]
         green_s += min(left_s, lasts_s) * is_green

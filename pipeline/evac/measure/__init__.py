@@ -52,12 +52,12 @@ from evac.network.exits.resolved import ResolvedExit
 from evac.network.reach import ExitEdges, cost_by_exit
 from evac.schema.trust import Trust
 
-SCHEMA_VERSION = 4
-PASSENGERS = "passengers.parquet"
+_SCHEMA_VERSION = 4
+_PASSENGERS = "passengers.parquet"
 """The table of people without a car, where the scenario has buses."""
-INCIDENTS = "incidents.parquet"
+_INCIDENTS = "incidents.parquet"
 """The table of cars that crashed or stalled in a lane by chance, where the scenario has `incidents`."""
-REFUGES = "refuges.parquet"
+_REFUGES = "refuges.parquet"
 """The table of who came to refuges, where the scenario has any."""
 EXPOSURE = "exposure.parquet"
 """The table of who was on roads that a hazard had reached, where the scenario has one."""
@@ -170,7 +170,7 @@ def measure_run(
     leads_out = frozenset() if arrival_s is None else _leads_out(net, exits, arrival_s, end_s)
     passengers = None if buses is None else passenger_results(buses, run_dir / "buses.json", driven_buses)
     if passengers is not None:
-        tables.write_table(passengers, tables.PASSENGERS, run_dir / PASSENGERS)
+        tables.write_table(passengers, tables.PASSENGERS, run_dir / _PASSENGERS)
     incidents = _incidents(run_dir, net, end_s) if with_incidents else {}
     ledger = build_ledger(
         run_dir,
@@ -230,7 +230,7 @@ def _exposed(run_dir: Path, done: pd.DataFrame, arrival_s: Mapping[str, float], 
 def _incidents(run_dir: Path, net: sumolib.net.Net, end_s: float) -> dict[str, Any]:
     """Write the table of cars that crashed or stalled, and return what the ledger has of them."""
     incidents = incident_results(run_dir / "incidents.json", net)
-    tables.write_table(incidents, tables.INCIDENTS, run_dir / INCIDENTS)
+    tables.write_table(incidents, tables.INCIDENTS, run_dir / _INCIDENTS)
     return incident_counts(incidents, end_s)
 
 
@@ -239,7 +239,7 @@ def _sheltered(run_dir: Path, done: pd.DataFrame, refuges: Sequence[ResolvedRefu
     if not refuges:
         return {}
     turned_on = read_ending(run_dir / "ending.json").turned_on
-    tables.write_table(refuge_results(done, turned_on), tables.REFUGES, run_dir / REFUGES)
+    tables.write_table(refuge_results(done, turned_on), tables.REFUGES, run_dir / _REFUGES)
     return refuge_counts(refuges, done, turned_on)
 
 
@@ -260,9 +260,9 @@ def _by_place(planned: pd.DataFrame, rates: pd.DataFrame, found: Sequence[FoundB
 
 
 def _digests(run_dir: Path) -> dict[str, Any]:
-    names = (*_TABLES, EXPOSURE, INCIDENTS, PASSENGERS, REFUGES, "ledger.json")
+    names = (*_TABLES, EXPOSURE, _INCIDENTS, _PASSENGERS, _REFUGES, "ledger.json")
     there = [name for name in names if (run_dir / name).is_file()]
-    return {"tables": {name: digest_file(run_dir / name) for name in there}, "schema_version": SCHEMA_VERSION}
+    return {"tables": {name: digest_file(run_dir / name) for name in there}, "schema_version": _SCHEMA_VERSION}
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:

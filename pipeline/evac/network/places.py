@@ -153,7 +153,7 @@ class StreetIndex:
         if place.crossing is not None and place.street is not None:
             edges = self._arriving(edges, place.street, place.crossing, where)
         elif place.way is not None:
-            edges = last_edges(edges)
+            edges = _last_edges(edges)
         return self._heading(edges, place.towards, where)
 
     def find(self, place: Place, where: str) -> list[Edge]:
@@ -252,7 +252,7 @@ class StreetIndex:
         raise PlaceError(Problem(where, f"no traffic heads {towards} there, but: {shown}", "change 'towards'"))
 
 
-def last_edges(edges: Sequence[Edge]) -> list[Edge]:
+def _last_edges(edges: Sequence[Edge]) -> list[Edge]:
     """Return the edges that no other one of the set goes on from, turning around aside: where a road's ends are."""
     return [edge for edge in edges if not any(follows(edge, onward) for onward in edges)]
 

@@ -32,10 +32,10 @@ from evac.network.places import (
 )
 from evac.schema.places import Exit, Place
 
-MOST_BOTTLENECKS = 5
+_MOST_BOTTLENECKS = 5
 """How many bottlenecks a new scenario names: a person should look at each."""
 
-LEAST_HOURS = 0.25
+_LEAST_HOURS = 0.25
 """Lanes that pass their traffic in less aren't named: with the default departures they have no queue. Our choice."""
 
 _LEAST_OTHER = "tertiary"  # lesser roads than this are named in no scenario
@@ -142,7 +142,7 @@ def name_bottlenecks(traffic: Traffic, index: StreetIndex) -> list[Named]:
     chosen: list[Edge] = []
     for name in sorted(hours, key=lambda edge: (-round(hours[edge], 3), cost_s[position[edge]])):
         edge = traffic.net.getEdge(name)  # of equal ones the farthest downstream comes first: there the queue begins
-        if len(chosen) < MOST_BOTTLENECKS and hours[name] >= LEAST_HOURS and not _told(traffic, edge, chosen):
+        if len(chosen) < _MOST_BOTTLENECKS and hours[name] >= _LEAST_HOURS and not _told(traffic, edge, chosen):
             chosen.append(edge)
     return [named for edge in chosen for named in [_name_bottleneck(edge, index, hours[edge.getID()])] if named]
 

@@ -133,7 +133,7 @@ def read_roads(source: Source, min_road_class: str, corrections: Corrections, mo
         _read(source, min_road_class, corrections, moment, roads)
     corrections.require_all_used(source.path)
     _refuse_without_nodes(source, roads)
-    cut_at_gaps(roads)
+    _cut_at_gaps(roads)
     if not roads.ways:
         seen = sum(roads.left_out.values())
         raise refusal(
@@ -197,7 +197,7 @@ def _original_id(tags: Tags, way_id: int) -> int:
     return int(original) if original.removeprefix("-").isdigit() else way_id
 
 
-def cut_at_gaps(roads: Roads) -> None:
+def _cut_at_gaps(roads: Roads) -> None:
     """Cut roads where the file lacks nodes of them, and leave out what has fewer than two nodes.
 
     An extract that was cut by a box lacks the nodes outside: a road that leaves it and comes back must not become a
@@ -207,12 +207,10 @@ def cut_at_gaps(roads: Roads) -> None:
     for ways, nodes in ((roads.ways, roads.nodes), (roads.closed, roads.closed_nodes)):
         for way in list(ways.values()):
             if len(way.nodes) < _ENDS or any(ref not in nodes for ref in way.nodes):
-                _cut_at_gaps(way, ways, nodes, roads, fresh)
+                _cut_way(way, ways, nodes, roads, fresh)
 
 
-def _cut_at_gaps(
-    way: Way, ways: dict[int, Way], nodes: Mapping[int, Node], roads: Roads, fresh: Callable[[], int]
-) -> None:
+def _cut_way(way: Way, ways: dict[int, Way], nodes: Mapping[int, Node], roads: Roads, fresh: Callable[[], int]) -> None:
     runs = [list(run) for there, run in groupby(way.nodes, key=nodes.__contains__) if there]
     whole = [run for run in runs if len(run) >= _ENDS]
     del ways[way.way_id]

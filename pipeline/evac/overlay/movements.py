@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Generic, NamedTuple, TypeVar
 
-V = TypeVar("V")
+_V = TypeVar("_V")
 
 
 class Movement(NamedTuple):
@@ -22,21 +22,21 @@ class Movement(NamedTuple):
     to_lane: int
 
 
-class Movements(MutableMapping[Movement, V], Generic[V]):
+class Movements(MutableMapping[Movement, _V], Generic[_V]):
     """What is known of each movement, in order; one that is renamed keeps its place."""
 
     def __init__(self) -> None:
-        self._known: dict[Movement, V] = {}
+        self._known: dict[Movement, _V] = {}
         self._place: dict[Movement, int] = {}
         self._next = 0
         self._in_order = True
         self._at: defaultdict[str, set[Movement]] = defaultdict(set)
 
-    def __getitem__(self, movement: Movement) -> V:
+    def __getitem__(self, movement: Movement) -> _V:
         """Return what is known of a movement."""
         return self._known[movement]
 
-    def __setitem__(self, movement: Movement, value: V) -> None:
+    def __setitem__(self, movement: Movement, value: _V) -> None:
         """Note what is known of a movement; a new one comes last."""
         if movement not in self._known:
             self._add(movement, self._next)

@@ -42,7 +42,7 @@ from evac.plans.model import Open, Stretch
 from evac.plans.reading import LoadedAction
 from evac.seals import has_entry, sealed_directory
 
-OPENED = "opened."
+_OPENED = "opened."
 """What the ids of added edges (after a `-` against the way's direction) and junctions begin with."""
 _VERTEX_M = 0.5  # plain XML has centimetres; the nodes of a road lie farther apart
 _LISTED = 5
@@ -220,7 +220,7 @@ class _Adding:
         return next((name for name in (node, self.clusters.get(node, node)) if name in self.plain.nodes), None)
 
     def _split_at(self, ref: int) -> str | None:
-        name, spot = f"{OPENED}{ref}", self.points[ref]
+        name, spot = f"{_OPENED}{ref}", self.points[ref]
         for edge in list(self.plain.edges):
             vertices = line_of(self.plain, edge)[1:-1]
             near = [place for place, point in enumerate(vertices, 1) if math.dist(point, spot) <= _VERTEX_M]
@@ -236,12 +236,12 @@ class _Adding:
 
     def _add_road(self, row: Any, number: int, refs: Sequence[int]) -> None:
         """Add a piece of road between two junctions, one or two directions of it, closed to cars."""
-        ends = [self._joint(ref) or f"{OPENED}{abs(ref)}" for ref in (refs[0], refs[-1])]
+        ends = [self._joint(ref) or f"{_OPENED}{abs(ref)}" for ref in (refs[0], refs[-1])]
         if ends[0] == ends[1]:
             return
         for name, ref in zip(ends, (refs[0], refs[-1]), strict=True):
             self._add_junction(name, self.points[ref])
-        name, points = f"{OPENED}{row.way_id}.{number}", [self.points[ref] for ref in refs]
+        name, points = f"{_OPENED}{row.way_id}.{number}", [self.points[ref] for ref in refs]
         if row.direction >= 0:
             self._add_edge(name, row, ends, points, row.lanes_forward)
         if row.direction <= 0:

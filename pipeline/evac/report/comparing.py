@@ -155,10 +155,10 @@ def later_words(later_s: float | None) -> str:
         return text.NONE
     if abs(later_s) < _THE_SAME_S:
         return say("the same")
-    return sooner_or_later(later_s)
+    return _sooner_or_later(later_s)
 
 
-def sooner_or_later(later_s: float) -> str:
+def _sooner_or_later(later_s: float) -> str:
     """Return a change of a time in words, however small it is: `12 min later`, `0 min sooner`."""
     size = clock.span(abs(later_s))
     return say("{time} later", time=size) if later_s > 0 else say("{time} sooner", time=size)

@@ -18,7 +18,7 @@ from evac.report.results import CaseResult, Result, clearance_s, programs, same_
 from evac.report.words import say
 from evac.statistics import Interval
 
-LEAST_TOLD_S = 120.0
+_LEAST_TOLD_S = 120.0
 """The smallest difference that is told when there is one simulation of each plan (s): the spread over seeds is of this
 order where several were run (docs/studies.md)."""
 _PERCENT = 90
@@ -76,7 +76,7 @@ class Effect:
         if found.low is None or found.high is None:
             return say("one simulation of each")
         if self.state == "not shown":
-            ends = {"low": signed(found.low), "high": signed(found.high)}
+            ends = {"low": _signed(found.low), "high": _signed(found.high)}
             return say("95 % interval {low} to {high}, {number} seeds", **ends, number=found.runs)
         low, high = sorted((abs(found.low), abs(found.high)))
         return say(
@@ -101,10 +101,10 @@ class Lever:
     @property
     def words(self) -> str:
         """What moves it by how much: `15 % fewer: +12 min; 15 % more: \u22128 min`."""
-        return "; ".join(f"{name}: {signed(move)}" for name, move in self.moves)
+        return "; ".join(f"{name}: {_signed(move)}" for name, move in self.moves)
 
 
-def signed(seconds: float) -> str:
+def _signed(seconds: float) -> str:
     """Return a change of a time with its sign: `+12 min`, `\u22121:05 h`, `0 min`."""
     return f"+{clock.span(seconds)}" if clock.minutes(seconds) > 0 else clock.span(seconds)
 
@@ -130,7 +130,7 @@ def _state(case: CaseResult, against: CaseResult, exact: Interval) -> State:
         return "not trusted"
     if exact.mean is None:
         return "no number"
-    told = abs(exact.mean) >= LEAST_TOLD_S if exact.low is None else exact.excludes_zero
+    told = abs(exact.mean) >= _LEAST_TOLD_S if exact.low is None else exact.excludes_zero
     if not told:
         return "not shown"
     return "sooner" if exact.mean < 0 else "later"

@@ -29,7 +29,7 @@ from evac.seals import require_file
 PLAN_SHADES = ("#4a90c4", drawing.PLAN, "#00406b", "#001f36")
 OTHER_SHADES = ("#8c8c8c", drawing.OTHER, "#4f4f4f", "#262626")
 """Shades of the two plans for the cases of vehicles per household, in the scenario's order."""
-MARKS_PERCENT = (50, 90, 95)
+_MARKS_PERCENT = (50, 90, 95)
 """Percentages marked on the curves (NUREG/CR-7002, arXiv 2002.06198)."""
 SMOOTHING_MIN = 5
 """Minutes of the running mean over the lanes' minute counts."""
@@ -63,7 +63,7 @@ def draw_curves(
             last_h = max(last_h, x_h[-1])
             style = _case_style(cases, case, solid=case.shown.plan == plan)
             axes.plot(x_h, share, zorder=5, **{**style, "marker": None})
-            for percent in MARKS_PERCENT:
+            for percent in _MARKS_PERCENT:
                 time_s = clearance_s(case.shown, percent)
                 if time_s is not None:
                     axes.plot(time_s / clock.HOUR_S, percent / 100, zorder=6, **style)
@@ -177,7 +177,7 @@ def _dress_curves(axes: Axes, last_h: float) -> None:
     axes.set_ylabel(say("share of all planned vehicles"))
     axes.set_yticks([0, 0.25, 0.5, 0.75, 0.9, 0.95, 1], ["0", "25 %", "50 %", "75 %", "90 %", "95 %", "100 %"])
     axes.tick_params(axis="y", labelsize=7.6)
-    for percent in MARKS_PERCENT:
+    for percent in _MARKS_PERCENT:
         axes.axhline(percent / 100, color=drawing.SHADE, linewidth=0.8, zorder=1)
 
 

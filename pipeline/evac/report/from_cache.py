@@ -91,7 +91,7 @@ def what_to_report(
     return replace(asked, plans=(*asked.plans, *added), compare=compare)
 
 
-ANSWERS = ("safe-order", "egress")
+_ANSWERS = ("safe-order", "egress")
 """Folders in a report's folder that are no study's: what `evac safe-order` and `evac egress` found stays there."""
 
 
@@ -114,7 +114,7 @@ def set_aside(asked: Asked, report_folder: Path) -> Path | None:
     if kept.is_dir():
         remove_directory(kept)
     report_folder.rename(kept)
-    for name in ANSWERS:
+    for name in _ANSWERS:
         if (kept / name).is_dir():
             report_folder.mkdir(exist_ok=True)
             (kept / name).rename(report_folder / name)

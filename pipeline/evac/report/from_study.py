@@ -38,7 +38,7 @@ def report_input(prepared: Prepared, plans: Plans, study: Study, compare: tuple[
         The plan that the report shows, and the one that it compares it with; the last against the first when None.
     """
     model = prepared.loaded.model
-    shown, against = compare or headline_plans(study, plans)
+    shown, against = compare or _headline_plans(study, plans)
     runs, coarse = (
         [
             ReportRun(
@@ -101,7 +101,7 @@ def plan_picture(prepared: Prepared, under: UnderPlan) -> PlanPicture:
     )
 
 
-def headline_plans(study: Study, plans: Plans) -> tuple[str, str | None]:
+def _headline_plans(study: Study, plans: Plans) -> tuple[str, str | None]:
     """Return the plan that the headline shows, and the one that it is compared with: the last against the first."""
     run = [plan for plan in plans if any(item.case.plan == plan for item in study.runs)] or list(plans)
     return run[-1], run[0] if len(run) > 1 else None

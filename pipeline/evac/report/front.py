@@ -13,7 +13,7 @@ from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult
 from evac.report.words import say
 
-MOST_LEVERS = 3
+_MOST_LEVERS = 3
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def front(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) 
         lane=text.plain(worst.name) if worst else say("None"),
         lane_sentences=answer.holding_up(report, cases, centre),
         bars=_bars(report, found, centre),
-        levers=levers(cases, centre)[:MOST_LEVERS],
+        levers=levers(cases, centre)[:_MOST_LEVERS],
         unknown=unknown[: advice.MOST],
         unknown_elsewhere=unknown[advice.MOST :],
         steps=advice.next_steps(report, centre)[: advice.MOST],

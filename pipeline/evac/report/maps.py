@@ -34,7 +34,7 @@ _STREET_CLASSES = (
 """OpenStreetMap `highway` classes, line width (points) and colour; all others are thin."""
 _OTHER_STREETS = (0.6, "#cfcfcf")
 
-QUEUE_STEPS_VEH = (5, 20, 50)
+_QUEUE_STEPS_VEH = (5, 20, 50)
 """Longest queue on a street section (vehicles) from which each step of the map's scale begins."""
 _QUEUE_STYLES = ((1.8, "#f0a03c"), (3.2, "#d1431f"), (4.8, "#6d0026"))
 """Line width (points) and colour of each step: wider is darker, so it reads without colour."""
@@ -177,7 +177,7 @@ def draw_streets(axes: Axes, streets: gpd.GeoDataFrame) -> None:
 
 def draw_queues(axes: Axes, queues: gpd.GeoDataFrame) -> None:
     """Draw the longest queues (metres): wider and darker where they are longer."""
-    step = pd.cut(queues["queue_veh"], [*QUEUE_STEPS_VEH, math.inf], right=False, labels=False)
+    step = pd.cut(queues["queue_veh"], [*_QUEUE_STEPS_VEH, math.inf], right=False, labels=False)
     for number, (width, colour) in enumerate(_QUEUE_STYLES):
         rows = queues[step == number]
         if len(rows):
@@ -257,7 +257,7 @@ def draw_scale(axes: Axes, units: Units = Units()) -> None:  # noqa: B008 - froz
 
 
 def _draw_legend(figure: Figure, report: ReportInput, note: str) -> None:
-    bounds = [*QUEUE_STEPS_VEH, None]
+    bounds = [*_QUEUE_STEPS_VEH, None]
     queue_keys = [
         Line2D([], [], color=colour, linewidth=width, label=_step_words(bounds[number], bounds[number + 1]))
         for number, (width, colour) in enumerate(_QUEUE_STYLES)

@@ -29,7 +29,7 @@ from evac.report.packing import pack
 from evac.report.results import CaseResult, case_words, same_case
 from evac.seals import require_file
 
-MOST_PLANS = 8
+_MOST_PLANS = 8
 """Plans on the map; further ones are in the tables only, and the page says so."""
 _MOST_STEPS = 120
 _WINDOW_S = 300
@@ -61,7 +61,7 @@ def content_hash(script: str) -> str:
 def shown_cases(cases: Sequence[CaseResult], centre: CaseResult) -> list[CaseResult]:
     """Return the headline's case under each plan, the headline first."""
     others = [case for case in same_case(cases, centre) if case is not centre]
-    return [centre, *others][:MOST_PLANS]
+    return [centre, *others][:_MOST_PLANS]
 
 
 def map_json(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> str:

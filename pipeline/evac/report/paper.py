@@ -11,7 +11,7 @@ _FIXED_ID = b"evac"
 """In place of a random identifier, so that the same content gives the same bytes."""
 _FRONT_SIZES_PT = (8.6, 8.1, 7.6, 7.1, 6.6)
 """Type sizes of the first page, tried until it is one page: names and plans may be many."""
-FIRST_BEHIND = "cases"
+_FIRST_BEHIND = "cases"
 """Where the page behind the first one begins: an anchor."""
 
 
@@ -44,4 +44,4 @@ def pdf_bytes(html: str) -> bytes:
 
 def _front_pages(document: Any) -> int:
     """Return how many pages the first one takes; 1 for a page that has but one section."""
-    return next((number for number, page in enumerate(document.pages) if FIRST_BEHIND in page.anchors), 1)
+    return next((number for number, page in enumerate(document.pages) if _FIRST_BEHIND in page.anchors), 1)

@@ -19,7 +19,7 @@ from evac.seals import require_file
 _EDGE_PERIOD_MIN = 5
 """Minutes that a row of `edges.parquet` stands for."""
 _LEAST_QUEUE_VEH = 1.0
-WORDS_OF_TABLES = (
+_WORDS_OF_TABLES = (
     *(mark("error"), mark("warning"), mark("note")),
     *(mark("building"), mark("address"), mark("point"), mark("frontage")),
     *(mark("exit"), mark("signal"), mark("lane drop"), mark("merge"), mark("slower road"), mark("junction")),

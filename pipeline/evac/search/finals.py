@@ -94,7 +94,7 @@ def slow(cell: Cell) -> tuple[int, int, float]:
     return len(cell.t90_s) - len(known), len(cell.untrusted), mean_s
 
 
-def finalists(attempts: Attempts) -> list[Chosen]:
+def _finalists(attempts: Attempts) -> list[Chosen]:
     """Return the sets for the first round: the best for each number of officers, then the best of all others."""
     by_score = sorted(attempts.scores, key=lambda chosen: (round(attempts.scores[chosen]), len(chosen), sorted(chosen)))
     best, fewest = [], float("inf")
@@ -108,7 +108,7 @@ def finalists(attempts: Attempts) -> list[Chosen]:
 
 def play(attempts: Attempts, finals: Finals) -> None:
     """Simulate the last plans with more and more seeds, half as many each round; `finals` has what came out."""
-    left, seeds = finalists(attempts), _FIRST_SEEDS
+    left, seeds = _finalists(attempts), _FIRST_SEEDS
     try:
         while True:
             of_now = attempts.goal.seeds[:seeds]

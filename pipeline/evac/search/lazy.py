@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-LEAST_GAIN_S = 30.0
+_LEAST_GAIN_S = 30.0
 """What an action must win to be taken (s): less is within what chance does to one seed."""
 _SWAPPED_IN = 4
 _ROUNDS = 2
@@ -50,14 +50,14 @@ def search(space: Space, candidates: Sequence[int]) -> Chosen:
     scores = space.judge([nothing, *alone])
     start = scores[nothing]
     gains = {one: start - scores[found] for found in alone if found in scores for one in found}
-    by_gain = greedy(space, gains, start, lambda _: 1.0)
-    by_price = greedy(space, gains, start, lambda one: max(space.price(one), 0.01))
+    by_gain = _greedy(space, gains, start, lambda _: 1.0)
+    by_price = _greedy(space, gains, start, lambda one: max(space.price(one), 0.01))
     found = space.judge([by_gain, by_price])
     best = min((by_gain, by_price), key=lambda chosen: found[chosen])
     return swapped(space, best, gains)
 
 
-def greedy(space: Space, alone: Mapping[int, float], start: float, price: Callable[[int], float]) -> Chosen:
+def _greedy(space: Space, alone: Mapping[int, float], start: float, price: Callable[[int], float]) -> Chosen:
     """Return a set that is put together one by one.
 
     Parameters
@@ -77,7 +77,7 @@ def greedy(space: Space, alone: Mapping[int, float], start: float, price: Callab
     while True:
         fitting = [one for one in gains if one not in chosen and space.fits(chosen | {one})]
         ranked = sorted(fitting, key=lambda one: (-gains[one] / price(one), one))
-        hopeful = [one for one in ranked if gains[one] >= LEAST_GAIN_S]
+        hopeful = [one for one in ranked if gains[one] >= _LEAST_GAIN_S]
         if not hopeful:
             return chosen
         if hopeful[0] in fresh:
@@ -102,7 +102,7 @@ def swapped(space: Space, chosen: Chosen, alone: Mapping[int, float]) -> Chosen:
         added = [chosen | {other} for other in others if space.fits(chosen | {other})]
         scores = space.judge([chosen, *fewer, *exchanged, *added])
         # Each action must win what it takes to be taken, also one that is there already.
-        best = min(scores, key=lambda found: (round(scores[found] + LEAST_GAIN_S * len(found)), sorted(found)))
+        best = min(scores, key=lambda found: (round(scores[found] + _LEAST_GAIN_S * len(found)), sorted(found)))
         if best == chosen:
             return chosen
         chosen = best

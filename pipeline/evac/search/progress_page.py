@@ -25,7 +25,7 @@ from evac.search.finals import Finals
 from evac.search.lazy import Chosen
 from evac.study.comparing import Cell
 
-STAGES = {
+_STAGES = {
     "first run": "The town without a new action: where do queues stand?",
     "sets": "Each action alone, then sets of them, with one seed",
     "seeds": "The best ten with more and more seeds",
@@ -33,7 +33,7 @@ STAGES = {
     "stress": "What the last ten are worth when something goes wrong",
 }
 """What a search does, in order."""
-FRESH = "seeds that had no part in choosing it"
+_FRESH = "seeds that had no part in choosing it"
 _SHOWN = 8
 
 
@@ -59,7 +59,7 @@ class ProgressPage:
     _began_s: float = field(default_factory=time.monotonic)
 
     def enter(self, stage: str) -> None:
-        """Take note that a stage of `STAGES` begins."""
+        """Take note that a stage begins: one of the keys of `_STAGES`."""
         self._stage = stage
 
     def write(self, step: str, ending: str = "") -> None:
@@ -98,11 +98,11 @@ class ProgressPage:
         return f"{has}; {vehicles_words(goal.vehicles)}, departures “{goal.departure}”{beside}"
 
     def _stages(self, *, ended: bool) -> Iterator[dict[str, str]]:
-        names = list(STAGES)
+        names = list(_STAGES)
         here = len(names) if ended else names.index(self._stage)
         for number, name in enumerate(names):
             state = "done" if number < here else "now" if number == here else "later"
-            yield {"state": state, "words": STAGES[name]}
+            yield {"state": state, "words": _STAGES[name]}
 
     def _counts(self) -> str:
         attempts = self.attempts
@@ -121,7 +121,7 @@ class ProgressPage:
             time_s, saved_s = cell.interval.mean, self.finals.saved(chosen).mean
             sure = _sure(cell)
             if (fresh := self.finals.fresh.get(chosen)) is not None:
-                sure += f"; {_time(fresh)} with {FRESH}: {_sure(fresh)}"
+                sure += f"; {_time(fresh)} with {_FRESH}: {_sure(fresh)}"
         else:
             time_s = self.attempts.scores[chosen]
             saved_s = None if start is None else start - time_s
@@ -141,7 +141,7 @@ class ProgressPage:
             if (fresh := self.finals.fresh.get(chosen)) is None:
                 return row
             chose = f"{row['time']} with the {len(self.finals.cells[chosen].t90_s)} seeds that it was chosen by"
-            return {**row, "time": _time(fresh), "sure": f"With {FRESH}: {_sure(fresh)}; {chose}"}
+            return {**row, "time": _time(fresh), "sure": f"With {_FRESH}: {_sure(fresh)}; {chose}"}
         return None
 
     def _bound(self) -> str:

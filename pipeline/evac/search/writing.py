@@ -39,11 +39,11 @@ def write_found(found: Found, folder: Path) -> list[Path]:
     for old in folder.glob("search-*.yaml"):
         old.unlink()
     written = [folder / "best.yaml"]
-    write_text(written[0], plan_text(found, found.best))
+    write_text(written[0], _plan_text(found, found.best))
     for chosen in found.finals.ranked():
         if chosen and chosen != found.best:
             path = folder / f"{found.attempts.plan(chosen).key}.yaml"
-            write_text(path, plan_text(found, chosen))
+            write_text(path, _plan_text(found, chosen))
             written.append(path)
     tables = {
         "frontier": found.frontier(),
@@ -56,11 +56,11 @@ def write_found(found: Found, folder: Path) -> list[Path]:
         write_bytes(written[-1], csv_bytes(table))
     if len(found.frontier()):
         written.append(folder / "frontier.png")
-        write_bytes(written[-1], drawing.png_bytes(draw_frontier(found)))
+        write_bytes(written[-1], drawing.png_bytes(_draw_frontier(found)))
     return written
 
 
-def plan_text(found: Found, chosen: Chosen) -> str:
+def _plan_text(found: Found, chosen: Chosen) -> str:
     """Return a plan as YAML, with the reason for each action, to be copied into `plans/<place>/` and edited."""
     attempts = found.attempts
     plan = attempts.plan(chosen)
@@ -139,7 +139,7 @@ def _dumped(content: Any) -> str:
     return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=_COLUMNS))
 
 
-def draw_frontier(found: Found) -> Figure:
+def _draw_frontier(found: Found) -> Figure:
     """Return the figure of minutes against officers: each of the last plans, and the best for each number."""
     nothing = found.attempts.base.key
     return _drawn(found.table(), found.frontier(), nothing, found.attempts.goal.budget.officers, found.bounds)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-PACKAGE = Path(str(resources.files("evac.studio")))
-PAGE, VENDOR = PACKAGE / "page", PACKAGE / "vendor"
+_PACKAGE = Path(str(resources.files("evac.studio")))
+PAGE, VENDOR = _PACKAGE / "page", _PACKAGE / "vendor"
 
 SHA256 = {
     "maplibre-gl-5.24.1.csp.js": "2835432eb59578c24e9bc7fbcef6f6f03f2af3f60951b940db875125ff617ddb",

@@ -14,8 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evac.studio.sessions import Sessions
 
-API = "/api/"
-OPENING = "/api/session"
+_API = "/api/"
+_OPENING = "/api/session"
 """Where a token is given for a key: the only question that needs no key."""
 MOST_JSON_BYTES = 1 << 20
 _BEARER = "Bearer "
@@ -72,7 +72,7 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
-                if scope["path"].startswith(API):
+                if scope["path"].startswith(_API):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
@@ -92,13 +92,13 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and origin.lower() != f"{scope['scheme']}://{host}":
             raise Refusal(403, "this server answers its own page only, not that of another site")
-        if not scope["path"].startswith(API):
+        if not scope["path"].startswith(_API):
             if scope["method"] not in ("GET", "HEAD"):
                 raise Refusal(405, "the page's files can only be read")
             return
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             raise Refusal(403, "this server answers its own page only, not that of another site")
-        if scope["path"] != OPENING and not self._sessions.knows(_key(headers)):
+        if scope["path"] != _OPENING and not self._sessions.knows(_key(headers)):
             raise Refusal(401, "open the page by the address that `evac studio` has shown")
 
 

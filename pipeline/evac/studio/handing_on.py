@@ -19,7 +19,7 @@ import pandas as pd
 import evac
 from evac.errors import Problem, UserError
 
-RUNS = "runs.csv"
+_RUNS = "runs.csv"
 _README = """\
 # {name}
 
@@ -79,7 +79,7 @@ def pack(place: evac.Place, to: Path) -> None:
     with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("README.md", _readme(place, runs))
         if len(runs):
-            archive.writestr(RUNS, _runs_table(runs))
+            archive.writestr(_RUNS, _runs_table(runs))
         for member in members:
             archive.write(member.path, member.name)
 
@@ -121,10 +121,10 @@ def _readme(place: evac.Place, runs: pd.DataFrame) -> str:
     name, folder = place.loaded.folder.name, place.report_folder
     report = f"`{folder.relative_to(place.workspace)}/index.html`" if folder.is_dir() else "none was written"
     commands = "\n".join(f"    {command}" for command in _commands(name, runs))
-    again = _AGAIN.format(commands=commands, runs=RUNS) if commands else _NOTHING_RUN.format(place=name)
+    again = _AGAIN.format(commands=commands, runs=_RUNS) if commands else _NOTHING_RUN.format(place=name)
     today = datetime.now(UTC).date().isoformat()
     return _README.format(
-        name=place.name, version=evac.__version__, today=today, place=name, report=report, runs=RUNS, again=again
+        name=place.name, version=evac.__version__, today=today, place=name, report=report, runs=_RUNS, again=again
     )
 
 

@@ -21,9 +21,9 @@ FILE_NAME = "scenario.yaml"
 PACKED = ".packed."
 """How the names of files begin that are packed for somebody (`handing_on`)."""
 _PRIVATE = 0o700
-MOST_KEPT_BYTES = 500 << 20
+_MOST_KEPT_BYTES = 500 << 20
 """Of pictures, findings and the like, which can be made again: a country's picture is some megabytes."""
-LONGEST_KEPT_S = 30 * 86_400
+_LONGEST_KEPT_S = 30 * 86_400
 """After the last look."""
 
 
@@ -94,7 +94,7 @@ class Workspace:
         files = sorted(folder.glob("*.json"), key=_looked_at) if folder.is_dir() else []
         total = sum(path.stat().st_size for path in files)
         for path in files:
-            if total > MOST_KEPT_BYTES or time.time() - _looked_at(path) > LONGEST_KEPT_S:
+            if total > _MOST_KEPT_BYTES or time.time() - _looked_at(path) > _LONGEST_KEPT_S:
                 total -= path.stat().st_size
                 path.unlink(missing_ok=True)
 

@@ -16,7 +16,7 @@ from evac.schema.scenario import Scenario, case_label, vehicles_label, vehicles_
 from evac.simulate.job import Case
 from evac.study.precision import Precision
 
-PROGRAMS = {"actuated": "actuated", "static": "fixed"}
+_PROGRAMS = {"actuated": "actuated", "static": "fixed"}
 """Signal programs in words."""
 
 
@@ -158,7 +158,7 @@ def case_name(case: Case) -> str:
     if case.capacity_factor != 1.0:
         parts.append(f"{case.capacity_factor - 1:+.0%} lane capacity")
     if case.signals is not None:
-        parts.append(f"{PROGRAMS[case.signals]} signal programs")
+        parts.append(f"{_PROGRAMS[case.signals]} signal programs")
     return " · ".join(parts)
 
 

@@ -33,7 +33,7 @@ from evac.study.runs import Display
 from evac.study.tasks import Outcome, Task
 from evac.study.worker import Delivery
 
-PATIENCE_S = 600.0
+_PATIENCE_S = 600.0
 """How long to wait for a scheduler that was lost (s)."""
 _CONNECT_S = 15.0
 _LOOK_EVERY_S = 0.2
@@ -82,7 +82,7 @@ class Cluster:
                     lost_at_s = lost_at_s or time.monotonic()
                     if not session.begun:
                         raise _unreachable(address, error) from error
-                    if time.monotonic() - lost_at_s > PATIENCE_S:
+                    if time.monotonic() - lost_at_s > _PATIENCE_S:
                         yield from session.give_up(f"the scheduler at {address} was lost: {error}")
                     time.sleep(_TRY_AGAIN_S)
 

@@ -20,9 +20,9 @@ from evac.simulate.job import Case
 from evac.study.comparing import Cell
 from evac.study.precision import FIRST_SEEDS, Precision
 
-WORTH_SCREENING = 2 * FIRST_SEEDS
+_WORTH_SCREENING = 2 * FIRST_SEEDS
 """Seeds up to which microscopic runs alone are added: fitting the coarse model and trying it costs about as much."""
-MOST_COARSE = 1000
+_MOST_COARSE = 1000
 """Coarse runs of a plan and case at most."""
 _GROWTH = 2
 """How many times as many runs there may be after a round: what it is decided on isn't known well at first."""
@@ -106,12 +106,12 @@ def _next(precision: Precision, group: _Group, took_s: Mapping[Case, float]) -> 
         return None  # a run that isn't cleared leaves no mean, however many others there are
     alone = [Spread(spread.mean, spread.sd, 0.0) for spread in known]
     dear_only = allocate(alone, precision.relative, 1.0, have=have, most=Allocation(precision.max_seeds, 0))
-    if not have.cheap and have.dear < precision.max_seeds and (dear_only is None or dear_only.dear > WORTH_SCREENING):
+    if not have.cheap and have.dear < precision.max_seeds and (dear_only is None or dear_only.dear > _WORTH_SCREENING):
         pairs = min(max(have.dear, LEAST_PAIRS), precision.max_seeds)
         return Allocation(pairs, pairs)
     cost = _cost(group, took_s)
-    best = allocate(known, precision.relative, cost, have=have, most=Allocation(precision.max_seeds, MOST_COARSE))
-    aim = best or Allocation(precision.max_seeds, balanced(known, cost, precision.max_seeds, MOST_COARSE))
+    best = allocate(known, precision.relative, cost, have=have, most=Allocation(precision.max_seeds, _MOST_COARSE))
+    aim = best or Allocation(precision.max_seeds, balanced(known, cost, precision.max_seeds, _MOST_COARSE))
     dear = min(max(aim.dear, have.dear), _GROWTH * have.dear)
     cheap = max(have.cheap, min(aim.cheap, max(_GROWTH * have.cheap, dear)))
     if (dear, cheap) == (have.dear, have.cheap):  # what was expected to do falls a little short

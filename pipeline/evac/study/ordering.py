@@ -40,7 +40,7 @@ from evac.study.screening import coarse
 from evac.study.tasks import Engine, Task
 from evac.study.under_plan import UnderPlan, under_plan
 
-PACES = (0.7, 1.3)
+_PACES = (0.7, 1.3)
 """How much earlier and later than given the front may come: fire models miss times of arrival by about that."""
 _MINUTE_S = 60.0
 _EXACT = 1e-9
@@ -215,7 +215,7 @@ class Trials:
         terms = replace(
             ground.terms,
             model=model.model_copy(update={"simulation": model.simulation.model_copy(update={"end_h": end_h})}),
-            orders=ordered_at(ground.terms.orders, minutes),
+            orders=_ordered_at(ground.terms.orders, minutes),
             plan=(*ground.terms.plan, {"ordered_min": minutes}),
         )
         return replace(ground, terms=terms)
@@ -240,7 +240,7 @@ def stands_on(prepared: Prepared, under: UnderPlan, vehicles_per_household: str,
     return digest_json({"content": job_of(ground_of(prepared, under).terms, case).content})
 
 
-def ordered_at(orders: Orders, minutes: Mapping[str, float]) -> Orders:
+def _ordered_at(orders: Orders, minutes: Mapping[str, float]) -> Orders:
     """Return a plan's orders with zones ordered at other minutes; each keeps its own departure curve."""
     curves = {zone: phase.curve for phase in orders.phases for zone in phase.zones}
     others = [
@@ -272,7 +272,7 @@ def safe_orders(trials: Trials) -> Answer:
     (normally,) = trials.manifests([Trial((), first)])
     zones = sorted(normally["hazard_zones"])
     found: dict[Search, Latest] = {}
-    for seed, pace in [*((seed, 1.0) for seed in asked.seeds), *((first, pace) for pace in PACES)]:
+    for seed, pace in [*((seed, 1.0) for seed in asked.seeds), *((first, pace) for pace in _PACES)]:
         mine = [Search(zone, seed, pace) for zone in zones]
         known = {zone: found[Search(zone, first)].minute for zone in zones} if found else {}
         found |= latest_orders(

@@ -36,7 +36,7 @@ from evac.study.jobs import job_of, run_folder
 from evac.study.runs import Display, Silent, read_ledger, read_manifest
 from evac.study.tasks import Engine, Task
 
-LIMIT = 0.1
+_LIMIT = 0.1
 """Error of the 90 % clearance beyond which the mesoscopic model isn't trusted."""
 _SHARES_PERCENT = range(5, 100, 5)
 _DIGITS = 4
@@ -290,7 +290,7 @@ def _doubts(micro: Sequence[Path], t90_error: float | None) -> list[str]:
     doubts = [f"microscopic runs of this scenario aren't trustworthy: {'; '.join(sorted(reasons))}"] if reasons else []
     if t90_error is None:
         doubts.append("its error isn't known: a run of the calibration wasn't cleared")
-    elif abs(t90_error) > LIMIT:
+    elif abs(t90_error) > _LIMIT:
         doubts.append(f"the coarse simulation's 90 % clearance is off by {t90_error:+.0%} here")
     return doubts
 

@@ -16,7 +16,7 @@ from evac.schema.places import Point
 
 LATE_MIN = 30.0
 """How late the set-up is in the stress test (minutes)."""
-SOONER_PACE = 0.7
+_SOONER_PACE = 0.7
 """When the hazard arrives in the stress test, as a multiple of the given times after the order."""
 SIGNALS_ON = "signals left on"
 
@@ -113,8 +113,8 @@ def always_there(plan: LoadedPlan) -> list[str]:
 
 
 def _sooner(plan: LoadedPlan) -> Stress:
-    failure = f"the hazard comes {100.0 * (1.0 - SOONER_PACE):.0f} % earlier"
-    return Stress(failure, replace(plan, key=f"{plan.key} · {failure}"), SOONER_PACE)
+    failure = f"the hazard comes {100.0 * (1.0 - _SOONER_PACE):.0f} % earlier"
+    return Stress(failure, replace(plan, key=f"{plan.key} · {failure}"), _SOONER_PACE)
 
 
 def _with(plan: LoadedPlan, key: str, numbers: frozenset[int]) -> LoadedPlan:

@@ -18,7 +18,7 @@ all the room that there is, and three times are enough: a quarter of it moves to
 LEAST_NETWORK_M = 50_000.0
 """But it has at least this much road (m): a town of some 5,000 people. Our choice."""
 
-LEAST_ROOM_M = 5_000.0
+_LEAST_ROOM_M = 5_000.0
 """Behind an exit line there is at least this much of such a network (m), and as much as lies inside. Our choice."""
 
 
@@ -82,7 +82,7 @@ def leading(roads: RoadWeb, edge: MapEdge) -> Lead:
     reached = roads.ahead((first & _passed_by(roads, ~closed)) | (roads.inside & roads.on_road), outside)
     inside_m = roads.road_m(roads.inside[roads.start] & roads.inside[roads.end])
     times = _FAR_LARGER if (seeds & reached).any() else _LARGER
-    least_m, room_m = max(LEAST_NETWORK_M, times * inside_m), max(LEAST_ROOM_M, inside_m)
+    least_m, room_m = max(LEAST_NETWORK_M, times * inside_m), max(_LEAST_ROOM_M, inside_m)
     on = roads.behind(seeds | networks_of(roads, outside, least_m), outside)
     return Lead(outside, always & closed, others, cut, public, on, reached, least_m, room_m)
 
