@@ -230,8 +230,8 @@ class Study:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What holds for all runs, and where the precision that was asked for was not reached."""
-        return (*self._found.notes, *self.imprecise)
+        """What holds for all runs, where coarse ones don't help, and where the precision asked for wasn't reached."""
+        return (*self._found.notes, *(item.words for item in self._found.unhelped), *self.imprecise)
 
     @property
     def imprecise(self) -> tuple[str, ...]:
@@ -364,7 +364,8 @@ class Study:
         target = self.place.report_folder if folder is None else Path(folder)
         cases = [*(run.case for run in self._found.runs), *(item.case for item in self._found.failures)]
         homes = {} if with_homes is None else dict(with_homes.place.scenario.households.new_homes)
-        asked = Asked(tuple(self.laid), as_run(self._selection, self.place.loaded.model, cases), compare, homes)
+        selection = as_run(self._selection, self.place.loaded.model, cases, [run.case for run in self._found.coarse])
+        asked = Asked(tuple(self.laid), selection, compare, homes)
         kept = set_aside(asked, target)
         prepared = self.place.stages.prepared()
         given = with_bounds(self.report_input(compare), prepared, self.laid)

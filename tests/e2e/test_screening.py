@@ -34,6 +34,20 @@ def test_results_are_labelled_and_have_no_lanes(workspace: Path) -> None:
     assert any("coarse (mesoscopic)" in text for text in ledger["caveats"])
 
 
+def test_the_report_is_made_again_from_the_cache(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = (workspace / "reports" / "town" / "results.csv").read_text()
+    (workspace / "reports" / "town" / "results.csv").unlink()
+    assert run_guarded(["report", str(TOWN), "--workspace", str(workspace)]) == 0
+    assert (workspace / "reports" / "town" / "results.csv").read_text() == first
+    (fit,) = (workspace / ".evac" / "meso").iterdir()
+    fit.rename(workspace / "fit.json")
+    try:
+        assert run_guarded(["report", str(TOWN), "--workspace", str(workspace)]) == 2
+        assert "no fit of their model" in capsys.readouterr().err
+    finally:
+        (workspace / "fit.json").rename(fit)
+
+
 def test_its_error_is_measured_on_a_run_that_it_was_not_fitted_to(workspace: Path) -> None:
     (path,) = (workspace / ".evac" / "meso").iterdir()
     found = json.loads(path.read_text())
@@ -78,9 +92,16 @@ def test_a_mixed_study_runs_both_models_with_the_same_seeds_and_says_what_its_ti
     assert set(range(1, 9)) <= micro & meso
     results = pd.read_csv(tmp_path / "reports" / "town" / "results.csv")
     assert set(results["fidelity"]) == {"micro"}
-    (row,) = pd.read_csv(tmp_path / "reports" / "town" / "tables" / "clearance.csv").to_dict("records")
+    table = tmp_path / "reports" / "town" / "tables" / "clearance.csv"
+    (row,) = pd.read_csv(table).to_dict("records")
     assert row["seeds"] == len(results)
     assert row["coarse_runs"] in {0, len(meso)}
+    page = (tmp_path / "reports" / "town" / "index.html").read_text()
+    assert ("Coarse simulations were tried" in page) is (row["coarse_runs"] == 0)
+    first = table.read_text()
+    table.unlink()
+    assert run_guarded(["report", str(TOWN), "--workspace", str(tmp_path)]) == 0
+    assert table.read_text() == first
 
 
 def test_a_mixed_study_needs_a_precision(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 from evac.report.from_cache import Asked, read_asked, set_aside, write_asked
 from evac.simulate.job import Case
-from evac.study.cases import Selection, as_run, cases_of, told_apart
+from evac.study.cases import Selection, as_run, cases_of, coarse_beside, told_apart
 from evac.study.precision import Precision
 
 SCENARIO = SimpleNamespace(vehicles_per_household=(1, 2), departures=(SimpleNamespace(name="quick"),), seeds=(3, 1))
@@ -27,6 +28,17 @@ def test_added_seeds_are_looked_for_only_where_they_were_added(tmp_path):
     write_asked(Asked(PLANS, selection, ("final", "baseline")), tmp_path)
     assert read_asked(tmp_path).compare == ("final", "baseline")
     assert cases_of(SCENARIO, asked.selection, "town", PLANS) == cases
+
+
+def test_coarse_runs_beside_others_are_remembered_and_tell_no_study_apart(tmp_path):
+    cases = cases_of(SCENARIO, Selection(sensitivity=False), "town", PLANS)
+    coarse = [replace(case, fidelity="meso", seed=7) for case in cases if case.vehicles_per_household == "1"]
+    mixed = Selection(fidelity="mixed", until=Precision(0.05, 30))
+    asked = Asked(PLANS, as_run(mixed, SCENARIO, cases, coarse))
+    write_asked(asked, tmp_path / "town")
+    assert read_asked(tmp_path / "town") == asked
+    assert set(coarse_beside(asked.selection, PLANS)) == set(coarse)
+    assert set_aside(Asked(PLANS, replace(asked.selection, coarse=())), tmp_path / "town") is None
 
 
 def test_a_study_is_told_by_what_was_selected_but_not_by_parts_and_added_seeds():

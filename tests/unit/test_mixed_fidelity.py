@@ -22,7 +22,7 @@ from evac.mixed_fidelity import (
 from evac.simulate.job import Case
 from evac.statistics import mean_interval
 from evac.study.comparing import Cell
-from evac.study.mixing import more_mixed_cases, unhelpful
+from evac.study.mixing import more_mixed_cases, unhelped
 from evac.study.precision import FIRST_SEEDS, Precision
 
 MEAN_S, SD_S, BIAS_S = 4000.0, 200.0, -400.0
@@ -206,8 +206,9 @@ def test_the_coarse_model_is_tried_only_where_seeds_alone_would_be_many_and_by_a
 def test_where_coarse_runs_do_not_help_it_is_said_and_how_badly_they_follow() -> None:
     x, y = bank(np.random.default_rng(4), 40, correlation=0.0)
     cell = Cell("a", "1", "d", "micro", dict(enumerate(y[:10])), frozenset(), dict(enumerate(x)))
-    (line,) = unhelpful([cell])
-    assert "of microscopic runs alone" in line
-    assert "in 10 pairs" in line
+    (found,) = unhelped([cell])
+    assert (found.case.plan, found.pairs) == ("a", 10)
+    assert found.explained < 0.3
+    assert "of microscopic runs alone" in found.words
     x, y = bank(np.random.default_rng(4), 40, correlation=0.99)
-    assert unhelpful([Cell("a", "1", "d", "micro", dict(enumerate(y[:10])), frozenset(), dict(enumerate(x)))]) == []
+    assert unhelped([Cell("a", "1", "d", "micro", dict(enumerate(y[:10])), frozenset(), dict(enumerate(x)))]) == []

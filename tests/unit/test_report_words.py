@@ -20,7 +20,7 @@ from evac.report.settings import ReportSettings
 from evac.report.words import say, speaking
 from evac.simulate.job import Case as SimulatedCase
 from evac.statistics import mean_interval
-from evac.study.precision import Shortfall
+from evac.study.precision import Shortfall, Unhelped
 from report_data import Case
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +71,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> ReportInput:
     return report_data.report_input(
         folder, tuple(runs), plan="p3", compared_with="p1", plans=plans, versions={"SUMO": "1.28.0"},
         failed=(report_data.failed(Case(plan="p1", seed=9), "m"),), imprecise=tuple(shortfalls),
+        unhelped=(Unhelped(shortfalls[0].case, 0.1, 8),),
         settings=ReportSettings(words=report_words.marks()),
     )  # fmt: skip
 

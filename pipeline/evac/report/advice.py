@@ -9,8 +9,9 @@ from evac.report.answer import Sentence
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult, vehicles_text
 from evac.report.words import say
+from evac.simulate.job import Case
 from evac.study.cases import background_of
-from evac.study.precision import Shortfall
+from evac.study.precision import Shortfall, Unhelped
 
 MOST = 4
 """Sentences of each kind on the first page; more stand under “How sure are these numbers?”."""
@@ -23,7 +24,7 @@ def unknown(report: ReportInput, centre: CaseResult) -> list[Sentence]:
     """Return what isn't known or left out, what weighs most first."""
     found = (
         _missing(report), *_left_over(centre), _cut_off(report), *_caveats(centre), _imprecise(report),
-        _not_ordered(centre), _behaviour(centre), _not_simulated(report, centre),
+        _unhelped(report), _not_ordered(centre), _behaviour(centre), _not_simulated(report, centre),
     )  # fmt: skip
     return [sentence for sentence in found if sentence is not None]
 
@@ -82,8 +83,22 @@ def _imprecise(report: ReportInput) -> Sentence | None:
     return Sentence(say("The times are less precise than the study was asked to make them: {where}.", where=where))
 
 
+def _unhelped(report: ReportInput) -> Sentence | None:
+    if not report.unhelped:
+        return None
+    where = "; ".join(_of_case(item.case, _follows(item)) for item in report.unhelped)
+    return Sentence(say("Coarse simulations were tried, and don't help to know these times: {where}.", where=where))
+
+
+def _follows(item: Unhelped) -> str:
+    return say(
+        "they explain {share} % of what differs from seed to seed (in {pairs} pairs)",
+        share=f"{100 * item.explained:.0f}", pairs=text.count(item.pairs),
+    )  # fmt: skip
+
+
 def _shortfall(item: Shortfall) -> str:
-    case, found = item.case, item.interval
+    found = item.interval
     if found.missing:
         missing, runs = text.count(found.missing), text.count(found.missing + found.runs)
         got = say("90 % not reached in {missing} of {runs} runs", missing=missing, runs=runs)
@@ -92,6 +107,10 @@ def _shortfall(item: Shortfall) -> str:
     else:
         share = f"{100 * found.relative_half_width:.1f}"
         got = say("± {share} % after {runs} seeds", share=share, runs=text.count(found.runs))
+    return _of_case(item.case, got)
+
+
+def _of_case(case: Case, got: str) -> str:
     return say(
         "{plan}, {vehicles}, {departure}: {got}",
         plan=text.plain(case.plan),

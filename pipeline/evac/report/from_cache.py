@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,18 @@ from evac.errors import Problem, UserError
 from evac.files import digest_json, remove_directory, write_text
 from evac.seals import has_entry, require_entry
 from evac.simulate.job import Case
-from evac.study.cases import Selection, case_name, cases_of
-from evac.study.ground import ground_of
+from evac.study.cases import Selection, case_name, cases_of, coarse_beside, from_few_to_many
+from evac.study.comparing import cells_of
+from evac.study.engines import Serial
+from evac.study.ground import Ground, ground_of
 from evac.study.jobs import Jobs
+from evac.study.mixing import unhelped
 from evac.study.plans import Plans, all_lanes
 from evac.study.precision import Precision, Shortfall, shortfalls
 from evac.study.prepare import Prepared
-from evac.study.runs import Failure, Run, Study
+from evac.study.runs import Failure, Run, Silent, Study
 from evac.study.same_lanes import measure_same_lanes
+from evac.study.screening import Calibration, known_calibration, screened, town_of
 from evac.study.signals import with_other_signals
 
 _NOT_SIMULATED = "not simulated"
@@ -55,12 +59,15 @@ def read_asked(report_folder: Path) -> Asked | None:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         choice = content["selection"]
         parts: dict[str, Any] = {name: tuple(choice[name]) for name in ("vehicles", "departures", "seeds")}
-        added = tuple((number, departure, int(seed)) for number, departure, seed in choice.get("added", ()))
+        added, coarse = (
+            tuple((number, departure, int(seed)) for number, departure, seed in choice.get(name, ()))
+            for name in ("added", "coarse")
+        )
         model = {"sensitivity": choice["sensitivity"], "fidelity": choice["fidelity"]}
         until = Precision(**choice["until"]) if choice.get("until") else None
         shown, against = content.get("compare") or (None, None)
         compare = (str(shown), str(against)) if shown and against else None
-        selection = Selection(**parts, **model, added=added, until=until)
+        selection = Selection(**parts, **model, added=added, coarse=coarse, until=until)
         return Asked(tuple(content["plans"]), selection, compare, dict(content.get("new_homes") or {}))
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(Problem(str(path), f"can't be read ({error})", "remove it, or name the plans")) from error
@@ -136,21 +143,23 @@ def read_study(prepared: Prepared, plans: Plans, selection: Selection, cache: Pa
     ScenarioError
         The selection names a case that the scenario doesn't have.
     UserError
-        The study has runs of the mesoscopic model.
+        The study has runs of the mesoscopic model, and the cache doesn't have what that was fitted by.
     """
-    if selection.fidelity != "micro":
-        remedy = f"start evac run --fidelity {selection.fidelity} again: it does only what is missing, and reports"
-        raise UserError(Problem("the study", "has mesoscopic runs, whose fit isn't looked for here", remedy))
     cases = cases_of(prepared.loaded.model, selection, str(prepared.loaded.path), list(plans))
+    beside = coarse_beside(selection, list(plans))
     grounds = {key: ground_of(prepared, plan) for key, plan in plans.items()}
-    makers = {key: Jobs(ground.terms) for key, ground in grounds.items()}
+    fitted = _fitted(prepared, grounds, cases, cache) if beside or selection.fidelity == "meso" else None
+    makers = {("micro", key): Jobs(ground.terms) for key, ground in grounds.items()}
+    if fitted is not None:
+        screening = screened(grounds, fitted, cache)
+        makers |= {("meso", key): Jobs(ground.terms) for key, ground in screening.items()}
     there, runs_folder = finished(cache), cache / "runs"
     read = ("manifest.json", "ledger.json")
     jobs: dict[Case, str] = {}
     folders: dict[str, Path] = {}
 
     def look_for(some: Sequence[Case]) -> None:
-        of_some = {case: makers[case.plan].of(case).digest for case in some}
+        of_some = {case: makers[case.fidelity, case.plan].of(case).digest for case in some}
         found = [job for job in of_some.values() if job in there and has_entry(runs_folder / job, read)]
         jobs.update(of_some)
         folders.update({job: runs_folder / job for job in found})
@@ -159,12 +168,34 @@ def read_study(prepared: Prepared, plans: Plans, selection: Selection, cache: Pa
     of_cases = {case: folders[job] for case, job in jobs.items() if job in folders}
     look_for(other_signals := with_other_signals(prepared.loaded.model, cases, of_cases))
     cases += other_signals
-    nets = {jobs[case]: plans[case.plan].net for case in cases if jobs[case] in folders}
+    look_for(beside)
+    every = [*cases, *beside]
+    nets = {jobs[case]: plans[case.plan].net for case in every if jobs[case] in folders}
     lanes = measure_same_lanes(all_lanes(plans), folders, nets, cache)
-    runs = [Run(case, jobs[case], folders[jobs[case]], lanes[jobs[case]]) for case in cases if jobs[case] in folders]
-    missing = [Failure(case, _NOT_SIMULATED) for case in cases if jobs[case] not in folders]
-    imprecise, sequential = _imprecise(selection, cases, runs, cache), selection.until is not None
-    return Study(tuple(runs), tuple(missing), imprecise=imprecise, sequential=sequential)
+    runs, coarse = (
+        tuple(Run(case, jobs[case], folders[jobs[case]], lanes[jobs[case]]) for case in some if jobs[case] in folders)
+        for some in (cases, beside)
+    )
+    return Study(
+        runs,
+        tuple(Failure(case, _NOT_SIMULATED) for case in every if jobs[case] not in folders),
+        (fitted.label, *fitted.doubts) if fitted is not None and not beside else (),
+        _imprecise(selection, every, [*runs, *coarse], cache),
+        coarse,
+        sequential=selection.until is not None,
+        unhelped=tuple(unhelped(cells_of(runs, coarse))),
+    )
+
+
+def _fitted(prepared: Prepared, grounds: Mapping[str, Ground], cases: Sequence[Case], cache: Path) -> Calibration:
+    """Return the fit of the mesoscopic model that the study's runs were made with."""
+    plain = [case for case in cases if case.is_as_assumed]
+    town = town_of(grounds, plain[0], cache, Serial(), Silent())
+    found = known_calibration(town, from_few_to_many(prepared.loaded.model, plain), plain[0])
+    if found is None:
+        remedy = "start evac run again as before: it does only what is missing, and reports"
+        raise UserError(Problem("the study", "has coarse runs, and the cache has no fit of their model", remedy))
+    return found
 
 
 def _imprecise(selection: Selection, cases: Sequence[Case], runs: Sequence[Run], cache: Path) -> tuple[Shortfall, ...]:
@@ -197,4 +228,6 @@ def pick_run(study: Study, plan: str) -> Run:
 def _digest(asked: Asked) -> str:
     """Return what stands for a study: its plans, and what was selected of the matrix."""
     homes = {"new_homes": asked.new_homes} if asked.new_homes else {}
-    return digest_json({"plans": sorted(asked.plans), "selection": asdict(replace(asked.selection, added=())), **homes})
+    selection = asdict(replace(asked.selection, added=()))
+    del selection["coarse"]
+    return digest_json({"plans": sorted(asked.plans), "selection": selection, **homes})

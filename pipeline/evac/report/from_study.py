@@ -74,6 +74,7 @@ def report_input(prepared: Prepared, plans: Plans, study: Study, compare: tuple[
         front_lines=_front_lines(prepared, plans),
         coarse=tuple(coarse),
         sequential=study.sequential,
+        unhelped=study.unhelped,
     )
 
 

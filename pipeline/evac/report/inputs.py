@@ -22,7 +22,7 @@ from evac.report.units import Units
 from evac.schema.scenario import Scenario
 from evac.simulate.job import Case
 from evac.study.bounds import Bounds
-from evac.study.precision import Shortfall
+from evac.study.precision import Shortfall, Unhelped
 
 if TYPE_CHECKING:
     from evac.report.development import Development
@@ -230,6 +230,8 @@ class ReportInput:
         Coarse runs that help to know the means of the others (`evac.mixed_fidelity`).
     sequential
         Whether seeds were added until the means were known well enough (`evac.statistics.WIDENED`).
+    unhelped
+        The plans and cases whose means the coarse runs don't help to know.
     """
 
     scenario: Scenario
@@ -258,6 +260,7 @@ class ReportInput:
     development: Development | None = None
     coarse: tuple[ReportRun, ...] = ()
     sequential: bool = False
+    unhelped: tuple[Unhelped, ...] = ()
 
     @property
     def units(self) -> Units:

@@ -21,17 +21,25 @@ from evac.archive.records import (
 from evac.errors import EvacError
 from evac.seals import has_entry
 from evac.simulate.job import Case, Job
-from evac.study.cases import Selection, case_name, cases_of, mean_vehicles, told_apart, vehicles_case
+from evac.study.cases import (
+    Selection,
+    case_name,
+    cases_of,
+    from_few_to_many,
+    mean_vehicles,
+    told_apart,
+    vehicles_case,
+)
 from evac.study.comparing import cells_of
 from evac.study.ground import Ground, ground_of
 from evac.study.jobs import Jobs, run_folder
-from evac.study.mixing import more_mixed_cases, unhelpful
+from evac.study.mixing import more_mixed_cases, unhelped
 from evac.study.plans import Plans, all_lanes
 from evac.study.precision import Precision, more_cases, shortfalls
 from evac.study.prepare import Prepared
 from evac.study.runs import Display, Failure, Run, Study, in_words, read_manifest, took_s
 from evac.study.same_lanes import measure_same_lanes
-from evac.study.screening import Town, calibrate, screened
+from evac.study.screening import calibrate, screened, town_of
 from evac.study.signals import with_other_signals
 from evac.study.tasks import Engine, Outcome, Task
 
@@ -108,8 +116,15 @@ def run_study(
     failures = [work.failures[case] for case in cases if case in work.failures]
     coarse = [run for run in runs if mixed and run.case.fidelity == "meso"]
     runs = [run for run in runs if run not in coarse]
-    notes = unhelpful(cells_of(runs, coarse)) if mixed else work.notes
-    return Study(tuple(runs), tuple(failures), tuple(notes), tuple(imprecise), tuple(coarse), until is not None)
+    return Study(
+        tuple(runs),
+        tuple(failures),
+        () if mixed else work.notes,
+        tuple(imprecise),
+        tuple(coarse),
+        sequential=until is not None,
+        unhelped=tuple(unhelped(cells_of(runs, coarse))),
+    )
 
 
 @dataclass
@@ -135,11 +150,8 @@ class _Work:
     def screen(self, cases: Sequence[Case]) -> None:
         """Fit the mesoscopic model to the first plan, take it for all, and note what a reader must know."""
         first = cases[0]
-        by_size = sorted(cases, key=self._vehicles)
-        other = [key for key in self.grounds if key != first.plan][-1:] or [first.plan]
-        grounds = self.grounds[first.plan], self.grounds[other[0]]
-        town = Town(*grounds, other[0], self.cache, self.engine, self.display)
-        found = calibrate(town, list(dict.fromkeys(case.vehicles_per_household for case in by_size)), first)
+        town = town_of(self.grounds, first, self.cache, self.engine, self.display)
+        found = calibrate(town, from_few_to_many(self.prepared.loaded.model, cases), first)
         self.coarse = screened(self.grounds, found, self.cache)
         self.notes = found.label, *found.doubts
 

@@ -39,6 +39,8 @@ class Selection:
         Run only the n-th of m parts (from 1), for the tasks of a batch system that share a cache.
     added
         Single cases with another seed: vehicles per household, departure curve, seed (`study.precision` adds them).
+    coarse
+        The same of coarse runs beside microscopic ones (`study.mixing` adds them).
     until
         Add seeds until the clearance times are this precise.
     """
@@ -50,6 +52,7 @@ class Selection:
     fidelity: Literal["micro", "meso", "mixed"] = "micro"
     part: tuple[int, int] | None = None
     added: tuple[tuple[str, str, int], ...] = ()
+    coarse: tuple[tuple[str, str, int], ...] = ()
     until: Precision | None = None
 
     @property
@@ -94,11 +97,25 @@ def cases_of(scenario: Scenario, selection: Selection, place: str, plans: Sequen
     ]
 
 
-def as_run(selection: Selection, scenario: Scenario, cases: Sequence[Case]) -> Selection:
-    """Return a selection with the seeds that it was run with: those asked for, and those added to single cases."""
+def coarse_beside(selection: Selection, plans: Sequence[str]) -> list[Case]:
+    """Return the coarse cases that a selection has beside microscopic ones."""
+    return [
+        Case(vehicles_per_household=number, departure=departure, seed=seed, plan=plan, fidelity="meso")
+        for plan, (number, departure, seed) in product(plans, selection.coarse)
+    ]
+
+
+def as_run(selection: Selection, scenario: Scenario, cases: Sequence[Case], coarse: Sequence[Case] = ()) -> Selection:
+    """Return a selection with the seeds that it was run with: those asked for, and those added to single cases.
+
+    `coarse` are the cases that were run coarsely beside microscopic ones.
+    """
     seeds = tuple(selection.seeds or scenario.seeds)
-    added = {(case.vehicles_per_household, case.departure, case.seed) for case in cases if case.seed not in seeds}
-    return replace(selection, seeds=seeds, added=tuple(sorted(added)))
+    added, beside = (
+        tuple(sorted({(case.vehicles_per_household, case.departure, case.seed) for case in some}))
+        for some in ([case for case in cases if case.seed not in seeds], coarse)
+    )
+    return replace(selection, seeds=seeds, added=added, coarse=beside)
 
 
 def told_apart(selection: Selection, scenario: Scenario) -> dict[str, Any]:
@@ -130,6 +147,12 @@ def mean_vehicles(case: float | VehiclesPerHousehold) -> float:
     if isinstance(case, VehiclesPerHousehold):
         return sum(number * share for number, share in case.distribution.items())
     return case
+
+
+def from_few_to_many(scenario: Scenario, cases: Sequence[Case]) -> list[str]:
+    """Return the vehicles-per-household cases of some cases, from few vehicles to many."""
+    labels = dict.fromkeys(case.vehicles_per_household for case in cases)
+    return sorted(labels, key=lambda label: mean_vehicles(vehicles_case(scenario, label)))
 
 
 def vehicles_case(scenario: Scenario, label: str) -> float | VehiclesPerHousehold:

@@ -18,7 +18,7 @@ from statistics import median
 from evac.mixed_fidelity import LEAST_PAIRS, Allocation, Spread, allocate, balanced, mixed_interval, spread_of
 from evac.simulate.job import Case
 from evac.study.comparing import Cell
-from evac.study.precision import FIRST_SEEDS, Precision
+from evac.study.precision import FIRST_SEEDS, Precision, Unhelped
 
 _WORTH_SCREENING = 2 * FIRST_SEEDS
 """Seeds up to which microscopic runs alone are added: fitting the coarse model and trying it costs about as much."""
@@ -135,19 +135,18 @@ def _cost(group: _Group, took_s: Mapping[Case, float]) -> float:
     return median(took["meso"]) / median(took["micro"]) if all(took.values()) else 1.0
 
 
-def unhelpful(cells: Sequence[Cell]) -> list[str]:
-    """Return a line for each plan and case whose mean coarse runs don't help to know, and how well they follow it."""
-    lines = []
+def unhelped(cells: Sequence[Cell]) -> list[Unhelped]:
+    """Return each plan and case that coarse runs were tried for and don't help, and how well they follow it."""
+    found = []
     for cell in cells:
         if cell.coarse_t90_s and not cell.interval.coarse:
             both = {seed: value for seed, value in cell.t90_s.items() if seed in cell.coarse_t90_s}
             spread = spread_of(both, cell.coarse_t90_s)
-            share = 0.0 if spread is None else spread.explained
-            lines.append(
-                f"{cell.words}: of microscopic runs alone; more coarse ones, which explain {100 * share:.0f} % of what "
-                f"differs from seed to seed (in {len(both)} pairs), would cost more than they are worth"
+            case = Case(
+                plan=cell.plan, vehicles_per_household=cell.vehicles_per_household, departure=cell.departure, seed=0
             )
-    return lines
+            found.append(Unhelped(case, 0.0 if spread is None else spread.explained, len(both)))
+    return found
 
 
 def _key(case: Case) -> tuple[str, str]:

@@ -51,6 +51,35 @@ class Shortfall:
         return f"precision not reached for {where}: {_got(self.interval)}"
 
 
+@dataclass(frozen=True)
+class Unhelped:
+    """A plan and case (of whatever seed) whose mean coarse runs don't help to know.
+
+    Parameters
+    ----------
+    case
+        The case.
+    explained
+        Share of what differs from seed to seed that coarse runs explain.
+    pairs
+        Seeds by which that is known.
+    """
+
+    case: Case
+    explained: float
+    pairs: int
+
+    @property
+    def words(self) -> str:
+        """A line for the console."""
+        case = self.case
+        return (
+            f"{case.plan}, {vehicles_words(case.vehicles_per_household)}, {case.departure}: of microscopic runs alone; "
+            f"more coarse ones, which explain {100 * self.explained:.0f} % of what differs from seed to seed "
+            f"(in {self.pairs} pairs), would cost more than they are worth"
+        )
+
+
 def more_cases(precision: Precision, cases: Sequence[Case], t90_s: Mapping[Case, float | None]) -> list[Case]:
     """Return the cases to run next; none when all intervals are narrow, or more seeds can't or mustn't be taken.
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from evac import clock
 from evac.simulate import Progress
 from evac.simulate.job import Case
-from evac.study.precision import Shortfall
+from evac.study.precision import Shortfall, Unhelped
 from evac.study.same_lanes import LANES
 
 
@@ -88,6 +88,8 @@ class Study:
         Coarse runs that help to know the means of the others (`evac.mixed_fidelity`).
     sequential
         Whether seeds were added until the means were known well enough (`evac.statistics.WIDENED`).
+    unhelped
+        The plans and cases whose means the coarse runs don't help to know.
     """
 
     runs: tuple[Run, ...]
@@ -96,6 +98,7 @@ class Study:
     imprecise: tuple[Shortfall, ...] = ()
     coarse: tuple[Run, ...] = ()
     sequential: bool = False
+    unhelped: tuple[Unhelped, ...] = ()
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

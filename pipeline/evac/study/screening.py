@@ -143,6 +143,24 @@ class Town:
         return coarse(self.ground, meso, self.cache)
 
 
+def town_of(grounds: Mapping[str, Ground], first: Case, cache: Path, engine: Engine, display: Display) -> Town:
+    """Return what a study's coarse model is calibrated on: its first plan, and its last one for the error.
+
+    Parameters
+    ----------
+    grounds
+        Of the plans by their keys.
+    first
+        The study's first case.
+    cache
+        The cache's folder.
+    engine, display
+        As `Town` has them.
+    """
+    other = [key for key in grounds if key != first.plan][-1:] or [first.plan]
+    return Town(grounds[first.plan], grounds[other[0]], other[0], cache, engine, display)
+
+
 def calibrate(town: Town, labels: Sequence[str], first: Case) -> Calibration:
     """Fit the mesoscopic model; a fit that the cache has isn't made again.
 
@@ -155,18 +173,31 @@ def calibrate(town: Town, labels: Sequence[str], first: Case) -> Calibration:
     first
         The case whose plan, departure curve and seed serve for the fit; the error is measured with the next seed.
     """
+    known = known_calibration(town, labels, first)
+    if known is not None:
+        return known
+    found = _calibrate(town, *_runs_of_fit(town, labels, first))
+    write_record(_record(town, labels, first), asdict(found))
+    return found
+
+
+def known_calibration(town: Town, labels: Sequence[str], first: Case) -> Calibration | None:
+    """Return the fit that `calibrate` would; None where the cache doesn't have it."""
+    return read_record(_record(town, labels, first), _calibration)
+
+
+def _record(town: Town, labels: Sequence[str], first: Case) -> Path:
+    runs = _micro(town, *_runs_of_fit(town, labels, first))
+    digests = [job_of(ground.terms, case).digest for ground, case in runs]
+    return town.cache / "meso" / f"{digest_json({'jobs': digests})}.json"
+
+
+def _runs_of_fit(town: Town, labels: Sequence[str], first: Case) -> tuple[list[Case], Case]:
+    """Return the microscopic cases to fit to, and the one that the error is measured with."""
     case = replace(first, fidelity="micro", capacity_factor=1.0)
     fitted = [replace(case, vehicles_per_household=label) for label in dict.fromkeys((labels[0], labels[-1]))]
     middle = labels[(len(labels) - 1) // 2]
-    check = replace(case, plan=town.other_plan, vehicles_per_household=middle, seed=first.seed + 1)
-    digests = [job_of(ground.terms, item).digest for ground, item in _micro(town, fitted, check)]
-    path = town.cache / "meso" / f"{digest_json({'jobs': digests})}.json"
-    known = read_record(path, _calibration)
-    if known is not None:
-        return known
-    found = _calibrate(town, fitted, check)
-    write_record(path, asdict(found))
-    return found
+    return fitted, replace(case, plan=town.other_plan, vehicles_per_household=middle, seed=first.seed + 1)
 
 
 def screened(grounds: Mapping[str, Ground], found: Calibration, cache: Path) -> dict[str, Ground]:
