@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+import shapely
 import yaml
 
 from drawn_map import DrawnMap, degrees, straight
 from evac.errors import PlaceError
+from evac.network.exits.record import NONE, RoadOut, WaysOutRecord
 from evac.scenario import load_scenario
 from evac.study.prepare import Prepared, prepare
 
@@ -46,12 +48,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def prepared(folder: Path, *names: str, **more: object) -> Prepared:
+def prepared(folder: Path, *names: str, found: bool = False, **more: object) -> Prepared:
+    exits = [{"name": name, **EXITS[name], **more} for name in names]
     scenario = {
         "name": "Town",
         "osm": {"file": "map.osm"},
         "households": {"zones": {"file": "zones.geojson", "count": "households", "name": "name"}},
-        "exits": [{"name": name, **EXITS[name], **more} for name in names],
+        "exits": {"also": exits} if found else exits,
         "traffic": {"country": "CH"},
     }
     (folder / "scenario.yaml").write_text(yaml.safe_dump(scenario))
@@ -71,6 +74,27 @@ def test_an_exit_by_a_private_road_is_for_who_names_it_to_know(folder: Path) -> 
     named = prepared(folder, "East", "Ranch")
     assert ended(named) == {}
     assert "Ranch Road" not in {item.label for item in named.ways_out.none}
+
+
+def test_a_road_named_beside_the_found_exits_is_none_of_those_that_are_no_exit(folder: Path) -> None:
+    town = prepared(folder, "Ranch", found=True)
+    assert {item.name for item in town.exits} == {"East Road", "Ranch"}
+    none = {item.label for item in town.ways_out.none}
+    assert none >= {"Quay Road", "Works Road"}
+    assert "Ranch Road" not in none
+    assert not any("Ranch Road" in finding.text for finding in town.findings if finding.kind == "no_exit")
+
+
+def test_only_the_end_of_a_road_at_which_the_exit_is_named_is_none_of_them() -> None:
+    def road(label: str, lon: float) -> RoadOut:
+        return RoadOut(label, "secondary", 1, lon, 47.0, NONE, "it ends")
+
+    out = (road("Main Road", 9.4), road("Main Road", 9.6), road("Side Road", 9.6))
+    inside = (road("Main Road", 9.3), road("Main Road", 9.7))
+    record = WaysOutRecord((), (), out, inside, reach_m={}, declared=False, outline=shapely.Point())
+    left = record.but([("Main Road", 9.65, 47.0), ("Elm Street", 9.4, 47.0)])
+    assert [(item.label, item.lon) for item in left.none] == [("Main Road", 9.4), ("Side Road", 9.6)]
+    assert [item.lon for item in left.ends_inside] == [9.3]
 
 
 def test_an_exit_at_a_ferry_needs_a_capacity(folder: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from decided_exits import VILLAGE, WIDE, decided, exits, none, village, web_of
 from drawn_map import DrawnMap, box, metres, straight
+from evac.audit.ways_out import caveats
 from evac.network.exits.decide import Decision
 from evac.network.exits.record import EXIT, NONE, WaysOutRecord
 from evac.osm.moments import Moment
@@ -341,7 +342,7 @@ def test_a_far_larger_network_is_a_way_out_and_a_small_one_is_not(tmp_path: Path
         assert exits(record) == found
 
 
-@pytest.mark.parametrize(("side", "leads_on"), [(800, True), (1000, True), (1400, True), (1600, False)])
+@pytest.mark.parametrize(("side", "leads_on"), [(400, True), (1000, True), (1400, True), (1600, False)])
 def test_a_part_of_an_island_leaves_for_the_rest_while_that_is_three_times_as_large(
     side: int, tmp_path: Path, *, leads_on: bool
 ) -> None:
@@ -356,6 +357,8 @@ def test_a_part_of_an_island_leaves_for_the_rest_while_that_is_three_times_as_la
     record = decided(island, tmp_path, box(-50, -50, side + 50, side + 50))
     assert exits(record) == (["High Road", "Long Road"] if leads_on else [])
     assert set(none(record)) == (set() if leads_on else {"High Road", "Long Road"})
+    assert {item.into_rest for item in record.ends} == ({side > 400} if leads_on else set())
+    assert bool(caveats(record)) is (side > 400 and leads_on)
 
 
 def test_the_reach_of_the_map_is_told_by_side(tmp_path: Path) -> None:
@@ -369,7 +372,7 @@ def test_an_exit_that_only_the_cut_shows_is_marked(tmp_path: Path) -> None:
     far = decided(village().road("Out", "secondary", straight((200, 0), (200, -3200))), tmp_path)
     near = decided(village((-500, -500, 900, 900)).road("Out", "secondary", straight((200, 0), (200, -700))), tmp_path)
     assert [item.by_cut for item in (*far.ends, *near.ends)] == [False, True]
-    assert not near.but(()).ends[0].by_cut  # a person named the exits
+    assert not near.chosen().ends[0].by_cut  # a person named the exits
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:

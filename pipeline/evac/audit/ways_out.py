@@ -13,6 +13,7 @@ from evac.network.exits.record import RoadOut, WaysOutRecord
 
 _GRAVE = rank_of("primary")  # such a road seldom ends, so its end is a gap of the map until somebody has looked
 _LISTED = 5
+_REST = "no road leads off the map, so these exits lead into the rest of it"
 
 
 def audit_ways_out(
@@ -37,14 +38,20 @@ def audit_ways_out(
     ended
         Exits that the scenario names and behind which the road ends.
     """
-    return [*_ended(ended), *_none(record), *_ends(record), *_by_cut(record), *_restricted(exits, left_out, vehicles)]
+    shown = (*_ended(ended), *_none(record), *_ends(record), *_by_cut(record), *_into_rest(record))
+    return [*shown, *_restricted(exits, left_out, vehicles)]
 
 
 def caveats(record: WaysOutRecord, ended: Sequence[RoadOut] = ()) -> tuple[str, ...]:
-    """Return what a reader of any result should know: exits by the map's cut alone, and some behind which it ends."""
+    """Return what a reader of any result should know.
+
+    Exits by the map's cut alone, or into the little that is left of the map, and some behind which it ends.
+    """
     told = []
     if cut := [end.label for end in record.ends if end.by_cut]:
         told.append(f"the map ends so near that only its cut tells whether these exits lead on: {_listed(cut)}")
+    if rest := [end.label for end in record.ends if end.into_rest]:
+        told.append(f"{_REST}, which has less than ten times the area's roads: {_listed(rest)}")
     if ended:
         told.append(f"the map shows no way on behind these exits: {_listed([item.label for item in ended])}")
     return tuple(told)
@@ -83,6 +90,16 @@ def _by_cut(record: WaysOutRecord) -> Iterator[Finding]:
         if end.by_cut:
             text = f"{end.label} is an exit because the map ends there, near the area: take a larger map to be sure"
             yield Finding("warning", "exit_by_cut", text, end.lon, end.lat, 0.0)
+
+
+def _into_rest(record: WaysOutRecord) -> Iterator[Finding]:
+    for end in record.ends:
+        if end.into_rest:
+            text = (
+                f"{end.label} is an exit into the rest of a map that no road leads off, such as an island: see that "
+                "there is room for so many, and that it is safe there"
+            )
+            yield Finding("warning", "exit_into_rest", text, end.lon, end.lat, 0.0)
 
 
 def _restricted(exits: Sequence[ResolvedExit], left_out: Sequence[ResolvedExit], vehicles: float) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -225,11 +225,11 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
     ways_out = _ways_out(model, street_map, area)
     ground = Ground(StreetIndex(net, street_map.streets()), area)
     exits = resolve_exits(ground, model.exits, ways_out=ways_out, where=f"{loaded.path}: exits")
+    named = _named(model, exits)
+    ways_out = ways_out.but(_roads_to(named, ground))
     if not isinstance(model.exits, FoundExits):
-        ways_out = ways_out.but(
-            {name for item in exits for edge in item.edges for name in ground.index.names(net.getEdge(edge))}
-        )
-    ended = exits_that_end(street_map.web(), area, ways_out, net, _named(model, exits), where=f"{loaded.path}: exits")
+        ways_out = ways_out.chosen()
+    ended = exits_that_end(street_map.web(), area, ways_out, net, named, where=f"{loaded.path}: exits")
     bottlenecks = _resolve_bottlenecks(model.bottlenecks, ground.index, f"{loaded.path}: bottlenecks")
     lines = {(item.name, edge) for item in exits for edge in item.edges}
     refuges = resolve_refuges(ground.index, model.refuges, lines, f"{loaded.path}: refuges")
@@ -282,6 +282,13 @@ def _named(model: Scenario, exits: Sequence[ResolvedExit]) -> list[ResolvedExit]
     """Return the exits that the scenario names."""
     names = {item.name for item in (model.exits.also if isinstance(model.exits, FoundExits) else model.exits)}
     return [item for item in exits if item.name in names]
+
+
+def _roads_to(exits: Sequence[ResolvedExit], ground: Ground) -> Iterator[tuple[str, float, float]]:
+    """Give what the roads of exits are called, and where each exit is."""
+    for item in exits:
+        names = {name for edge in item.edges for name in ground.index.names(ground.index.net.getEdge(edge))}
+        yield from ((name, item.lon, item.lat) for name in sorted(names))
 
 
 def _place(model: Scenario, zones: gpd.GeoDataFrame) -> shapely.Geometry:

@@ -204,6 +204,7 @@ class Decision:
             lon=float(roads.lon[node]),
             lat=float(roads.lat[node]),
             by_cut=self._by_cut(node, certain=certain),
+            into_rest=bool(self._lead.rest[node]),
         )
 
     def _by_cut(self, node: int, *, certain: bool) -> bool:

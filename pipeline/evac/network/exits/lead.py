@@ -42,6 +42,8 @@ class Lead:
         Nodes from which one gets on.
     reached
         Nodes that one comes to from the area.
+    rest
+        Those from which one gets on only into the rest of a map that no road leads off, for want of anything larger.
     least_m, room_m
         Length of a network far larger than what lies inside, and of one with room for as many as live there (m).
     """
@@ -53,6 +55,7 @@ class Lead:
     public: Mask
     on: Mask
     reached: Mask
+    rest: Mask
     least_m: float
     room_m: float
 
@@ -81,10 +84,12 @@ def leading(roads: RoadWeb, edge: MapEdge) -> Lead:
     first[roads.end[roads.inside[roads.start]]] = True
     reached = roads.ahead((first & _passed_by(roads, ~closed)) | (roads.inside & roads.on_road), outside)
     inside_m = roads.road_m(roads.inside[roads.start] & roads.inside[roads.end])
-    times = _FAR_LARGER if (seeds & reached).any() else _LARGER
-    least_m, room_m = max(LEAST_NETWORK_M, times * inside_m), max(_LEAST_ROOM_M, inside_m)
+    leads_off = bool((seeds & reached).any())
+    far_larger_m, room_m = max(LEAST_NETWORK_M, _FAR_LARGER * inside_m), max(_LEAST_ROOM_M, inside_m)
+    least_m = far_larger_m if leads_off else max(LEAST_NETWORK_M, _LARGER * inside_m)
     on = roads.behind(seeds | networks_of(roads, outside, least_m), outside)
-    return Lead(outside, always & closed, others, cut, public, on, reached, least_m, room_m)
+    rest = on & ~roads.behind(seeds | networks_of(roads, outside, far_larger_m), outside)
+    return Lead(outside, always & closed, others, cut, public, on, reached, rest, least_m, room_m)
 
 
 def _passed_by(roads: RoadWeb, arcs: Mask) -> Mask:

@@ -10,14 +10,13 @@ import shapely
 from evac.network.exits.graph import Mask, RoadWeb, WebWay, rank_of
 from evac.network.exits.lead import Lead
 from evac.network.exits.map_edge import NEAR_M, MapEdge, road_ends
-from evac.network.exits.record import EXIT, LESSER, NONE, ExitEnd, RoadOut
+from evac.network.exits.record import EXIT, LESSER, NONE, SAME_ROAD_M, ExitEnd, RoadOut
 from evac.network.exits.why_none import why_barred, why_it_ends, why_none
 from evac.osm.web import FERRY, NOT_BUILT
 
 _FERRY_REASON = "it is a ferry: give its capacity to make it an exit"
 
 _TERTIARY = rank_of("tertiary")
-_SAME_ROAD_M = 400.0  # crossings of one road, such as both carriageways or a border that winds
 
 
 class Leaving:
@@ -128,7 +127,7 @@ class Leaving:
         for other in found:
             there = self._roads.plane.project(np.array([[other.lon, other.lat]]))[0]
             same = (other.label, other.status, other.reason) == (item.label, item.status, item.reason)
-            if same and np.hypot(*(at - there)) <= _SAME_ROAD_M:
+            if same and np.hypot(*(at - there)) <= SAME_ROAD_M:
                 return
         found.append(item)
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import shapely
 
 from evac.errors import DataError, Problem
 from evac.files import write_text
-from evac.network.exits.graph import rank_of
+from evac.network.exits.graph import Plane, rank_of
 
 EXIT, LESSER, NONE = "exit", "lesser road", "no exit"
 """What a road that leaves the area is."""
+
+SAME_ROAD_M = 400.0
+"""Crossings of one road are this near to each other (m): both carriageways, or a border that winds."""
 
 _KINDS = {"ends": "exit line", "lesser": "lesser exit line", "left_out": "exit line left out"}
 _ROADS = {"roads": "road", "ends_inside": "road that ends"}
@@ -39,6 +43,8 @@ class ExitEnd:
         The place (WGS 84, degrees).
     by_cut
         The map ends so near to the area that only its cut tells that the road goes on.
+    into_rest
+        No road leads off the map, and the rest of it, less than ten times the area's roads, is all the room there is.
     """
 
     label: str
@@ -49,6 +55,7 @@ class ExitEnd:
     lon: float
     lat: float
     by_cut: bool = False
+    into_rest: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,15 +117,23 @@ class WaysOutRecord:
         """Return the roads that leave the area and are no way out."""
         return tuple(item for item in self.roads if item.status == NONE)
 
-    def but(self, named: Container[str]) -> WaysOutRecord:
-        """Return it where a person has named the exits: these roads are none of those that lead nowhere or end.
+    def but(self, named: Iterable[tuple[str, float, float]]) -> WaysOutRecord:
+        """Return it where a person has named exits: the roads to them are none of those that lead nowhere or end.
 
-        Nor is any exit there by the map's cut: it was a person who chose.
+        Parameters
+        ----------
+        named
+            What the roads of each exit are called, and where its line is (WGS 84): of several roads of a name, or
+            several places of one, the nearest leads there.
         """
-        roads = tuple(item for item in self.roads if item.status != NONE or item.label not in named)
-        inside = tuple(item for item in self.ends_inside if item.label not in named)
-        ends = tuple(replace(end, by_cut=False) for end in self.ends)
-        return replace(self, ends=ends, roads=roads, ends_inside=inside)
+        named = list(named)
+        roads = [item for item in self.roads if item.status != NONE or not _leads_to(item, self.none, named)]
+        inside = [item for item in self.ends_inside if not _leads_to(item, self.ends_inside, named)]
+        return replace(self, roads=tuple(roads), ends_inside=tuple(inside))
+
+    def chosen(self) -> WaysOutRecord:
+        """Return it where a person has chosen all exits: none is there by the map's cut or for want of another."""
+        return replace(self, ends=tuple(replace(end, by_cut=False, into_rest=False) for end in self.ends))
 
     def at_least(self, highway: str) -> WaysOutRecord:
         """Return it with the exits of a least class of road."""
@@ -163,6 +178,19 @@ class WaysOutRecord:
             raise DataError(
                 Problem(str(path), what, "leave 'ways_out' out of the scenario, or write it anew")
             ) from error
+
+
+def _leads_to(road: RoadOut, others: Iterable[RoadOut], named: Iterable[tuple[str, float, float]]) -> bool:
+    """Return whether a road leads to an exit of its name, and no place of the same name is nearer to it."""
+    return any(
+        _away_m(road, lon, lat) <= SAME_ROAD_M + min(_away_m(item, lon, lat) for item in others if item.label == name)
+        for name, lon, lat in named
+        if name == road.label
+    )
+
+
+def _away_m(road: RoadOut, lon: float, lat: float) -> float:
+    return float(np.hypot(*Plane(lon, lat).project(np.array([[road.lon, road.lat]]))[0]))
 
 
 def _about(item: ExitEnd | RoadOut) -> dict[str, Any]:
