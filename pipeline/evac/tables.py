@@ -104,6 +104,20 @@ PASSENGERS = pa.schema(
 """A row a household without a car, where the scenario has buses. `status` is `evacuated`, `aboard` (in a bus that
 wasn't out at the end), `waiting` (at the stop, or on the way to it) or `no_stop` (none within walking distance)."""
 
+WALKERS = pa.schema(
+    [
+        pa.field("household", pa.int64(), nullable=False),
+        pa.field("zone", pa.string(), nullable=False),
+        pa.field("people", pa.int32(), nullable=False),
+        pa.field("departure_s", pa.float64(), nullable=False),
+        ("refuge", pa.string()),
+        ("in_refuge_s", pa.float64()),
+        pa.field("status", pa.string(), nullable=False),
+    ]
+)
+"""A row a household without a car, where people walk to refuges. `status` is `in_refuge`, `full` (all refuges within
+reach were), `cut_off` (at home: the front was there before it left) or `too_far` (none within walking distance)."""
+
 EDGES = pa.schema(
     [
         ("edge", pa.string()),

@@ -16,13 +16,15 @@ from evac.cli import run_guarded
 
 TOWN = Path(__file__).parents[1] / "fixtures" / "town"
 ROOM, CUT_MIN = 40, 35.0
-SECTIONS = f"""vehicles_per_household: [1]
+HOUSEHOLDS, WITHOUT_CAR, PLACES_ON_FOOT = 300, 75, 30
+SECTIONS = f"""vehicles_per_household: [{{name: census, distribution: {{0: 0.25, 1: 0.75}}}}]
+walking: {{people_per_household: 1, at_most_m: 5000}}
 hazard:
   name: Fire at both ends
   note: Made up.
   arrival: {{form: points, file: fire.geojson, time: minute, written: minutes, reach_m: 100}}
 refuges:
-  - {{name: School, at: {{lat: 47.0622, lon: 9.5105}}, vehicles: {ROOM}}}
+  - {{name: School, at: {{lat: 47.0622, lon: 9.5105}}, vehicles: {ROOM}, people: {PLACES_ON_FOOT}}}
 """
 
 
@@ -48,7 +50,7 @@ def test_every_vehicle_is_out_in_a_refuge_or_not_out(workspace: Path) -> None:
     run, manifest = _run(workspace)
     vehicles = pd.read_parquet(run / "vehicles.parquet")
     statuses = ("evacuated", "in_refuge", "driving", "waiting", "no_route")
-    assert sum(manifest[name] for name in statuses) == manifest["planned"] == len(vehicles) == 300
+    assert sum(manifest[name] for name in statuses) == manifest["planned"] == len(vehicles) == HOUSEHOLDS - WITHOUT_CAR
     assert vehicles["status"].value_counts().to_dict() == {n: manifest[n] for n in statuses if manifest[n]}
     assert manifest["in_refuge"] == ROOM
     left = manifest["planned"] - manifest["evacuated"] - ROOM
@@ -90,3 +92,19 @@ def test_who_is_in_the_refuge_and_who_found_it_full_is_told_by_vehicle_and_zone(
     assert curve["in_refuge"].is_monotonic_increasing
     assert curve["in_refuge"].iloc[-1] == ROOM
     assert curve.loc[curve["minute"] < CUT_MIN - 3, "in_refuge"].max() == 0
+
+
+def test_people_without_a_car_walk_to_the_refuge_and_are_in_no_count_of_vehicles(workspace: Path) -> None:
+    run, manifest = _run(workspace)
+    walkers, ledger = pd.read_parquet(run / "walkers.parquet"), json.loads((run / "ledger.json").read_text())
+    assert len(walkers) == manifest["walk_people"] == ledger["walk_people"] == WITHOUT_CAR
+    inside = walkers[walkers["status"] == "in_refuge"]
+    assert len(inside) == manifest["on_foot"]["refuges"]["School"]["taken"] == PLACES_ON_FOOT
+    assert inside["in_refuge_s"].max() <= 3600.0 * 5.0  # they come one by one, the first of them get in
+    by_zone = {zone: rows["status"].value_counts().to_dict() for zone, rows in walkers.groupby("zone")}
+    told = {zone: {key: n for key, n in it.items() if n} for zone, it in manifest["on_foot"]["zones"].items()}
+    assert by_zone == told
+    assert any(text.startswith(f"{PLACES_ON_FOOT} of {WITHOUT_CAR} people of") for text in ledger["caveats"])
+    page = (workspace / "reports" / "town" / "index.html").read_text()
+    assert "People without a car who walk to a refuge" in page
+    assert f"School: {PLACES_ON_FOOT} of {PLACES_ON_FOOT}" in page

@@ -6,7 +6,7 @@ It walks to the nearest stop. What the buses then do is decided while the simula
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -29,7 +29,8 @@ from evac.sumo import CAR_CLASS
 
 PREFIX = "bus"
 """What the names of buses begin with, and SUMO's type of them."""
-_DETOUR = 4.0 / np.pi  # the way along a square grid over the straight line, mean over all directions
+DETOUR = 4.0 / np.pi
+"""The way along a square grid of streets over the straight line, mean over all directions."""
 _LENGTH_M, _ACCEL_MPS2 = 12.0, 1.2  # SUMO's vehicle class `bus`: Vehicle_Type_Parameter_Defaults
 _SECONDS_A_MINUTE, _SECONDS_AN_HOUR = 60.0, 3600.0
 
@@ -105,6 +106,7 @@ def build_buses(
     net: sumolib.net.Net,
     exits: Sequence[ExitEdges],
     orders: Orders,
+    on_foot: Collection[int] = (),
 ) -> BusService:
     """Return the buses of a case and the people whom they are for.
 
@@ -122,6 +124,8 @@ def build_buses(
         The net after the plan, and the exits on it.
     orders
         What the plan changes about the demand.
+    on_foot
+        Households that walk to a refuge (`demand.walkers`).
 
     Raises
     ------
@@ -130,7 +134,8 @@ def build_buses(
     """
     homes = households.reset_index(drop=True)
     of_case = households_of(homes["zone"], vehicles_per_household, seed, orders, scenario.compliance)
-    lacking = homes.assign(zone=of_case["zone"], key=of_case["key"])[lack_vehicle(of_case)]
+    without = lack_vehicle(of_case) & ~homes["household"].isin(list(on_foot))
+    lacking = homes.assign(zone=of_case["zone"], key=of_case["key"])[without]
     stops, lines = _on_net(buses, net, exits)
     return BusService(
         _passengers(lacking.reset_index(drop=True), buses, departure, seed, orders),
@@ -148,7 +153,7 @@ def _passengers(homes: pd.DataFrame, buses: Buses, departure: Departure, seed: i
     numbers = {name: uniform(seed, name, homes["key"]) for name in ("notified", "prepared", "left")}
     leaves_s = departures_s(homes["zone"], departure, numbers, orders)
     lon, lat = (homes[f"street_{axis}"].to_numpy(dtype=float) for axis in ("lon", "lat"))
-    away_m = np.array([_distance_m(lon, lat, item.at.lon, item.at.lat) for item in buses.stops]) * _DETOUR
+    away_m = np.array([distance_m(lon, lat, item.at.lon, item.at.lat) for item in buses.stops]) * DETOUR
     nearest, walk_m = away_m.argmin(axis=0), away_m.min(axis=0)
     near = walk_m <= buses.walk_at_most_m  # not so where a household has no street
     names = np.array([item.name for item in buses.stops], dtype=object)
@@ -165,7 +170,7 @@ def _passengers(homes: pd.DataFrame, buses: Buses, departure: Departure, seed: i
     )
 
 
-def _distance_m(lon: np.ndarray, lat: np.ndarray, to_lon: float, to_lat: float) -> np.ndarray:
+def distance_m(lon: np.ndarray, lat: np.ndarray, to_lon: float, to_lat: float) -> np.ndarray:
     """Return straight distances (m); a degree of latitude is 111.2 km, and a town is small."""
     east = (lon - to_lon) * np.cos(np.radians(to_lat))
     return 111_200.0 * np.asarray(np.hypot(east, lat - to_lat))

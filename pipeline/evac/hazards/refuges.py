@@ -32,6 +32,8 @@ class ResolvedRefuge:
         How many vehicles it has room for.
     lon, lat
         Where it is (EPSG:4326).
+    people
+        How many people on foot it has room for.
     """
 
     name: str
@@ -39,6 +41,7 @@ class ResolvedRefuge:
     vehicles: int
     lon: float
     lat: float
+    people: int = 0
 
 
 def resolve_refuges(
@@ -102,7 +105,8 @@ def _resolved(index: StreetIndex, item: Refuge, where: str) -> ResolvedRefuge:
         assert item.at is not None  # noqa: S101  the model has one of both
         edges = index.candidates(Place(point=item.at), where)
         lon, lat = item.at.lon, item.at.lat
-    return ResolvedRefuge(item.name, tuple(sorted(edge.getID() for edge in edges)), item.vehicles, lon, lat)
+    names = tuple(sorted(edge.getID() for edge in edges))
+    return ResolvedRefuge(item.name, names, item.vehicles, lon, lat, item.people or 0)
 
 
 def _area(index: StreetIndex, path: Path, where: str) -> tuple[shapely.Geometry, list[Edge]]:

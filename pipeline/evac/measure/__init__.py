@@ -47,6 +47,7 @@ from evac.measure.queues import Links, Queues
 from evac.measure.sheltered import refuge_counts, refuge_results
 from evac.measure.stranded import read_ending
 from evac.measure.trips import read_statistics, read_trips, split_background, split_buses, vehicle_results
+from evac.measure.walkers import walker_counts, walkers_by_place
 from evac.network.exits.drive_beyond import road_behind
 from evac.network.exits.resolved import ResolvedExit
 from evac.network.reach import ExitEdges, cost_by_exit
@@ -57,6 +58,8 @@ _PASSENGERS = "passengers.parquet"
 """The table of people without a car, where the scenario has buses."""
 _INCIDENTS = "incidents.parquet"
 """The table of cars that crashed or stalled in a lane by chance, where the scenario has `incidents`."""
+_WALKERS = "walkers.parquet"
+"""The table of people without a car who walk to refuges, where the scenario lets them."""
 _REFUGES = "refuges.parquet"
 """The table of who came to refuges, where the scenario has any."""
 EXPOSURE = "exposure.parquet"
@@ -83,6 +86,7 @@ def measure_run(
     background: pd.DataFrame | None = None,
     arrival_s: Mapping[str, float] | None = None,
     buses: BusService | None = None,
+    walkers: pd.DataFrame | None = None,
     at_best: AtBest | None = None,
     roads: Mapping[str, str] | None = None,
     refuges: Sequence[ResolvedRefuge] = (),
@@ -116,6 +120,8 @@ def measure_run(
         When a hazard reaches each edge that it ever reaches (s after the order), without notice; None without one.
     buses
         Buses for people without a car, and the people (`demand.buses`); `passengers.parquet` is written with them.
+    walkers
+        What becomes of the people who walk to refuges (`demand.walkers`); `walkers.parquet` is written with them.
     at_best
         What no run of these vehicles can beat; a run without lanes isn't held against it.
     roads
@@ -172,6 +178,7 @@ def measure_run(
     if passengers is not None:
         tables.write_table(passengers, tables.PASSENGERS, run_dir / _PASSENGERS)
     incidents = _incidents(run_dir, net, end_s) if with_incidents else {}
+    walked = {} if walkers is None else _walked(run_dir, walkers)
     ledger = build_ledger(
         run_dir,
         statistics,
@@ -183,7 +190,7 @@ def measure_run(
         facts=facts,
         exits=[item.name for item in exits],
         background=passing,
-        told={**arrived, **incidents},
+        told={**arrived, **incidents, **walked},
         hazard=hazard,
         leads_out=leads_out,
         passengers=passengers,
@@ -196,10 +203,12 @@ def measure_run(
         **passing,
         **arrived,
         **{key: incidents[key] for key in incidents if key != "incidents_at"},
+        **walked,
         **(NOBODY if hazard is None else hazard),
     }
     counts["exits"] = exit_counts(planned, exits)
     counts["refuges"] = _sheltered(run_dir, done, refuges)
+    counts["on_foot"] = {} if walkers is None else walkers_by_place(walkers, refuges)
     counts["at_best"] = None if held_against is None else held_against.times()
     manifest = {**counts, **_by_place(planned, rates, found), "trusted": ledger["trusted"], **_digests(run_dir)}
     write_text(run_dir / "manifest.json", _json(manifest))
@@ -243,6 +252,12 @@ def _sheltered(run_dir: Path, done: pd.DataFrame, refuges: Sequence[ResolvedRefu
     return refuge_counts(refuges, done, turned_on)
 
 
+def _walked(run_dir: Path, walkers: pd.DataFrame) -> dict[str, int]:
+    """Write the table of those who walk to refuges, and return what ledger and manifest have of them."""
+    tables.write_table(walkers, tables.WALKERS, run_dir / _WALKERS)
+    return walker_counts(walkers)
+
+
 def _leads_out(
     net: sumolib.net.Net, exits: Sequence[ExitEdges], arrival_s: Mapping[str, float], end_s: float
 ) -> frozenset[str]:
@@ -260,7 +275,7 @@ def _by_place(planned: pd.DataFrame, rates: pd.DataFrame, found: Sequence[FoundB
 
 
 def _digests(run_dir: Path) -> dict[str, Any]:
-    names = (*_TABLES, EXPOSURE, _INCIDENTS, _PASSENGERS, _REFUGES, "ledger.json")
+    names = (*_TABLES, EXPOSURE, _INCIDENTS, _PASSENGERS, _REFUGES, _WALKERS, "ledger.json")
     there = [name for name in names if (run_dir / name).is_file()]
     return {"tables": {name: digest_file(run_dir / name) for name in there}, "schema_version": _SCHEMA_VERSION}
 

@@ -12,6 +12,7 @@ from evac.households.accounting import LOSSES
 from evac.measure.facts import RunFacts
 from evac.measure.incidents import incident_caveats
 from evac.measure.passengers import bus_caveats
+from evac.measure.walkers import walk_caveats
 from evac.plans.places import lanes_in_words
 from evac.schema.trust import Trust
 
@@ -46,7 +47,7 @@ def caveats(
         *_exits(counts),
         *_arrived(counts),
         *incident_caveats(counts),
-        *(_without_vehicle(counts) if "bus_people" not in counts else bus_caveats(counts)),
+        *_without_vehicle(counts),
         *_not_ordered(counts),
         *_background(counts),
         *_engines(counts),
@@ -105,6 +106,12 @@ def _exits(counts: Mapping[str, Any]) -> list[str]:
 
 
 def _without_vehicle(counts: Mapping[str, Any]) -> list[str]:
+    fetched = bus_caveats(counts) if "bus_people" in counts else []
+    walk = walk_caveats(counts) if "walk_people" in counts else []
+    return [*fetched, *walk] if fetched or walk else _nobody_fetches(counts)
+
+
+def _nobody_fetches(counts: Mapping[str, Any]) -> list[str]:
     number = counts["households_without_vehicle"]
     what = f"{number} of {counts['households']} households take no vehicle: they need a bus, and none is simulated"
     by_zone = counts["households_without_vehicle_by_zone"]

@@ -23,6 +23,8 @@ def curves_alt(report: ReportInput, cases: Sequence[CaseResult]) -> str:
         shown = case.shown
         times = {50: shown.t50_s, 90: shown.t90_s, 95: shown.t95_s, 100: shown.t100_s}
         words = ", ".join(f"{percent} % {text.clearance(time_s, end_h)}" for percent, time_s in times.items())
+        if in_refuge := case.run.manifest["in_refuge"]:
+            words += ", " + say("{share} in a refuge", share=text.percent(in_refuge / max(shown.planned, 1)))
         lines.append(f"{case_words(report, case)}: {words}{untrusted(case.doubt)}.")
     return " ".join([say("Share of all planned vehicles that are out, by hours after the order."), *lines])
 

@@ -47,8 +47,8 @@ def draw_curves(
     """Draw the share of all planned vehicles that is out against time.
 
     Dashed: vehicles of the case `leaving` that mean to have left. Solid and blue: `plan`; dotted and grey: any other
-    plan. One line a case. Thin: `at_best`, the most that can be out. The key stands below the curves, where the figure
-    is empty, the fastest first.
+    plan. One line a case; dashes and dots in its colour: those in a refuge, who are safe and not out. Thin: `at_best`,
+    the most that can be out. The key stands where the figure is empty, the fastest first.
     """
     doubts = _doubts(cases)
     foot_in = _AXIS_IN + _NOTE_ROW_IN * len(doubts)
@@ -69,6 +69,9 @@ def draw_curves(
                     axes.plot(time_s / clock.HOUR_S, percent / 100, zorder=6, **style)
             words = _curve_label(cases, case, end_h, doubts)
             keys.append((case.shown.t90_s or math.inf, Line2D([], [], label=words, **style)))
+            if case.run.manifest["in_refuge"]:
+                keys.append((case.shown.t90_s or math.inf, draw_in_refuge(axes, case, style["color"])))
+                last_h = max(last_h, cumulative(case, "in_refuge")[0][-1])
         if leaving is not None:
             dashes: dict[str, Any] = {"color": drawing.INK, "linewidth": 1.6, "linestyle": (0, (5, 3))}
             axes.plot(*departing(leaving), zorder=4, **dashes)
@@ -77,9 +80,19 @@ def draw_curves(
         if at_best is not None:
             keys.append((math.inf, draw_at_best(axes, at_best)))
         _dress_curves(axes, last_h)
-        _draw_curve_key(axes, keys)
+        _draw_curve_key(axes, keys, low=any(case.run.manifest["in_refuge"] for case in cases))
         _footnotes(figure, doubts, height)
     return figure
+
+
+def draw_in_refuge(axes: Axes, case: CaseResult, colour: str) -> Line2D:
+    """Draw the share that is in a refuge, to the end of the run: safe, and not out; return its key."""
+    hours, share = cumulative(case, "in_refuge")
+    ends_h = case.run.manifest["end_s"] / clock.HOUR_S
+    words = say("in a refuge ({case}): {share}", case=case.label, share=text.percent(share[-1]))
+    dots: dict[str, Any] = {"color": colour, "linewidth": 1.6, "linestyle": (0, (6, 1.5, 1, 1.5))}
+    (line,) = axes.plot([*hours, ends_h], [*share, share[-1]], zorder=4, label=words, **dots)
+    return line
 
 
 def cumulative(case: CaseResult, column: str) -> tuple[np.ndarray, np.ndarray]:
@@ -149,9 +162,17 @@ def _curve_label(cases: Sequence[CaseResult], case: CaseResult, end_h: float, do
     return f"{text.plain(name, _LABEL_CHARS)}: {out}{doubt}"
 
 
-def _draw_curve_key(axes: Axes, keys: Sequence[tuple[float, Artist]]) -> None:
+def _draw_curve_key(axes: Axes, keys: Sequence[tuple[float, Artist]], *, low: bool) -> None:
+    """Draw the key where no curve is: at the lower right, or, with `low` curves there, at the upper left."""
     handles = [handle for _, handle in sorted(keys, key=lambda key: key[0])]
-    axes.legend(handles=handles, loc="lower right", fontsize=8, framealpha=0.92, edgecolor="none", handlelength=2.8)
+    axes.legend(
+        handles=handles,
+        loc="upper left" if low else "lower right",
+        fontsize=8,
+        framealpha=0.92,
+        edgecolor="none",
+        handlelength=2.8,
+    )
 
 
 def _doubts(cases: Sequence[CaseResult]) -> list[str]:

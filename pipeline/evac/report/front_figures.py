@@ -13,7 +13,7 @@ from evac import clock
 from evac.projection import utm_of
 from evac.report import drawing, maps, text
 from evac.report.answer import plan_name
-from evac.report.figures import cumulative, departing, draw_at_best
+from evac.report.figures import cumulative, departing, draw_at_best, draw_in_refuge
 from evac.report.inputs import Located, ReportInput
 from evac.report.results import CaseResult
 from evac.report.street_names import write_street_names
@@ -29,8 +29,8 @@ _NAME_CHARS, _STREET_NAMES, _STREET_PT, _LABEL_PT = 30, 10, 6.4, 7.4
 def draw_front_curves(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Figure:
     """Draw the share of vehicles that is out against time, a line a plan, with a dot where 90 % are out.
 
-    Thick and blue: the plan that is shown; grey: the one compared with; others dashed. The key stands below the curves,
-    where the figure is empty, the fastest plan first.
+    Thick and blue: the plan that is shown; dashes and dots in blue: those in a refuge under it; grey: the one compared
+    with; others dashed. The key stands below the curves, where the figure is empty, the fastest plan first.
     """
     others = [case for case in cases if case is not centre][: _MOST_CURVES - 1]
     lines = [centre, *others]
@@ -66,6 +66,9 @@ def draw_front_curves(report: ReportInput, cases: Sequence[CaseResult], centre: 
                 Line2D([], [], color=drawing.INK, ls=(0, (5, 3)), lw=1.0, label=say("mean to have left home")),
             )
         )
+        if centre.run.manifest["in_refuge"]:
+            keys.append((float("inf"), draw_in_refuge(axes, centre, drawing.PLAN)))
+            last_h = max(last_h, float(cumulative(centre, "in_refuge")[0][-1]))
         if report.bounds is not None:
             keys.append((float("inf"), draw_at_best(axes, report.bounds.under_plan)))
         _dress(axes, last_h)

@@ -29,6 +29,8 @@ def hazard_section(report: ReportInput, centre: CaseResult) -> dict[str, Any] | 
         "hazard": hazard,
         "zones": manifest.get("hazard_zones", {}),
         "refuges": manifest.get("refuges", {}),
+        "on_foot": manifest.get("on_foot", {}),
+        "on_foot_words": _places_words(manifest.get("on_foot", {}).get("refuges", {})),
         "safe_orders": found.safe_orders,
         "orders": [] if found.safe_orders is None else _orders(found.safe_orders),
         "order_words": "" if found.safe_orders is None else _order_words(found.safe_orders),
@@ -36,6 +38,17 @@ def hazard_section(report: ReportInput, centre: CaseResult) -> dict[str, Any] | 
         "chances": [(_chance_words(item.about), item.rows.to_dict("records")) for item in found.chances],
         "older": text.listing(list(found.older)) if found.older else "",
     }
+
+
+def _places_words(refuges: Mapping[str, Mapping[str, int]]) -> str:
+    places = [
+        say("{name}: {taken} of {people}", name=text.plain(name), **{key: text.count(it[key]) for key in it})
+        for name, it in refuges.items()
+    ]
+    return say(
+        "Places for people on foot: {places}. These people are in no count of vehicles and in no clearance time.",
+        places=text.listing(places),
+    )
 
 
 def ends_by_zone(cases: Sequence[CaseResult]) -> pd.DataFrame:

@@ -22,6 +22,8 @@ _KEYS = (
     *(mark("households defying"), mark("bus households"), mark("bus people"), mark("bus people evacuated")),
     *(mark("bus people aboard"), mark("bus people waiting"), mark("bus people no stop"), mark("bus trips")),
     *(mark("bus wait mean s"), mark("bus wait longest s"), mark("bus last evacuated s")),
+    *(mark("walk households"), mark("walk people"), mark("walk people in refuge"), mark("walk people full")),
+    *(mark("walk people cut off"), mark("walk people too far")),
     *(mark("households unasked"), mark("households without vehicle"), mark("jam"), mark("limits")),
     *(mark("never inserted"), mark("no route"), mark("planned"), mark("shadow"), mark("shadow not evacuated")),
     *(mark("households counted twice"), mark("households given"), mark("households lost"), mark("no geometry")),

@@ -28,6 +28,9 @@ class Refuge(Model):
     outside; where none does, at the end of the nearest."""
     vehicles: Annotated[int, Field(ge=1, le=100_000)]
     """How many vehicles it has room for."""
+    people: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """How many people it has room for who come on foot, beside those in vehicles (`walking`); nobody walks there when
+    left out."""
 
     @model_validator(mode="after")
     def _one_way_to_say_where(self) -> Self:
@@ -36,3 +39,15 @@ class Refuge(Model):
         if self.name == "any refuge":
             raise ValueError("'any refuge' is what results call all of them together: call it otherwise")
         return self
+
+
+class Walking(Model):
+    """Households that are ordered to leave and have no car: they walk to a refuge with room for `people`."""
+
+    people_per_household: Annotated[float, Field(gt=0.0, le=20.0)]
+    """People in a household without a car (mean); the census has it (B08201)."""
+    at_most_m: Annotated[float, Field(gt=0.0, le=20_000.0)] = 1200.0
+    """How far people walk (m), by the straight line times 4/pi, the mean detour on a square grid of streets."""
+    kph: Annotated[float, Field(gt=0.0, le=10.0)] = 4.3
+    """How fast they walk: 1.2 m/s (Manual on Uniform Traffic Control Devices; Highway Capacity Manual, chapter 18, has
+    1.0 m/s where a fifth of them are over 65)."""

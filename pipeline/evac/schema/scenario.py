@@ -15,7 +15,7 @@ from evac.schema.driving import Driver, Simulation, Traffic
 from evac.schema.hazard import Hazard
 from evac.schema.incidents import Incidents
 from evac.schema.places import Bottleneck, Exit, ForbiddenExit, FoundExits
-from evac.schema.refuge import Refuge
+from evac.schema.refuge import Refuge, Walking
 from evac.schema.sources import Area, Fetch, Households, OsmSource
 from evac.schema.trust import Trust
 
@@ -72,6 +72,8 @@ class Scenario(Model):
     """Trips before leaving: to fetch a child or a relative."""
     buses: Buses | None = None
     """Buses for households without a car; none when left out."""
+    walking: Walking | None = None
+    """Households without a car that walk to a refuge; none when left out. Who has one within reach takes no bus."""
     exit_choice: ExitChoice = ExitChoice()
     """Which exit a vehicle takes."""
     hazard: Hazard | None = None
@@ -95,6 +97,12 @@ class Scenario(Model):
     def _fetched_around_an_area(self) -> Self:
         if self.fetch is not None and self.area is None:
             raise ValueError("'fetch' needs the 'area' around which data are fetched")
+        return self
+
+    @model_validator(mode="after")
+    def _walks_somewhere(self) -> Self:
+        if (self.walking is not None) != any(item.people is not None for item in self.refuges):
+            raise ValueError("'walking' and a refuge with room for 'people' go together: say both, or neither")
         return self
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evac import clock
@@ -19,6 +20,7 @@ from evac.demand.on_stages import on_stages
 from evac.demand.orders import driver_under, staying
 from evac.demand.routes import leaves_s, routing_options, write_exit_zones, write_trips
 from evac.demand.starts import FREE_CHOICE
+from evac.demand.walkers import TOO_FAR, build_walkers
 from evac.measure import measure_run
 from evac.network.exits.drive_beyond import DrivesBeyond
 from evac.network.signal_programs import OTHER, other_programs
@@ -95,7 +97,7 @@ def job_of(terms: Terms, case: Case) -> Job:
         "bottlenecks": [[item.name, item.edge, list(item.lanes)] for item in terms.bottlenecks],
     }
     if terms.refuges:
-        settings["refuges"] = [[item.name, list(item.edges), item.vehicles] for item in terms.refuges]
+        settings["refuges"] = [[item.name, list(item.edges), item.vehicles, item.people] for item in terms.refuges]
     if terms.meso is not None:
         settings["meso"] = {**asdict(terms.meso), "doubts": terms.facts.doubts, "caveats": terms.facts.caveats}
     return Job.of(case, settings=settings, inputs=inputs)
@@ -119,15 +121,27 @@ def perform(
     `begin` is called with the number of planned vehicles when the run begins, `update` after each simulated minute.
     """
     vehicles = demand_of(ground, job.case)
-    background, buses = _background(ground, job.case), _buses(ground, job.case)
+    others = _others(ground, job.case)
     begin(int((vehicles["status"] == "planned").sum()))
-    inputs = _inputs(ground.terms, job.case, vehicles, background, buses)
-    return run_job(job, inputs, cache, update, _measuring(ground, job.case, vehicles, background, buses))
+    inputs = _inputs(ground.terms, job.case, vehicles, others)
+    return run_job(job, inputs, cache, update, _measuring(ground, job.case, vehicles, others))
 
 
-def _measuring(
-    ground: Ground, case: Case, vehicles: pd.DataFrame, background: pd.DataFrame, buses: BusService | None
-) -> Callable[[Path], dict[str, Any]]:
+@dataclass(frozen=True)
+class _Others:
+    """Who is under way beside the vehicles that evacuate: background traffic, buses, and people on foot."""
+
+    background: pd.DataFrame
+    buses: BusService | None
+    walkers: pd.DataFrame | None
+
+
+def _others(ground: Ground, case: Case) -> _Others:
+    walkers = _walkers(ground, case)
+    return _Others(_background(ground, case), _buses(ground, case, walkers), walkers)
+
+
+def _measuring(ground: Ground, case: Case, vehicles: pd.DataFrame, others: _Others) -> Callable[[Path], dict[str, Any]]:
     """Return what measures the run of these vehicles."""
     terms = ground.terms
     usual = vehicles_case(terms.model, case.vehicles_per_household)
@@ -150,9 +164,10 @@ def _measuring(
         trust=terms.model.trust,
         facts=facts,
         with_lanes=terms.meso is None,
-        background=background,
+        background=others.background,
         arrival_s=terms.arrival_s,
-        buses=buses,
+        buses=others.buses,
+        walkers=others.walkers,
         at_best=at_best_under(ground, case, vehicles) if terms.meso is None else None,
         roads=terms.staged.stages.roads if terms.staged else None,
         refuges=terms.refuges,
@@ -174,7 +189,26 @@ def _background(ground: Ground, case: Case) -> pd.DataFrame:
     )
 
 
-def _buses(ground: Ground, case: Case) -> BusService | None:
+def _walkers(ground: Ground, case: Case) -> pd.DataFrame | None:
+    """Return what becomes of the people who walk to refuges, where the scenario lets them."""
+    terms = ground.terms
+    if terms.model.walking is None:
+        return None
+    beside = ground.starts[0][1](FREE_CHOICE)["edge"]
+    return build_walkers(
+        terms.model.walking,
+        terms.refuges,
+        ground.homes,
+        vehicles_per_household=vehicles_case(terms.model, case.vehicles_per_household),
+        departure=departure_of(terms.model, case.departure),
+        seed=case.seed,
+        scenario=terms.model,
+        orders=terms.orders,
+        reached_s=beside.map(terms.arrival_s or {}).astype(float).fillna(np.inf).to_numpy(),
+    )
+
+
+def _buses(ground: Ground, case: Case, walkers: pd.DataFrame | None) -> BusService | None:
     """Return the buses; the mesoscopic model has none, because it knows no lanes to stop beside."""
     terms = ground.terms
     if terms.model.buses is None or terms.meso is not None:
@@ -189,6 +223,7 @@ def _buses(ground: Ground, case: Case) -> BusService | None:
         net=ground.net,
         exits=terms.exits,
         orders=terms.orders,
+        on_foot=[] if walkers is None else walkers.loc[walkers["status"] != TOO_FAR, "household"].tolist(),
     )
 
 
@@ -199,10 +234,8 @@ def _breakdowns(terms: Terms, case: Case, vehicles: pd.DataFrame, background: pd
     return breakdowns(terms.model.incidents, [*vehicles["vehicle"], *background["vehicle"]], case.seed)
 
 
-def _inputs(
-    terms: Terms, case: Case, vehicles: pd.DataFrame, background: pd.DataFrame, buses: BusService | None
-) -> JobInputs:
-    model = terms.model
+def _inputs(terms: Terms, case: Case, vehicles: pd.DataFrame, others: _Others) -> JobInputs:
+    model, background, buses = terms.model, others.background, others.buses
     driver = driver_under(terms.orders, model.driver)
     staged = terms.staged or Staged(terms.network, terms.timetable, Stages())
     stages = staged.stages
