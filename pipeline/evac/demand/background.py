@@ -25,6 +25,7 @@ import pandas as pd
 import sumolib
 from numpy.typing import NDArray
 
+from evac.clock import HOUR_S, MINUTE_S
 from evac.demand.draws import uniform
 from evac.demand.drivers import speed_factors
 from evac.demand.entrances import entrance, entrance_if_any, exit_named
@@ -46,7 +47,6 @@ COLUMNS = ("vehicle", "kind", "departure_s", "edge", "pos_m", "to_exit", "to_edg
 # device, https://sumo.dlr.de/docs/Simulation/Emergency.html
 _ENGINE = {"length": "9", "vClass": CAR_CLASS, "jmDriveAfterRedTime": "300", "jmDriveAfterRedSpeed": "5.56"}
 _COMES_BACK_S = 1800.0  # contraflow is driven empty well within half an hour of its end
-_SECONDS_A_MINUTE, _SECONDS_AN_HOUR = 60.0, 3600.0
 
 
 def build_background(
@@ -163,9 +163,9 @@ def engine_attributes(driver: Mapping[str, str]) -> dict[str, str]:
 
 def _times_s(background: Background, per_h: float, keys: str, seed: int) -> tuple[list[str], NDArray[np.float64]]:
     """Return the trips that begin after the order, by name, and when: one in each equal part of what is to come."""
-    until_s, fades_s = background.until_min * _SECONDS_A_MINUTE, background.fades_min * _SECONDS_A_MINUTE
+    until_s, fades_s = background.until_min * MINUTE_S, background.fades_min * MINUTE_S
     full_s = until_s - fades_s
-    total = per_h / _SECONDS_AN_HOUR * (full_s + fades_s / 2)
+    total = per_h / HOUR_S * (full_s + fades_s / 2)
     names = [f"{keys}/{number}" for number in range(round(total))]
     passed = (np.arange(len(names)) + uniform(seed, "background", names)) / max(len(names), 1)  # share of all trips
     area_s = passed * (full_s + fades_s / 2)
@@ -195,7 +195,7 @@ def _through(
     if start is None:
         return coming
     edges, until_s, lengths_m = _way(start, out, net)
-    apart_s = _SECONDS_AN_HOUR / item.veh_per_h
+    apart_s = HOUR_S / item.veh_per_h
     early = [f"{label}/early {number}" for number in range(int(until_s[-1] // apart_s))]
     driven_s = (np.arange(len(early)) + uniform(seed, "background", early)) * apart_s
     for name, time_s in zip(early, driven_s, strict=True):
@@ -217,7 +217,7 @@ def _engines(
     into_town = -out.cost_s  # of both directions of a street, the one that leads away from the exits
     to_edge, _ = Kerbs(net, graph, into_town).beside(item.to, where)
     start = entrance_if_any(end, net, ways_out(graph, [to_edge]))
-    times_s = [_SECONDS_A_MINUTE * (item.from_min + turn * item.every_min) for turn in range(item.number)]
+    times_s = [MINUTE_S * (item.from_min + turn * item.every_min) for turn in range(item.number)]
     return [
         (f"engine {number}/{turn}", ENGINE, round(time_s, 1), start, 0.0, None, to_edge)
         for turn, time_s in enumerate(times_s)

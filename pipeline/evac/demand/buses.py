@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import sumolib
 
+from evac.clock import HOUR_S, MINUTE_S
 from evac.demand.draws import uniform
 from evac.demand.drivers import right_of_way_attributes, vtype_attributes
 from evac.demand.entrances import entrance_if_any, exit_named
@@ -32,7 +33,6 @@ PREFIX = "bus"
 DETOUR = 4.0 / np.pi
 """The way along a square grid of streets over the straight line, mean over all directions."""
 _LENGTH_M, _ACCEL_MPS2 = 12.0, 1.2  # SUMO's vehicle class `bus`: Vehicle_Type_Parameter_Defaults
-_SECONDS_A_MINUTE, _SECONDS_AN_HOUR = 60.0, 3600.0
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def build_buses(
         stops,
         lines,
         buses.boarding_s,
-        _SECONDS_A_MINUTE * buses.hold_min,
+        MINUTE_S * buses.hold_min,
     )
 
 
@@ -157,7 +157,7 @@ def _passengers(homes: pd.DataFrame, buses: Buses, departure: Departure, seed: i
     nearest, walk_m = away_m.argmin(axis=0), away_m.min(axis=0)
     near = walk_m <= buses.walk_at_most_m  # not so where a household has no street
     names = np.array([item.name for item in buses.stops], dtype=object)
-    at_stop_s = np.round(leaves_s + walk_m / (1000.0 * buses.walk_kph / _SECONDS_AN_HOUR), 1)
+    at_stop_s = np.round(leaves_s + walk_m / (1000.0 * buses.walk_kph / HOUR_S), 1)
     return pd.DataFrame(
         {
             "household": homes["household"],
@@ -189,7 +189,7 @@ def _on_net(
         start = entrance_if_any(end, net, anywhere)
         if start is not None:
             round_trips_s.append(time_from(graph, start) + ways_out(graph, end.edges).cost_s)
-        ready_s, beyond_s = _SECONDS_A_MINUTE * fleet.ready_min, _SECONDS_A_MINUTE * fleet.beyond_min
+        ready_s, beyond_s = MINUTE_S * fleet.ready_min, MINUTE_S * fleet.beyond_min
         lines.append(Line(fleet.name, fleet.number, fleet.capacity, start, end.edges, ready_s, beyond_s))
     quickest_s = np.min(round_trips_s, axis=0)
     kerbs = Kerbs(net, graph, quickest_s if np.isfinite(quickest_s).any() else anywhere.cost_s)

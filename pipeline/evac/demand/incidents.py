@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evac.clock import MINUTE_S
 from evac.demand.draws import uniform
 from evac.schema.incidents import Incidents
 
 _FARTHEST_M = 200_000.0  # nobody drives farther on a map
 _KM_M = 1000.0
 _MILLION = 1e6
-_SECONDS_A_MINUTE = 60.0
 
 
 @dataclass(frozen=True)
@@ -44,4 +44,4 @@ def breakdowns(incidents: Incidents, vehicles: Iterable[str], seed: int) -> Brea
     mean_m = _MILLION * _KM_M / incidents.per_million_vehicle_km
     after_m = -mean_m * np.log1p(-uniform(seed, "incident", names))
     found = {name: float(at) for name, at in zip(names, after_m, strict=True) if at <= _FARTHEST_M}
-    return Breakdowns(found, incidents.lasts_min * _SECONDS_A_MINUTE)
+    return Breakdowns(found, incidents.lasts_min * MINUTE_S)

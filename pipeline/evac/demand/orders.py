@@ -14,6 +14,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from evac.clock import MINUTE_S
 from evac.demand.departures import draw_minutes
 from evac.demand.draws import uniform
 from evac.demand.vehicles import household_keys, vehicles_of_households
@@ -25,7 +26,6 @@ from evac.schema.driving import Driver
 
 OrdersAction = Phase | EvacuateOnly | Behaviour | Divert
 """An action that `Orders` holds."""
-_SECONDS_A_MINUTE = 60.0
 _BEHAVIOUR_KEYS = ("informed_share", "profile", "at_most_vehicles")
 _LISTED = 8
 
@@ -239,7 +239,7 @@ def departures_s(
         mine = zones.isin(phase.zones).to_numpy(dtype=bool)
         own = departure if phase.curve is None else departure.model_copy(update={"curve": phase.curve})
         drawn_s = _drawn_s(own, {name: values[mine] for name, values in numbers.items()})
-        intended_s[mine] = drawn_s + _SECONDS_A_MINUTE * phase.offset_min
+        intended_s[mine] = drawn_s + MINUTE_S * phase.offset_min
     return np.asarray(np.round(intended_s, 1))
 
 
@@ -266,7 +266,7 @@ def leaving_when_seen_s(vehicles: pd.DataFrame, numbers: np.ndarray, seed: int, 
 
 
 def _drawn_s(departure: Departure, numbers: Mapping[str, np.ndarray]) -> np.ndarray:
-    return np.asarray(np.round(_SECONDS_A_MINUTE * draw_minutes(departure, dict(numbers)), 1))
+    return np.asarray(np.round(MINUTE_S * draw_minutes(departure, dict(numbers)), 1))
 
 
 def assigned_exits(vehicles: pd.DataFrame, seed: int, orders: Orders) -> pd.Series:
@@ -290,7 +290,7 @@ def assigned_exits(vehicles: pd.DataFrame, seed: int, orders: Orders) -> pd.Seri
 
 
 def _while(when: When, departure_s: pd.Series) -> pd.Series:
-    minutes = departure_s / _SECONDS_A_MINUTE
+    minutes = departure_s / MINUTE_S
     return (minutes >= when.ready_min) & (minutes < _end_min(when))
 
 

@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evac.clock import MINUTE_S
 from evac.errors import DataError, Problem
 from evac.inputs import read_input
-
-_MINUTE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -76,4 +75,4 @@ def read_series(file: Path, quantities: Sequence[str], where: str, *, least: flo
     if len(back):
         what = f"has minute {minutes[back[0] + 1]:g} after minute {minutes[back[0]]:g}"
         raise DataError(Problem(where, what, "put the rows in the order of their times, each time once"))
-    return Series(found[0], minutes * _MINUTE_S, values)
+    return Series(found[0], minutes * MINUTE_S, values)

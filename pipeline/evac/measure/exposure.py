@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evac.clock import MINUTE_S
 from evac.errors import SimulationError
-
-_SECONDS_A_MINUTE = 60.0
 
 
 def exposures(ways: Path, done: pd.DataFrame, arrival_s: Mapping[str, float], end_s: float) -> pd.DataFrame:
@@ -66,8 +65,7 @@ def exposed_counts(exposed: pd.DataFrame, done: pd.DataFrame, turned_round: Coll
         sheltered=planned["status"] == "in_refuge",
         exposed=planned["vehicle"].isin(on_it),
         turned=planned["vehicle"].isin(list(turned_round)),
-        vehicle_min=planned["vehicle"].map(exposed.groupby("vehicle")["exposed_s"].sum()).fillna(0.0)
-        / _SECONDS_A_MINUTE,
+        vehicle_min=planned["vehicle"].map(exposed.groupby("vehicle")["exposed_s"].sum()).fillna(0.0) / MINUTE_S,
     )
     zones = {
         str(zone): {
@@ -83,7 +81,7 @@ def exposed_counts(exposed: pd.DataFrame, done: pd.DataFrame, turned_round: Coll
     }
     return {
         "exposed": len(on_it),
-        "exposed_vehicle_min": round(float(exposed["exposed_s"].sum()) / _SECONDS_A_MINUTE, 2),
+        "exposed_vehicle_min": round(float(exposed["exposed_s"].sum()) / MINUTE_S, 2),
         "households_not_out": sum(item["households_not_out"] for item in zones.values()),
         "turned_round": sum(item["turned_round"] for item in zones.values()),
         "hazard_zones": zones,
@@ -121,7 +119,7 @@ def _by_minute(from_s: float, until_s: float) -> Iterator[tuple[int, float]]:
     """Give the minutes of a stay, each with the seconds in it."""
     if until_s <= from_s:
         return
-    first, last = math.floor(from_s / _SECONDS_A_MINUTE), math.ceil(until_s / _SECONDS_A_MINUTE)
-    starts = np.arange(first, last) * _SECONDS_A_MINUTE
-    spent = np.minimum(starts + _SECONDS_A_MINUTE, until_s) - np.maximum(starts, from_s)
+    first, last = math.floor(from_s / MINUTE_S), math.ceil(until_s / MINUTE_S)
+    starts = np.arange(first, last) * MINUTE_S
+    spent = np.minimum(starts + MINUTE_S, until_s) - np.maximum(starts, from_s)
     yield from zip(range(first, last), spent.tolist(), strict=True)

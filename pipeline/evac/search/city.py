@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import AfterValidator, ValidationError, field_validator
 
+from evac.clock import HOUR_MIN
 from evac.errors import Problem, ScenarioError
 from evac.network.place_names import near_names, normal_name
 from evac.plans.action import Count, Minute, Resources
@@ -29,7 +30,6 @@ _PLACES: dict[Kind, tuple[Sort, ...]] = {
     "phase": ("zone",),
 }
 """What the places are at which each kind acts."""
-_MINUTES_AN_HOUR = 60.0
 _RULE = re.compile(rf"({'|'.join(KINDS)})(?: (?:on|at|from|to|of) (.+))?")
 
 
@@ -92,7 +92,7 @@ class City(Model):
                 what = f"'never: {kind}': no {' or '.join(sorts)} is called '{place}'"
                 problems.append(Problem(where, what, _near(place, names)))
         for name, minutes in self.setup_min:
-            if minutes >= end_h * _MINUTES_AN_HOUR:
+            if minutes >= end_h * HOUR_MIN:
                 what = f"'setup_min.{name}': {minutes:g} min is after the end of the simulation ({end_h:g} h)"
                 remedy = f"lower it, or forbid what takes so long: 'never: {name}'"
                 problems.append(Problem(where, what, remedy))

@@ -13,6 +13,7 @@ from sumolib.net.edge import Edge
 from sumolib.net.node import Node
 
 from evac import tables
+from evac.clock import HOUR_MIN
 from evac.errors import PlaceError
 from evac.network.exits import ResolvedExit
 from evac.network.places import StreetIndex, compass_point
@@ -25,7 +26,7 @@ from evac.study.bounds import Bounds
 
 _LEAST_QUEUE_VEH_H = 0.5
 _FEWEST_ARMS = 2
-_HOURS_A_WINDOW = 5.0 / 60.0
+_HOURS_A_WINDOW = 5.0 / HOUR_MIN
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from sumolib.net import Net
 
+from evac.clock import MINUTE_S
 from evac.demand.orders import driver_under
 from evac.limits.bound import Bound, Holding, Town, fastest_of, reversible_town_of, town_of
 from evac.limits.roads import Drivers, Rules, lane_limits
@@ -30,7 +31,6 @@ from evac.study.ways_out import road_states
 DECISIVE_PERCENT = 90
 """The share whose time decides (NUREG/CR-7002): the cut is the one at this share's time."""
 _STREETS_SHOWN = 6
-_MINUTE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,7 @@ def _streets(ground: Ground, town: Town, bound: Bound, drivers: Drivers) -> tupl
     earliest_s = bound.earliest_s(DECISIVE_PERCENT)
     if earliest_s is None:
         return ()
-    minute = round(earliest_s / _MINUTE_S) + 1
+    minute = round(earliest_s / MINUTE_S) + 1
     needed = math.ceil(bound.planned * DECISIVE_PERCENT / 100)
     by_name: dict[str, list[Holding]] = {}
     for item in town.cut(minute):

@@ -14,6 +14,7 @@ from typing import Any
 
 from sumolib.net import Net
 
+from evac.clock import HOUR_MIN, HOUR_S
 from evac.demand.drivers import REFERENCE_SPEED_KPH, Profile, calibration, vtype_attributes
 from evac.measure.queues import MERGE
 from evac.network.exits import ResolvedExit
@@ -21,8 +22,6 @@ from evac.simulate.meso import RoadHeadway
 
 _LEAST_MIN = 10
 """Minutes with a queue from which on its rate says what the bottleneck passes."""
-_MINUTES_AN_HOUR = 60.0
-_SECONDS_AN_HOUR = 3600.0
 _KPH_A_MPS = 3.6
 _OF_DRIVER = ("length", "minGap", "tau")
 
@@ -40,7 +39,7 @@ def headway_factor(veh_per_h: float, speed_mps: float, profile: Profile) -> floa
     """
     driver = {name: float(value) for name, value in vtype_attributes(profile).items() if name in _OF_DRIVER}
     passing_s = (driver["length"] + driver["minGap"]) / speed_mps
-    return (_SECONDS_AN_HOUR / veh_per_h - passing_s) / driver["tau"]
+    return (HOUR_S / veh_per_h - passing_s) / driver["tau"]
 
 
 def exit_headways(exits: Sequence[ResolvedExit], net: Net, profile: Profile) -> tuple[RoadHeadway, ...]:
@@ -74,7 +73,7 @@ def road_headways(manifest: Mapping[str, Any], net: Net, profile: Profile) -> tu
     usual = lane_factor(profile)
     found = []
     for road, rates in sorted(per_min.items()):
-        veh_per_h = sum(rates) / len(rates) * _MINUTES_AN_HOUR
+        veh_per_h = sum(rates) / len(rates) * HOUR_MIN
         factor = round(max(headway_factor(veh_per_h, net.getEdge(road).getSpeed(), profile), usual), 3)
         found.append(RoadHeadway(road, factor))
     return tuple(found)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evac.clock import MINUTE_S
 from evac.demand.orders import Orders
 from evac.demand.starts import FREE_CHOICE
 from evac.errors import Problem, ScenarioError, SimulationError
@@ -42,7 +43,6 @@ from evac.study.under_plan import UnderPlan, under_plan
 
 _PACES = (0.7, 1.3)
 """How much earlier and later than given the front may come: fire models miss times of arrival by about that."""
-_MINUTE_S = 60.0
 _EXACT = 1e-9
 _TO_DRIVE_H = 6.0  # for those who are ordered when the last road is reached: else the end of time would be the limit
 
@@ -309,7 +309,7 @@ def _last_arrival_min(trials: Trials, pace: float) -> float:
     """Return when nothing is left to be reached."""
     reached = trials.under(pace).reached
     last_s = max(reached.arrival_s.values()) if reached else 0.0
-    return max(math.ceil(last_s / _MINUTE_S), trials.asked.step_min)
+    return max(math.ceil(last_s / MINUTE_S), trials.asked.step_min)
 
 
 def _no_later_min(trials: Trials, searches: Sequence[Search]) -> dict[Search, float]:
@@ -327,11 +327,11 @@ def _no_later_min(trials: Trials, searches: Sequence[Search]) -> dict[Search, fl
     found = {}
     for item in searches:
         mine = vehicles[vehicles["zone"].astype(str) == item.zone]
-        after_order_s = mine["departure_s"].to_numpy() - _MINUTE_S * offsets.get(item.zone, 0.0)
+        after_order_s = mine["departure_s"].to_numpy() - MINUTE_S * offsets.get(item.zone, 0.0)
         slack_s = np.sort(cut_s[mine["household"].to_numpy()] - after_order_s)[::-1]
         limit_s = slack_s[max(math.ceil(trials.asked.share * len(slack_s) - _EXACT), 1) - 1]
         if np.isfinite(limit_s):
-            found[item] = max(float(limit_s) / _MINUTE_S, 0.0)
+            found[item] = max(float(limit_s) / MINUTE_S, 0.0)
     return found
 
 
@@ -350,7 +350,7 @@ def _way_cut_min(trials: Trials, zone: str) -> float | None:
     mine = (homes["zone"].astype(str) == zone).to_numpy()
     for from_s, find in trials.under().starts:
         if find(FREE_CHOICE)["edge"].isna().to_numpy()[mine].mean() > 1.0 - trials.asked.share:
-            return from_s / _MINUTE_S
+            return from_s / MINUTE_S
     return None
 
 
@@ -361,7 +361,7 @@ def _clearance_min(
     measured = [percent for percent in (50, 90, 95, 100) if percent >= 100.0 * share - 1e-9]
     out_s = manifest["zones"][zone][f"t{measured[0]}_s"]
     offset_min = next((phase.offset_min for phase in orders.phases if zone in phase.zones), 0.0)
-    return None if out_s is None else out_s / _MINUTE_S - offset_min
+    return None if out_s is None else out_s / MINUTE_S - offset_min
 
 
 def _confirmed(trials: Trials, orders: Sequence[SafeOrder]) -> dict[str, bool]:
