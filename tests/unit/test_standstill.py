@@ -33,7 +33,8 @@ def ending(opens_s: float):
     return _drive(
         connection,
         watch,
-        (Controller(), Dispatcher(connection, None), Refuges(connection, (), {})),
+        Controller(),
+        (Dispatcher(connection, None), Refuges(connection, (), {})),
         metering,
         end_s=7200.0,
         turns=None,

@@ -313,8 +313,8 @@ def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Prog
         buses = Dispatcher(connection, inputs.buses)
         times = [DriveTimes(connection, inputs.drives)] if inputs.drives else []
         breaking = Breaking(connection, inputs.breakdowns)
-        actors: list[Actor] = [controller, buses, refuges, breaking, *times]
-        ending = _drive(connection, watch, actors, metering, turns=turns, end_s=inputs.end_s, report=report)
+        others: list[Actor] = [buses, refuges, breaking, *times]
+        ending = _drive(connection, watch, controller, others, metering, turns=turns, end_s=inputs.end_s, report=report)
     _check_ending(folder / _OUTPUTS / "statistics.xml", ending)
     events = [event.record() for event in watch.events]
     files.write_text(folder / "gridlock.json", json.dumps(events, indent=1) + "\n")
@@ -346,14 +346,16 @@ def _arguments(folder: Path, inputs: JobInputs) -> list[str]:
 def _drive(
     connection: Connection,
     watch: GridlockWatch | MesoWatch,
-    actors: Sequence[Actor],
+    plan: Controller,
+    others: Sequence[Actor],
     metering: Metering,
     *,
     turns: BlockedTurns | None,
     end_s: float,
     report: Callable[[Progress], None],
 ) -> Ending:
-    """Step through the simulation until it ends; the first actor, the plan's, may have plans left then."""
+    """Step through the simulation until it ends: it may be over although the plan still has lanes to open or close."""
+    actors = [plan, *others]
     started_s = time.monotonic()
     now_s = 0.0
     while True:
@@ -364,11 +366,7 @@ def _drive(
         counts = _counts(connection)
         speed = now_s / max(time.monotonic() - started_s, 1e-9)
         how_far = Progress(now_s, counts.inserted - counts.running, counts.running, counts.waiting, speed)
-        if (
-            counts.running == 0
-            and counts.loaded == counts.inserted
-            and not any(actor.has_plans for actor in actors[1:])
-        ):
+        if counts.running == 0 and counts.loaded == counts.inserted and not any(actor.has_plans for actor in others):
             report(how_far)
             return Ending("cleared", now_s, counts)
         if now_s >= end_s:
