@@ -29,6 +29,7 @@ COUNTS = {
     "collisions": 0,
     "added_lanes": 2,
     "added_lanes_idle": [],
+    "added_lanes_idle_on": {},
 }
 
 
@@ -64,14 +65,15 @@ def test_one_teleport_is_too_many_and_its_cause_is_told():
 
 
 def test_contraflow_lane_that_serves_nobody_is_no_capacity():
-    counts = {**COUNTS, "added_lanes_idle": ["north_1"]}
+    counts = {**COUNTS, "added_lanes_idle": ["-12_1"], "added_lanes_idle_on": {"North Road": 1}}
     (reason,) = limits_passed(counts, Trust())
-    assert "1 of 2 lanes that the plan adds serve nobody (north_1)" in reason
+    assert "1 of 2 pieces of lane that the plan adds serve nobody (1 on North Road)" in reason
 
 
 def test_lanes_that_somebody_drove_on_are_told_from_idle_ones(tmp_path):
     ledger = _ledger(tmp_path, status=["evacuated"] * 10, facts=RunFacts(10, added_lanes=("b_1", "b_2")))
     assert ledger["added_lanes_idle"] == ["b_2"]
+    assert list(ledger["added_lanes_idle_on"].values()) == [1], "by street, as people know it"
     assert ledger["trusted"] is False
 
 

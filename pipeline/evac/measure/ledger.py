@@ -22,7 +22,7 @@ from evac.households.accounting import LOSSES, PLACELESS
 from evac.measure.caveats import caveats
 from evac.measure.facts import RunFacts
 from evac.measure.passengers import passenger_counts
-from evac.measure.stranded import WAITING, read_ending, stranded, streets_of
+from evac.measure.stranded import WAITING, lanes_by_street, read_ending, stranded, streets_of
 from evac.schema.trust import Trust
 
 _LISTED = 5
@@ -112,6 +112,7 @@ def build_ledger(
     stuck = stranded(done, read_ending(run_dir / "ending.json"), statistics["performance"]["end"])
     held = stuck[(hazard is not None) & ~stuck["edge"].isin(leads_out)]
     stuck = stuck.drop(held.index)
+    idle = [lane for lane in facts.added_lanes if lane not in driven]
     counts = {
         **_vehicle_counts(done),
         "stuck": len(stuck),
@@ -128,7 +129,8 @@ def build_ledger(
         **_integers(statistics["safety"]),
         **read_gridlock(run_dir / "gridlock.json"),
         "added_lanes": len(facts.added_lanes),
-        "added_lanes_idle": [lane for lane in facts.added_lanes if lane not in driven],
+        "added_lanes_idle": idle,
+        "added_lanes_idle_on": lanes_by_street(idle, net),
     }
     if passed is not None:
         counts |= passed(counts["teleports"] + counts["gridlock_vehicles"])
@@ -211,9 +213,13 @@ def limits_passed(counts: Mapping[str, Any], trust: Trust) -> list[str]:
             reasons.append(f"{share}: {what}; the limit is {limit:.2%}")
     reasons += _placeless(counts, trust.unconnected_share)
     if counts["added_lanes_idle"]:
-        names = ", ".join(counts["added_lanes_idle"][:_LISTED])
+        streets = list(counts["added_lanes_idle_on"].items())
+        where = ", ".join(f"{number} on {street}" for street, number in streets[:_LISTED])
+        more = ", and more" if len(streets) > _LISTED else ""
         number = f"{len(counts['added_lanes_idle'])} of {counts['added_lanes']}"
-        reasons.append(f"{number} lanes that the plan adds serve nobody ({names}): contraflow on paper only")
+        reasons.append(
+            f"{number} pieces of lane that the plan adds serve nobody ({where}{more}): contraflow on paper only"
+        )
     return [*reasons, *_impossible(counts)]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import sumolib
 
 from evac.errors import SimulationError
 from evac.network.street_names import street_of
+from evac.plans.timetable import edge_of
 from evac.simulate.gridlock import STANDSTILL_S
 
 WAITING = "waiting at "
@@ -104,6 +105,12 @@ def streets_of(found: pd.DataFrame, net: sumolib.net.Net) -> dict[str, int]:
         _street(net, edge) if status == "driving" else WAITING + _street(net, edge)
         for edge, status in zip(found["edge"], found["status"], strict=True)
     )
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def lanes_by_street(lanes: Iterable[str], net: sumolib.net.Net) -> dict[str, int]:
+    """Return how many lanes (of edges) are on each street, most first."""
+    counts = Counter(_street(net, edge_of(lane)) for lane in lanes)
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 

@@ -8,6 +8,7 @@ import shapely
 from sumolib.net import Net
 
 from evac.errors import Problem, ScenarioError
+from evac.network.street_names import street_of
 from evac.overlay.plain import PlainNet
 from evac.overlay.turning import STRAIGHT, line_of, side_of
 from evac.plans.timetable import edge_of
@@ -39,15 +40,15 @@ def require_served(net: Net, added: Mapping[str, str]) -> None:
         leads = bool(net.getLane(name).getOutgoing())
         ends = all(after.getToNode() is edge.getFromNode() for after in edge.getOutgoing())  # but for turning round
         if (before and not fed) or not (leads or ends):
-            dead.setdefault(where, []).append(name)
+            dead.setdefault(where, []).append(street_of(edge))
     remedy = "let the stretch begin and end where the road goes on"
     problems = [
         Problem(
             where,
-            f"its new lanes {', '.join(lanes[:5])} would serve nobody: no way leads onto them, or none on",
+            f"its new lanes on {', '.join(sorted(set(streets)))} would serve nobody: no way leads there, or none on",
             remedy,
         )
-        for where, lanes in dead.items()
+        for where, streets in dead.items()
     ]
     if problems:
         raise ScenarioError(problems)

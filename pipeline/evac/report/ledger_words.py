@@ -6,7 +6,13 @@ from evac.report.words import mark, say
 
 _KEYS = (
     *(mark("gridlock"), mark("unconnected")),
-    *(mark("added lanes"), mark("added lanes idle"), mark("collisions"), mark("collisions share")),
+    *(
+        mark("added lanes"),
+        mark("added lanes idle"),
+        mark("added lanes idle on"),
+        mark("collisions"),
+        mark("collisions share"),
+    ),
     *(mark("background"), mark("background arrived"), mark("background driving"), mark("background waiting")),
     *(mark("background not made"), mark("arrived t50 s"), mark("arrived t90 s"), mark("arrived t95 s")),
     *(
