@@ -44,6 +44,7 @@ _MOST_FRAMES, _FRAME_MS, _LAST_FRAME_MS = 40, 400, 2500
 _GIF_COLOURS, _FILM_DPI = 48, 144
 _SAME_BYTES = ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-threads", "1"]
 """Of ffmpeg: the same frames give the same file, without its version and a date."""
+_SPEEDS_ZORDER = 6
 _PANEL_IN, _FOOT_IN, _HEAD_IN = 4.5, 0.75, 0.3
 _MOMENTS = 4
 
@@ -94,9 +95,9 @@ def animation(report: ReportInput, case: CaseResult) -> dict[str, bytes]:
     minutes = [step * _WINDOW_S // clock.MINUTE_S for step in range(0, steps + 1, math.ceil(steps / _MOST_FRAMES))]
     with drawing.styled():
         figure, axes = _film_figure(report, scene, case)
-        films = {"gif": _gif([_pixels(figure) for _ in _frames(scene, axes, minutes)])}
+        films = {"gif": _gif([_few_colours(pixels) for pixels in _frames(figure, axes, scene, minutes)])}
         if has_video():
-            films["mp4"] = _mp4(figure, _frames(scene, axes, minutes), minutes[-1])
+            films["mp4"] = _mp4(figure, axes, scene, minutes)
     return films
 
 
@@ -114,18 +115,29 @@ def _film_figure(report: ReportInput, scene: _Scene, case: CaseResult) -> tuple[
     return figure, axes
 
 
-def _frames(scene: _Scene, axes: Axes, minutes: Sequence[int]) -> Iterator[int]:
-    """Draw one moment after the other; yield each while it is drawn."""
+def _frames(figure: Figure, axes: Axes, scene: _Scene, minutes: Sequence[int]) -> Iterator[NDArray[np.uint8]]:
+    """Draw one moment after the other; yield the pixels of each while they hold.
+
+    What lies below the speeds or outside of the map is the same in all, and drawn once.
+    """
+    canvas: Any = figure.canvas  # Agg's
+    title = axes.set_title("", fontsize=9, loc="left", pad=4)
+    over = [title, *(artist for artist in axes.get_children() if artist.get_zorder() > _SPEEDS_ZORDER)]
+    for artist in over:
+        artist.set_animated(True)  # not drawn with the rest
+    canvas.draw()
+    ground = canvas.copy_from_bbox(figure.bbox)
     for minute in minutes:
-        drawn = scene.draw_state(axes, minute)
-        axes.set_title(scene.words(minute), fontsize=9, loc="left", pad=4)
-        yield minute
-        drawn.remove()
+        canvas.restore_region(ground)
+        title.set_text(scene.words(minute))
+        speeds = scene.draw_state(axes, minute)
+        for artist in (speeds, *sorted(over, key=lambda artist: artist.get_zorder())):
+            axes.draw_artist(artist)
+        yield np.asarray(canvas.buffer_rgba())
+        speeds.remove()
 
 
-def _pixels(figure: Figure) -> Image.Image:
-    figure.canvas.draw()
-    pixels = np.asarray(figure.canvas.buffer_rgba())  # type: ignore[attr-defined]  # Agg's canvas has it
+def _few_colours(pixels: NDArray[np.uint8]) -> Image.Image:
     return Image.fromarray(pixels).convert("RGB").quantize(_GIF_COLOURS, dither=Image.Dither.NONE)
 
 
@@ -136,16 +148,30 @@ def _gif(frames: Sequence[Image.Image]) -> bytes:
     return buffer.getvalue()
 
 
-def _mp4(figure: Figure, frames: Iterator[int], last: int) -> bytes:
+class _Writer(FFMpegWriter):
+    """Takes frames as they are drawn; matplotlib's draws the figure again for each."""
+
+    def setup(self, fig: Figure, outfile: str | Path, dpi: float | None = None) -> None:
+        """Start ffmpeg, and give the figure the whole even number of pixels that it takes."""
+        super().setup(fig, outfile, dpi)
+        fig.set_size_inches(self._w, self._h)  # type: ignore[attr-defined]  # matplotlib's, before each frame
+
+    def take(self, pixels: NDArray[np.uint8]) -> None:
+        """Write a frame."""
+        self._proc.stdin.write(pixels.tobytes())  # type: ignore[attr-defined]  # as matplotlib's own writers do
+
+
+def _mp4(figure: Figure, axes: Axes, scene: _Scene, minutes: Sequence[int]) -> bytes:
     """Return a film as MP4 (H.264, which every browser and slide program plays); the last frame stays for a while."""
     rate: Any = 1000 / _FRAME_MS  # 2.5: ffmpeg takes a fraction, matplotlib's types only whole numbers
-    writer = FFMpegWriter(fps=rate, codec="h264", extra_args=_SAME_BYTES)
+    writer = _Writer(fps=rate, codec="h264", extra_args=_SAME_BYTES)
+    figure.set_dpi(_FILM_DPI)
     with TemporaryDirectory() as folder:
         file = Path(folder) / "animation.mp4"
         with writer.saving(figure, str(file), _FILM_DPI):
-            for minute in frames:
-                for _ in range(_LAST_FRAME_MS // _FRAME_MS if minute == last else 1):
-                    writer.grab_frame()
+            for minute, pixels in zip(minutes, _frames(figure, axes, scene, minutes), strict=True):
+                for _ in range(_LAST_FRAME_MS // _FRAME_MS if minute == minutes[-1] else 1):
+                    writer.take(pixels)
         return file.read_bytes()
 
 
@@ -189,7 +215,7 @@ class _Scene:
         names = rows["edge"].to_numpy()[known][order]
         lines = [shapely.get_coordinates(self._lines[name]) for name in names]
         colours, widths = [_COLOURS[k] for k in kind[order]], [_WIDTHS_PT[k] for k in kind[order]]
-        drawn = LineCollection(lines, colors=colours, linewidths=widths, zorder=6)
+        drawn = LineCollection(lines, colors=colours, linewidths=widths, zorder=_SPEEDS_ZORDER)
         axes.add_collection(drawn)
         return drawn
 
