@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import report_data
-from evac.report import ReportInput, fewer_cars, forms, results
+from evac.report import ReportInput, fewer_cars, forms, nureg, results
 from report_data import Case
 
 
@@ -35,6 +35,20 @@ def test_a_form_says_why_it_is_blank(report: ReportInput) -> None:
     items = [item for rows in found.values() for item in rows]
     assert all(item.where for item in items)
     assert all(item.where.startswith(("Blank: ", "No plan", "Only normal")) for item in items if item.state == "no")
+
+
+def test_a_form_claims_no_lane_capacity_that_was_not_simulated(tmp_path: Path) -> None:
+    factors = {"alone": (1.0,), "varied": (1.0, 0.85, 1.15)}
+    said = {}
+    for name, of_runs in factors.items():
+        runs = tuple(report_data.write_run(tmp_path / name, Case(capacity_factor=factor)) for factor in of_runs)
+        report = report_data.report_input(tmp_path / name, runs)
+        cases = results.case_results(report)
+        items = [item for rows in forms.checklists(report, cases).values() for item in rows]
+        said[name] = " ".join(item.where for item in (*items, *nureg.checklist(report, cases)))
+    assert "90 % at ± 15 % lane capacity" in said["varied"]
+    assert "± 15 %" not in said["alone"]
+    assert "stand for it" not in said["alone"].replace("would stand for it", "")
 
 
 def test_exits_are_counted_per_thousand(report: ReportInput) -> None:

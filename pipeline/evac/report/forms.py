@@ -21,7 +21,7 @@ from evac import clock
 from evac.report import movement, text
 from evac.report.inputs import ReportInput
 from evac.report.nureg import Item
-from evac.report.results import CaseResult, same_case, several_plans
+from evac.report.results import CaseResult, other_capacities, same_case, several_plans
 from evac.report.words import mark, say
 
 TITLES = (
@@ -102,7 +102,9 @@ def _california(report: ReportInput) -> list[Item]:
             "Plans that lose a road stand beside those that don't" if lost else
             "No plan of this report loses a road: lay one over (`do: close`)",
         ),
-        Item("(b)", "Evacuation locations (AB 1409)", "no", "Blank: the clock stops at the exit lines"),
+        Item("(b)", "Evacuation locations (AB 1409)", "in part" if report.scenario.refuges else "no",
+             "Refuges in the area: who is in each, and which are full; the clock stops at the exit lines"
+             if report.scenario.refuges else "Blank: the clock stops at the exit lines"),
         _new_homes(report, "", "A development's effect on evacuation"),
     ]  # fmt: skip
 
@@ -110,16 +112,21 @@ def _california(report: ReportInput) -> list[Item]:
 def _colorado(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
     return [
         Item("1", "Clearance time of the area, for its emergency management plan", "yes", "The answer; Clearance time"),
-        Item(
-            "1",
-            "Evacuation modelled under several conditions",
-            "yes" if several_plans(cases) else "in part",
-            "What each plan buys; 90 % at ± 15 % lane capacity" if several_plans(cases) else
-            "90 % at ± 15 % lane capacity; only one plan was simulated",
-        ),
+        _several_conditions(cases),
         Item("1", "Results on an interactive page", "yes", "This page: one file, with the streets over time"),
         _new_homes(report, "2", "Clearance time with a proposed development of ten or more homes"),
     ]  # fmt: skip
+
+
+def _several_conditions(cases: Sequence[CaseResult]) -> Item:
+    asks = "Evacuation modelled under several conditions"
+    if several_plans(cases) and other_capacities(cases):
+        return Item("1", asks, "yes", "What each plan buys; 90 % at ± 15 % lane capacity")
+    if several_plans(cases):
+        return Item("1", asks, "yes", "What each plan buys")
+    if other_capacities(cases):
+        return Item("1", asks, "in part", "90 % at ± 15 % lane capacity; only one plan was simulated")
+    return Item("1", asks, "no", "Blank: one plan was simulated, at one lane capacity")
 
 
 def _new_homes(report: ReportInput, section: str, asks: str) -> Item:

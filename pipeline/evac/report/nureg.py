@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from evac.report.inputs import ReportInput
-from evac.report.results import CaseResult
+from evac.report.results import CaseResult, other_capacities
 from evac.report.words import mark, say
 from evac.study.cases import background_of
 
@@ -46,7 +46,7 @@ def checklist(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
     items = [
         *_introduction(report, cases),
         *_demand(report, cases),
-        *_roads(report),
+        *_roads(report, cases),
         *_times(report, cases),
         *_other(cases),
     ]
@@ -64,7 +64,9 @@ def _introduction(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item
             "Scenarios by season, day of the week, time of day, weather and special event",
             "no",
             "A scenario is one state of the roads and the households; others are scenarios of their own. Weather and "
-            "drivers that pass fewer vehicles are the rows at 15 % less lane capacity",
+            "drivers that pass fewer vehicles are the rows at 15 % less lane capacity"
+            if other_capacities(cases)
+            else "A scenario is one state of the roads and the households; others are scenarios of their own",
         ),
         Item(
             "1.3.1",
@@ -113,16 +115,19 @@ def _demand(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
     ]  # fmt: skip
 
 
-def _roads(report: ReportInput) -> list[Item]:
-    signals = report.scenario.traffic.signals
+def _roads(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
+    signals, varied = report.scenario.traffic.signals, other_capacities(cases)
     return [
         Item("3.1", "Roads with lanes, speeds and signals, and how they were verified", "in part",
              "From the road map; guesses are listed in What the check of the road map found; nobody drove the roads"),
         Item("3.2", "Capacities, and how they were found", "yes",
-             "Lane rates measured at every bottleneck; 90 % at ± 15 % lane capacity"),
+             "Lane rates measured at every bottleneck; 90 % at ± 15 % lane capacity" if varied else
+             "Lane rates measured at every bottleneck; no other lane capacity was simulated"),
         Item("3.3", "Control of junctions", "yes" if signals in ("actuated", "static") else "in part",
              "Inputs and assumptions (signals, right of way); what a plan changes is in tables/plan_changes.csv"),
-        Item("3.4", "Adverse weather", "in part", "The rows at 15 % less lane capacity stand for it"),
+        Item("3.4", "Adverse weather", "in part" if varied else "no",
+             "The rows at 15 % less lane capacity stand for it" if varied else
+             "Not simulated: rows at 15 % less lane capacity would stand for it"),
     ]  # fmt: skip
 
 

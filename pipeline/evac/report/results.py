@@ -233,6 +233,11 @@ def counterpart(report: ReportInput, cases: Iterable[CaseResult], case: CaseResu
     return next((other for other in same_case(cases, case) if other.shown.plan == report.compared_with), None)
 
 
+def other_capacities(cases: Sequence[CaseResult]) -> bool:
+    """Return whether any case was simulated with more and less lane capacity too."""
+    return any(case.less and case.more for case in cases)
+
+
 def several_plans(cases: Iterable[CaseResult]) -> bool:
     """Return whether cases are of more than one plan."""
     return len({case.shown.plan for case in cases}) > 1
