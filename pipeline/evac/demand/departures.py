@@ -138,12 +138,12 @@ def _whole_minutes(minutes: float) -> str:
 
 
 def _simple(form: SimpleCurve) -> Curve:
-    from scipy import stats  # noqa: PLC0415  takes seconds, and most commands draw no departure
+    if isinstance(form, Rayleigh):
+        return _Rayleigh(form.p90_min)
+    from scipy import stats  # noqa: PLC0415  takes most of a second, and most scenarios have none of these
 
     curve: Curve
     match form:
-        case Rayleigh():  # F(t) = 1 - exp(-t² / 2s²)
-            curve = stats.rayleigh(scale=form.p90_min / math.sqrt(2.0 * math.log(10.0)))
         case Gamma():
             curve = stats.gamma((form.mean_min / form.sd_min) ** 2, scale=form.sd_min**2 / form.mean_min)
         case Lognormal():
@@ -159,6 +159,19 @@ def _simple(form: SimpleCurve) -> Curve:
         case Warned():
             curve = _simple(form.spread)
     return curve
+
+
+class _Rayleigh:
+    """A Rayleigh distribution: F(t) = 1 - exp(-t² / 2s²)."""
+
+    def __init__(self, p90_min: float) -> None:
+        self._scale_min = p90_min / math.sqrt(2.0 * math.log(10.0))
+
+    def cdf(self, minutes: np.ndarray) -> np.ndarray:
+        return np.asarray(-np.expm1(-((np.maximum(minutes, 0.0) / self._scale_min) ** 2) / 2.0))
+
+    def ppf(self, share: np.ndarray) -> np.ndarray:
+        return np.asarray(self._scale_min * np.sqrt(-2.0 * np.log1p(-share)))
 
 
 class _AtOnce:

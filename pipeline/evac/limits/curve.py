@@ -114,15 +114,12 @@ def _contracted(net: Expanded, onto: Integers, last: int) -> tuple[Expanded, tup
     onto[[SOURCE, SINK]] = SOURCE, SINK
     kept = onto < 0
     number = np.where(kept, np.cumsum(kept) + SINK, onto)
-    tail, head = number[net.tail], number[net.head]
-    there = (tail != head) & (head != SOURCE) & (tail != SINK) & (net.arrives <= last)
-    certain = there & (tail == SOURCE) & (head == SINK)
-    there &= ~certain
+    used = np.flatnonzero((onto[net.tail] != SINK) & (onto[net.head] != SOURCE) & (net.arrives <= last))
+    tail, head, capacity, arrives = (part[used] for part in (net.tail, net.head, net.capacity, net.arrives))
+    tail, head = number[tail], number[head]
+    certain = (tail == SOURCE) & (head == SINK)
+    there = ~certain
     inner = Expanded(
-        np.concatenate([net.step[:2], net.step[kept]]),
-        tail[there],
-        head[there],
-        net.capacity[there],
-        net.arrives[there],
+        np.concatenate([net.step[:2], net.step[kept]]), tail[there], head[there], capacity[there], arrives[there]
     )
-    return inner, (net.arrives[certain], net.capacity[certain])
+    return inner, (arrives[certain], capacity[certain])
