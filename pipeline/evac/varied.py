@@ -141,13 +141,12 @@ def stress(
 ) -> StressTest:
     """Run plans with each thing that may go wrong."""
     prepared = stages.prepared(watch)
-    under_hazard = stages.loaded.model.hazard is not None
-    failures = {plan.key: stresses(plan, prepared.exits, under_hazard=under_hazard) for plan in plans}
+    failures = {plan.key: stresses(plan, prepared.exits, stages.loaded.model.hazard) for plan in plans}
     variants = {plan.key: plan for plan in plans}
     variants |= {item.plan.key: item.plan for items in failures.values() for item in items}
-    paces = {item.plan.key: item.pace for items in failures.values() for item in items}
+    comes = {item.plan.key: item.coming for items in failures.values() for item in items}
     watch.send(Progress("laying plans", 0.0, "Laying the variants over the network"))
-    laid, refused = lay_over_each(prepared, variants, stages.cache, paces)
+    laid, refused = lay_over_each(prepared, variants, stages.cache, comes)
     study = stages.run(laid, selection, engine, watch)
     late = {plan.key: tuple(always_there(plan)) for plan in plans}
     return StressTest(study, worst_first(failures, study, refused), late)

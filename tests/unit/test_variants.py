@@ -117,12 +117,3 @@ def test_a_dark_signal_is_weighed_against_one_left_on_officers_and_other_rules(p
     assert {holds: item.actions[0].action.mode for holds, item in found.items()} == {"officers": "officer", **others}
     assert all(item.actions[1] == full.actions[1] for item in found.values())
     assert instead_of_dark(plan("officer", "ban"), country) == []
-
-
-def test_where_there_is_a_hazard_it_may_come_earlier(plan):
-    full = plan(*ALL)
-    last = stresses(full, EXITS, under_hazard=True)[-1]
-    assert (last.failure, last.pace) == ("the hazard comes 30 % earlier", 0.7)
-    assert last.plan.actions == full.actions
-    assert last.plan.key != full.key
-    assert all(item.pace == 1.0 for item in stresses(full, EXITS))

@@ -46,7 +46,7 @@ def egress(
     wanted = place.under(plan, vehicles=vehicles, departure=departure)
     from evac.report.egress import write_egress  # noqa: PLC0415
     from evac.study.egress import egress as fare  # noqa: PLC0415
-    from evac.study.egress import members_of, variants_of, with_hazard  # noqa: PLC0415
+    from evac.study.egress import members_of, variants_of  # noqa: PLC0415
     from evac.study.engines import cores, engine_of  # noqa: PLC0415
     from evac.study.ordering import Asked, Trials, about  # noqa: PLC0415
 
@@ -55,7 +55,7 @@ def egress(
     with show_runs(console) as display:
         prepared = place.prepare(display).stages.prepared()
         trials = [
-            Trials(with_hazard(prepared, item), wanted.loaded, asked, place.cache, runner, display) for item in variants
+            Trials(prepared.with_hazard(item), wanted.loaded, asked, place.cache, runner, display) for item in variants
         ]
         found = fare(trials, members_of(members, within / 100.0, len(variants)), asked.share)
     _print(found, share, within)

@@ -28,6 +28,7 @@ from evac.hazards.raster import RasterFront
 from evac.hazards.roads import RoadPoints, junction_points, points_along
 from evac.hazards.slowing import slowed_roads
 from evac.hazards.smoke import Haze, SmokeBehindFire, SmokeOverTime
+from evac.hazards.turned import TurnedFront
 from evac.hazards.water import DepthFront, GaugeFront, Water
 from evac.inputs import Watched
 from evac.network import Network
@@ -152,7 +153,14 @@ def reached_roads(hazard: Hazard, network: Network, net: Net, cache: Path, *, wh
 
 
 def front_of(hazard: Hazard) -> Front:
-    """Return the front that a scenario's hazard names."""
+    """Return the front that a scenario's hazard names, turned where it says so."""
+    front = _as_given(hazard)
+    if hazard.turned_deg and isinstance(front, RasterFront | PerimeterFront | PointFront):
+        return TurnedFront(front, front.begins, hazard.turned_deg)
+    return front
+
+
+def _as_given(hazard: Hazard) -> Front:
     settings = hazard.arrival
     where = "'hazard.arrival'" if isinstance(settings, DepthRasters) else f"{settings.file} ('hazard.arrival')"
     if isinstance(settings, ArrivalRaster):
@@ -170,7 +178,7 @@ def haze_of(hazard: Hazard, front: Front, latest_s: float) -> Haze | None:
     """Return the smoke of a hazard whose front reaches the last road at `latest_s` (s after the order), if any."""
     if isinstance(hazard.smoke, SmokeSeries):
         return SmokeOverTime(hazard.smoke, f"{hazard.smoke.file} ('hazard.smoke')")
-    return SmokeBehindFire(hazard.smoke, front, latest_s) if hazard.smoke is not None else None
+    return SmokeBehindFire(hazard.smoke.turned(hazard.turned_deg), front, latest_s) if hazard.smoke else None
 
 
 def _slowed(hazard: Hazard, front: Front, roads: pd.DataFrame, net: Net) -> pd.DataFrame:

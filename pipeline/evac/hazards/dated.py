@@ -91,6 +91,12 @@ class PerimeterFront:
             before_s, inner = now_s, shape
         return Arrivals(time_s, guessed)
 
+    @property
+    def begins(self) -> tuple[float, float]:
+        """The middle of the first perimeter (longitude, latitude)."""
+        crs, grown = self._grown
+        return _degrees(crs, grown[0][1].centroid)
+
     def at_s(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float = 0.0) -> NDArray[np.float64]:
         """Return the times alone."""
         return self.arrivals(lon, lat, within_m).time_s
@@ -145,9 +151,20 @@ class PointFront:
             time_s = np.minimum(time_s, between_s)
         return Arrivals(time_s, guessed)
 
+    @property
+    def begins(self) -> tuple[float, float]:
+        """Where the first report is from (longitude, latitude)."""
+        crs, reports, at_s = self._reports
+        return _degrees(crs, shapely.Point(reports[int(np.argmin(at_s))]))
+
     def at_s(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float = 0.0) -> NDArray[np.float64]:
         """Return the times alone."""
         return self.arrivals(lon, lat, within_m).time_s
+
+
+def _degrees(crs: CRS, point: shapely.Point) -> tuple[float, float]:
+    lon, lat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(point.x, point.y)
+    return float(lon), float(lat)
 
 
 def _on_triangles(

@@ -87,7 +87,7 @@ def cell_m(grid: Any, crs: CRS) -> tuple[float, float]:
     return height_m, width_m
 
 
-def _transformer_to(crs: CRS, where: str) -> Transformer:
+def transformer_to(crs: CRS, where: str) -> Transformer:
     """Return what brings degrees (WGS 84) into a raster's reference system.
 
     Raises
@@ -106,7 +106,7 @@ def cells(
     grid: Any, crs: CRS, lon: NDArray[np.float64], lat: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """Return row and column of each point, and whether the raster has it."""
-    x, y = _transformer_to(crs, grid.name).transform(lon, lat)
+    x, y = transformer_to(crs, grid.name).transform(lon, lat)
     if crs.is_geographic:  # also where it counts from 0 to 360, or goes on beyond 180
         x = grid.bounds.left + (np.asarray(x) - grid.bounds.left) % 360.0
     columns_at, rows_at = ~grid.transform * (np.asarray(x), np.asarray(y))

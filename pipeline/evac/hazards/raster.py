@@ -12,7 +12,7 @@ from pyproj import CRS
 
 from evac.errors import DataError, Problem
 from evac.hazards.fronts import Arrivals
-from evac.hazards.grids import cell_m, cells, crs_of, elsewhere, opened, tiles
+from evac.hazards.grids import cell_m, cells, crs_of, elsewhere, opened, tiles, transformer_to, values_in
 from evac.schema.hazard import ArrivalRaster, TimeUnit
 
 SECONDS = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0}
@@ -79,6 +79,20 @@ class RasterFront:
         """Return the same times for any places, in the raster or not."""
         unit = _unit_of(self._grid, self.settings, self.where)
         return self._after_order_s(_times(self._grid, self._crs, lon, lat, within_m), unit)
+
+    @property
+    def begins(self) -> tuple[float, float]:
+        """Where the first cell is reached (longitude, latitude)."""
+        grid = self._grid
+        least, at = np.inf, (0, 0)
+        for _, window in grid.block_windows(1):
+            values = values_in(grid, window)
+            if values.min() < least:
+                row, column = np.unravel_index(int(values.argmin()), values.shape)
+                least, at = float(values.min()), (int(window.row_off + row), int(window.col_off + column))
+        x, y = grid.xy(*at)
+        lon, lat = transformer_to(self._crs, self.where).transform(x, y, direction="INVERSE")
+        return float(lon), float(lat)
 
     def _after_order_s(self, time: NDArray[np.float64], unit: TimeUnit) -> NDArray[np.float64]:
         return time * SECONDS[unit] + 60.0 * self.settings.starts_min

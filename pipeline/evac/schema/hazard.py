@@ -103,9 +103,22 @@ class Hazard(Model):
     """Smoke on the roads, which slows traffic; none when left out."""
     unasked: Unasked | None = None
     """Households that leave without being told when they see fire or smoke; none when left out."""
+    turned_deg: Annotated[float, Field(ge=-180.0, le=180.0)] = 0.0
+    """By how many degrees, clockwise, a fire is turned about where it begins, and the wind of `smoke` with it: what if
+    the wind blew from elsewhere? A rule and no model of fire: slopes and fuels aren't looked at."""
     reached_before_order: Literal["refuse", "closed"] = "refuse"
     """What holds for roads that the front has reached when the order is given: `refuse` them, because the clock is
     probably set wrong, or take them as `closed` from the order on."""
+
+    def turned(self, clockwise_deg: float) -> Self:
+        """Return it turned by so many degrees more."""
+        return self.model_copy(update={"turned_deg": self.turned_deg + clockwise_deg})
+
+    @model_validator(mode="after")
+    def _water_doesnt_turn(self) -> Self:
+        if self.turned_deg and self.kind != "fire":
+            raise ValueError("'turned_deg' is for fires: no wind turns a flood")
+        return self
 
     @model_validator(mode="after")
     def _clock(self) -> Self:

@@ -57,6 +57,14 @@ class SmokeDownwind(Model):
     burns_min: Annotated[float, Field(gt=0.0, le=10_080.0)] = 60.0
     """How long a place smokes after the front has reached it (minutes)."""
 
+    def turned(self, clockwise_deg: float) -> Self:
+        """Return the rule under winds that blow from so many degrees further."""
+        wind = tuple(
+            item.model_copy(update={"blows_from_deg": (item.blows_from_deg + clockwise_deg) % 360.0})
+            for item in self.wind
+        )
+        return self.model_copy(update={"wind": wind})
+
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.wind[0].from_min != 0.0:

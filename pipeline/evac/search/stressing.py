@@ -14,7 +14,7 @@ from evac.study.buying import Stressed, lay_over_each
 from evac.study.cases import mean_vehicles, vehicles_case
 from evac.study.comparing import Cell, cells_of
 from evac.study.under_plan import UnderPlan
-from evac.study.variants import stresses
+from evac.study.variants import AS_GIVEN, Coming, stresses
 
 NOTHING = "nothing goes wrong"
 _TO_THE_END = 3  # plans with which all is tried that may go wrong
@@ -30,7 +30,7 @@ class _Trouble:
 
     failure: str
     plan: LoadedPlan
-    pace: float = 1.0
+    coming: Coming = AS_GIVEN
     vehicles: str = ""
 
 
@@ -80,8 +80,8 @@ def _troubles(attempts: Attempts, plan: LoadedPlan) -> Iterator[_Trouble]:
     """Yield what may go wrong with a plan; more vehicles than it was found for are among it."""
     yield _Trouble(NOTHING, plan)
     model, exits = attempts.prepared.loaded.model, attempts.prepared.exits
-    for item in stresses(plan, exits, under_hazard=model.hazard is not None):
-        yield _Trouble(item.failure, item.plan, item.pace)
+    for item in stresses(plan, exits, model.hazard):
+        yield _Trouble(item.failure, item.plan, item.coming)
     most = max(model.vehicles_per_household, key=lambda case: mean_vehicles(vehicles_case(model, vehicles_label(case))))
     if (label := vehicles_label(most)) != attempts.goal.vehicles:
         yield _Trouble(vehicles_words(label), plan, vehicles=label)
@@ -121,7 +121,7 @@ def _carried_out(
         if left_out is not None:
             now = replace(plan, key=f"{plan.key} · without {left_out.label}", actions=actions)
             failure = f"{trouble.failure}, and so no {left_out.label}"
-        new, why = lay_over_each(attempts.prepared, {now.key: now}, attempts.cache, {now.key: trouble.pace})
+        new, why = lay_over_each(attempts.prepared, {now.key: now}, attempts.cache, {now.key: trouble.coming})
         if new:
             laid |= new
             return replace(trouble, plan=now, failure=failure)

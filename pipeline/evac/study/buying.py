@@ -13,7 +13,7 @@ from evac.study.comparing import Cell, cells_of
 from evac.study.prepare import Prepared
 from evac.study.runs import Study
 from evac.study.under_plan import UnderPlan, under_plan
-from evac.study.variants import Ablation, Instead, Stress
+from evac.study.variants import AS_GIVEN, Ablation, Coming, Instead, Stress
 
 _FAILED = "its runs failed"
 
@@ -76,20 +76,26 @@ class Stressed:
 
 
 def lay_over_each(
-    prepared: Prepared, plans: Mapping[str, LoadedPlan], cache: Path, paces: Mapping[str, float] | None = None
+    prepared: Prepared, plans: Mapping[str, LoadedPlan], cache: Path, comes: Mapping[str, Coming] | None = None
 ) -> tuple[dict[str, UnderPlan], dict[str, str]]:
     """Lay variants over the scenario; those that make no sense are told, with the reason, and don't stop the others.
 
-    `paces` has the hazard's pace under plans where it isn't as given.
+    `comes` has how the hazard comes under plans where that isn't as given.
     """
     laid: dict[str, UnderPlan] = {}
     refused: dict[str, str] = {}
     for key, plan in plans.items():
         try:
-            laid[key] = under_plan(prepared, plan, cache, (paces or {}).get(key, 1.0))
+            coming = (comes or {}).get(key, AS_GIVEN)
+            laid[key] = under_plan(_turned(prepared, coming.turned_deg), plan, cache, coming.pace)
         except UserError as error:
             refused[key] = "; ".join(problem.what for problem in error.problems)
     return laid, refused
+
+
+def _turned(prepared: Prepared, clockwise_deg: float) -> Prepared:
+    hazard = prepared.loaded.model.hazard
+    return prepared.with_hazard(hazard.turned(clockwise_deg)) if hazard and clockwise_deg else prepared
 
 
 def what_each_buys(

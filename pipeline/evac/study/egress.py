@@ -8,7 +8,7 @@ by their number alone: the same under every plan, and the first ten of twenty ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
@@ -17,7 +17,6 @@ from scipy import stats
 from evac.demand.draws import uniform
 from evac.schema.hazard import ArrivalRaster, Hazard
 from evac.study.ordering import Trials
-from evac.study.prepare import Prepared
 from evac.study.safe_order import Trial
 
 ALL_ZONES = "all zones"
@@ -118,12 +117,6 @@ def variants_of(hazard: Hazard) -> list[Hazard]:
     return [
         hazard.model_copy(update={"arrival": arrival.model_copy(update={"file": file, "others": ()})}) for file in files
     ]
-
-
-def with_hazard(prepared: Prepared, hazard: Hazard) -> Prepared:
-    """Return a prepared scenario with another hazard."""
-    loaded = prepared.loaded
-    return replace(prepared, loaded=replace(loaded, model=loaded.model.model_copy(update={"hazard": hazard})))
 
 
 def egress(trials: Sequence[Trials], members: Sequence[Member], share: float) -> list[Egress]:

@@ -51,6 +51,7 @@ from evac.osm.source import check_source
 from evac.scenario import LoadedScenario
 from evac.schema.background import Background
 from evac.schema.demand import VehiclesPerHousehold
+from evac.schema.hazard import Hazard
 from evac.schema.places import Bottleneck, FoundExits, Place
 from evac.schema.scenario import Scenario, vehicles_label
 
@@ -113,6 +114,11 @@ class Prepared:
     def starts_of(self) -> StartsOf:
         """Where the vehicles start on the net, by the exit that they are held to."""
         return starts_of(self.homes, start_edges(self.net, self.exits, refuges=self.refuges), self.net)
+
+    def with_hazard(self, hazard: Hazard) -> Prepared:
+        """Return the scenario with another hazard."""
+        model = self.loaded.model.model_copy(update={"hazard": hazard})
+        return replace(self, loaded=replace(self.loaded, model=model))
 
     @property
     def starts(self) -> pd.DataFrame:

@@ -12,12 +12,15 @@ from evac.network.exits import ResolvedExit
 from evac.overlay.signals import DARK
 from evac.plans.model import AnyAction, Close, Divert, Resources, Signal, Stretch, TakeLane, TimedAction
 from evac.plans.reading import LoadedAction, LoadedPlan
+from evac.schema.hazard import Hazard
 from evac.schema.places import Point
 
 LATE_MIN = 30.0
 """How late the set-up is in the stress test (minutes)."""
 _SOONER_PACE = 0.7
 """When the hazard arrives in the stress test, as a multiple of the given times after the order."""
+_TURNS_DEG = (45.0, -45.0)
+"""By how much the wind turns in the stress test, and a fire with it (degrees clockwise)."""
 SIGNALS_ON = "signals left on"
 
 
@@ -42,12 +45,23 @@ class Ablation:
 
 
 @dataclass(frozen=True)
+class Coming:
+    """How the hazard comes: `pace` multiplies its times after the order, `turned_deg` turns it (`schema.hazard`)."""
+
+    pace: float = 1.0
+    turned_deg: float = 0.0
+
+
+AS_GIVEN = Coming()
+
+
+@dataclass(frozen=True)
 class Stress:
-    """Something that goes wrong: its name, the plan as it is then, and the hazard's times of arrival then (`pace`)."""
+    """Something that goes wrong: its name, the plan as it is then, and how the hazard comes then."""
 
     failure: str
     plan: LoadedPlan
-    pace: float = 1.0
+    coming: Coming = AS_GIVEN
 
 
 @dataclass(frozen=True)
@@ -101,10 +115,10 @@ def _replacing(plan: LoadedPlan, number: int, action: Signal | None, key: str) -
     return replace(plan, key=key, actions=(*before, *middle, *after))
 
 
-def stresses(plan: LoadedPlan, exits: Sequence[ResolvedExit], *, under_hazard: bool = False) -> list[Stress]:
+def stresses(plan: LoadedPlan, exits: Sequence[ResolvedExit], hazard: Hazard | None = None) -> list[Stress]:
     """Return what may go wrong with a plan, each by itself: officers, who follows, set-up, lanes and exits, hazard."""
-    sooner = [_sooner(plan)] if under_hazard else []
-    return [*_officers(plan), *_fewer_follow(plan), *_late(plan), *_lanes(plan, exits), *_exits(plan, exits), *sooner]
+    comes = [] if hazard is None else [_sooner(plan), *(_turned(plan) if hazard.kind == "fire" else ())]
+    return [*_officers(plan), *_fewer_follow(plan), *_late(plan), *_lanes(plan, exits), *_exits(plan, exits), *comes]
 
 
 def always_there(plan: LoadedPlan) -> list[str]:
@@ -114,7 +128,14 @@ def always_there(plan: LoadedPlan) -> list[str]:
 
 def _sooner(plan: LoadedPlan) -> Stress:
     failure = f"the hazard comes {100.0 * (1.0 - _SOONER_PACE):.0f} % earlier"
-    return Stress(failure, replace(plan, key=f"{plan.key} · {failure}"), _SOONER_PACE)
+    return Stress(failure, replace(plan, key=f"{plan.key} · {failure}"), Coming(_SOONER_PACE))
+
+
+def _turned(plan: LoadedPlan) -> Iterator[Stress]:
+    for degrees in _TURNS_DEG:
+        side = "clockwise" if degrees > 0.0 else "anticlockwise"
+        failure = f"the wind turns {abs(degrees):.0f}° {side}, and the fire with it"
+        yield Stress(failure, replace(plan, key=f"{plan.key} · {failure}"), Coming(turned_deg=degrees))
 
 
 def _with(plan: LoadedPlan, key: str, numbers: frozenset[int]) -> LoadedPlan:
