@@ -111,13 +111,14 @@ def test_a_wrong_value_fails_and_stands_in_the_table(tmp_path):
 
 def test_what_is_known_to_miss_is_told_apart_and_may_not_get_worse(tmp_path):
     test = load_tests(suite_folder(), ["15"])[0]
-    miss = Expectation(measure="planned", value=100, tolerance=0.05, known_miss={"because": "why", "up_to": 0.3})
+    why = {"because": "why", "up_to": 0.3, "clearance_is": "too short"}
+    miss = Expectation(measure="planned", value=100, tolerance=0.05, known_miss=why)
     verdicts = [Checked(test, miss, got).verdict for got in (104, 120, 71, 131, np.nan)]
     assert verdicts == ["pass", "known miss", "known miss", "FAIL", "FAIL"]
     assert Checked(test, miss, 120, "broken").verdict == "FAIL"
     page = write_table([Checked(test, miss, 100), Checked(test, miss, 120)], tmp_path / "out").read_text()
     assert "0 of 1 tests passed, 1 miss theory" in page
-    assert "planned: why" in page
+    assert "planned: clearance times are too short where this matters. why" in page
     assert "**FAIL**" not in page
 
 

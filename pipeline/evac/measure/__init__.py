@@ -40,6 +40,7 @@ from evac.measure.clearance import clearance_s, curve, exit_counts, headline, sh
 from evac.measure.edges import edge_windows
 from evac.measure.exposure import NOBODY, exposed_counts, exposures
 from evac.measure.facts import RunFacts
+from evac.measure.full_junctions import junctions_off, let_in_beyond_gaps
 from evac.measure.incidents import incident_counts, incident_results
 from evac.measure.ledger import build_ledger
 from evac.measure.passengers import passenger_results
@@ -154,10 +155,14 @@ def measure_run(
     t95_s = clearance_s(planned["evacuated_s"].to_numpy(), 95)
     arrived = arrivals(planned, with_drives)
     facts = facts or RunFacts()
+    evacuated = int((done["status"] == "evacuated").sum())
+    off: dict[str, Any] = {}
     if with_lanes:
         traffic = tables.read_lanes(sumo_dir / "lanes.parquet")
         queues = Queues.of(traffic, Links.of(net))
-        found = find_bottlenecks(traffic, queues, net, int((done["status"] == "evacuated").sum()))
+        found = find_bottlenecks(traffic, queues, net, evacuated)
+        beyond_gaps = let_in_beyond_gaps(traffic, queues.links, net, evacuated)
+        off = {"junctions_off": junctions_off(found, net), "let_in_beyond_gaps": beyond_gaps}
         minutes = lane_minutes(traffic, queues, measured_lanes(bottlenecks, [found]), end_s)
         driven = set(traffic.loc[traffic["sampled_s"] > 0, "lane_id"].unique())
     else:
@@ -190,7 +195,7 @@ def measure_run(
         facts=facts,
         exits=[item.name for item in exits],
         background=passing,
-        told={**arrived, **incidents, **walked},
+        told={**arrived, **incidents, **walked, **off},
         hazard=hazard,
         leads_out=leads_out,
         passengers=passengers,

@@ -10,6 +10,7 @@ import sumolib
 
 from evac.households.accounting import LOSSES
 from evac.measure.facts import RunFacts
+from evac.measure.full_junctions import DIRECTION
 from evac.measure.incidents import incident_caveats
 from evac.measure.passengers import bus_caveats
 from evac.measure.walkers import walk_caveats
@@ -55,6 +56,7 @@ def caveats(
         *_in_refuge(counts),
         *_rates_too_high(rates),
         *_guesses(rates, net, facts),
+        *_off(counts),
     )
 
 
@@ -216,3 +218,13 @@ def _guesses(rates: pd.DataFrame, net: sumolib.net.Net, facts: RunFacts) -> list
         if net.hasEdge(row.edge) and net.getEdge(row.edge).getTLS() is not None:
             texts.append(f"{row.bottleneck}: the signal's program is guessed")
     return texts
+
+
+def _off(counts: Mapping[str, Any]) -> list[str]:
+    """Tell of full junctions at which the simulation is known to be off, and which way."""
+    texts = [f"{name}: {DIRECTION[kind]}" for name, kind in counts.get("junctions_off", {}).items()]
+    return texts + [
+        f"{place}: {number} vehicles more got in than the gaps of a road that flows freely let in (Highway Capacity "
+        "Manual), because drivers take turns there as queues do; clearance times may be too short"
+        for place, number in counts.get("let_in_beyond_gaps", {}).items()
+    ]

@@ -92,8 +92,9 @@ def build_ledger(
     background
         What became of the traffic that isn't evacuating (`trips.split_background`).
     told
-        What else there is to tell: when people have arrived behind the exits (`arrival.arrivals`), and which lanes cars
-        stood in by chance (`incidents.incident_counts`).
+        What else there is to tell: when people have arrived behind the exits (`arrival.arrivals`), which lanes cars
+        stood in by chance (`incidents.incident_counts`), and junctions at which the run is known to be off
+        (`full_junctions`).
     hazard
         Who was exposed to the hazard (`exposure.exposed_counts`); None without one.
     leads_out

@@ -8,13 +8,18 @@ queue on the minor road next to nothing.
 netconvert knows the zipper as a kind of junction only. There each movement yields to each, those that merge with nobody
 too: a main road of two lanes then passes what one lane does (1,618 instead of 3,230 veh/h, measured). So the junction
 stays what it is, and only the links that lead into the same lane become zipper links (`Z`) that yield to each other.
+
+Drivers on a zipper link begin to make room 100 m before it, and so slow down the lanes beside theirs: of a full road of
+two lanes and a full side street that joins it 2,259 and 624 vehicles an hour get through, where their shares of the
+lanes are 2,241 and 747. Where a road of several lanes is joined they see each other from as near as at any other
+junction (`_SEEN_FROM_M`, and from where they can still brake): 2,370 and 705 then (measured, at 50 km/h).
 """
 
 from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -25,6 +30,8 @@ from evac.files import write_text
 # Junctions without signals or stop signs for all; signals and all-way stops share out the right of way by themselves.
 _UNREGULATED = frozenset({"priority", "priority_stop", "right_before_left", "left_before_right"})
 _ZIPPER, _MINOR = "Z", "m"
+_SEEN_FROM_M = 4.5
+"""From where drivers see each other who merge into one lane of several (m): SUMO's value for links that yield."""
 _CHANGED = {"connection": "state", "request": "response"}
 _RULES = {*_CHANGED, "junction", "/junction>", "roundabout"}
 
@@ -43,6 +50,11 @@ class _Link:
     @property
     def target(self) -> tuple[str, str]:
         return self.connection.attrib["to"], self.connection.attrib["toLane"]
+
+    @property
+    def way(self) -> tuple[str, str]:
+        """The roads that it leads from and to."""
+        return self.connection.attrib["from"], self.connection.attrib["to"]
 
     def merges_with(self, other: _Link) -> bool:
         """Return whether both lead from different roads into one lane, without a stop in the middle of the junction."""
@@ -106,22 +118,32 @@ def _write(net_file: Path, lines: list[str], root: ET.Element) -> None:
         tag = _tag(line)
         if tag in _CHANGED:
             key = _CHANGED[tag]
-            wanted = f'{key}="{next(items).get(key, "")}"'
+            item = next(items)
+            wanted = f'{key}="{item.get(key, "")}"'
+            if seen_from_m := item.get("visibility"):
+                wanted += f' visibility="{seen_from_m}"'
             if wanted not in line:
                 lines[number] = re.sub(rf'\b{key}="[^"]*"', wanted, line, count=1)
     write_text(net_file, "".join(lines))
 
 
 def _level(links: Sequence[_Link]) -> None:
-    """Let the lanes beside a zipper lane that yield look as far ahead as it does; who yields to whom stays.
+    """Let the lanes beside a zipper lane that yield look as far ahead as it does, and all of them not far.
+
+    Who yields to whom stays.
 
     Drivers on a link that yields slow down until they see the junction, and hold up the lane beside them: a road of two
     lanes, one of them a zipper lane, passed 1,306 instead of 2,524 veh/h (measured).
     """
-    ways = {(link.connection.get("from"), link.connection.get("to")) for link in links if link.state == _ZIPPER}
+    zippers = {link.way for link in links if link.state == _ZIPPER}
     for link in links:
-        if link.state == _MINOR and (link.connection.get("from"), link.connection.get("to")) in ways:
+        if link.state == _MINOR and link.way in zippers:
             link.connection.set("state", _ZIPPER)
+    lanes = Counter(link.way for link in links if link.way in zippers)
+    wide = {to for (_, to), number in lanes.items() if number > 1}
+    for link in links:
+        if link.state == _ZIPPER and link.way[1] in wide:
+            link.connection.set("visibility", f"{_SEEN_FROM_M:g}")
 
 
 def _links(junction: ET.Element, connections: Mapping[str, Sequence[ET.Element]]) -> Iterator[_Link]:

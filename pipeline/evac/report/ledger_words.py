@@ -40,7 +40,7 @@ _KEYS = (
     *(mark("still driving"), mark("taken out"), mark("teleports"), mark("teleports by cause")),
     *(mark("unconnected households"), mark("unconnected share"), mark("vehicles"), mark("vehicles left at home")),
     *(mark("wrong lane"), mark("yield"), mark("exits unused"), mark("left by another exit"), mark("stuck")),
-    mark("misdirected"),
+    *(mark("misdirected"), mark("junctions off"), mark("let in beyond gaps")),
     *(mark("stuck on"), mark("households without vehicle by zone")),
 )
 

@@ -30,6 +30,8 @@ class KnownMiss(Model):
     """What misses it, and what follows for results."""
     up_to: Annotated[float, Field(gt=0)]
     """How far off it is at most, as a share of the value; farther off is a failure like any other."""
+    clearance_is: Literal["too short", "too long"]
+    """What follows for clearance times where it matters: `too short` flatters, `too long` is too careful."""
 
 
 class Expectation(Which):

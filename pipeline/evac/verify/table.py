@@ -16,7 +16,8 @@ def _table_of(results: Sequence[Checked]) -> pd.DataFrame:
     """Return a row an expectation, as `verification.csv` has it.
 
     Columns `test`, `component`, `title`, `measure`, `expected`, `allowed` (how far off it may be, in the measure's
-    unit), `got`, `passed`, `verdict` (`pass`, `known miss`, `FAIL`), `known_miss` (why), `trouble`, `theory`, `source`.
+    unit), `got`, `passed`, `verdict` (`pass`, `known miss`, `FAIL`), `known_miss` (why), `clearance_is` (what
+    follows for clearance times: `too short`, `too long`), `trouble`, `theory`, `source`.
     """
     return pd.DataFrame(
         [
@@ -31,6 +32,7 @@ def _table_of(results: Sequence[Checked]) -> pd.DataFrame:
                 "passed": item.passed,
                 "verdict": item.verdict,
                 "known_miss": " ".join(item.expected.known_miss.because.split()) if item.expected.known_miss else "",
+                "clearance_is": item.expected.known_miss.clearance_is if item.expected.known_miss else "",
                 "trouble": item.trouble,
                 "theory": " ".join(item.test.model.theory.split()),
                 "source": item.test.model.source,
@@ -66,7 +68,11 @@ def _page(table: pd.DataFrame, summary: str) -> str:
     missing = table[table["verdict"] == "known miss"]
     if len(missing):
         lines += ["", "## Known to miss theory", ""]
-        lines += [f"- **{row.test}**, {row.measure}: {row.known_miss}" for row in missing.itertuples()]
+        lines += [
+            f"- **{row.test}**, {row.measure}: clearance times are {row.clearance_is} where this matters. "
+            f"{row.known_miss}"
+            for row in missing.itertuples()
+        ]
     lines += ["", "## Theory and sources", ""]
     lines += [
         f"- **{row.test}**: {row.theory} Source: {row.source}" for row in table.drop_duplicates("test").itertuples()

@@ -1,0 +1,160 @@
+"""Full junctions at which a run is known to be off: which of them held the evacuation up, and which way they err.
+
+The Highway Capacity Manual (7th edition) says what gets through an all-way stop, across or into a road that goes first,
+into a roundabout, and to the left on green. SUMO's drivers meet it in some cases and miss it in others
+(docs/verification.md); a run in which such a junction matters says so.
+
+Where two roads merge drivers take turns, as queues are observed to. SUMO's zipper doesn't tell a queue from a stream:
+beside a road that flows freely a side street then gets in more often than there are gaps. How often that is can be read
+off the lanes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sumolib
+from numpy.typing import NDArray
+
+from evac import clock
+from evac.measure.bottlenecks import FoundBottleneck
+from evac.measure.queues import STOP_LINE, WINDOW_MIN, Links, is_congested
+from evac.network.street_names import street_of
+from evac.tables import sum_up
+
+_CRITICAL_S, _FOLLOW_UP_S = 6.2, 3.3
+"""Right turn from a two-way stop: Highway Capacity Manual, 7th edition, chapter 20. A left turn needs longer gaps."""
+_USED_VEH_PER_H = 100.0
+"""Beside a road with less than this nobody waits for gaps."""
+_MIN_SHARE = 0.01
+"""Share of the vehicles that got out below which those that got in too easily decide nothing."""
+_ZIPPER, _YIELDS, _SIGNAL_YIELDS = "Z", "ms", "o"
+_STRAIGHT, _LEFT = "s", "l"
+
+DIRECTION: Mapping[str, str] = MappingProxyType(
+    {
+        "all-way stop": (
+            "an all-way stop: where it is full on three or four sides a fifth to three fifths more get through than "
+            "observed, and clearance times are too short"
+        ),
+        "crossing": (
+            "crosses a road that goes first: up to three quarters more get through than observed, and clearance times "
+            "are too short"
+        ),
+        "roundabout": (
+            "enters a roundabout: up to a quarter less get in than observed, and clearance times are too long"
+        ),
+        "left turn": (
+            "turns left on green: where the other direction is full up to three tenths less get through than "
+            "observed, and clearance times are too long"
+        ),
+    }
+)
+"""What a run says of each kind of junction that holds it up."""
+
+
+def junctions_off(found: Iterable[FoundBottleneck], net: sumolib.net.Net) -> dict[str, str]:
+    """Return the bottlenecks at whose stop line the simulation is known to miss the manual: the kind by the name."""
+    rings = {node for ring in net.getRoundabouts() for node in ring.getNodes()}
+    kinds = {
+        item.name: _kind(net.getEdge(item.edge), item.lanes, rings)
+        for item in found
+        if item.where == STOP_LINE and net.hasEdge(item.edge)
+    }
+    return {name: kind for name, kind in kinds.items() if kind is not None}
+
+
+def _kind(edge: Any, lanes: Iterable[int], rings: set[str]) -> str | None:
+    node = edge.getToNode()
+    if node.getType() == "allway_stop":
+        return "all-way stop"
+    if node.getID() in rings:
+        return None if edge.getFromNode().getID() in rings else "roundabout"
+    links = [link for number in lanes for link in edge.getLane(number).getOutgoing()]
+    if any(link.getState() in _YIELDS and link.getDirection() == _STRAIGHT for link in links):
+        return "crossing"
+    if links and all(link.getState() == _SIGNAL_YIELDS and link.getDirection() == _LEFT for link in links):
+        return "left turn"
+    return None
+
+
+@dataclass(frozen=True)
+class _Merge:
+    """A turn into a lane that another road leads straight into, and drivers who take turns there."""
+
+    side: Any
+    main: Any
+    into: Any
+
+
+def let_in_beyond_gaps(lanes: pd.DataFrame, links: Links, net: sumolib.net.Net, evacuated: int) -> dict[str, int]:
+    """Return how many more vehicles got in beside a freely flowing road than its gaps let in, by place.
+
+    Parameters
+    ----------
+    lanes
+        `tables.read_lanes` of the run.
+    links
+        The lanes of the net.
+    net
+        The net of the run.
+    evacuated
+        Vehicles that got out; a place with less than a hundredth of them isn't told.
+    """
+    merges = list(_merges(net))
+    names = sorted({lane.getID() for item in merges for lane in (item.side, item.main, item.into)})
+    mine = lanes[lanes["lane_id"].isin(names)]
+    if mine.empty:
+        return {}
+    passed, congested = _by_window(mine, links, names)
+    at = {name: row for row, name in enumerate(names)}
+    counts: Counter[str] = Counter()
+    for item in merges:
+        side, main, into = (at[lane.getID()] for lane in (item.side, item.main, item.into))
+        got_in = np.minimum(passed[side], np.maximum(passed[into] - passed[main], 0.0))
+        main_veh_per_h = passed[main] * clock.HOUR_MIN / WINDOW_MIN
+        gaps = gap_capacity_veh_per_h(main_veh_per_h) * WINDOW_MIN / clock.HOUR_MIN
+        free = ~congested[main] & (main_veh_per_h >= _USED_VEH_PER_H)
+        place = f"{street_of(item.side.getEdge())} into {street_of(item.into.getEdge())}"
+        counts[place] += round(float(np.maximum(got_in - gaps, 0.0)[free].sum()))
+    return {place: number for place, number in sorted(counts.items()) if number >= max(1.0, _MIN_SHARE * evacuated)}
+
+
+def gap_capacity_veh_per_h(main_veh_per_h: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what gets into a stream in random order from a full side street (Harders, 1968), in vehicles an hour."""
+    per_s = np.maximum(main_veh_per_h, 1.0) / clock.HOUR_S
+    return np.asarray(clock.HOUR_S * per_s * np.exp(-per_s * _CRITICAL_S) / (1.0 - np.exp(-per_s * _FOLLOW_UP_S)))
+
+
+def _merges(net: sumolib.net.Net) -> Iterable[_Merge]:
+    arriving: dict[Any, list[Any]] = defaultdict(list)
+    for edge in net.getEdges(withInternal=False):
+        for lane in edge.getLanes():
+            for link in lane.getOutgoing():
+                if link.getState() == _ZIPPER:
+                    arriving[link.getToLane()].append(link)
+    for into, links in arriving.items():
+        straight = [link for link in links if link.getDirection() == _STRAIGHT]
+        if len(straight) == 1:
+            main = straight[0].getFromLane()
+            for link in links:
+                if link is not straight[0] and link.getFrom() is not straight[0].getFrom():
+                    yield _Merge(link.getFromLane(), main, into)
+
+
+def _by_window(rows: pd.DataFrame, links: Links, names: list[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return what passed each lane's end, and whether the lane was congested, as arrays of shape (lanes, windows)."""
+    window = rows["minute"].to_numpy(dtype=np.int64) // WINDOW_MIN
+    sums = sum_up(rows, "lane_id", window, ["vehicles", "sampled_s", "distance_m"])
+    shape = (len(names), int(window.max()) + 1)
+    at = (pd.Index(names).get_indexer(pd.Index(sums["lane_id"].astype(str))), sums["window"].to_numpy())
+    passed, congested = np.zeros(shape), np.zeros(shape, dtype=np.bool_)
+    passed[at] = sums["vehicles"].to_numpy()
+    congested[at] = is_congested(sums, links, WINDOW_MIN * clock.MINUTE_S)
+    return passed, congested
