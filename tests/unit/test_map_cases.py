@@ -55,6 +55,13 @@ def test_the_net_has_the_lanes_of_the_map(tagged_lanes: tuple[StreetMap, Net]) -
         assert sorted(found[way]) == sorted(lanes), what
 
 
+def test_homes_are_counted_by_building(tmp_path: Path) -> None:
+    homes = prepare_map(CASES / "buildings" / "map.osm", "service", "LI", tmp_path).dwellings()
+    counted = homes.groupby("osm_id")["weight"].sum()
+    for building, (what, units) in expected("buildings").items():
+        assert counted.get(building, 0) == units, what
+
+
 def test_what_stops_a_car_cuts_the_road(tmp_path: Path) -> None:
     streets = prepare_map(CASES / "barriers" / "map.osm", "service", "LI", tmp_path).streets()
     for way, (what, passes) in expected("barriers").items():
