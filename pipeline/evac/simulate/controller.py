@@ -34,7 +34,6 @@ from typing import Any
 from traci.connection import Connection
 
 from evac.demand.buses import PREFIX as BUS
-from evac.demand.draws import uniform
 from evac.network.exits.drive_beyond import DrivesBeyond
 from evac.plans.stages import Stages
 from evac.plans.timetable import (
@@ -42,7 +41,6 @@ from evac.plans.timetable import (
     CLEAR_WITHIN_S,
     FLEEING,
     Admits,
-    Lead,
     Run,
     State,
     Timetable,
@@ -51,14 +49,13 @@ from evac.plans.timetable import (
     is_timed,
 )
 from evac.simulate.change_of_stage import ChangeOfStage
+from evac.simulate.diversions import Diversions
 from evac.simulate.flight import LOOK_AFTER_S, Flight
 from evac.simulate.lanes import admits_car, vehicles_on
 from evac.simulate.officer import LOOK_S, Officer
 from evac.simulate.refuges import Refuges
 from evac.simulate.ways import keep_way, quickest_way, way_ahead
 
-_DIVERT_EVERY_S = 1.0
-"""How often the vehicles on an approach are looked at: none passes a road of 20 m unseen."""
 _EMPTY_EVERY_S = 10.0
 """How often it is checked whether a closed lane is empty."""
 _LOOK_AGAIN_S = 2.0
@@ -105,13 +102,13 @@ class Controller:
     turned_round: set[str] = field(default_factory=set)
     _agenda: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list)
     _officers: dict[str, Officer] = field(default_factory=dict)
-    _led: set[tuple[tuple[Lead, ...], str]] = field(default_factory=set)
     _holds: dict[str, Admits] = field(default_factory=dict)
     _normally: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
     _opening: dict[str, tuple[str, Admits]] = field(default_factory=dict)
     _shut_since_s: dict[str, float] = field(default_factory=dict)
     _flight: Flight = field(init=False)
     _changing: ChangeOfStage = field(init=False)
+    _diversions: Diversions = field(init=False)
 
     def __post_init__(self) -> None:
         """Set the agenda, and the signals as they are at the order."""
@@ -119,6 +116,8 @@ class Controller:
         self._states = states
         self._flight = Flight(self.connection)
         self._changing = ChangeOfStage(self.connection)
+        last = {edge for edges in self.exits.values() for edge in edges}
+        self._diversions = Diversions(self.connection, states.approaches, last, self.seed, self.coarse)
         self._timed = {lane: of_lane for lane, of_lane in states.lanes.items() if is_timed(of_lane)}
         self._holds = {lane: ADMITTED if lane in states.normally_closed else None for lane in self._timed}
         for time_s in sorted({state.from_s for of_lane in self._timed.values() for state in of_lane}):
@@ -132,17 +131,14 @@ class Controller:
 
     def next_s(self, now_s: float) -> float:
         """Return when `act` has to be called next (simulated s); infinite when never."""
-        times = [time_s for time_s, *_ in self._agenda[:1]]
+        times = [self._diversions.next_s(now_s), *(time_s for time_s, *_ in self._agenda[:1])]
         if self._officers:
             times.append(_next_multiple(now_s, LOOK_S))
         if self._opening:
             times.append(_next_multiple(now_s, _EMPTY_EVERY_S))
         if self._flight.fleeing or self._changing.leaving:
             times.append(_next_multiple(now_s, LOOK_AFTER_S))
-        times += [_next_multiple(now_s, _DIVERT_EVERY_S) for _ in self._diverting(now_s)][:1]
-        leads = [state for of_edge in self._states.approaches.values() for state in of_edge if state.holds]
-        times += [state.from_s for state in leads if state.from_s > now_s]
-        return min(times, default=float("inf"))
+        return min(times)
 
     @property
     def has_plans(self) -> bool:
@@ -160,8 +156,7 @@ class Controller:
         if now_s % LOOK_AFTER_S == 0:
             self._look_after_the_fleeing()
             self._changing.look_after(self._over(now_s))
-        for edge, leads in self._diverting(now_s):
-            self._divert(edge, leads)
+        self._diversions.act(now_s)
 
     def _at(self, time_s: float, do: Callable[[float], None]) -> None:
         self._agenda.append((time_s, len(self._agenda), do))
@@ -364,50 +359,6 @@ class Controller:
         targets = [edge for edges in self.exits.values() for edge in edges]
         beyond_s = self.drives.drives_s(self.connection.simulation.getTime()) if self.drives else None
         return quickest_way(self.connection, start, vclass, targets, beyond_s)
-
-    def _way(self, start: str, vclass: str, item: Lead) -> tuple[str, ...]:
-        """Return the quickest way of a class from an edge to a diversion's exit, over its road where it names one."""
-        if not item.by:
-            return quickest_way(self.connection, start, vclass, item.exit_edges)
-        first = quickest_way(self.connection, start, vclass, item.by)
-        onward = quickest_way(self.connection, first[-1], vclass, item.exit_edges) if first else ()
-        return (*first[:-1], *onward) if onward else ()
-
-    def _diverting(self, now_s: float) -> list[tuple[str, tuple[Lead, ...]]]:
-        leads = [(edge, at(of_edge, now_s)) for edge, of_edge in self._states.approaches.items()]
-        return [(edge, holds) for edge, holds in leads if holds]
-
-    def _divert(self, edge: str, leads: tuple[Lead, ...]) -> None:
-        """Tell each driver on an approach once where the lane leads in which they are."""
-        for vehicle in self.connection.edge.getLastStepVehicleIDs(edge):
-            if (leads, vehicle) not in self._led and not vehicle.startswith(BUS):
-                lane = self._lane_of(vehicle, edge)
-                lead = next((item for item in leads if item.concerns(lane)), None)
-                if lead is None:
-                    continue
-                self._led.add((leads, vehicle))
-                if uniform(self.seed, "diversion", [vehicle])[0] < lead.compliance:
-                    self._lead(vehicle, lead)
-
-    def _lane_of(self, vehicle: str, edge: str) -> int:
-        """Return the number of the lane that a vehicle is in; drawn where vehicles are on no lane."""
-        if not self.coarse:
-            return int(self.connection.vehicle.getLaneIndex(vehicle))
-        return int(uniform(self.seed, "lane", [vehicle])[0] * self.connection.edge.getLaneNumber(edge))
-
-    def _lead(self, vehicle: str, item: Lead) -> None:
-        """Send a vehicle to the exit for good: it looks for no other way from now on.
-
-        On the last edge of an exit it is too late.
-        """
-        ask = self.connection.vehicle
-        start = way_ahead(self.connection, vehicle)[0]
-        if any(start in edges for edges in self.exits.values()):
-            return
-        way = self._way(start, ask.getVehicleClass(vehicle), item)
-        if way and not ask.getRoadID(vehicle).startswith(":"):
-            ask.setRoute(vehicle, way)
-            keep_way(self.connection, vehicle)
 
 
 def _next_multiple(now_s: float, every_s: float) -> float:
