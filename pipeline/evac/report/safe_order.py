@@ -12,6 +12,7 @@ import matplotlib as mpl
 import pandas as pd
 import shapely
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from evac.errors import DataError
 from evac.files import write_bytes, write_text
@@ -31,6 +32,8 @@ from evac.study.safe_order import SafeOrder
 _COLOURS = "RdYlGn"
 _LATE, _NO_LIMIT = "#5e0010", "#d9d9d9"
 _LINE_COLOUR = "#8a2be2"
+_HALO = (withStroke(linewidth=2.5, foreground="white"),)
+"""Around labels, which lie on dark zones and on lines."""
 
 
 def table(answer: Answer) -> pd.DataFrame:
@@ -136,11 +139,15 @@ def draw(streets: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, lines: gpd.GeoDataF
             words = {"no limit": say("no limit"), "too late": say("too late")}.get(row.latest_safe_order)
             words = words or say("{minute} min", minute=f"{row.latest_safe_order_min:.0f}")
             axes.annotate(
-                plain(f"{row.zone}\n{words}"), (spot.x, spot.y), ha="center", va="center", zorder=8, fontsize=8
-            )
+                plain(f"{row.zone}: {words}"), (spot.x, spot.y), ha="center", va="center", zorder=8, fontsize=8,
+                path_effects=_HALO,
+            )  # fmt: skip
         for zone, way in zip(drawn["zone"], nearest, strict=True):
             at = shapely.get_point(way, 0)
-            axes.annotate(plain(zone), (at.x, at.y), color=_LINE_COLOUR, ha="center", va="bottom", zorder=8, fontsize=7)
+            axes.annotate(
+                say("trigger line of {zone}", zone=plain(zone)), (at.x, at.y), color=_LINE_COLOUR, ha="center",
+                va="bottom", zorder=8, fontsize=7, path_effects=_HALO,
+            )  # fmt: skip
         maps.frame_axes(axes, frame)
         maps.write_attribution(axes, ATTRIBUTION.split(",", maxsplit=1)[0])
         axes.set(xlabel="", ylabel="")
