@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PAGE = "progress.html"
 """The page of a search, in its folder."""
 _MOST_SEEDS = 64
+_LONGEST_S = 366 * 86_400.0
 _LARGEST_SEED = 2**31 - 1  # that SUMO takes
 _MOST_RUNS = 500  # more than most searches need, so that the part that is done is never too large
 
@@ -155,6 +156,8 @@ def search_in(place: Place, under: Plan, wish: Wish, watch: Watch) -> Search:
     base: LoadedPlan = under.loaded
     if lacking := budget.over([base.resources]):
         raise UserError(Problem(f"plan '{base.key}'", f"takes more than there is: {lacking}", "give it what it takes"))
+    if wish.within_s is not None and not 0.0 < wish.within_s <= _LONGEST_S:
+        raise UserError(Problem("within", f"expected up to a year, found {wish.within_s:g} s"))
     if wish.seeds not in range(1, _MOST_SEEDS + 1):
         raise UserError(Problem("seeds", f"expected 1 to {_MOST_SEEDS}, found {wish.seeds!r}"))
     first = place.scenario.seeds[0] if wish.seed is None else wish.seed

@@ -263,6 +263,7 @@ def test_a_search_that_is_out_of_time_says_so(
     ("options", "told"),
     [
         (["--officers", "1", "--within", "soon"], "'soon' is no time"),
+        (["--officers", "1", "--within", "9" * 400 + "h"], "within: expected up to a year, found inf s"),
         (["--officers", "1", "--vehicles", "7"], "has no case '7'"),
         (["--officers", "1", "--city", "nowhere.yaml"], "nowhere.yaml"),
         (["--officers", "1", "--plan", "none"], "there is no file"),
@@ -283,6 +284,9 @@ def test_bad_numbers_from_python_are_told_before_anything_is_prepared(searched: 
     town = evac.open(searched)
     with pytest.raises(evac.ScenarioError, match=r"cones: expected a whole number .* found 2\.5"):
         town.search(officers=1, cones=2.5)  # type: ignore[arg-type]
+    for within_s in (0.0, -1.0, float("nan"), float("inf")):
+        with pytest.raises(evac.UserError, match="within: expected up to a year"):
+            town.search(officers=1, within_s=within_s)
     for seeds in (0, 2.5, 65):
         with pytest.raises(evac.UserError, match=rf"seeds: expected 1 to 64, found {seeds}"):
             town.search(officers=1, seeds=seeds)  # type: ignore[arg-type]

@@ -42,6 +42,7 @@ _BOXES = [
 _NUMBERS = ["1", "2", "7", "0", "300", *map(str, NUMBERS)]
 _FILES = ["town/town.osm", "town/zones.geojson", "town/scenario.yaml", "town", "pipe", "none"]
 _SHARES = ["5%", "0.05", "0%", "-5%", "200%", "nan%", "1/2", "0/0", "3/2", "-1/3", "1e999%", f"1/{10**40}"]
+_TIMES = ["30min", "2h", "0s", "-5min", "1h30", "9" * 400 + "h", "nan s", "1e3s"]
 _ENGINES = ["serial", "dask-nowhere", "dask://", "tcp://", "tcp://127.0.0.1:1", "Local"]
 _RUNS = {"--vehicles": ["1", "1.5", "2"], "--departure": ["90 % within 60 min", "fast"], "--seed": _NUMBERS}
 _STUDY = {
@@ -96,6 +97,20 @@ _COMMANDS: dict[str, tuple[list[list[str]], dict[str, list[str]]]] = {
     "plan list": ([_PLACES], {}),
     "ablate": ([_PLACES, _PLANS], _STUDY),
     "stress": ([_PLACES, _PLANS], _STUDY),
+    "search": (
+        [_PLACES],
+        {
+            **{name: _STUDY[name] for name in ("--engine", "--jobs", "--workspace", "--seed", "--vehicles")},
+            "--officers": _NUMBERS,
+            "--cones": _NUMBERS,
+            "--barricades": _NUMBERS,
+            "--within": _TIMES,
+            "--plan": _PLANS,
+            "--city": ["city.yaml", *_FILES],
+            "--screen": ["meso", "Micro"],
+            "--seeds": _NUMBERS,
+        },
+    ),
     "status": ([_PLACES], {"--plan": _PLANS}),
     "clean": ([], {"--older-than": _NUMBERS, "--study": ["town", "none"], "--yes": [""]}),
     "verify": ([["queue", "none"]], {"--folder": ["town", "pipe", "none"], "--jobs": _NUMBERS}),
@@ -120,6 +135,8 @@ def arguments(rng: random.Random) -> list[str]:
         line += [name] if options[name] == [""] else [name, value] if rng.random() < 0.5 else [f"{name}={value}"]
     if command in ("new", "estimate"):
         line += ["--osm", "town/town.osm"]  # nothing is fetched
+    if command == "search" and "--officers" not in " ".join(line):
+        line += ["--officers", "2"]
     if command == "new" and rng.random() < 0.8:
         line += rng.choice([["--polygon", "town/zones.geojson"], ["--bbox", _BOXES[0]]])
     if rng.random() < 0.1:
@@ -142,6 +159,7 @@ def _beside_a_town(folder: Path) -> Iterator[None]:
     shutil.copytree(TOWN, here / "town")
     (here / "link").symlink_to("nowhere")
     os.mkfifo(here / "pipe")
+    (here / "city.yaml").write_text("never: turn ban\n")
     (here / ".evac").symlink_to(_work())
     with contextlib.chdir(here):
         yield
@@ -159,7 +177,9 @@ def _stop(*_: Any, **__: Any) -> None:
     raise UserError(Problem("the fuzzer", "simulates nothing", "that was all"))
 
 
-_SIMULATING = ("evac.study.run_study", "evac.verify.run_test", "evac.new.request.find_area")
+_SIMULATING = (
+    *("evac.study.run_study", "evac.search.finding.find", "evac.verify.run_test", "evac.new.request.find_area"),
+)
 """What takes long, or asks somebody on the internet."""
 
 

@@ -15,6 +15,8 @@ from evac.plans.reading import load_plan
 from evac.report.settings import load_settings
 from evac.scenario import load_scenario
 from evac.schema.demand import Measured
+from evac.search.city import KINDS as ACTIONS
+from evac.search.city import Sort, read_city
 from fuzzing.values import change_bytes, change_tree
 
 _POINT = {"lat": 47.0645, "lon": 9.5105}
@@ -102,6 +104,11 @@ REPORT: dict[str, Any] = {
     "language": "de",
     "words": {"{low} to {high}": "{low} bis {high}", "not cleared by {time}": "nicht geräumt um {time}"},
 }
+CITY: dict[str, Any] = {
+    "never": ["contraflow on Main Street", "turn ban", "diversion of Old Town", "lane led to North"],
+    "setup_min": {"officer": 10, "contraflow": 40.5},
+}
+KNOWN: dict[Sort, list[str]] = {"street": ["Main Street"], "exit": ["North"], "zone": ["Old Town"]}
 CURVE = "minute,left\n0,0\n10,0.1\n20,0.35\n45,0.8\n60,0.95\n90,1\n"
 _RAW = [  # YAML that no tree of plain data makes
     "!!python/object/apply:os.system [ls]",
@@ -231,4 +238,16 @@ def curve(rng: random.Random, folder: Path) -> None:
 
 
 _MINUTES = np.array([0.0, 5.0, 100.0])
-KINDS = {"scenario": scenario, "plan": plan, "report": report, "curve": curve}
+
+
+def city(rng: random.Random, folder: Path) -> None:
+    """Read a changed file of what a city forbids, and hold it against a town."""
+    path = folder / "city.yaml"
+    path.write_bytes(_yaml(rng, CITY))
+    fuzzing.spoil(rng, path)
+    found = read_city(path)
+    found.check(KNOWN, 5.0, str(path))
+    assert all(not found.forbids(kind, {"Main Street"}) for kind in ACTIONS) or found.never
+
+
+KINDS = {"scenario": scenario, "plan": plan, "report": report, "city": city, "curve": curve}

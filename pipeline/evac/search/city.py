@@ -35,7 +35,7 @@ _RULE = re.compile(rf"({'|'.join(KINDS)})(?: (?:on|at|from|to|of) (.+))?")
 
 def _parsed(text: str) -> str:
     if _RULE.fullmatch(text) is None:
-        raise ValueError(f"'{text}' is no rule: write one of {', '.join(KINDS)}, and where: contraflow on Main Street")
+        raise ValueError(f"{text!r} is no rule: write one of {', '.join(KINDS)}, and where: contraflow on Main Street")
     return text
 
 
