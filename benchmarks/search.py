@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--cones", type=int, default=120)
     parser.add_argument("--barricades", type=int, default=4)
     parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--within", type=float, default=300.0, help="seconds")
+    parser.add_argument("--within", type=float, default=180.0, help="seconds")
     given = parser.parse_args()
     print("| town | judged | a minute | CPU s each | best plan | 90 % (min) | seeds | over its bound |")
     print("|---|---:|---:|---:|---|---:|---:|---:|", flush=True)
