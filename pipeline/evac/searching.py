@@ -161,7 +161,7 @@ def search_in(place: Place, under: Plan, wish: Wish, watch: Watch) -> Search:
     if wish.seeds not in range(1, _MOST_SEEDS + 1):
         raise UserError(Problem("seeds", f"expected 1 to {_MOST_SEEDS}, found {wish.seeds!r}"))
     first = place.scenario.seeds[0] if wish.seed is None else wish.seed
-    if first not in range(_LARGEST_SEED - 2 * _MOST_SEEDS + 1):
+    if not isinstance(first, int) or not 0 <= first <= _LARGEST_SEED - 2 * _MOST_SEEDS:
         expected = f"expected 0 to {_LARGEST_SEED - 2 * _MOST_SEEDS:,}, as more follow the first"
         raise UserError(Problem("seed", f"{expected}, found {first!r}"))
     width = wish.jobs or cores()
