@@ -12,6 +12,7 @@ The browser is the tests' (Chromium, drawing without a graphics card). Figures s
 
 from __future__ import annotations
 
+import os
 import random
 import statistics
 import sys
@@ -166,17 +167,25 @@ def load(folder: Path, place: str, seconds: float) -> None:
         for _ in range(RUNNING):
             studio.client.post(f"{base}/jobs", json=asked)
             asked = {**asked, "seeds": list(range(asked["seeds"][0] + 1, asked["seeds"][0] + 10))}
+        before_s = _cpu_s(studio)
         for job in jobs:
             job.start()
         for job in jobs:
             job.join()
+        cpu_ms = (_cpu_s(studio) - before_s) / max(len(times), 1) * 1e3
         states = [item["state"] for item in studio.client.get("/api/jobs").json()[:RUNNING]]
         for item in studio.client.get("/api/jobs").json():
             studio.client.delete(f"/api/jobs/{item['id']}")
     cuts = statistics.quantiles(times, n=100)
     print(f"{LOOKING} look, {EDITING} edit, {RUNNING} run ({', '.join(states)} at the end), {seconds:.0f} s:")
-    print(f"{len(times):,} answers, {len(errors)} errors {errors[:3]}")
+    print(f"{len(times):,} answers, {len(errors)} errors {errors[:3]}, {cpu_ms:.1f} ms of the server's time each")
     print(f"median {cuts[49] * 1e3:.0f} ms, 95 % within {cuts[94] * 1e3:.0f} ms, 99 % within {cuts[98] * 1e3:.0f} ms")
+
+
+def _cpu_s(studio: Served) -> float:
+    """Return the seconds of processor that the server has taken."""
+    fields = Path(f"/proc/{studio.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _plan(studio: Served, place: str, number: int) -> str:
@@ -195,7 +204,11 @@ def _asking(studio: Served, until: float, times: list[float], errors: list[str],
         while time.monotonic() < until:
             time.sleep(pauses.uniform(0.5, 3.5))
             began = time.monotonic()
-            answer = ask(client)
+            try:
+                answer = ask(client)
+            except httpx2.HTTPError as error:
+                errors.append(str(error))
+                continue
             times.append(time.monotonic() - began)
             if answer.status_code >= 400:  # noqa: PLR2004 - HTTP's
                 errors.append(f"{answer.status_code} {answer.request.url.path}")

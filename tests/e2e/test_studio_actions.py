@@ -184,6 +184,14 @@ def test_forms_and_a_new_place_pass_axe_and_fit(page: Any, width: int, scheme: s
     page.get_by_role("button", name="Make it and run it").click()
     page.locator(".problems").first.wait_for()
     assert axe_problems(page, width) == []
+    remedy = "name it with --count, or give people with --people-per-household, or the total with --households NUMBER"
+    problem = {"where": "--households", "what": "no column with counts", "remedy": remedy}
+    page.route("**/api/new", lambda route: route.fulfill(status=422, json={"problems": [problem]}))
+    page.get_by_role("button", name="Make it and run it").click()
+    page.get_by_text(
+        "Try: name it with “Column of the file with the counts”, or the total with “How many households live there”"
+    ).wait_for()
+    assert "--" not in page.inner_text("form")
 
 
 def test_a_search_for_a_plan_is_begun_by_clicks_and_called_off(page: Any, studio: Served) -> None:

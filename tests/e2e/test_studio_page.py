@@ -207,7 +207,7 @@ def test_a_plan_built_by_clicks_gives_the_bytes_of_its_yaml(page: Any, folder: P
     pictured(page, "what-if")
     page.get_by_role("button", name="Run it").click()
     page.get_by_role("button", name="Run", exact=True).click()
-    page.locator(".runs button", has_text="by-clicks").wait_for()
+    page.locator(".runs button", has_text="By clicks").wait_for()
     (tmp_path / "by-hand.yaml").write_text(
         "name: By hand\nactions:\n"
         "  - do: contraflow\n    where: {street: Neue Churer Strasse, towards: south}\n    when: {from_min: 15}\n"
@@ -323,7 +323,7 @@ def test_a_plan_is_run_by_clicks_and_outlives_a_reload(page: Any, folder: Path) 
     page.reload()
     page.wait_for_selector("#studio[data-state=ready]")
     assert page.locator("#tab-runs").get_attribute("aria-selected") == "true"
-    page.locator(".runs [aria-pressed=true]", has_text="contraflow-south").wait_for()
+    page.locator(".runs [aria-pressed=true]", has_text="Contraflow to the south").wait_for()
     page.locator(".run .verdict").wait_for()
     assert "90 % are out" in page.inner_text(".run")
     assert page.locator(".run svg.chart path").count() == 2
@@ -346,7 +346,7 @@ def test_a_report_is_written_and_opened(page: Any, context: Any) -> None:
     report = opened.value
     report.get_by_role("heading", level=1).wait_for()
     assert "Balzers" in report.title()
-    assert "baseline" in page.inner_text(".report")
+    assert "Baseline" in page.inner_text(".report")
     report.close()
 
 

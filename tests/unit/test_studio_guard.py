@@ -142,7 +142,7 @@ def test_a_report_is_read_by_its_own_address_and_runs_apart(folder: Path) -> Non
     (folder / "secret").write_text("secret")
     (report / "away").symlink_to(folder / "secret")
     told = client.get("/api/places/balzers/report").json()
-    assert (told["plans"], told["folder"]) == (["baseline", "flood"], "reports/balzers")
+    assert (told["plans"], told["folder"]) == (["Baseline", "Rhine flood, answered"], "reports/balzers")
     url = client.post("/api/places/balzers/report", json={}).json()["url"]
     stranger = TestClient(client.app, base_url=ADDRESS)
     answer = stranger.get(url)

@@ -75,7 +75,7 @@ def test_findings_are_those_of_the_place_in_their_order(client: TestClient, fold
 def test_plans_are_listed_with_what_they_take(client: TestClient) -> None:
     plans = {item["plan"]: item for item in client.get("/api/places/balzers/plans").json()}
     assert list(plans) == ["baseline", "bridge-closed", "contraflow-south", "flood"]
-    assert plans["flood"]["extends"] == "bridge-closed"
+    assert plans["flood"]["extends"] == "Rhine flood, nothing prepared"
     assert plans["flood"]["resources"]["cones"] == 120
     assert [item["do"] for item in plans["contraflow-south"]["actions"]] == ["contraflow"]
 

@@ -182,7 +182,7 @@ def plans(place: evac.Place) -> list[dict[str, Any]]:
 
 
 def checked(place: evac.Place, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is to be run, complete, after a look whether it can be.
+    """Return what is to be run, complete, with the plans' own `names`, after a look whether it can be.
 
     Raises
     ------
@@ -204,6 +204,7 @@ def checked(place: evac.Place, asked: Mapping[str, Any]) -> dict[str, Any]:
         raise UserError(Problem("fidelity", f"there is no '{fidelity}'", " or ".join(_FIDELITIES)))
     return {
         "plans": names,
+        "names": [item.name for item in under],
         "vehicles": under[0].vehicles,
         "departure": under[0].departure,
         "seeds": seeds[:_MOST_SEEDS],
@@ -318,7 +319,7 @@ def _plan(place: evac.Place, name: str) -> dict[str, Any]:
         "plan": name,
         "name": under.name,
         "note": " ".join(under.note.split()),
-        "extends": under.loaded.model.extends,
+        "extends": _name_of(place, under.loaded.model.extends),
         "resources": under.resources,
         "actions": [
             {**row, "where": item.where}
@@ -326,6 +327,10 @@ def _plan(place: evac.Place, name: str) -> dict[str, Any]:
         ],
         "problems": [],
     }
+
+
+def _name_of(place: evac.Place, key: str | None) -> str | None:
+    return None if key is None else place.under(key).name
 
 
 def _features(table: gpd.GeoDataFrame) -> dict[str, Any]:

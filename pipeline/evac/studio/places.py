@@ -184,8 +184,13 @@ class Places:
             raise UserError(Problem(f"the plans of {place.name}", f"there is no plan '{key}'", f"known: {known}"))
 
     def runs(self, name: str) -> list[dict[str, Any]]:
-        """Return the finished runs of a place, the newest first."""
-        return at_place.runs(self._open(name))
+        """Return the finished runs of a place, the newest first, with what people call their plans (`plan_name`)."""
+        names = self._plan_names(name)
+        return [{**run, "plan_name": names.get(run["plan"], run["plan"])} for run in at_place.runs(self._open(name))]
+
+    def _plan_names(self, name: str) -> dict[str, str]:
+        """Return what people call the plans of a place, by their keys."""
+        return {plan["plan"]: plan["name"] for plan in self.plans(name)}
 
     def run(self, name: str, job: str) -> dict[str, Any]:
         """Return what a finished run says."""
@@ -196,7 +201,7 @@ class Places:
         return at_place.queues(self._open(name), job)
 
     def report(self, name: str) -> dict[str, Any]:
-        """Return the report of a place: the `plans` that it is of, its `folder` in the workspace, and when it was made.
+        """Return the report of a place: the names of the `plans` that it is of, its `folder`, and when it was made.
 
         Empty where there is none.
         """
@@ -205,7 +210,9 @@ class Places:
         if asked is None or not page.is_file():
             return {}
         made = datetime.fromtimestamp(page.stat().st_mtime, UTC).isoformat()
-        return {"plans": asked.plans, "folder": str(folder.relative_to(self.workspace.folder.resolve())), "made": made}
+        names = self._plan_names(name)
+        plans = [names.get(plan, plan) for plan in asked.plans]
+        return {"plans": plans, "folder": str(folder.relative_to(self.workspace.folder.resolve())), "made": made}
 
     def report_folder(self, name: str) -> Path:
         """Return the folder of a place's report."""

@@ -24,6 +24,9 @@ _LOOPBACK = "127.0.0.1"
 _USUAL_PORT = 8765
 _LOCAL_NAMES = (_LOOPBACK, "localhost")
 _PRIVATE = 0o600
+_KEPT_OPEN_S = 75
+"""How long a connection stays open between two questions (s): longer than who reads a page pauses, for a question that
+comes just as it is closed is lost."""
 _PATIENCE_S = 2
 """How long pages that listen are waited for at the end (s)."""
 
@@ -62,6 +65,7 @@ def serve(
                 server_header=False,
                 ws="none",
                 timeout_graceful_shutdown=_PATIENCE_S,
+                timeout_keep_alive=_KEPT_OPEN_S,
             )
             _Server(config, app.state.studio).run(sockets=[listener])
 

@@ -1,4 +1,5 @@
 // What a plan changes, on the map and as rows.
+import { colourKey } from "./colour-key.js";
 import { count, h, say } from "./dom.js";
 
 const LINES = ["LineString", "MultiLineString"];
@@ -29,6 +30,8 @@ const KINDS = {
   diversion: () => say("Diversions"),
 };
 
+const SORTS = { more: () => say("more lanes"), fewer: () => say("fewer lanes"), closed: () => say("closed"), other: () => say("other changes") };
+
 export const kindWords = (kind) => KINDS[kind]?.() ?? kind;
 
 function inWords({ kind, place, before, after, when }) {
@@ -38,12 +41,14 @@ function inWords({ kind, place, before, after, when }) {
 
 /** The rows of what a plan changes, cuts off, and what to look at. */
 export function changeRows(map, diff) {
+  const sorts = new Set(diff.changes.features.map((item) => sortOf(item.properties)));
   const kinds = Object.groupBy(diff.changes.features, (item) => item.properties.kind);
   const lost = diff.cut_off.features.length;
   return [
     lost ? h("p", { class: "bad" }, say("{n} households lose their only way out.", { n: count(lost) }))
       : h("p", {}, say("No household loses its way out.")),
     diff.warnings.length ? h("ul", { class: "warnings" }, diff.warnings.map((text) => h("li", {}, text))) : null,
+    colourKey(Object.entries(SORTS).filter(([sort]) => (sort === "other" ? [...sorts].some((one) => !(one in SORTS)) : sorts.has(sort))).map(([sort, words]) => [sort, words()])),
     Object.entries(kinds).map(([kind, items]) => [h("h4", {}, kindWords(kind)), h("ul", { class: "changes" }, items.map((item) => row(map, item)))]),
   ];
 }

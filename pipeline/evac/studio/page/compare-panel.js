@@ -2,6 +2,7 @@
 import { ask, download, part as inPath } from "./api.js";
 import { clock, count, fill, h, problemsList, say } from "./dom.js";
 import { curveChart } from "./chart.js";
+import { colourKey, queueKey } from "./colour-key.js";
 import { reportLink } from "./report-link.js";
 import { caseWords } from "./run-view.js";
 
@@ -45,7 +46,7 @@ function both(runs, contents) {
       ? h("p", { class: "bad" }, say("These are different cases: what differs is more than the plan.")) : null,
     a !== null && b !== null ? h("p", {}, differenceWords(minutesBetween(a, b))) : null,
     runs[0].seed === runs[1].seed ? h("p", { class: "note" }, say("One run each: chance alone moves such a time by a few minutes. Five seeds tell more.")) : null,
-    doubts, curveChart(contents.map((content, number) => ({ name: `${"AB"[number]}: ${runs[number].plan}`, curve: content.curve, planned: content.planned }))),
+    doubts, curveChart(contents.map((content, number) => ({ name: `${"AB"[number]}: ${runs[number].plan_name}`, curve: content.curve, planned: content.planned }))),
   ];
 }
 
@@ -76,7 +77,7 @@ function overTime(map, picture, queues) {
   const worst = Math.max(0, ...queues.map(({ edges }) => busiest(edges)));
   slider.value = String(worst);
   draw();
-  return h("fieldset", {}, h("legend", {}, say("Queues on the map")), h("div", { class: "row" }, which, said), slider);
+  return h("fieldset", {}, h("legend", {}, say("Queues on the map")), h("div", { class: "row" }, which, said), slider, queueKey());
 }
 
 function busiest(edges) {
@@ -97,7 +98,8 @@ function zoneTable(map, picture, [a, b]) {
   map.put("gains", { type: "FeatureCollection", features: picture.zones.features.filter((item) => of.get(item.properties.zone)).map((item) =>
     ({ ...item, properties: { zone: item.properties.zone, later_min: of.get(item.properties.zone), households: item.properties.households } })) });
   const minutes = (value) => (value === null ? "–" : signed(value));
-  return h("table", {}, h("caption", {}, say("Who gains and who loses: 90 % of a zone out, h after the order")),
+  return [h("table", {}, h("caption", {}, say("Who gains and who loses: 90 % of a zone out, h after the order")),
     h("thead", {}, h("tr", {}, [say("zone"), "A", "B", say("difference")].map((text) => h("th", { scope: "col" }, text)))),
-    h("tbody", {}, rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row.zone), h("td", {}, clock(row.a)), h("td", {}, clock(row.b)), h("td", { class: later(row) > 0 ? "bad" : "" }, minutes(later(row)))))));
+    h("tbody", {}, rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row.zone), h("td", {}, clock(row.a)), h("td", {}, clock(row.b)), h("td", { class: later(row) > 0 ? "bad" : "" }, minutes(later(row))))))),
+  colourKey([["more", say("sooner out under B")], ["fewer", say("later out under B")]])];
 }

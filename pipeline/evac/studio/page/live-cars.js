@@ -1,6 +1,8 @@
 // The cars of a run as it goes, on the map: those that drive, those that stand, and the queues that they make.
 import { listen } from "./api.js";
 import { clock, count, fill, h, say } from "./dom.js";
+import { queueKey } from "./colour-key.js";
+import { runWords } from "./live-view.js";
 
 const QUEUE_FROM = 3;
 const NONE = { type: "FeatureCollection", features: [] };
@@ -10,7 +12,7 @@ export class LiveCars {
   constructor({ picture, map }) {
     this.map = map;
     this.roads = new Map(picture.roads.features.map((item) => [item.properties.edge, item]));
-    this.element = h("p", { class: "live-key", hidden: true });
+    this.element = h("div", { class: "live-key", hidden: true });
     this.job = null;
     map.cars.learn(picture.roads.features);
   }
@@ -22,7 +24,7 @@ export class LiveCars {
     if (!job) return;
     this.job = job.id;
     this.hearing = new AbortController();
-    listen(`jobs/${job.id}/frames`, (_, frame) => this.#show(frame), { signal: this.hearing.signal }).catch(() => { /* it has ended; the job says how */ });
+    listen(`jobs/${job.id}/frames`, (_, frame) => this.#show({ ...frame, run: runWords(job, frame.run) }), { signal: this.hearing.signal }).catch(() => { /* it has ended; the job says how */ });
   }
 
   stop() {
@@ -42,6 +44,6 @@ export class LiveCars {
     }) });
     this.element.hidden = false;
     fill(this.element, h("span", { class: "dot moving" }), say("{n} drive", { n: count(moving) }), " ", h("span", { class: "dot standing" }), say("{n} stand", { n: count(standing) }),
-      h("span", { class: "key" }, say("on the map, {time} h after the order: {run}", { time: clock(time), run })));
+      h("span", { class: "key" }, say("on the map, {time} h after the order: {run}", { time: clock(time), run })), queueKey());
   }
 }

@@ -7,6 +7,10 @@ import { liveView } from "./live-view.js";
 import { centreOf } from "./targets.js";
 
 const NONE = { type: "FeatureCollection", features: [] };
+/** Where the page asks for what an option of the command gives: problems speak of these. */
+const FIELDS = { "--households": () => say("How many households live there"), "--count": () => say("Column of the file with the counts"), "--polygon": () => say("2. The area that is ordered to leave"),
+  "--osm": () => say("1. The map"), "--as": () => say("4. The name") };
+const OPTION = /--[a-z-]+(?: [A-Z]+)?/g;
 const POLYGONS = ".geojson,.json,.gpkg,.kml,.zip";
 
 /**
@@ -163,7 +167,7 @@ export function newPlace(panel, { map, jobs, opened }) {
   function tell(error, asked = {}) {
     const steps = { map: ["the extract", asked.extract], area: ["the area", "--polygon", asked.area], households: ["the households", "--households", "--count", asked.households], name: ["the place's name", "the plan's name"] };
     const stepOf = ({ where }) => Object.keys(steps).find((step) => steps[step].some((start) => start && where.startsWith(start))) ?? "all";
-    for (const [step, problems] of Object.entries(Object.groupBy(error.problems, stepOf))) fill(told[step], problemsList({ problems: problems.map((item) => ({ ...item, where: item.where.split("/").at(-1) })) }));
+    for (const [step, problems] of Object.entries(Object.groupBy(error.problems, stepOf))) fill(told[step], problemsList({ problems: problems.map(onThePage) }));
     if (!error.problems.length) fill(told.all, problemsList(error));
     const ofArea = error.problems.filter((item) => ["area", "map"].includes(stepOf(item)));
     if (ofArea.length && state.shape?.features.length) mark([centreOf(state.shape.features[0])], ofArea.map((item) => item.what).join("; "));
@@ -184,4 +188,12 @@ export function newPlace(panel, { map, jobs, opened }) {
       tell({ problems: error.problems ?? [], message: error.message });
     }
   }
+}
+
+const fieldOf = (option) => FIELDS[option.split(" ")[0]];
+
+/** A problem of the command in the page's words: what to try that needs an option which the page hasn't is left out. */
+function onThePage({ where, what, remedy }) {
+  const can = remedy.split(", or ").filter((way) => (way.match(OPTION) ?? []).every(fieldOf));
+  return { where: fieldOf(where)?.() ?? where.split("/").at(-1), what, remedy: can.join(", or ").replace(OPTION, (option) => `“${fieldOf(option)()}”`) };
 }

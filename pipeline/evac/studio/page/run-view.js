@@ -7,7 +7,7 @@ export const timeWords = (run) => (run.t90_s === null ? "–" : clock(run.t90_s)
 
 /** The case of a run in words. */
 export function caseWords(run) {
-  const parts = [run.plan, say("{n} vehicles per household", { n: run.vehicles_per_household }), run.departure, say("seed {n}", { n: run.seed })];
+  const parts = [run.plan_name, say("{n} vehicles per household", { n: run.vehicles_per_household }), run.departure, say("seed {n}", { n: run.seed })];
   if (run.fidelity !== "micro") parts.push(say("coarse"));
   if (run.capacity_factor !== 1) parts.push(say("{n} % lane capacity", { n: Math.round(run.capacity_factor * 100) }));
   return parts.join(" · ");
@@ -25,7 +25,7 @@ export function runView(place, run, content) {
     h("p", {}, out),
     boundView(place, run),
     verdict(content),
-    curveChart([{ name: run.plan, curve: content.curve, planned: content.planned }]),
+    curveChart([{ name: run.plan_name, curve: content.curve, planned: content.planned }]),
     content.bottlenecks.length ? [h("h4", {}, say("What holds it up")), h("ol", {}, content.bottlenecks.map((item) =>
       h("li", {}, h("strong", {}, item.place), ` ${say("{hours} vehicle hours lost", { hours: count(item.delay_veh_h) })}`)))] : null,
     content.lanes.length ? laneTable(content.lanes) : null,
