@@ -37,7 +37,7 @@ export function verdict({ trusted, reasons, caveats }) {
   return h("div", { class: trusted ? "verdict good" : "verdict bad" },
     h("p", {}, trusted ? say("Can be trusted as far as a simulation can: it stayed within this scenario's limits of what may go wrong.") : say("Not trustworthy: more went wrong than this scenario's limits allow.")),
     reasons.length ? h("ul", {}, reasons.map((text) => h("li", {}, text))) : null,
-    caveats.length ? h("details", {}, h("summary", {}, say("{n} things to know", { n: caveats.length })), h("ul", {}, caveats.map((text) => h("li", {}, text)))) : null);
+    caveats.length ? h("details", {}, h("summary", {}, caveats.length === 1 ? say("1 thing to know") : say("{n} things to know", { n: caveats.length })), h("ul", {}, caveats.map((text) => h("li", {}, text)))) : null);
 }
 
 function laneTable(lanes) {
