@@ -209,18 +209,18 @@ def read_lanes(path: Path) -> pd.DataFrame:
 
 
 def read_edges(path: Path, roads: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """Read SUMO's edge output (edgeData, one interval a minute) of a mesoscopic run.
+    """Read SUMO's edge output (edgeData, one interval each five minutes) of a mesoscopic run.
 
     Parameters
     ----------
     path
         The file.
     roads
-        The road of each edge that is one of its stages (`evac.plans.stages`): a road has one row a minute.
+        The road of each edge that is one of its stages (`evac.plans.stages`): a road has one row an interval.
 
     Returns
     -------
-    As `read_lanes`, without `lane_id` and `occupancy_percent`: a row an edge and minute.
+    As `read_lanes`, without `lane_id` and `occupancy_percent`: a row an edge and interval, by its first minute.
     """
     table = _sumo_table(path, "edge").drop_null()
     rows = _on_the_map(_minutes(table, "edge").assign(edge=table["edge_id"].to_pandas()))

@@ -10,6 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from evac.network import read_net
+from evac.network.reach import cost_by_exit
+from evac.overlay import exits_under
 from evac.simulate.meso import Meso, RoadHeadway
 from evac.study.capacities import headway_factor, lane_factor
 from plan_town import Town, cars, discharge_veh_per_h, town
@@ -92,7 +95,10 @@ def test_everybody_gets_out_of_random_towns_under_random_plans(tmp_path: Path, s
     vehicles = random_cars(streets, chance)
     if len(place.exits) > 1:
         held = [chance.choice([*(item.name for item in place.exits), None, None]) for _ in range(len(vehicles))]
-        vehicles = vehicles.assign(exit=held)
+        net = read_net(overlay.network.net_file)
+        reach = cost_by_exit(net, exits_under(place.exits, net))  # who has no way to an exit is held to none
+        leads = [edge in reach.get(name, ()) for edge, name in zip(vehicles["edge"], held, strict=True)]
+        vehicles = vehicles.assign(exit=pd.Series(held, index=vehicles.index).where(leads, None))
     meso = Meso(chance.choice(["free", "limited", "full"]))
     trips, _ = place.drive(overlay, vehicles, seed=seed, router=chance.choice(["dijkstra", "CCH"]), meso=meso)
     assert trips["arrived_s"].notna().all(), f"{trips['arrived_s'].isna().sum()} of {len(trips)} not out"

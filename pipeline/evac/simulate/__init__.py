@@ -56,8 +56,9 @@ _LANE_ATTRIBUTES = "sampledSeconds distance timeLoss occupancy left arrived tele
 # Where everybody was when: exposure to a hazard is measured by it. With `last-route`, which would leave out the ways
 # that were given up, SUMO 1.28 ended some runs ("cannot create std::vector larger than max_size()").
 _WAYS = [f"--vehroute-output.{name}" for name in ("exit-times", "write-unfinished")]
-_EDGES = "edgeData", "edges"
-_LANES = "laneData", "lanes"
+# Lanes are measured by the minute; of whole roads results have five minutes.
+_EDGES = "edgeData", "edges", 300.0
+_LANES = "laneData", "lanes", POLL_S
 
 
 @dataclass(frozen=True)
@@ -271,10 +272,10 @@ def _write_inputs(folder: Path, inputs: JobInputs, seed: int) -> None:
     _write_traffic_output(folder / _OUTPUTS, *(_EDGES if inputs.meso else _LANES))
 
 
-def _write_traffic_output(folder: Path, kind: str, name: str) -> None:
+def _write_traffic_output(folder: Path, kind: str, name: str, period_s: float) -> None:
     folder.mkdir()
     (folder / "lanes.add.xml").write_text(
-        f'<additional><{kind} id="{name}" file="{name}.parquet" period="{POLL_S:g}" excludeEmpty="true" '
+        f'<additional><{kind} id="{name}" file="{name}.parquet" period="{period_s:g}" excludeEmpty="true" '
         f'writeAttributes="{_LANE_ATTRIBUTES}"/></additional>\n'
     )
 

@@ -5,7 +5,7 @@ Who is bound for the edge that closes drives on the one that opens, and who is o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from traci.connection import Connection
@@ -38,8 +38,9 @@ class ChangeOfStage:
         ask = self.connection.vehicle
         waiting = set(self.connection.simulation.getPendingVehicles())
         for vehicle in sorted(vehicles):
-            here = None if vehicle in waiting else way_ahead(self.connection, vehicle)[0]
-            if self._go_on(vehicle, here, replaced) and here in replaced:
+            ahead = way_ahead(self.connection, vehicle)
+            here = None if vehicle in waiting else ahead[0]
+            if self._go_on(vehicle, here, ahead, replaced) and here in replaced:
                 self.leaving[vehicle] = ask.getVehicleClass(vehicle)
                 ask.setVehicleClass(vehicle, _LEAVING)
 
@@ -53,14 +54,13 @@ class ChangeOfStage:
         self.leaving = {vehicle: vclass for vehicle, vclass in self.leaving.items() if vehicle in present}
         for vehicle, vclass in list(self.leaving.items()):
             here = ask.getRoadID(vehicle)
-            if here not in shut and self._go_on(vehicle, here, shut):
+            if here not in shut and self._go_on(vehicle, here, way_ahead(self.connection, vehicle), shut):
                 ask.setVehicleClass(vehicle, vclass)
                 del self.leaving[vehicle]
 
-    def _go_on(self, vehicle: str, here: str | None, replaced: Mapping[str, str]) -> bool:
-        """Let a vehicle drive its way from where it is over other edges; return whether it can."""
+    def _go_on(self, vehicle: str, here: str | None, ahead: Sequence[str], replaced: Mapping[str, str]) -> bool:
+        """Let a vehicle drive the way that it has ahead, over other edges; return whether it can."""
         ask = self.connection.vehicle
-        ahead = way_ahead(self.connection, vehicle)
         first = () if here is None else ahead[:1]
         try:
             ask.setRoute(vehicle, [*first, *(replaced.get(edge, edge) for edge in ahead[len(first) :])])

@@ -33,7 +33,6 @@ from typing import Any
 
 from traci.connection import Connection
 
-from evac.demand.buses import PREFIX as BUS
 from evac.network.exits.drive_beyond import DrivesBeyond
 from evac.plans.stages import Stages
 from evac.plans.timetable import (
@@ -54,7 +53,7 @@ from evac.simulate.flight import LOOK_AFTER_S, Flight
 from evac.simulate.lanes import admits_car, vehicles_on
 from evac.simulate.officer import LOOK_S, Officer
 from evac.simulate.refuges import Refuges
-from evac.simulate.ways import keep_way, quickest_way, way_ahead
+from evac.simulate.ways import bound_for, keep_way, quickest_way, way_ahead, ways_ahead
 
 _EMPTY_EVERY_S = 10.0
 """How often it is checked whether a closed lane is empty."""
@@ -176,7 +175,7 @@ class Controller:
                 self._opening[lane] = label, now
         if replaced := self.stages.replaced(time_s):
             self._open_what_is_empty(now_s)
-            self._changing.move_over(self._bound_for(set(replaced)), replaced)
+            self._changing.move_over(bound_for(set(replaced), ways_ahead(self.connection)), replaced)
         self._close(closing, now_s)
         self._open_what_is_empty(now_s)
 
@@ -184,12 +183,14 @@ class Controller:
         """Close lanes, each group to all but some; then send those elsewhere who can go there, whatever closes."""
         together = [lane for lanes in groups.values() for lane in lanes]
         closed: list[tuple[str, tuple[str, ...], set[str], set[str], dict[str, str]]] = []
+        ways: dict[str, frozenset[str]] | None = None
         for (label, admitted), lanes in sorted(groups.items()):
             on_lanes = {vehicle for lane in lanes for vehicle in self._on(lane)}
             edges = self._closed_with(lanes, together)
-            bound_for = self._bound_for(edges)
-            on_lanes |= self._flight.about_to_enter(bound_for, edges) if admitted == (FLEEING,) else set()
-            classes = self._classes(on_lanes | bound_for, but=admitted)
+            ways = ways_ahead(self.connection) if edges and ways is None else ways
+            bound = bound_for(edges, ways or {})
+            on_lanes |= self._flight.about_to_enter(bound, edges) if admitted == (FLEEING,) else set()
+            classes = self._classes(on_lanes | bound, but=admitted)
             closed.append((label, admitted, on_lanes, edges, classes))
             if admitted == (FLEEING,):
                 here = {vehicle: vclass for vehicle, vclass in classes.items() if vehicle in on_lanes}
@@ -201,22 +202,30 @@ class Controller:
                 self._set(lane, admitted)
                 self._shut_since_s[lane] = now_s
         gone = {edge for _, _, _, edges, _ in closed for edge in edges}
-        for label, admitted, on_lanes, edges, classes in closed:
-            bound = {vehicle: vclass for vehicle, vclass in classes.items() if vehicle not in on_lanes}
-            sent = self._send_elsewhere(bound, gone, fleeing=admitted == (FLEEING,))
-            self._tell(now_s, label, "closed", on_it=len(on_lanes), **_counts(len(sent), len(bound), admitted))
-            self._at(now_s + _LOOK_AGAIN_S, partial(self._look_again, label, edges, admitted))
+        for label, admitted, on_lanes, _, classes in closed:
+            coming = {vehicle: vclass for vehicle, vclass in classes.items() if vehicle not in on_lanes}
+            sent = self._send_elsewhere(coming, gone, fleeing=admitted == (FLEEING,))
+            self._tell(now_s, label, "closed", on_it=len(on_lanes), **_counts(len(sent), len(coming), admitted))
+        again = [(label, edges, admitted) for label, admitted, _, edges, _ in closed if edges]
+        if again:
+            self._at(now_s + _LOOK_AGAIN_S, partial(self._look_again, again))
         self._agenda.sort(key=lambda entry: entry[:2])
 
-    def _look_again(self, label: str, edges: set[str], admitted: Sequence[str], now_s: float) -> None:
+    def _look_again(self, groups: Sequence[tuple[str, set[str], tuple[str, ...]]], now_s: float) -> None:
         """Send elsewhere who got a way over a closed road without being seen when it closed."""
-        closed = {edge for edge in edges if self._closed_with([f"{edge}_0"], ())}
-        classes = self._classes(self._bound_for(closed), but=admitted)
-        if admitted != (FLEEING,):
-            self._let_through(classes)
-        if classes:
-            sent = self._send_elsewhere(classes, closed, fleeing=admitted == (FLEEING,))
-            self._tell(now_s, label, "looked again", **_counts(len(sent), len(classes), admitted))
+        still = [
+            (label, {edge for edge in edges if self._closed_with([f"{edge}_0"], ())}, admitted)
+            for label, edges, admitted in groups
+        ]
+        ways = ways_ahead(self.connection) if any(closed for _, closed, _ in still) else {}
+        for label, closed, admitted in still:
+            classes = self._classes(bound_for(closed, ways), but=admitted)
+            if admitted != (FLEEING,):
+                self._let_through(classes)
+            if classes:
+                sent = self._send_elsewhere(classes, closed, fleeing=admitted == (FLEEING,))
+                self._tell(now_s, label, "looked again", **_counts(len(sent), len(classes), admitted))
+                ways |= {vehicle: frozenset(way_ahead(self.connection, vehicle)) for vehicle in sent}
 
     def _let_through(self, vehicles: Iterable[str]) -> None:
         for vehicle in vehicles:
@@ -311,21 +320,6 @@ class Controller:
         ask = self.connection.vehicle
         classes = {vehicle: str(ask.getVehicleClass(vehicle)) for vehicle in sorted(vehicles)}
         return {vehicle: vclass for vehicle, vclass in classes.items() if vclass not in but}
-
-    def _bound_for(self, edges: set[str]) -> set[str]:
-        """Return the vehicles that have any of the edges on their way: in the network, or waiting to get onto a street.
-
-        SUMO gives a vehicle its way when it means to leave, which may be long before there is room for it.
-        """
-        if not edges:
-            return set()
-        ask = self.connection.vehicle
-        return {
-            vehicle
-            for vehicle in (*ask.getIDList(), *self.connection.simulation.getPendingVehicles())
-            if not vehicle.startswith(BUS)  # it has people to fetch: it waits, or looks for another way itself
-            and edges & set(way_ahead(self.connection, vehicle))
-        }
 
     def _send_elsewhere(self, classes: Mapping[str, str], closed: set[str], *, fleeing: bool) -> set[str]:
         """Give vehicles, which are admitted to closed lanes by now, another way where there is one; return which.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from traci.connection import Connection
 from traci.exceptions import TraCIException
 
+from evac.demand.buses import PREFIX as BUS
 from evac.demand.routes import vehicle_type
 
 
@@ -35,6 +36,21 @@ def way_ahead(connection: Connection, vehicle: str) -> tuple[str, ...]:
     """
     ask = connection.vehicle
     return tuple(ask.getRoute(vehicle)[max(ask.getRouteIndex(vehicle), 0) :])
+
+
+def ways_ahead(connection: Connection) -> dict[str, frozenset[str]]:
+    """Return the edges ahead of each vehicle, in the network or waiting to get onto a street.
+
+    SUMO gives a vehicle its way when it means to leave, which may be long before there is room for it. Buses are left
+    out: they have people to fetch, and wait, or look for another way themselves.
+    """
+    present = (*connection.vehicle.getIDList(), *connection.simulation.getPendingVehicles())
+    return {name: frozenset(way_ahead(connection, name)) for name in present if not name.startswith(BUS)}
+
+
+def bound_for(edges: Collection[str], ways: Mapping[str, frozenset[str]]) -> set[str]:
+    """Return the vehicles that have any of some edges on their ways."""
+    return {vehicle for vehicle, way in ways.items() if not way.isdisjoint(edges)}
 
 
 def keep_way(connection: Connection, vehicle: str) -> None:
