@@ -32,6 +32,7 @@ _UNREGULATED = frozenset({"priority", "priority_stop", "right_before_left", "lef
 _ZIPPER, _MINOR = "Z", "m"
 _SEEN_FROM_M = 4.5
 """From where drivers see each other who merge into one lane of several (m): SUMO's value for links that yield."""
+_VISIBILITY = re.compile(r' visibility="[^"]*"')
 _CHANGED = {"connection": "state", "request": "response"}
 _RULES = {*_CHANGED, "junction", "/junction>", "roundabout"}
 
@@ -122,8 +123,8 @@ def _write(net_file: Path, lines: list[str], root: ET.Element) -> None:
             wanted = f'{key}="{item.get(key, "")}"'
             if seen_from_m := item.get("visibility"):
                 wanted += f' visibility="{seen_from_m}"'
-            if wanted not in line:
-                lines[number] = re.sub(rf'\b{key}="[^"]*"', wanted, line, count=1)
+            if wanted not in line:  # a net that is compiled from another one's plain files may have a visibility
+                lines[number] = re.sub(rf'\b{key}="[^"]*"', wanted, _VISIBILITY.sub("", line), count=1)
     write_text(net_file, "".join(lines))
 
 
