@@ -23,6 +23,7 @@ import shapely
 
 OUT = Path(__file__).parent.parent / "pipeline" / "evac" / "countries.parquet"
 SIMPLIFIED_DEGREES = 0.03  # about 1 km; the source itself is drawn for maps on which that is 0.1 mm
+GRID_DEGREES = 1 / 1024  # about 100 m; a power of two, whose multiples are short in binary: the file is a quarter smaller
 _NAMES = {
     "XK": "Kosovo",
     "CD": "the Democratic Republic of the Congo",
@@ -55,7 +56,8 @@ def main() -> None:
 
 def _arcs(topology: dict[str, Any]) -> list[np.ndarray]:
     scale, move = np.array(topology["transform"]["scale"]), np.array(topology["transform"]["translate"])
-    return [np.round(np.cumsum(np.array(arc), axis=0) * scale + move, 3) for arc in topology["arcs"]]
+    exact = [np.cumsum(np.array(arc), axis=0) * scale + move for arc in topology["arcs"]]
+    return [np.round(arc / GRID_DEGREES) * GRID_DEGREES for arc in exact]
 
 
 def _shape(item: dict[str, Any], arcs: list[np.ndarray]) -> shapely.Geometry:
