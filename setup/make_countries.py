@@ -23,7 +23,7 @@ import shapely
 
 OUT = Path(__file__).parent.parent / "pipeline" / "evac" / "countries.parquet"
 SIMPLIFIED_DEGREES = 0.03  # about 1 km; the source itself is drawn for maps on which that is 0.1 mm
-GRID_DEGREES = 1 / 1024  # about 100 m; a power of two, whose multiples are short in binary: the file is a quarter smaller
+GRID_DEGREES = 1 / 1024  # about 100 m; multiples of a power of two are short in binary, and the file a quarter smaller
 _NAMES = {
     "XK": "Kosovo",
     "CD": "the Democratic Republic of the Congo",

@@ -73,7 +73,7 @@ def test_the_effect_of_fewer_exits_is_said_in_hours(
 def test_the_map_of_the_ways_out_in_words(folder: Path) -> None:
     reach = "The map reaches beyond the area: 2.9 km north, 2.9 km east, 2.9 km south, 2.9 km west"
     found = "Exits: 1 East Road (1 lane); 2 South Road (2 lanes); 3 West Road (1 lane)"
-    town = prepared(folder, None)
+    town = prepared(folder, {})
     assert in_words(town.ways_out, town.exits) == [found, "a no exit: North Road, it ends", reach]
     town = prepared(folder, {"also": [{"name": "Landing", "street": "North Road", "way": None, "veh_per_h": 60}]})
     assert in_words(town.ways_out, town.exits) == [f"{found}; 4 Landing (60 vehicles an hour)", reach]
