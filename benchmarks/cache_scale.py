@@ -26,7 +26,7 @@ _IMPORTS = """
 import sys
 import evac
 evac.Study
-from evac.report import write_report
+from evac.report.publish import write_report
 """
 _REPORT = f"""{_IMPORTS}
 seeds = range(1, int(sys.argv[3]) + 1)

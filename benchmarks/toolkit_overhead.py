@@ -82,8 +82,8 @@ def work(scenario: Path, workspace: Path, vehicles: float, until_h: float | None
 
         from evac.plans.reading import BASELINE, load_plan  # noqa: PLC0415
         from evac.progress import show_runs  # noqa: PLC0415
-        from evac.report import write_report  # noqa: PLC0415
         from evac.report.from_study import report_input  # noqa: PLC0415
+        from evac.report.publish import write_report  # noqa: PLC0415
         from evac.scenario import load_scenario  # noqa: PLC0415
         from evac.study import Selection, run_study  # noqa: PLC0415
         from evac.study.engines import Local  # noqa: PLC0415

@@ -24,9 +24,8 @@ from evac.measure import clearance, exposure
 from evac.measure.bottlenecks import mean_rates
 from evac.network.exits.record import NONE, RoadOut, WaysOutRecord
 from evac.network.exits.resolved import ResolvedExit
-from evac.report import FailedRun, ReportInput, ReportRun
 from evac.report.danger import RoadsInDanger
-from evac.report.inputs import WaysOut
+from evac.report.inputs import FailedRun, ReportInput, ReportRun, WaysOut
 from evac.schema.scenario import Scenario
 from evac.schema.trust import Trust
 from evac.seals import seal

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from evac.report import ReportInput
 from evac.report.catalogue import catalogue
+from evac.report.inputs import ReportInput
 from evac.report.words import places
 
 MARK = "¤"

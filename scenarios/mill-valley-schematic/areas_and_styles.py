@@ -9,7 +9,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from evac.files import write_bytes, write_text
-from evac.report import ReportInput, ReportRun, drawing
+from evac.report import drawing
+from evac.report.inputs import ReportInput, ReportRun
 from evac.report.results import CaseResult, case_results
 
 STYLES = ("calm", "aggressive")

@@ -25,8 +25,10 @@ from rich.console import Console
 import evac
 from evac.files import write_bytes, write_text
 from evac.progress import show_runs
-from evac.report import ReportInput, ReportRun, drawing, write_report
+from evac.report import drawing
 from evac.report.figures import draw_curves, draw_lane_rates
+from evac.report.inputs import ReportInput, ReportRun
+from evac.report.publish import write_report
 from evac.report.results import CaseResult, case_results, clearance_s, counterpart, headline
 from evac.report.tables import lane_rates
 

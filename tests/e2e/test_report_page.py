@@ -17,8 +17,9 @@ from PIL import Image
 import report_data
 import report_words
 from evac import clock
-from evac.report import moments, publish, write_report
+from evac.report import moments, publish
 from evac.report.inputs import ReportPlan
+from evac.report.publish import write_report
 from evac.report.settings import ReportSettings
 from report_data import Case
 

@@ -10,8 +10,9 @@ import pytest
 
 import report_data
 from evac.limits.bound import Bound
-from evac.report import ReportInput, answer, figures, results
+from evac.report import answer, figures, results
 from evac.report.at_best import holding_table
+from evac.report.inputs import ReportInput
 from evac.report.page import page_html
 from evac.report.pictures import draw_pictures
 from evac.study.bounds import Bounds

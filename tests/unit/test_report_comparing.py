@@ -10,8 +10,8 @@ import pytest
 
 import report_data
 from evac import clock
-from evac.report import ReportInput, comparing, effects, front, picker, results, tables, text
-from evac.report.inputs import ReportPlan
+from evac.report import comparing, effects, front, picker, results, tables, text
+from evac.report.inputs import ReportInput, ReportPlan
 from evac.report.results import CaseResult
 from report_data import Case
 

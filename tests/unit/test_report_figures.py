@@ -13,8 +13,9 @@ from matplotlib.text import Annotation, Text
 from shapely.geometry import box
 
 import report_data
-from evac.report import ReportInput, drawing, figures, maps, panels, results, tables
+from evac.report import drawing, figures, maps, panels, results, tables
 from evac.report.front_figures import draw_front_curves
+from evac.report.inputs import ReportInput
 from report_data import Case
 
 GRIDLOCK = "12 of 1800: vehicles were moved to resolve gridlock"

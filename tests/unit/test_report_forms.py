@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 import report_data
-from evac.report import ReportInput, fewer_cars, forms, nureg, results
+from evac.report import fewer_cars, forms, nureg, results
+from evac.report.inputs import ReportInput
 from report_data import Case
 
 

@@ -20,8 +20,8 @@ from shapely.geometry import LineString
 import evac.report
 import report_data
 from evac import tables
-from evac.report import ReportInput, moments, moving_map, results
-from evac.report.inputs import ReportPlan
+from evac.report import moments, moving_map, results
+from evac.report.inputs import ReportInput, ReportPlan
 from evac.report.moving_map import LIBRARY_SHA256
 from evac.seals import seal
 from report_data import Case

@@ -19,8 +19,9 @@ from shapely.geometry import Point
 
 import report_data
 from evac import clock
-from evac.report import ReportInput, moving_map, page, publish, text, write_report
-from evac.report.inputs import PlanPicture, ReportPlan
+from evac.report import moving_map, page, publish, text
+from evac.report.inputs import PlanPicture, ReportInput, ReportPlan
+from evac.report.publish import write_report
 from report_data import Case
 
 GRIDLOCK = "12 of 1800: vehicles were moved to resolve gridlock; the limit is 0.50%"

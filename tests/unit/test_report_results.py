@@ -7,8 +7,8 @@ import pytest
 
 import report_data
 from evac.errors import EvacError
-from evac.report import ReportRun, advice, answer, comparing, effects, estimates, front, results, tables
-from evac.report.inputs import ReportPlan
+from evac.report import advice, answer, comparing, effects, estimates, front, results, tables
+from evac.report.inputs import ReportPlan, ReportRun
 from evac.simulate import job
 from report_data import Case
 

@@ -12,8 +12,8 @@ import pytest
 import report_data
 from evac import clock
 from evac.overlay.diff import Change
-from evac.report import ReportInput, comparing, estimates, movement, nureg, results, settings, sheets, units
-from evac.report.inputs import ReportPlan
+from evac.report import comparing, estimates, movement, nureg, results, settings, sheets, units
+from evac.report.inputs import ReportInput, ReportPlan
 from report_data import Case
 
 

@@ -13,9 +13,10 @@ from matplotlib.text import Text
 import report_data
 import report_words
 from evac.errors import ScenarioError
-from evac.report import ReportInput, drawing, publish, settings, write_report
+from evac.report import drawing, publish, settings
 from evac.report.catalogue import catalogue, catalogue_text
-from evac.report.inputs import ReportPlan
+from evac.report.inputs import ReportInput, ReportPlan
+from evac.report.publish import write_report
 from evac.report.settings import ReportSettings
 from evac.report.words import say, speaking
 from evac.simulate.job import Case as SimulatedCase

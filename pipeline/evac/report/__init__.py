@@ -1,8 +1,4 @@
-"""The report: from a study's runs to one page, figures and result files."""
+"""The report: from a study's runs (`inputs`) to one page, figures and result files (`publish`).
 
-from __future__ import annotations
-
-from evac.report.inputs import FailedRun, ReportInput, ReportRun
-from evac.report.publish import write_report
-
-__all__ = ["FailedRun", "ReportInput", "ReportRun", "write_report"]
+Nothing is imported here: the map of the ways out, which `evac new` draws, needs none of what a report needs.
+"""

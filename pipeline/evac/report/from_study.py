@@ -13,9 +13,8 @@ from evac import __version__, sumo
 from evac.demand.orders import is_staged
 from evac.driving_side import drives_on_left
 from evac.network.street_names import street_of
-from evac.report import FailedRun, ReportInput, ReportRun
 from evac.report.danger import RoadsInDanger, lines_of_front
-from evac.report.inputs import PlanPicture, ReportPlan, WaysOut
+from evac.report.inputs import FailedRun, PlanPicture, ReportInput, ReportPlan, ReportRun, WaysOut
 from evac.report.plan_map import roads_of, spots_of
 from evac.report.results import case_results, headline
 from evac.report.settings import load_settings
