@@ -7,6 +7,9 @@ are reached at 400 s + 200 s (x = 1,000), 1,000 s (x = 2,000), ... and everythin
 from __future__ import annotations
 
 import json
+import math
+import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,17 +18,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
-from evac.hazards.arrivals import reached_roads
+from evac.hazards.arrivals import Reached, reached_roads
 from evac.hazards.effects import under_hazard
 from evac.measure.exposure import exposures
 from evac.measure.trips import read_trips
 from evac.network import read_net
 from evac.overlay import Overlay
-from evac.plans.timetable import Program
+from evac.plans.timetable import Program, Timetable
 from evac.schema.hazard import Hazard
-from hazard_files import CELL_M, write_raster
+from hazard_files import CELL_M, write_features, write_raster
 from plan_town import Town, cars, town
+from stays import stays
 
 SPEED_MPS = 2.5
 
@@ -37,6 +42,18 @@ def _times(x: np.ndarray, _: np.ndarray) -> np.ndarray:
 def _against(x: np.ndarray, _: np.ndarray) -> np.ndarray:
     """The front comes the other way, from x = 3,500 at 400 s, and stops at x = 1,500."""
     return np.where(x > 1500.0, 400.0 + (3500.0 - x) / SPEED_MPS, np.nan)
+
+
+def _front_at_random(
+    chance: random.Random, at_s: float, past: tuple[float, float], *, steepest_deg: float = 180.0
+) -> Callable[[Any, Any], Any]:
+    """Return a straight front that runs at any speed in any direction, or not far from east, and is past a place."""
+    speed_mps, angle = chance.uniform(0.3, 2.4), math.radians(chance.uniform(-steepest_deg, steepest_deg))
+
+    def times_s(x: Any, y: Any) -> Any:
+        return at_s + ((x - past[0]) * math.cos(angle) + (y - past[1]) * math.sin(angle)) / speed_mps
+
+    return times_s
 
 
 def _place(folder: Path, *, side: bool) -> Town:
@@ -56,6 +73,68 @@ def _burning(place: Town, time: Callable[[Any, Any], Any], **settings: Any) -> O
 
 def _closed_s(run: Path) -> list[float]:
     return [event["time_s"] for event in json.loads((run / "controls.json").read_text()) if event["what"] == "closed"]
+
+
+@pytest.fixture(scope="module")
+def road(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    return _place(tmp_path_factory.mktemp("road"), side=False)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_front_at_random_closes_each_road_in_its_second_and_exposes_who_is_on_it(
+    road: Town, tmp_path: Path, seed: int
+) -> None:
+    """Known at the corners of a box around the road, the front is a plane in time: each piece is reached at an end."""
+    chance = random.Random(seed)
+    front = _front_at_random(chance, chance.uniform(20_000.0, 30_000.0), (chance.uniform(0.0, 3_000.0), 0.0))
+    corners = [(x, y) for x in (-900.0, 3900.0) for y in (-700.0, 800.0)]
+    times_s = [float(front(x, y)) for x, y in corners]
+    file = write_features(tmp_path / "reports.gpkg", [shapely.Point(at) for at in corners], after=times_s)
+    arrival = {"form": "points", "file": file, "time": "after", "written": "seconds", "between": "linear"}
+    hazard = Hazard.model_validate({"name": "Fire", "arrival": arrival, "notice_min": chance.choice([0.0, 7.0])})
+    net = read_net(road.network.net_file)
+    reached = reached_roads(hazard, road.network, net, tmp_path, where="scenario.yaml")
+    ends = {edge.getID(): (edge.getShape()[0], edge.getShape()[-1]) for edge in net.getEdges(withInternal=False)}
+    expected_s = {edge: min(front(x, y) for x, y in places) for edge, places in ends.items()}
+    assert reached.arrival_s == pytest.approx(expected_s, abs=0.01)
+    timetable = under_hazard(Timetable(), hazard, reached, net)
+    closes_s = {lane: item.from_s for item in timetable.closings for lane in item.lanes}
+    for edge, time_s in expected_s.items():
+        assert -0.01 <= time_s - 60.0 * hazard.notice_min - closes_s[f"{edge}_0"] < 1.01
+    _check_exposure_of_a_stream(tmp_path, ends, reached, chance)
+
+
+def _check_exposure_of_a_stream(folder: Path, ends: dict[str, Any], reached: Reached, chance: random.Random) -> None:
+    """Hold the exposure of cars that pass at one speed against counting ten times a second who is in the fire."""
+    speed_mps, every_s = chance.uniform(5.0, 25.0), chance.uniform(20.0, 90.0)
+    way = ["ab", "bc", "cd"]
+    marks_m = np.array([ends[way[0]][0][0], *(ends[edge][1][0] for edge in way)])
+    first_s = min(reached.arrival_s.values()) - chance.uniform(0.0, 1_000.0)
+    enters_s = first_s + every_s * np.arange(40)
+    vehicles = [
+        f'<vehicle id="h{number}v0" depart="{start_s:.3f}"><route edges="{" ".join(way)}" exitTimes="'
+        + " ".join(f"{start_s + gone_m / speed_mps:.3f}" for gone_m in marks_m[1:] - marks_m[0])
+        + '"/></vehicle>'
+        for number, start_s in enumerate(enters_s)
+    ]
+    (folder / "ways.xml").write_text("<routes>" + "".join(vehicles) + "</routes>")
+    done = pd.DataFrame({"vehicle": [f"h{number}v0" for number in range(len(enters_s))], "zone": "A"})
+    exposed = exposures(folder / "ways.xml", done, reached.arrival_s, end_s=1e6)
+    step_s = 0.1
+    time_s = np.arange(first_s, enters_s[-1] + 3_500.0 / speed_mps, step_s) + step_s / 2.0
+    at_m = marks_m[0] + (time_s[:, None] - enters_s) * speed_mps
+    in_fire = sum(
+        ((at_m >= west) & (at_m < east)).sum(axis=1) * (time_s >= reached.arrival_s[edge])
+        for edge, west, east in zip(way, marks_m, marks_m[1:], strict=False)
+    )
+    counted = Counter[int]()
+    for minute, cars_then in zip((time_s // 60.0).astype(int).tolist(), in_fire.tolist(), strict=True):
+        counted[minute] += cars_then
+    by_minute_s = exposed.groupby("minute")["exposed_s"].sum()
+    assert by_minute_s.sum() > 0.0
+    for minute in set(counted) | set(by_minute_s.index):
+        assert by_minute_s.get(minute, 0.0) == pytest.approx(step_s * counted[minute], abs=1.0)
+    assert by_minute_s.sum() == pytest.approx(step_s * counted.total(), rel=0.01, abs=5.0)
 
 
 @pytest.mark.parametrize("notice_min", [0.0, 3.0])
@@ -113,27 +192,39 @@ def _exposed(run: Path, arrival_s: dict[str, float]) -> pd.DataFrame:
     return exposures(run / "sumo" / "vehroutes.xml", done, arrival_s, end_s)
 
 
-def test_exposure_is_what_a_lone_car_spends_on_the_road_that_burns(tmp_path: Path) -> None:
-    """One car at 50 km/h is on `cd` from the minute in which it drives onto it; the front comes while it is there."""
-    place = _place(tmp_path, side=False)
+@pytest.mark.parametrize("seed", range(3))
+def test_exposure_is_what_a_lone_car_spends_on_roads_that_burn(road: Town, tmp_path: Path, seed: int) -> None:
+    """One car at 50 km/h drives east, and a front that comes from behind or aside is over the piece that it is on."""
+    chance = random.Random(seed)
     lone = cars("ab", 1, every_s=1.0, length_m=900.0).assign(speed_factor=1.0)
-    trips, _ = place.drive(place.normally(), lone, router="CCH")
+    later = _burning(replace(road, folder=tmp_path), lambda x, y: _times(x, y) + 3_600.0)
+    trips, run = road.drive(later, lone, router="CCH")
     left_s = float(trips["arrived_s"].iloc[0])
-    length_m = read_net(place.network.net_file).getEdge("cd").getLength()
-    reached_s = round(left_s - 30.0)  # 30 s before it is out, 417 m before the exit line
+    ways = {stay.edge: stay for stay in stays(run)}
+    caught = ways[chance.choice(["bc", "cd"])]
+    reached_s = round(chance.uniform(caught.enters_s + 1.0, caught.leaves_s - 10.0))
+    begins = read_net(road.network.net_file).getEdge(caught.edge).getShape()[0]
+    front = _front_at_random(chance, reached_s, tuple(map(_middle_of_cell, begins)), steepest_deg=80.0)
 
-    def front(x: np.ndarray, _: np.ndarray) -> np.ndarray:
-        return np.where(x > 2060.0, reached_s + (x - 2070.0) / SPEED_MPS, np.nan)
+    def from_there_on(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.where((x > begins[0] - CELL_M) & (front(x, y) >= 0.0), front(x, y), np.nan)
 
-    overlay = _burning(place, front)
-    arrival_s = {"cd": min(item.from_s for item in overlay.timetable.closings)}
-    assert arrival_s["cd"] == reached_s
-    trips, run = place.drive(overlay, lone, router="CCH")
+    overlay = _burning(replace(road, folder=tmp_path), from_there_on)
+    arrival_s = {lane.removesuffix("_0"): item.from_s for item in overlay.timetable.closings for lane in item.lanes}
+    assert arrival_s[caught.edge] == reached_s
+    trips, run = road.drive(overlay, lone, router="CCH")
     assert float(trips["arrived_s"].iloc[0]) == left_s  # it drives on as if nothing were
+    expected_s = sum(
+        max(0.0, stay.leaves_s - max(stay.enters_s, arrival_s.get(stay.edge, math.inf))) for stay in ways.values()
+    )
+    assert expected_s >= 10.0
     exposed = _exposed(run, arrival_s)
-    assert exposed["exposed_s"].sum() == pytest.approx(left_s - reached_s, abs=1.0)
-    assert exposed["exposed_s"].sum() < length_m / 13.9
+    assert exposed["exposed_s"].sum() == pytest.approx(expected_s, abs=1.0)
     assert exposed.groupby("minute")["exposed_s"].sum().le(60.0).all()
+
+
+def _middle_of_cell(at_m: float) -> float:
+    return (math.floor(at_m / CELL_M) + 0.5) * CELL_M
 
 
 def test_who_stands_in_the_fire_is_exposed_to_the_end(tmp_path: Path) -> None:
