@@ -80,12 +80,12 @@ def errors_of(folder: Path) -> Path:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Served]:
+def served(folder: Path, *options: str) -> Iterator[Served]:
     """Run `evac studio` on a workspace while the block works."""
     command = [sys.executable, "-c", "from evac.cli import main; main()", "studio", "--no-browser", "--port", "0"]
     with errors_of(folder).open("w") as errors:
         process = subprocess.Popen(
-            [*command, "--workspace", str(folder)], stdout=subprocess.PIPE, stderr=errors, text=True
+            [*command, "--workspace", str(folder), *options], stdout=subprocess.PIPE, stderr=errors, text=True
         )
     studio = None
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -202,5 +203,31 @@ def test_a_search_for_a_plan_is_begun_by_clicks_and_called_off(page: Any, studio
     page.locator(".job", has_text="Search for a plan").wait_for()
     (job, *_) = studio.client.get("/api/jobs").json()
     assert (job["asked"]["kind"], job["asked"]["officers"], job["asked"]["within_min"]) == ("search", 2, 5)
+    asked = studio.client.post
+    while asked("/api/places/balzers/report", json={"page": "search"}).status_code == 404:
+        page.wait_for_timeout(200)
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="Open the page of the search").click()
+    search = opened.value
+    search.get_by_role("heading", name="Balzers").wait_for()
+    assert search.evaluate("getComputedStyle(document.querySelector('.steps .now')).fontWeight") == "700"
+    reloads = "meta-refresh"  # every ten seconds, so that it shows how far the search is; WCAG has it end, as it does
+    assert [problem for problem, _ in axe_problems(search, 1280) if problem != reloads] == []
+    search.close()
     page.get_by_role("button", name="Cancel").click()
     page.locator(".job").wait_for(state="detached")
+
+
+def test_a_place_that_is_being_made_is_shown_again_after_a_reload(page: Any) -> None:
+    job = {"id": 7, "place": "triesen", "state": "running", "since": 0, "told": {}, "ending": False, "planned": {}}
+    job |= {"asked": {"kind": "new", "name": "Triesen", "plans": ["baseline"], "names": ["Triesen"], "vehicles": "1.5"}}
+    going = {**job, "progress": {"text": "Compiling the network", "fraction": 0.2}, "minutes": {}}
+
+    def told(route: Any) -> None:
+        route.fulfill(body=f"event: jobs\ndata: {json.dumps([going])}\n\n", content_type="text/event-stream")
+
+    page.route("**/api/events", told)
+    page.reload()
+    page.get_by_role("button", name="New place").click()
+    page.locator(".new-place .job", has_text="Compiling the network").wait_for()
+    assert page.get_by_role("button", name="Make it and run it").is_enabled()

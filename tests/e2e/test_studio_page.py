@@ -115,6 +115,37 @@ def test_from_afar_a_street_has_both_directions_and_a_slow_map_fewer_pixels_whil
     assert page.evaluate(_SLOW) == [1, 0.5, 1]
 
 
+_SEES = """(bounds) => {
+  const view = document.querySelector('.map').placeMap.map.getBounds();
+  return view.contains([bounds[0], bounds[1]]) && view.contains([bounds[2], bounds[3]]);
+}"""
+
+
+def _comes_into_view(page: Any, bounds: list[float]) -> bool:
+    for _ in range(50):
+        if page.evaluate(_SEES, bounds):
+            return True
+        page.wait_for_timeout(100)
+    return False
+
+
+def test_what_a_plan_changes_comes_into_view_and_then_the_whole_place(page: Any, folder: Path) -> None:
+    place = evac.open(folder / "scenarios" / "balzers", workspace=folder)
+    changed = [float(value) for value in place.under("contraflow-south").changes().total_bounds]
+    whole = page.evaluate("document.querySelector('.map').placeMap.bounds")
+    look_at(page, whole[0], whole[1])
+    page.click("#tab-plans")
+    page.locator("[data-plan=contraflow-south]").get_by_role("button", name="Show what it changes").click()
+    page.locator(".changes").first.wait_for()
+    assert _comes_into_view(page, changed)
+    assert not page.evaluate(_SEES, whole)
+    page.get_by_role("button", name="The whole place").click()
+    assert _comes_into_view(page, whole)
+    page.evaluate("document.querySelector('.side').scrollTop = 500")
+    page.click("#tab-runs")
+    assert page.evaluate("document.querySelector('.side').scrollTop") == 0
+
+
 def test_a_way_out_is_limited_refused_and_taken_back_on_the_map(page: Any, folder: Path) -> None:
     path = folder / "scenarios" / "balzers" / "scenario.yaml"
     before = path.read_text()
@@ -123,7 +154,7 @@ def test_a_way_out_is_limited_refused_and_taken_back_on_the_map(page: Any, folde
     bridge, (north,) = exits.geometry["Rhine bridge to Trübbach"], exits["edges"]["North to Triesen"]
     click_at(page, bridge.x, bridge.y)
     page.get_by_label("The road beyond takes at most").fill("700")
-    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Save").click()
     page.locator(".exits li", has_text="700 vehicles an hour").wait_for()
     page.get_by_role("button", name="Change: North to Triesen").click()
     page.get_by_role("button", name="refuse it").click()

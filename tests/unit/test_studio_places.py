@@ -12,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import evac
+from evac.studio.at_place import checked
 from evac.studio.workspace import Workspace
 from studio_workspace import client_of, prepared_balzers
 
@@ -120,6 +121,14 @@ def test_without_runs_there_are_none_and_an_unknown_one_is_told(client: TestClie
     assert client.get("/api/places/balzers/runs/0123").status_code == 422
 
 
+def test_screening_is_fitted_to_the_baseline_whatever_is_screened(folder: Path) -> None:
+    """So that the fit, which takes runs of every car, is one for all plans: it is known again by the plan it is of."""
+    place = evac.open(folder / "scenarios" / "balzers", workspace=folder)
+    coarse = checked(place, {"plans": ["flood", "baseline"], "fidelity": "meso"})
+    assert (coarse["plans"], coarse["names"]) == (["baseline", "flood"], ["Baseline", "Rhine flood, answered"])
+    assert checked(place, {"plans": ["flood"]})["plans"] == ["flood"]
+
+
 def test_what_nobody_looks_at_is_kept_no_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace = Workspace(tmp_path)
     kept = [workspace.kept("picture", str(number)) for number in range(4)]
@@ -130,6 +139,6 @@ def test_what_nobody_looks_at_is_kept_no_longer(tmp_path: Path, monkeypatch: pyt
     os.utime(kept[0], (0, 0))
     workspace.prune()
     assert [path.exists() for path in kept] == [False, True, True, True]
-    monkeypatch.setattr("evac.studio.workspace.MOST_KEPT_BYTES", 250)
+    monkeypatch.setattr("evac.studio.workspace._MOST_KEPT_BYTES", 250)
     workspace.prune()
     assert [path.exists() for path in kept] == [False, False, True, True]  # the oldest goes first

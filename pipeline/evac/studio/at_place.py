@@ -17,6 +17,7 @@ from evac.amending import exit_in_words, exits_in_words, require_exits, unused_e
 from evac.audit.lanes import SATURATION_VEH_PER_H
 from evac.errors import Problem, SourceError, UserError
 from evac.new_place import extract_roads, find_place, read_area
+from evac.plans.reading import BASELINE
 from evac.studio.plan_file import actions_of
 
 Tell = Callable[[str], None]
@@ -31,7 +32,8 @@ _USUAL_SEARCH_MIN, _MOST_IN_A_SEARCH = 15, 10_000
 _STEP_S = 300
 """Of the streets' table."""
 _LEAST_QUEUE = 0.5
-_FIDELITIES = ("micro", "meso")
+_COARSE = "meso"
+_FIDELITIES = ("micro", _COARSE)
 _INSTEAD = (
     "write it more exactly, with county and country; or choose an extract that is on this machine, and draw the area"
 )
@@ -196,8 +198,9 @@ def checked(place: evac.Place, asked: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         known = ", ".join(place.plan_names)
         raise UserError(Problem("plans", f"there is no plan {', '.join(map(repr, unknown))}", f"known: {known}"))
-    under = [place.under(name, vehicles=asked.get("vehicles"), departure=asked.get("departure")) for name in names]
     seeds, fidelity = asked.get("seeds", [place.scenario.seeds[0]]), asked.get("fidelity", "micro")
+    names = with_fitted(names, fidelity)
+    under = [place.under(name, vehicles=asked.get("vehicles"), departure=asked.get("departure")) for name in names]
     if not isinstance(seeds, list) or not seeds or not all(type(seed) is int and seed >= 0 for seed in seeds):
         raise UserError(Problem("seeds", f"expected whole numbers, got {seeds}", "such as 1, 2, 3"))
     if fidelity not in _FIDELITIES:
@@ -211,6 +214,14 @@ def checked(place: evac.Place, asked: Mapping[str, Any]) -> dict[str, Any]:
         "fidelity": fidelity,
         "report": asked.get("report") is True,
     }
+
+
+def with_fitted(plans: list[str], fidelity: Any) -> list[str]:
+    """Return plans with the one first that the coarse model is fitted to: always the baseline, so that it's done once.
+
+    A plan that is screened alone would be fitted to itself: to as many runs of every car as screening is to spare.
+    """
+    return list(dict.fromkeys([BASELINE, *plans])) if fidelity == _COARSE else plans
 
 
 def checked_search(place: evac.Place, asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import pandas as pd
 
 import evac
 from evac.errors import Problem, UserError
+from evac.studio.at_place import with_fitted
 
 _RUNS = "runs.csv"
 _README = """\
@@ -139,7 +140,7 @@ def _commands(place: str, runs: pd.DataFrame) -> list[str]:
 
 
 def _command(place: str, plans: list[str], vehicles: str, departure: str, fidelity: str, *seeds: int) -> str:
-    options = [f"--plan {shlex.quote(plan)}" for plan in plans]
+    options = [f"--plan {shlex.quote(plan)}" for plan in with_fitted(plans, fidelity)]
     options += [f"--vehicles {shlex.quote(str(vehicles))}", f"--departure {shlex.quote(departure)}"]
     options += [f"--seed {seed}" for seed in seeds]
     options += [f"--fidelity {fidelity}"] if fidelity != "micro" else []

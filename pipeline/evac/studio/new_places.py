@@ -15,6 +15,9 @@ from evac.studio.making import Making, Makings
 from evac.studio.uploads import Uploads
 from evac.studio.workspace import Workspace, stamp_of
 
+_USUAL_VEHICLES = "1.5"
+"""Per household: the middle case of a scenario that is made (`evac.new.writing`), which is run first."""
+
 
 @dataclass(frozen=True)
 class NewPlaces:
@@ -61,7 +64,8 @@ class NewPlaces:
         }
         if problems:
             raise UserError(problems)
-        return key, {"kind": "new", "name": title, **paths, "count": asked.get("count") or None}
+        shown = {"plans": ["baseline"], "names": [title], "vehicles": _USUAL_VEHICLES}
+        return key, {"kind": "new", "name": title, **paths, "count": asked.get("count") or None, **shown}
 
     def _free_key(self, title: str) -> str:
         if not title:

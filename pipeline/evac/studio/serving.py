@@ -23,6 +23,7 @@ from evac.studio.workspace import Workspace
 _LOOPBACK = "127.0.0.1"
 _USUAL_PORT = 8765
 _LOCAL_NAMES = (_LOOPBACK, "localhost")
+_EVERY_ADDRESS = ("", "0.0.0.0", "0")  # noqa: S104 - these are refused
 _PRIVATE = 0o600
 _KEPT_OPEN_S = 75
 """How long a connection stays open between two questions (s): longer than who reads a page pauses, for a question that
@@ -108,6 +109,9 @@ def _listening(host: str, port: int | None) -> Iterator[socket.socket]:
 
 
 def _bind(listener: socket.socket, host: str, port: int | None) -> None:
+    if host in _EVERY_ADDRESS:
+        what = f"'{host}' means every address of the machine, and is none that a browser can open"
+        raise UserError(Problem("--host", what, "give the one address by which the others reach this machine"))
     for tried in (_USUAL_PORT, 0) if port is None else (port,):
         try:
             listener.bind((host, tried))
@@ -116,8 +120,8 @@ def _bind(listener: socket.socket, host: str, port: int | None) -> None:
             why = error
         else:
             return
-    what = f"can't listen on {host}:{port or _USUAL_PORT} ({os.strerror(why.errno or 0)})"
-    raise UserError(Problem("evac studio", what, "give another --port"))
+    what = f"can't listen on {host}:{port or _USUAL_PORT} ({why.strerror})"
+    raise UserError(Problem("evac studio", what, "give another --port, or as --host an address of this machine"))
 
 
 @contextmanager

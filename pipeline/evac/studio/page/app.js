@@ -57,6 +57,7 @@ export async function start(root) {
     left();
     map.clear();
     chooser.selectedIndex = -1;
+    panel.parentElement.scrollTop = 0;
     history.replaceState(null, "", "#new");
     leave = newPlace(panel, { map, jobs, opened: async (name, tab) => {
       ({ workspace, places } = await ask("places"));
@@ -116,6 +117,7 @@ export async function start(root) {
       });
       body.setAttribute("aria-labelledby", `tab-${item.key}`);
       history.replaceState(null, "", `#${new URLSearchParams({ place: place.name, tab: item.key })}`);
+      panel.parentElement.scrollTop = 0;
       leave = item.make(body, { ...place, choose: (key) => choose(PANELS.find((other) => other.key === key)) }) ?? null;
     }
     fill(panel, row, body);

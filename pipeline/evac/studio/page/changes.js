@@ -10,13 +10,14 @@ function sortOf({ kind, before, after }) {
   return parseInt(after, 10) > parseInt(before, 10) ? "more" : "fewer";
 }
 
-/** Put what a plan changes on the map. */
-export function drawChanges(map, diff) {
+/** Put what a plan changes on the map, and look there unless it is in view. */
+export function drawChanges(map, diff, look = true) {
   const changed = diff.changes.features.map((item) => ({ ...item, properties: { ...item.properties, sort: sortOf(item.properties), words: inWords(item.properties) } }));
   const cutOff = diff.cut_off.features.map((item) => ({ ...item, properties: { sort: "cut off", words: say("loses its only way out") } }));
   const of = (features) => ({ type: "FeatureCollection", features });
   map.put("changes", of(changed.filter((item) => LINES.includes(item.geometry.type))));
   map.put("spots", of([...changed.filter((item) => !LINES.includes(item.geometry.type)), ...cutOff]));
+  if (look) map.see([...changed, ...cutOff]);
 }
 
 /** Take what a plan changes off the map. */

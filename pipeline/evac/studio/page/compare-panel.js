@@ -45,7 +45,7 @@ function both(runs, contents) {
     ["vehicles_per_household", "departure", "fidelity", "capacity_factor"].some((part) => runs[0][part] !== runs[1][part])
       ? h("p", { class: "bad" }, say("These are different cases: what differs is more than the plan.")) : null,
     a !== null && b !== null ? h("p", {}, differenceWords(minutesBetween(a, b))) : null,
-    runs[0].seed === runs[1].seed ? h("p", { class: "note" }, say("One run each: chance alone moves such a time by a few minutes. Five seeds tell more.")) : null,
+    h("p", { class: "note" }, say("One run each: chance alone moves such a time by a few minutes. Five seeds tell more.")),
     doubts, curveChart(contents.map((content, number) => ({ name: `${"AB"[number]}: ${runs[number].plan_name}`, curve: content.curve, planned: content.planned }))),
   ];
 }
@@ -77,6 +77,7 @@ function overTime(map, picture, queues) {
   const worst = Math.max(0, ...queues.map(({ edges }) => busiest(edges)));
   slider.value = String(worst);
   draw();
+  map.see(queues.flatMap(({ edges }) => Object.keys(edges).map((edge) => roads.get(edge))).filter(Boolean));
   return h("fieldset", {}, h("legend", {}, say("Queues on the map")), h("div", { class: "row" }, which, said), slider, queueKey());
 }
 

@@ -9,7 +9,8 @@ import { count, fill, h, problemsList, say } from "./dom.js";
  */
 export function correctionForm(file, ids, leave) {
   const form = h("form", { class: "action" }, h("p", { class: "busy" }, say("Reading the map …")));
-  file.ways(ids).then((ways) => fill(form, ...fieldsOf(form, file, ids, ways, leave)), (error) => fill(form, problemsList(error), leaveButton(leave)));
+  file.ways(ids).then((ways) => fill(form, ...fieldsOf(form, file, ids, ways, leave)), (error) => fill(form, problemsList(error), leaveButton(leave)))
+    .then(() => form.scrollIntoView({ block: "nearest" }));
   return form;
 }
 

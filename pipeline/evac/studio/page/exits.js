@@ -36,7 +36,7 @@ function exitForm({ exit, veh_per_h: limit }, file, leave) {
   };
   return h("form", { class: "action", onsubmit: (event) => { event.preventDefault(); send({ do: "capacity", exit, veh_per_h: beyond.value ? Number(beyond.value) : null }); } },
     h("label", { class: "wide" }, say("The road beyond takes at most, vehicles an hour"), beyond),
-    h("div", { class: "row" }, h("button", { class: "primary", type: "submit" }, say("Keep it")),
+    h("div", { class: "row" }, h("button", { class: "primary", type: "submit" }, say("Save")),
       h("button", { type: "button", onclick: () => send({ do: "refuse", exit }) }, say("Refuse it as a way out")),
       h("button", { type: "button", onclick: leave }, say("Leave it"))), told);
 }

@@ -3,7 +3,7 @@ import { count, clock, h, say } from "./dom.js";
 import { curveChart } from "./chart.js";
 
 /** A job that waits or runs. */
-export function liveView(job, jobs) {
+export function liveView(job, jobs, more = null) {
   const { progress = {} } = job;
   const stop = h("button", { type: "button", disabled: job.ending, onclick: () => jobs.cancel(job) }, job.ending ? say("Ending …") : say("Cancel"));
   return h("div", { class: "job", dataset: { job: job.id, state: job.state } },
@@ -11,7 +11,7 @@ export function liveView(job, jobs) {
     h("progress", { max: 1, value: progress.fraction ?? 0, "aria-label": say("Progress") }),
     h("p", { class: "step", role: "status" }, stateWords(job)),
     Object.entries(job.minutes ?? {}).length ? curveChart(Object.entries(job.minutes).slice(-2).map(([name, minutes]) => soFar(runWords(job, name), minutes, job.planned[name]))) : null,
-    stop);
+    h("div", { class: "row" }, stop, more));
 }
 
 /** What a job is about. */

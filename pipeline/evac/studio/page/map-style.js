@@ -37,7 +37,7 @@ export function style(content, edits) {
       { id: "road-edges", type: "line", source: "roads", filter: ROAD_EDGES, layout: ENDS,
         paint: { "line-color": colour("road-edge"), "line-width": zoomed(9, byClass(2, 1.3, 0.7), 13, byClass(4.4, 3.4, 2.2), 18, byClass(13, 11, 8)) } },
       { id: "roads", type: "line", source: "roads", filter: ROADS, layout: ENDS,
-        paint: { "line-color": ["step", ["zoom"], byRoad(colour("road-edge")), NEAR, byRoad(colour("road"))],
+        paint: { "line-color": ["step", ["zoom"], byRoad(colour("road-far")), NEAR, byRoad(colour("road"))],
           "line-width": zoomed(9, byClass(1.4, 0.8, 0.5), 13, byClass(3, 2, 1), 18, byClass(11, 9, 6.5)) } },
       { id: "queues", type: "line", source: "queues", layout: { "line-cap": "round" },
         paint: { "line-color": ["step", ["get", "queue"], colour("queue-few"), 5, colour("queue-some"), 20, colour("queue-many")], "line-width": zoomed(10, 3, 18, 12) } },

@@ -51,6 +51,7 @@ export class PlaceMap {
     this.map = new maplibregl.Map({ container: this.canvas, style: style(this.content, this.edits), bounds: this.bounds, fitBoundsOptions: { padding: 40 },
       attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 20, fadeDuration: 0 });
     this.map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-left");
+    this.map.addControl(new WholePlace(() => this.fit(this.bounds)), "top-left");
     this.map.addControl(new maplibregl.ScaleControl({}), "bottom-left");
     this.map.addControl(new maplibregl.AttributionControl({ compact: false, customAttribution: "© OpenStreetMap" }), "bottom-right");
     this.map.touchZoomRotate.disableRotation();
@@ -107,6 +108,13 @@ export class PlaceMap {
     this.map.easeTo({ center: lonLat, zoom: Math.max(this.map.getZoom(), zoom), duration: this.#still() ? 0 : 500 });
   }
 
+  /** Look at features as a whole, unless all of them are in view. */
+  see(features) {
+    const bounds = new maplibregl.LngLatBounds(), view = this.map.getBounds();
+    for (const { geometry } of features) spots(geometry.coordinates).forEach((spot) => bounds.extend(spot));
+    if (!bounds.isEmpty() && !(view.contains(bounds.getSouthWest()) && view.contains(bounds.getNorthEast()))) this.fit(bounds);
+  }
+
   fit(bounds) { this.map.fitBounds(bounds, { padding: 60, maxZoom: 17, animate: !this.#still() }); }
 
   #still() { return window.matchMedia("(prefers-reduced-motion: reduce)").matches; }
@@ -124,6 +132,21 @@ export class PlaceMap {
     this.tip.hidden = !words;
     this.tip.textContent = words;
   }
+}
+
+/** The points of a geometry, however deep they are nested. */
+const spots = (coordinates) => (typeof coordinates[0] === "number" ? [coordinates] : coordinates.flatMap(spots));
+
+/** A button on the map that shows the whole place. */
+class WholePlace {
+  constructor(show) { this.show = show; }
+
+  onAdd() {
+    this.element = h("div", { class: "maplibregl-ctrl maplibregl-ctrl-group whole" }, h("button", { type: "button", title: say("The whole place"), "aria-label": say("The whole place"), onclick: this.show }, "⤢"));
+    return this.element;
+  }
+
+  onRemove() { this.element.remove(); }
 }
 
 function tipOf({ layer, properties: of }) {

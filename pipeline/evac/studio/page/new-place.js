@@ -20,7 +20,7 @@ const POLYGONS = ".geojson,.json,.gpkg,.kml,.zip";
  * @returns {() => void} what ends it
  */
 export function newPlace(panel, { map, jobs, opened }) {
-  const state = { area: null, households: null, stopDrawing: null, job: null };
+  const state = { area: null, households: null, stopDrawing: null, job: null, seen: null };
   const told = { map: h("div", {}), area: h("div", {}), households: h("div", {}), name: h("div", {}), all: h("div", {}) }, going = h("div", {});
   const extracts = h("select", { id: "extract", onchange: () => showExtract(extracts.value) });
   const said = h("p", { class: "area-said", role: "status" }, say("No area yet."));
@@ -49,17 +49,23 @@ export function newPlace(panel, { map, jobs, opened }) {
   readExtracts();
   let over = false;
   const deaf = jobs.hear((all) => {
-    const job = all.all.find((item) => item.id === state.job);
+    const isGoing = (item) => item.asked.kind === "new" && (item.state === "running" || item.state === "waiting");
+    state.seen = all.all.find(isGoing)?.id ?? state.seen; // of before the page was loaded, or of another tab
+    const job = all.all.find((item) => item.id === (state.job ?? state.seen));
     if (!job) return;
-    if (job.state === "done") { opened(job.place, "runs"); return; }
+    if (job.state === "done") {
+      if (job.id === state.job) opened(job.place, "runs");
+      else fill(going, h("div", { class: "job" }, h("p", {}, say("{place} is made and run.", { place: job.asked.name })), h("button", { type: "button", onclick: () => opened(job.place, "runs") }, say("Look at it"))));
+      return;
+    }
     if (job.state === "failed" || job.state === "cancelled") {
-      state.job = null;
+      state.job = state.seen = null;
       fill(going);
       make.disabled = false;
       if (job.state === "failed") tell({ problems: job.told.problems ?? [], message: job.told.error }, job.asked);
       return;
     }
-    fill(going, liveView({ ...job, asked: { ...job.asked, plans: [job.asked.name], vehicles: "1.5" } }, jobs));
+    fill(going, liveView(job, jobs));
   });
   return () => { over = true; deaf(); state.stopDrawing?.(); };
 

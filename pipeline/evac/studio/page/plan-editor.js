@@ -113,7 +113,7 @@ export function planEditor(body, place, key, leave) {
     try {
       const changed = await ask(`${path}/diff`);
       if (mine !== tag || isOver) return;
-      drawChanges(map, changed);
+      drawChanges(map, changed, false);
       fill(diff, changeRows(map, changed));
     } catch (error) {
       if (mine !== tag || isOver) return;
@@ -170,7 +170,7 @@ export function planEditor(body, place, key, leave) {
     const names = byName(picture), id = "things";
     const input = h("input", { type: "text", list: id, placeholder: say("or write its name"), "aria-label": say("A street, junction, zone or exit by its name"), onchange: () => {
       const found = names.get(input.value);
-      if (found) { choose(found()); input.value = ""; }
+      if (found) { choose(found()); map.see(map.content.chosen.features); input.value = ""; }
     } });
     return h("div", { class: "finder" }, input, h("datalist", { id }, [...names.keys()].map((words) => h("option", { value: words }))));
   }

@@ -30,7 +30,7 @@ async function openPage(name, page) {
   }
 }
 
-/** A button that opens the page of a place's search. */
+/** A button that opens the page of a place's search, which it has from its beginning on. */
 export function searchPageButton(name) {
   const told = h("span", {});
   return [h("button", { type: "button", onclick: () => openPage(name, "search").catch((error) => fill(told, error.message)) }, say("Open the page of the search")), told];

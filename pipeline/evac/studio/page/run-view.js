@@ -5,9 +5,9 @@ import { curveChart } from "./chart.js";
 
 export const timeWords = (run) => (run.t90_s === null ? "–" : clock(run.t90_s));
 
-/** The case of a run in words. */
+/** The case of a run in words, first what tells it from the others also where there is no room for the rest. */
 export function caseWords(run) {
-  const parts = [run.plan_name, say("{n} vehicles per household", { n: run.vehicles_per_household }), run.departure, say("seed {n}", { n: run.seed })];
+  const parts = [run.plan_name, say("seed {n}", { n: run.seed }), say("{n} vehicles per household", { n: run.vehicles_per_household }), run.departure];
   if (run.fidelity !== "micro") parts.push(say("coarse"));
   if (run.capacity_factor !== 1) parts.push(say("{n} % lane capacity", { n: Math.round(run.capacity_factor * 100) }));
   return parts.join(" · ");
@@ -41,8 +41,8 @@ export function verdict({ trusted, reasons, caveats }) {
 }
 
 function laneTable(lanes) {
-  return h("table", {}, h("caption", {}, say("Lanes of the bottlenecks")),
+  return h("details", {}, h("summary", {}, say("Lanes of the bottlenecks")), h("table", {},
     h("thead", {}, h("tr", {}, [say("lane"), say("vehicles a minute"), say("while a queue stands")].map((text) => h("th", { scope: "col" }, text)))),
     h("tbody", {}, lanes.map((lane) => h("tr", {}, h("th", { scope: "row" }, `${lane.bottleneck}, ${say("lane {n} from the kerb", { n: lane.lane + 1 })}`),
-      h("td", {}, lane.mean_veh_per_min?.toFixed(1) ?? "–"), h("td", {}, lane.queued_veh_per_min?.toFixed(1) ?? "–")))));
+      h("td", {}, lane.mean_veh_per_min?.toFixed(1) ?? "–"), h("td", {}, lane.queued_veh_per_min?.toFixed(1) ?? "–"))))));
 }

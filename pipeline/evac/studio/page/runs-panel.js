@@ -14,7 +14,7 @@ export function runsPanel(body, place) {
   const cars = new LiveCars(place);
   const live = h("div", { class: "live" }), found = h("div", { "aria-live": "polite" }), report = h("div", {}, reportLink(name));
   fill(body, h("h2", {}, say("Run")), startForm(place), live, found, cars.element, report, shown, h("h2", {}, say("Finished runs")), list);
-  let chosen = null, running = new Map();
+  let chosen = null, told = null, running = new Map();
 
   async function readRuns(wanted) {
     try {
@@ -49,12 +49,17 @@ export function runsPanel(body, place) {
     const mine = jobs.of(name), going = mine.filter((job) => job.state === "running" || job.state === "waiting");
     const ended = mine.filter((job) => running.has(job.id) && !going.includes(job));
     fill(live, jobs.connected ? null : h("p", { class: "bad", role: "status" }, jobs.lost ? jobs.lost.message : say("The studio doesn't answer; the page tries again …")),
-      going.map((job) => liveView(job, jobs)), ended.filter((job) => job.state === "failed").map((job) => failure(job)));
+      going.map((job) => liveView(job, jobs, job.asked.kind === "search" && job.state === "running" ? searchPageButton(name) : null)), ended.filter((job) => job.state === "failed").map((job) => failure(job)));
     cars.follow(going.find((job) => job.state === "running"));
     const done = ended.find((job) => job.state === "done");
     running = new Map([...going.map((job) => [job.id, job]), ...ended.filter((job) => job.state === "failed").map((job) => [job.id, job])]);
-    if (done?.asked.kind === "search") fill(found, foundView(done.told, place, searchPageButton(name)));
-    else if (done) { readRuns(done.told.runs.at(-1)); fill(report, reportLink(name)); }
+    const search = mine.find((job) => job.asked.kind === "search");
+    const ending = search?.state === "done" ? search.id : null;
+    if (ending !== told) { // it is read aloud: not at each word of another run
+      told = ending;
+      fill(found, told ? foundView(search.told, place, searchPageButton(name)) : null);
+    }
+    if (done && done.asked.kind !== "search") { readRuns(done.told.runs.at(-1)); fill(report, reportLink(name)); }
   });
   return () => { deaf(); cars.stop(); };
 }
@@ -73,7 +78,7 @@ function startForm({ name, picture, jobs, isOpen }) {
   const curve = choice("departure", departures, departures[0]);
   const number = choice("seeds", ["1", "3", "5"], "1", (n) => (n === "1" ? say("1 seed") : say("{n} seeds, with an interval", { n })));
   const how = h("select", { id: "fidelity" }, [["micro", say("every car: minutes")], ["meso", say("screening: seconds, coarse")]].map(([value, words]) => h("option", { value }, words)));
-  const hint = h("p", { class: "hint", hidden: true }, say("Good to sort plans by, not to decide by. The first time on a place it is fitted to a few runs of every car, and says how far off it is."));
+  const hint = h("p", { class: "hint", hidden: true }, say("Good to sort plans by, not to decide by. The first time on a place it is fitted to a few runs of every car without a plan, and says how far off it is; so the baseline is always with it."));
   how.addEventListener("change", () => { hint.hidden = how.value === "micro"; withReport.disabled = how.value !== "micro"; });
   const said = h("span", {}), withReport = h("input", { type: "checkbox" });
   const told = h("div", {});
