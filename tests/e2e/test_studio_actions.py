@@ -203,8 +203,9 @@ def test_a_search_for_a_plan_is_begun_by_clicks_and_called_off(page: Any, studio
     page.locator(".job", has_text="Search for a plan").wait_for()
     (job, *_) = studio.client.get("/api/jobs").json()
     assert (job["asked"]["kind"], job["asked"]["officers"], job["asked"]["within_min"]) == ("search", 2, 5)
-    asked = studio.client.post
-    while asked("/api/places/balzers/report", json={"page": "search"}).status_code == 404:
+    for _ in range(300):  # until it has a page
+        if studio.client.post("/api/places/balzers/report", json={"page": "search"}).is_success:
+            break
         page.wait_for_timeout(200)
     with page.context.expect_page() as opened:
         page.get_by_role("button", name="Open the page of the search").click()
