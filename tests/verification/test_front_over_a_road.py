@@ -62,13 +62,14 @@ def _place(folder: Path, *, side: bool) -> Town:
     return town(folder / "town", nodes, streets, {"East": "cd", **({"North": "be"} if side else {})})
 
 
-def _burning(place: Town, time: Callable[[Any, Any], Any], **settings: Any) -> Overlay:
+def _burning(place: Town, time: Callable[[Any, Any], Any], *, under: Overlay | None = None, **settings: Any) -> Overlay:
     file = write_raster(place.folder / "toa.tif", time)
     arrival = {"form": "raster", "file": file, "unit": "seconds"}
     hazard = Hazard.model_validate({"name": "Fire", "arrival": arrival, **settings})
-    normal, net = place.normally(), read_net(place.network.net_file)
-    reached = reached_roads(hazard, place.network, net, place.folder / ".evac", where="scenario.yaml")
-    return replace(normal, timetable=under_hazard(normal.timetable, hazard, reached, net))
+    overlay = under or place.normally()
+    net = read_net(overlay.network.net_file)
+    reached = reached_roads(hazard, overlay.network, net, place.folder / ".evac", where="scenario.yaml")
+    return replace(overlay, timetable=under_hazard(overlay.timetable, hazard, reached, net))
 
 
 def _closed_s(run: Path) -> list[float]:
@@ -169,6 +170,19 @@ def test_nobody_enters_a_road_that_the_front_has_reached(tmp_path: Path) -> None
     ending = json.loads((run / "ending.json").read_text())
     assert ending["reason"] == "standstill"
     assert {road for road, _ in ending["left"].values()} <= {"ab", "bc"}
+
+
+def test_a_contraflow_that_is_there_from_the_order_on_closes_with_its_road(tmp_path: Path) -> None:
+    place = _place(tmp_path, side=False)
+    contraflow = place.under("  - {do: contraflow, where: {street: Main, towards: east}}")
+    overlay = _burning(place, _against, under=contraflow)
+    closes_s = {lane: item.from_s for item in overlay.timetable.closings for lane in item.lanes}
+    _, run = place.drive(overlay, cars("ab", 290, every_s=2.0, length_m=900.0), router="CCH")
+    late = [stay for stay in stays(run) if stay.edge == "cd" and stay.enters_s > closes_s["cd_1"]]
+    before = [stay for stay in stays(run) if stay.edge == "cd" and stay.enters_s <= closes_s["cd_1"]]
+    assert closes_s["cd_1"] == closes_s["cd_0"]
+    assert len(before) > 0
+    assert not late
 
 
 def test_whose_way_is_cut_takes_the_other_way(tmp_path: Path) -> None:

@@ -267,11 +267,15 @@ class Controller:
             self._tell(now_s, label, what)
 
     def _is_clear(self, lanes: Iterable[str], now_s: float) -> bool:
-        """Return whether lanes are closed, and nobody is on them, or they have been for as long as that may take."""
+        """Return whether lanes are closed, and nobody is on them, or they have been for as long as that may take.
+
+        Those that are closed from the order to the end are clear: nobody ever was on them, or the net lacks them.
+        """
         return all(
-            self._holds.get(lane, ()) is not None
+            self._holds[lane] is not None
             and (not self._on(lane) or now_s - self._shut_since_s.get(lane, now_s) >= CLEAR_WITHIN_S)
             for lane in lanes
+            if lane in self._timed
         )
 
     def _on(self, lane: str) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ from evac.simulate.ways import keep_way, quickest_way
 
 _LINE_M = 1.0
 """How far before the end of the edge a vehicle that finds no place pulls over (m)."""
+_AHEAD_M = 0.1
+"""A stop may not lie behind a vehicle's front (m)."""
 _FOR_EVER_S = 1e7
 
 
@@ -87,11 +89,14 @@ class Refuges:
             self._pull_over(vehicle, edge)
 
     def _pull_over(self, vehicle: str, edge: str) -> None:
-        """Let a vehicle stand beside the road at the end of its edge, for good."""
+        """Let a vehicle stand beside the road at the end of its edge, or where it is, for good."""
         ask = self._connection.vehicle
-        at_m = max(self._connection.lane.getLength(f"{edge}_0") - _LINE_M, 0.1)
+        length_m = self._connection.lane.getLength(f"{edge}_0")
+        lane = max(ask.getLaneIndex(vehicle), 0)
         keep_way(self._connection, vehicle)
         try:
-            ask.setStop(vehicle, edge, at_m, max(ask.getLaneIndex(vehicle), 0), _FOR_EVER_S, tc.STOP_PARKING)
-        except TraCIException:  # too near to the end to stop
-            ask.setStop(vehicle, edge, at_m, max(ask.getLaneIndex(vehicle), 0), _FOR_EVER_S)
+            ask.setStop(vehicle, edge, max(length_m - _LINE_M, 0.1), lane, _FOR_EVER_S, tc.STOP_PARKING)
+        except TraCIException:  # too near to brake: it would drive in, where there is no room
+            ask.setPreviousSpeed(vehicle, 0.0)
+            at_m = min(ask.getLanePosition(vehicle) + _AHEAD_M, length_m)
+            ask.setStop(vehicle, edge, at_m, lane, _FOR_EVER_S, tc.STOP_PARKING)
