@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from crossing import EXITS, make_net
+from evac.demand import routes
 from evac.demand.errands import with_errands
 from evac.errors import PlaceError
 from evac.scenario import load_scenario
@@ -94,3 +95,11 @@ def test_in_a_run_the_drive_to_the_school_is_on_the_way_out(tmp_path):
     assert drive_s["with"] - drive_s["without"] > 300 + 300 / (50 / 3.6)
     assert (north["with"]["status"] == "evacuated").all()
     assert json.loads((runs["with"] / "ledger.json").read_text())["errands"] == {"school": 250}
+
+
+def test_who_fetches_nobody_has_no_stop(net):
+    table = with_errands(cars(net), [errand(net, 0.25)], net, EXITS, seed=1)
+    going = table["errand"].notna()
+    stops = [routes._stop_of(row) != "" for row in table.to_dict("records")]
+    assert stops == going.tolist()
+    assert 0 < going.sum() < len(table)

@@ -213,7 +213,7 @@ def trip(row: Mapping[Hashable, Any], kind: str, depart_s: float, to: str, stop:
 
 def _stop_of(row: Mapping[Hashable, Any]) -> str:
     """Return the element of the stop of a trip's errand, beside the road; none where it has no errand."""
-    if row["errand"] is None:
+    if pd.isna(row["errand"]):  # a column of names that lacks some has NaN there
         return ""
     stop = f'edge={quoteattr(row["stop_edge"])} endPos="{row["stop_pos_m"]:.2f}" duration="{row["stop_s"]:.0f}"'
     return f'<stop {stop} parking="true"/>'
