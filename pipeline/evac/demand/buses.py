@@ -16,11 +16,11 @@ import pandas as pd
 import sumolib
 
 from evac.clock import HOUR_S, MINUTE_S
-from evac.demand.draws import uniform
 from evac.demand.drivers import right_of_way_attributes, vtype_attributes
 from evac.demand.entrances import entrance_if_any, exit_named
 from evac.demand.kerbs import Kerbs
-from evac.demand.orders import Orders, departures_s, households_of, lack_vehicle
+from evac.demand.on_foot import people_without_car, walk_m
+from evac.demand.orders import Orders
 from evac.network.reach import ExitEdges, road_graph, time_from, ways_out
 from evac.schema.buses import Buses
 from evac.schema.demand import Departure, VehiclesPerHousehold
@@ -30,8 +30,6 @@ from evac.sumo import CAR_CLASS
 
 PREFIX = "bus"
 """What the names of buses begin with, and SUMO's type of them."""
-DETOUR = 4.0 / np.pi
-"""The way along a square grid of streets over the straight line, mean over all directions."""
 _LENGTH_M, _ACCEL_MPS2 = 12.0, 1.2  # SUMO's vehicle class `bus`: Vehicle_Type_Parameter_Defaults
 
 
@@ -132,13 +130,19 @@ def build_buses(
     PlaceError
         No street is near a stop, or there is no exit of a fleet's name.
     """
-    homes = households.reset_index(drop=True)
-    of_case = households_of(homes["zone"], vehicles_per_household, seed, orders, scenario.compliance)
-    without = lack_vehicle(of_case) & ~homes["household"].isin(list(on_foot))
-    lacking = homes.assign(zone=of_case["zone"], key=of_case["key"])[without]
+    lacking = people_without_car(
+        households,
+        buses.people_per_household,
+        vehicles_per_household=vehicles_per_household,
+        departure=departure,
+        seed=seed,
+        scenario=scenario,
+        orders=orders,
+    )
+    waiting = lacking[~lacking["household"].isin(list(on_foot))].reset_index(drop=True)
     stops, lines = _on_net(buses, net, exits)
     return BusService(
-        _passengers(lacking.reset_index(drop=True), buses, departure, seed, orders),
+        _passengers(waiting, buses),
         stops,
         lines,
         buses.boarding_s,
@@ -146,34 +150,24 @@ def build_buses(
     )
 
 
-def _passengers(homes: pd.DataFrame, buses: Buses, departure: Departure, seed: int, orders: Orders) -> pd.DataFrame:
+def _passengers(homes: pd.DataFrame, buses: Buses) -> pd.DataFrame:
     """Return the households without a vehicle, with the stop of each and when it is there."""
-    whole, rest = divmod(buses.people_per_household, 1.0)
-    people = np.maximum(1, int(whole) + (uniform(seed, "people", homes["key"]) < rest))
-    numbers = {name: uniform(seed, name, homes["key"]) for name in ("notified", "prepared", "left")}
-    leaves_s = departures_s(homes["zone"], departure, numbers, orders)
     lon, lat = (homes[f"street_{axis}"].to_numpy(dtype=float) for axis in ("lon", "lat"))
-    away_m = np.array([distance_m(lon, lat, item.at.lon, item.at.lat) for item in buses.stops]) * DETOUR
-    nearest, walk_m = away_m.argmin(axis=0), away_m.min(axis=0)
-    near = walk_m <= buses.walk_at_most_m  # not so where a household has no street
+    ways_m = np.array([walk_m(lon, lat, item.at.lon, item.at.lat) for item in buses.stops])
+    nearest, way_m = ways_m.argmin(axis=0), ways_m.min(axis=0)
+    near = way_m <= buses.walk_at_most_m  # not so where a household has no street
     names = np.array([item.name for item in buses.stops], dtype=object)
-    at_stop_s = np.round(leaves_s + walk_m / (1000.0 * buses.walk_kph / HOUR_S), 1)
+    at_stop_s = np.round(homes["departure_s"] + way_m / (1000.0 * buses.walk_kph / HOUR_S), 1)
     return pd.DataFrame(
         {
             "household": homes["household"],
             "zone": homes["zone"],
-            "people": people,
-            "departure_s": leaves_s,
+            "people": homes["people"],
+            "departure_s": homes["departure_s"],
             "stop": np.where(near, names[nearest], None),
             "at_stop_s": np.where(near, at_stop_s, np.nan),
         }
     )
-
-
-def distance_m(lon: np.ndarray, lat: np.ndarray, to_lon: float, to_lat: float) -> np.ndarray:
-    """Return straight distances (m); a degree of latitude is 111.2 km, and a town is small."""
-    east = (lon - to_lon) * np.cos(np.radians(to_lat))
-    return 111_200.0 * np.asarray(np.hypot(east, lat - to_lat))
 
 
 def _on_net(

@@ -14,9 +14,9 @@ from heapq import heappop, heappush
 import numpy as np
 import pandas as pd
 
-from evac.demand.buses import DETOUR, distance_m
-from evac.demand.draws import uniform
-from evac.demand.orders import Orders, departures_s, households_of, lack_vehicle
+from evac.clock import HOUR_S
+from evac.demand.on_foot import people_without_car, walk_m
+from evac.demand.orders import Orders
 from evac.hazards.refuges import ResolvedRefuge
 from evac.schema.demand import Departure, VehiclesPerHousehold
 from evac.schema.refuge import Walking
@@ -25,7 +25,6 @@ from evac.schema.scenario import Scenario
 IN_REFUGE, FULL, CUT_OFF, TOO_FAR = STATUSES = ("in_refuge", "full", "cut_off", "too_far")
 """In a refuge; at one, and it and all others within reach are full; at home, because the front was there before they
 left; at home, because no refuge is within reach."""
-_SECONDS_AN_HOUR = 3600.0
 
 
 def build_walkers(
@@ -59,33 +58,37 @@ def build_walkers(
     reached_s
         When the hazard reaches the street of each household (s after the order); infinite: never.
     """
-    homes = households.reset_index(drop=True)
-    of_case = households_of(homes["zone"], vehicles_per_household, seed, orders, scenario.compliance)
-    lacking = lack_vehicle(of_case).to_numpy()
-    mine = homes.assign(zone=of_case["zone"], key=of_case["key"])[lacking].reset_index(drop=True)
-    whole, rest = divmod(walking.people_per_household, 1.0)
-    people = np.maximum(1, int(whole) + (uniform(seed, "people", mine["key"]) < rest))
-    numbers = {name: uniform(seed, name, mine["key"]) for name in ("notified", "prepared", "left")}
-    leaves_s = departures_s(mine["zone"], departure, numbers, orders)
+    mine = people_without_car(
+        households,
+        walking.people_per_household,
+        vehicles_per_household=vehicles_per_household,
+        departure=departure,
+        seed=seed,
+        scenario=scenario,
+        orders=orders,
+    )
+    cut_off = mine["departure_s"].to_numpy() >= reached_s[mine.index]
+    mine = mine.reset_index(drop=True)
     to = [item for item in refuges if item.people]
     lon, lat = (mine[f"street_{axis}"].to_numpy(dtype=float) for axis in ("lon", "lat"))
-    ways_m = np.array([distance_m(lon, lat, item.lon, item.lat) for item in to]).reshape(len(to), len(mine)) * DETOUR
-    cut_off = leaves_s >= reached_s[lacking]
-    found = _walk(walking, to, ways_m, people, np.where(cut_off, np.inf, leaves_s))
+    ways_m = np.array([walk_m(lon, lat, item.lon, item.lat) for item in to]).reshape(len(to), len(mine))
+    found = _walk(
+        walking, to, ways_m, mine["people"].to_numpy(), mine["departure_s"].where(~cut_off, np.inf).to_numpy()
+    )
     near = (ways_m <= walking.at_most_m).any(axis=0)  # not so where a household has no street
     status = np.select([found["refuge"].notna(), ~near, cut_off], [IN_REFUGE, TOO_FAR, CUT_OFF], default=FULL)
-    about = {"household": mine["household"], "zone": mine["zone"], "people": people, "departure_s": leaves_s}
-    return pd.DataFrame({**about, **found, "status": status})
+    about = mine[["household", "zone", "people", "departure_s"]]
+    return about.assign(**found, status=status)
 
 
 def _walk(
     walking: Walking, refuges: Sequence[ResolvedRefuge], ways_m: np.ndarray, people: np.ndarray, leaves_s: np.ndarray
 ) -> pd.DataFrame:
     """Let households come to refuges one after the other; return in which each is since when (none: in none)."""
-    mps = 1000.0 * walking.kph / _SECONDS_AN_HOUR
+    mps = 1000.0 * walking.kph / HOUR_S
     room = [item.people for item in refuges]
     lon, lat = np.array([item.lon for item in refuges]), np.array([item.lat for item in refuges])
-    on_m = [distance_m(lon, lat, item.lon, item.lat) * DETOUR for item in refuges]
+    on_m = [walk_m(lon, lat, item.lon, item.lat) for item in refuges]
     refuge, since_s = np.full(len(people), None, dtype=object), np.full(len(people), np.nan)
     coming: list[tuple[float, int, int, frozenset[int]]] = []
 

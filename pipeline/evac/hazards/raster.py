@@ -69,16 +69,17 @@ class RasterFront:
         """
         rates: list[NDArray[np.float64]] = []
         unit = _unit_of(self._grid, self.settings, self.where)
-        if not cells(self._grid, self._crs, lon, lat)[2].any():
+        at = cells(self._grid, self._crs, lon, lat)
+        if not at[2].any():
             raise DataError(elsewhere(self._grid, self._crs, lon, lat, self.where))
-        time = _times(self._grid, self._crs, lon, lat, within_m, rates=rates)
+        time = self._times(at, within_m, rates)
         _check_plausible(time, np.concatenate(rates), unit, self.kind, self.where)
         return Arrivals(self._after_order_s(time, unit), np.zeros(len(lon), dtype=bool))
 
     def at_s(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float = 0.0) -> NDArray[np.float64]:
         """Return the same times for any places, in the raster or not."""
         unit = _unit_of(self._grid, self.settings, self.where)
-        return self._after_order_s(_times(self._grid, self._crs, lon, lat, within_m), unit)
+        return self._after_order_s(self._times(cells(self._grid, self._crs, lon, lat), within_m), unit)
 
     @property
     def begins(self) -> tuple[float, float]:
@@ -94,30 +95,26 @@ class RasterFront:
         lon, lat = transformer_to(self._crs, self.where).transform(x, y, direction="INVERSE")
         return float(lon), float(lat)
 
+    def _times(
+        self,
+        at: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]],
+        within_m: float,
+        rates: list[NDArray[np.float64]] | None = None,
+    ) -> NDArray[np.float64]:
+        """Return the least time near each point, in the raster's unit; take down the rates of spread where asked to."""
+        rows, columns, inside = at
+        time = np.full(len(rows), np.inf)
+        height_m, width_m = cell_m(self._grid, self._crs)
+        reach = within_m / height_m, within_m / width_m
+        for mine, window, values in tiles(self._grid, rows, columns, inside, reach):
+            if rates is not None:
+                rates.append(_rates(values, height_m, width_m))
+            near = nearest_minimum(values, *reach)
+            time[mine] = near[rows[mine] - int(window.row_off), columns[mine] - int(window.col_off)]
+        return time
+
     def _after_order_s(self, time: NDArray[np.float64], unit: TimeUnit) -> NDArray[np.float64]:
         return time * SECONDS[unit] + 60.0 * self.settings.starts_min
-
-
-def _times(
-    grid: Any,
-    crs: CRS,
-    lon: NDArray[np.float64],
-    lat: NDArray[np.float64],
-    within_m: float,
-    *,
-    rates: list[NDArray[np.float64]] | None = None,
-) -> NDArray[np.float64]:
-    """Return the least time near each point, in the raster's unit; take down the rates of spread where asked to."""
-    rows, columns, inside = cells(grid, crs, lon, lat)
-    time = np.full(len(lon), np.inf)
-    height_m, width_m = cell_m(grid, crs)
-    reach = within_m / height_m, within_m / width_m
-    for mine, window, values in tiles(grid, rows, columns, inside, reach):
-        if rates is not None:
-            rates.append(_rates(values, height_m, width_m))
-        near = nearest_minimum(values, *reach)
-        time[mine] = near[rows[mine] - int(window.row_off), columns[mine] - int(window.col_off)]
-    return time
 
 
 def _unit_of(grid: Any, settings: ArrivalRaster, where: str) -> TimeUnit:

@@ -161,7 +161,7 @@ def measure_run(
         traffic = tables.read_lanes(sumo_dir / "lanes.parquet")
         queues = Queues.of(traffic, Links.of(net))
         found = find_bottlenecks(traffic, queues, net, evacuated)
-        beyond_gaps = let_in_beyond_gaps(traffic, queues.links, net, evacuated)
+        beyond_gaps = let_in_beyond_gaps(traffic, queues, net, evacuated)
         off = {"junctions_off": junctions_off(found, net), "let_in_beyond_gaps": beyond_gaps}
         minutes = lane_minutes(traffic, queues, measured_lanes(bottlenecks, [found]), end_s)
         driven = set(traffic.loc[traffic["sampled_s"] > 0, "lane_id"].unique())

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from evac import clock
 from evac.measure.bottlenecks import FoundBottleneck
-from evac.measure.queues import STOP_LINE, WINDOW_MIN, Links, is_congested
+from evac.measure.queues import STOP_LINE, WINDOW_MIN, Queues
 from evac.network.street_names import street_of
 from evac.tables import sum_up
 
@@ -93,15 +93,15 @@ class _Merge:
     into: Any
 
 
-def let_in_beyond_gaps(lanes: pd.DataFrame, links: Links, net: sumolib.net.Net, evacuated: int) -> dict[str, int]:
+def let_in_beyond_gaps(lanes: pd.DataFrame, queues: Queues, net: sumolib.net.Net, evacuated: int) -> dict[str, int]:
     """Return how many more vehicles got in beside a freely flowing road than its gaps let in, by place.
 
     Parameters
     ----------
     lanes
         `tables.read_lanes` of the run.
-    links
-        The lanes of the net.
+    queues
+        The queues of the run.
     net
         The net of the run.
     evacuated
@@ -112,7 +112,8 @@ def let_in_beyond_gaps(lanes: pd.DataFrame, links: Links, net: sumolib.net.Net, 
     mine = lanes[lanes["lane_id"].isin(names)]
     if mine.empty:
         return {}
-    passed, congested = _by_window(mine, links, names)
+    passed = _passed(mine, names, len(queues.congested))
+    congested = queues.congested[:, [queues.links.index[name] for name in names]].T
     at = {name: row for row, name in enumerate(names)}
     counts: Counter[str] = Counter()
     for item in merges:
@@ -148,13 +149,10 @@ def _merges(net: sumolib.net.Net) -> Iterable[_Merge]:
                     yield _Merge(link.getFromLane(), main, into)
 
 
-def _by_window(rows: pd.DataFrame, links: Links, names: list[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return what passed each lane's end, and whether the lane was congested, as arrays of shape (lanes, windows)."""
-    window = rows["minute"].to_numpy(dtype=np.int64) // WINDOW_MIN
-    sums = sum_up(rows, "lane_id", window, ["vehicles", "sampled_s", "distance_m"])
-    shape = (len(names), int(window.max()) + 1)
-    at = (pd.Index(names).get_indexer(pd.Index(sums["lane_id"].astype(str))), sums["window"].to_numpy())
-    passed, congested = np.zeros(shape), np.zeros(shape, dtype=np.bool_)
-    passed[at] = sums["vehicles"].to_numpy()
-    congested[at] = is_congested(sums, links, WINDOW_MIN * clock.MINUTE_S)
-    return passed, congested
+def _passed(rows: pd.DataFrame, names: list[str], windows: int) -> NDArray[np.float64]:
+    """Return how many vehicles passed each lane's end in each window; shape (lanes, windows)."""
+    sums = sum_up(rows, "lane_id", rows["minute"].to_numpy(dtype=np.int64) // WINDOW_MIN, ["vehicles"])
+    passed = np.zeros((len(names), windows))
+    at = pd.Index(names).get_indexer(pd.Index(sums["lane_id"].astype(str)))
+    passed[at, sums["window"].to_numpy()] = sums["vehicles"].to_numpy()
+    return passed

@@ -104,15 +104,22 @@ class Queues:
         The lanes of the net.
     windows
         `_queues_by_window` of the run.
+    congested
+        Whether each lane is congested in each window; shape (windows, lanes).
     """
 
     links: Links
     windows: pd.DataFrame
+    congested: NDArray[np.bool_]
 
     @classmethod
     def of(cls, lanes: pd.DataFrame, links: Links) -> Queues:
         """Find the queues in `tables.read_lanes` of a run."""
-        return cls(links, _queues_by_window(lanes, links))
+        if lanes.empty:
+            nothing = pd.DataFrame({"window": [], "delay_s": [], "merge": [], "lane_id": []})
+            return cls(links, nothing, np.zeros((0, len(links.ids)), dtype=np.bool_))
+        congested, full, delay_s = _states(lanes, links)
+        return cls(links, _queues_by_window(congested, full, delay_s, links), congested)
 
 
 def is_congested(rows: pd.DataFrame, links: Links, window_s: int) -> NDArray[np.bool_]:
@@ -154,19 +161,18 @@ def heads_of_queues(queues: Queues) -> pd.DataFrame:
     return heads
 
 
-def _queues_by_window(lanes: pd.DataFrame, links: Links) -> pd.DataFrame:
+def _queues_by_window(
+    congested: NDArray[np.bool_], full: NDArray[np.bool_], delay_s: NDArray[np.float32], links: Links
+) -> pd.DataFrame:
     """Return one row for each congested lane and window: `window`, `lane_id` (its queue's head), `delay_s`, `merge`.
 
     Parameters
     ----------
-    lanes
-        `tables.read_lanes` of the run.
+    congested, full, delay_s
+        `_states` of the run.
     links
         The lanes of the net.
     """
-    if lanes.empty:
-        return pd.DataFrame({"window": [], "delay_s": [], "merge": [], "lane_id": []})
-    congested, full, delay_s = _states(lanes, links)
     onward = _queue_goes_on_to(congested, full, delay_s, links)
     last = _follow(onward)
     ends = np.take_along_axis(onward, last, axis=1) == last

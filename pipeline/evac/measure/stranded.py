@@ -101,17 +101,19 @@ def stranded(done: pd.DataFrame, ending: Ending, end_s: float) -> pd.DataFrame:
 
 def streets_of(found: pd.DataFrame, net: sumolib.net.Net) -> dict[str, int]:
     """Return how many vehicles are on each street, most first; `waiting at …` for those not yet on it."""
-    counts = Counter(
+    return _most_first(
         _street(net, edge) if status == "driving" else WAITING + _street(net, edge)
         for edge, status in zip(found["edge"], found["status"], strict=True)
     )
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def lanes_by_street(lanes: Iterable[str], net: sumolib.net.Net) -> dict[str, int]:
     """Return how many lanes (of edges) are on each street, most first."""
-    counts = Counter(_street(net, edge_of(lane)) for lane in lanes)
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    return _most_first(_street(net, edge_of(lane)) for lane in lanes)
+
+
+def _most_first(names: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(names).items(), key=lambda item: (-item[1], item[0])))
 
 
 def _street(net: sumolib.net.Net, edge: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evac.errors import Problem, UserError
+from evac.plans.reading import BASELINE
 from evac.studio import at_place, plan_file
 from evac.studio.bench import Benches, Tell, tell_nobody
 from evac.studio.making import Making, Makings
@@ -64,7 +65,7 @@ class NewPlaces:
         }
         if problems:
             raise UserError(problems)
-        shown = {"plans": ["baseline"], "names": [title], "vehicles": _USUAL_VEHICLES}
+        shown = {"plans": [BASELINE], "names": [title], "vehicles": _USUAL_VEHICLES}
         return key, {"kind": "new", "name": title, **paths, "count": asked.get("count") or None, **shown}
 
     def _free_key(self, title: str) -> str:
