@@ -375,6 +375,22 @@ def test_an_exit_that_only_the_cut_shows_is_marked(tmp_path: Path) -> None:
     assert not near.chosen().ends[0].by_cut  # a person named the exits
 
 
+@pytest.mark.parametrize("highway", ["primary", "tertiary"])
+def test_where_the_file_doesnt_say_where_it_was_cut_the_exits_are_told_as_presumed(
+    highway: str, tmp_path: Path
+) -> None:
+    """A road that just ends 3 km away may end there in truth, of whatever class it is."""
+    road = straight((200, 0), (200, -3200))
+    told = decided(village().road("Out", highway, road), tmp_path)
+    untold = decided(village(None).road("Out", highway, road), tmp_path)
+    assert exits(told) == exits(untold) == ["Out"]
+    assert caveats(told) == ()
+    assert caveats(untold) == (
+        "the file doesn't say where it was cut off: these exits are roads that just end near its edge: Out",
+    )
+    assert caveats(untold.chosen()) == ()  # a person named the exits
+
+
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     drawn = village().road("Out", "secondary", straight((200, 0), (200, -3200)))
     record = decided(drawn.road("West", "primary", straight((0, 200), (-1500, 200))), tmp_path)

@@ -13,6 +13,7 @@ from evac.network.exits.record import RoadOut, WaysOutRecord
 
 _GRAVE = rank_of("primary")  # such a road seldom ends, so its end is a gap of the map until somebody has looked
 _LISTED = 5
+_PRESUMED = "the file doesn't say where it was cut off"
 _REST = "no road leads off the map, so these exits lead into the rest of it"
 
 
@@ -38,8 +39,8 @@ def audit_ways_out(
     ended
         Exits that the scenario names and behind which the road ends.
     """
-    shown = (*_ended(ended), *_none(record), *_ends(record), *_by_cut(record), *_into_rest(record))
-    return [*shown, *_restricted(exits, left_out, vehicles)]
+    shown = (*_ended(ended), *_none(record), *_ends(record), *_by_cut(record), *_presumed(record))
+    return [*shown, *_into_rest(record), *_restricted(exits, left_out, vehicles)]
 
 
 def caveats(record: WaysOutRecord, ended: Sequence[RoadOut] = ()) -> tuple[str, ...]:
@@ -50,6 +51,8 @@ def caveats(record: WaysOutRecord, ended: Sequence[RoadOut] = ()) -> tuple[str, 
     told = []
     if cut := [end.label for end in record.ends if end.by_cut]:
         told.append(f"the map ends so near that only its cut tells whether these exits lead on: {_listed(cut)}")
+    if presumed := [end.label for end in record.ends if end.presumed]:
+        told.append(f"{_PRESUMED}: these exits are roads that just end near its edge: {_listed(presumed)}")
     if rest := [end.label for end in record.ends if end.into_rest]:
         told.append(f"{_REST}, which has less than ten times the area's roads: {_listed(rest)}")
     if ended:
@@ -90,6 +93,16 @@ def _by_cut(record: WaysOutRecord) -> Iterator[Finding]:
         if end.by_cut:
             text = f"{end.label} is an exit because the map ends there, near the area: take a larger map to be sure"
             yield Finding("warning", "exit_by_cut", text, end.lon, end.lat, 0.0)
+
+
+def _presumed(record: WaysOutRecord) -> Iterator[Finding]:
+    for end in record.ends:
+        if end.presumed:
+            text = (
+                f"{end.label} is an exit because it just ends near the map's edge, and {_PRESUMED}: see that it leads "
+                "on, then name the exits in the scenario"
+            )
+            yield Finding("warning", "exit_presumed", text, end.lon, end.lat, 0.0)
 
 
 def _into_rest(record: WaysOutRecord) -> Iterator[Finding]:

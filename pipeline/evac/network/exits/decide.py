@@ -194,7 +194,8 @@ class Decision:
         roads = self.roads
         way = int(roads.way[arc])
         row = roads.ways[way]
-        certain = bool(self._lead.cut.certain[node] or not self._lead.cut.presumed[node])
+        cut = self._lead.cut
+        away_m = float(roads.area.distance(shapely.Point(roads.xy[node])))
         return ExitEnd(
             label=row.label or self._leads_to(node, way),
             highway=row.highway,
@@ -203,17 +204,10 @@ class Decision:
             osm_way=row.osm_way_id,
             lon=float(roads.lon[node]),
             lat=float(roads.lat[node]),
-            by_cut=self._by_cut(node, certain=certain),
+            by_cut=bool(cut.certain[node] or cut.presumed[node]) and away_m < _SEEN_M,
+            presumed=bool(cut.presumed[node] and not cut.certain[node]),
             into_rest=bool(self._lead.rest[node]),
         )
-
-    def _by_cut(self, node: int, *, certain: bool) -> bool:
-        """Return whether the map shows too little of a road to know that it leads anywhere."""
-        cut = self._lead.cut.certain[node] or self._lead.cut.presumed[node]
-        away_m = float(self.roads.area.distance(shapely.Point(self.roads.xy[node])))
-        minor = self.roads.rank[self.roads.way[self.roads.end == node]].min() >= _TERTIARY
-        doubtful = not certain and (minor or self.edge.declared)
-        return bool(cut and (away_m < _SEEN_M or doubtful))
 
     def _leads_to(self, node: int, way: int) -> str:
         """Return what an unnamed road is called: after the next road with a name that it leads to."""

@@ -43,6 +43,8 @@ class ExitEnd:
         The place (WGS 84, degrees).
     by_cut
         The map ends so near to the area that only its cut tells that the road goes on.
+    presumed
+        The road just ends near the map's edge: the file doesn't say that it cuts it off there.
     into_rest
         No road leads off the map, and the rest of it, less than ten times the area's roads, is all the room there is.
     """
@@ -55,6 +57,7 @@ class ExitEnd:
     lon: float
     lat: float
     by_cut: bool = False
+    presumed: bool = False
     into_rest: bool = False
 
 
@@ -133,7 +136,8 @@ class WaysOutRecord:
 
     def chosen(self) -> WaysOutRecord:
         """Return it where a person has chosen all exits: none is there by the map's cut or for want of another."""
-        return replace(self, ends=tuple(replace(end, by_cut=False, into_rest=False) for end in self.ends))
+        ends = (replace(end, by_cut=False, presumed=False, into_rest=False) for end in self.ends)
+        return replace(self, ends=tuple(ends))
 
     def at_least(self, highway: str) -> WaysOutRecord:
         """Return it with the exits of a least class of road."""
