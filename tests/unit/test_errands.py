@@ -28,7 +28,7 @@ def cars(net, homes=600):
     )
     numbers = [(home, number) for home in range(homes) for number in (0, 1)]
     table = pd.DataFrame(numbers, columns=["household", "vehicle_number"])
-    return table.assign(key="h" + table["household"].astype(str), edge=edge)
+    return table.assign(key="h" + table["household"].astype(str), edge=edge, pos_m=10.0)
 
 
 def errand(net, share, **more):
@@ -78,6 +78,18 @@ def test_nobody_goes_where_the_plan_closes_the_way(net):
     table = with_errands(cars(net), [school], net, EXITS, seed=1)
     stop = table["stop_edge"].dropna().iloc[0]
     assert with_errands(cars(net), [school], net, EXITS, seed=1, closed=frozenset({stop}))["errand"].isna().all()
+
+
+@pytest.mark.parametrize(("one_way", "behind_goes"), [(False, True), (True, False)])
+def test_who_lives_behind_the_school_on_its_street_goes_there_round_the_block_alone(tmp_path, one_way, behind_goes):
+    """Once out of a one-way street that no other leads into nobody comes back, and a trip without a way ends SUMO."""
+    town = make_net(tmp_path, without=("x_w",) if one_way else ())
+    school = Errand.model_validate({"name": "school", "share": 1.0, "at": [{"lat": 47.05, "lon": 9.505}]})
+    homes = cars(town).query("vehicle_number == 0").assign(edge="w_x")
+    stop_m = with_errands(homes, [school], town, EXITS, seed=1)["stop_pos_m"].iloc[0]
+    for off_m, goes in ((-1.0, True), (1.0, behind_goes)):
+        table = with_errands(homes.assign(pos_m=stop_m + off_m), [school], town, EXITS, seed=1)
+        assert (table["stop_edge"].eq("w_x") == goes).all()
 
 
 def test_in_a_run_the_drive_to_the_school_is_on_the_way_out(tmp_path):

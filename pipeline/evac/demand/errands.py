@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import sumolib
+from numpy.typing import NDArray
 
 from evac.demand.draws import uniform
 from evac.demand.kerbs import Kerbs
@@ -25,11 +26,21 @@ COLUMNS = ("errand", "stop_edge", "stop_pos_m", "stop_s")
 
 @dataclass(frozen=True)
 class _Stop:
-    """A place of an errand on the net: the edge, the position on it, and the edges from which it can be reached."""
+    """A place of an errand on the net: the edge, the position on it, and the edges from which it can be reached.
+
+    Who lives behind it on the same edge comes to it where there is a way round the block (`comes_round`).
+    """
 
     edge: str
     pos_m: float
     reached_from: frozenset[str]
+    comes_round: bool
+
+    def reached_by(self, vehicles: pd.DataFrame) -> NDArray[np.bool_]:
+        """Return whether each vehicle can drive there, by its `edge` and `pos_m`."""
+        reached = vehicles["edge"].isin(self.reached_from).to_numpy()
+        behind = (vehicles["edge"] == self.edge).to_numpy() & (vehicles["pos_m"] > self.pos_m).to_numpy()
+        return np.asarray(reached & (self.comes_round | ~behind))
 
 
 def with_errands(
@@ -46,7 +57,8 @@ def with_errands(
     Parameters
     ----------
     vehicles
-        A row a vehicle: `key` (its household's), `vehicle_number`, `edge` (where it starts; missing: no way out).
+        A row a vehicle: `key` (its household's), `vehicle_number`, `edge`, `pos_m` (where it starts; missing: no way
+        out).
     errands
         The scenario's, whose shares add up to 1 at most.
     net, exits
@@ -77,7 +89,7 @@ def with_errands(
     for number, item in enumerate(errands):
         place = np.floor(which * len(item.at)).astype(int)
         for at, stop in enumerate(stops[number]):
-            mine = first & (drawn == number) & (place == at) & table["edge"].isin(stop.reached_from).to_numpy()
+            mine = first & (drawn == number) & (place == at) & stop.reached_by(table)
             values: tuple[Any, ...] = (item.name, stop.edge, stop.pos_m, 60.0 * item.stop_min)
             for column, value in zip(COLUMNS, values, strict=True):
                 table[column] = np.where(mine, value, table[column])
@@ -94,7 +106,13 @@ def _stops(
     kerbs = Kerbs(net, graph, out.cost_s)
     still_out = ways_out(road_graph(net, closed=closed), ends) if closed else out
     found = [[kerbs.beside(point, f"before_leaving, '{item.name}'") for point in item.at] for item in errands]
-    return [[_Stop(edge, pos_m, _reached_from(edge, still_out)) for edge, pos_m in places] for places in found]
+    return [[_stop(net, edge, pos_m, still_out) for edge, pos_m in places] for places in found]
+
+
+def _stop(net: sumolib.net.Net, edge: str, pos_m: float, out: WaysOut) -> _Stop:
+    reached_from = _reached_from(edge, out)
+    comes_round = any(after.getID() in reached_from for after in net.getEdge(edge).getOutgoing())
+    return _Stop(edge, pos_m, reached_from, comes_round)
 
 
 def _reached_from(edge: str, out: WaysOut) -> frozenset[str]:
