@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crossing import EXITS, make_homes, make_net
+from crossing import EXITS, Exit, make_homes, make_net
 from evac.demand.background import build_background, check_through, write_background
 from evac.demand.starts import FREE_CHOICE, start_edges, starts_of
 from evac.errors import PlaceError
@@ -85,6 +85,18 @@ def test_who_can_no_longer_come_in_under_a_plan_is_counted_and_not_made(tmp_path
     table = traffic((turned_round, starts), through=through(600), until_min=60)
     assert len(table) == 600
     assert not table["made"].any()
+
+
+def test_at_an_exit_that_a_plan_leaves_no_lane_nothing_comes_in_or_goes_out(town):
+    net, starts = town
+    shut = (Exit(EXITS[0].name, ()), EXITS[1])
+    for one, other in (shut, shut[::-1]):
+        given = Background.model_validate({"through": through(600, one.name, other.name), "until_min": 60})
+        table = build_background(given, starts, net, shut, seed=1, driver=Driver())
+        assert not table["made"].any()
+        assert len(table) == 600
+    with pytest.raises(PlaceError, match="turns every lane out of it round"):
+        check_through(Background.model_validate({"through": through(600)}), net, shut)
 
 
 def test_under_normal_rules_traffic_that_cannot_come_in_is_a_mistake(tmp_path, town):

@@ -48,6 +48,9 @@ def entrance(end: ExitEdges, net: sumolib.net.Net, out: WaysOut, where: str) -> 
     PlaceError
         None of the exit's roads comes in, or none leads on.
     """
+    if not end.edges:
+        what = f"no traffic can come in at the exit '{end.name}': the plan turns every lane out of it round"
+        raise PlaceError(Problem(where, what, "take another exit"))
     lines = np.array([net.getEdge(edge).getToNode().getCoord() for edge in end.edges])
     near = [
         edge
