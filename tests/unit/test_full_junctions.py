@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from evac.measure.full_junctions import gap_capacity_veh_per_h
+from evac.limits.signals import read_programs
+from evac.measure.bottlenecks import FoundBottleneck
+from evac.measure.control import Control
+from evac.measure.full_junctions import gap_capacity_veh_per_h, junctions_off
+from evac.measure.queues import STOP_LINE, Links, Queues
+from evac.network import read_net
+from evac.plans.timetable import Program, Timetable
 from evac.scenario import load_scenario
+from signal_town import compiled, crossing, crossing_that_stops_all_when_dark
 from small_studies import run_folder_of, town_of
 
 
@@ -43,3 +52,77 @@ def test_an_all_way_stop_that_holds_the_town_up_is_told_with_the_way_it_errs(tmp
     found = ledger("31-all-way-stop", tmp_path)
     assert set(found["junctions_off"].values()) == {"all-way stop"}
     assert any("all-way stop" in text and "clearance times are too short" in text for text in found["caveats"])
+
+
+FROM_MIN, UNTIL_MIN = 20.0, 60.0
+FLASHING = '<tlLogic id="c" type="static" programID="flash"><phase duration="9" state="{}"/></tlLogic>'
+
+
+def kind(net_file: Path, edge: str, lane: int, program: str = "", *, queue_min: float = 30.0, logic: str = "") -> str:
+    """Return the kind of junction of a bottleneck whose queue stands at one time, where a plan changes its signal."""
+    net = read_net(net_file)
+    span = Program("a", 60 * FROM_MIN, 60 * UNTIL_MIN, "c", program, "0", officer=False, before="", after="")
+    timetable = Timetable(programs=(span,) if program else ())
+    windows = pd.DataFrame({"lane_id": [f"{edge}_{lane}"], "window": [int(queue_min // 5)]})
+    found = FoundBottleneck("x", edge, (lane,), "x", "signal", 10, 100, 1.0, STOP_LINE)
+    control = Control(net, timetable.states(), read_programs([logic]))
+    links = Links.of(net)
+    queues = Queues(links, windows, np.zeros((1, len(links.ids)), dtype=np.bool_))
+    return junctions_off([found], queues, control).get("x", "")
+
+
+def test_a_signal_that_a_plan_makes_an_all_way_stop_is_one_while_it_is_dark(tmp_path: Path) -> None:
+    """Also for the left turn that has green in gaps by the usual program."""
+    stops = crossing_that_stops_all_when_dark(tmp_path / "stops")
+    for edge in ("wc", "nc"):
+        assert kind(stops, edge, 0, "off") == "all-way stop"
+        assert kind(stops, edge, 0, "off", queue_min=90.0) == ""  # the signal is back
+        assert kind(stops, edge, 0) == ""
+
+
+def test_a_left_turn_in_gaps_is_one_as_long_as_the_signal_runs(tmp_path: Path) -> None:
+    nodes = {"c": (0, 0), "w": (-600, 0), "e": (600, 0), "n": (0, 600)}
+    edges = [(f"{a}{b}", a, b, "Road", 1 + (a == "w"), 5) for x in "wen" for a, b in ((x, "c"), ("c", x))]
+    usual = compiled(tmp_path / "usual", nodes, edges, {"c": "traffic_light"})
+    assert kind(usual, "wc", 1) == "left turn"
+    assert kind(usual, "wc", 1, "off") == ""
+    assert kind(usual, "wc", 1, "off", queue_min=90.0) == "left turn"
+    assert kind(usual, "wc", 0) == ""
+
+
+def test_straight_across_a_signal_that_is_dark_is_a_crossing(tmp_path: Path) -> None:
+    usual = crossing(tmp_path / "usual")
+    assert kind(usual, "nc", 0, "off") == "crossing"
+    assert kind(usual, "wc", 0, "off") == ""  # goes first
+    assert kind(usual, "nc", 0) == kind(usual, "nc", 0, "off", queue_min=10.0) == ""
+
+
+def test_flashing_red_for_all_is_an_all_way_stop_and_for_one_road_a_crossing(tmp_path: Path) -> None:
+    usual = crossing(tmp_path / "usual")
+    links = max(link.getTLLinkIndex() for _, _, link in _connections(usual)) + 1
+    main = {link.getTLLinkIndex() for edge, _, link in _connections(usual) if edge in ("wc", "ec")}
+    yellow = "".join("O" if number in main else "s" for number in range(links))
+    assert kind(usual, "nc", 0, "flash", logic=FLASHING.format("w" * links)) == "all-way stop"
+    assert kind(usual, "nc", 0, "flash", logic=FLASHING.format(yellow)) == "crossing"
+    assert kind(usual, "wc", 0, "flash", logic=FLASHING.format(yellow)) == ""
+
+
+def _connections(net_file: Path) -> list:
+    net = read_net(net_file)
+    return [
+        (edge.getID(), lane, link) for edge in net.getEdges() for lane in edge.getLanes() for link in lane.getOutgoing()
+    ]
+
+
+def test_a_roundabout_whose_signal_is_dark_is_still_one(tmp_path: Path) -> None:
+    """A ring of four nodes, each with an arm; the western one has a signal."""
+    nodes = {"c": (-20, 0), "s": (0, -20), "e": (20, 0), "n": (0, 20)}
+    arms = {"wo": (-300, 0), "so": (0, -300), "eo": (300, 0), "no": (0, 300)}
+    ring = [(f"{a}{b}", a, b, "Ring", 1, 5) for a, b in pairwise("csenc")]
+    ways = [(f"{a}{b}", a, b, "Arm", 1, 5) for x, y in zip(arms, nodes, strict=True) for a, b in ((x, y), (y, x))]
+    net_file = compiled(tmp_path / "ring", nodes | arms, [*ring, *ways], {"c": "traffic_light"})
+    told = '<roundabout nodes="c s e n" edges="cs se en nc"/></net>'
+    net_file.write_text(net_file.read_text().replace("</net>", told))
+    assert kind(net_file, "sos", 0) == "roundabout"
+    assert kind(net_file, "woc", 0, "off") == "roundabout"
+    assert kind(net_file, "nc", 0, "off") == ""  # already in it

@@ -37,6 +37,7 @@ from evac.measure.bottlenecks import (
     measured_lanes,
 )
 from evac.measure.clearance import clearance_s, curve, exit_counts, headline, shadow_counts, zone_clearance
+from evac.measure.control import Control
 from evac.measure.edges import edge_windows
 from evac.measure.exposure import NOBODY, exposed_counts, exposures
 from evac.measure.facts import RunFacts
@@ -93,6 +94,7 @@ def measure_run(
     refuges: Sequence[ResolvedRefuge] = (),
     with_drives: Sequence[ResolvedExit] = (),
     with_incidents: bool = False,
+    control: Control | None = None,
 ) -> dict[str, Any]:
     """Measure a finished run, write its tables into the run directory, and return the manifest.
 
@@ -133,6 +135,8 @@ def measure_run(
         The exits behind which a drive takes time.
     with_incidents
         Whether cars may have crashed or stalled; `incidents.parquet` is written then.
+    control
+        What a plan does to signals; nothing when left out.
 
     Returns
     -------
@@ -162,7 +166,10 @@ def measure_run(
         queues = Queues.of(traffic, Links.of(net))
         found = find_bottlenecks(traffic, queues, net, evacuated)
         beyond_gaps = let_in_beyond_gaps(traffic, queues, net, evacuated)
-        off = {"junctions_off": junctions_off(found, net), "let_in_beyond_gaps": beyond_gaps}
+        off = {
+            "junctions_off": junctions_off(found, queues, control or Control(net)),
+            "let_in_beyond_gaps": beyond_gaps,
+        }
         minutes = lane_minutes(traffic, queues, measured_lanes(bottlenecks, [found]), end_s)
         driven = set(traffic.loc[traffic["sampled_s"] > 0, "lane_id"].unique())
     else:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from evac import clock
 from evac.measure.bottlenecks import FoundBottleneck
+from evac.measure.control import GREEN, GREEN_IN_GAPS, STOP, YIELDS, Control, during
 from evac.measure.queues import STOP_LINE, WINDOW_MIN, Queues
 from evac.network.street_names import street_of
 from evac.tables import sum_up
@@ -34,7 +35,7 @@ _USED_VEH_PER_H = 100.0
 """Beside a road with less than this nobody waits for gaps."""
 _MIN_SHARE = 0.01
 """Share of the vehicles that got out below which those that got in too easily decide nothing."""
-_ZIPPER, _YIELDS, _SIGNAL_YIELDS = "Z", "ms", "o"
+_ZIPPER = "Z"
 _STRAIGHT, _LEFT = "s", "l"
 
 DIRECTION: Mapping[str, str] = MappingProxyType(
@@ -59,29 +60,45 @@ DIRECTION: Mapping[str, str] = MappingProxyType(
 """What a run says of each kind of junction that holds it up."""
 
 
-def junctions_off(found: Iterable[FoundBottleneck], net: sumolib.net.Net) -> dict[str, str]:
-    """Return the bottlenecks at whose stop line the simulation is known to miss the manual: the kind by the name."""
+def junctions_off(found: Iterable[FoundBottleneck], queues: Queues, control: Control) -> dict[str, str]:
+    """Return the bottlenecks at whose stop line the simulation is known to miss the manual: the kind by the name.
+
+    Where a plan changes a signal, what it does for most of the time of the queue counts.
+    """
+    net = control.net
     rings = {node for ring in net.getRoundabouts() for node in ring.getNodes()}
     kinds = {
-        item.name: _kind(net.getEdge(item.edge), item.lanes, rings)
+        item.name: _kind(item, queues, control, rings)
         for item in found
         if item.where == STOP_LINE and net.hasEdge(item.edge)
     }
     return {name: kind for name, kind in kinds.items() if kind is not None}
 
 
-def _kind(edge: Any, lanes: Iterable[int], rings: set[str]) -> str | None:
-    node = edge.getToNode()
-    if node.getType() == "allway_stop":
+def _kind(item: FoundBottleneck, queues: Queues, control: Control, rings: set[str]) -> str | None:
+    edge = control.net.getEdge(item.edge)
+    node, lanes = edge.getToNode(), [edge.getLane(number) for number in item.lanes]
+    run = during(control.runs(edge), _queue_times_s(queues, [lane.getID() for lane in lanes]))
+    links = [(link.getDirection(), control.letters(link, run)) for lane in lanes for link in lane.getOutgoing()]
+    if node.getType() == "allway_stop" or (links and all(letters == {STOP} for _, letters in links)):
         return "all-way stop"
     if node.getID() in rings:
         return None if edge.getFromNode().getID() in rings else "roundabout"
-    links = [link for number in lanes for link in edge.getLane(number).getOutgoing()]
-    if any(link.getState() in _YIELDS and link.getDirection() == _STRAIGHT for link in links):
+    if any(direction == _STRAIGHT and letters & set(YIELDS) for direction, letters in links):
         return "crossing"
-    if links and all(link.getState() == _SIGNAL_YIELDS and link.getDirection() == _LEFT for link in links):
+    if links and all(direction == _LEFT and _only_in_gaps(letters) for direction, letters in links):
         return "left turn"
     return None
+
+
+def _queue_times_s(queues: Queues, lanes: list[str]) -> list[float]:
+    """Return the middle of each window in which one of these lanes heads a queue."""
+    windows = queues.windows.loc[queues.windows["lane_id"].isin(lanes), "window"].unique()
+    return [(window + 0.5) * WINDOW_MIN * clock.MINUTE_S for window in sorted(windows.tolist())]
+
+
+def _only_in_gaps(letters: set[str]) -> bool:
+    return GREEN_IN_GAPS in letters and GREEN not in letters
 
 
 @dataclass(frozen=True)

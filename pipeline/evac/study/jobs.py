@@ -21,7 +21,9 @@ from evac.demand.orders import driver_under, staying
 from evac.demand.routes import leaves_s, routing_options, write_exit_zones, write_trips
 from evac.demand.starts import FREE_CHOICE
 from evac.demand.walkers import TOO_FAR, build_walkers
+from evac.limits.signals import read_programs
 from evac.measure import measure_run
+from evac.measure.control import Control
 from evac.network.exits.drive_beyond import DrivesBeyond
 from evac.network.signal_programs import OTHER, other_programs
 from evac.overlay.staging import Staged
@@ -173,6 +175,7 @@ def _measuring(ground: Ground, case: Case, vehicles: pd.DataFrame, others: _Othe
         refuges=terms.refuges,
         with_incidents=terms.model.incidents is not None and terms.meso is None,
         with_drives=[item for item in terms.exits if item.has_drive],
+        control=Control(ground.net, terms.timetable.states(), read_programs([terms.additional or ""])),
     )
 
 
