@@ -14,6 +14,7 @@ import pytest
 from evac.cli import run_guarded
 from evac.demand import build_demand
 from evac.errors import ScenarioError
+from evac.measure.facts import CutOff
 from evac.plans.reading import LoadedPlan, load_plan
 from evac.scenario import load_scenario
 from evac.study.prepare import Prepared, prepare
@@ -139,6 +140,14 @@ def test_cut_off_households_are_accepted_of_the_action_that_cuts_them_off(prepar
     assert "Hill Road" not in str(caught.value)
     both = under_plan(prepared, _plan(text + brook.replace("false", "true"), tmp_path), tmp_path)
     assert set(both.cut_off["street"]) == {"Hill Road", "Brook Lane"}
+    later = CLOSE % ("Hill Road", "true, when: {from_min: 10}, label: the hill")
+    under = under_plan(prepared, _plan(text.replace("{do", "{label: below, do", 1) + later, tmp_path), tmp_path)
+    assert under.facts.households_cut_off == (CutOff(len(hill), 0.0, ("below",)),)
+    under = under_plan(prepared, _plan(later, tmp_path), tmp_path)
+    assert under.facts.households_cut_off == (CutOff(len(hill), 600.0, ("the hill",)),)
+    for_a_time = CLOSE % ("Hill Road", "false, when: {from_min: 5, until_min: 10}")
+    under = under_plan(prepared, _plan(for_a_time + later, tmp_path), tmp_path)
+    assert under.facts.households_cut_off == (CutOff(len(hill), 300.0, ("the hill",)),)
 
 
 @pytest.mark.parametrize("when", ["", ", when: {from_min: 10, until_min: 60}"])

@@ -115,6 +115,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         for vehicles in ("1", "2")
     )
+    cut = {"households": 9, "from_min": 10.0, "actions": [SCRIPT]}
+    runs = tuple(replace(run, ledger={**run.ledger, "households_cut_off": [cut]}) for run in runs)
     edges = report_data._edges()
     edges["name"] = SCRIPT
     report = report_data.report_input(
@@ -291,6 +293,15 @@ def test_simulations_have_one_ledger(report: ReportInput, folder: Path) -> None:
     words = _read(folder).words
     assert words.count("unconnected households: 4") == 1
     assert words.count("Vehicle '…' performs emergency braking") == 1
+
+
+def test_households_that_a_plan_cuts_off_stand_beside_the_verdict(hostile: Path, folder: Path) -> None:
+    verdict, whole = (
+        (page / "index.html").read_text().partition('<div class="verdict')[2].partition("</div>")[0]
+        for page in (hostile, folder)
+    )
+    assert "9 households lose their only way out under" in verdict
+    assert "lose their only way out" not in whole
 
 
 def test_not_cleared_is_shown_as_such(hostile: Path) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 import sumolib
 
+from evac.clock import MINUTE_S
 from evac.households.accounting import LOSSES
-from evac.measure.facts import RunFacts
+from evac.measure.facts import CutOff, RunFacts
 from evac.measure.full_junctions import DIRECTION
 from evac.measure.incidents import incident_caveats
 from evac.measure.passengers import bus_caveats
@@ -41,6 +42,7 @@ def caveats(
         The net of the run.
     """
     return (
+        *map(_cut_off, facts.households_cut_off),
         *facts.caveats,
         *_loosened(trust),
         *_unfinished(counts),
@@ -58,6 +60,12 @@ def caveats(
         *_guesses(rates, net, facts),
         *_off(counts),
     )
+
+
+def _cut_off(item: CutOff) -> str:
+    """Tell from how many households the plan takes the only way out, since when and by which actions."""
+    since = f"{item.from_s / MINUTE_S:g} min" if item.from_s else "the order"
+    return f"{item.households:,} households lose their only way out from {since} on by {', '.join(item.actions)}"
 
 
 def _loosened(trust: Trust) -> list[str]:

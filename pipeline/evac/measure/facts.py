@@ -7,6 +7,25 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
+class CutOff:
+    """Households from whom a plan takes the only way out, as it says that it may (`accept_cut_off`).
+
+    Parameters
+    ----------
+    households
+        How many.
+    from_s
+        Since when (s after the order).
+    actions
+        The labels of the plan's actions that do.
+    """
+
+    households: int
+    from_s: float
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RunFacts:
     """What the stages before the simulation know that bears on trust.
 
@@ -37,6 +56,8 @@ class RunFacts:
         Households that the zones give (may be in fractions).
     households_lost
         Those of them that aren't planned, by reason (`households.accounting.LOSSES`).
+    households_cut_off
+        Those from whom the plan takes the only way out (`study.accepted`).
     households_counted_twice
         Planned households that two zones may both have given.
     doubts
@@ -57,6 +78,7 @@ class RunFacts:
     added_lanes: tuple[str, ...] = ()
     households_given: float = 0.0
     households_lost: Mapping[str, float] = field(default_factory=dict)
+    households_cut_off: tuple[CutOff, ...] = ()
     households_counted_twice: float = 0.0
     doubts: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 import sumolib
 
+from evac.clock import MINUTE_S
 from evac.errors import SimulationError
 from evac.households.accounting import LOSSES, PLACELESS
 from evac.measure.caveats import caveats
@@ -160,6 +161,14 @@ def _vehicle_counts(done: pd.DataFrame) -> dict[str, int]:
     }
 
 
+def _cut_off(facts: RunFacts) -> dict[str, list[dict[str, Any]]]:
+    found = [
+        {"households": item.households, "from_min": item.from_s / MINUTE_S, "actions": list(item.actions)}
+        for item in facts.households_cut_off
+    ]
+    return {"households_cut_off": found} if found else {}
+
+
 def _exit_counts(done: pd.DataFrame, exits: Sequence[str]) -> dict[str, Any]:
     """Count who left by another exit than they are held to, and the exits that served nobody."""
     out = done[done["status"] == "evacuated"]
@@ -170,7 +179,7 @@ def _exit_counts(done: pd.DataFrame, exits: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _household_counts(done: pd.DataFrame, facts: RunFacts) -> dict[str, int]:
+def _household_counts(done: pd.DataFrame, facts: RunFacts) -> dict[str, Any]:
     with_vehicle = done.loc[done["ordered"], "household"].nunique()
     stay = facts.households_not_ordered + facts.households_defying
     return {
@@ -179,6 +188,7 @@ def _household_counts(done: pd.DataFrame, facts: RunFacts) -> dict[str, int]:
         "households_counted_twice": round(facts.households_counted_twice, 2),
         "households": facts.households,
         "unconnected_households": facts.unconnected_households,
+        **_cut_off(facts),
         "households_not_ordered": facts.households_not_ordered,
         "households_defying": facts.households_defying,
         "households_unasked": done.loc[~done["ordered"], "household"].nunique(),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from evac.report import movement, tables, text
-from evac.report.answer import Sentence
+from evac.report.answer import Sentence, plan_name
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult, vehicles_text
 from evac.report.words import say
@@ -27,6 +27,22 @@ def unknown(report: ReportInput, centre: CaseResult) -> list[Sentence]:
         _unhelped(report), _not_ordered(centre), _behaviour(centre), _not_simulated(report, centre),
     )  # fmt: skip
     return [sentence for sentence in found if sentence is not None]
+
+
+def cut_off(report: ReportInput) -> list[str]:
+    """Return from how many households each plan takes the only way out, since when and by which actions."""
+    plans = {run.case.plan: run.ledger.get("households_cut_off", []) for run in report.runs}
+    return [_takes_the_way(plan_name(report, plan), **item) for plan, found in plans.items() for item in found]
+
+
+def _takes_the_way(plan: str, households: int, from_min: float, actions: Sequence[str]) -> str:
+    given = {"number": text.count(households), "plan": plan, "actions": text.plain(", ".join(actions))}
+    if not from_min:
+        return say("{number} households lose their only way out under “{plan}”, by {actions}.", **given)
+    return say(
+        "{number} households lose their only way out under “{plan}” from {minute} min on, by {actions}.",
+        minute=f"{from_min:g}", **given,
+    )  # fmt: skip
 
 
 def next_steps(report: ReportInput, centre: CaseResult) -> list[str]:

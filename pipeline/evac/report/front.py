@@ -48,6 +48,8 @@ class Front:
         What isn't known: on the page, and what has no room on it.
     steps
         What to do next.
+    cut_off
+        From how many households plans take the only way out.
     """
 
     time: str
@@ -62,6 +64,7 @@ class Front:
     unknown: list[Sentence]
     unknown_elsewhere: list[Sentence]
     steps: list[str]
+    cut_off: list[str]
 
 
 def front(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Front:
@@ -81,6 +84,7 @@ def front(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) 
         unknown=unknown[: advice.MOST],
         unknown_elsewhere=unknown[advice.MOST :],
         steps=advice.next_steps(report, centre)[: advice.MOST],
+        cut_off=advice.cut_off(report),
     )
 
 

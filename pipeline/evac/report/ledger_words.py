@@ -30,7 +30,15 @@ _KEYS = (
     *(mark("bus wait mean s"), mark("bus wait longest s"), mark("bus last evacuated s")),
     *(mark("walk households"), mark("walk people"), mark("walk people in refuge"), mark("walk people full")),
     *(mark("walk people cut off"), mark("walk people too far")),
-    *(mark("households unasked"), mark("households without vehicle"), mark("jam"), mark("limits")),
+    *(
+        mark("households cut off"),
+        mark("from min"),
+        mark("actions"),
+        mark("households unasked"),
+        mark("households without vehicle"),
+        mark("jam"),
+        mark("limits"),
+    ),
     *(mark("never inserted"), mark("no route"), mark("planned"), mark("shadow"), mark("shadow not evacuated")),
     *(mark("households counted twice"), mark("households given"), mark("households lost"), mark("no geometry")),
     *(mark("no street"), mark("off map"), mark("outside area"), mark("over water")),
@@ -53,5 +61,7 @@ def ledger_words(key: str) -> str:
 def ledger_value(value: object) -> str:
     """Return what the ledger counts, as text: a list by its items, an empty one as `none`."""
     if isinstance(value, list | tuple):
-        return ", ".join(str(item) for item in value) or say("none")
+        return ", ".join(map(ledger_value, value)) or say("none")
+    if isinstance(value, dict):
+        return "; ".join(f"{ledger_words(key)}: {ledger_value(item)}" for key, item in value.items())
     return str(value)

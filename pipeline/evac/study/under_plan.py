@@ -26,9 +26,10 @@ from evac.network import read_net
 from evac.network.exits import ResolvedExit
 from evac.network.places import map_url
 from evac.overlay import Overlay, exits_under, lay_over
-from evac.plans.model import AnyAction, Close, Phase, Signal, when_of
+from evac.plans.model import Phase, Signal, when_of
 from evac.plans.reading import LoadedPlan
 from evac.plans.timetable import States
+from evac.study.accepted import accepts, cut_off_by
 from evac.study.prepare import Prepared
 from evac.study.warned import under_warning
 from evac.study.ways_out import WaysOut, ways_out_under
@@ -111,6 +112,7 @@ class UnderPlan:
             lanes_guessed=guessed,
             unconnected_households=int(self.ways_out.never().sum()),
             added_lanes=self.overlay.added_lanes,
+            households_cut_off=cut_off_by(self.plan, self.cut_off),
             caveats=(*self._base.facts.caveats, *self.warnings),
         )
 
@@ -264,7 +266,7 @@ def _on_net(item: BottleneckLanes, net: Net) -> BottleneckLanes:
 
 def _refuse_cut_off(prepared: Prepared, plan: LoadedPlan, cut_off: pd.DataFrame, cache: Path) -> None:
     """Refuse a plan that cuts households off, but for those whom only actions that accept it cut off."""
-    rest = replace(plan, actions=tuple(item for item in plan.actions if not _accepts(item.action)))
+    rest = replace(plan, actions=tuple(item for item in plan.actions if not accepts(item.action)))
     if cut_off.empty:
         return
     laid = _laid_over(prepared, rest, cache)
@@ -286,10 +288,6 @@ def _refuse_cut_off(prepared: Prepared, plan: LoadedPlan, cut_off: pd.DataFrame,
         "not evacuated"
     )
     raise ScenarioError(Problem(_cause(rest, laid.overlay.timetable.states(), cut_off), what, remedy))
-
-
-def _accepts(action: AnyAction) -> bool:
-    return isinstance(action, Close) and action.accept_cut_off
 
 
 def _cause(plan: LoadedPlan, states: States, cut_off: pd.DataFrame) -> str:
