@@ -130,6 +130,7 @@ def test_correction_finds_a_way_that_a_simplified_graph_has_joined_with_another(
         ({"abandoned": "yes"}, False),
         ({"construction": "yes"}, False),
         ({"construction": "minor"}, True),
+        ({"construction": "service"}, True),  # was forgotten when the road was opened
     ],
 )
 def test_access(tags: dict[str, str], *, kept: bool) -> None:

@@ -15,6 +15,7 @@ from drawn_map import DrawnMap, box, metres, straight
 from evac.audit.ways_out import caveats
 from evac.network.exits.decide import Decision
 from evac.network.exits.record import EXIT, NONE, WaysOutRecord
+from evac.osm import prepare_map
 from evac.osm.moments import Moment
 from evac.schema.places import ForbiddenExit, FoundExits, Point
 
@@ -104,6 +105,16 @@ def test_roads_that_branch_off_outside_and_are_closed_are_told(tmp_path: Path) -
         "Pass Road": "it is closed at times (motor_vehicle:conditional=no @ winter): say when with 'osm.at'",
         "Works Road": "it is a road that is out of use or under construction",
     }
+
+
+def test_a_road_that_has_been_opened_and_still_says_what_was_built_is_a_way_out(tmp_path: Path) -> None:
+    drawn = village()
+    drawn.road("New Road", "primary", straight((400, 200), (3600, 200)), construction="primary")
+    assert exits(decided(drawn, tmp_path)) == ["New Road"]
+    told = prepare_map(drawn.write(tmp_path / "map.osm"), "service", "LI", tmp_path).doubts()
+    assert [item["text"] for item in told] == [
+        "New Road is mapped as open and as being built (construction=primary): open here"
+    ]
 
 
 def test_a_coast_town_isnt_left_by_the_roads_that_end_at_the_sea(tmp_path: Path) -> None:

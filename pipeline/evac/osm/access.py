@@ -42,7 +42,9 @@ _CLOSED = {
     "official", "hgv", "goods", "bicycle", "foot", "horse", "moped", "motorcycle", "ski", "snowmobile",
 }  # fmt: skip
 # As the car profile of OSRM has it: https://github.com/Project-OSRM/osrm-backend/blob/v5.27.1/profiles/car.lua
-_WORKS_OPEN_TO_TRAFFIC = {"no", "minor", "widening"}
+# But for a class of road: it says what `highway=construction` becomes, and stays behind when the road is opened
+# (https://github.com/Project-OSRM/osrm-backend/issues/4462 and 5778).
+_WORKS_OPEN_TO_TRAFFIC = {"no", "minor", "widening", *CLASSES}
 _OUT_OF_USE = ("abandoned", "demolished", "disused", "dismantled", "impassable", "proposed", "razed", "removed")
 
 
@@ -175,3 +177,8 @@ def _is_out_of_use(tags: Tags) -> bool:
         or tags.get("smoothness") == "impassable"
         or tags.get("construction", "no") not in _WORKS_OPEN_TO_TRAFFIC
     )
+
+
+def was_under_construction(tags: Tags) -> bool:
+    """Return whether an open road still says what class of road is being built."""
+    return tags.get("construction") in CLASSES

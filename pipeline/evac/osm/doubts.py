@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evac.osm.access import Tags, is_alternating, is_reversible
+from evac.osm.access import Tags, is_alternating, is_reversible, was_under_construction
 from evac.osm.barriers import is_open_gate
 from evac.osm.closures import FORBIDDEN
 from evac.osm.restrictions import Turns
@@ -107,6 +107,11 @@ def _of_way(roads: Roads, way: Way) -> Iterator[Doubt]:
     if is_unknown_law(speed_tag(way.tags)):
         text = f"the limit of {named(way)} is guessed: the law behind {speed_tag(way.tags)} isn't known here"
         yield Doubt("speed_named", text, (way.way_id,), lon, lat)
+    if was_under_construction(way.tags):
+        text = (
+            f"{named(way)} is mapped as open and as being built (construction={way.tags['construction']}): open here"
+        )
+        yield Doubt("being_built", text, (way.way_id,), lon, lat)
     if is_reversible(way.tags):
         text = f"{named(way)} changes its direction in the course of the day; all of its lanes go the way it is drawn"
         yield Doubt("direction_at_times", text, (way.way_id,), lon, lat)
