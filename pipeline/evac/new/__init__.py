@@ -225,6 +225,7 @@ def _found(folder: Path, facts: Facts, cache: Path, tell: Tell) -> Facts:
     facts = replace(
         facts,
         exits=exits,
+        ways_out=prepared.ways_out,
         other_exits=other_exits(ground, prepared.exits, facts.ways_out.lesser),
         bottlenecks=name_bottlenecks(traffic, ground.index),
     )

@@ -108,9 +108,7 @@ def _of_way(roads: Roads, way: Way) -> Iterator[Doubt]:
         text = f"the limit of {named(way)} is guessed: the law behind {speed_tag(way.tags)} isn't known here"
         yield Doubt("speed_named", text, (way.way_id,), lon, lat)
     if was_under_construction(way.tags):
-        text = (
-            f"{named(way)} is mapped as open and as being built (construction={way.tags['construction']}): open here"
-        )
+        text = f"{named(way)} is mapped as open and as being built (construction={way.tags['construction']}): open here"
         yield Doubt("being_built", text, (way.way_id,), lon, lat)
     if is_reversible(way.tags):
         text = f"{named(way)} changes its direction in the course of the day; all of its lanes go the way it is drawn"

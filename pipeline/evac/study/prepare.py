@@ -42,7 +42,7 @@ from evac.network import Network, build_network, read_net
 from evac.network.exits import Ground, ResolvedExit, require_reachable, resolve_exits
 from evac.network.exits.behind import exits_that_end
 from evac.network.exits.decide import Decision
-from evac.network.exits.on_net import exits_left_out
+from evac.network.exits.on_net import apart_from_the_streets, exits_left_out
 from evac.network.exits.record import RoadOut, WaysOutRecord
 from evac.network.place_names import near_names
 from evac.network.places import StreetIndex
@@ -232,7 +232,7 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
     ground = Ground(StreetIndex(net, street_map.streets()), area)
     exits = resolve_exits(ground, model.exits, ways_out=ways_out, where=f"{loaded.path}: exits")
     named = _named(model, exits)
-    ways_out = ways_out.but(_roads_to(named, ground))
+    ways_out = apart_from_the_streets(ground, ways_out.but(_roads_to(named, ground)))
     if not isinstance(model.exits, FoundExits):
         ways_out = ways_out.chosen()
     ended = exits_that_end(street_map.web(), area, ways_out, net, named, where=f"{loaded.path}: exits")

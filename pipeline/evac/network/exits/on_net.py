@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Container, Sequence
+from dataclasses import replace
 
 import numpy as np
 import shapely
 from sumolib.net.edge import Edge
 
 from evac.errors import PlaceError, Problem
+from evac.network.exits.graph import rank_of
 from evac.network.exits.named import Ground
-from evac.network.exits.record import ExitEnd, WaysOutRecord
+from evac.network.exits.record import NONE, ExitEnd, RoadOut, WaysOutRecord
 from evac.network.exits.resolved import ResolvedExit
 from evac.network.places import end_bearing_deg, heading, same_spot, way_ids
 from evac.network.reach import ways_out
 from evac.schema.places import FoundExits
 
-_LOG = logging.getLogger(__name__)
+_SERVES_SHARE = 0.05
+"""An exit that fewer of the area's edges can reach stands apart from its road net, unless it is the only way out of
+some street. Our choice."""
 
-_SERVES_SHARE = 0.05  # an exit that fewer of the area's edges can reach stands apart from its road net
+_TERTIARY = rank_of("tertiary")  # nobody lives on a motorway that passes through; on lesser classes of road people do
 _SAME_PLACE_M = 60.0  # netconvert moves a road's end by less than this
 _LISTED = 8
 
@@ -35,8 +38,7 @@ def found_exits(
         There is none, and that is wrong.
     """
     not_by = {edge.getID() for street in settings.not_by for edge in ground.index.on_street(street, f"{where}.not_by")}
-    spots = _spots(ground, record.ends, not_by)
-    ends = [spot for spot in spots if _serves(ground, [edge for edge, _ in spot])]
+    ends, _ = _serving(ground, _spots(ground, record.ends, not_by))
     if not ends and none_is_wrong:
         raise PlaceError(Problem(where, _why_there_is_none(settings, record), _REMEDY))
     names = _unique_names(ends)
@@ -56,9 +58,26 @@ def exits_left_out(ground: Ground, record: WaysOutRecord, used: Container[str]) 
     used
         The edges of the scenario's exits.
     """
-    spots = _spots(ground, (*record.ends, *record.left_out), used)
-    apart = [spot for spot in spots if _serves(ground, [edge for edge, _ in spot])]
+    apart, _ = _serving(ground, _spots(ground, (*record.ends, *record.left_out), used))
     return [ground.resolved(spot[0][1].label, [edge for edge, _ in spot]) for spot in apart]
+
+
+def apart_from_the_streets(ground: Ground, record: WaysOutRecord) -> WaysOutRecord:
+    """Return a decision in which ways out that the area's streets don't lead to are none, with the reason.
+
+    So it is where the net lacks a road between them, or with a motorway that has no ramp there.
+    """
+    _, apart = _serving(ground, _spots(ground, record.ends, ()))
+    gone = [(end, len(_served(ground, spot))) for spot in apart for _, end in spot]
+    roads = [_no_way_to(end, count, len(ground.inside)) for end, count in gone]
+    ends = {end for end, _ in gone}
+    kept = tuple(end for end in record.ends if end not in ends)
+    return replace(record, ends=kept, roads=(*record.roads, *roads))
+
+
+def _no_way_to(end: ExitEnd, count: int, of: int) -> RoadOut:
+    only = f"only {count} of the area's {of} pieces of road lead" if count else "no street of the area leads"
+    return RoadOut(end.label, end.highway, end.osm_way, end.lon, end.lat, NONE, f"{only} to where it leaves the map")
 
 
 _REMEDY = (
@@ -101,18 +120,23 @@ def _spots(ground: Ground, ends: Sequence[ExitEnd], not_by: Container[str]) -> l
     return spots
 
 
-def _serves(ground: Ground, end: Sequence[Edge]) -> bool:
-    out = ways_out(ground.graph, [edge.getID() for edge in end])
-    served = sum(edge in ground.inside for edge in (ground.graph.edges[here] for here in out.reachable()))
-    if served >= _SERVES_SHARE * len(ground.inside):
-        return True
-    _LOG.warning(
-        "%s is no exit: only %d of the area's %d road edges lead there",
-        ground.index.describe(end[0]),
-        served,
-        len(ground.inside),
-    )
-    return False
+def _serving(ground: Ground, spots: Sequence[_Spot]) -> tuple[list[_Spot], list[_Spot]]:
+    """Return the exits that the area's streets lead to, and those that stand apart."""
+    served = [_served(ground, spot) for spot in spots]
+    many = [len(edges) >= _SERVES_SHARE * len(ground.inside) for edges in served]
+    elsewhere = {edge for edges, enough in zip(served, many, strict=True) if enough for edge in edges}
+    serves = [
+        enough or any(ground.rank(ground.index.net.getEdge(edge)) > _TERTIARY for edge in edges - elsewhere)
+        for edges, enough in zip(served, many, strict=True)
+    ]
+    there = [spot for spot, wanted in zip(spots, serves, strict=True) if wanted]
+    return there, [spot for spot, wanted in zip(spots, serves, strict=True) if not wanted]
+
+
+def _served(ground: Ground, spot: _Spot) -> set[str]:
+    """Return the area's edges from which an exit is reached."""
+    out = ways_out(ground.graph, [edge.getID() for edge, _ in spot])
+    return {ground.graph.edges[here] for here in out.reachable()} & ground.inside
 
 
 def _why_there_is_none(settings: FoundExits, record: WaysOutRecord) -> str:
