@@ -14,6 +14,7 @@ import pandas as pd
 from evac import tables
 from evac.archive.index import indexed_runs
 from evac.archive.records import read_studies
+from evac.seals import has_entry, require_file
 from evac.study.runs import read_ledger, read_manifest
 
 _RUN_COLUMNS = [
@@ -34,15 +35,25 @@ def kept_runs(cache: Path, place: str) -> pd.DataFrame:
     place
         The place's short name.
     """
-    jobs = {run.job for record in read_studies(cache) if record.place == place for run in record.runs}
+    jobs = asked_jobs(cache, place)
     rows = sorted(indexed_runs(cache, jobs) if jobs else [], key=lambda row: row["ended"], reverse=True)
     ended = [{"ended": datetime.fromtimestamp(row.pop("ended"), UTC)} for row in rows]
     return pd.DataFrame([row | when for row, when in zip(rows, ended, strict=True)], columns=_RUN_COLUMNS)
 
 
+def asked_jobs(cache: Path, place: str) -> set[str]:
+    """Return the jobs that studies of a place have asked for, finished or not."""
+    return {run.job for record in read_studies(cache) if record.place == place for run in record.runs}
+
+
+def is_kept(folder: Path) -> bool:
+    """Tell whether a run is there with its headline numbers and ledger as they were written."""
+    return has_entry(folder, ["manifest.json", "ledger.json"])
+
+
 @dataclass(frozen=True)
 class KeptRun:
-    """A run of the cache. Made by `Place.kept_run`.
+    """A run of the cache; each table is compared with its seal when it is read. Made by `Place.kept_run`.
 
     Parameters
     ----------
@@ -64,15 +75,15 @@ class KeptRun:
 
     def curve(self) -> pd.DataFrame:
         """Return planned vehicles, cumulative, by `minute`: `departed`, `entered`, `evacuated`, `in_refuge`."""
-        return tables.read_table(self.folder / "curve.parquet", tables.CURVE)
+        return tables.read_table(require_file(self.folder / "curve.parquet"), tables.CURVE)
 
     def edges(self) -> pd.DataFrame:
         """Return the streets every five minutes.
 
         Columns `edge`, `from_s`, `flow_veh_per_h`, `speed_mps`, `density_veh_per_km`, `queue_veh`.
         """
-        return tables.read_table(self.folder / "edges.parquet", tables.EDGES)
+        return tables.read_table(require_file(self.folder / "edges.parquet"), tables.EDGES)
 
     def lane_minutes(self) -> pd.DataFrame:
         """Return a row a lane of its bottlenecks and minute: `vehicles`, `speed_mps`, `occupancy_percent`, `queued`."""
-        return tables.read_table(self.folder / "bottlenecks.parquet", tables.BOTTLENECKS)
+        return tables.read_table(require_file(self.folder / "bottlenecks.parquet"), tables.BOTTLENECKS)

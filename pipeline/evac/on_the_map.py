@@ -214,10 +214,9 @@ class OnTheMap:
         UserError
             There is no such run.
         """
-        from evac.kept_run import KeptRun  # noqa: PLC0415
-        from evac.seals import has_entry  # noqa: PLC0415
+        from evac.kept_run import KeptRun, asked_jobs, is_kept  # noqa: PLC0415
 
         folder = self.cache / "runs" / job
-        if job not in set(self.runs()["job"]) or not has_entry(folder):
+        if job not in asked_jobs(self.cache, self.key) or not is_kept(folder):
             raise UserError(Problem(f"the runs of {self.key}", f"there is no run '{job}'", "Place.runs() lists them"))
         return KeptRun(folder)

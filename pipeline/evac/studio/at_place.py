@@ -16,6 +16,7 @@ import evac
 from evac.amending import exit_in_words, exits_in_words, require_exits, unused_exits, ways_of
 from evac.audit.lanes import SATURATION_VEH_PER_H
 from evac.errors import Problem, SourceError, UserError
+from evac.kept_run import KeptRun
 from evac.new_place import extract_roads, find_place, read_area
 from evac.plans.reading import BASELINE
 from evac.studio.plan_file import actions_of
@@ -252,12 +253,11 @@ def runs(place: evac.Place) -> list[dict[str, Any]]:
     return [_plain(row) for row in found.to_dict("records")]
 
 
-def run(place: evac.Place, job: str) -> dict[str, Any]:
+def run(kept: KeptRun) -> dict[str, Any]:
     """Return what a finished run says: curve, lane rates, where it is held up, zones, and whether it is trusted."""
-    kept = place.kept_run(job)
     manifest, ledger, curve = kept.manifest, kept.ledger, kept.curve()
     return {
-        "job": job,
+        "job": kept.folder.name,
         "planned": manifest["planned"],
         "counts": {name: manifest[name] for name in ("evacuated", "driving", "waiting", "no_route")},
         "times_s": {share: manifest[f"t{share}_s"] for share in ("50", "90", "95", "100")},
@@ -305,13 +305,13 @@ def check_plan(place: evac.Place, path: Path) -> None:
     place.under(path)
 
 
-def queues(place: evac.Place, job: str) -> dict[str, Any]:
+def queues(kept: KeptRun) -> dict[str, Any]:
     """Return where vehicles queue in a finished run, street by street, every five minutes.
 
     `step_s` (how long a step is), `steps` (number of them), and `edges`: the mean number of queueing vehicles at each
     step on each edge where there ever was one.
     """
-    table = place.kept_run(job).edges()
+    table = kept.edges()
     steps = int(table["from_s"].max() // _STEP_S) + 1 if len(table) else 0
     table = table.assign(step=(table["from_s"] // _STEP_S).astype(int), queue=table["queue_veh"].round(1))
     held = table[table["queue"] >= _LEAST_QUEUE]

@@ -25,8 +25,8 @@ from evac.studio.workspace import FILE_NAME
 from evac.watching import OnProgress
 
 CANCELLED_CODE = 3
-_NICE = 5
-"""How far a job stands back for whoever looks at the page meanwhile (nice, 0 to 19)."""
+_NICE = 19
+"""How far a job stands back for whoever looks at the page meanwhile (nice, 0 to 19): it takes what is left over."""
 _MINUTE_S = 60.0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 _MOST_WAITING = 1000
 """News that wait for a page which doesn't read them; then it is let go, and asks for all of it again."""
 
-Item = tuple[str, Any]
+Item = tuple[str, str]
+"""What happened: its kind, and the rest as JSON, which is written once for all pages."""
 
 
 @dataclass
@@ -21,12 +23,13 @@ class News:
 
     def tell(self, kind: str, content: Any) -> None:
         """Tell all pages."""
+        text = json.dumps(content)
         for hearer in list(self._hearers):
             if hearer.qsize() >= _MOST_WAITING:
                 self._hearers.discard(hearer)
                 hearer.put_nowait(None)
             else:
-                hearer.put_nowait((kind, content))
+                hearer.put_nowait((kind, text))
 
     def hear(self) -> AsyncIterator[Item]:
         """Return an iterator over what happens from this call on."""

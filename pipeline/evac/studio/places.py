@@ -18,11 +18,13 @@ from typing import Any
 import evac
 from evac.errors import EvacError, Problem, UserError
 from evac.fingerprint import fingerprint
+from evac.kept_run import KeptRun
 from evac.report.from_cache import read_asked
 from evac.studio import at_place, plan_file, scenario_file
 from evac.studio.bench import Benches, Tell, tell_nobody
 from evac.studio.handing_on import pack
 from evac.studio.making import Making, Makings
+from evac.studio.remembered import Answer, Remembered
 from evac.studio.workspace import FILE_NAME, PACKED, Workspace, stamp_of
 from evac.studio.yaml_text import read, require_right, tag_of
 
@@ -43,7 +45,7 @@ class Places:
     benches: Benches = field(init=False)
     makings: Makings = field(default_factory=Makings)
     _opened: dict[str, tuple[str, evac.Place]] = field(default_factory=dict)
-    _plans: dict[str, tuple[str, list[dict[str, Any]]]] = field(default_factory=dict)
+    _remembered: Remembered = field(default_factory=Remembered)
 
     def __post_init__(self) -> None:
         """Have no process yet."""
@@ -65,21 +67,18 @@ class Places:
             return {"place": name, "name": name, "note": "", "problem": str(error)}
         return {"place": name, "name": place.name, "note": " ".join(place.scenario.note.split()), "problem": ""}
 
-    def plans(self, name: str) -> list[dict[str, Any]]:
-        """Return the plans of a place; their files are read again only when one has changed."""
+    def plans(self, name: str) -> Answer:
+        """Return the plans of a place."""
         place = self._open(name)
-        files = [place.loaded.path, *(path for path in place.loaded.plans_folder.rglob("*") if path.is_file())]
-        stamp, known = stamp_of(files, {}), self._plans.get(name)
-        if known is None or known[0] != stamp:
-            known = self._plans[name] = stamp, at_place.plans(place)
-        return known[1]
+        return self._remembered.answer(("plans", name), _stamp_of_plans(place), partial(at_place.plans, place))
 
     def plan(self, name: str, key: str) -> tuple[dict[str, Any], str]:
         """Return a plan as the page edits it, and the tag of its file."""
         place = self._open(name)
-        path = self._plan_path(place, key)
+        path, stamp = self._plan_path(place, key), _stamp_of_plans(place)
         text = read(path)
-        return at_place.editable(place, key, text), tag_of(text)
+        tag, make = tag_of(text), partial(at_place.editable, place, key, text)
+        return self._remembered.answer(("plan", name, key), stamp + tag, make).content, tag
 
     def create_plan(self, name: str, asked: Mapping[str, Any]) -> str:
         """Make a plan without actions, and return its key."""
@@ -118,8 +117,8 @@ class Places:
         """
         path = self._open(name).loaded.path
         text = read(path)
-        listed, corrections = scenario_file.exits_of(text, path), scenario_file.corrections_of(text, path)
-        return {"text": text, "exits": listed, "corrections": corrections}, tag_of(text)
+        tag, make = tag_of(text), partial(scenario_file.shown, text, path)
+        return self._remembered.answer(("scenario", name), tag, make).content, tag
 
     async def change_scenario(self, name: str, tag: str, edit: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
         """Change a scenario's file, and return it as `scenario` does.
@@ -183,22 +182,26 @@ class Places:
             known = ", ".join(place.plan_names)
             raise UserError(Problem(f"the plans of {place.name}", f"there is no plan '{key}'", f"known: {known}"))
 
-    def runs(self, name: str) -> list[dict[str, Any]]:
+    def runs(self, name: str) -> Answer:
         """Return the finished runs of a place, the newest first, with what people call their plans (`plan_name`)."""
-        names = self._plan_names(name)
-        return [{**run, "plan_name": names.get(run["plan"], run["plan"])} for run in at_place.runs(self._open(name))]
+        place, plans = self._open(name), self.plans(name)
+        stamp = stamp_of(list((place.cache / "studies").glob("*.json")), {"runs": _names_in(place.cache / "runs")})
 
-    def _plan_names(self, name: str) -> dict[str, str]:
-        """Return what people call the plans of a place, by their keys."""
-        return {plan["plan"]: plan["name"] for plan in self.plans(name)}
+        def make() -> list[dict[str, Any]]:
+            names = _names_of(plans)
+            return [{**run, "plan_name": names.get(run["plan"], run["plan"])} for run in at_place.runs(place)]
 
-    def run(self, name: str, job: str) -> dict[str, Any]:
+        return self._remembered.answer(("runs", name), stamp + plans.tag, make)
+
+    def run(self, name: str, job: str) -> Answer:
         """Return what a finished run says."""
-        return at_place.run(self._open(name), job)
+        run = self._open(name).kept_run(job)
+        return self._remembered.answer(("run", name, job), _stamp_of_run(run), partial(at_place.run, run))
 
-    def queues(self, name: str, job: str) -> dict[str, Any]:
+    def queues(self, name: str, job: str) -> Answer:
         """Return where vehicles queue in a finished run."""
-        return at_place.queues(self._open(name), job)
+        run = self._open(name).kept_run(job)
+        return self._remembered.answer(("queues", name, job), _stamp_of_run(run), partial(at_place.queues, run))
 
     def report(self, name: str) -> dict[str, Any]:
         """Return the report of a place: the names of the `plans` that it is of, its `folder`, and when it was made.
@@ -210,7 +213,7 @@ class Places:
         if asked is None or not page.is_file():
             return {}
         made = datetime.fromtimestamp(page.stat().st_mtime, UTC).isoformat()
-        names = self._plan_names(name)
+        names = _names_of(self.plans(name))
         plans = [names.get(plan, plan) for plan in asked.plans]
         return {"plans": plans, "folder": str(folder.relative_to(self.workspace.folder.resolve())), "made": made}
 
@@ -297,6 +300,24 @@ def _require_no_other_on(place: evac.Place, key: str) -> None:
     if others:
         what = f"other plans build on it: {', '.join(others)}"
         raise UserError(Problem(f"the plan '{key}'", what, "remove these first, or let them build on another"))
+
+
+def _names_of(plans: Answer) -> dict[str, str]:
+    """Return what people call plans, by their keys."""
+    return {plan["plan"]: plan["name"] for plan in plans.content}
+
+
+def _names_in(folder: Path) -> list[str]:
+    return sorted(os.listdir(folder)) if folder.is_dir() else []  # noqa: PTH208 - there may be many
+
+
+def _stamp_of_plans(place: evac.Place) -> str:
+    files = [path for path in place.loaded.plans_folder.rglob("*") if path.is_file()]
+    return stamp_of([place.loaded.path, *files], {})
+
+
+def _stamp_of_run(run: KeptRun) -> str:
+    return stamp_of([run.folder / "manifest.json"], {})
 
 
 def _stamp(place: evac.Place) -> str:

@@ -77,6 +77,11 @@ def write(path: Path, tag: str, text: str, check: Check) -> None:
             write_checked(path, text, check)
 
 
+def shown(text: str, path: Path) -> dict[str, Any]:
+    """Return what of a scenario's text the page shows: `text`, `exits` (None: they are found), `corrections`."""
+    return {"text": text, "exits": exits_of(text, path), "corrections": corrections_of(text, path)}
+
+
 def exits_of(text: str, path: Path) -> list[dict[str, Any]] | None:
     """Return the ways out that a scenario's text lists; None where they are to be found."""
     exits = plain(parsed(text, path, "scenario").get("exits"))

@@ -109,12 +109,12 @@ def _looked_at(path: Path) -> float:
 
 def stamp_of(files: list[Path], about: dict[str, Any]) -> str:
     """Return what stands for files as they are now, without reading them: names, sizes and times; and for `about`."""
-    seen: list[tuple[str, int | None, int | None]] = []
+    seen: list[tuple[str, int | None, int | None, int | None]] = []
     for path in sorted(set(files)):
         try:
             info = path.stat()
         except OSError:
-            seen.append((str(path), None, None))
+            seen.append((str(path), None, None, None))
         else:
-            seen.append((str(path), info.st_size, info.st_mtime_ns))
+            seen.append((str(path), info.st_ino, info.st_size, info.st_mtime_ns))
     return hashlib.sha256(json.dumps([seen, about], sort_keys=True).encode()).hexdigest()

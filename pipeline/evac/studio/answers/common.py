@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from evac.studio.journal import Journal
 from evac.studio.new_places import NewPlaces
 from evac.studio.news import News
 from evac.studio.places import Places
+from evac.studio.remembered import Answer
 from evac.studio.runner import Runner
 from evac.studio.sessions import Sessions
 from evac.studio.workspace import Workspace
@@ -90,14 +92,29 @@ def seen_by(request: Request) -> str:
     return seen
 
 
+def given(request: Request, answer: Answer) -> Response:
+    """Give an answer; a browser that has it already is told so."""
+    headers = _with_tag(answer.tag)
+    if _has(request, headers):
+        return Response(status_code=304, headers=headers)
+    return Response(answer.body, media_type="application/json", headers=headers)
+
+
 async def kept(request: Request, task: asyncio.Task[Any]) -> Response:
     """Answer with a file that is kept compressed; a browser that has it already is told so."""
     path = await asyncio.shield(task)
-    tag = f'"{path.name}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if request.headers.get("if-none-match") == tag:
+    headers = _with_tag(f'"{path.name}"')
+    if _has(request, headers):
         return Response(status_code=304, headers=headers)
     return FileResponse(path, media_type="application/json", headers={**headers, "Content-Encoding": "gzip"})
+
+
+def _with_tag(tag: str) -> dict[str, str]:
+    return {"ETag": tag, "Cache-Control": "private, no-cache"}
+
+
+def _has(request: Request, headers: Mapping[str, str]) -> bool:
+    return request.headers.get("if-none-match") == headers["ETag"]
 
 
 def event(kind: str, content: Any) -> dict[str, str]:

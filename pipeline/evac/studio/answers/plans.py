@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from evac.studio.answers.common import json_of, kept, seen_by, studio_of
+from evac.studio.answers.common import given, json_of, kept, seen_by, studio_of
 
 
 async def _plans(request: Request) -> Response:
-    return JSONResponse(await asyncio.to_thread(studio_of(request).places.plans, request.path_params["place"]))
+    return given(request, await asyncio.to_thread(studio_of(request).places.plans, request.path_params["place"]))
 
 
 async def _plan(request: Request) -> Response:

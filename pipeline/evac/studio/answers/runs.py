@@ -10,22 +10,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from evac.studio.answers.common import event, json_of, kept, studio_of
+from evac.studio.answers.common import event, given, json_of, kept, studio_of
 from evac.studio.guard import Refusal
 
 
 async def _runs(request: Request) -> Response:
-    return JSONResponse(await asyncio.to_thread(studio_of(request).places.runs, request.path_params["place"]))
+    return given(request, await asyncio.to_thread(studio_of(request).places.runs, request.path_params["place"]))
 
 
 async def _run(request: Request) -> Response:
     place, job = request.path_params["place"], request.path_params["job"]
-    return JSONResponse(await asyncio.to_thread(studio_of(request).places.run, place, job))
+    return given(request, await asyncio.to_thread(studio_of(request).places.run, place, job))
 
 
 async def _queues(request: Request) -> Response:
     place, job = request.path_params["place"], request.path_params["job"]
-    return JSONResponse(await asyncio.to_thread(studio_of(request).places.queues, place, job))
+    return given(request, await asyncio.to_thread(studio_of(request).places.queues, place, job))
 
 
 async def _bound(request: Request) -> Response:
@@ -78,8 +78,8 @@ async def _events(request: Request) -> Response:
     async def events() -> AsyncIterator[dict[str, str]]:
         news = studio.news.hear()
         yield event("jobs", studio.runner.listed())
-        async for kind, content in news:
-            yield event(kind, content)
+        async for kind, text in news:
+            yield {"event": kind, "data": text}
 
     return EventSourceResponse(events())
 
