@@ -77,9 +77,10 @@ def test_reasons_stand_beside_the_numbers(browser: Any, pages: list[Path]) -> No
     page.close()
 
 
-def test_text_stands_out_from_its_ground(browser: Any, pages: list[Path]) -> None:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground(browser: Any, pages: list[Path], scheme: str) -> None:
     """WCAG 2 AA: 4.5 to 1 for every piece of text (https://www.w3.org/TR/WCAG21/#contrast-minimum)."""
-    page = browser.new_page()
+    page = browser.new_page(color_scheme=scheme)
     page.goto(pages[1].as_uri())
     ratios = page.evaluate(
         """() => {
@@ -98,6 +99,8 @@ def test_text_stands_out_from_its_ground(browser: Any, pages: list[Path]) -> Non
     )
     assert len(ratios) > 50
     assert min(ratios)[0] >= 4.5, min(ratios)
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
     page.close()
 
 

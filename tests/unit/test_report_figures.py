@@ -143,6 +143,35 @@ def test_the_map_names_exits_and_bottlenecks_apart(report: ReportInput) -> None:
     assert any("OpenStreetMap" in text.get_text() for text in axes.texts)
 
 
+def test_labels_that_crowd_never_cover_each_other_and_what_is_left_out_is_counted() -> None:
+    figure = drawing.new_figure(5.0, 3.0)
+    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+    axes.set(xlim=(0, 100), ylim=(0, 60))
+    words = "East Blithedale Avenue eastbound: lane 0\nto Northern ramp, lane 1 straight on"
+    crowd = [(40.0 + number, 30.0 + number % 3, f"{number} {words}") for number in range(14)]
+    placed = drawing.place_labels(axes, crowd)
+    labels = [item for item in axes.texts if item.get_text()]
+    assert 3 <= len(labels) < len(crowd), "some find room, not all"
+    assert placed.left_out == len(crowd) - len(labels)
+    assert labels[0].get_text() == crowd[0][2], "the first has the first choice"
+    boxes = [drawing.text_box(label) for label in labels]
+    assert not [pair for pair in itertools.combinations(boxes, 2) if pair[0].overlaps(pair[1])]
+
+
+def test_titles_of_panels_end_before_the_next_panel(tmp_path: Path) -> None:
+    plans = ["contraflow on East Blithedale Avenue with officers", "the preliminary plan without its signals"]
+    runs = [report_data.write_run(tmp_path, Case(plan=plan)) for plan in (*plans, "third")]
+    report = report_data.report_input(tmp_path, tuple(runs), plan=plans[0])
+    cases = results.case_results(report)
+    long = "East Blithedale Avenue eastbound at Roque Moraes Drive and Shoreline Highway, lane 2"
+    for figure in (panels.draw_panels(cases, None, 24.0), figures.draw_lane_rates(cases[0], None)):
+        for axes in figure.axes:
+            if not axes.get_title("left").count("\n"):
+                drawing.write_title(axes, long, size=8.6)
+            title = axes._left_title  # type: ignore[attr-defined] # matplotlib gives no other way
+            assert drawing.text_box(title).x1 <= axes.get_window_extent().x1 + 1.0, title.get_text()
+
+
 def test_a_metre_is_as_long_across_as_up(report: ReportInput) -> None:
     figure = maps.draw_map(report, tables.queues(report.runs[0], report.edges), [], "note")
     axes = figure.axes[0]
@@ -193,7 +222,8 @@ def test_many_plans_have_a_panel_each_with_the_same_axes(tmp_path: Path) -> None
     cases = results.case_results(report)
     figure = panels.draw_panels(cases, "a", 24.0)
     titles = [axes.get_title(loc="left") for axes in figure.axes]
-    assert [title.split("\n")[0] for title in titles] == ["d", "b", "c † not trusted"]
+    assert [title.split("\n")[0] for title in titles] == ["d", "b", "c"]
+    assert [title.split("\n")[1].startswith("† not trusted · 90") for title in titles] == [False, False, True]
     assert len({axes.get_xlim() for axes in figure.axes}) == 1
     solid = [line for line in figure.axes[1].lines if line.get_linestyle() == "-" and len(line.get_xdata()) > 2]
     curve = pd.read_parquet(runs[1].folder / "curve.parquet")["evacuated"].to_numpy() / 1200

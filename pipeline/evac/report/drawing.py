@@ -6,9 +6,11 @@ Figures are made through matplotlib's objects, not pyplot: no global state, no w
 from __future__ import annotations
 
 import io
+import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
@@ -31,7 +33,7 @@ CASE_MARKERS = ("o", "s", "^", "D", "v", "P")
 _DPI = 160
 _LABEL_PAD_PX = 4.0
 _POINTS_PER_INCH, _LAYOUT_DPI = 72, 100
-_MOST_TICKS = 7
+_MOST_TICKS, _LEAST_TITLE_CHARS = 7, 8
 _TICKS_H = (0.25, 0.5, 1.0, 2.0, 4.0, 6.0, 12.0, 24.0)
 _STYLE: Any = {
     "font.family": ["DejaVu Sans"],
@@ -83,43 +85,61 @@ def _any_script() -> Iterator[None]:
         yield
 
 
+@dataclass(frozen=True)
+class Labels:
+    """Labels on a map: what they and their points cover (boxes in pixels), and how many found no room."""
+
+    covered: list[Bbox]
+    left_out: int
+
+
 def place_labels(
     axes: Axes,
     points: Sequence[tuple[float, float, str]],
     size: float = 8.5,
     clear_of: Sequence[tuple[float, float]] = (),
-) -> list[Bbox]:
-    """Write a label beside each point so that labels cover neither each other nor a point, with a line to the point.
+) -> Labels:
+    """Write a label beside each point so that labels never cover each other, with a line to the point.
 
-    The first free spot of a few rings around the point is taken; when none is free, the one that covers least. Points
-    of `clear_of` have no label and aren't covered either. What is covered then is returned, as boxes in pixels.
+    The first free spot of a few rings around the point is taken; when none is free, the one that covers least of the
+    points, of which those of `clear_of` have no label. A label that would cover one before it, in the order of
+    `points`, is left out: two that lie over each other can't be read, one that is missing can be told.
     """
-    taken = [_marker_box(axes, x, y) for x, y, _ in points]
-    taken += [_marker_box(axes, x, y, half_px=3.0) for x, y in clear_of]
+    marked = [_marker_box(axes, x, y) for x, y, _ in points]
+    marked += [_marker_box(axes, x, y, half_px=3.0) for x, y in clear_of]
+    labels: list[Bbox] = []
     for x, y, text in points:
         label = axes.annotate(
             text, (x, y), xytext=(0, 0), textcoords="offset points", fontsize=size, color=INK, zorder=20, ha="center",
             va="center", bbox={"boxstyle": "round,pad=0.2", "fc": "white", "ec": GREY, "lw": 0.5},
         )  # fmt: skip
-        taken.append(_settle(axes, label, taken))
+        found = _settle(axes, label, labels, marked)
+        if found is None:
+            label.remove()
+            continue
+        labels.append(found)
         axes.annotate(  # below all labels, so that no line crosses a text
             "", (x, y), xytext=label.get_position(), textcoords="offset points", zorder=19,
             arrowprops={"arrowstyle": "-", "color": INK, "lw": 0.7, "shrinkA": 0, "shrinkB": 4},
         )  # fmt: skip
-    return taken
+    return Labels([*marked, *labels], len(points) - len(labels))
 
 
-def _settle(axes: Axes, label: Annotation, taken: Sequence[Bbox]) -> Bbox:
+def _settle(axes: Axes, label: Annotation, labels: Sequence[Bbox], marked: Sequence[Bbox]) -> Bbox | None:
+    """Move a label to the best spot around its point; return its box, or None where it would cover another label."""
     best: tuple[float, tuple[float, float], Bbox] | None = None
     for spot in _spots(_label_box(label)):
         label.set_position(spot)
         box = _label_box(label)
-        cost = _covered(box, taken) + 2 * _outside(box, axes.get_window_extent())
+        if _covered(box, labels):
+            continue
+        cost = _covered(box, marked) + 2 * _outside(box, axes.get_window_extent())
         if best is None or cost < best[0]:
             best = (cost, spot, box)
         if cost == 0:
             break
-    assert best is not None  # noqa: S101 - there is always at least one spot
+    if best is None:
+        return None
     label.set_position(best[1])
     return best[2]
 
@@ -134,6 +154,16 @@ def _spots(box: Bbox) -> list[tuple[float, float]]:
         for ring in (10, 20, 34, 52, 76, 104)
         for across, up in directions
     ]
+
+
+def write_title(axes: Axes, words: str, size: float, *, most_lines: int = 2, **style: Any) -> None:
+    """Write a title at the upper left of a panel that is no wider than the panel: wrapped, then cut off."""
+    title = axes.set_title(words, fontsize=size, loc="left", **style)
+    room_px, chars = axes.get_window_extent().width, max((len(line) for line in words.splitlines()), default=0)
+    while text_box(title).width > room_px and chars > _LEAST_TITLE_CHARS:
+        chars -= 1
+        lines = [textwrap.fill(line, chars, max_lines=most_lines, placeholder="…") for line in words.splitlines()]
+        title.set_text("\n".join(lines))
 
 
 def _label_box(label: Annotation) -> Bbox:

@@ -38,7 +38,7 @@ _PLANNED_SHARE_DONE = 0.99
 MOST_LANES = 12
 """Panels of the lanes' figure; further lanes are in the table only."""
 _WIDTH_IN, _PLOT_HEIGHT_IN, _AXIS_IN, _NOTE_ROW_IN = 7.6, 3.9, 0.62, 0.34
-_LABEL_CHARS, _NOTE_CHARS, _LANE_CHARS = 48, 112, 46
+_LABEL_CHARS, _NOTE_CHARS, _LANE_CHARS = 48, 112, 100
 
 
 def draw_curves(
@@ -264,8 +264,8 @@ def _draw_lane(axes: Axes, lane: LaneRate, tables: Sequence[pd.DataFrame]) -> No
             color=drawing.QUEUE,
             linewidth=0,
         )
-    name = text.plain(lane.name, 68)
-    axes.set_title(name, fontsize=9 if len(name) <= _LANE_CHARS else 7.6, loc="left")
+    name = text.plain(lane.name, _LANE_CHARS)
+    drawing.write_title(axes, name, size=8.6)
     mean = say("{rate} per min until 95 % are out", rate=text.rate(lane.mean_veh_per_min))
     axes.text(
         0.99, 0.93, mean, transform=axes.transAxes,

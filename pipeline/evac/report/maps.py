@@ -16,7 +16,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.transforms import Bbox
 from shapely.geometry import LineString, Point, box
 
 from evac.projection import utm_of
@@ -79,9 +78,11 @@ def draw_map(report: ReportInput, queues: gpd.GeoDataFrame, bottlenecks: Sequenc
         draw_queues(axes, queues.to_crs(crs))
         _draw_households(axes, report.households.to_crs(crs))
         draw_scale(axes, report.units)
-        taken = draw_places(axes, report, bottlenecks, crs)
-        write_street_names(axes, report.streets.to_crs(crs), _STREET_NAMES, _STREET_PT, taken)
+        placed = draw_places(axes, report, bottlenecks, crs)
+        write_street_names(axes, report.streets.to_crs(crs), _STREET_NAMES, _STREET_PT, placed.covered)
         axes.set(xlabel="", ylabel="")
+        if placed.left_out:
+            note += " " + say("{number} names found no room.", number=placed.left_out)
         _draw_legend(figure, report, note)
         write_attribution(axes, report.attribution)
     return figure
@@ -193,8 +194,8 @@ def _draw_households(axes: Axes, households: gpd.GeoDataFrame) -> None:
 
 def draw_places(
     axes: Axes, report: ReportInput, bottlenecks: Sequence[Located], crs: Any, size: float = 8.5
-) -> list[Bbox]:
-    """Draw bottlenecks and ways out with their names; return the boxes (pixels) that they cover.
+) -> drawing.Labels:
+    """Draw bottlenecks and ways out with their names, the ways out first; return what they cover.
 
     A way out beyond the map is an arrow at the map's edge, with how far it is from there.
     """

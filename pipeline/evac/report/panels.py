@@ -90,9 +90,9 @@ def _title(axes: Axes, cases: Sequence[CaseResult], pair: tuple[str, str], end_h
     name = ", ".join(part for part, tells in zip(pair, several, strict=True) if tells) or pair[0]
     doubt = any(case.doubt for case in mine)
     times = " · ".join(text.clearance(case.estimate(90).mean, end_h) for case in mine)
-    head = text.plain(name, 46) + (f" † {say('not trusted')}" if doubt else "")
-    title = f"{head}\n90 %: {text.plain(times, 60)}"
-    axes.set_title(title, fontsize=7.6, loc="left", color=drawing.DOUBT if doubt else drawing.INK)
+    sign = f"† {say('not trusted')} · " if doubt else ""
+    title = f"{text.plain(name, 46)}\n{sign}90 %: {text.plain(times, 60)}"
+    drawing.write_title(axes, title, size=7.6, most_lines=1, color=drawing.DOUBT if doubt else drawing.INK)
 
 
 def _mark(axes: Axes, case: CaseResult, number: int, colour: str) -> None:

@@ -123,9 +123,10 @@ def draw_plan_map(picture: PlanPicture) -> Figure:
         _draw_spots(axes, spots, cut_off, exits)
         maps.draw_scale(axes)
         labels = [*_street_labels(roads), *_spot_labels(spots), *_exit_labels(exits)]
-        drawing.place_labels(axes, labels, size=7.8, clear_of=_points_along(drawn))
+        placed = drawing.place_labels(axes, labels, size=7.8, clear_of=_points_along(drawn))
         axes.set(xlabel="", ylabel="")
-        _draw_foot(figure, picture)
+        unlabelled = placed.left_out + max(0, roads["street"].nunique() - _LABELLED_STREETS)
+        _draw_foot(figure, picture, unlabelled)
         maps.write_attribution(axes, picture.attribution)
     return figure
 
@@ -271,8 +272,8 @@ def _points_along(lines: Sequence[BaseGeometry]) -> list[tuple[float, float]]:
     return [(point.x, point.y) for point in points]
 
 
-def _draw_foot(figure: Figure, picture: PlanPicture) -> None:
-    """Draw the legend of what is on the map, and the plan's name."""
+def _draw_foot(figure: Figure, picture: PlanPicture, unlabelled: int) -> None:
+    """Draw the legend of what is on the map, the plan's name, and how many changes have no label."""
     keys = [
         Line2D(
             [],
@@ -302,8 +303,7 @@ def _draw_foot(figure: Figure, picture: PlanPicture) -> None:
         "Plan “{plan}” against normal rules. Arrows: direction of travel of the added lanes.",
         plan=text.plain(picture.name, 80),
     )
-    left_out = picture.roads["street"].nunique() - _LABELLED_STREETS
-    if left_out > 0:
-        words += " " + say("{number} more streets that change have no label.", number=left_out)
+    if unlabelled:
+        words += " " + say("{number} more changes have no label.", number=unlabelled)
     lines = textwrap.fill(text.plain(words, 3 * _NOTE_CHARS), _NOTE_CHARS)
     figure.text(0.012, 0.06 / figure.get_figheight(), lines, fontsize=7.5, color=drawing.GREY)

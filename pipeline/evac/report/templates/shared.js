@@ -2,7 +2,7 @@
 // What the page's scripts share: text, numbers as people read them, and line charts. All text goes in as textContent:
 // names are other people's.
 const evacPage = (function () {
-  const DASHES = ["", "7 4", "2 3", "10 3 2 3"], COLOURS = ["#000000", "#0072b2", "#d55e00", "#007a5a"];
+  const DASHES = ["", "7 4", "2 3", "10 3 2 3"], COLOURS = ["var(--chart-0)", "var(--chart-1)", "var(--chart-2)", "var(--chart-3)"];
   const LABEL_PX = 14;
   const find = (id) => document.getElementById(id);
   const count = (number) => Math.round(number).toLocaleString("en");
@@ -39,7 +39,7 @@ const evacPage = (function () {
   }
 
   function label(words, x, y, anchor) {
-    const made = node("text", { x, y, "text-anchor": anchor, "font-size": 12, fill: "#1a1a1a" });
+    const made = node("text", { x, y, "text-anchor": anchor, "font-size": 12, fill: "currentColor" });
     made.textContent = words;
     return made;
   }
@@ -60,7 +60,7 @@ const evacPage = (function () {
     const most = Math.max(1, ...lines.flatMap((line) => line.values)), last = Math.max(1, steps_s.length - 1);
     const x = (step) => left + (step / last) * (width - left - right), y = (value) => height - bottom - (value / most) * (height - bottom - top);
     const svg = node("svg", { viewBox: `0 0 ${width} ${height}`, class: "map-chart", "aria-hidden": "true" });
-    svg.append(node("path", { d: `M${left} ${top}V${height - bottom}H${width - right}`, stroke: "#595959", fill: "none" }));
+    svg.append(node("path", { d: `M${left} ${top}V${height - bottom}H${width - right}`, stroke: "var(--soft)", fill: "none" }));
     for (const [value, place] of [[0, height - bottom], [most, top + 8]]) svg.append(label(count(value), left - 6, place, "end"));
     for (const step of [0, Math.round(last / 2), last]) svg.append(label(`${clock(steps_s[step] || 0)} h`, x(step), height - 8, "middle"));
     const drawn = lines.filter((line) => line.values.length);
@@ -72,7 +72,7 @@ const evacPage = (function () {
       name.setAttribute("fill", colour);
       svg.append(name);
     });
-    if (at !== undefined) svg.append(node("line", { x1: x(at), x2: x(at), y1: top, y2: height - bottom, stroke: "#00498f", "stroke-width": 1.5 }));
+    if (at !== undefined) svg.append(node("line", { x1: x(at), x2: x(at), y1: top, y2: height - bottom, stroke: "var(--link)", "stroke-width": 1.5 }));
     return svg;
   }
 
