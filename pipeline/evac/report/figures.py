@@ -212,13 +212,13 @@ def draw_lane_rates(case: CaseResult, other: CaseResult | None) -> Figure:
     last_h = max(_last_traffic_h(table) for table in tables)
     doubts = _doubts([one for one in (case, other) if one is not None])
     rows = -(-len(lanes) // 2)
-    height = 1.95 * rows + 0.85 + _NOTE_ROW_IN * len(doubts)
+    height = 1.95 * rows + 1.05 + _NOTE_ROW_IN * len(doubts)
     with drawing.styled():
         figure = drawing.new_figure(_WIDTH_IN, height)
         top_rate = max(1.0, *(_smooth(table, lane)["rate"].max() for table in tables for lane in lanes))
         bottom = (0.55 + _NOTE_ROW_IN * len(doubts)) / height
         grid = figure.add_gridspec(
-            rows, 2, left=0.07, right=0.98, top=1 - 0.55 / height, bottom=bottom, hspace=0.5, wspace=0.14
+            rows, 2, left=0.07, right=0.98, top=1 - 0.75 / height, bottom=bottom, hspace=0.5, wspace=0.14
         )
         for number, lane in enumerate(lanes):
             axes = figure.add_subplot(grid[number // 2, number % 2])

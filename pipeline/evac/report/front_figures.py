@@ -112,8 +112,8 @@ def draw_front_map(report: ReportInput, queues: gpd.GeoDataFrame, worst: Located
         maps.draw_streets(axes, streets)
         maps.draw_queues(axes, queues.to_crs(crs))
         maps.draw_scale(axes, report.units)
+        maps.write_attribution(axes, report.attribution)
         taken = maps.draw_places(axes, report, spots, crs, _LABEL_PT).covered
         write_street_names(axes, streets, _STREET_NAMES, _STREET_PT, taken)
         axes.set(xlabel="", ylabel="")
-        maps.write_attribution(axes, report.attribution)
     return figure

@@ -78,13 +78,13 @@ def draw_map(report: ReportInput, queues: gpd.GeoDataFrame, bottlenecks: Sequenc
         draw_queues(axes, queues.to_crs(crs))
         _draw_households(axes, report.households.to_crs(crs))
         draw_scale(axes, report.units)
+        write_attribution(axes, report.attribution)
         placed = draw_places(axes, report, bottlenecks, crs)
         write_street_names(axes, report.streets.to_crs(crs), _STREET_NAMES, _STREET_PT, placed.covered)
         axes.set(xlabel="", ylabel="")
         if placed.left_out:
             note += " " + say("{number} names found no room.", number=placed.left_out)
         _draw_legend(figure, report, note)
-        write_attribution(axes, report.attribution)
     return figure
 
 

@@ -122,12 +122,12 @@ def draw_plan_map(picture: PlanPicture) -> Figure:
         drawn = _draw_roads(axes, roads, lefthand=picture.lefthand)
         _draw_spots(axes, spots, cut_off, exits)
         maps.draw_scale(axes)
-        labels = [*_street_labels(roads), *_spot_labels(spots), *_exit_labels(exits)]
+        maps.write_attribution(axes, picture.attribution)
+        labels = [*_street_labels(roads), *_exit_labels(exits), *_spot_labels(spots)]
         placed = drawing.place_labels(axes, labels, size=7.8, clear_of=_points_along(drawn))
         axes.set(xlabel="", ylabel="")
         unlabelled = placed.left_out + max(0, roads["street"].nunique() - _LABELLED_STREETS)
         _draw_foot(figure, picture, unlabelled)
-        maps.write_attribution(axes, picture.attribution)
     return figure
 
 
@@ -248,9 +248,11 @@ def _street_labels(roads: gpd.GeoDataFrame) -> list[tuple[float, float, str]]:
 
 
 def _spot_labels(spots: gpd.GeoDataFrame) -> list[tuple[float, float, str]]:
-    """Return a label for each signal, officer and diversion; for turns only where they are few."""
+    """Return a label for each signal, officer and diversion, officers first; for turns only where they are few."""
     turns = spots["kind"].isin((_REMOVED, _ADDED))
     shown = spots if turns.sum() <= _LABELLED_TURNS else spots[~turns]
+    weight = {kind: number for number, kind in enumerate(_SPOT_STYLES)}
+    shown = shown.sort_values("kind", key=lambda kinds: -kinds.map(weight), kind="stable")
     return [
         (row.geometry.x, row.geometry.y, textwrap.fill(text.plain(row.words, 4 * _NAME_CHARS), _NAME_CHARS))
         for row in shown.itertuples()

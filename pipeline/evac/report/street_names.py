@@ -101,5 +101,4 @@ def _settle(axes: Axes, name: str, line: LineString, size: float, covered: Seque
 
 
 def _is_free(found: Bbox, frame: Bbox, covered: Sequence[Bbox]) -> bool:
-    inside = frame.x0 <= found.x0 and found.x1 <= frame.x1 and frame.y0 <= found.y0 and found.y1 <= frame.y1
-    return inside and not any(Bbox.intersection(found, other) for other in covered)
+    return drawing.is_inside(found, frame) and not any(Bbox.intersection(found, other) for other in covered)
