@@ -44,6 +44,6 @@ def test_a_hamlets_only_way_out_is_an_exit_however_few_live_there(town: Prepared
 
 def test_a_way_out_that_no_street_of_the_area_leads_to_is_told_as_none(town: Prepared) -> None:
     told = {item.label: item.reason for item in town.ways_out.none}
-    assert told == {"A 1": "no street of the area leads to where it leaves the map"}
+    assert told == {"A 1": "no street of the area leads there over the simulated roads"}
     assert any("A 1 (motorway) leads away and is no exit" in finding.text for finding in town.findings)
     assert "A 1" not in {end.label for end in town.ways_out.ends}
