@@ -17,6 +17,9 @@ from evac.errors import ScenarioError
 from evac.measure.facts import CutOff
 from evac.plans.reading import LoadedPlan, load_plan
 from evac.scenario import load_scenario
+from evac.simulate.job import Case
+from evac.study.ground import ground_of
+from evac.study.jobs import job_of, perform
 from evac.study.prepare import Prepared, prepare
 from evac.study.under_plan import under_plan
 
@@ -125,6 +128,23 @@ def test_what_the_author_should_look_at_stands_in_the_ledger(prepared: Prepared,
     under = under_plan(prepared, _plan(officer, tmp_path), tmp_path)
     assert any("takes no officers" in warning for warning in under.warnings)
     assert set(under.warnings) <= set(under.facts.caveats)
+
+
+def test_where_a_plan_alone_has_signals_no_guess_of_programs_moves_a_run(prepared: Prepared, tmp_path: Path) -> None:
+    """The town has none; the officer comes after ten minutes, and until then nobody has green."""
+    officer = (
+        "  - {do: signal, where: {street: Main Street, crossing: Brook Lane}, mode: officer, when: {from_min: 10}}\n"
+    )
+    ground = ground_of(prepared, under_plan(prepared, _plan(officer, tmp_path), tmp_path))
+    usual = Case(plan="p", vehicles_per_household="1", departure=prepared.loaded.model.departures[0].name, seed=1)
+    runs = [
+        perform(ground, job_of(ground.terms, case), tmp_path, begin=lambda _: None, update=lambda _: None)
+        for case in (usual, replace(usual, signals="static"))
+    ]
+    assert runs[0] != runs[1]
+    for name in TABLES:
+        assert (runs[0] / name).read_bytes() == (runs[1] / name).read_bytes(), name
+    assert not any("is guessed" in caveat for caveat in json.loads((runs[0] / "ledger.json").read_text())["caveats"])
 
 
 CLOSE = "  - {do: close, where: {street: %s}, accept_cut_off: %s}\n"

@@ -17,6 +17,7 @@ from evac.measure.bottlenecks import (
     measured_lanes,
     why,
 )
+from evac.measure.control import Control
 from evac.measure.queues import STOP_LINE, Links, Queues
 from evac.overlay import diff
 from small_runs import LANE_MINUTES as MINUTES
@@ -24,7 +25,7 @@ from small_runs import lane_rows, write_net
 
 
 def found_in(rows, net, **limits):
-    return find_bottlenecks(rows, Queues.of(rows, Links.of(net)), net, **limits)
+    return find_bottlenecks(rows, Queues.of(rows, Links.of(net)), Control(net), **limits)
 
 
 def minutes_of(rows, net, bottlenecks, end_s):
@@ -91,7 +92,7 @@ def test_a_ring_of_queues_has_no_head(tmp_path):
 
 
 def test_reasons_are_told_from_the_net(net):
-    reasons = {edge.getID(): why(edge) for edge in net.getEdges()}
+    reasons = {edge.getID(): why(edge, Control(net), []) for edge in net.getEdges()}
     assert reasons == {
         "ab": "junction",
         "bc": "merge",

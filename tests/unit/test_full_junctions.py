@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sumolib.net.edge import Edge
 
 from evac.limits.signals import read_programs
-from evac.measure.bottlenecks import FoundBottleneck
+from evac.measure.bottlenecks import FoundBottleneck, why
 from evac.measure.control import Control
 from evac.measure.full_junctions import gap_capacity_veh_per_h, junctions_off
 from evac.measure.queues import STOP_LINE, Links, Queues
@@ -105,6 +106,35 @@ def test_flashing_red_for_all_is_an_all_way_stop_and_for_one_road_a_crossing(tmp
     assert kind(usual, "nc", 0, "flash", logic=FLASHING.format("w" * links)) == "all-way stop"
     assert kind(usual, "nc", 0, "flash", logic=FLASHING.format(yellow)) == "crossing"
     assert kind(usual, "wc", 0, "flash", logic=FLASHING.format(yellow)) == ""
+
+
+def control_of(net_file: Path, *, normal: str, officer: bool, state: str) -> tuple[Control, Edge]:
+    """Return what a signal does of which a plan has a program from 20 to 60 min, and the road to it."""
+    net = read_net(net_file)
+    span = Program("a", 60 * FROM_MIN, 60 * UNTIL_MIN, "c", "p", normal, officer=officer, before="", after="")
+    logic = f'<tlLogic id="c" type="static" programID="p"><phase duration="9" state="{state}"/></tlLogic>'
+    return Control(net, Timetable(programs=(span,)).states(), read_programs([logic])), net.getEdge("wc")
+
+
+@pytest.mark.parametrize(
+    ("normal", "officer", "letter", "meanwhile", "after", "guessed"),
+    [
+        ("0", False, "G", "plan's signal", "signal", True),
+        ("0", True, "G", "officer", "signal", True),
+        ("off", True, "G", "officer", None, False),  # the junction has no signal: nobody guesses how it runs
+        ("0", False, "s", None, "signal", True),  # it flashes
+    ],
+)
+def test_what_gives_green_is_the_guessed_program_the_plans_or_an_officer(
+    tmp_path: Path, *, normal: str, officer: bool, letter: str, meanwhile: str | None, after: str | None, guessed: bool
+) -> None:
+    net_file = crossing(tmp_path)
+    links = max(link.getTLLinkIndex() for _, _, link in _connections(net_file)) + 1
+    control, edge = control_of(net_file, normal=normal, officer=officer, state=letter * links)
+    assert control.signal_at(edge, [1800.0]) == meanwhile
+    assert control.signal_at(edge, [1800.0, 4000.0, 4300.0]) == after
+    assert why(edge, control, [1800.0]) == (meanwhile or "merge")
+    assert control.is_guessed(edge) is guessed
 
 
 def _connections(net_file: Path) -> list:

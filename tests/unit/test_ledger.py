@@ -9,6 +9,7 @@ import pytest
 import sumolib
 
 from evac.errors import SimulationError
+from evac.measure.control import Control
 from evac.measure.facts import RunFacts
 from evac.measure.ledger import build_ledger, limits_passed, read_gridlock, warnings_by_kind
 from evac.schema.trust import Trust
@@ -137,8 +138,8 @@ def _ledger(
     rates = pd.DataFrame({"bottleneck": ["Main"], "edge": ["ab"], "lane": [0], "highest_veh_per_h": [highest]})
     facts = facts or RunFacts(households=len(status))
     return build_ledger(
-        tmp_path, statistics, done=done, rates=rates, driven={"b_1"}, net=net, trust=trust or Trust(), facts=facts,
-        exits=("north", "south"),
+        tmp_path, statistics, done=done, rates=rates, driven={"b_1"}, control=Control(net), trust=trust or Trust(),
+        facts=facts, exits=("north", "south"),
     )  # fmt: skip
 
 

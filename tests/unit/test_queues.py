@@ -6,6 +6,7 @@ import pytest
 import sumolib
 
 from evac.measure.bottlenecks import find_bottlenecks
+from evac.measure.control import Control
 from evac.measure.queues import MERGE, STOP_LINE, Links, Queues, heads_of_queues
 from small_runs import lane_rows, write_net
 
@@ -38,7 +39,7 @@ def test_side_streets_queue_for_a_full_road_after_its_last_merge(net):
     queues = Queues.of(rows, Links.of(net))
     heads = heads_of_queues(queues)
     assert heads[["lane_id", "where", "windows"]].to_numpy().tolist() == [["cd_0", MERGE, 4]]
-    (found,) = find_bottlenecks(rows, queues, net, evacuated=440)
+    (found,) = find_bottlenecks(rows, queues, Control(net), evacuated=440)
     assert (found.name, found.reason) == ("Main Street eastbound after Second Street", "merge")
     assert (found.edge, found.where) == ("cd", MERGE)
     assert found.delay_veh_h == pytest.approx(20 * 600 * (14 / 15 + 13 / 15) / 3600, abs=0.01)

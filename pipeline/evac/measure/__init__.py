@@ -158,18 +158,15 @@ def measure_run(
     planned = done[done["ordered"]]
     t95_s = clearance_s(planned["evacuated_s"].to_numpy(), 95)
     arrived = arrivals(planned, with_drives)
-    facts = facts or RunFacts()
+    facts, control = facts or RunFacts(), control or Control(net)
     evacuated = int((done["status"] == "evacuated").sum())
     off: dict[str, Any] = {}
     if with_lanes:
         traffic = tables.read_lanes(sumo_dir / "lanes.parquet")
         queues = Queues.of(traffic, Links.of(net))
-        found = find_bottlenecks(traffic, queues, net, evacuated)
+        found = find_bottlenecks(traffic, queues, control, evacuated)
         beyond_gaps = let_in_beyond_gaps(traffic, queues, net, evacuated)
-        off = {
-            "junctions_off": junctions_off(found, queues, control or Control(net)),
-            "let_in_beyond_gaps": beyond_gaps,
-        }
+        off = {"junctions_off": junctions_off(found, queues, control), "let_in_beyond_gaps": beyond_gaps}
         minutes = lane_minutes(traffic, queues, measured_lanes(bottlenecks, [found]), end_s)
         driven = set(traffic.loc[traffic["sampled_s"] > 0, "lane_id"].unique())
     else:
@@ -197,7 +194,7 @@ def measure_run(
         done=done,
         rates=rates,
         driven=driven,
-        net=net,
+        control=control,
         trust=trust or Trust(),
         facts=facts,
         exits=[item.name for item in exits],

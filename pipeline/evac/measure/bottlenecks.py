@@ -16,12 +16,13 @@ import pandas as pd
 import sumolib
 
 from evac import clock
+from evac.measure.control import Control, SignalReason
 from evac.measure.queues import MERGE, WINDOW_MIN, Queues, heads_of_queues, is_congested
 from evac.network.places import end_bearing_deg, heading
 from evac.network.street_names import street_of
 from evac.tables import sum_up
 
-Reason = Literal["exit", "signal", "lane drop", "merge", "slower road", "junction"]
+Reason = SignalReason | Literal["exit", "lane drop", "merge", "slower road", "junction"]
 
 _MIN_WINDOWS = 2  # a queue that stands for less than ten minutes holds up nobody for long
 _MIN_SHARE = 0.01  # share of the vehicles that got out, and of all delay in queues, below which a head is left out
@@ -58,7 +59,7 @@ class FoundBottleneck(BottleneckLanes):
     place
         Street, direction of travel and cross street; several bottlenecks may share it, and are numbered in `name`.
     reason
-        What holds the traffic up there, as far as the net tells.
+        What holds the traffic up there, as far as the net and the plan's signals tell.
     queue_min
         Minutes during which these lanes were the head of a queue.
     vehicles
@@ -79,7 +80,7 @@ class FoundBottleneck(BottleneckLanes):
 
 
 def find_bottlenecks(
-    lanes: pd.DataFrame, queues: Queues, net: sumolib.net.Net, evacuated: int, at_most: int = _AT_MOST
+    lanes: pd.DataFrame, queues: Queues, control: Control, evacuated: int, at_most: int = _AT_MOST
 ) -> list[FoundBottleneck]:
     """Find the lanes that hold the evacuation up, worst first.
 
@@ -89,8 +90,8 @@ def find_bottlenecks(
         `tables.read_lanes` of the run.
     queues
         The queues of the run.
-    net
-        The net of the run.
+    control
+        The net of the run, and what its signals do.
     evacuated
         Vehicles that got out.
     at_most
@@ -110,7 +111,7 @@ def find_bottlenecks(
     enough = edges["vehicles"] >= _MIN_SHARE * evacuated
     enough &= edges["delay_s"] >= _MIN_SHARE * edges["delay_s"].sum()
     worst = edges[enough].sort_values(["delay_s", "edge"], ascending=[False, True]).head(at_most)
-    return _named_apart([_found(row, net) for row in worst.to_dict("records")])
+    return _named_apart([_found(row, queues, control) for row in worst.to_dict("records")])
 
 
 def measured_lanes(
@@ -254,8 +255,9 @@ def _by_edge(heads: pd.DataFrame) -> pd.DataFrame:
     return edges.reset_index()
 
 
-def _found(row: dict[Hashable, Any], net: sumolib.net.Net) -> FoundBottleneck:
-    edge = net.getEdge(row["edge"])
+def _found(row: dict[Hashable, Any], queues: Queues, control: Control) -> FoundBottleneck:
+    edge = control.net.getEdge(row["edge"])
+    times_s = queues.times_s([edge.getLane(number).getID() for number in row["lanes"]])
     after_merge = row["where"] == MERGE
     place = _place(edge, after=after_merge)
     return FoundBottleneck(
@@ -263,7 +265,7 @@ def _found(row: dict[Hashable, Any], net: sumolib.net.Net) -> FoundBottleneck:
         edge=edge.getID(),
         lanes=row["lanes"],
         place=place,
-        reason="merge" if after_merge else why(edge),
+        reason="merge" if after_merge else why(edge, control, times_s),
         queue_min=int(row["windows"]) * WINDOW_MIN,
         vehicles=int(row["vehicles"]),
         delay_veh_h=round(float(row["delay_s"]) / clock.HOUR_S, 3),
@@ -271,13 +273,13 @@ def _found(row: dict[Hashable, Any], net: sumolib.net.Net) -> FoundBottleneck:
     )
 
 
-def why(edge: sumolib.net.edge.Edge) -> Reason:
-    """Tell from the net what holds traffic up at an edge's downstream end."""
+def why(edge: sumolib.net.edge.Edge, control: Control, times_s: Sequence[float]) -> Reason:
+    """Tell what holds traffic up at an edge's downstream end while a queue stands there at these times."""
     links = [link for lane in edge.getLanes() for link in lane.getOutgoing()]
     if not links:
         return "exit"
-    if any(link.getTLSID() for link in links):
-        return "signal"
+    if signal := control.signal_at(edge, times_s):
+        return signal
     onto = {link.getToLane().getEdge() for link in links}
     if len({link.getToLane().getID() for link in links}) < edge.getLaneNumber():
         return "lane drop"

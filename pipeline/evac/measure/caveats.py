@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-import sumolib
 
 from evac.clock import MINUTE_S
 from evac.households.accounting import LOSSES
+from evac.measure.control import Control
 from evac.measure.facts import CutOff, RunFacts
 from evac.measure.full_junctions import DIRECTION
 from evac.measure.incidents import incident_caveats
@@ -24,7 +24,7 @@ _LISTED = 5
 
 
 def caveats(
-    counts: Mapping[str, Any], trust: Trust, facts: RunFacts, rates: pd.DataFrame, net: sumolib.net.Net
+    counts: Mapping[str, Any], trust: Trust, facts: RunFacts, rates: pd.DataFrame, control: Control
 ) -> tuple[str, ...]:
     """Return the caveats of a run.
 
@@ -38,8 +38,8 @@ def caveats(
         What the stages before know.
     rates
         `bottlenecks.mean_rates` of the run.
-    net
-        The net of the run.
+    control
+        The net of the run, and what its signals do.
     """
     return (
         *map(_cut_off, facts.households_cut_off),
@@ -57,7 +57,7 @@ def caveats(
         *_hazard(counts),
         *_in_refuge(counts),
         *_rates_too_high(rates),
-        *_guesses(rates, net, facts),
+        *_guesses(rates, control, facts),
         *_off(counts),
     )
 
@@ -217,13 +217,13 @@ def _rates_too_high(rates: pd.DataFrame) -> list[str]:
     ]
 
 
-def _guesses(rates: pd.DataFrame, net: sumolib.net.Net, facts: RunFacts) -> list[str]:
+def _guesses(rates: pd.DataFrame, control: Control, facts: RunFacts) -> list[str]:
     """Tell of bottlenecks whose lanes or signals are guessed: OpenStreetMap has no signal programs at all."""
     texts = []
     for row in rates.drop_duplicates("edge").itertuples():
         if row.edge in facts.lanes_guessed:
             texts.append(f"{row.bottleneck}: the number of lanes is guessed")
-        if net.hasEdge(row.edge) and net.getEdge(row.edge).getTLS() is not None:
+        if control.net.hasEdge(row.edge) and control.is_guessed(control.net.getEdge(row.edge)):
             texts.append(f"{row.bottleneck}: the signal's program is guessed")
     return texts
 

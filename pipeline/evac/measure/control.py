@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import sumolib
 
@@ -12,6 +12,8 @@ from evac.limits.signals import SignalProgram
 from evac.overlay.signals import OFF
 from evac.plans.timetable import Run, State, States, at
 
+SignalReason = Literal["signal", "plan's signal", "officer"]
+"""What holds traffic up at a signal that shows green at times: its own program, which is guessed, or the plan's."""
 STOP, YIELDS, GREEN, GREEN_IN_GAPS = "w", "ms", "G", "g"
 """Letters of a link (SUMO's): a stop at which all stop, right of way of others, green, and green that yields."""
 _AT_A_SIGNAL: Mapping[str, str] = {"O": GREEN, "o": GREEN_IN_GAPS}
@@ -42,6 +44,24 @@ class Control:
         signal = edge.getTLS()
         return self.states.signals.get(signal.getID(), ()) if signal is not None else ()
 
+    def signal_at(self, edge: Any, times_s: Sequence[float]) -> SignalReason | None:
+        """Return what gives green at the end of an edge at most of these times; None where nothing does."""
+        run = during(self.runs(edge), times_s)
+        links = [link for lane in edge.getLanes() for link in lane.getOutgoing() if link.getTLSID()]
+        if not any(self.letters(link, run) & {GREEN, GREEN_IN_GAPS} for link in links):
+            return None
+        if run is None or run.program == self.states.normal_programs[edge.getTLS().getID()]:
+            return "signal"
+        return "officer" if run.officer else "plan's signal"
+
+    def is_guessed(self, edge: Any) -> bool:
+        """Return whether the signal at the end of an edge runs at any time as nobody has said."""
+        signal, runs = edge.getTLS(), self.runs(edge)
+        if signal is None or not runs:
+            return signal is not None
+        normal = self.states.normal_programs[signal.getID()]
+        return normal != OFF and any(state.holds.program == normal for state in runs)
+
     def letters(self, link: Any, run: Run | None) -> set[str]:
         """Return the letters that a link has, one after the other, while its signal does this."""
         state, signal = link.getState(), link.getTLSID()
@@ -61,7 +81,7 @@ class Control:
         return {phase.state[link.getTLLinkIndex()] for program in programs for phase in program.getPhases()}
 
 
-def during(runs: tuple[State[Run], ...], times_s: list[float]) -> Run | None:
+def during(runs: tuple[State[Run], ...], times_s: Sequence[float]) -> Run | None:
     """Return what a signal does at most of these times; None where a plan doesn't touch it."""
     if not runs:
         return None

@@ -78,7 +78,7 @@ def junctions_off(found: Iterable[FoundBottleneck], queues: Queues, control: Con
 def _kind(item: FoundBottleneck, queues: Queues, control: Control, rings: set[str]) -> str | None:
     edge = control.net.getEdge(item.edge)
     node, lanes = edge.getToNode(), [edge.getLane(number) for number in item.lanes]
-    run = during(control.runs(edge), _queue_times_s(queues, [lane.getID() for lane in lanes]))
+    run = during(control.runs(edge), queues.times_s([lane.getID() for lane in lanes]))
     links = [(link.getDirection(), control.letters(link, run)) for lane in lanes for link in lane.getOutgoing()]
     if node.getType() == "allway_stop" or (links and all(letters == {STOP} for _, letters in links)):
         return "all-way stop"
@@ -89,12 +89,6 @@ def _kind(item: FoundBottleneck, queues: Queues, control: Control, rings: set[st
     if links and all(direction == _LEFT and _only_in_gaps(letters) for direction, letters in links):
         return "left turn"
     return None
-
-
-def _queue_times_s(queues: Queues, lanes: list[str]) -> list[float]:
-    """Return the middle of each window in which one of these lanes heads a queue."""
-    windows = queues.windows.loc[queues.windows["lane_id"].isin(lanes), "window"].unique()
-    return [(window + 0.5) * WINDOW_MIN * clock.MINUTE_S for window in sorted(windows.tolist())]
 
 
 def _only_in_gaps(letters: set[str]) -> bool:

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import sumolib
 
 from evac.clock import MINUTE_S
 from evac.errors import SimulationError
 from evac.households.accounting import LOSSES, PLACELESS
 from evac.measure.caveats import caveats
+from evac.measure.control import Control
 from evac.measure.facts import RunFacts
 from evac.measure.passengers import passenger_counts
 from evac.measure.stranded import WAITING, lanes_by_street, read_ending, stranded, streets_of
@@ -57,7 +57,7 @@ def build_ledger(
     done: pd.DataFrame,
     rates: pd.DataFrame,
     driven: Container[str],
-    net: sumolib.net.Net,
+    control: Control,
     trust: Trust,
     facts: RunFacts,
     exits: Sequence[str] = (),
@@ -82,8 +82,8 @@ def build_ledger(
         `bottlenecks.mean_rates` of the run.
     driven
         Lanes that anybody drove on.
-    net
-        The net of the run.
+    control
+        The net of the run, and what its signals do.
     trust
         Limits of trust.
     facts
@@ -118,7 +118,7 @@ def build_ledger(
     counts = {
         **_vehicle_counts(done),
         "stuck": len(stuck),
-        "stuck_on": streets_of(stuck, net),
+        "stuck_on": streets_of(stuck, control.net),
         **_exit_counts(done, exits),
         "misdirected": dict(facts.misdirected),
         **_household_counts(done, facts),
@@ -132,7 +132,7 @@ def build_ledger(
         **read_gridlock(run_dir / "gridlock.json"),
         "added_lanes": len(facts.added_lanes),
         "added_lanes_idle": idle,
-        "added_lanes_idle_on": lanes_by_street(idle, net),
+        "added_lanes_idle_on": lanes_by_street(idle, control.net),
     }
     if passed is not None:
         counts |= passed(counts["teleports"] + counts["gridlock_vehicles"])
@@ -141,7 +141,7 @@ def build_ledger(
         **counts,
         "warnings": warnings_by_kind(run_dir / "sumo" / "sumo.log"),
         "limits": trust.model_dump(),
-        **asdict(Verdict(not reasons, tuple(reasons), caveats(counts, trust, facts, rates, net))),
+        **asdict(Verdict(not reasons, tuple(reasons), caveats(counts, trust, facts, rates, control))),
     }
 
 

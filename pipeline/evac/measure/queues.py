@@ -14,6 +14,7 @@ as far as it is full; its head is the road's lane after the last merge.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,6 +121,11 @@ class Queues:
             return cls(links, nothing, np.zeros((0, len(links.ids)), dtype=np.bool_))
         congested, full, delay_s = _states(lanes, links)
         return cls(links, _queues_by_window(congested, full, delay_s, links), congested)
+
+    def times_s(self, lane_ids: Sequence[str]) -> list[float]:
+        """Return the middle of each window in which one of these lanes is the head of a queue (s after the order)."""
+        windows = self.windows.loc[self.windows["lane_id"].isin(lane_ids), "window"].unique()
+        return [(window + 0.5) * WINDOW_MIN * clock.MINUTE_S for window in sorted(windows.tolist())]
 
 
 def is_congested(rows: pd.DataFrame, links: Links, window_s: int) -> NDArray[np.bool_]:

@@ -20,6 +20,8 @@ _ONE = {
 _REASONS = {
     "exit": mark("The way out itself takes no more."),
     "signal": mark("A signal lets no more through."),
+    "plan's signal": mark("A signal lets no more through, which runs as the plan says."),
+    "officer": mark("An officer lets no more through."),
     "lane drop": mark("A lane ends there."),
     "merge": mark("Streets merge there."),
     "slower road": mark("The road becomes slower there."),

@@ -22,7 +22,8 @@ _LEAST_QUEUE_VEH = 1.0
 _WORDS_OF_TABLES = (
     *(mark("error"), mark("warning"), mark("note")),
     *(mark("building"), mark("address"), mark("point"), mark("frontage")),
-    *(mark("exit"), mark("signal"), mark("lane drop"), mark("merge"), mark("slower road"), mark("junction")),
+    *(mark("exit"), mark("signal"), mark("plan's signal"), mark("officer"), mark("lane drop")),
+    *(mark("merge"), mark("slower road"), mark("junction")),
     *(mark("whole"), mark("area"), mark("dwellings"), mark("outside"), mark("nothing")),
 )
 """Words that tables of earlier stages have in their cells, as the report says them."""

@@ -26,6 +26,7 @@ from evac.measure import measure_run
 from evac.measure.control import Control
 from evac.network.exits.drive_beyond import DrivesBeyond
 from evac.network.signal_programs import OTHER, other_programs
+from evac.overlay.signals import OFF
 from evac.overlay.staging import Staged
 from evac.plans.stages import Stages
 from evac.schema.demand import Measured, VehiclesPerHousehold
@@ -280,7 +281,9 @@ def _inputs(terms: Terms, case: Case, vehicles: pd.DataFrame, others: _Others) -
     if case.signals is not None:
         text = other_programs(staged.network.net_file, case.signals)
         writers["signals.add.xml"] = lambda path: path.write_text(text, encoding="utf-8")
-        timetable = replace(timetable, programs=tuple(replace(item, normal=OTHER) for item in timetable.programs))
+        # a signal that only the plan has stays off before and after
+        programs = (item if item.normal == OFF else replace(item, normal=OTHER) for item in timetable.programs)
+        timetable = replace(timetable, programs=tuple(programs))
     if terms.meso is not None and terms.meso.roads:
         writers["roads.add.xml"] = terms.meso.write_types
     if additional is not None:
