@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ RESIDENT_CLASS = "custom1"
 """SUMO's class of residents' vehicles where a plan closes roads to through traffic: one without a meaning of its own,
 which drives like a passenger car."""
 
+_CRASHES = {-number: number.name for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE)}
+"""Exit codes of a program that the system has ended because of a fault in it."""
 # The Debian 12 package of each library that SUMO's binaries need beyond a bare system.
 _DEBIAN_PACKAGES = {
     "libX11.so": "libx11-6",
@@ -113,8 +116,14 @@ def failure(name: str, code: int, output: str) -> InstallationError | Simulation
     if missing:
         return InstallationError(_missing_library(missing.group(1)))
     errors = [line for line in output.splitlines() if line.startswith(("Error", "Quitting"))]
-    tail = errors or output.splitlines()[-5:]
-    return SimulationError(f"SUMO's {name} ended with exit code {code}: " + " | ".join(tail[:5]))
+    tail = " | ".join((errors or output.splitlines()[-5:])[:5])
+    if code in _CRASHES:
+        said = f" after saying: {tail}" if tail else ""
+        return SimulationError(
+            f"SUMO's {name} crashed ({_CRASHES[code]}){said}. That is a fault of SUMO, not of the scenario or plan: "
+            "another seed or another `router` may get past it, and so may --fidelity micro where the run is coarse"
+        )
+    return SimulationError(f"SUMO's {name} ended with exit code {code}: {tail}")
 
 
 def _missing_library(library: str) -> Problem:

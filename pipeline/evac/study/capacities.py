@@ -2,8 +2,13 @@
 
 A run measures the lanes at the heads of its queues: so many vehicles a minute while a queue stands
 (`evac.measure.bottlenecks`). Where traffic merges, that is what each lane of the road behind takes, whatever number a
-plan gives it. Everywhere else a lane passes what the driver is calibrated to (`evac.demand.drivers`): what gets over a
-stop line is no capacity of the road's own, it depends on the signal, which the model knows, and on right of way.
+plan gives it. So it is of a stop line without a signal that passes nearly what a lane can, such as that of a main road
+before a fork. Everywhere else a lane passes what the driver is calibrated to (`evac.demand.drivers`): what gets over
+another stop line is no capacity of the road's own, it depends on the signal, which the model knows, and on right of
+way.
+
+A rate is a capacity only where the road passes no more at other times. Behind a junction cars are slow while they
+gather speed, and look like a queue although more could drive there: such a road has passed half as much again.
 """
 
 from __future__ import annotations
@@ -12,16 +17,25 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
 from sumolib.net import Net
 
 from evac.clock import HOUR_MIN, HOUR_S
-from evac.demand.drivers import REFERENCE_SPEED_KPH, Profile, calibration, vtype_attributes
-from evac.measure.queues import MERGE
+from evac.demand.drivers import REFERENCE_SPEED_KPH, TARGET_VEH_PER_H, Profile, calibration, vtype_attributes
+from evac.measure.queues import MERGE, WINDOW_MIN
 from evac.network.exits import ResolvedExit
 from evac.simulate.meso import RoadHeadway
 
 _LEAST_MIN = 10
 """Minutes with a queue from which on its rate says what the bottleneck passes."""
+_SATURATED = 0.8
+"""Share of a road's highest flow from which on its rate in a queue is its capacity. Measured in microscopic runs of
+Paradise, Mill Valley and Liechtenstein: 0.85 to 1.0 at roads that were full, 0.34 to 0.73 at others."""
+_PEAK_WINDOWS = 3
+"""Windows of that flow: 15 minutes, over which the Highway Capacity Manual (7th edition, chapter 4) has capacities."""
+_OF_ITS_OWN = 0.75
+"""Share of what a lane can pass from which on a stop line holds up traffic as the road itself would: a minor road that
+waits for gaps passes less (900 veh/h onto an empty road, Highway Capacity Manual, 7th edition, chapter 20)."""
 _KPH_A_MPS = 3.6
 _OF_DRIVER = ("length", "minGap", "tau")
 
@@ -53,27 +67,49 @@ def exit_headways(exits: Sequence[ResolvedExit], net: Net, profile: Profile) -> 
     return tuple(found)
 
 
-def road_headways(manifest: Mapping[str, Any], net: Net, profile: Profile) -> tuple[RoadHeadway, ...]:
+def road_headways(
+    manifest: Mapping[str, Any], windows: pd.DataFrame, net: Net, profile: Profile
+) -> tuple[RoadHeadway, ...]:
     """Return the headways of a run's bottlenecks.
 
     Parameters
     ----------
     manifest
         Of a microscopic run.
+    windows
+        Its `edges.parquet`.
     net
         The net that it drove on.
     profile
         The drivers'.
     """
-    merges = {item["edge"] for item in manifest["found_bottlenecks"] if item["where"] == MERGE}
-    per_min: dict[str, list[float]] = defaultdict(list)
-    for lane in manifest["lanes"]:
-        if lane["edge"] in merges and lane["queue_min"] >= _LEAST_MIN and lane["queued_veh_per_min"]:
-            per_min[lane["edge"]].append(lane["queued_veh_per_min"])
     usual = lane_factor(profile)
     found = []
-    for road, rates in sorted(per_min.items()):
-        veh_per_h = sum(rates) / len(rates) * HOUR_MIN
-        factor = round(max(headway_factor(veh_per_h, net.getEdge(road).getSpeed(), profile), usual), 3)
-        found.append(RoadHeadway(road, factor))
+    for road, veh_per_h in sorted(_rates(manifest).items()):
+        lanes = net.getEdge(road).getLaneNumber()
+        factor = headway_factor(veh_per_h, net.getEdge(road).getSpeed(), profile)
+        if veh_per_h * lanes >= _SATURATED * _peak_veh_per_h(windows[windows["edge"] == road]):
+            found.append(RoadHeadway(road, round(max(factor, usual), 3)))
     return tuple(found)
+
+
+def _rates(manifest: Mapping[str, Any]) -> dict[str, float]:
+    """Return what a lane passes in a queue (veh/h), of each road that may be full itself."""
+    own = [item for item in manifest["found_bottlenecks"] if item["reason"] == MERGE]
+    behind = {item["edge"] for item in own if item["where"] == MERGE}
+    before = {item["edge"] for item in own} - behind
+    per_min: dict[str, list[float]] = defaultdict(list)
+    for lane in manifest["lanes"]:
+        if lane["queue_min"] >= _LEAST_MIN and lane["queued_veh_per_min"]:
+            per_min[lane["edge"]].append(lane["queued_veh_per_min"])
+    means = {road: sum(rates) / len(rates) * HOUR_MIN for road, rates in per_min.items()}
+    full = _OF_ITS_OWN * TARGET_VEH_PER_H
+    return {road: rate for road, rate in means.items() if road in behind or (road in before and rate >= full)}
+
+
+def _peak_veh_per_h(windows: pd.DataFrame) -> float:
+    """Return the highest flow of a road over `_PEAK_WINDOWS` windows."""
+    flows = windows.set_index("from_s")["flow_veh_per_h"].sort_index()
+    every = range(0, int(flows.index.max()) + 1, int(WINDOW_MIN * HOUR_S / HOUR_MIN))
+    peaks = flows.reindex(every, fill_value=0.0).rolling(_PEAK_WINDOWS, min_periods=1).mean()
+    return float(peaks.max())

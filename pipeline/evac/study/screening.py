@@ -1,6 +1,6 @@
 """Screening: the mesoscopic model fitted to a few microscopic runs of the same scenario, with the error that it has.
 
-A lane passes what the driver is calibrated to; the roads behind the merges that hold the largest vehicles-per-household
+A lane passes what the driver is calibrated to; the roads at the merges that hold the largest vehicles-per-household
 case up pass what they do in its microscopic run (`study.capacities`). How right of way is kept is fitted, to the 90 %
 clearance and the curve of the smallest and the largest case. No factor of all headways is: it makes up for other errors
 of the runs that it is fitted to, and makes other plans worse. The error is then measured on a run that nothing was
@@ -270,7 +270,9 @@ def _micro(town: Town, fitted: Sequence[Case], check: Case) -> list[tuple[Ground
 def _calibrate(town: Town, fitted: Sequence[Case], check: Case) -> Calibration:
     micro = town.run(_micro(town, fitted, check))
     profile = town.ground.terms.model.driver.profile
-    roads = road_headways(read_manifest(micro[len(fitted) - 1]), town.ground.net, profile)
+    largest = micro[len(fitted) - 1]
+    windows = pd.read_parquet(largest / "edges.parquet", columns=["edge", "from_s", "flow_veh_per_h"])
+    roads = road_headways(read_manifest(largest), windows, town.ground.net, profile)
     kinds = [replace(Meso.of_lane(kind, lane_factor(profile)), roads=roads) for kind in ("free", "limited", "full")]
     meso = _best(town, fitted, micro[:-1], kinds)
     (checked,) = town.run([(coarse(town.other, meso, town.cache), replace(check, fidelity="meso"))])
