@@ -79,7 +79,7 @@ def write(path: Path, tag: str, text: str, check: Check) -> None:
 
 def shown(text: str, path: Path) -> dict[str, Any]:
     """Return what of a scenario's text the page shows: `text`, `exits` (None: they are found), `corrections`."""
-    return {"text": text, "exits": exits_of(text, path), "corrections": corrections_of(text, path)}
+    return {"text": text, "exits": exits_of(text, path), "corrections": _corrections_of(text, path)}
 
 
 def exits_of(text: str, path: Path) -> list[dict[str, Any]] | None:
@@ -88,7 +88,7 @@ def exits_of(text: str, path: Path) -> list[dict[str, Any]] | None:
     return exits if isinstance(exits, list) else None
 
 
-def corrections_of(text: str, path: Path) -> list[dict[str, Any]]:
+def _corrections_of(text: str, path: Path) -> list[dict[str, Any]]:
     """Return the corrections of a scenario's text."""
     osm = plain(parsed(text, path, "scenario").get("osm"))
     found = osm.get("corrections") if isinstance(osm, Mapping) else None
