@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from evac.errors import Cancelled, DataError, EvacError, PlaceError, ScenarioError, SimulationError, UserError
-    from evac.outcome import Run, Study
+    from evac.outcome import Run
     from evac.place import Place
     from evac.place import open_place as open  # noqa: A004 - `evac.open`, as one opens a file
     from evac.searching import Search
+    from evac.studied import Study
     from evac.under import Plan
     from evac.varied import Ablated, StressTest
     from evac.watching import Progress
@@ -46,9 +47,10 @@ __all__ = [
 ]
 _IN = {
     **dict.fromkeys(("open", "Place"), "place"),
-    **dict.fromkeys(("Run", "Study"), "outcome"),
     **dict.fromkeys(("Ablated", "StressTest"), "varied"),
     "Plan": "under",
+    "Run": "outcome",
+    "Study": "studied",
     "Search": "searching",
     "Progress": "watching",
     "Report": "written",

@@ -38,8 +38,9 @@ from evac.under import Plan
 from evac.watching import Cancel, OnProgress, Watch
 
 if TYPE_CHECKING:
-    from evac.outcome import Run, Study
+    from evac.outcome import Run
     from evac.searching import Search
+    from evac.studied import Study
     from evac.varied import StressTest
 
 
@@ -194,7 +195,7 @@ class Place(OnTheMap):
         Cancelled
             It was called off. Finished runs are kept.
         """
-        from evac.outcome import Study  # noqa: PLC0415
+        from evac.studied import Study  # noqa: PLC0415
         from evac.study import Precision, Selection  # noqa: PLC0415
         from evac.study.engines import cores, engine_of  # noqa: PLC0415
 
@@ -226,7 +227,7 @@ class Place(OnTheMap):
 
         Nothing is simulated. The parameters and errors are those of `study`.
         """
-        from evac.outcome import finished_study  # noqa: PLC0415
+        from evac.studied import finished_study  # noqa: PLC0415
         from evac.study import Selection  # noqa: PLC0415
 
         cases = tuple(map(case_label, vehicles)), tuple(departures), tuple(seeds)
@@ -257,15 +258,9 @@ class Place(OnTheMap):
         UserError
             An input is wrong, or the study is one of the mesoscopic model.
         """
-        from evac.outcome import finished_study  # noqa: PLC0415
-        from evac.report.from_cache import what_to_report  # noqa: PLC0415
+        from evac.studied import reported_study  # noqa: PLC0415
 
-        asked = what_to_report(self.report_folder, tuple(map(str, plans)), tuple(seeds), self.plan_names, compare)
-        wanted, watch = (asked.plans, asked.selection), Watch(on_progress)
-        with_homes = None
-        if asked.new_homes:
-            with_homes = finished_study(self.with_new_homes(asked.new_homes), *wanted, watch)
-        return finished_study(self, *wanted, watch, compare=asked.compare, with_homes=with_homes)
+        return reported_study(self, plans, seeds, compare, Watch(on_progress))
 
     def finished_run(
         self,
@@ -292,8 +287,7 @@ class Place(OnTheMap):
         UserError
             There is none; the message says what is missing.
         """
-        from evac.outcome import finished_study  # noqa: PLC0415
-        from evac.report.from_cache import read_asked  # noqa: PLC0415
+        from evac.studied import finished_run  # noqa: PLC0415
         from evac.study import Selection  # noqa: PLC0415
 
         selection = Selection(
@@ -302,10 +296,7 @@ class Place(OnTheMap):
             () if seed is None else (seed,),
             sensitivity=False,
         )
-        last = read_asked(self.report_folder)
-        together = last.plans if last and str(plan) in last.plans else (plan,)  # plans of a study share a router
-        study = finished_study(self, together, selection, Watch(on_progress))
-        return study.middle_run(load_plan(str(plan), self.loaded.plans_folder).key)
+        return finished_run(self, plan, selection, Watch(on_progress))
 
     def search(
         self,

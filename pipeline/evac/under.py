@@ -176,7 +176,7 @@ class Plan:
         Cancelled
             It was called off.
         """
-        from evac.outcome import Study  # noqa: PLC0415
+        from evac.studied import Study  # noqa: PLC0415
         from evac.study.engines import engine_of  # noqa: PLC0415
 
         selection = self._selection([self.place.loaded.model.seeds[0] if seed is None else seed])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MODULES = ("evac.place", "evac.under", "evac.outcome", "evac.varied", "evac.watching", "evac.written")
+MODULES = ("evac.place", "evac.under", "evac.outcome", "evac.studied", "evac.varied", "evac.watching", "evac.written")
 _AS_SHOWN = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 

@@ -16,7 +16,8 @@ from crossing import EXITS, make_homes, make_net, scenario
 from evac.demand import build_demand
 from evac.demand.departures import left_by
 from evac.demand.misdirected import misdirected
-from evac.demand.orders import NORMAL_RULES, Orders, check_orders, driver_under, is_staged, orders_of, staying
+from evac.demand.order_checks import check_orders
+from evac.demand.orders import NORMAL_RULES, Orders, driver_under, is_staged, orders_of, staying
 from evac.demand.starts import StartsOf, find_starts, start_edges, starts_of
 from evac.plans.model import AnyAction
 from evac.plans.reading import load_plan

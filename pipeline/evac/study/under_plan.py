@@ -13,7 +13,8 @@ from sumolib.net import Net
 
 from evac import clock
 from evac.demand.departures import curve_problems
-from evac.demand.orders import Orders, check_orders, orders_of
+from evac.demand.order_checks import check_orders
+from evac.demand.orders import Orders, orders_of
 from evac.demand.starts import StartsOf
 from evac.errors import Problem, ScenarioError, UserError
 from evac.hazards.arrivals import Reached, reached_roads
