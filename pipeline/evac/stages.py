@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from evac.errors import Problem, ScenarioError
 from evac.plans.reading import LoadedPlan, load_plan
 from evac.scenario import LoadedScenario
+from evac.sumo import cache_in
 from evac.watching import Progress, Watch
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Stages:
     @property
     def cache(self) -> Path:
         """The folder of what can be made again."""
-        return self.workspace / ".evac"
+        return cache_in(self.workspace)
 
     def plans(self, names: Iterable[str | Path]) -> list[LoadedPlan]:
         """Read plans, before any work is done, and refuse one that is there twice.

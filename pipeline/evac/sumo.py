@@ -17,7 +17,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from evac.errors import InstallationError, Problem, SimulationError
+from evac.errors import InstallationError, Problem, SimulationError, UserError
 
 CAR_CLASS = "passenger"
 """SUMO's class of the vehicles."""
@@ -36,6 +36,8 @@ _DEBIAN_PACKAGES = {
     "libexpat.so": "libexpat1",
     "libatomic.so": "libatomic1",
 }
+# What SUMO 1.28 takes for something else in the path of a file: a list, a host's port, a variable of the environment.
+_NOT_IN_PATHS = (",", ":", "${")
 _MISSING_LIBRARY = re.compile(r"error while loading shared libraries: (\S+?):")
 
 
@@ -68,6 +70,22 @@ def binary(name: str) -> Path:
             )
         )
     return path
+
+
+def cache_in(workspace: Path) -> Path:
+    """Return the folder of a workspace in which SUMO's programs read and write: `.evac`.
+
+    Raises
+    ------
+    UserError
+        They can't work in a folder of that name.
+    """
+    place = workspace.resolve()
+    names = "/".join(place.parts[1:])  # without a drive's letter and colon
+    if met := [text for text in _NOT_IN_PATHS if text in names]:
+        what = f"SUMO can't work in a folder whose path has {' or '.join(map(repr, met))}"
+        raise UserError(Problem(str(place), what, "take another folder for the workspace: --workspace, or rename it"))
+    return workspace / ".evac"
 
 
 def child_environment() -> dict[str, str]:

@@ -141,7 +141,7 @@ def arguments(rng: random.Random) -> list[str]:
         line += rng.choice([["--polygon", "town/zones.geojson"], ["--bbox", _BOXES[0]]])
     if rng.random() < 0.1:
         line.insert(rng.randrange(len(line) + 1), rng.choice(["--none", "-x", "", "--", "--help", "\udc80"]))
-    if rng.random() < 0.05:
+    if rng.random() < 0.05 and len(line) > 1:
         del line[rng.randrange(len(line))]
     return line
 

@@ -34,15 +34,17 @@ def verify(
 ) -> None:
     """Verify: run small scenarios whose outcome theory knows, and show expected, got and pass."""
     from evac.study.engines import cores  # noqa: PLC0415
+    from evac.sumo import cache_in  # noqa: PLC0415
     from evac.verify import load_tests, run_test  # noqa: PLC0415
     from evac.verify.running import in_words, suite_folder  # noqa: PLC0415
     from evac.verify.table import write_table  # noqa: PLC0415
 
     place = workspace or nearest_workspace()
+    cache = cache_in(place)
     wanted = load_tests(folder or suite_folder(), tests or ())
     results: list[Checked] = []
     with ThreadPoolExecutor(jobs or cores()) as pool:
-        for checked in pool.map(lambda test: run_test(test, place / ".evac"), wanted):
+        for checked in pool.map(lambda test: run_test(test, cache), wanted):
             results += checked
             _tell(checked)
     page = write_table(results, place / "reports" / "verification")

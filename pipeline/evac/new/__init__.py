@@ -37,6 +37,7 @@ from evac.schema.places import NamedExits
 from evac.schema.sources import CensusFetch
 from evac.sources import CensusZones, Endpoints, is_in_us, write_provenance
 from evac.study.prepare import Prepared, prepare
+from evac.sumo import cache_in
 from evac.validation import read_model
 
 __all__ = ["NewScenario", "Request", "write_scenario"]
@@ -89,7 +90,7 @@ def write_scenario(request: Request, workspace: Path, tell: Tell, *, force: bool
     """
     check_request(request)
     watched = Watched.of(request.files)
-    cache = workspace / ".evac"
+    cache = cache_in(workspace)
     if request.place is not None:
         tell(f"Looking up {request.place}")
     area = ordered_area(request, Endpoints.from_environment(), cache)
