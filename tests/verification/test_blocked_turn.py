@@ -5,8 +5,8 @@ goes on by a longer way (296 s). From five minutes on the left turn's signal sta
 the lane of the longer way passes more than 1,400. Theory: nobody stays behind. Who knows of it at once (after two
 minutes of standing, the minute of the travel times and the five between two looks) would have all out after half an
 hour; drivers who try the short way again from time to time may take twice as long. Where the turn is green again after
-15 minutes, both lanes pass three times what comes, and who leaves after 23 minutes takes the short way again, behind
-what is left of its queue.
+15 minutes, both lanes pass three times what comes, and who leaves after 23 minutes drives the short way without a
+queue.
 """
 
 from __future__ import annotations
@@ -88,5 +88,4 @@ def test_a_turn_that_is_green_again_is_taken_again(tmp_path: Path) -> None:
     trips = _trips(tmp_path, red_until_s=900.0)
     late = trips[trips["entered_s"] >= 900.0 + KNOWN_AFTER_S]
     assert len(late) > 30
-    without_queue_s = late["arrived_s"] - late["entered_s"] - late["time_loss_s"]
-    assert (without_queue_s < (SHORT_WAY_S + LONG_WAY_S) / 2).mean() > 0.5
+    assert (late["arrived_s"] - late["entered_s"]).median() < (SHORT_WAY_S + LONG_WAY_S) / 2

@@ -25,7 +25,7 @@ from evac.network.exits.resolved import ResolvedExit
 from evac.tables import BEHIND_THE_EXITS
 
 PIECES = 20
-"""Roads that share the time of a drive: drivers misjudge each road by itself (`demand.routes`), a way of 20 by 6 %."""
+"""Roads that share the time of a drive: drivers misjudge each road by itself (`demand.routes`), a way of 20 by 4 %."""
 _PIECE_M = 10.0
 _AHEAD_M, _AHEAD_MPS = 500.0, 50.0  # farther than a driver looks ahead; 10 s, the same behind all exits
 _NO_TIME_MPS = 50.0
