@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 import evac
+from evac import clock
 from evac.cli.common import ScenarioPath, Workspace, console
 from evac.cli.studying import LARGEST_SEED, DepartureCase, VehiclesCase
 from evac.plans.reading import BASELINE
@@ -67,5 +68,4 @@ def _streets(rows: pd.DataFrame, how: str) -> Table:
 def _hours(seconds: float | None) -> str:
     if seconds is None or pd.isna(seconds):
         return "never"
-    minutes = int(seconds) // 60
-    return f"{minutes // 60}:{minutes % 60:02d} h"
+    return clock.clock(seconds)

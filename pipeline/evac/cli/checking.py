@@ -10,6 +10,7 @@ from rich.markup import escape
 
 import evac
 from evac.cli.common import ScenarioPath, Workspace, console, showing_steps
+from evac.clock import MINUTE_S
 
 if TYPE_CHECKING:
     from evac.audit.findings import Finding
@@ -47,7 +48,7 @@ def print_summary(prepared: Prepared) -> None:
         console.print(
             f"exit {escape(item.name)}: {item.lanes} lane{'s' if item.lanes > 1 else ''}, "
             + (f"{item.veh_per_h:g} vehicles an hour, " if item.veh_per_h else "")
-            + (f"{item.drive_s / 60:g} min beyond it, " if item.drive_s else "")
+            + (f"{item.drive_s / MINUTE_S:g} min beyond it, " if item.drive_s else "")
             + "".join(f"{_at_times(spell)}, " for spell in item.beyond)
             + map_url(item.lon, item.lat, zoom=17),
             highlight=False,
@@ -67,7 +68,7 @@ def print_summary(prepared: Prepared) -> None:
 
 def _at_times(spell: Spell) -> str:
     rate = [] if spell.veh_per_h is None else [f"{spell.veh_per_h:g} vehicles an hour"]
-    drive = [] if spell.drive_s is None else [f"{spell.drive_s / 60:g} min beyond it"]
+    drive = [] if spell.drive_s is None else [f"{spell.drive_s / MINUTE_S:g} min beyond it"]
     return f"{' and '.join([*rate, *drive])} from {spell.from_s / 60:g} to {spell.until_s / 60:g} min"
 
 

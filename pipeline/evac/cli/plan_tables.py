@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from evac.clock import MINUTE_S
 from evac.network.places import map_url
 from evac.plans.model import Resources
 from evac.plans.reading import LoadedPlan
@@ -123,7 +124,7 @@ def _print_cut_off(console: Console, under: UnderPlan) -> None:
     console.print(f"[bold]{len(homes):,} households lose their only way out[/bold], on {len(streets)} streets:")
     for street, rows in list(streets)[:_STREETS_LISTED]:
         first = rows.iloc[0]
-        since = f"from {first['from_s'] / 60:g} min on" if first["from_s"] else "from the order on"
+        since = f"from {first['from_s'] / MINUTE_S:g} min on" if first["from_s"] else "from the order on"
         link = map_url(first["lon"], first["lat"], zoom=_ZOOM)
         console.print(
             f"  {escape(str(street))} ({escape(str(first['zone']))}): {len(rows):,} households, {since}, {link}",

@@ -16,6 +16,7 @@ import evac
 from evac import clock
 from evac.cli.common import ScenarioPath, Workspace, console
 from evac.cli.studying import LARGEST_SEED, DepartureCase, EngineName, Jobs, VehiclesCase
+from evac.clock import HOUR_S, MINUTE_S
 from evac.errors import Problem, UserError
 from evac.plans.reading import BASELINE
 from evac.progress import show_runs
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _WITHIN = re.compile(r"(\d+(?:\.\d+)?) ?(s|min|h)")
 _MOST = 10_000  # of anything, as in a plan
-_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+_SECONDS = {"s": 1.0, "min": float(MINUTE_S), "h": float(HOUR_S)}
 
 
 def search(

@@ -164,6 +164,6 @@ def _minutes(difference: Interval | None) -> str:
         return f"90 % not reached in {difference.missing} of {difference.missing + difference.runs} pairs of runs"
     unpaired = f"; {left_out(difference.unpaired)}" if difference.unpaired else ""
     if difference.low is None or difference.high is None:
-        return f"{difference.mean / 60:+.1f} (one seed){unpaired}"
-    ends = f"{difference.low / 60:+.1f} to {difference.high / 60:+.1f}"
-    return f"{difference.mean / 60:+.1f} ({ends}){unpaired}"
+        return f"{difference.mean / clock.MINUTE_S:+.1f} (one seed){unpaired}"
+    ends = f"{difference.low / clock.MINUTE_S:+.1f} to {difference.high / clock.MINUTE_S:+.1f}"
+    return f"{difference.mean / clock.MINUTE_S:+.1f} ({ends}){unpaired}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from evac.clock import HOUR_S
 from evac.graphs import quickest_from
 from evac.limits.curve import SINK as SINK_NODE
 from evac.limits.curve import SOURCE, Expanded
@@ -20,7 +21,6 @@ from evac.limits.graph import SINK, Graph
 
 STEP_S = 60.0
 """Length of a step (s)."""
-_SECONDS_AN_HOUR = 3600.0
 _ROUNDING = 1e-6
 
 Floats = NDArray[np.float64]
@@ -152,7 +152,7 @@ def _is_used(graph: Graph, late: Integers, since: Integers, steps: int) -> NDArr
 
 def capacities(graph: Graph, to_sink_s: Floats, steps: int, step_s: float = STEP_S) -> Integers:
     """Return the vehicles that each arc passes in each step of the clock at its head, rounded up."""
-    a_step = np.ceil(graph.veh_per_h * step_s / _SECONDS_AN_HOUR - _ROUNDING).astype(np.int64)
+    a_step = np.ceil(graph.veh_per_h * step_s / HOUR_S - _ROUNDING).astype(np.int64)
     found = np.repeat(a_step[:, None], steps, axis=1)
     ends_s = np.arange(steps + 1) * step_s
     for arc, gate in graph.gates.items():

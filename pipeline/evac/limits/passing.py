@@ -11,9 +11,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from evac.clock import HOUR_S
 from evac.demand.drivers import SPEED_FACTOR_MEAN, Profile, vtype_attributes
-
-_SECONDS_AN_HOUR = 3600.0
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +34,7 @@ def lane_limit_veh_per_h(speed_mps: float, profile: Profile, capacity_factor: fl
     """
     car = {key: float(value) for key, value in vtype_attributes(profile, capacity_factor).items() if key in _SPACING}
     spacing_s = (car["length"] + car["minGap"]) / (speed_mps * SPEED_FACTOR_MEAN[profile])
-    return _SECONDS_AN_HOUR / (car["tau"] + spacing_s)
+    return HOUR_S / (car["tau"] + spacing_s)
 
 
 _SPACING = ("length", "minGap", "tau")
@@ -69,11 +68,11 @@ class Changing:
 
     def passed_by(self, time_s: Floats) -> Floats:
         """Return the most vehicles that can have passed by each time, counted from the order; less than 0 before."""
-        passed = np.minimum(time_s, 0.0) * self.veh_per_h[0] / _SECONDS_AN_HOUR
+        passed = np.minimum(time_s, 0.0) * self.veh_per_h[0] / HOUR_S
         for number, from_s in enumerate(self.from_s):
             until_s = self.from_s[number + 1] if number + 1 < len(self.from_s) else math.inf
             for_s = np.clip(time_s, from_s, until_s) - from_s
-            passed += for_s * self.veh_per_h[number] / _SECONDS_AN_HOUR + self.standing[number] * (time_s > from_s)
+            passed += for_s * self.veh_per_h[number] / HOUR_S + self.standing[number] * (time_s > from_s)
         return passed
 
 
@@ -102,4 +101,4 @@ class Cyclic:
         green_s = cycles * sum(until_s - from_s for from_s, until_s in self.greens)
         for from_s, until_s in self.greens:
             green_s += np.clip(within_s, from_s, until_s) - from_s
-        return np.asarray(green_s * self.veh_per_h / _SECONDS_AN_HOUR)
+        return np.asarray(green_s * self.veh_per_h / HOUR_S)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sumolib.net import Net
 from sumolib.net.edge import Edge
 
+from evac.clock import MINUTE_S
 from evac.network.places import end_bearing_deg, follows, heading
 from evac.network.street_names import street_of
 from evac.overlay.contraflow import TWIN
@@ -295,5 +296,5 @@ def _seconds(at_s: float, until_s: float | None) -> str:
     ends = until_s is not None and until_s < math.inf
     if at_s == 0.0 and not ends:
         return ""
-    until = "" if until_s is None or not ends else f" until {until_s / 60:g} min"
-    return f"from {at_s / 60:g} min{until}"
+    until = "" if until_s is None or not ends else f" until {until_s / MINUTE_S:g} min"
+    return f"from {at_s / MINUTE_S:g} min{until}"

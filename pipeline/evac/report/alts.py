@@ -41,7 +41,7 @@ def lanes_alt(case: CaseResult) -> str:
             "{lane}: mean {rate} vehicles per minute until 95 % are out, queue for {queue}.",
             lane=text.plain(lane.name),
             rate=text.rate(lane.mean_veh_per_min),
-            queue=clock.span(lane.queue_min * 60),
+            queue=clock.span(lane.queue_min * clock.MINUTE_S),
         )
         for lane in tables.lane_rates(case.run)
     ]

@@ -190,7 +190,7 @@ def _holding_up_words(case: CaseResult) -> str:
         return say("No queue stands anywhere for ten minutes or more.")
     values = {
         "reason": say(_REASONS[worst.reason]),
-        "queue": clock.span(worst.queue_min * 60),
+        "queue": clock.span(worst.queue_min * clock.MINUTE_S),
         "hours": text.count(round(worst.delay_veh_h)),
     }
     if worst.queued_veh_per_min is None:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from evac.clock import MINUTE_S
 from evac.errors import DataError
 from evac.hazards.arrivals import Reached, front_of
 from evac.hazards.lines import front_lines
@@ -63,7 +64,7 @@ def lines_of_front(hazard: Hazard | None, bounds: tuple[float, float, float, flo
     """
     if hazard is None or last_s <= 0.0:
         return no_front()
-    minutes = np.unique(np.round(np.linspace(0.0, last_s / 60.0, _MOST_LINES))).tolist()
+    minutes = np.unique(np.round(np.linspace(0.0, last_s / MINUTE_S, _MOST_LINES))).tolist()
     try:
         lines = front_lines(front_of(hazard), bounds, minutes)
     except DataError:  # a source that knows the roads, and nothing between them

@@ -11,6 +11,7 @@ import shapely
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from evac.clock import MINUTE_S
 from evac.network.exits import ResolvedExit
 from evac.network.exits.record import WaysOutRecord
 from evac.projection import utm_of
@@ -100,8 +101,8 @@ def _takes(item: ResolvedExit) -> str:
         say(
             "{number} vehicles an hour from minute {start} to {end}",
             number=f"{spell.veh_per_h:g}",
-            start=f"{spell.from_s / 60:g}",
-            end=f"{spell.until_s / 60:g}",
+            start=f"{spell.from_s / MINUTE_S:g}",
+            end=f"{spell.until_s / MINUTE_S:g}",
         )
         for spell in item.beyond
         if spell.veh_per_h is not None
@@ -109,14 +110,14 @@ def _takes(item: ResolvedExit) -> str:
     drives = [
         say(
             "a drive of {number} min beyond it from minute {start} to {end}",
-            number=f"{spell.drive_s / 60:g}",
-            start=f"{spell.from_s / 60:g}",
-            end=f"{spell.until_s / 60:g}",
+            number=f"{spell.drive_s / MINUTE_S:g}",
+            start=f"{spell.from_s / MINUTE_S:g}",
+            end=f"{spell.until_s / MINUTE_S:g}",
         )
         for spell in item.beyond
         if spell.drive_s is not None
     ]
-    always = [say("a drive of {number} min beyond it", number=f"{item.drive_s / 60:g}")] if item.drive_s else []
+    always = [say("a drive of {number} min beyond it", number=f"{item.drive_s / MINUTE_S:g}")] if item.drive_s else []
     return ", ".join([_takes_always(item), *spells, *always, *drives])
 
 

@@ -225,7 +225,7 @@ class _Scene:
         share = text.percent(out / max(self._case.shown.planned, 1))
         return say(
             "{time} h after the order: {number} vehicles out ({share})",
-            time=f"{minute // 60}:{minute % 60:02d}", number=text.count(out), share=share,
+            time=clock.hours_minutes(minute * clock.MINUTE_S), number=text.count(out), share=share,
         )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from evac.clock import HOUR_S
 from evac.report import drawing, text
 from evac.report.alts import untrusted
 from evac.report.figures import cumulative, shade
@@ -99,7 +100,7 @@ def _mark(axes: Axes, case: CaseResult, number: int, colour: str) -> None:
     """Mark when 90 % are out, so that lines can be told apart without colour."""
     if case.shown.t90_s is not None:
         marker = drawing.CASE_MARKERS[number % len(drawing.CASE_MARKERS)]
-        axes.plot(case.shown.t90_s / 3600, 0.9, marker, color=colour, markersize=4.5, zorder=6)
+        axes.plot(case.shown.t90_s / HOUR_S, 0.9, marker, color=colour, markersize=4.5, zorder=6)
 
 
 def _label(axes: Axes, case: CaseResult, number: int, colour: str) -> None:

@@ -11,12 +11,12 @@ from typing import Any
 
 import traci
 
+from evac.clock import HOUR_S
 from evac.network.exits.resolved import Spell
 
 _LINE_M = 1.0
 """How far before the end of the lane a vehicle waits (m)."""
 
-_HOUR_S = 3600.0
 _FOR_EVER_S = 1e7
 
 
@@ -71,7 +71,7 @@ class Metering:
         spells = (*self._always.get(name, ()), *self._beyond.get(name, ()))
         held = [spell.veh_per_h for spell in spells if spell.from_s <= now_s < spell.until_s]
         rates = [rate for rate in held if rate is not None]
-        return _HOUR_S / min(rates) if rates else None
+        return HOUR_S / min(rates) if rates else None
 
     def _release_all(self, name: str) -> None:
         """Let those go who are held; who has still to come to the line goes when there."""

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from evac.clock import HOUR_S, MINUTE_S
 from evac.measure.clearance import clearance_s
 from evac.verify.which import Which
 
-_SECONDS_A_MINUTE, _SECONDS_AN_HOUR = 60.0, 3600.0
 _STEADY = (0.2, 0.8)  # of the vehicles over an exit line: the queue has formed, and not yet run dry
 Measure = Callable[[pd.DataFrame, Which], float]
 
@@ -47,17 +47,17 @@ def share_of_vehicles(vehicles: pd.DataFrame, which: Which) -> float:
 def departure_min(vehicles: pd.DataFrame, which: Which) -> float:
     """Return when a share of the vehicles has meant to leave (minutes after the order)."""
     assert which.share is not None  # noqa: S101  the model asks for it (`NEEDS`)
-    return float(np.quantile(chosen(vehicles, which)["departure_s"], which.share)) / _SECONDS_A_MINUTE
+    return float(np.quantile(chosen(vehicles, which)["departure_s"], which.share)) / MINUTE_S
 
 
 def departure_mean_min(vehicles: pd.DataFrame, which: Which) -> float:
     """Return the mean intended departure (minutes after the order)."""
-    return float(chosen(vehicles, which)["departure_s"].mean()) / _SECONDS_A_MINUTE
+    return float(chosen(vehicles, which)["departure_s"].mean()) / MINUTE_S
 
 
 def departure_sd_min(vehicles: pd.DataFrame, which: Which) -> float:
     """Return the standard deviation of the intended departures (minutes)."""
-    return float(chosen(vehicles, which)["departure_s"].std()) / _SECONDS_A_MINUTE
+    return float(chosen(vehicles, which)["departure_s"].std()) / MINUTE_S
 
 
 def drive_mean_s(vehicles: pd.DataFrame, which: Which) -> float:
@@ -75,13 +75,13 @@ def clearance_min(vehicles: pd.DataFrame, which: Which) -> float:
     """Return when a share of the planned vehicles is out (minutes after the order); infinite when it never is."""
     percent = 100.0 if which.share is None else 100.0 * which.share
     found_s = clearance_s(chosen(vehicles, which)["evacuated_s"].to_numpy(), percent)
-    return np.inf if found_s is None else found_s / _SECONDS_A_MINUTE
+    return np.inf if found_s is None else found_s / MINUTE_S
 
 
 def out_veh(vehicles: pd.DataFrame, which: Which) -> float:
     """Return how many vehicles crossed an exit line in a span of time."""
-    from_s = _SECONDS_A_MINUTE * (which.from_min or 0.0)
-    until_s = np.inf if which.until_min is None else _SECONDS_A_MINUTE * which.until_min
+    from_s = MINUTE_S * (which.from_min or 0.0)
+    until_s = np.inf if which.until_min is None else MINUTE_S * which.until_min
     out_s = chosen(vehicles, which)["evacuated_s"]
     return float(((out_s >= from_s) & (out_s < until_s)).sum())
 
@@ -90,7 +90,7 @@ def flow_veh_per_h(vehicles: pd.DataFrame, which: Which) -> float:
     """Return the steady flow over the exit lines while a queue feeds it: from 20 to 80 % of the vehicles (veh/h)."""
     out_s = chosen(vehicles, which)["evacuated_s"].dropna().sort_values().to_numpy()
     first, last = (int(share * (len(out_s) - 1)) for share in _STEADY)
-    return float(_SECONDS_AN_HOUR * (last - first) / (out_s[last] - out_s[first]))
+    return float(HOUR_S * (last - first) / (out_s[last] - out_s[first]))
 
 
 MEASURES: dict[str, Measure] = {

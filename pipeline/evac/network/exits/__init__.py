@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 from sumolib.net import Net
 
+from evac.clock import MINUTE_S
 from evac.errors import DataError, PlaceError, Problem
 from evac.network.exits.named import Ground, named_exit
 from evac.network.exits.on_net import found_exits
@@ -67,7 +68,7 @@ def _named(ground: Ground, exits: Sequence[Exit], where: str) -> tuple[ResolvedE
             edges = named_exit(ground, item, f"{where}, '{item.name}'")
             found = ground.resolved(item.name, edges, item.veh_per_h)
             spells = tuple(_spell(spell) for spell in item.beyond)
-            resolved.append(replace(found, beyond=spells, drive_s=item.beyond_min * 60.0))
+            resolved.append(replace(found, beyond=spells, drive_s=item.beyond_min * MINUTE_S))
         except PlaceError as error:
             problems.extend(error.problems)
     if problems:
@@ -76,8 +77,8 @@ def _named(ground: Ground, exits: Sequence[Exit], where: str) -> tuple[ResolvedE
 
 
 def _spell(beyond: Beyond) -> Spell:
-    drive_s = None if beyond.beyond_min is None else beyond.beyond_min * 60.0
-    return Spell(beyond.from_min * 60.0, beyond.until_min * 60.0, beyond.veh_per_h, drive_s)
+    drive_s = None if beyond.beyond_min is None else beyond.beyond_min * MINUTE_S
+    return Spell(beyond.from_min * MINUTE_S, beyond.until_min * MINUTE_S, beyond.veh_per_h, drive_s)
 
 
 def require_reachable(net: Net, exits: Sequence[ExitEdges], from_edges: Iterable[str], where: str = "exits") -> None:
