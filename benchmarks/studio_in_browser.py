@@ -12,13 +12,15 @@ The browser is the tests' (Chromium, drawing without a graphics card). Figures s
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import statistics
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,8 @@ from studio_workspace import Served, served
 CARS, FRAMES = 30_000, 80
 LOOKING, EDITING, RUNNING = 50, 5, 2
 MEGABYTES = 60
+BROWSER_AT_WORK_MS = 1500
+"""For pages of its own, after a tab has been opened."""
 _MAP = "document.querySelector('.map').placeMap"
 _PAN = f"""async () => {{
   const map = {_MAP}.map, box = map.getCanvas();
@@ -64,7 +68,10 @@ _SHOW = f"""([edges, cars, frames]) => new Promise((done) => {{
 
 
 def _opened(studio: Served, place: str, context: Any) -> Any:
-    page = context.new_page()
+    return _shown(studio, place, context.new_page())
+
+
+def _shown(studio: Served, place: str, page: Any) -> Any:
     page.goto(f"{studio.client.base_url}#place={place}&tab=place")
     page.wait_for_selector("#studio[data-state=ready]")
     return page
@@ -76,8 +83,10 @@ def picture(folder: Path, place: str) -> None:
         _opened(studio, place, context).close()  # the picture is kept from here on
         times = []
         for _ in range(5):
+            page = context.new_page()
+            page.wait_for_timeout(BROWSER_AT_WORK_MS)
             began = time.monotonic()
-            page = _opened(studio, place, context)
+            _shown(studio, place, page)
             times.append(time.monotonic() - began)
             page.close()
         kept = studio.client.get(f"/api/places/{place}/picture")
@@ -97,8 +106,8 @@ def cars(folder: Path, place: str) -> None:
     """Show made-up frames of many cars, and measure what the page's process takes."""
     with served(folder) as studio, launched() as browser, context_of(browser, studio) as context:
         page = _opened(studio, place, context)
-        edges = page.evaluate(f"{_MAP}.content.roads.features.map((item) => item.properties.edge)")
-        page.evaluate(f"{_MAP}.cars.learn({_MAP}.content.roads.features)")
+        edges = page.evaluate(f"{_MAP}.roads.map((item) => item.properties.edge)")
+        page.evaluate(f"{_MAP}.cars.learn({_MAP}.roads)")
         before = _largest_renderer_mb()
         most: list[float] = []
         over = threading.Event()
@@ -149,37 +158,111 @@ def load(folder: Path, place: str, seconds: float) -> None:
     with served(folder) as studio:
         studio.client.get(f"/api/places/{place}/picture")
         plans = [_plan(studio, place, number) for number in range(EDITING)]
-        times: list[float] = []
-        errors: list[str] = []
-        until = time.monotonic() + seconds
-        base = f"/api/places/{place}"
-        looks = [f"{base}/{what}" for what in ("picture", "plans", "runs", "findings", "scenario")]
-        looks += ["/api/places", "/api/jobs"]
-        jobs = [
-            threading.Thread(target=_asking, args=(studio, until, times, errors, _looking(looks)))
-            for _ in range(LOOKING)
-        ]
-        jobs += [
-            threading.Thread(target=_asking, args=(studio, until, times, errors, _editing(base, plan)))
-            for plan in plans
-        ]
-        asked = {"plans": ["baseline"], "seeds": [random.Random().randrange(1000, 10_000)]}
-        for _ in range(RUNNING):
-            studio.client.post(f"{base}/jobs", json=asked)
-            asked = {**asked, "seeds": list(range(asked["seeds"][0] + 1, asked["seeds"][0] + 10))}
-        before_s = _cpu_s(studio)
-        for job in jobs:
-            job.start()
-        for job in jobs:
-            job.join()
-        cpu_ms = (_cpu_s(studio) - before_s) / max(len(times), 1) * 1e3
+        first = random.Random().randrange(1000, 10_000)
+        for seeds in ([first], list(range(first + 1, first + 10))):
+            studio.client.post(f"/api/places/{place}/jobs", json={"plans": ["baseline"], "seeds": seeds})
+        before_s, busy = _cpu_s(studio), os.getloadavg()[0]
+        crowd = Crowd(studio, place, time.monotonic() + seconds)
+        asyncio.run(crowd.ask(plans))
+        server_s, busy = _cpu_s(studio) - before_s, (busy + os.getloadavg()[0]) / 2
         states = [item["state"] for item in studio.client.get("/api/jobs").json()[:RUNNING]]
         for item in studio.client.get("/api/jobs").json():
             studio.client.delete(f"/api/jobs/{item['id']}")
-    cuts = statistics.quantiles(times, n=100)
-    print(f"{LOOKING} look, {EDITING} edit, {RUNNING} run ({', '.join(states)} at the end), {seconds:.0f} s:")
-    print(f"{len(times):,} answers, {len(errors)} errors {errors[:3]}, {cpu_ms:.1f} ms of the server's time each")
-    print(f"median {cuts[49] * 1e3:.0f} ms, 95 % within {cuts[94] * 1e3:.0f} ms, 99 % within {cuts[98] * 1e3:.0f} ms")
+    times, errors = crowd.times, crowd.errors
+    cuts = [cut * 1e3 for cut in statistics.quantiles(times, n=100)]
+    print(f"{LOOKING} look, {EDITING} edit, {RUNNING} run ({', '.join(states)} at the end)", end=", ")
+    print(f"{seconds:.0f} s, load {busy:.1f}:")
+    print(f"{len(times):,} answers and {crowd.heard:,} events, {len(errors)} errors {errors[:3]}")
+    print(f"median {cuts[49]:.0f} ms, 95 % within {cuts[94]:.0f} ms, 99 % within {cuts[98]:.0f} ms")
+    print(f"the server: {server_s / seconds:.1%} of a processor", end=", ")
+    print(f"{server_s / len(times) * 1e3:.1f} ms an answer, events included")
+
+
+@dataclass
+class Crowd:
+    """People with the studio's page: each hears what happens, and asks, with pauses to read.
+
+    Parameters
+    ----------
+    studio, place
+        What they look at.
+    until
+        When they go (`time.monotonic`).
+    """
+
+    studio: Served
+    place: str
+    until: float
+    times: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    heard: int = 0
+
+    async def ask(self, plans: list[str]) -> None:
+        """Let all of them ask until they go; half of those who look watch the cars of the first run."""
+        base = f"/api/places/{self.place}"
+        looks = [f"{base}/{what}" for what in ("picture", "plans", "runs", "findings", "scenario")]
+        looks += ["/api/places", "/api/jobs"]
+        first = self.studio.client.get("/api/jobs").json()[RUNNING - 1]["id"]
+        people = [self._person(_looking(looks), f"/api/jobs/{first}/frames" if n % 2 else None) for n in range(LOOKING)]
+        await asyncio.gather(*people, *(self._person(_editing(base, plan), None) for plan in plans))
+
+    async def _person(self, ask: Ask, frames: str | None) -> None:
+        streams = ["/api/events", *([frames] if frames else [])]
+        about = {"base_url": self.studio.client.base_url, "headers": dict(self.studio.client.headers), "timeout": 60.0}
+        async with httpx2.AsyncClient(**about) as client:
+            listening = [asyncio.create_task(self._hear(client, stream)) for stream in streams]
+            while time.monotonic() < self.until:
+                await asyncio.sleep(random.uniform(0.5, 3.5))
+                await ask(self, client)
+            for task in listening:
+                task.cancel()
+            await asyncio.gather(*listening, return_exceptions=True)
+
+    async def _hear(self, client: httpx2.AsyncClient, path: str) -> None:
+        async with client.stream("GET", path) as answer:
+            async for line in answer.aiter_lines():
+                self.heard += line.startswith("data:")
+
+    async def request(self, client: httpx2.AsyncClient, method: str, path: str, **about: Any) -> Any:
+        """Ask a question, and take down how long the answer took, and whether it is one."""
+        began = time.monotonic()
+        try:
+            answer = await client.request(method, path, **about)
+        except httpx2.HTTPError as error:
+            self.errors.append(f"{type(error).__name__} {path}")
+            return None
+        self.times.append(time.monotonic() - began)
+        if answer.status_code >= 400:  # noqa: PLR2004 - HTTP's
+            self.errors.append(f"{answer.status_code} {path}")
+        return answer
+
+
+Ask = Callable[[Crowd, httpx2.AsyncClient], Awaitable[None]]
+
+
+def _looking(paths: list[str]) -> Ask:
+    tags: dict[str, str] = {}
+
+    async def look(crowd: Crowd, client: httpx2.AsyncClient) -> None:
+        path = random.choice(paths)
+        answer = await crowd.request(client, "GET", path, headers={"If-None-Match": tags.get(path, "")})
+        if answer is not None and "etag" in answer.headers:
+            tags[path] = answer.headers["etag"]
+
+    return look
+
+
+def _editing(base: str, plan: str) -> Ask:
+    async def edit(crowd: Crowd, client: httpx2.AsyncClient) -> None:
+        path = f"{base}/plans/{plan}"
+        seen = await crowd.request(client, "GET", path)
+        if seen is None:
+            return
+        action = {"do": "signal", "mode": "officer", "where": {"street": "Gagoz", "crossing": "Iramali"}}
+        change = {"do": "remove", "at": 0} if seen.json()["actions"] else {"do": "add", "action": action}
+        await crowd.request(client, "PATCH", path, json=change, headers={"If-Match": seen.headers["etag"]})
+
+    return edit
 
 
 def _cpu_s(studio: Served) -> float:
@@ -192,50 +275,6 @@ def _plan(studio: Served, place: str, number: int) -> str:
     name = f"load {number} {time.time_ns()}"
     found: str = studio.client.post(f"/api/places/{place}/plans", json={"name": name}).json()["plan"]
     return found
-
-
-Ask = Callable[[httpx2.Client], Any]
-
-
-def _asking(studio: Served, until: float, times: list[float], errors: list[str], ask: Ask) -> None:
-    """Ask as a person's page does: a question, and a pause to read."""
-    pauses = random.Random()
-    with httpx2.Client(base_url=studio.client.base_url, headers=dict(studio.client.headers), timeout=60.0) as client:
-        while time.monotonic() < until:
-            time.sleep(pauses.uniform(0.5, 3.5))
-            began = time.monotonic()
-            try:
-                answer = ask(client)
-            except httpx2.HTTPError as error:
-                errors.append(str(error))
-                continue
-            times.append(time.monotonic() - began)
-            if answer.status_code >= 400:  # noqa: PLR2004 - HTTP's
-                errors.append(f"{answer.status_code} {answer.request.url.path}")
-
-
-def _looking(paths: list[str]) -> Ask:
-    tags: dict[str, str] = {}
-
-    def look(client: httpx2.Client) -> Any:
-        path = random.choice(paths)
-        answer = client.get(path, headers={"If-None-Match": tags[path]} if path in tags else {})
-        if "etag" in answer.headers:
-            tags[path] = answer.headers["etag"]
-        return answer
-
-    return look
-
-
-def _editing(base: str, plan: str) -> Ask:
-    def edit(client: httpx2.Client) -> Any:
-        path = f"{base}/plans/{plan}"
-        seen = client.get(path)
-        action = {"do": "signal", "mode": "officer", "where": {"street": "Gagoz", "crossing": "Iramali"}}
-        change = {"do": "remove", "at": 0} if seen.json()["actions"] else {"do": "add", "action": action}
-        return client.patch(path, json=change, headers={"If-Match": seen.headers["etag"]})
-
-    return edit
 
 
 if __name__ == "__main__":

@@ -31,6 +31,12 @@ def client(folder: Path) -> TestClient:
     return client_of(folder)
 
 
+def test_the_page_asks_for_all_of_its_scripts_at_once() -> None:
+    """A browser would find them one after the other, by what each imports."""
+    asked = re.findall(r'href="/page/([\w-]+\.js)"', (assets.PAGE / "index.html").read_text())
+    assert asked == sorted(path.name for path in assets.PAGE.glob("*.js") if path.stem != "main")
+
+
 def test_the_page_is_given_without_a_key_and_data_are_not(folder: Path) -> None:
     stranger = client_of(folder, Accept="*/*")
     assert stranger.get("/").status_code == 200

@@ -35,6 +35,7 @@ export class CarsLayer {
     this.array = new Float32Array(0);
     this.count = 0;
     this.isNew = false;
+    this.program = this.buffer = null;
   }
 
   /** Take the roads that cars are on: by their edge, as lines from the one end to the other. */
@@ -75,8 +76,10 @@ export class CarsLayer {
     this.map?.triggerRepaint();
   }
 
-  onAdd(map, gl) {
-    this.map = map;
+  onAdd(map) { this.map = map; }
+
+  /** Make what draws, when there is something to draw for the first time: it takes a while without a graphics card. */
+  #prepare(gl) {
     this.program = gl.createProgram();
     gl.attachShader(this.program, shader(gl, gl.VERTEX_SHADER, VERTEX));
     gl.attachShader(this.program, shader(gl, gl.FRAGMENT_SHADER, FRAGMENT));
@@ -88,13 +91,14 @@ export class CarsLayer {
   }
 
   onRemove(_map, gl) {
-    gl.deleteProgram(this.program);
+    gl.deleteProgram(this.program); // none: nothing happens
     gl.deleteBuffer(this.buffer);
-    this.map = null;
+    this.program = this.map = null;
   }
 
   render(gl, { defaultProjectionData: { mainMatrix } }) {
     if (!this.count) return;
+    if (!this.program) this.#prepare(gl);
     gl.useProgram(this.program);
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
     if (this.isNew) gl.bufferData(gl.ARRAY_BUFFER, this.array.subarray(0, 3 * this.count), gl.DYNAMIC_DRAW);

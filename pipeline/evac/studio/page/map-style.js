@@ -1,8 +1,10 @@
 // How the map is drawn: its sources and layers, in the colours of the page.
 // A road is two directions. From afar one of them is drawn, and of lesser roads no edge: half the lines, and nobody sees it.
+// What isn't seen from afar comes after the first picture.
 
 export const EMPTY = { type: "FeatureCollection", features: [] };
-export const SHOWN = ["area", "zones", "closed", "roads", "junctions", "none", "unused", "exits"];
+export const SHOWN = ["area", "zones", "roads", "none", "unused", "exits"];
+export const SEEN_FROM_NEAR = ["twins", "closed", "junctions"];
 export const POINTED = ["gains", "queues", "marks", "changes", "spots", "chosen"];
 const WIDE = ["motorway", "trunk", "primary"], MIDDLE = ["secondary", "tertiary", "motorway_link", "trunk_link", "primary_link"];
 const FONT = ["sans-serif"];
@@ -10,8 +12,7 @@ const NEAR = 13; // zoom
 
 export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const byClass = (wide, middle, small) => ["match", ["get", "highway"], WIDE, wide, MIDDLE, middle, small];
-const ROADS = ["any", [">=", ["zoom"], NEAR], ["!", ["get", "isTwin"]]];
-const ROAD_EDGES = ["any", [">=", ["zoom"], NEAR], ["all", ["!", ["get", "isTwin"]], byClass(true, true, false)]];
+const ROAD_EDGES = ["any", [">=", ["zoom"], NEAR], byClass(true, true, false)];
 const ENDS = { "line-cap": ["step", ["zoom"], "butt", NEAR, "round"], "line-join": ["step", ["zoom"], "bevel", NEAR, "round"] };
 const zoomed = (...stops) => ["interpolate", ["exponential", 1.6], ["zoom"], ...stops];
 
@@ -23,22 +24,24 @@ export function style(content, edits) {
   const inked = { "text-color": ink, "text-halo-color": halo, "text-halo-width": 1.6 };
   const byRoad = (small) => byClass(colour("road-wide"), colour("road-middle"), small);
   const ofSeverity = ["match", ["get", "severity"], "error", colour("bad"), "warning", colour("warn"), colour("note")];
+  const edges = { type: "line", layout: ENDS, paint: { "line-color": colour("road-edge"), "line-width": zoomed(9, byClass(2, 1.3, 0.7), 13, byClass(4.4, 3.4, 2.2), 18, byClass(13, 11, 8)) } };
+  const surface = { type: "line", layout: ENDS, paint: { "line-color": ["step", ["zoom"], byRoad(colour("road-far")), NEAR, byRoad(colour("road"))],
+    "line-width": zoomed(9, byClass(1.4, 0.8, 0.5), 13, byClass(3, 2, 1), 18, byClass(11, 9, 6.5)) } };
   return {
     version: 8,
-    sources: Object.fromEntries([...SHOWN, ...POINTED].map((name) => [name, { type: "geojson", data: content[name] ?? EMPTY }])),
+    sources: Object.fromEntries([...SHOWN, ...SEEN_FROM_NEAR, ...POINTED].map((name) => [name, { type: "geojson", data: content[name] ?? EMPTY }])),
     layers: [
       { id: "ground", type: "background", paint: { "background-color": halo } },
-      { id: "area", type: "fill", source: "area", paint: { "fill-color": colour("area"), "fill-opacity": 0.1 } },
-      { id: "zones", type: "fill", source: "zones", paint: { "fill-color": colour("area"), "fill-opacity": 0.06 } },
+      { id: "area", type: "fill", source: "area", paint: { "fill-color": colour("area"), "fill-opacity": 0.1, "fill-antialias": false } },
+      { id: "zones", type: "fill", source: "zones", paint: { "fill-color": colour("area"), "fill-opacity": 0.06, "fill-antialias": false } },
       { id: "gains", type: "fill", source: "gains",
         paint: { "fill-color": ["case", [">", ["get", "later_min"], 0], colour("fewer"), colour("more")], "fill-opacity": ["interpolate", ["linear"], ["abs", ["get", "later_min"]], 0, 0, 30, 0.5] } },
       { id: "zone-edges", type: "line", source: "zones", paint: { "line-color": colour("area"), "line-width": 1, "line-dasharray": [4, 3] } },
       { id: "area-edge", type: "line", source: "area", paint: { "line-color": colour("area"), "line-width": 2 } },
-      { id: "road-edges", type: "line", source: "roads", filter: ROAD_EDGES, layout: ENDS,
-        paint: { "line-color": colour("road-edge"), "line-width": zoomed(9, byClass(2, 1.3, 0.7), 13, byClass(4.4, 3.4, 2.2), 18, byClass(13, 11, 8)) } },
-      { id: "roads", type: "line", source: "roads", filter: ROADS, layout: ENDS,
-        paint: { "line-color": ["step", ["zoom"], byRoad(colour("road-far")), NEAR, byRoad(colour("road"))],
-          "line-width": zoomed(9, byClass(1.4, 0.8, 0.5), 13, byClass(3, 2, 1), 18, byClass(11, 9, 6.5)) } },
+      { ...edges, id: "twin-edges", source: "twins", minzoom: NEAR },
+      { ...edges, id: "road-edges", source: "roads", filter: ROAD_EDGES },
+      { ...surface, id: "twins", source: "twins", minzoom: NEAR },
+      { ...surface, id: "roads", source: "roads" },
       { id: "queues", type: "line", source: "queues", layout: { "line-cap": "round" },
         paint: { "line-color": ["step", ["get", "queue"], colour("queue-few"), 5, colour("queue-some"), 20, colour("queue-many")], "line-width": zoomed(10, 3, 18, 12) } },
       { id: "chosen", type: "line", source: "chosen", layout: { "line-cap": "round" },

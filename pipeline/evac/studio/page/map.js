@@ -2,11 +2,12 @@
 import { CarsLayer } from "./cars-layer.js";
 import { drawFewerPixelsWhileMoving } from "./fewer-pixels.js";
 import { h, count, say } from "./dom.js";
-import { colour, EMPTY, POINTED, SHOWN, style } from "./map-style.js";
-import { withTwins } from "./roads.js";
+import { colour, EMPTY, POINTED, SEEN_FROM_NEAR, SHOWN, style } from "./map-style.js";
+import { drawn, isRoad } from "./roads.js";
 
 /* global maplibregl */
 maplibregl.setWorkerUrl("/vendor/maplibre-gl-5.24.1.csp-worker.js");
+maplibregl.prewarm(); // while the page waits for what it shows
 
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 
@@ -35,19 +36,26 @@ export class PlaceMap {
   /** Show a place: its roads, area, zones, exits; `stay` where one is looking. */
   async show(picture, stay = false) {
     const exits = picture.exits.features.map((item) => ({ ...item, properties: { ...item.properties, words: exitWords(item.properties) } }));
-    this.content = { ...picture, roads: withTwins(picture.roads), exits: { ...picture.exits, features: exits } };
+    const content = { ...picture, ...drawn(picture.roads), exits: { ...picture.exits, features: exits } };
+    this.roads = picture.roads.features;
     this.bounds = picture.bounds;
     if (!this.map) {
-      await this.#begin();
-      return;
+      await this.#begin(content);
+    } else {
+      if (!stay) this.map.fitBounds(this.bounds, { padding: 40, animate: false });
+      for (const name of SHOWN) this.put(name, content[name] ?? EMPTY);
+      for (const name of POINTED) this.put(name, EMPTY);
+      if (!this.map.areTilesLoaded()) await this.map.once("idle");
     }
-    if (!stay) this.map.fitBounds(this.bounds, { padding: 40, animate: false });
-    for (const name of SHOWN) this.put(name, this.content[name] ?? EMPTY);
-    for (const name of POINTED) this.put(name, EMPTY);
-    if (!this.map.areTilesLoaded()) await this.map.once("idle");
+    this.map.once("idle", () => {
+      if (this.roads !== picture.roads.features) return; // another place is shown by now
+      for (const name of SEEN_FROM_NEAR) this.put(name, content[name] ?? EMPTY);
+    });
+    this.map.triggerRepaint();
   }
 
-  async #begin() {
+  async #begin(content) {
+    this.content = Object.fromEntries(SHOWN.map((name) => [name, content[name] ?? EMPTY]));
     this.map = new maplibregl.Map({ container: this.canvas, style: style(this.content, this.edits), bounds: this.bounds, fitBoundsOptions: { padding: 40 },
       attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 20, fadeDuration: 0 });
     this.map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-left");
@@ -71,7 +79,7 @@ export class PlaceMap {
 
   clear() {
     this.cars.clear();
-    if (this.map) for (const name of [...SHOWN, ...POINTED]) this.put(name, EMPTY);
+    if (this.map) for (const name of [...SHOWN, ...SEEN_FROM_NEAR, ...POINTED]) this.put(name, EMPTY);
   }
 
   /** Take away what a panel has pointed at, and its listeners. */
@@ -92,14 +100,15 @@ export class PlaceMap {
   }
 
   put(name, features) {
+    const isChanged = features.features.length || this.content[name]?.features.length; // all is drawn anew at each
     this.content[name] = features;
-    this.map?.getSource(name)?.setData(features);
+    if (isChanged) this.map?.getSource(name)?.setData(features);
   }
 
   on(kind, listener) { this.listeners[kind] = listener; }
 
   /** What is on the map at a point of the screen, the topmost first. */
-  under(point, layers = ["marks", "spots", "exits", "none", "unused", "junctions", "crossings", "queues", "changes", "roads", "closed", "zones"]) {
+  under(point, layers = ["marks", "spots", "exits", "none", "unused", "junctions", "crossings", "queues", "changes", "roads", "twins", "closed", "zones"]) {
     const near = [[point.x - 5, point.y - 5], [point.x + 5, point.y + 5]];
     return this.map.queryRenderedFeatures(near, { layers });
   }
@@ -127,7 +136,7 @@ export class PlaceMap {
 
   #hover(event) {
     const [found] = this.under(event.point);
-    const words = found ? tipOf(found) : "";
+    const words = !found ? "" : isRoad(found) ? roadWords(this.roads[found.id].properties) : tipOf(found);
     this.map.getCanvas().style.cursor = found && this.listeners.click ? "pointer" : "";
     this.tip.hidden = !words;
     this.tip.textContent = words;
@@ -149,10 +158,13 @@ class WholePlace {
   onRemove() { this.element.remove(); }
 }
 
+function roadWords({ street, towards, lanes, speed_kph: kph }) {
+  if (!towards) return street; // of an extract
+  return say("{street}, {towards}bound: {lanes}, {kph} km/h", { street: street || say("unnamed road"), towards, lanes: lanes === 1 ? say("1 lane") : say("{n} lanes", { n: lanes }), kph: Math.round(kph) });
+}
+
 function tipOf({ layer, properties: of }) {
   switch (layer.id) {
-    case "roads": return !of.towards ? of.street : say("{street}, {towards}bound: {lanes}, {kph} km/h", {
-      street: of.street || say("unnamed road"), towards: of.towards, lanes: of.lanes === 1 ? say("1 lane") : say("{n} lanes", { n: of.lanes }), kph: Math.round(of.speed_kph) });
     case "zones": return say("Zone {zone}: {n} households", { zone: of.zone, n: count(of.households) });
     case "exits": return of.words.replace("\n", ": ");
     case "none": return say("No way out: {road}, {reason}", of);

@@ -94,8 +94,7 @@ export function newPlace(panel, { map, jobs, opened }) {
     try {
       const { roads, bounds } = await ask(`extracts/${part(file)}/picture`);
       if (over || extracts.value !== file) return;
-      await map.show({ bounds, roads: { ...roads, features: roads.features.map((item) => ({ ...item, properties: { ...item.properties, lanes: 1, speed_kph: 0, towards: "" } })) },
-        area: NONE, exits: NONE });
+      await map.show({ bounds, roads, area: NONE, exits: NONE });
       draw.disabled = false;
       if (state.area) { said.textContent = before; map.put("area", state.shape); } else begin();
     } catch (error) {

@@ -4,6 +4,7 @@ import { correctionForm } from "./correction-form.js";
 import { count, fill, h, problemsList, say } from "./dom.js";
 import { exitList, newExitForm, otherRoads, pointOf } from "./exits.js";
 import { findingRows } from "./findings.js";
+import { isRoad } from "./roads.js";
 import { clicked } from "./targets.js";
 
 const NONE = { type: "FeatureCollection", features: [] };
@@ -41,7 +42,7 @@ export function placePanel(body, place) {
     else if (top.layer.id === "unused") chooseRoad({ name: top.properties.road, where: { edge: of("unused").properties.edges[0] } }, of("unused"));
     else if (top.layer.id === "none") chooseRoad({ name: top.properties.road, where: pointOf(of("none")) }, of("none"));
     else {
-      const target = clicked(picture, [event.lngLat.lng, event.lngLat.lat], found.filter((item) => item.layer.id === "roads"), null);
+      const target = clicked(picture, [event.lngLat.lng, event.lngLat.lat], found.filter(isRoad), null);
       if (target) chooseStreet(target);
     }
   });

@@ -2,14 +2,21 @@
 
 const other = (edge) => (edge.startsWith("-") ? edge.slice(1) : `-${edge}`);
 
-/** The roads, where the second direction of a road is marked as the twin of the first. */
-export function withTwins(roads) {
-  const known = new Set(roads.features.map((item) => item.properties.edge));
-  return { ...roads, features: roads.features.map((item) => {
-    const { edge } = item.properties, isTwin = Boolean(edge?.startsWith("-")) && known.has(other(edge));
-    return { ...item, properties: { ...item.properties, isTwin } };
-  }) };
+/**
+ * What the map draws of roads: one direction of each, and the others as `twins`, which are seen from near alone.
+ * Each has what the style asks about and nothing else: all of it is packed and unpacked for each tile.
+ */
+export function drawn({ features }) {
+  const known = new Set(features.map((item) => item.properties.edge)), roads = [], twins = [];
+  for (const item of features) {
+    const { edge, street, highway } = item.properties, isTwin = edge?.startsWith("-") && known.has(other(edge));
+    (isTwin ? twins : roads).push({ ...item, properties: { street, highway } });
+  }
+  return { roads: { type: "FeatureCollection", features: roads }, twins: { type: "FeatureCollection", features: twins } };
 }
+
+/** Whether something under the pointer is a road. */
+export const isRoad = ({ source }) => source === "roads" || source === "twins";
 
 /** Pieces of roads with their other directions, which the map doesn't draw from afar. */
 export function bothDirections(roads, pieces) {

@@ -1,6 +1,6 @@
 // What a plan's action is about: a street, a junction, a zone, an exit or a closed road, clicked or chosen by name.
 import { say } from "./dom.js";
-import { bothDirections } from "./roads.js";
+import { bothDirections, isRoad } from "./roads.js";
 
 const DIGITS = 1e5; // of a degree: about a metre
 const spot = ([lon, lat]) => ({ lat: Math.round(lat * DIGITS) / DIGITS, lon: Math.round(lon * DIGITS) / DIGITS });
@@ -12,7 +12,7 @@ export function clicked(picture, lonLat, found, before) {
   if (of("exits")) return exitTarget(whole("exits", of("exits").id));
   const crossing = of("junctions") ?? of("crossings");
   if (crossing) return junctionTarget(whole("junctions", crossing.id));
-  const roads = found.filter((item) => item.layer.id === "roads").map((item) => whole("roads", item.id));
+  const roads = found.filter(isRoad).map((item) => whole("roads", item.id));
   if (roads.length) {
     const { street } = roads[0].properties;
     const here = bothDirections(picture.roads, roads.filter((item) => item.properties.street === street));
