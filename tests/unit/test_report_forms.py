@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 
 import report_data
 from evac.report import fewer_cars, forms, nureg, results
+from evac.report.catalogue import catalogue
+from evac.report.hazard_answers import HazardAnswers, SafeOrders
 from evac.report.inputs import ReportInput
+from evac.schema.places import Point
+from evac.schema.refuge import Refuge, Walking
 from report_data import Case
 
 
@@ -50,6 +55,43 @@ def test_a_form_claims_no_lane_capacity_that_was_not_simulated(tmp_path: Path) -
     assert "90 % at ± 15 % lane capacity" in said["varied"]
     assert "± 15 %" not in said["alone"]
     assert "stand for it" not in said["alone"].replace("would stand for it", "")
+
+
+def test_forms_know_refuges_and_who_walks_to_them(report: ReportInput) -> None:
+    cases = results.case_results(report)
+    asked = ("2.2", "4.4", "5.5")
+    before = {item.section: item for item in nureg.checklist(report, cases) if item.section in asked}
+    assert {section: item.state for section, item in before.items()} == {
+        "2.2": "in part", "4.4": "no", "5.5": "does not apply"
+    }  # fmt: skip
+    refuge = Refuge(name="School", at=Point(lon=9.5, lat=47.0), vehicles=50, people=200)
+    scenario = report.scenario.model_copy(update={"refuges": (refuge,), "walking": Walking(people_per_household=2.0)})
+    walked = replace(report, scenario=scenario)
+    after = {item.section: item for item in nureg.checklist(walked, cases) if item.section in asked}
+    assert {section: item.state for section, item in after.items()} == dict.fromkeys(asked, "in part")
+    assert "walks" in after["2.2"].where
+    (rows,) = (rows for title, rows in forms.checklists(walked, cases).items() if "AB 747" in title)
+    assert [row.state for row in rows if row.section == "(b)"] == ["in part"]
+
+
+def test_the_latest_safe_orders_are_an_order_of_the_zones(report: ReportInput) -> None:
+    found = SafeOrders({}, pd.DataFrame(), gpd.GeoDataFrame(), gpd.GeoDataFrame())
+    answered = replace(report, answers=HazardAnswers(found))
+    states = []
+    for one in (report, answered):
+        (rows,) = (rows for title, rows in forms.checklists(one, results.case_results(one)).items() if "USFA" in title)
+        states += [(row.state, row.where) for row in rows if "which order" in row.asks]
+    assert [state for state, _ in states] == ["no", "yes"]
+    assert states[1][1].startswith("Until when each zone can be ordered out")
+
+
+def test_every_text_of_the_forms_is_in_the_catalogue(report: ReportInput) -> None:
+    cases, known = results.case_results(report), set(catalogue())
+    items = [
+        *nureg.checklist(report, cases),
+        *(item for rows in forms.checklists(report, cases).values() for item in rows),
+    ]
+    assert [text for item in items for text in (item.asks, item.where) if text not in known] == []
 
 
 def test_exits_are_counted_per_thousand(report: ReportInput) -> None:

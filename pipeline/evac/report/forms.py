@@ -92,7 +92,7 @@ def _california(report: ReportInput) -> list[Item]:
         Item("(a)", "Evacuation routes", "yes", "Ways out, on the map of the ways out; tables/routes.csv"),
         Item("(a)", "Their capacity", "yes", "Ways out (busiest hour); lane rates at every bottleneck"),
         Item("(a)", "Their safety", "in part" if report.scenario.hazard else "no",
-             "Vehicles that the hazard reaches on the road: results.csv; by road and minute: a run's exposure.parquet"
+             "Who is safe and who is caught, by zone, under the hazard's name; by road: a run's exposure.parquet"
              if report.scenario.hazard else "Blank: no fire or flood comes in this scenario (`hazard`)"),
         Item("(a)", "Their viability", "yes", "Ways out: vehicles under each plan, and when the last leaves"),
         Item(
@@ -105,7 +105,7 @@ def _california(report: ReportInput) -> list[Item]:
         Item("(b)", "Evacuation locations (AB 1409)", "in part" if report.scenario.refuges else "no",
              "Refuges in the area: who is in each, and which are full; the clock stops at the exit lines"
              if report.scenario.refuges else "Blank: the clock stops at the exit lines"),
-        _new_homes(report, "", "A development's effect on evacuation"),
+        _new_homes(report, "", mark("A development's effect on evacuation")),
     ]  # fmt: skip
 
 
@@ -114,12 +114,12 @@ def _colorado(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
         Item("1", "Clearance time of the area, for its emergency management plan", "yes", "The answer; Clearance time"),
         _several_conditions(cases),
         Item("1", "Results on an interactive page", "yes", "This page: one file, with the streets over time"),
-        _new_homes(report, "2", "Clearance time with a proposed development of ten or more homes"),
+        _new_homes(report, "2", mark("Clearance time with a proposed development of ten or more homes")),
     ]  # fmt: skip
 
 
 def _several_conditions(cases: Sequence[CaseResult]) -> Item:
-    asks = "Evacuation modelled under several conditions"
+    asks = mark("Evacuation modelled under several conditions")
     if several_plans(cases) and other_capacities(cases):
         return Item("1", asks, "yes", "What each plan buys; 90 % at ± 15 % lane capacity")
     if several_plans(cases):
@@ -135,17 +135,20 @@ def _new_homes(report: ReportInput, section: str, asks: str) -> Item:
     return Item(section, asks, "yes", "What new homes do; tables/development.csv")
 
 
+def _order_of_zones(report: ReportInput) -> Item:
+    asks = mark("Deciding: zones, and in which order they leave")
+    if report.answers.safe_orders is not None:
+        return Item("2", asks, "yes", "Until when each zone can be ordered out, under the hazard's name")
+    if any(plan.in_waves for plan in report.plans.values()):
+        return Item("2", asks, "yes", "Rows of the plan that phases zones")
+    return Item("2", asks, "no", "No plan of this report phases zones")
+
+
 def _usfa(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
-    staged = any(plan.in_waves for plan in report.plans.values())
     return [
         Item("1", "Preparing: who lives where, and the roads", "yes", "Households by zone; the check of the road map"),
         Item("1", "Preparing: time that an evacuation takes", "yes", "The answer; By zone"),
-        Item(
-            "2",
-            "Deciding: zones, and in which order they leave",
-            "yes" if staged else "no",
-            "Rows of the plan that phases zones" if staged else "No plan of this report phases zones",
-        ),
+        _order_of_zones(report),
         Item("2", "Deciding: traffic control and what it takes", "yes" if several_plans(cases) else "no",
              "What each plan takes" if several_plans(cases) else "Only normal rules were simulated"),
         Item("3", "Telling the public", "no", "Blank: a matter of people; departure curves say when they leave"),

@@ -13,6 +13,7 @@ from typing import Literal
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult, other_capacities
 from evac.report.words import mark, say
+from evac.schema.scenario import Scenario
 from evac.study.cases import background_of
 
 State = Literal["yes", "in part", "no", "does not apply"]
@@ -48,7 +49,7 @@ def checklist(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
         *_demand(report, cases),
         *_roads(report, cases),
         *_times(report, cases),
-        *_other(cases),
+        *_other(report, cases),
     ]
     return [Item(item.section, say(item.asks), item.state, say(item.where)) for item in items]
 
@@ -62,7 +63,7 @@ def _introduction(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item
         Item(
             "1.3",
             "Scenarios by season, day of the week, time of day, weather and special event",
-            "no",
+            "in part" if other_capacities(cases) else "no",
             "A scenario is one state of the roads and the households; others are scenarios of their own. Weather and "
             "drivers that pass fewer vehicles are the rows at 15 % less lane capacity"
             if other_capacities(cases)
@@ -97,9 +98,7 @@ def _demand(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
         Item("2.1", "Permanent residents, from the census, and vehicles per household", "yes",
              "Households by zone; one row a case of vehicles per household; sources in Inputs and assumptions"),
         Item("2.1.2", "Transient population (visitors, workers)", "no", "Not simulated: only households leave"),
-        Item("2.2", "Residents without a vehicle", "yes" if scenario.buses else "in part",
-             "Buses fetch them, in the same traffic: trust ledger" if scenario.buses else
-             "Counted where a case gives households no vehicle (trust ledger); a scenario's `buses` would fetch them"),
+        _without_a_vehicle(scenario),
         Item("2.3", "Special facilities (hospitals, homes)", "no", "Not simulated; they need vehicles of their own"),
         Item("2.4", "Schools", "in part" if scenario.before_leaving else "no",
              "Trips to fetch somebody first are driven; schools' own vehicles are not" if scenario.before_leaving else
@@ -113,6 +112,31 @@ def _demand(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
              "Roads start empty and nobody passes through; a scenario's `background` says otherwise"),
         Item("2.6", "Summary of the demand", "yes", "Clearance time (vehicles); Households by zone"),
     ]  # fmt: skip
+
+
+def _without_a_vehicle(scenario: Scenario) -> Item:
+    section, asks = "2.2", mark("Residents without a vehicle")
+    if scenario.buses and scenario.walking:
+        return Item(
+            section, asks, "yes", "Who has a refuge within reach walks there, buses fetch the others: trust ledger"
+        )
+    if scenario.buses:
+        return Item(section, asks, "yes", "Buses fetch them, in the same traffic: trust ledger")
+    if scenario.walking:
+        where = mark("Who has a refuge within reach walks there (trust ledger); `buses` would fetch the others")
+        return Item(section, asks, "in part", where)
+    where = mark("Counted where a case gives households no vehicle (trust ledger); `buses` would fetch them")
+    return Item(section, asks, "in part", where)
+
+
+def _without_a_car_times(scenario: Scenario) -> Item:
+    section, asks = "4.4", mark("Times for people who depend on transit, special facilities, schools")
+    if scenario.buses:
+        return Item(section, asks, "in part", "Who goes by bus: trust ledger; hospitals and schools aren't simulated")
+    if scenario.walking:
+        where = mark("Who walks to a refuge: trust ledger; transit, hospitals and schools aren't simulated")
+        return Item(section, asks, "in part", where)
+    return Item(section, asks, "no", "Not simulated")
 
 
 def _roads(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
@@ -144,16 +168,13 @@ def _times(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
              "95 % intervals in Clearance time" if several_seeds else "One simulation a case; add seeds"),
         Item("4.3", "Times at 90 and 100 %, by case and zone", "yes",
              "Clearance time; By zone; tables/clearance_by_zone.csv"),
-        Item("4.4", "Times for people who depend on transit, special facilities, schools",
-             "in part" if report.scenario.buses else "no",
-             "Who goes by bus: trust ledger; hospitals and schools aren't simulated" if report.scenario.buses else
-             "Not simulated"),
+        _without_a_car_times(report.scenario),
         Item("4.5", "Roadway impact: a road or lane lost", "yes" if impact else "no",
              "The plan, or the hazard, that closes a road" if impact else "No plan of this report closes a road"),
     ]  # fmt: skip
 
 
-def _other(cases: Sequence[CaseResult]) -> list[Item]:
+def _other(report: ReportInput, cases: Sequence[CaseResult]) -> list[Item]:
     plans = any(case.shown.plan != "baseline" for case in cases)
     return [
         Item("5.1", "Traffic control plan: what it takes, and what it does", "yes" if plans else "no",
@@ -163,5 +184,7 @@ def _other(cases: Sequence[CaseResult]) -> list[Item]:
         Item("5.3", "Review by state and local authorities", "does not apply", "A matter of people, not of models"),
         Item("5.4", "Updates: when the population or the roads change", "in part",
              "Dates of the inputs are in Inputs and assumptions; `evac run` writes the report anew"),
-        Item("5.5", "Reception centres", "does not apply", "The clock stops at the exit lines"),
+        Item("5.5", "Reception centres", "in part" if report.scenario.refuges else "does not apply",
+             "Refuges in the area: who is in each; beyond the exit lines the clock has stopped"
+             if report.scenario.refuges else "The clock stops at the exit lines"),
     ]  # fmt: skip
