@@ -87,10 +87,10 @@ def test_a_hazard_with_several_rasters_is_as_many_hazards() -> None:
 
 
 def test_the_map_of_the_latest_safe_orders_shows_all_three_endings() -> None:
-    shapes = [shapely.box(9.5 + x, 47.0, 9.51 + x, 47.01) for x in (0.0, 0.01, 0.02)]
-    rows = {"zone": ["A", "B", "C"], "latest_safe_order": ["too late", "found", "no limit"]}
+    shapes = [shapely.box(9.5 + x, 47.0, 9.51 + x, 47.01) for x in (0.0, 0.01, 0.02, 0.03)]
+    rows = {"zone": ["A", "B", "C", "D"], "latest_safe_order": ["too late", "found", "no limit", "found"]}
     zones = gpd.GeoDataFrame(rows, geometry=shapes, crs="EPSG:4326")
-    zones["latest_safe_order_min"] = [None, 40.0, None]
+    zones["latest_safe_order_min"] = [None, 40.0, None, 0.0]
     zones["latest_safe_order_min"] = zones["latest_safe_order_min"].astype(float)
     lines = gpd.GeoDataFrame({"zone": [], "minute": []}, geometry=[], crs="EPSG:4326")
     streets = gpd.GeoDataFrame(
@@ -98,10 +98,10 @@ def test_the_map_of_the_latest_safe_orders_shows_all_three_endings() -> None:
     )
     figure = draw(streets, zones, lines)
     said = {text.get_text() for text in figure.axes[0].texts}
-    assert {"A: too late", "B: 40 min", "C: no limit"} <= said
+    assert {"A: too late", "B: 40 min", "C: no limit", "D: at once"} <= said
     filled = [mpl.colors.to_hex(colour) for item in figure.axes[0].collections for colour in item.get_facecolor()]
     assert len(set(filled)) >= 3
-    assert pd.notna(zones["latest_safe_order_min"]).sum() == 1
+    assert pd.notna(zones["latest_safe_order_min"]).sum() == 2
 
 
 def test_who_turned_round_is_counted_by_zone_and_once() -> None:

@@ -15,7 +15,7 @@ from evac.plans.reading import BASELINE
 from evac.progress import show_runs
 
 if TYPE_CHECKING:
-    from evac.study.ordering import Answer, ZoneOrder
+    from evac.study.ordering import Answer
 
 
 def safe_order(
@@ -65,32 +65,25 @@ def safe_order(
 
 
 def _print(answer: Answer, share: float) -> None:
-    from evac.report.safe_order import interval_words  # noqa: PLC0415
+    from evac.report.order_words import interval_words, order_words, sequence_words  # noqa: PLC0415
 
     title = f"Until when each zone can be ordered out so that {share:g} % are safe (minutes after the order)"
     table = Table("zone", "latest safe order", "interval", "formula", "formula is off by", "all together", title=title)
     for item in answer.zones:
+        latest, error_min = item.order.latest, item.formula_error_min
+        doubt = " (micro says: not safe)" if item.confirmed is False else ""
         table.add_row(
             escape(item.order.zone),
-            _minute(item) + ("" if item.confirmed is not False else " (micro says: not safe)"),
+            order_words(latest.minute, latest.ending) + doubt,
             interval_words(item.order),
-            _number(item.formula_min),
-            _number(item.formula_error_min, sign=True),
-            _number((answer.together or {}).get(item.order.zone)),
+            order_words(item.formula_min),
+            "" if error_min is None else f"{error_min:+.0f}",
+            order_words((answer.together or {}).get(item.order.zone)),
         )
     console.print(table)
     if answer.together is None:
         console.print("Even when all are ordered at once, not all zones are safe.")
     elif answer.together:
-        order = ", ".join(f"{zone} at {minute:.0f} min" for zone, minute in answer.together.items())
+        order = ", ".join(sequence_words(zone, minute) for zone, minute in answer.together.items())
         console.print(f"In this order all are safe together: {escape(order)}", highlight=False, soft_wrap=True)
     console.print(f"{answer.runs} runs", highlight=False)
-
-
-def _minute(item: ZoneOrder) -> str:
-    latest = item.order.latest
-    return latest.ending if latest.minute is None else f"{latest.minute:.0f}"
-
-
-def _number(value: float | None, *, sign: bool = False) -> str:
-    return "" if value is None else f"{value:+.0f}" if sign else f"{value:.0f}"

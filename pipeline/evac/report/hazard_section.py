@@ -10,12 +10,12 @@ import pandas as pd
 from evac.report import text
 from evac.report.hazard_answers import SafeOrders
 from evac.report.inputs import ReportInput
+from evac.report.order_words import order_words, sequence_words
 from evac.report.results import CaseResult, vehicles_text
 from evac.report.words import mark, say
 from evac.seals import require_file
 
 _NOTHING = "\N{EN DASH}"
-_ENDINGS = {"no limit": mark("no limit"), "too late": mark("too late")}
 _MODELS = {"micro": mark("microscopic model"), "meso": mark("coarse model")}
 
 
@@ -99,27 +99,22 @@ def _ends(case: CaseResult) -> pd.DataFrame:
 
 
 def _orders(found: SafeOrders) -> list[dict[str, Any]]:
-    rows = []
-    for row in found.rows.to_dict("records"):
-        ending = _ENDINGS.get(row["latest_safe_order"])
-        rows.append(
-            {
-                "zone": row["zone"],
-                "latest": say(ending) if ending else _minutes(row["latest_safe_order_min"]),
-                "interval": row["interval"],
-                "formula": _minutes(row["formula_min"]),
-                "error": _minutes(row["formula_error_min"], sign=True),
-                "together": _minutes(row["together_min"]),
-                "confirmed": {True: say("yes"), False: say("no")}.get(row["confirmed"], _NOTHING),
-            }
-        )
-    return rows
+    return [
+        {
+            "zone": row["zone"],
+            "latest": order_words(row["latest_safe_order_min"], row["latest_safe_order"]),
+            "interval": row["interval"],
+            "formula": order_words(row["formula_min"]),
+            "error": _minutes(row["formula_error_min"]),
+            "together": order_words(row["together_min"]),
+            "confirmed": {True: say("yes"), False: say("no")}.get(row["confirmed"], _NOTHING),
+        }
+        for row in found.rows.to_dict("records")
+    ]
 
 
-def _minutes(value: float | None, *, sign: bool = False) -> str:
-    if value is None or pd.isna(value):
-        return _NOTHING
-    return f"{value:+.0f}" if sign else f"{value:.0f}"
+def _minutes(value: float | None) -> str:
+    return _NOTHING if value is None or pd.isna(value) else f"{value:+.0f}"
 
 
 def _share(share: float) -> str:
@@ -150,10 +145,7 @@ def _sequence(found: SafeOrders) -> str:
     rows = found.rows.dropna(subset="together_min").sort_values("together_min")
     if rows.empty:
         return ""
-    parts = [
-        say("{zone} at {minute} min", zone=text.plain(row["zone"]), minute=f"{row['together_min']:.0f}")
-        for row in rows.to_dict("records")
-    ]
+    parts = [sequence_words(text.plain(row["zone"]), row["together_min"]) for row in rows.to_dict("records")]
     return say("Ordered in this sequence, all of these are safe together: {zones}.", zones=text.listing(parts))
 
 

@@ -25,6 +25,7 @@ from evac.report import (
 )
 from evac.report.hazard_answers import SafeOrders
 from evac.report.inputs import PlanPicture, ReportInput, ReportPlan, WaysOut
+from evac.report.order_words import order_words
 from evac.report.results import CaseResult, case_words, counterpart, headline, same_case
 from evac.report.safe_order import draw as draw_orders
 from evac.report.words import say
@@ -238,11 +239,9 @@ def _exits(report: ReportInput, ways_out: WaysOut) -> Picture:
 def _safe_orders(report: ReportInput, found: SafeOrders) -> Picture:
     rows = found.rows.to_dict("records")
     times = "; ".join(
-        f"{row['zone']}: "
-        + (say("{minute} min", minute=f"{row['latest_safe_order_min']:.0f}") if row["latest_safe_order"] == "found"
-           else say(row["latest_safe_order"]))
+        f"{row['zone']}: {order_words(row['latest_safe_order_min'], row['latest_safe_order'], unit=True)}"
         for row in rows
-    )  # fmt: skip
+    )
     return _picture(
         "safe_orders",
         say("Until when each zone can be ordered out"),

@@ -22,12 +22,12 @@ from evac.osm import ATTRIBUTION
 from evac.projection import utm_of
 from evac.report import drawing, maps
 from evac.report.hazard_answers import ANSWER
+from evac.report.order_words import interval_words, order_words
 from evac.report.sheets import csv_bytes
 from evac.report.text import plain
 from evac.report.words import say
 from evac.study.ordering import Answer, ZoneOrder
 from evac.study.prepare import Prepared
-from evac.study.safe_order import SafeOrder
 
 _COLOURS = "RdYlGn"
 _LATE, _NO_LIMIT = "#5e0010", "#d9d9d9"
@@ -56,16 +56,6 @@ def _row(item: ZoneOrder, together: Mapping[str, float] | None) -> dict[str, Any
         "together_min": (together or {}).get(order.zone),
         "confirmed": item.confirmed,
     }
-
-
-def interval_words(order: SafeOrder) -> str:
-    """Return the interval of a zone's latest safe order in words: `20 to 80`, `too late to 40`, `no limit`."""
-    low, high = order.earliest_min, order.latest_min
-    endings = {latest.ending for latest in order.searches.values()}
-    late, free = say("too late"), say("no limit")
-    first = (late if "too late" in endings else free) if low is None else f"{low:.0f}"
-    last = (free if "no limit" in endings else late) if high is None else f"{high:.0f}"
-    return first if first == last else say("{first} to {last}", first=first, last=last)
 
 
 def write_safe_orders(prepared: Prepared, answer: Answer, about: Mapping[str, Any], folder: Path) -> list[Path]:
@@ -136,8 +126,7 @@ def draw(streets: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, lines: gpd.GeoDataF
         if len(drawn):
             drawn.plot(ax=axes, color=_LINE_COLOUR, lw=2.0, ls="--", zorder=6)
         for row, spot in zip(shown.itertuples(), shown.representative_point(), strict=True):
-            words = {"no limit": say("no limit"), "too late": say("too late")}.get(row.latest_safe_order)
-            words = words or say("{minute} min", minute=f"{row.latest_safe_order_min:.0f}")
+            words = order_words(row.latest_safe_order_min, row.latest_safe_order, unit=True)
             axes.annotate(
                 plain(f"{row.zone}: {words}"), (spot.x, spot.y), ha="center", va="center", zorder=8, fontsize=8,
                 path_effects=_HALO,

@@ -1,0 +1,55 @@
+"""Latest safe orders as an official reads them at night: `40 min`, `at once`, `too late`, `no limit`."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from evac.report.words import mark, say
+from evac.study.safe_order import SafeOrder
+
+_NOTHING = "\N{EN DASH}"
+_ENDINGS = {"no limit": mark("no limit"), "too late": mark("too late")}
+
+
+def order_words(minute: float | None, ending: str = "found", *, unit: bool = False) -> str:
+    """Return when to order in words.
+
+    Parameters
+    ----------
+    minute
+        Minutes after the order; missing where there is none. At 0 it is to order at once, before that it is too late.
+    ending
+        How the search ended (`study.safe_order.Ending`); `found` for a minute that no search has found.
+    unit
+        Whether to say the minutes' unit.
+    """
+    if ending in _ENDINGS:
+        return say(_ENDINGS[ending])
+    if minute is None or pd.isna(minute):
+        return _NOTHING
+    whole = round(minute)
+    if whole <= 0:
+        return say("at once") if whole == 0 else say("too late")
+    return say("{minute} min", minute=whole) if unit else str(whole)
+
+
+def interval_words(order: SafeOrder) -> str:
+    """Return the interval of a zone's latest safe order in words: `20 to 80`, `too late to 40`, `no limit`."""
+    endings: set[str] = {latest.ending for latest in order.searches.values()}
+    first = order_words(order.earliest_min, _open_end("too late", "no limit", endings, order.earliest_min))
+    last = order_words(order.latest_min, _open_end("no limit", "too late", endings, order.latest_min))
+    return first if first == last else say("{first} to {last}", first=first, last=last)
+
+
+def _open_end(likely: str, other: str, endings: set[str], minute: float | None) -> str:
+    """Return how the searches at one end of the interval ended."""
+    if minute is not None:
+        return "found"
+    return likely if likely in endings else other
+
+
+def sequence_words(zone: str, minute: float) -> str:
+    """Return a zone's place in the sequence: `Hill at once`, `Brook at 20 min`; the zone's name is shown as it is."""
+    if round(minute) <= 0:
+        return say("{zone} at once", zone=zone)
+    return say("{zone} at {minute} min", zone=zone, minute=f"{minute:.0f}")
