@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import geopandas as gpd
 from matplotlib.axes import Axes
@@ -33,47 +35,48 @@ def draw_front_curves(report: ReportInput, cases: Sequence[CaseResult], centre: 
     with; others dashed. The key stands below the curves, where the figure is empty, the fastest plan first.
     """
     others = [case for case in cases if case is not centre][: _MOST_CURVES - 1]
-    lines = [centre, *others]
     dashes = iter(_DASHES)
     with drawing.styled():
         figure = drawing.new_figure(_WIDTH_IN, _CURVES_IN)
         axes = figure.add_axes(_AXES)
-        keys: list[tuple[float, Line2D]] = []
-        last_h = 0.0
-        for case in reversed(lines):
-            hours, share = cumulative(case, "evacuated")
-            last_h = max(last_h, float(hours[-1]))
-            is_reference = case.shown.plan == report.compared_with
-            style = "-" if case is centre or is_reference else next(dashes)
-            colour = drawing.PLAN if case is centre else drawing.OTHER if is_reference else drawing.INK
-            width = 2.8 if case is centre else 1.7
-            axes.plot(hours, share, color=colour, linestyle=style, linewidth=width, zorder=6 if case is centre else 4)
-            time_s = case.shown.t90_s
-            if time_s is not None:
-                axes.plot(
-                    time_s / clock.HOUR_S, 0.9, "o", color=colour, markersize=6, markeredgecolor="white", zorder=8
-                )
-            name = plan_name(report, case.shown.plan)
-            words = (
-                f"{clock.hours_minutes(time_s) if time_s is not None else text.NONE}  {text.plain(name, _NAME_CHARS)}"
-            )
-            keys.append((time_s or float("inf"), Line2D([], [], color=colour, ls=style, lw=width, label=words)))
-        hours, share = departing(centre)
-        axes.plot(hours, share, color=drawing.INK, linewidth=1.0, linestyle=(0, (5, 3)), zorder=3)
-        keys.append(
-            (
-                float("inf"),
-                Line2D([], [], color=drawing.INK, ls=(0, (5, 3)), lw=1.0, label=say("mean to have left home")),
-            )
-        )
+        # The plan that is shown is drawn last, so that it lies over the others.
+        keys = [_draw_plan(axes, report, case, centre, dashes) for case in reversed([centre, *others])]
+        hours = [cumulative(case, "evacuated")[0] for case in (centre, *others)]
+        keys.append((math.inf, _draw_departures(axes, centre)))
         if centre.run.manifest["in_refuge"]:
-            keys.append((float("inf"), draw_in_refuge(axes, centre, drawing.PLAN)))
-            last_h = max(last_h, float(cumulative(centre, "in_refuge")[0][-1]))
+            keys.append((math.inf, draw_in_refuge(axes, centre, drawing.PLAN)))
+            hours.append(cumulative(centre, "in_refuge")[0])
         if report.bounds is not None:
-            keys.append((float("inf"), draw_at_best(axes, report.bounds.under_plan)))
-        _dress(axes, last_h)
+            keys.append((math.inf, draw_at_best(axes, report.bounds.under_plan)))
+        _dress(axes, max(float(one[-1]) for one in hours))
         _write_key(figure, axes, [key for _, key in sorted(keys, key=lambda key: key[0])])
     return figure
+
+
+def _draw_plan(
+    axes: Axes, report: ReportInput, case: CaseResult, centre: CaseResult, dashes: Iterator[Any]
+) -> tuple[float, Line2D]:
+    """Draw the curve of a plan; return when 90 % are out (s), by which the key is in order, and its line of the key."""
+    hours, share = cumulative(case, "evacuated")
+    is_reference = case.shown.plan == report.compared_with
+    style = "-" if case is centre or is_reference else next(dashes)
+    colour = drawing.PLAN if case is centre else drawing.OTHER if is_reference else drawing.INK
+    width = 2.8 if case is centre else 1.7
+    axes.plot(hours, share, color=colour, linestyle=style, linewidth=width, zorder=6 if case is centre else 4)
+    time_s = case.shown.t90_s
+    if time_s is not None:
+        axes.plot(time_s / clock.HOUR_S, 0.9, "o", color=colour, markersize=6, markeredgecolor="white", zorder=8)
+    name = text.plain(plan_name(report, case.shown.plan), _NAME_CHARS)
+    words = f"{clock.hours_minutes(time_s) if time_s is not None else text.NONE}  {name}"
+    return time_s or math.inf, Line2D([], [], color=colour, ls=style, lw=width, label=words)
+
+
+def _draw_departures(axes: Axes, centre: CaseResult) -> Line2D:
+    """Draw who means to have left home; return its line of the key."""
+    hours, share = departing(centre)
+    look: dict[str, Any] = {"color": drawing.INK, "linewidth": 1.0, "linestyle": (0, (5, 3))}
+    axes.plot(hours, share, zorder=3, **look)
+    return Line2D([], [], label=say("mean to have left home"), **look)
 
 
 def _write_key(figure: Figure, axes: Axes, keys: Sequence[Line2D]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,10 @@ import geopandas as gpd
 import matplotlib as mpl
 import pandas as pd
 import shapely
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from shapely.geometry.base import BaseGeometry
 
 from evac.errors import DataError
 from evac.files import write_bytes, write_text
@@ -109,34 +111,14 @@ def draw(streets: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, lines: gpd.GeoDataF
     shown, drawn = zones.to_crs(crs), lines.to_crs(crs)
     nearest = shapely.shortest_line(drawn.geometry.values, shown.set_index("zone").geometry[drawn["zone"]].values)
     frame = maps.fit_frame(gpd.GeoSeries([*shown.geometry, *nearest], crs=crs).total_bounds.tolist())
-    times = shown["latest_safe_order_min"]
-    norm = mpl.colors.Normalize(0.0, max(float(times.max()) if times.notna().any() else 1.0, 1.0))
-    colours = [
-        _NO_LIMIT
-        if ending == "no limit"
-        else _LATE
-        if ending == "too late"
-        else mpl.colors.to_hex(mpl.colormaps[_COLOURS](norm(minute)))
-        for ending, minute in zip(shown["latest_safe_order"], times, strict=True)
-    ]
     with drawing.styled():
         figure, axes = maps.new_map(frame, foot_in=0.6)
         maps.draw_streets(axes, streets.to_crs(crs))
-        shown.plot(ax=axes, color=colours, ec="#444444", lw=0.8, alpha=0.75, zorder=4)
+        shown.plot(ax=axes, color=_colours(shown), ec="#444444", lw=0.8, alpha=0.75, zorder=4)
         if len(drawn):
             drawn.plot(ax=axes, color=_LINE_COLOUR, lw=2.0, ls="--", zorder=6)
-        for row, spot in zip(shown.itertuples(), shown.representative_point(), strict=True):
-            words = order_words(row.latest_safe_order_min, row.latest_safe_order, unit=True)
-            axes.annotate(
-                plain(f"{row.zone}: {words}"), (spot.x, spot.y), ha="center", va="center", zorder=8, fontsize=8,
-                path_effects=_HALO,
-            )  # fmt: skip
-        for zone, way in zip(drawn["zone"], nearest, strict=True):
-            at = shapely.get_point(way, 0)
-            axes.annotate(
-                say("trigger line of {zone}", zone=plain(zone)), (at.x, at.y), color=_LINE_COLOUR, ha="center",
-                va="bottom", zorder=8, fontsize=7, path_effects=_HALO,
-            )  # fmt: skip
+        _write_zones(axes, shown)
+        _write_lines(axes, drawn["zone"], nearest)
         maps.frame_axes(axes, frame)
         maps.write_attribution(axes, ATTRIBUTION.split(",", maxsplit=1)[0])
         axes.set(xlabel="", ylabel="")
@@ -145,3 +127,34 @@ def draw(streets: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, lines: gpd.GeoDataF
         )
         figure.text(0.012, 0.08 / figure.get_size_inches()[1], plain(foot), fontsize=8)
     return figure
+
+
+def _colours(shown: gpd.GeoDataFrame) -> list[str]:
+    """Return the colour of each zone: by its minute, where it has one."""
+    times = shown["latest_safe_order_min"]
+    norm = mpl.colors.Normalize(0.0, max(float(times.max()) if times.notna().any() else 1.0, 1.0))
+    ends = {"no limit": _NO_LIMIT, "too late": _LATE}
+    return [
+        ends.get(ending) or mpl.colors.to_hex(mpl.colormaps[_COLOURS](norm(minute)))
+        for ending, minute in zip(shown["latest_safe_order"], times, strict=True)
+    ]
+
+
+def _write_zones(axes: Axes, shown: gpd.GeoDataFrame) -> None:
+    """Write each zone's name and until when it can be ordered out."""
+    for row, spot in zip(shown.itertuples(), shown.representative_point(), strict=True):
+        words = order_words(row.latest_safe_order_min, row.latest_safe_order, unit=True)
+        axes.annotate(
+            plain(f"{row.zone}: {words}"), (spot.x, spot.y), ha="center", va="center", zorder=8, fontsize=8,
+            path_effects=_HALO,
+        )  # fmt: skip
+
+
+def _write_lines(axes: Axes, zones: Iterable[str], nearest: Iterable[BaseGeometry]) -> None:
+    """Write whose each trigger line is, where it comes nearest to its zone."""
+    for zone, way in zip(zones, nearest, strict=True):
+        at = shapely.get_point(way, 0)
+        axes.annotate(
+            say("trigger line of {zone}", zone=plain(zone)), (at.x, at.y), color=_LINE_COLOUR, ha="center",
+            va="bottom", zorder=8, fontsize=7, path_effects=_HALO,
+        )  # fmt: skip
