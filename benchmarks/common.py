@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evac.plans.reading import BASELINE, load_plan
+from evac.plans import BASELINE
+from evac.plans.reading import load_plan
 from evac.scenario import load_scenario
 from evac.simulate import Progress
 from evac.study import Selection, Study, run_study

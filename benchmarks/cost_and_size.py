@@ -22,7 +22,7 @@ import pandas as pd
 from common import REAL_DATA, ROOT, Used, Weighing, prepared_in, run_cases
 from county import write_county
 
-from evac.plans.reading import BASELINE
+from evac.plans import BASELINE
 from evac.schema.scenario import vehicles_label
 from evac.simulate.job import Case
 from evac.simulate.meso import Meso

@@ -20,7 +20,8 @@ from typing import Literal
 
 from common import ROOT, Quiet, Used
 
-from evac.plans.reading import BASELINE, load_plan
+from evac.plans import BASELINE
+from evac.plans.reading import load_plan
 from evac.scenario import load_scenario
 from evac.schema.scenario import vehicles_label
 from evac.simulate.job import Case

@@ -19,7 +19,8 @@ from pathlib import Path
 
 from common import REAL_DATA, ROOT, Quiet, Used
 
-from evac.plans.reading import BASELINE, load_plan
+from evac.plans import BASELINE
+from evac.plans.reading import load_plan
 from evac.scenario import load_scenario
 from evac.simulate.job import Job
 from evac.study import Selection, Study, run_study

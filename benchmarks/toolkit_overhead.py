@@ -80,7 +80,8 @@ def work(scenario: Path, workspace: Path, vehicles: float, until_h: float | None
     with costs.count("import"):
         from rich.console import Console  # noqa: PLC0415 - the imports are what is timed
 
-        from evac.plans.reading import BASELINE, load_plan  # noqa: PLC0415
+        from evac.plans import BASELINE  # noqa: PLC0415
+        from evac.plans.reading import load_plan  # noqa: PLC0415
         from evac.progress import show_runs  # noqa: PLC0415
         from evac.report.from_study import report_input  # noqa: PLC0415
         from evac.report.publish import write_report  # noqa: PLC0415

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from evac.plans.reading import BASELINE, load_plan
+from evac.plans import BASELINE
+from evac.plans.reading import load_plan
 from evac.scenario import LoadedScenario
 from evac.study import Selection, run_study
 from evac.study.engines import Serial

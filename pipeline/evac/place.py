@@ -31,7 +31,8 @@ from typing import TYPE_CHECKING, Literal
 
 from evac.errors import Problem, ScenarioError, UserError
 from evac.on_the_map import OnTheMap
-from evac.plans.reading import BASELINE, load_plan
+from evac.plans import BASELINE
+from evac.plans.reading import load_plan
 from evac.scenario import load_scenario
 from evac.schema.scenario import case_label
 from evac.under import Plan

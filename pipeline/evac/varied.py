@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evac.errors import Problem, UserError
-from evac.plans.reading import BASELINE, LoadedPlan
+from evac.plans import BASELINE
+from evac.plans.reading import LoadedPlan
 from evac.statistics import Interval
 from evac.study.buying import Bought, Stressed, Weighed, lay_over_each, weigh_dark_signals, what_each_buys, worst_first
 from evac.study.runs import Study

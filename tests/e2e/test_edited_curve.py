@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from evac.plans.reading import BASELINE, load_plan
+from evac.plans import BASELINE
+from evac.plans.reading import load_plan
 from evac.scenario import load_scenario
 from evac.study import Selection, jobs, run_study
 from evac.study.engines import Serial

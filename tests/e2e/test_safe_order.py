@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from evac.cli import run_guarded
-from evac.plans.reading import BASELINE, load_plan
+from evac.plans import BASELINE
+from evac.plans.reading import load_plan
 from evac.report.hazard_answers import read_answers
 from evac.scenario import load_scenario
 from evac.study.prepare import prepare

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from evac.network.exits import ResolvedExit
-from evac.plans.reading import BASELINE, load_plan
+from evac.plans import BASELINE
+from evac.plans.reading import load_plan
 from evac.scenario import load_scenario
 from evac.study import Selection, run_study
 from evac.study.engines import Local

@@ -15,7 +15,7 @@ from crossing import EXITS, make_homes, make_net, scenario
 from evac.demand.buses import build_buses
 from evac.demand.orders import NORMAL_RULES
 from evac.errors import PlaceError
-from evac.plans.reading import BASELINE
+from evac.plans import BASELINE
 from evac.scenario import load_scenario
 from evac.schema.buses import Buses
 from evac.schema.demand import VehiclesPerHousehold

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from evac.network.signal_programs import other_programs
-from evac.plans.reading import BASELINE, load_plan
+from evac.plans import BASELINE
+from evac.plans.reading import load_plan
 from evac.report.from_cache import read_study
 from evac.scenario import load_scenario
 from evac.study import Selection, Study, run_study

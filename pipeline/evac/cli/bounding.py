@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 from rich.markup import escape
 from rich.table import Table
@@ -14,7 +14,10 @@ import evac
 from evac import clock
 from evac.cli.common import ScenarioPath, Workspace, console
 from evac.cli.studying import LARGEST_SEED, DepartureCase, VehiclesCase
-from evac.plans.reading import BASELINE
+from evac.plans import BASELINE
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _BOUNDS = {
     "as_built": "on the lanes as they are",
@@ -66,6 +69,6 @@ def _streets(rows: pd.DataFrame, how: str) -> Table:
 
 
 def _hours(seconds: float | None) -> str:
-    if seconds is None or pd.isna(seconds):
+    if seconds is None or math.isnan(seconds):
         return "never"
     return clock.clock(seconds)

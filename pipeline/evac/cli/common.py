@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from evac.errors import Problem, UserError
-from evac.place import Place
-from evac.watching import OnProgress
 
 if TYPE_CHECKING:
+    from evac.place import Place
     from evac.schema.hazard import Hazard
+    from evac.watching import OnProgress
 
 console = Console()
 

@@ -11,7 +11,7 @@ from rich.table import Table
 import evac
 from evac.cli.common import ScenarioPath, Workspace, console, require_hazard
 from evac.cli.studying import DepartureCase, EngineName, Jobs, VehiclesCase
-from evac.plans.reading import BASELINE
+from evac.plans import BASELINE
 from evac.progress import show_runs
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -11,7 +11,9 @@ from rich.markup import escape
 import evac
 from evac.cli.common import ScenarioPath, Workspace, console, showing_steps
 from evac.errors import Problem, ScenarioError, UserError
-from evac.plans.reading import LoadedPlan
+
+if TYPE_CHECKING:
+    from evac.plans.reading import LoadedPlan
 
 app = typer.Typer(help="Look at plans without simulating them.", no_args_is_help=True)
 

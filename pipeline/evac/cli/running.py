@@ -26,9 +26,8 @@ from evac.cli.studying import (
     require_no_failures,
 )
 from evac.errors import Problem, UserError
-from evac.plans.reading import BASELINE
+from evac.plans import BASELINE
 from evac.progress import RunsDisplay, show_runs
-from evac.schema.scenario import case_label, vehicles_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,6 +116,8 @@ def _report(study: evac.Study, with_homes: evac.Study | None) -> None:
 
 def _print_homes(rows: pd.DataFrame, with_homes: evac.Study) -> None:
     """Print the 90 % time of each case without and with the new homes."""
+    from evac.schema.scenario import case_label, vehicles_words  # noqa: PLC0415
+
     homes = with_homes.place.scenario.households.new_homes
     for row in rows.to_dict("records"):
         vehicles = vehicles_words(case_label(row["vehicles_per_household"]))

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from evac.reference import SCHEMAS, json_schema_text
-
 
 def schema(
     of: Annotated[Literal["scenario", "plan"], typer.Argument(help="Of which files.", metavar="FILES")] = "scenario",
 ) -> None:
     """Print the JSON schema of scenario files, or of plan files, for editors."""
+    from evac.reference import SCHEMAS, json_schema_text  # noqa: PLC0415
+
     sys.stdout.write(json_schema_text(SCHEMAS[of]))

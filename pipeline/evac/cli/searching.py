@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import pandas as pd
 import typer
 from rich.markup import escape
 from rich.table import Table
@@ -18,10 +18,12 @@ from evac.cli.common import ScenarioPath, Workspace, console
 from evac.cli.studying import LARGEST_SEED, DepartureCase, EngineName, Jobs, VehiclesCase
 from evac.clock import HOUR_S, MINUTE_S
 from evac.errors import Problem, UserError
-from evac.plans.reading import BASELINE
+from evac.plans import BASELINE
 from evac.progress import show_runs
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from evac.search.finding import Found
 
 _WITHIN = re.compile(r"(\d+(?:\.\d+)?) ?(s|min|h)")
@@ -145,6 +147,6 @@ def _print_frontier(rows: pd.DataFrame) -> None:
 
 def _interval(row: Mapping[Hashable, Any], name: str) -> str:
     mean, low, high = (row[f"{name}{end}_min"] for end in ("", "_low", "_high"))
-    if pd.isna(mean):
+    if math.isnan(mean):
         return "not reached"
-    return f"{mean:.1f}" if pd.isna(low) else f"{mean:.1f} ({low:.1f} to {high:.1f})"
+    return f"{mean:.1f}" if math.isnan(low) else f"{mean:.1f} ({low:.1f} to {high:.1f})"

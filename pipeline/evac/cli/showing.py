@@ -12,7 +12,7 @@ import evac
 from evac.cli.common import ScenarioPath, Workspace, console, showing_steps, tell_kept, tell_report
 from evac.cli.studying import LARGEST_SEED, DepartureCase, VehiclesCase
 from evac.errors import Problem, UserError
-from evac.plans.reading import BASELINE
+from evac.plans import BASELINE
 
 _MISSING_SHOWN = 10
 

@@ -12,12 +12,10 @@ from pydantic import BaseModel
 from evac.errors import Problem, ScenarioError
 from evac.files import is_file
 from evac.inputs import digest_dataset
+from evac.plans import BASELINE
 from evac.plans.model import AnyAction, Plan, Resources, When
 from evac.schema.demand import Measured
 from evac.validation import missing_files, read_model
-
-BASELINE = "baseline"
-"""The plan without changes; a file of this name may describe it, and must not change anything then."""
 
 
 @dataclass(frozen=True)

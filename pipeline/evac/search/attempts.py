@@ -12,9 +12,10 @@ from typing import Literal
 
 from evac.errors import EvacError, UserError
 from evac.files import digest_json
+from evac.plans import BASELINE
 from evac.plans.action import Resources
 from evac.plans.model import Plan
-from evac.plans.reading import BASELINE, LoadedAction, LoadedPlan
+from evac.plans.reading import LoadedAction, LoadedPlan
 from evac.seals import has_entry
 from evac.search.candidates import Candidate
 from evac.search.city import Budget

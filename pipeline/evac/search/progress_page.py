@@ -17,7 +17,7 @@ import jinja2
 
 from evac import clock
 from evac.files import write_text
-from evac.plans.reading import BASELINE
+from evac.plans import BASELINE
 from evac.schema.scenario import vehicles_words
 from evac.search.attempts import Attempts
 from evac.search.city import KINDS, RESOURCES

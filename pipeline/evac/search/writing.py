@@ -13,8 +13,8 @@ from matplotlib.ticker import MaxNLocator
 
 from evac.clock import MINUTE_S
 from evac.files import write_bytes, write_text
+from evac.plans import BASELINE
 from evac.plans.model import AnyAction
-from evac.plans.reading import BASELINE
 from evac.report import drawing
 from evac.report.sheets import csv_bytes
 from evac.schema.scenario import vehicles_words

@@ -18,7 +18,7 @@ from evac.audit.lanes import SATURATION_VEH_PER_H
 from evac.errors import Problem, SourceError, UserError
 from evac.kept_run import KeptRun
 from evac.new_place import extract_roads, find_place, read_area
-from evac.plans.reading import BASELINE
+from evac.plans import BASELINE
 from evac.studio.plan_file import actions_of
 
 Tell = Callable[[str], None]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evac.errors import Problem, UserError
-from evac.plans.reading import BASELINE
+from evac.plans import BASELINE
 from evac.studio import at_place, plan_file
 from evac.studio.bench import Benches, Tell, tell_nobody
 from evac.studio.making import Making, Makings

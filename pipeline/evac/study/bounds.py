@@ -20,7 +20,7 @@ from evac.measure.clearance import SHARES_PERCENT
 from evac.network.exits import ResolvedExit
 from evac.network.reach import RoadGraph, road_graph, ways_out
 from evac.network.street_names import is_on, street_of
-from evac.plans.reading import BASELINE
+from evac.plans import BASELINE
 from evac.plans.timetable import Timetable
 from evac.simulate.job import Case
 from evac.study.ground import Ground, demand_of, ground_of

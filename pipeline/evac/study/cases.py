@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from evac.demand.drivers import LESS_CAPACITY, MORE_CAPACITY
 from evac.errors import Problem, ScenarioError
-from evac.plans.reading import BASELINE
+from evac.plans import BASELINE
 from evac.schema.background import Background
 from evac.schema.demand import Departure, VehiclesPerHousehold
 from evac.schema.scenario import Scenario, case_label, vehicles_label, vehicles_words

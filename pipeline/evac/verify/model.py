@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from evac.plans.reading import BASELINE
+from evac.plans import BASELINE
 from evac.schema.base import Model, Name
 from evac.verify.measures import MEASURES, NEEDS
 from evac.verify.which import Which

@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from evac.errors import EvacError, Problem, ScenarioError
-from evac.plans.reading import BASELINE, load_plan
+from evac.plans import BASELINE
+from evac.plans.reading import load_plan
 from evac.scenario import load_scenario
 from evac.validation import read_model
 from evac.verify.measures import MEASURES
