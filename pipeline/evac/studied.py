@@ -194,6 +194,7 @@ class Study:
         homes = {} if with_homes is None else dict(with_homes.place.scenario.households.new_homes)
         selection = as_run(self._selection, self.place.loaded.model, cases, [run.case for run in self._found.coarse])
         asked = Asked(tuple(self.laid), selection, compare, homes)
+        # Before anything is written: a report of another study in this folder is kept beside it.
         kept = set_aside(asked, target)
         prepared = self.place.stages.prepared()
         given = with_bounds(self.report_input(compare), prepared, self.laid)

@@ -65,8 +65,10 @@ def supplies_of(graph: Graph, to_sink_s: Floats, edges: Sequence[str], times_s: 
     on_graph = np.array([bool(found) for found in starts], dtype=bool)
     first = np.array([found[0] for found in starts if found], dtype=np.int64)
     second = np.array([found[-1] for found in starts if found], dtype=np.int64)
+    # Who starts in the middle of a street may go towards either end; where only one leads out, towards that one.
     first = np.where(np.isfinite(to_sink_s[first]), first, second)
     second = np.where(np.isfinite(to_sink_s[second]), second, first)
+    # A vertex's clock is ahead by its shortest way out, so that only detours are rounded to steps.
     clock_s = np.minimum(to_sink_s[first], to_sink_s[second]) + np.asarray(times_s)[on_graph]
     leaves = np.isfinite(clock_s)
     step = np.maximum(np.ceil(clock_s[leaves] / STEP_S - _ROUNDING), 1).astype(np.int64)
@@ -83,6 +85,7 @@ def expanded(
     nodes = _Nodes(steps)
     arc, step = np.nonzero(_is_used(graph, late, since, steps))
     step += 1
+    # No arc passes more cars than there are; smaller numbers are solved sooner.
     capacity = np.minimum(capacities(graph, to_sink_s, steps, step_s)[arc, step - 1], supplies.total)
     tail, head = nodes.of(graph.tail[arc], step - late[arc]), nodes.of(graph.head[arc], step)
     vertex, wait = np.nonzero(np.arange(1, steps)[None, :] >= since[1:, None])
@@ -120,6 +123,8 @@ class _Nodes:
 def _late_by(graph: Graph, to_sink_s: Floats, step_s: float) -> Integers:
     """Return how many steps later each arc arrives than the shortest way, rounded down; -1 where none leads on."""
     leads_on = np.isfinite(to_sink_s[graph.tail]) & np.isfinite(to_sink_s[graph.head])
+    # Minus one step marks an arc that leads to no exit. What is between two steps is rounded down: the bound may be too
+    # soon, never too late.
     detour_s = np.full(len(graph.tail), -step_s)
     tail, head = graph.tail[leads_on], graph.head[leads_on]
     detour_s[leads_on] = np.maximum(graph.time_s[leads_on] - to_sink_s[tail] + to_sink_s[head], 0.0)
@@ -133,10 +138,12 @@ def _first_steps(graph: Graph, late: Integers, supplies: Supplies) -> Integers:
     tail = np.concatenate([np.full(len(ends), origin), graph.tail[leads_on]])
     head = np.concatenate([ends, graph.head[leads_on]])
     steps = np.concatenate([supplies.step, supplies.step, late[leads_on]]).astype(float)
+    # A sparse matrix adds parallel arcs up: of each pair of ends only the quickest goes in.
     order = np.lexsort((steps, head, tail))
     tail, head, steps = tail[order], head[order], steps[order]
     first = np.ones(len(order), dtype=bool)
     first[1:] = (np.diff(tail) != 0) | (np.diff(head) != 0)
+    # A length of nothing would be no arc to it: each gets so little that a whole path of them rounds to nothing.
     found, _ = quickest_from(origin, tail[first], head[first], steps[first] + _ROUNDING / graph.vertices, origin + 1)
     never = 2**31
     return np.where(np.isfinite(found[:-1]), np.floor(np.where(np.isfinite(found), found, 0.0))[:-1], never).astype(

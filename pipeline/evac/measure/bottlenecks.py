@@ -177,6 +177,7 @@ def lane_minutes(
     seen = lanes.loc[lanes["lane_id"].isin(set(rows["lane_id"])), measured]
     rows = rows.merge(seen.astype({"lane_id": str}), on=["lane_id", "minute"], how="left")
     rows["speed_mps"] = rows["distance_m"] / rows["sampled_s"].where(rows["sampled_s"] > 0)
+    # SUMO leaves lanes without a vehicle out of its output: they passed nobody.
     rows[["vehicles", "occupancy_percent"]] = rows[["vehicles", "occupancy_percent"]].fillna(0)
     rows["vehicles"] = rows["vehicles"].astype("int32")
     queued = _queued_minutes(lanes, queues, set(rows["lane_id"]))
@@ -225,6 +226,7 @@ def mean_rates(minutes: pd.DataFrame, until_s: float) -> pd.DataFrame:
     `highest_veh_per_h` (best quarter of an hour: capacity as the Highway Capacity Manual counts it).
     """
     rows = minutes.copy()
+    # The minute in which 95 % are out counts by the part of it that is before.
     share = ((until_s - rows["minute"] * clock.MINUTE_S) / clock.MINUTE_S).clip(0.0, 1.0)
     rows["until"] = rows["vehicles"] * share
     rows["in_queue"] = rows["vehicles"].where(rows["queued"], 0)
@@ -278,6 +280,7 @@ def why(edge: sumolib.net.edge.Edge, control: Control, times_s: Sequence[float])
     links = [link for lane in edge.getLanes() for link in lane.getOutgoing()]
     if not links:
         return "exit"
+    # The most particular reason first: where lanes also drop behind a signal, the signal holds them.
     if signal := control.signal_at(edge, times_s):
         return signal
     onto = {link.getToLane().getEdge() for link in links}

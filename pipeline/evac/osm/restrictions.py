@@ -93,6 +93,7 @@ def read_restriction(item: Any, moment: Moment, counts: Counter[str]) -> Restric
         return None
     now = tags_at(tags, moment)
     kind, at_times = _kind(now.tags), None
+    # A condition that the hour doesn't decide (weather, ice), or no hour given: the ban that it would be.
     if kind is None and now.undecided:
         kind, at_times = _kind(_as_if_held(tags)), now.undecided[0]
     if kind is None:
@@ -127,6 +128,7 @@ def _with_members(item: Any, kind: str, at_times: str | None) -> Restriction | N
         by_role[member.role].append(member)
     ways = {role: tuple(member.ref for member in by_role[role] if member.type == "w") for role in ("from", "via", "to")}
     nodes = [member.ref for member in by_role["via"] if member.type == "n"]
+    # A cut map lacks members; such a restriction bans nothing that is there.
     if not ways["from"] or not ways["to"] or not (nodes or ways["via"]):
         return None
     node = nodes[0] if nodes else None
@@ -176,6 +178,7 @@ class Turns:
         """Return the bans that say what restrictions say; those that can't be said are in `not_applied`."""
         told = []
         for ban in self._all_bans(restrictions):
+            # netconvert knows ways by how their ids begin: where these are alike the turn is taken out of its net.
             if not self._alike_at(ban.node):
                 told.append(ban)
             elif ban.kind.startswith("only_"):
@@ -189,6 +192,7 @@ class Turns:
         found: list[Ban] = []
         over_ways: dict[tuple[object, ...], list[Restriction]] = defaultdict(list)
         for item in sorted(restrictions, key=lambda item: item.relation_id):
+            # What no date and hour decides is told where traffic makes the turn, not applied.
             if item.at_times is not None:
                 self.counts["at times, not applied"] += 1
                 self.not_applied.append(item)

@@ -95,6 +95,7 @@ def _stretch(stretch: Stretch, where: Where, place: str) -> tuple[list[Edge], li
     except PlaceError:
         if stretch.start is None or stretch.end is None:
             raise
+        # Named against a one-way street, ends and all: the street that is there is to be turned round.
         turned = stretch.model_copy(update={"start": stretch.end, "end": stretch.start, "towards": None})
         try:
             return [], where.path(turned, place)[::-1]
@@ -122,6 +123,7 @@ def opposite_of(edge: Edge, where: Where) -> Edge | None:
         for other in edge.getToNode().getOutgoing()
         if other.getToNode() is edge.getFromNode() and other.allows(where.index.vclass)
     ]
+    # Two streets may join the same junctions; the opposite direction bears the same name.
     named = [other for other in back if other.getName() == edge.getName()]
     return next(iter(named or back), None)
 
@@ -262,6 +264,7 @@ class _Reversing:
         for lane in list(edge.iter("lane")):
             if int(lane.attrib["index"]) >= lanes:
                 edge.remove(lane)
+        # They name the ends of the way in the file, the other way round now.
         for param in [item for item in edge.iter("param") if item.get("key") in ("origFrom", "origTo")]:
             edge.remove(param)
         self.plain.edges[edge.attrib["id"]] = edge
@@ -290,6 +293,7 @@ class _Reversing:
             sources = list(self._added(old.from_edge))
         if old.to_edge in self.beside and self._is_last(old, of_from=False) and side != KERB:
             targets = list(self._added(old.to_edge))
+        # Across the road one lane turns into one: two side by side would cross each other.
         if side == MIDDLE:
             sources, targets = sources[-1:], targets[-1:]
         elif old.from_edge not in self.beside:

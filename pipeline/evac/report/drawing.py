@@ -108,6 +108,7 @@ def place_labels(
     """
     marked = [_marker_box(axes, x, y) for x, y, _ in points]
     marked += [_marker_box(axes, x, y, half_px=3.0) for x, y in clear_of]
+    # Scale, north and whose data it is stand there already.
     written = [text_box(item) for item in axes.texts if item.get_text()]
     labels: list[Bbox] = []
     for x, y, text in points:

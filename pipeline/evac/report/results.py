@@ -261,6 +261,7 @@ def _shown(report: ReportInput, plain: Mapping[_Group, list[ReportRun]], group: 
     """Return the run of a group that is shown: of the same seed under all plans, so that chance cancels."""
     mine, reference = plain[group], report.compared_with or report.plan
     compared = plain.get((reference, *group[1:]), mine)
+    # The seed that all plans have, so that a picture of two plans differs by the plan alone.
     common = set.intersection(
         *({run.case.seed for run in runs} for other, runs in plain.items() if other[1:] == group[1:])
     )
@@ -301,6 +302,7 @@ def _by_capacity(runs: Sequence[ReportRun], shown_seed: int) -> dict[float, Resu
 
 
 def _middle(runs: Sequence[ReportRun]) -> ReportRun:
+    # An even number has no middle: the faster of the two, so that the shown run is one that was made.
     ordered = sorted(runs, key=lambda run: _none_last(run.manifest[f"t{_CENTRE_PERCENT}_s"]))
     return ordered[(len(ordered) - 1) // 2]
 

@@ -169,6 +169,7 @@ class Controller:
         for lane, of_lane in self._timed.items():
             now, label = at(of_lane, time_s), _who(of_lane, time_s)
             self._opening.pop(lane, None)
+            # A lane closes at its time, whoever is on it; it opens once it is empty.
             if _is_stricter(now, self._holds[lane]):
                 closing[label, now or ()].append(lane)
             elif now != self._holds[lane]:
@@ -192,6 +193,7 @@ class Controller:
             on_lanes |= self._flight.about_to_enter(bound, edges) if admitted == (FLEEING,) else set()
             classes = self._classes(on_lanes | bound, but=admitted)
             closed.append((label, admitted, on_lanes, edges, classes))
+            # Before the lanes close: SUMO lets a car stand on a lane that doesn't admit its class any more.
             if admitted == (FLEEING,):
                 here = {vehicle: vclass for vehicle, vclass in classes.items() if vehicle in on_lanes}
                 self._flight.begin(here, self._taken())

@@ -197,6 +197,7 @@ def _runs_of_fit(town: Town, labels: Sequence[str], first: Case) -> tuple[list[C
     case = replace(first, fidelity="micro", capacity_factor=1.0)
     fitted = [replace(case, vehicles_per_household=label) for label in dict.fromkeys((labels[0], labels[-1]))]
     middle = labels[(len(labels) - 1) // 2]
+    # Another plan, another number of vehicles, another seed: the error of what was fitted to would flatter.
     return fitted, replace(case, plan=town.other_plan, vehicles_per_household=middle, seed=first.seed + 1)
 
 
@@ -273,6 +274,7 @@ def _calibrate(town: Town, fitted: Sequence[Case], check: Case) -> Calibration:
     largest = micro[len(fitted) - 1]
     windows = pd.read_parquet(largest / "edges.parquet", columns=["edge", "from_s", "flow_veh_per_h"])
     roads = road_headways(read_manifest(largest), windows, town.ground.net, profile)
+    # Headways follow from drivers and from what the worst bottlenecks pass; only the keeping of right of way is tried.
     kinds = [replace(Meso.of_lane(kind, lane_factor(profile)), roads=roads) for kind in ("free", "limited", "full")]
     meso = _best(town, fitted, micro[:-1], kinds)
     (checked,) = town.run([(coarse(town.other, meso, town.cache), replace(check, fidelity="meso"))])
@@ -296,6 +298,7 @@ def _best(town: Town, fitted: Sequence[Case], micro: Sequence[Path], tried: Sequ
 
 def _loss(coarse: Path, fine: Path) -> float:
     t90_error, curve_error = _errors(coarse, fine)
+    # A model in which not everybody gets out can't be held against one in which they do: it is never the best.
     return float("inf") if t90_error is None or curve_error is None else abs(t90_error) + curve_error
 
 
