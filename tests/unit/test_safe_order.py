@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from evac.study.safe_order import Latest, Search, Trial, latest_orders, over_searches, sequence
+from evac.study.safe_order import Latest, Search, Trial, confirm, latest_orders, over_searches, sequence
 
 
 class _Known:
@@ -114,3 +114,51 @@ def test_zones_that_compete_are_ordered_earlier_together() -> None:
 def test_zones_that_cannot_all_be_safe_have_no_sequence() -> None:
     orders = [over_searches("A", {Search("A", 1): Latest("found", 30.0)})]
     assert sequence(orders, _Known({"A": -10.0}), seed=1, share=0.95, step_min=5.0) is None
+
+
+def test_where_a_zone_s_limit_is_foreseen_below_its_bound_one_trial_beside_the_order_at_once_is_enough() -> None:
+    judge, search = _Known({"A": 92.0}), Search("A", 0)
+    found = latest_orders(
+        [search],
+        judge,
+        share=0.95,
+        highest_min=240.0,
+        step_min=5.0,
+        no_later_min={search: 94.0},
+        guesses_min={search: 93.0},
+    )
+    assert found[search] == Latest("found", 90.0)
+    assert judge.trials == 2
+
+
+class _Fine:
+    """Zones that the judge finds safe until a minute; ordered with others, `hurried` is only safe half as long."""
+
+    def __init__(self, limits: Mapping[str, float], hurried: str) -> None:
+        self.limits, self.hurried, self.asked = limits, hurried, list[Trial]()
+
+    def __call__(self, trials: Sequence[Trial]) -> list[Mapping[str, float]]:
+        self.asked += trials
+        return [{zone: self._share(zone, dict(item.minutes)) for zone in self.limits} for item in trials]
+
+    def _share(self, zone: str, minutes: Mapping[str, float]) -> float:
+        hurries = zone == self.hurried and len(minutes) > 1
+        return 1.0 if minutes.get(zone, 0.0) <= self.limits[zone] / (2.0 if hurries else 1.0) else 0.5
+
+
+def test_what_another_judge_is_to_confirm_is_tried_in_one_run_and_alone_where_that_does_not() -> None:
+    found = {
+        "A": Latest("found", 30.0),
+        "B": Latest("found", 40.0),
+        "C": Latest("found", 50.0),
+        "D": Latest("no limit"),
+    }
+    orders = [over_searches(zone, {Search(zone, 1): latest}) for zone, latest in found.items()]
+    judge = _Fine({"A": 35.0, "B": 45.0, "C": 45.0, "D": 99.0}, hurried="B")
+    assert confirm(orders, judge, seed=1, share=0.95) == {"A": True, "B": True, "C": False}
+    assert [dict(trial.minutes) for trial in judge.asked] == [
+        {"A": 30.0, "B": 40.0, "C": 50.0},
+        {"B": 40.0},
+        {"C": 50.0},
+    ]
+    assert confirm(orders[3:], judge, seed=1, share=0.95) == {}

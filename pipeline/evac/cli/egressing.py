@@ -48,7 +48,8 @@ def egress(
     from evac.study.egress import egress as fare  # noqa: PLC0415
     from evac.study.egress import members_of, variants_of  # noqa: PLC0415
     from evac.study.engines import cores, engine_of  # noqa: PLC0415
-    from evac.study.ordering import Asked, Trials, about  # noqa: PLC0415
+    from evac.study.ordering import about  # noqa: PLC0415
+    from evac.study.trials import Asked, Trials  # noqa: PLC0415
 
     asked = Asked(wanted.vehicles, wanted.departure, (), share / 100.0, coarse=fidelity == "meso")
     variants, runner = variants_of(hazard), engine_of(engine, jobs or cores())

@@ -43,7 +43,8 @@ def safe_order(
     wanted = place.under(plan, vehicles=vehicles, departure=departure)
     from evac.report.safe_order import write_safe_orders  # noqa: PLC0415
     from evac.study.engines import cores, engine_of  # noqa: PLC0415
-    from evac.study.ordering import Asked, Trials, about, safe_orders  # noqa: PLC0415
+    from evac.study.ordering import about, safe_orders  # noqa: PLC0415
+    from evac.study.trials import Asked, Trials  # noqa: PLC0415
 
     asked = Asked(
         wanted.vehicles,

@@ -16,8 +16,8 @@ from scipy import stats
 
 from evac.demand.draws import uniform
 from evac.schema.hazard import ArrivalRaster, Hazard
-from evac.study.ordering import Trials
 from evac.study.safe_order import Trial
+from evac.study.trials import Trials
 
 ALL_ZONES = "all zones"
 _CONFIDENCE = 0.95

@@ -1,76 +1,40 @@
-"""The latest safe order of a scenario's zones under a plan: trials as runs, the formula's answer beside it."""
+"""The latest safe order of a scenario's zones under a plan, and the formula's answer beside it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from evac.clock import MINUTE_S
 from evac.demand.orders import Orders
 from evac.demand.starts import FREE_CHOICE
-from evac.errors import Problem, ScenarioError, SimulationError
+from evac.errors import Problem, ScenarioError
 from evac.files import digest_json
-from evac.plans.model import Phase
-from evac.plans.reading import LoadedPlan
-from evac.seals import has_entry
 from evac.simulate.job import Case
-from evac.simulate.meso import Meso
-from evac.study.cases import case_name
-from evac.study.ground import Ground, demand_of, ground_of
-from evac.study.jobs import job_of, run_folder
+from evac.study.ground import ground_of
+from evac.study.jobs import job_of
 from evac.study.prepare import Prepared
-from evac.study.runs import Display, Silent, read_manifest
 from evac.study.safe_order import (
     Latest,
     SafeOrder,
     Search,
     Trial,
+    confirm,
     latest_orders,
     over_searches,
     sequence,
 )
-from evac.study.screening import coarse
-from evac.study.tasks import Engine, Task
-from evac.study.under_plan import UnderPlan, under_plan
+from evac.study.trials import Trials, last_arrival_min
+from evac.study.under_plan import UnderPlan
 
 _PACES = (0.7, 1.3)
 """How much earlier and later than given the front may come: fire models miss times of arrival by about that."""
 _EXACT = 1e-9
-_TO_DRIVE_H = 6.0  # for those who are ordered when the last road is reached: else the end of time would be the limit
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is asked for.
-
-    Parameters
-    ----------
-    vehicles_per_household, departure
-        The case.
-    seeds
-        Replications.
-    share
-        Share of a zone's vehicles that must be safe.
-    step_min
-        To how many minutes the answer is found.
-    coarse
-        Whether to search with the mesoscopic model, unfitted; what is found is then tried with the microscopic one.
-    """
-
-    vehicles_per_household: str
-    departure: str
-    seeds: tuple[int, ...]
-    share: float = 0.95
-    step_min: float = 5.0
-    coarse: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,106 +85,6 @@ class Answer:
     runs: int
 
 
-@dataclass
-class Trials:
-    """Trials as runs of a scenario.
-
-    Parameters
-    ----------
-    prepared, plan
-        The scenario and the plan that orders the other zones.
-    asked
-        The case.
-    cache, engine, display
-        As for a study.
-    """
-
-    prepared: Prepared
-    plan: LoadedPlan
-    asked: Asked
-    cache: Path
-    engine: Engine
-    display: Display
-    runs: int = 0
-    _grounds: dict[float, Ground] = field(default_factory=dict)
-    _unders: dict[float, UnderPlan] = field(default_factory=dict)
-
-    def under(self, pace: float = 1.0) -> UnderPlan:
-        """Return the scenario under the plan, with the hazard at a pace."""
-        if pace not in self._unders:
-            self._unders[pace] = under_plan(self.prepared, self.plan, self.cache, pace)
-        return self._unders[pace]
-
-    def judge(self, trials: Sequence[Trial]) -> list[Mapping[str, float]]:
-        """Return the share of each zone's vehicles that is safe in each trial."""
-        return [
-            {zone: item["safe"] / item["planned"] for zone, item in manifest["hazard_zones"].items()}
-            for manifest in self.manifests(trials)
-        ]
-
-    def manifests(self, trials: Sequence[Trial]) -> list[dict[str, dict[str, dict[str, float]]]]:
-        """Run what the cache doesn't have, side by side, and return the runs' manifests.
-
-        Raises
-        ------
-        SimulationError
-            A run failed.
-        """
-        wanted = [(self._ground(item), self._case(item)) for item in map(self._as_planned, trials)]
-        jobs = [job_of(ground.terms, case) for ground, case in wanted]
-        tasks = {
-            job.digest: Task(job, ground)
-            for job, (ground, _) in zip(jobs, wanted, strict=True)
-            if not has_entry(run_folder(job, self.cache))
-        }
-        with closing(self.engine.run(list(tasks.values()), self.cache, Silent())) as outcomes:
-            for job, outcome in outcomes:
-                if not isinstance(outcome, Path):
-                    raise SimulationError(f"a trial failed: {case_name(job.case)}: {outcome}") from outcome
-                self.runs += 1
-        self.display.tell(f"{self.runs} trials")
-        return [read_manifest(run_folder(job, self.cache)) for job in jobs]
-
-    def _as_planned(self, trial: Trial) -> Trial:
-        """Return a trial without the zones that it orders when the plan does: that of all zones at once is one run."""
-        offsets = {zone: phase.offset_min for phase in self.under(trial.pace).orders.phases for zone in phase.zones}
-        moved = tuple((zone, minute) for zone, minute in trial.minutes if minute != offsets.get(zone, 0.0))
-        return replace(trial, minutes=moved)
-
-    def departures(self, seed: int) -> pd.DataFrame:
-        """Return the planned vehicles of a seed, ordered as the plan has it: `household`, `zone`, `departure_s`."""
-        trial = Trial((), seed)
-        vehicles = demand_of(self._ground(trial), self._case(trial))
-        return vehicles.loc[vehicles["ordered"], ["household", "zone", "departure_s"]]
-
-    def _case(self, trial: Trial) -> Case:
-        ordered = ", ".join(f"{zone} at {minute:g} min" for zone, minute in trial.minutes)
-        pace = "" if trial.pace == 1.0 else f" · arrival at {trial.pace:.0%}"
-        return Case(
-            vehicles_per_household=self.asked.vehicles_per_household,
-            departure=self.asked.departure,
-            seed=trial.seed,
-            plan=" · ".join(filter(None, [self.plan.key, ordered])) + pace,
-            fidelity="meso" if self.asked.coarse else "micro",
-        )
-
-    def _ground(self, trial: Trial) -> Ground:
-        if trial.pace not in self._grounds:
-            ground = ground_of(self.prepared, self.under(trial.pace))
-            self._grounds[trial.pace] = coarse(ground, Meso(), self.cache) if self.asked.coarse else ground
-        ground = self._grounds[trial.pace]
-        minutes = dict(trial.minutes)
-        model = ground.terms.model
-        end_h = max(model.simulation.end_h, _last_arrival_min(self, trial.pace) / 60.0 + _TO_DRIVE_H)
-        terms = replace(
-            ground.terms,
-            model=model.model_copy(update={"simulation": model.simulation.model_copy(update={"end_h": end_h})}),
-            orders=_ordered_at(ground.terms.orders, minutes),
-            plan=(*ground.terms.plan, {"ordered_min": minutes}),
-        )
-        return replace(ground, terms=terms)
-
-
 def about(trials: Trials) -> dict[str, Any]:
     """Return of what an answer is: the plan, the case, and `stands_on`, a digest of all that its runs depend on."""
     asked = trials.asked
@@ -240,20 +104,6 @@ def stands_on(prepared: Prepared, under: UnderPlan, vehicles_per_household: str,
     return digest_json({"content": job_of(ground_of(prepared, under).terms, case).content})
 
 
-def _ordered_at(orders: Orders, minutes: Mapping[str, float]) -> Orders:
-    """Return a plan's orders with zones ordered at other minutes; each keeps its own departure curve."""
-    curves = {zone: phase.curve for phase in orders.phases for zone in phase.zones}
-    others = [
-        phase.model_copy(update={"zones": kept})
-        for phase in orders.phases
-        if (kept := tuple(zone for zone in phase.zones if zone not in minutes))
-    ]
-    moved = [
-        Phase(do="phase", zones=(zone,), offset_min=minute, curve=curves.get(zone)) for zone, minute in minutes.items()
-    ]
-    return replace(orders, phases=(*others, *moved))
-
-
 def safe_orders(trials: Trials) -> Answer:
     """Find the latest safe order of each zone that the plan orders to leave, and of all of them together.
 
@@ -271,22 +121,14 @@ def safe_orders(trials: Trials) -> Answer:
     first = asked.seeds[0]
     (normally,) = trials.manifests([Trial((), first)])
     zones = sorted(normally["hazard_zones"])
-    found: dict[Search, Latest] = {}
-    for seed, pace in [*((seed, 1.0) for seed in asked.seeds), *((first, pace) for pace in _PACES)]:
-        mine = [Search(zone, seed, pace) for zone in zones]
-        known = {zone: found[Search(zone, first)].minute for zone in zones} if found else {}
-        found |= latest_orders(
-            mine,
-            trials.judge,
-            share=asked.share,
-            highest_min=_last_arrival_min(trials, pace),
-            step_min=asked.step_min,
-            no_later_min=_no_later_min(trials, mine),
-            guesses_min={item: pace * minute for item in mine if (minute := known.get(item.zone)) is not None},
-        )
+    found = _searched(trials, zones, _lost_min(trials, normally, zones))
     orders = [over_searches(zone, found) for zone in zones]
     together = sequence(orders, trials.judge, seed=first, share=asked.share, step_min=asked.step_min)
-    confirmed = _confirmed(trials, orders) if asked.coarse else {}
+    confirmed: dict[str, bool] = {}
+    if asked.coarse:
+        micro = replace(trials, asked=replace(asked, coarse=False), _grounds={})
+        confirmed = confirm(orders, micro.judge, seed=first, share=asked.share)
+        trials.runs = micro.runs
     answers = [
         ZoneOrder(
             order,
@@ -299,17 +141,60 @@ def safe_orders(trials: Trials) -> Answer:
     return Answer(tuple(sorted(answers, key=_urgency)), together, trials.runs)
 
 
+def _searched(trials: Trials, zones: Sequence[str], lost_min: Mapping[str, float]) -> dict[Search, Latest]:
+    """Return how all searches of the zones ended.
+
+    Where an answer is looked for first: as long before the order that can't be safe as the zone is thought to lose to
+    queues, at first by `lost_min`, then by the answers so far; or else where the last answer was.
+    """
+    asked, first = trials.asked, trials.asked.seeds[0]
+    found: dict[Search, Latest] = {}
+    about_min: dict[str, float] = {}
+    losses_min = dict(lost_min)
+    for seed, pace in [*((seed, 1.0) for seed in asked.seeds), *((first, pace) for pace in _PACES)]:
+        mine = [Search(zone, seed, pace) for zone in zones]
+        bounds_min = _no_later_min(trials, mine)
+        guesses_min = {item: pace * about_min[item.zone] for item in mine if item.zone in about_min}
+        guesses_min |= {
+            item: bound - lost_min[item.zone] for item, bound in bounds_min.items() if item.zone in lost_min
+        }
+        now = latest_orders(
+            mine,
+            trials.judge,
+            share=asked.share,
+            highest_min=last_arrival_min(trials, pace),
+            step_min=asked.step_min,
+            no_later_min=bounds_min,
+            guesses_min=guesses_min,
+        )
+        found |= now
+        for item, latest in now.items():
+            if latest.minute is not None:
+                limit_min = latest.minute + asked.step_min / 2.0
+                about_min[item.zone] = limit_min / pace
+                if item in bounds_min:
+                    losses_min[item.zone] = max(bounds_min[item] - limit_min, 0.0)
+    return found
+
+
+def _lost_min(trials: Trials, normally: Mapping[str, Any], zones: Sequence[str]) -> dict[str, float]:
+    """Return how long after the zones' departures, ordered as the plan has it, as large a share of each was out."""
+    orders, share = trials.under().orders, trials.asked.share
+    vehicles = trials.departures(trials.asked.seeds[0])
+    left_s = vehicles.groupby(vehicles["zone"].astype(str))["departure_s"].quantile(share)
+    offsets = {zone: phase.offset_min for phase in orders.phases for zone in phase.zones}
+    cleared = {zone: _clearance_min(normally, orders, zone, share) for zone in zones}
+    return {
+        zone: minutes + offsets.get(zone, 0.0) - left_s[zone] / MINUTE_S
+        for zone, minutes in cleared.items()
+        if minutes is not None
+    }
+
+
 def _urgency(answer: ZoneOrder) -> tuple[float, str]:
     latest = answer.order.latest
     minute = {"too late": -math.inf, "no limit": math.inf}.get(latest.ending, latest.minute or 0.0)
     return minute, answer.order.zone
-
-
-def _last_arrival_min(trials: Trials, pace: float) -> float:
-    """Return when nothing is left to be reached."""
-    reached = trials.under(pace).reached
-    last_s = max(reached.arrival_s.values()) if reached else 0.0
-    return max(math.ceil(last_s / MINUTE_S), trials.asked.step_min)
 
 
 def _no_later_min(trials: Trials, searches: Sequence[Search]) -> dict[Search, float]:
@@ -362,13 +247,3 @@ def _clearance_min(
     out_s = manifest["zones"][zone][f"t{measured[0]}_s"]
     offset_min = next((phase.offset_min for phase in orders.phases if zone in phase.zones), 0.0)
     return None if out_s is None else out_s / MINUTE_S - offset_min
-
-
-def _confirmed(trials: Trials, orders: Sequence[SafeOrder]) -> dict[str, bool]:
-    """Return whether the microscopic model finds each zone safe at the minute that the coarse one found."""
-    micro = replace(trials, asked=replace(trials.asked, coarse=False), _grounds={})
-    wanted = [item for item in orders if item.latest.minute is not None]
-    asked = [Trial(((item.zone, float(item.latest.minute or 0.0)),), trials.asked.seeds[0]) for item in wanted]
-    judged = micro.judge(asked)
-    trials.runs += micro.runs - trials.runs
-    return {item.zone: shares[item.zone] >= trials.asked.share for item, shares in zip(wanted, judged, strict=True)}

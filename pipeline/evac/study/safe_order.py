@@ -109,13 +109,14 @@ def latest_orders(
     no_later_min
         An order from then on can't be safe, which needs no trial.
     guesses_min
-        What the answer may be, such as that of another seed: it is tried first, and then beside it.
+        Until about when an order may be safe, as another seed has it: the last step until then is tried first, then the
+        one beside it.
     """
     steps = max(int(-(-highest_min // step_min)), 1)
     bounded = {item: max(int(-(-at // step_min)), 1) for item, at in (no_later_min or {}).items()}
     spans = {item: _Span(0, min(bounded.get(item, steps), steps)) for item in searches}
     for item, minute in (guesses_min or {}).items():
-        spans[item].guess = round(minute / step_min)
+        spans[item].guess = min(max(int(minute // step_min), 1), spans[item].high - 1)
     found: dict[Search, Latest] = {}
     at_once = _safe(searches, [0] * len(searches), judge, share, step_min)
     found |= {item: Latest("too late") for item, safe in zip(searches, at_once, strict=True) if not safe}
@@ -221,3 +222,28 @@ def sequence(
         middle = (low + high) // 2
         low, high = (middle, high) if is_safe(middle) else (low, middle)
     return dict(sorted(at(low).items(), key=lambda item: (item[1], item[0])))
+
+
+def confirm(orders: Sequence[SafeOrder], judge: Judge, *, seed: int, share: float) -> dict[str, bool]:
+    """Return whether another judge finds each zone safe at its latest safe order; zones without a minute are left out.
+
+    All are ordered at their own minutes in one trial first, where they meet more of the others than each alone would.
+    Who isn't safe in it is tried alone, as it was found.
+
+    Parameters
+    ----------
+    orders
+        The zones and their latest safe orders.
+    judge
+        The judge that is to agree.
+    seed, share
+        As for `sequence`.
+    """
+    minutes = {item.zone: item.latest.minute for item in orders if item.latest.minute is not None}
+    if not minutes:
+        return {}
+    (together,) = judge([Trial(tuple(sorted(minutes.items())), seed)])
+    safe = {zone: together[zone] >= share for zone in minutes}
+    doubtful = [zone for zone in minutes if not safe[zone]]
+    alone = judge([Trial(((zone, minutes[zone]),), seed) for zone in doubtful]) if doubtful else []
+    return safe | {zone: shares[zone] >= share for zone, shares in zip(doubtful, alone, strict=True)}

@@ -1,0 +1,180 @@
+"""Trials of orders at other minutes than a plan's, as runs of a scenario."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+
+from evac.clock import MINUTE_S
+from evac.demand.orders import Orders
+from evac.errors import SimulationError
+from evac.plans.model import Phase
+from evac.plans.reading import LoadedPlan
+from evac.seals import has_entry
+from evac.simulate.job import Case
+from evac.simulate.meso import Meso
+from evac.study.cases import case_name
+from evac.study.ground import Ground, demand_of, ground_of
+from evac.study.jobs import job_of, run_folder
+from evac.study.prepare import Prepared
+from evac.study.runs import Display, Silent, read_manifest
+from evac.study.safe_order import (
+    Trial,
+)
+from evac.study.screening import coarse
+from evac.study.tasks import Engine, Task
+from evac.study.under_plan import UnderPlan, under_plan
+
+_TO_DRIVE_H = 6.0  # for those who are ordered when the last road is reached: else the end of time would be the limit
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for.
+
+    Parameters
+    ----------
+    vehicles_per_household, departure
+        The case.
+    seeds
+        Replications.
+    share
+        Share of a zone's vehicles that must be safe.
+    step_min
+        To how many minutes the answer is found.
+    coarse
+        Whether to search with the mesoscopic model, unfitted; what is found is then tried with the microscopic one.
+    """
+
+    vehicles_per_household: str
+    departure: str
+    seeds: tuple[int, ...]
+    share: float = 0.95
+    step_min: float = 5.0
+    coarse: bool = False
+
+
+@dataclass
+class Trials:
+    """Trials as runs of a scenario.
+
+    Parameters
+    ----------
+    prepared, plan
+        The scenario and the plan that orders the other zones.
+    asked
+        The case.
+    cache, engine, display
+        As for a study.
+    """
+
+    prepared: Prepared
+    plan: LoadedPlan
+    asked: Asked
+    cache: Path
+    engine: Engine
+    display: Display
+    runs: int = 0
+    _grounds: dict[float, Ground] = field(default_factory=dict)
+    _unders: dict[float, UnderPlan] = field(default_factory=dict)
+
+    def under(self, pace: float = 1.0) -> UnderPlan:
+        """Return the scenario under the plan, with the hazard at a pace."""
+        if pace not in self._unders:
+            self._unders[pace] = under_plan(self.prepared, self.plan, self.cache, pace)
+        return self._unders[pace]
+
+    def judge(self, trials: Sequence[Trial]) -> list[Mapping[str, float]]:
+        """Return the share of each zone's vehicles that is safe in each trial."""
+        return [
+            {zone: item["safe"] / item["planned"] for zone, item in manifest["hazard_zones"].items()}
+            for manifest in self.manifests(trials)
+        ]
+
+    def manifests(self, trials: Sequence[Trial]) -> list[dict[str, dict[str, dict[str, float]]]]:
+        """Run what the cache doesn't have, side by side, and return the runs' manifests.
+
+        Raises
+        ------
+        SimulationError
+            A run failed.
+        """
+        wanted = [(self._ground(item), self._case(item)) for item in map(self._as_planned, trials)]
+        jobs = [job_of(ground.terms, case) for ground, case in wanted]
+        tasks = {
+            job.digest: Task(job, ground)
+            for job, (ground, _) in zip(jobs, wanted, strict=True)
+            if not has_entry(run_folder(job, self.cache))
+        }
+        with closing(self.engine.run(list(tasks.values()), self.cache, Silent())) as outcomes:
+            for job, outcome in outcomes:
+                if not isinstance(outcome, Path):
+                    raise SimulationError(f"a trial failed: {case_name(job.case)}: {outcome}") from outcome
+                self.runs += 1
+        self.display.tell(f"{self.runs} trials")
+        return [read_manifest(run_folder(job, self.cache)) for job in jobs]
+
+    def _as_planned(self, trial: Trial) -> Trial:
+        """Return a trial without the zones that it orders when the plan does: that of all zones at once is one run."""
+        offsets = {zone: phase.offset_min for phase in self.under(trial.pace).orders.phases for zone in phase.zones}
+        moved = tuple((zone, minute) for zone, minute in trial.minutes if minute != offsets.get(zone, 0.0))
+        return replace(trial, minutes=moved)
+
+    def departures(self, seed: int) -> pd.DataFrame:
+        """Return the planned vehicles of a seed, ordered as the plan has it: `household`, `zone`, `departure_s`."""
+        trial = Trial((), seed)
+        vehicles = demand_of(self._ground(trial), self._case(trial))
+        return vehicles.loc[vehicles["ordered"], ["household", "zone", "departure_s"]]
+
+    def _case(self, trial: Trial) -> Case:
+        ordered = ", ".join(f"{zone} at {minute:g} min" for zone, minute in trial.minutes)
+        pace = "" if trial.pace == 1.0 else f" · arrival at {trial.pace:.0%}"
+        return Case(
+            vehicles_per_household=self.asked.vehicles_per_household,
+            departure=self.asked.departure,
+            seed=trial.seed,
+            plan=" · ".join(filter(None, [self.plan.key, ordered])) + pace,
+            fidelity="meso" if self.asked.coarse else "micro",
+        )
+
+    def _ground(self, trial: Trial) -> Ground:
+        if trial.pace not in self._grounds:
+            ground = ground_of(self.prepared, self.under(trial.pace))
+            self._grounds[trial.pace] = coarse(ground, Meso(), self.cache) if self.asked.coarse else ground
+        ground = self._grounds[trial.pace]
+        minutes = dict(trial.minutes)
+        model = ground.terms.model
+        end_h = max(model.simulation.end_h, last_arrival_min(self, trial.pace) / 60.0 + _TO_DRIVE_H)
+        terms = replace(
+            ground.terms,
+            model=model.model_copy(update={"simulation": model.simulation.model_copy(update={"end_h": end_h})}),
+            orders=_ordered_at(ground.terms.orders, minutes),
+            plan=(*ground.terms.plan, {"ordered_min": minutes}),
+        )
+        return replace(ground, terms=terms)
+
+
+def _ordered_at(orders: Orders, minutes: Mapping[str, float]) -> Orders:
+    """Return a plan's orders with zones ordered at other minutes; each keeps its own departure curve."""
+    curves = {zone: phase.curve for phase in orders.phases for zone in phase.zones}
+    others = [
+        phase.model_copy(update={"zones": kept})
+        for phase in orders.phases
+        if (kept := tuple(zone for zone in phase.zones if zone not in minutes))
+    ]
+    moved = [
+        Phase(do="phase", zones=(zone,), offset_min=minute, curve=curves.get(zone)) for zone, minute in minutes.items()
+    ]
+    return replace(orders, phases=(*others, *moved))
+
+
+def last_arrival_min(trials: Trials, pace: float) -> float:
+    """Return when nothing is left to be reached."""
+    reached = trials.under(pace).reached
+    last_s = max(reached.arrival_s.values()) if reached else 0.0
+    return max(math.ceil(last_s / MINUTE_S), trials.asked.step_min)
