@@ -72,6 +72,33 @@ def test_what_is_handed_on_gives_the_bytes_of_the_studio_by_the_command(
     assert row["t90_s"] == pytest.approx(run.clearance(0.9).total_seconds())
 
 
+@pytest.mark.slow
+def test_what_was_screened_plan_by_plan_is_the_same_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each plan's own error is a part of its coarse runs: they come again only beside what they were asked for with."""
+    folder, elsewhere = prepared_balzers(tmp_path / "studio", FEW), tmp_path / "elsewhere"
+    with served(folder) as studio:
+        for plan in ("contraflow-south", "flood"):
+            asked = studio.client.post("/api/places/balzers/jobs", json={"plans": [plan], "fidelity": "meso"})
+            job = studio.wait(asked.json()["id"], lambda job: job["state"] in HAS_ENDED)
+            assert (job["state"], job["told"]["failures"]) == ("done", [])
+        packed = studio.client.get("/api/places/balzers/folder").content
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        archive.extractall(elsewhere)
+    prepare_as_balzers(elsewhere)
+    monkeypatch.chdir(elsewhere)
+    commands = re.findall(r"^    evac (run .*)$", (elsewhere / "README.md").read_text(), re.MULTILINE)
+    for command in commands:
+        assert run_guarded(shlex.split(command)) == 0
+    handed_on = pd.read_csv(elsewhere / "runs.csv")
+    assert sorted(handed_on["plan"]) == ["baseline", "baseline", "contraflow-south", "flood"]
+    for job in handed_on["job"]:
+        tables = [
+            json.loads((at / ".evac" / "runs" / job / "manifest.json").read_text())["tables"]
+            for at in (folder, elsewhere)
+        ]
+        assert tables[0] == tables[1]
+
+
 def test_a_server_that_is_killed_loses_no_run(tmp_path: Path) -> None:
     folder = prepared_balzers(tmp_path, WHOLE_TOWN)
     with served(folder) as studio:

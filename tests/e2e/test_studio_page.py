@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -447,7 +448,7 @@ def test_screening_answers_in_seconds_once_it_is_fitted(browser: Any, tmp_path: 
     with served(prepared_balzers(tmp_path, 1.5)) as studio:
         page = context_of(browser, studio).new_page()
         page.goto(f"{studio.client.base_url}#place=balzers&tab=runs")
-        took = []
+        took, of_every_car = [], []
         for count, (plan, other) in enumerate((("Baseline", None), ("Contraflow to the south", "Baseline")), start=1):
             if other:
                 page.get_by_label(other, exact=True).uncheck()
@@ -457,7 +458,11 @@ def test_screening_answers_in_seconds_once_it_is_fitted(browser: Any, tmp_path: 
             page.get_by_role("button", name="Run", exact=True).click()
             page.locator(".runs li", has_text="coarse").nth(count - 1).wait_for()
             took.append(time.monotonic() - began)
+            page.locator(".job").wait_for(state="detached")
+            cases = [json.loads(path.read_text())["case"] for path in (tmp_path / ".evac" / "runs").glob("*/job.json")]
+            of_every_car.append(sum(case["fidelity"] == "micro" for case in cases))
         page.context.close()
+    assert of_every_car == [2, 3]  # one to fit to, as there is one case; one a plan, to measure the error by
     print(f"screening: {took[0]:.0f} s with fitting, then {took[1]:.1f} s")  # noqa: T201 - figures of docs/studio.md
     assert took[1] < MOST_SCREENING_S
 

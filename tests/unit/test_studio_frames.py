@@ -10,6 +10,7 @@ import pytest
 from evac.simulate.answers import Car
 from evac.studio import frames
 from evac.studio.frames import Frames, Newest
+from evac.studio.job_child import _called
 from evac.watching import Progress
 
 
@@ -73,3 +74,13 @@ def test_whoever_is_slow_sees_the_newest_and_everybody_the_end() -> None:
     assert seen == sorted(set(seen))
     assert seen[-1] == 49
     assert len(seen) < 50
+
+
+def test_runs_are_called_by_their_plans_own_names_and_told_apart_where_these_are_the_same() -> None:
+    asked = {"plans": ["baseline", "flood", "flood-2"], "names": ["Baseline", "Flood", "Flood"], "seeds": [1, 2]}
+    case = {"vehicles": "1.5", "departure": "slow", "fidelity": "micro"}
+    called = _called({**asked, **case})
+    rest = "1.5 vehicles per household · slow"
+    assert called[f"flood · {rest} · seed 2"] == f"Flood (flood) · {rest} · seed 2"
+    assert called[f"{rest} · seed 1"] == f"Baseline · {rest} · seed 1"
+    assert len(set(called.values())) == len(called) == 6

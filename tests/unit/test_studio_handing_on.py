@@ -5,9 +5,16 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 import evac
+from evac.archive.basis import Basis
+from evac.archive.records import StudyRecord, Wanted, note_study
+from evac.studio.handing_on import _commands
 from studio_workspace import balzers, client_of
 
 
@@ -48,6 +55,33 @@ def test_it_holds_scenario_plans_data_and_a_readme(tmp_path: Path) -> None:
         assert any(member.startswith(name) for member in names)
     packed.extractall(tmp_path / "elsewhere")
     assert evac.open(tmp_path / "elsewhere" / "scenarios" / "balzers").under("flood").key == "flood"
+
+
+def _asked(cache: Path, plans: list[str], fidelity: str, vehicles: str, seeds: list[int]) -> list[dict[str, Any]]:
+    """Note a study, and return its runs as the table has them."""
+    jobs = [Wanted(f"{fidelity} {plan} {plans}", "", plan, vehicles, "usual") for plan in plans]
+    selected = {"vehicles": [vehicles], "departures": ["usual"], "seeds": seeds, "fidelity": fidelity}
+    begun = datetime(2026, 1, 1, len(list((cache / "studies").glob("*"))), tzinfo=UTC)
+    basis = Basis({}, dict.fromkeys(plans, ""), {}, {})
+    note_study(cache, StudyRecord("balzers", basis, begun, tuple(jobs), (), selected))
+    case = {"vehicles_per_household": vehicles, "departure": "usual", "fidelity": fidelity, "capacity_factor": 1.0}
+    return [{"job": job.job, "plan": job.plan, "seed": seed, "signals": None, **case} for job in jobs for seed in seeds]
+
+
+def test_commands_put_together_what_may_be_and_keep_coarse_studies_as_they_were_asked_for(tmp_path: Path) -> None:
+    place = evac.open(balzers(tmp_path) / "scenarios" / "balzers", workspace=tmp_path)
+    rows = [
+        *_asked(place.cache, ["baseline"], "micro", "1", [7]),
+        *_asked(place.cache, ["flood"], "micro", "1", [7]),
+        *_asked(place.cache, ["baseline", "flood"], "meso", "1", [1]),
+        *_asked(place.cache, ["baseline", "contraflow-south"], "meso", "1", [1]),
+    ]
+    _asked(place.cache, ["baseline", "bridge-closed"], "meso", "1", [1])  # which was called off
+    case, coarse = "--vehicles 1 --departure usual --seed", "--fidelity meso"
+    assert _commands(place, pd.DataFrame(rows)) == [
+        f"evac run scenarios/balzers --plan baseline --plan {plan} {case} {rest} --no-sensitivity"
+        for plan, rest in (("flood", "7"), ("flood", f"1 {coarse}"), ("contraflow-south", f"1 {coarse}"))
+    ]
 
 
 def test_data_elsewhere_in_the_workspace_are_in_it_and_are_found_again(tmp_path: Path) -> None:

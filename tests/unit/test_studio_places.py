@@ -122,7 +122,7 @@ def test_without_runs_there_are_none_and_an_unknown_one_is_told(client: TestClie
 
 
 def test_screening_is_fitted_to_the_baseline_whatever_is_screened(folder: Path) -> None:
-    """So that the fit, which takes runs of every car, is one for all plans: it is known again by the plan it is of."""
+    """So that the runs of every car that it is fitted to are the same for all plans."""
     place = evac.open(folder / "scenarios" / "balzers", workspace=folder)
     coarse = checked(place, {"plans": ["flood", "baseline"], "fidelity": "meso"})
     assert (coarse["plans"], coarse["names"]) == (["baseline", "flood"], ["Baseline", "Rhine flood, answered"])

@@ -1,7 +1,7 @@
 """The page that shows how far a search is: what it is trying, what was found, and how sure that is.
 
 A file that stands by itself and is replaced as a whole at each step; a browser that has it open looks again every ten
-seconds.
+seconds, unless whoever reads it is at something, or has it stay as it is.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import jinja2
 from evac import clock
 from evac.files import write_text
 from evac.plans import BASELINE
+from evac.report.moving_map import content_hash
 from evac.schema.scenario import vehicles_words
 from evac.search.attempts import Attempts
 from evac.search.city import KINDS, RESOURCES
@@ -35,6 +36,7 @@ _STAGES = {
 """What a search does, in order."""
 _FRESH = "seeds that had no part in choosing it"
 _SHOWN = 8
+_AGAIN = Path(__file__).parent / "templates" / "again.js"
 
 
 @dataclass
@@ -73,7 +75,10 @@ class ProgressPage:
             How the search ended; empty while it goes on.
         """
         found = {chosen: self._row(chosen) for chosen in self._ranked()}
+        script = _AGAIN.read_text(encoding="utf-8")
         content = {
+            "script": script,
+            "script_hash": content_hash(script),
             "town": self.attempts.prepared.loaded.model.name,
             "asked": self._asked(),
             "step": f"{step[:1].upper()}{step[1:]}",

@@ -218,9 +218,10 @@ def checked(place: evac.Place, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_fitted(plans: list[str], fidelity: Any) -> list[str]:
-    """Return plans with the one first that the coarse model is fitted to: always the baseline, so that it's done once.
+    """Return plans with the one first that the coarse model is fitted to: always the baseline, whatever is screened.
 
-    A plan that is screened alone would be fitted to itself: to as many runs of every car as screening is to spare.
+    A plan that is screened alone would be fitted to itself; beside the baseline it takes one run of every car, by which
+    the error is measured.
     """
     return list(dict.fromkeys([BASELINE, *plans])) if fidelity == _COARSE else plans
 

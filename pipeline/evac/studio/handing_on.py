@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 import evac
+from evac.archive.records import read_studies
 from evac.errors import Problem, UserError
-from evac.studio.at_place import with_fitted
 
 _RUNS = "runs.csv"
+_CASE = ["vehicles_per_household", "departure", "plan"]
 _README = """\
 # {name}
 
@@ -121,7 +122,7 @@ def _runs_table(runs: pd.DataFrame) -> str:
 def _readme(place: evac.Place, runs: pd.DataFrame) -> str:
     name, folder = place.loaded.folder.name, place.report_folder
     report = f"`{folder.relative_to(place.workspace)}/index.html`" if folder.is_dir() else "none was written"
-    commands = "\n".join(f"    {command}" for command in _commands(name, runs))
+    commands = "\n".join(f"    {command}" for command in _commands(place, runs))
     again = _AGAIN.format(commands=commands, runs=_RUNS) if commands else _NOTHING_RUN.format(place=name)
     today = datetime.now(UTC).date().isoformat()
     return _README.format(
@@ -129,19 +130,32 @@ def _readme(place: evac.Place, runs: pd.DataFrame) -> str:
     )
 
 
-def _commands(place: str, runs: pd.DataFrame) -> list[str]:
+def _commands(place: evac.Place, runs: pd.DataFrame) -> list[str]:
     """Return the commands that make the runs again, but for those at another lane capacity: they come of themselves."""
     usual = runs[(runs["capacity_factor"] == 1.0) & runs["signals"].isna()]
+    name = place.loaded.folder.name
+    return [*_every_car(name, usual[usual["fidelity"] == "micro"]), *_coarse(place, name, set(usual["job"]))]
+
+
+def _every_car(place: str, runs: pd.DataFrame) -> Iterator[str]:
+    """Yield a command for all plans that were run in the same case with the same seeds."""
     found: dict[tuple[Any, ...], dict[str, None]] = {}
-    cases = usual.groupby(["vehicles_per_household", "departure", "fidelity", "plan"], sort=False)["seed"]
-    for (vehicles, departure, fidelity, plan), seeds in cases:
-        found.setdefault((vehicles, departure, fidelity, *sorted(set(seeds))), {})[str(plan)] = None
-    return [_command(place, list(plans), *case) for case, plans in found.items()]
+    for (vehicles, departure, plan), seeds in runs.groupby(_CASE, sort=False)["seed"]:
+        found.setdefault((vehicles, departure, *sorted(set(seeds))), {})[str(plan)] = None
+    for (vehicles, departure, *same), plans in found.items():
+        yield _command(place, plan=plans, vehicles=[vehicles], departure=[departure], seed=same)
 
 
-def _command(place: str, plans: list[str], vehicles: str, departure: str, fidelity: str, *seeds: int) -> str:
-    options = [f"--plan {shlex.quote(plan)}" for plan in with_fitted(plans, fidelity)]
-    options += [f"--vehicles {shlex.quote(str(vehicles))}", f"--departure {shlex.quote(departure)}"]
-    options += [f"--seed {seed}" for seed in seeds]
-    options += [f"--fidelity {fidelity}"] if fidelity != "micro" else []
-    return f"evac run scenarios/{place} {' '.join(options)} --no-sensitivity"
+def _coarse(place: evac.Place, name: str, finished: set[str]) -> Iterator[str]:
+    """Yield a command for each coarse study as it was asked for: by its plans the model's error is measured."""
+    for record in reversed(read_studies(place.cache)):
+        asked = record.selected
+        is_mine = record.place == place.key and asked.get("fidelity") == "meso"
+        if is_mine and not finished.isdisjoint(run.job for run in record.runs):
+            cases = {"vehicles": asked["vehicles"], "departure": asked["departures"], "seed": asked["seeds"]}
+            yield _command(name, plan=record.plans, **cases, fidelity=["meso"])
+
+
+def _command(place: str, **options: Iterable[Any]) -> str:
+    said = [f"--{option} {shlex.quote(str(value))}" for option, values in options.items() for value in values]
+    return f"evac run scenarios/{place} {' '.join(said)} --no-sensitivity"

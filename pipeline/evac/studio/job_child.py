@@ -12,16 +12,20 @@ import sys
 import threading
 from dataclasses import asdict, replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any, TextIO
 
 import evac
 from evac.errors import Cancelled, EvacError, UserError, readable
 from evac.new_place import new_place
+from evac.plans import BASELINE
+from evac.simulate.job import Case
 from evac.studio import plan_file
 from evac.studio.at_place import checked
 from evac.studio.frames import Frames
 from evac.studio.workspace import FILE_NAME
+from evac.study.cases import case_name
 from evac.watching import OnProgress
 
 CANCELLED_CODE = 3
@@ -62,8 +66,10 @@ def _run(
 ) -> dict[str, Any]:
     """Run plans of a place; of a new one, which is made first, the baseline in its middle case."""
     frames = Frames(partial(_say, answers))
+    called: dict[str, str] = {}
 
     def hear(progress: evac.Progress) -> None:
+        progress = replace(progress, run=called.get(progress.run, progress.run))
         _say(answers, progress=asdict(replace(progress, cars=())))
         frames.take(progress)
 
@@ -74,6 +80,7 @@ def _run(
         place = evac.open(scenario, workspace=workspace)
     if asked.get("kind") == "search":
         return _searched(place, asked, hear, off)
+    called |= _called(asked)
     study = place.study(
         asked["plans"],
         vehicles=[asked["vehicles"]],
@@ -89,6 +96,22 @@ def _run(
     if asked.get("report"):
         study.report(on_progress=hear, cancel=off)
     return {"runs": [run.job for run in study.runs], "failures": failures["why"].tolist()}
+
+
+def _called(asked: dict[str, Any]) -> dict[str, str]:
+    """Return the runs of a job as people call their plans, by what the progress calls them."""
+    found = {}
+    for (key, name), seed in product(zip(asked["plans"], asked["names"], strict=True), asked["seeds"]):
+        case = Case(
+            plan=key,
+            vehicles_per_household=asked["vehicles"],
+            departure=asked["departure"],
+            seed=seed,
+            fidelity=asked["fidelity"],
+        )
+        title = name if asked["names"].count(name) == 1 else f"{name} ({key})"
+        found[case_name(case)] = f"{title} · {case_name(replace(case, plan=BASELINE))}"
+    return found
 
 
 def _searched(place: evac.Place, asked: dict[str, Any], hear: OnProgress, off: threading.Event) -> dict[str, Any]:

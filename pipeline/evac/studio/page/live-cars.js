@@ -2,7 +2,6 @@
 import { listen } from "./api.js";
 import { clock, count, fill, h, say } from "./dom.js";
 import { queueKey } from "./colour-key.js";
-import { runWords } from "./live-view.js";
 
 const QUEUE_FROM = 3;
 const NONE = { type: "FeatureCollection", features: [] };
@@ -24,7 +23,7 @@ export class LiveCars {
     if (!job) return;
     this.job = job.id;
     this.hearing = new AbortController();
-    listen(`jobs/${job.id}/frames`, (_, frame) => this.#show({ ...frame, run: runWords(job, frame.run) }), { signal: this.hearing.signal }).catch(() => { /* it has ended; the job says how */ });
+    listen(`jobs/${job.id}/frames`, (_, frame) => this.#show(frame), { signal: this.hearing.signal }).catch(() => { /* it has ended; the job says how */ });
   }
 
   stop() {

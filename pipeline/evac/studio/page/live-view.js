@@ -10,18 +10,12 @@ export function liveView(job, jobs, more = null) {
     h("p", {}, h("strong", {}, jobWords(job)), ` · ${say("{n} vehicles per household", { n: job.asked.vehicles })}`),
     h("progress", { max: 1, value: progress.fraction ?? 0, "aria-label": say("Progress") }),
     h("p", { class: "step", role: "status" }, stateWords(job)),
-    Object.entries(job.minutes ?? {}).length ? curveChart(Object.entries(job.minutes).slice(-2).map(([name, minutes]) => soFar(runWords(job, name), minutes, job.planned[name]))) : null,
+    Object.entries(job.minutes ?? {}).length ? curveChart(Object.entries(job.minutes).slice(-2).map(([name, minutes]) => soFar(name, minutes, job.planned[name]))) : null,
     h("div", { class: "row" }, stop, more));
 }
 
 /** What a job is about. */
 export const jobWords = ({ asked }) => (asked.kind === "search" ? say("Search for a plan") : (asked.names ?? asked.plans).join(", "));
-
-/** A run of a job in words, which begin with the plan's key: with its own name instead. */
-export function runWords({ asked }, run) {
-  const at = asked.plans.findIndex((plan) => run.startsWith(`${plan} `));
-  return at < 0 || !asked.names ? run : asked.names[at] + run.slice(asked.plans[at].length);
-}
 
 function stateWords({ state, progress = {} }) {
   if (state === "waiting") return say("waits for its turn");
