@@ -134,6 +134,12 @@ def exit_zone(exits: Sequence[ExitEdges], name: str) -> str:
     return f"exit_{[item.name for item in exits].index(name)}"
 
 
+def exits_of_zones(exits: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """Return the last edges of the exits of each zone (TAZ), from those of each exit by name."""
+    numbered = {f"exit_{number}": edges for number, edges in enumerate(exits.values())}
+    return {_ANY_EXIT: [edge for edges in exits.values() for edge in edges], **numbered}
+
+
 def _refuge_zones(refuges: Sequence[ExitEdges]) -> list[str]:
     return [f"refuge_{number}" for number in range(len(refuges))]
 

@@ -33,6 +33,7 @@ from typing import Any
 
 from traci.connection import Connection
 
+from evac.demand.routes import exits_of_zones
 from evac.network.exits.drive_beyond import DrivesBeyond
 from evac.plans.stages import Stages
 from evac.plans.timetable import (
@@ -53,7 +54,7 @@ from evac.simulate.flight import LOOK_AFTER_S, Flight
 from evac.simulate.lanes import admits_car, vehicles_on
 from evac.simulate.officer import LOOK_S, Officer
 from evac.simulate.refuges import Refuges
-from evac.simulate.ways import bound_for, keep_way, quickest_way, way_ahead, ways_ahead
+from evac.simulate.ways import bound_for, keep_way, quickest_way, way_ahead, whole_ways, without_way
 
 _EMPTY_EVERY_S = 10.0
 """How often it is checked whether a closed lane is empty."""
@@ -176,7 +177,7 @@ class Controller:
                 self._opening[lane] = label, now
         if replaced := self.stages.replaced(time_s):
             self._open_what_is_empty(now_s)
-            self._changing.move_over(bound_for(set(replaced), ways_ahead(self.connection)), replaced)
+            self._changing.move_over(bound_for(self.connection, replaced, whole_ways(self.connection)), replaced)
         self._close(closing, now_s)
         self._open_what_is_empty(now_s)
 
@@ -184,12 +185,12 @@ class Controller:
         """Close lanes, each group to all but some; then send those elsewhere who can go there, whatever closes."""
         together = [lane for lanes in groups.values() for lane in lanes]
         closed: list[tuple[str, tuple[str, ...], set[str], set[str], dict[str, str]]] = []
-        ways: dict[str, frozenset[str]] | None = None
+        ways: dict[str, tuple[str, ...]] | None = None
         for (label, admitted), lanes in sorted(groups.items()):
             on_lanes = {vehicle for lane in lanes for vehicle in self._on(lane)}
             edges = self._closed_with(lanes, together)
-            ways = ways_ahead(self.connection) if edges and ways is None else ways
-            bound = bound_for(edges, ways or {})
+            ways = whole_ways(self.connection) if edges and ways is None else ways
+            bound = bound_for(self.connection, edges, ways or {})
             on_lanes |= self._flight.about_to_enter(bound, edges) if admitted == (FLEEING,) else set()
             classes = self._classes(on_lanes | bound, but=admitted)
             closed.append((label, admitted, on_lanes, edges, classes))
@@ -219,15 +220,15 @@ class Controller:
             (label, {edge for edge in edges if self._closed_with([f"{edge}_0"], ())}, admitted)
             for label, edges, admitted in groups
         ]
-        ways = ways_ahead(self.connection) if any(closed for _, closed, _ in still) else {}
+        ways = whole_ways(self.connection) if any(closed for _, closed, _ in still) else {}
         for label, closed, admitted in still:
-            classes = self._classes(bound_for(closed, ways), but=admitted)
+            classes = self._classes(bound_for(self.connection, closed, ways), but=admitted)
             if admitted != (FLEEING,):
                 self._let_through(classes)
             if classes:
                 sent = self._send_elsewhere(classes, closed, fleeing=admitted == (FLEEING,))
                 self._tell(now_s, label, "looked again", **_counts(len(sent), len(classes), admitted))
-                ways |= {vehicle: frozenset(way_ahead(self.connection, vehicle)) for vehicle in sent}
+                ways |= {vehicle: way_ahead(self.connection, vehicle) for vehicle in sent}
 
     def _let_through(self, vehicles: Iterable[str]) -> None:
         for vehicle in vehicles:
@@ -267,6 +268,20 @@ class Controller:
             opened[label, "opened" if lane in self._states.normally_closed else "opened again"] = None
         for label, what in opened:
             self._tell(now_s, label, what)
+        if opened and self.coarse:
+            self._lead_who_had_no_way()
+
+    def _lead_who_had_no_way(self) -> None:
+        """Give who had no way from the street where it begins the one that has opened."""
+        zones = exits_of_zones(self.exits)
+        ask = self.connection.vehicle
+        ways: dict[tuple[str, str, str], tuple[str, ...]] = {}
+        for vehicle, (start, zone) in without_way(whole_ways(self.connection)).items():
+            key = start, str(ask.getVehicleClass(vehicle)), zone
+            if key not in ways:
+                ways[key] = self._out(*key[:2], zones.get(zone, ()))
+            if ways[key]:
+                ask.setRoute(vehicle, ways[key])
 
     def _is_clear(self, lanes: Iterable[str], now_s: float) -> bool:
         """Return whether lanes are closed, and nobody is on them, or they have been for as long as that may take.
@@ -354,9 +369,9 @@ class Controller:
         self.turned_round |= sent if fleeing else set()
         return sent
 
-    def _out(self, start: str, vclass: str) -> tuple[str, ...]:
-        """Return the quickest way of a class from an edge to any exit now; none if none is."""
-        targets = [edge for edges in self.exits.values() for edge in edges]
+    def _out(self, start: str, vclass: str, to: Sequence[str] | None = None) -> tuple[str, ...]:
+        """Return the quickest way of a class from an edge to any exit now, or to some edges; none if none is."""
+        targets = [edge for edges in self.exits.values() for edge in edges] if to is None else to
         beyond_s = self.drives.drives_s(self.connection.simulation.getTime()) if self.drives else None
         return quickest_way(self.connection, start, vclass, targets, beyond_s)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from traci.connection import Connection
 from traci.exceptions import TraCIException
 
 from evac.demand.buses import PREFIX as BUS
 from evac.demand.routes import vehicle_type
+
+_ZONE_END = "-sink"
+"""What SUMO adds to the name of a zone (TAZ) for its end."""
 
 
 def quickest_way(
@@ -38,19 +41,32 @@ def way_ahead(connection: Connection, vehicle: str) -> tuple[str, ...]:
     return tuple(ask.getRoute(vehicle)[max(ask.getRouteIndex(vehicle), 0) :])
 
 
-def ways_ahead(connection: Connection) -> dict[str, frozenset[str]]:
-    """Return the edges ahead of each vehicle, in the network or waiting to get onto a street.
+def whole_ways(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """Return the edges of the way of each vehicle in the network or waiting to get onto a street, also those behind it.
 
     SUMO gives a vehicle its way when it means to leave, which may be long before there is room for it. Buses are left
     out: they have people to fetch, and wait, or look for another way themselves.
     """
     present = (*connection.vehicle.getIDList(), *connection.simulation.getPendingVehicles())
-    return {name: frozenset(way_ahead(connection, name)) for name in present if not name.startswith(BUS)}
+    return {name: connection.vehicle.getRoute(name) for name in present if not name.startswith(BUS)}
 
 
-def bound_for(edges: Collection[str], ways: Mapping[str, frozenset[str]]) -> set[str]:
-    """Return the vehicles that have any of some edges on their ways."""
-    return {vehicle for vehicle, way in ways.items() if not way.isdisjoint(edges)}
+def without_way(ways: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, str]]:
+    """Return who has no way from the street where it begins: by vehicle the street, and the zone that it is bound for.
+
+    SUMO 1.28 ends such a way in the zone's own end, which is no road. In its mesoscopic model it doesn't find one later
+    either, when a way has opened: the vehicle gets onto the street, and stands there for ever.
+    """
+    return {
+        name: (way[0], way[-1].removesuffix(_ZONE_END)) for name, way in ways.items() if way[-1].endswith(_ZONE_END)
+    }
+
+
+def bound_for(connection: Connection, edges: Collection[str], ways: Mapping[str, Collection[str]]) -> set[str]:
+    """Return the vehicles that have any of some edges ahead; `ways` are whole ways, so that few are asked where on."""
+    edges = set(edges)
+    crossing = [vehicle for vehicle, way in ways.items() if not edges.isdisjoint(way)]
+    return {vehicle for vehicle in crossing if not edges.isdisjoint(way_ahead(connection, vehicle))}
 
 
 def keep_way(connection: Connection, vehicle: str) -> None:
