@@ -149,6 +149,7 @@ def test_labels_that_crowd_never_cover_each_other_and_what_is_left_out_is_counte
     axes.set(xlim=(0, 100), ylim=(0, 60))
     words = "East Blithedale Avenue eastbound: lane 0\nto Northern ramp, lane 1 straight on"
     crowd = [(40.0 + number, 30.0 + number % 3, f"{number} {words}") for number in range(14)]
+    crowd.append((75.0, 50.0, "far"))
     placed = drawing.place_labels(axes, crowd)
     labels = [item for item in axes.texts if item.get_text()]
     assert 3 <= len(labels) < len(crowd), "some find room, not all"
@@ -156,6 +157,8 @@ def test_labels_that_crowd_never_cover_each_other_and_what_is_left_out_is_counte
     assert labels[0].get_text() == crowd[0][2], "the first has the first choice"
     boxes = [drawing.text_box(label) for label in labels]
     assert not [pair for pair in itertools.combinations(boxes, 2) if pair[0].overlaps(pair[1])]
+    points = axes.transData.transform([(x, y) for x, y, _ in crowd])
+    assert not any(box.count_contains(points) for box in boxes), "no label hides what another is of"
 
 
 def test_titles_of_panels_end_before_the_next_panel(tmp_path: Path) -> None:

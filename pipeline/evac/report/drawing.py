@@ -101,22 +101,22 @@ def place_labels(
 ) -> Labels:
     """Write a label beside each point so that labels never cover each other, with a line to the point.
 
-    The first free spot of a few rings around the point is taken; when none is free, the one that covers least of the
-    points, of which those of `clear_of` have no label. A label that would reach out of the map, or cover one before it
-    (in the order of `points`) or what is written there already, is left out: what lies over each other can't be read,
-    what is missing can be told.
+    The first free spot of a few rings around the point is taken; when none is free, the one that covers least of
+    `clear_of`, points without a label. A label that would reach out of the map, or cover a point, a label before it (in
+    the order of `points`) or what is written there already, is left out: what lies over each other can't be read, what
+    is missing can be told.
     """
-    marked = [_marker_box(axes, x, y) for x, y, _ in points]
-    marked += [_marker_box(axes, x, y, half_px=3.0) for x, y in clear_of]
+    clear = [_marker_box(axes, x, y, half_px=3.0) for x, y in clear_of]
     # Scale, north and whose data it is stand there already.
-    written = [text_box(item) for item in axes.texts if item.get_text()]
+    kept = [text_box(item) for item in axes.texts if item.get_text()]
+    kept += [_marker_box(axes, x, y) for x, y, _ in points]
     labels: list[Bbox] = []
     for x, y, text in points:
         label = axes.annotate(
             text, (x, y), xytext=(0, 0), textcoords="offset points", fontsize=size, color=INK, zorder=20, ha="center",
             va="center", bbox={"boxstyle": "round,pad=0.2", "fc": "white", "ec": GREY, "lw": 0.5},
         )  # fmt: skip
-        found = _settle(axes, label, [*written, *labels], marked)
+        found = _settle(axes, label, [*kept, *labels], clear)
         if found is None:
             label.remove()
             continue
@@ -125,19 +125,19 @@ def place_labels(
             "", (x, y), xytext=label.get_position(), textcoords="offset points", zorder=19,
             arrowprops={"arrowstyle": "-", "color": INK, "lw": 0.7, "shrinkA": 0, "shrinkB": 4},
         )  # fmt: skip
-    return Labels([*marked, *written, *labels], len(points) - len(labels))
+    return Labels([*clear, *kept, *labels], len(points) - len(labels))
 
 
-def _settle(axes: Axes, label: Annotation, written: Sequence[Bbox], marked: Sequence[Bbox]) -> Bbox | None:
+def _settle(axes: Axes, label: Annotation, kept: Sequence[Bbox], clear: Sequence[Bbox]) -> Bbox | None:
     """Move a label to the best spot around its point; return its box, or None where there is no room for it."""
     frame = axes.get_window_extent()
     best: tuple[float, tuple[float, float], Bbox] | None = None
     for spot in _spots(_label_box(label)):
         label.set_position(spot)
         box = _label_box(label)
-        if _covered(box, written) or not is_inside(box, frame):
+        if _covered(box, kept) or not is_inside(box, frame):
             continue
-        cost = _covered(box, marked)
+        cost = _covered(box, clear)
         if best is None or cost < best[0]:
             best = (cost, spot, box)
         if cost == 0:
