@@ -379,6 +379,16 @@ def test_the_reach_of_the_map_is_told_by_side(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_bounds_around_half_the_world_say_nothing_of_where_the_map_ends(tmp_path: Path) -> None:
+    """Some tools write such bounds into every extract."""
+    road = straight((200, 0), (200, -3200))
+    wide = decided(village((-700_000, -5_000_000, 900_000, 4_000_000)).road("Out", "secondary", road), tmp_path)
+    untold = decided(village(None).road("Out", "secondary", road), tmp_path)
+    assert exits(wide) == ["Out"]
+    assert wide.reach_m == untold.reach_m
+    assert not wide.declared
+
+
 def test_an_exit_that_only_the_cut_shows_is_marked(tmp_path: Path) -> None:
     far = decided(village().road("Out", "secondary", straight((200, 0), (200, -3200))), tmp_path)
     near = decided(village((-500, -500, 900, 900)).road("Out", "secondary", straight((200, 0), (200, -700))), tmp_path)

@@ -28,6 +28,7 @@ _AT_BORDER_M = 50.0  # bridges end at a border in the river, which is drawn no b
 _LEAST_CUT = 5  # roads that just end by the outline: fewer may be quays and valleys' ends, whatever the bounds say
 _BEARING_SPAN_M = 50.0  # bearings are taken over this length
 _THROUGH = rank_of("tertiary")  # from this class up, a road that just ends has been cut off
+_LEAST_FILLED = 0.01  # bounds whose roads fill less of them, such as the whole world, say nothing
 _MOST_OUTSIDE = 0.02  # more of the ways lie wholly outside of the bounds: these aren't where its roads end
 _POCKET_M = 1_500.0  # of minor roads behind a map end: a few streets, not a part of the town
 _MOST_NODES = 500  # on a carriageway between two junctions
@@ -60,7 +61,7 @@ def edge_of(roads: RoadWeb) -> MapEdge:
     points = shapely.multipoints(roads.xy[roads.on_road])
     if roads.web.boxes:
         declared = roads.plane.shape(shapely.union_all([shapely.box(*box) for box in roads.web.boxes]))
-        if _holds_the_roads(roads, declared):
+        if _holds_the_roads(roads, declared) and points.envelope.area > _LEAST_FILLED * declared.area:
             return MapEdge(declared, declared=True)
     return MapEdge(_outline_of(points), declared=False)
 
