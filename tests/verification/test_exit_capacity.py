@@ -51,6 +51,7 @@ def test_a_ferry_takes_as_many_an_hour_as_the_scenario_says(tmp_path: Path) -> N
     assert len(out_s) == VEHICLES
     assert np.ptp(out_s) / 3600.0 == pytest.approx((VEHICLES - 1) / FERRY_VEH_PER_H, rel=0.02)
     assert np.diff(out_s)[2:] == pytest.approx(3600.0 / FERRY_VEH_PER_H, abs=2.0)  # the first two find no queue
+    assert np.diff(out_s).min() >= 3600.0 / FERRY_VEH_PER_H - 2.0  # what it didn't take before is no boat in hand
 
 
 def test_the_next_towns_jam_comes_back_and_goes(tmp_path: Path) -> None:

@@ -103,5 +103,6 @@ class Metering:
             return
         for vehicle in self._waiting(name)[:1]:
             self._connection.vehicle.resume(vehicle)
-            # What was due is kept, so that moving up to the line costs no capacity.
-            self._next_s[name] = max(self._next_s[name], now_s - every_s) + every_s
+            # Who moves up to the line may be late, which costs no capacity. After a gap the rate begins anew.
+            is_late = now_s - self._next_s[name] >= every_s
+            self._next_s[name] = (now_s if is_late else self._next_s[name]) + every_s
