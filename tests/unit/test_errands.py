@@ -9,7 +9,7 @@ import pytest
 
 from crossing import EXITS, make_net
 from evac.demand import routes
-from evac.demand.errands import with_errands
+from evac.demand.errands import errands_not_made, with_errands
 from evac.errors import PlaceError
 from evac.scenario import load_scenario
 from evac.schema.demand import Errand
@@ -77,7 +77,13 @@ def test_nobody_goes_where_the_plan_closes_the_way(net):
     school = errand(net, 1.0)
     table = with_errands(cars(net), [school], net, EXITS, seed=1)
     stop = table["stop_edge"].dropna().iloc[0]
-    assert with_errands(cars(net), [school], net, EXITS, seed=1, closed=frozenset({stop}))["errand"].isna().all()
+    there, closed = (
+        with_errands(cars(net), [school], net, EXITS, seed=1, closed=shut) for shut in (frozenset(), frozenset({stop}))
+    )
+    assert closed["errand"].isna().all()
+    drawn = there["errand"].notna().sum()
+    assert errands_not_made(closed, [school], closed["key"], seed=1) == drawn == 600
+    assert errands_not_made(there, [school], there["key"], seed=1) == 0
 
 
 @pytest.mark.parametrize(("one_way", "behind_goes"), [(False, True), (True, False)])

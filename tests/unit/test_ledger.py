@@ -155,6 +155,12 @@ def test_a_clean_run_is_trusted_and_says_what_is_guessed(tmp_path):
     assert ledger["emergency_braking"] == 4
 
 
+def test_errands_that_nobody_can_make_are_told(tmp_path):
+    ledger = _ledger(tmp_path, facts=RunFacts(1, errands_not_made=3))
+    assert ledger["errands_not_made"] == 3
+    assert any(text.startswith("3 cars leave without the errand") for text in ledger["caveats"])
+
+
 def test_not_cleared_is_a_result_and_no_lack_of_trust(tmp_path):
     ledger = _ledger(tmp_path, status=("evacuated", "waiting", "driving", "no_route"))
     assert ledger["trusted"] is True

@@ -96,6 +96,25 @@ def with_errands(
     return table.astype({"stop_pos_m": float, "stop_s": float})
 
 
+def errands_not_made(vehicles: pd.DataFrame, errands: Sequence[Errand], keys: pd.Series, *, seed: int) -> int:
+    """Return how many cars leave without the errand that is drawn for them, because they can't drive there.
+
+    Parameters
+    ----------
+    vehicles
+        The demand's table, with `COLUMNS`.
+    errands
+        The scenario's.
+    keys
+        Of each vehicle, its household's key.
+    seed
+        The replication's seed.
+    """
+    first = (vehicles["vehicle_number"] == 0).to_numpy() & vehicles["edge"].notna().to_numpy()
+    drawn = uniform(seed, "errand", keys) <= sum(item.share for item in errands)
+    return int((first & drawn & vehicles["errand"].isna().to_numpy()).sum()) if errands else 0
+
+
 def _stops(
     errands: Sequence[Errand], net: sumolib.net.Net, exits: Sequence[ExitEdges], closed: frozenset[str]
 ) -> list[list[_Stop]]:

@@ -49,6 +49,7 @@ def caveats(
         *_lost(facts),
         *_exits(counts),
         *_arrived(counts),
+        *_errands(counts),
         *incident_caveats(counts),
         *_without_vehicle(counts),
         *_not_ordered(counts),
@@ -95,6 +96,14 @@ def _arrived(counts: Mapping[str, Any]) -> list[str]:
     mean, there = (counts[key] / 60.0 for key in ("drive_beyond_mean_s", "arrived_t90_s"))
     text = f"with the drive behind it, {mean:.0f} min in the mean, 90 % have arrived {there:.0f} min after the order"
     return [f"out is who has crossed an exit line; {text}"]
+
+
+def _errands(counts: Mapping[str, Any]) -> list[str]:
+    """Tell who drives less than the scenario says: nobody sets out for a place whose way closes during the run."""
+    if not counts["errands_not_made"]:
+        return []
+    why = "the way there is closed at some time, or there is none"
+    return [f"{counts['errands_not_made']} cars leave without the errand that the scenario has for them: {why}"]
 
 
 def _lost(facts: RunFacts) -> list[str]:

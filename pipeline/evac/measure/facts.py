@@ -50,6 +50,8 @@ class RunFacts:
         (`demand.misdirected`).
     errands
         Vehicles that go on an errand before they leave, by its name.
+    errands_not_made
+        Vehicles that leave without the errand drawn for them, because they can't drive there.
     added_lanes
         Lanes that the plan adds (contraflow, shoulders).
     households_given
@@ -75,6 +77,7 @@ class RunFacts:
     vehicles_left_at_home: int = 0
     misdirected: Mapping[str, int] = field(default_factory=dict)
     errands: Mapping[str, int] = field(default_factory=dict)
+    errands_not_made: int = 0
     added_lanes: tuple[str, ...] = ()
     households_given: float = 0.0
     households_lost: Mapping[str, float] = field(default_factory=dict)

@@ -196,6 +196,7 @@ def _household_counts(done: pd.DataFrame, facts: RunFacts) -> dict[str, Any]:
         "households_without_vehicle_by_zone": dict(facts.without_vehicle),
         "vehicles_left_at_home": facts.vehicles_left_at_home,
         "errands": dict(facts.errands),
+        "errands_not_made": facts.errands_not_made,
     }
 
 

@@ -14,12 +14,14 @@ from evac import clock
 from evac.demand.background import ENGINE, build_background, engine_attributes, write_background
 from evac.demand.buses import BusService, build_buses, write_bus_type
 from evac.demand.drivers import right_of_way_attributes, right_of_way_options, vtype_attributes
+from evac.demand.errands import errands_not_made
 from evac.demand.incidents import Breakdowns, breakdowns
 from evac.demand.misdirected import misdirected
 from evac.demand.on_stages import on_stages
 from evac.demand.orders import driver_under, staying
 from evac.demand.routes import leaves_s, routing_options, write_exit_zones, write_trips
 from evac.demand.starts import FREE_CHOICE
+from evac.demand.vehicles import household_keys
 from evac.demand.walkers import TOO_FAR, build_walkers
 from evac.limits.signals import read_programs
 from evac.measure import measure_run
@@ -156,6 +158,14 @@ def _measuring(ground: Ground, case: Case, vehicles: pd.DataFrame, others: _Othe
         without_vehicle=stays.without_vehicle,
         vehicles_left_at_home=stays.vehicles_left_at_home,
         misdirected=misdirected(vehicles, ground.homes, ground.starts),
+        errands_not_made=errands_not_made(
+            vehicles,
+            terms.model.before_leaving,
+            vehicles["household"].map(
+                dict(zip(ground.homes["household"], household_keys(ground.homes["zone"]), strict=True))
+            ),
+            seed=case.seed,
+        ),
         errands={str(name): int(number) for name, number in vehicles["errand"].value_counts().sort_index().items()},
     )
     return lambda run_dir: measure_run(
