@@ -137,6 +137,23 @@ def test_a_road_that_closes_lets_nobody_out_any_more(tmp_path: Path) -> None:
     clears_after(bound, 5 + (800 - 2 * 5 * A_MINUTE) / A_MINUTE + 1, least_min=standing / A_MINUTE)
 
 
+def test_who_flees_from_a_chain_of_roads_that_close_at_once_is_let_through_to_its_end(tmp_path: Path) -> None:
+    """All who can stand on the chain may still get out, and nobody else."""
+    nodes = {name: (500 * place, 0) for place, name in enumerate("abcde")}
+    made = town(tmp_path, nodes, [("a b", "West Street", 3), ("b c d e", "Main Street", 1)], {"east": "de"})
+    overlay = made.under("  - {do: close, where: {street: Main Street, towards: east}, when: {from_min: 5}}")
+    net = read_net(overlay.network.net_file)
+    rules = Rules(overlay.timetable.states())
+    out = town_of(net, made.exits, at_once("ab", 800), Drivers("normal", 1.0, 1.0), rules).bound().out
+    before = (5 - 1500 / SPEED_MPS / 60) * A_MINUTE
+    can_stand = 3 * (500 / 7.0 + 1)
+    assert (
+        before + can_stand - A_MINUTE
+        <= out[-1]
+        <= before + can_stand + 500 / 7.0 + (2 * 1500 / SPEED_MPS / 60 + 2) * A_MINUTE
+    )
+
+
 def test_an_exit_that_takes_only_so_many_vehicles_takes_no_more(tmp_path: Path) -> None:
     road = town(tmp_path, {"a": (0, 0), "b": (500, 0), "c": (1000, 0)}, [("a b c", "Main Street", 2)], {"east": "bc"})
     (way_out,) = road.exits

@@ -12,12 +12,11 @@ from sumolib.net.edge import Edge
 from sumolib.net.lane import Lane
 
 from evac.demand.drivers import Profile
+from evac.limits.fleeing import Lanes, Window, closing, fled_over, is_open, standing
 from evac.limits.passing import Changing, Cyclic, Gate, lane_limit_veh_per_h
 from evac.limits.signals import SignalProgram
 from evac.plans.timetable import Admits, Run, State, States, admits_car
 from evac.sumo import CAR_CLASS, RESIDENT_CLASS
-
-_JAM_SPACING_M = 7.0  # the least of all drivers: a car of 5 m and the gap of 2 m that aggressive ones keep
 
 
 @dataclass(frozen=True)
@@ -105,8 +104,19 @@ class Rules:
 
 def roads_of(net: Net, drivers: Drivers, rules: Rules) -> list[Road]:
     """Return the roads of a net."""
-    found = (_road(edge, drivers, rules) for edge in net.getEdges(withInternal=False))
+    edges = net.getEdges(withInternal=False)
+    fled = _fled_over([edge for edge in edges if _is_timed(edge, rules)], drivers, rules)
+    found = (_road(edge, drivers, rules, fled.get(edge.getID(), [])) for edge in edges)
     return [road for road in found if road is not None]
+
+
+def _fled_over(timed: Sequence[Edge], drivers: Drivers, rules: Rules) -> dict[str, list[Window]]:
+    """Return when people flee over each road that closes, though it is closed."""
+    limits_mps = [_fastest_limit_mps(lane, rules) for edge in timed for lane in edge.getLanes()]
+    if not limits_mps:
+        return {}
+    lanes = {edge.getID(): _lanes_of(edge, rules) for edge in timed}
+    return fled_over(timed, lanes, min(map(drivers.lane_veh_per_h, limits_mps)), min(limits_mps))
 
 
 def lane_limits(net: Net, drivers: Drivers, rules: Rules) -> dict[str, float]:
@@ -133,15 +143,14 @@ def turns_of(net: Net, roads: Mapping[str, Road], drivers: Drivers, rules: Rules
     return found
 
 
-def _road(edge: Edge, drivers: Drivers, rules: Rules) -> Road | None:
+def _road(edge: Edge, drivers: Drivers, rules: Rules, fled: Sequence[Window]) -> Road | None:
     lanes = [(lane, states) for lane in edge.getLanes() if (states := _states_of(lane, rules)) is not None]
     if not lanes:
         return None
     speeds_mps = [_fastest_limit_mps(lane, rules) for lane, _ in lanes]
     rates = [drivers.lane_veh_per_h(speed_mps) for speed_mps in speeds_mps]
     time_s = edge.getLength() / (max(speeds_mps) * drivers.fastest)
-    timed = edge.getID() not in rules.keep_open and any(len(states) > 1 for _, states in lanes)
-    gate = _gate(edge, [states for _, states in lanes], rates) if timed else None
+    gate = _gate(edge, [states for _, states in lanes], rates, fled) if _is_timed(edge, rules) else None
     ends = edge.getFromNode().getID(), edge.getToNode().getID()
     return Road(edge.getID(), *ends, time_s, len(lanes), sum(rates), gate)
 
@@ -166,23 +175,29 @@ def _fastest_limit_mps(lane: Lane, rules: Rules) -> float:
     return max([float(lane.getSpeed()), *(limit for limit in limits if limit is not None)])
 
 
-def _gate(edge: Edge, lanes: Sequence[Sequence[State[Admits]]], rates: Sequence[float]) -> Changing:
-    """Return the rate of a road whose lanes close and open."""
-    times_s = sorted({state.from_s for states in lanes for state in states})
-    stand = edge.getLength() / _JAM_SPACING_M + 1.0
-    veh_per_h, standing = [], []
-    before = [False] * len(lanes)
+def _is_timed(edge: Edge, rules: Rules) -> bool:
+    """Return whether lanes of a road close or open at some time."""
+    return edge.getID() not in rules.keep_open and any(len(states) > 1 for states in _lanes_of(edge, rules))
+
+
+def _lanes_of(edge: Edge, rules: Rules) -> list[Sequence[State[Admits]]]:
+    return [states for lane in edge.getLanes() if (states := _states_of(lane, rules)) is not None]
+
+
+def _gate(edge: Edge, lanes: Lanes, rates: Sequence[float], fled: Sequence[Window]) -> Changing:
+    """Return the rate of a road whose lanes close and open, and over which people flee while they are closed."""
+    changes = {state.from_s for states in lanes for state in states}
+    times_s = sorted(changes | {time_s for window in fled for time_s in window})
+    veh_per_h, at_once = [], []
+    before = ever = [False] * len(lanes)
     for time_s in times_s:
-        now = [_is_open(states, time_s) for states in lanes]
-        closing = sum(was and not is_open for was, is_open in zip(before, now, strict=True))
-        veh_per_h.append(sum(rate for rate, is_open in zip(rates, now, strict=True) if is_open))
-        standing.append(closing * stand)
+        now = [is_open(states, time_s) for states in lanes]
+        ever = [a or b for a, b in zip(ever, now, strict=True)]
+        passing = ever if any(from_s <= time_s < until_s for from_s, until_s in fled) else now
+        veh_per_h.append(sum(rate for rate, passes in zip(rates, passing, strict=True) if passes))
+        at_once.append(standing(edge, closing(before, now)))
         before = now
-    return Changing(times_s, veh_per_h, standing)
-
-
-def _is_open(states: Sequence[State[Admits]], time_s: float) -> bool:
-    return any(state.from_s <= time_s < state.until_s and _admits(state.holds) for state in states)
+    return Changing(times_s, veh_per_h, at_once)
 
 
 def _turn(origin: Road, target: Road, links: Sequence[Connection], rates: Mapping[Lane, float], rules: Rules) -> Turn:
