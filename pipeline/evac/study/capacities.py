@@ -30,7 +30,7 @@ _LEAST_MIN = 10
 """Minutes with a queue from which on its rate says what the bottleneck passes."""
 _SATURATED = 0.8
 """Share of a road's highest flow from which on its rate in a queue is its capacity. Measured in microscopic runs of
-Paradise, Mill Valley and Liechtenstein: 0.85 to 1.0 at roads that were full, 0.34 to 0.73 at others."""
+Paradise, Mill Valley and Liechtenstein: 0.85 to 1.0 at roads that were full, 0.34 to 0.78 at others."""
 _PEAK_WINDOWS = 3
 """Windows of that flow: 15 minutes, over which the Highway Capacity Manual (7th edition, chapter 4) has capacities."""
 _OF_ITS_OWN = 0.75
