@@ -12,7 +12,7 @@ from evac.graphs import components, quickest_from
 from evac.plans.timetable import Admits, State, admits_car
 from evac.sumo import RESIDENT_CLASS
 
-JAM_SPACING_M = 7.0  # the least of all drivers: a car of 5 m and the gap of 2 m that aggressive ones keep
+_JAM_SPACING_M = 7.0  # the least of all drivers: a car of 5 m and the gap of 2 m that aggressive ones keep
 _THERE_AND_BACK = 2.0  # a graph's diameter is at most twice the way from any of its nodes to the farthest
 
 Lanes = Sequence[Sequence[State[Admits]]]
@@ -32,7 +32,7 @@ def is_open(states: Sequence[State[Admits]], time_s: float) -> bool:
 
 def standing(edge: Edge, lanes: int) -> float:
     """Return how many vehicles can stand on some lanes of a road."""
-    return lanes * (float(edge.getLength()) / JAM_SPACING_M + 1.0)
+    return lanes * (float(edge.getLength()) / _JAM_SPACING_M + 1.0)
 
 
 def fled_over(

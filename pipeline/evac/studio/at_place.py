@@ -200,7 +200,7 @@ def checked(place: evac.Place, asked: Mapping[str, Any]) -> dict[str, Any]:
         known = ", ".join(place.plan_names)
         raise UserError(Problem("plans", f"there is no plan {', '.join(map(repr, unknown))}", f"known: {known}"))
     seeds, fidelity = asked.get("seeds", [place.scenario.seeds[0]]), asked.get("fidelity", "micro")
-    names = with_fitted(names, fidelity)
+    names = _with_fitted(names, fidelity)
     under = [place.under(name, vehicles=asked.get("vehicles"), departure=asked.get("departure")) for name in names]
     if not isinstance(seeds, list) or not seeds or not all(type(seed) is int and seed >= 0 for seed in seeds):
         raise UserError(Problem("seeds", f"expected whole numbers, got {seeds}", "such as 1, 2, 3"))
@@ -217,7 +217,7 @@ def checked(place: evac.Place, asked: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def with_fitted(plans: list[str], fidelity: Any) -> list[str]:
+def _with_fitted(plans: list[str], fidelity: Any) -> list[str]:
     """Return plans with the one first that the coarse model is fitted to: always the baseline, whatever is screened.
 
     A plan that is screened alone would be fitted to itself; beside the baseline it takes one run of every car, by which
