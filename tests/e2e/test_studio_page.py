@@ -135,6 +135,43 @@ def _comes_into_view(page: Any, bounds: list[float]) -> bool:
     return False
 
 
+_ZONE_NAMES = """async () => {
+  const { map } = document.querySelector(".map").placeMap;
+  map.triggerRepaint();
+  await map.once("idle");
+  return map.queryRenderedFeatures({layers: ["zone-names"]}).map((item) => item.properties.zone);
+}"""
+
+
+def test_a_zone_is_named_once_however_near_one_looks(page: Any, folder: Path) -> None:
+    zones = evac.open(folder / "scenarios" / "balzers", workspace=folder).zones().set_index("zone")
+    widest = zones.geometry.to_crs(2056).area.idxmax()
+    spot = zones.geometry.representative_point()[widest]
+    for zoom in (14.0, 15.0, 16.0):
+        look_at(page, spot.x, spot.y, zoom)
+        assert page.evaluate(_ZONE_NAMES).count(widest) == 1
+
+
+_DRAWN_AT_REST = """async () => {
+  const { map } = document.querySelector(".map").placeMap;
+  for (let i = 0; i < 600 && !map.getLayer("cars"); i += 1) await new Promise((done) => setTimeout(done, 50));
+  for (let i = 0; i < 2; i += 1) { map.triggerRepaint(); await map.once("idle"); }
+  return map.queryRenderedFeatures().length;
+}"""
+_NEW_PLACE_AT_ONCE = """new MutationObserver((_, watcher) => {
+  if (!document.querySelector(".map canvas")) return;
+  watcher.disconnect();
+  [...document.querySelectorAll("header button")].find((button) => button.textContent === "New place").click();
+}).observe(document, {childList: true, subtree: true})"""
+
+
+def test_who_makes_a_new_place_while_the_map_begins_gets_an_empty_map(page: Any) -> None:
+    page.add_init_script(_NEW_PLACE_AT_ONCE)
+    page.reload()
+    page.locator(".new-place").wait_for()
+    assert page.evaluate(_DRAWN_AT_REST) == 0
+
+
 def test_what_a_plan_changes_comes_into_view_and_then_the_whole_place(page: Any, folder: Path) -> None:
     place = evac.open(folder / "scenarios" / "balzers", workspace=folder)
     changed = [float(value) for value in place.under("contraflow-south").changes().total_bounds]
@@ -480,6 +517,25 @@ socket.socket.connect = connect
 """
 
 
+def _read_aloud_when_it_ends(page: Any, run: str) -> str:
+    """Let the page hear that a run goes on and then that it has ended, and return what a screen reader reads of it."""
+    asked = {"kind": "run", "plans": ["baseline"], "names": ["Baseline"], "vehicles": "0.2"}
+    job = {"id": 7, "place": "balzers", "state": "running", "since": 0, "told": {}, "ending": False, "asked": asked}
+    heard = iter([job])
+
+    def tell(route: Any) -> None:
+        now = next(heard, {**job, "state": "done", "told": {"runs": [run], "failures": []}})
+        route.fulfill(body=f"event: jobs\ndata: {json.dumps([now])}\n\n", content_type="text/event-stream")
+
+    page.route("**/api/events", tell)
+    page.route("**/api/jobs/7/frames", lambda route: route.fulfill(body="", content_type="text/event-stream"))
+    page.reload()
+    said = page.get_by_role("status").filter(has_text="until 90 % are out")
+    said.wait_for()
+    text: str = said.inner_text()
+    return text
+
+
 def test_a_finished_run_is_opened_without_the_internet(
     browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -498,7 +554,9 @@ def test_a_finished_run_is_opened_without_the_internet(
         page.locator(".run .verdict").wait_for()
         page.locator(".run .bound strong").wait_for()
         minutes = round(run.clearance(0.9).total_seconds() / 60)
-        assert f"{minutes // 60}:{minutes % 60:02d}" in page.inner_text(".run .big")
+        answer = f"{minutes // 60}:{minutes % 60:02d}"
+        assert answer in page.inner_text(".run .big")
+        assert f": {answer} h until 90 % are out." in _read_aloud_when_it_ends(page, run.job)
         page.context.close()
     assert outside == []
     assert not (tmp_path / "asked.txt").exists()

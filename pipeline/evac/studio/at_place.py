@@ -75,6 +75,7 @@ class AtPlace:
             "junctions": _features(place.junctions()),
             "area": _features(gpd.GeoDataFrame(geometry=[place.area()])),
             "zones": _features(zones[["zone", "households", "connected", "unconnected", "geometry"]]),
+            "zone_names": _features(zones[["zone", "geometry"]].set_geometry(zones.representative_point())),
             "exits": _features(exits[["exit", "lanes", "veh_per_h", "geometry"]].assign(most_veh_per_h=most)),
             "unused": _features(unused_exits(place)),
             "none": _features(place.roads_without_exit()),

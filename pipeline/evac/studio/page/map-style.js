@@ -3,7 +3,7 @@
 // What isn't seen from afar comes after the first picture.
 
 export const EMPTY = { type: "FeatureCollection", features: [] };
-export const SHOWN = ["area", "zones", "roads", "none", "unused", "exits"];
+export const SHOWN = ["area", "zones", "roads", "none", "unused", "exits", "zone_names"];
 export const SEEN_FROM_NEAR = ["twins", "closed", "junctions"];
 export const POINTED = ["gains", "queues", "marks", "changes", "spots", "chosen"];
 const WIDE = ["motorway", "trunk", "primary"], MIDDLE = ["secondary", "tertiary", "motorway_link", "trunk_link", "primary_link"];
@@ -64,7 +64,7 @@ export function style(content, edits) {
         paint: { "circle-radius": 7, "circle-color": ["match", ["get", "sort"], "cut off", colour("bad"), colour("other")], "circle-stroke-color": halo, "circle-stroke-width": 2 } },
       { id: "marks", type: "circle", source: "marks",
         paint: { "circle-radius": ["case", ["boolean", ["feature-state", "chosen"], false], 11, 7], "circle-color": ofSeverity, "circle-stroke-color": halo, "circle-stroke-width": 2 } },
-      { id: "zone-names", type: "symbol", source: "zones", layout: { "text-field": ["get", "zone"], ...label(13) }, paint: inked },
+      { id: "zone-names", type: "symbol", source: "zone_names", layout: { "text-field": ["get", "zone"], ...label(13) }, paint: inked },
       { id: "exit-names", type: "symbol", source: "exits",
         layout: { "text-field": ["get", "words"], ...label(13), "text-offset": [0, 1.2], "text-anchor": "top", "text-max-width": 14, "text-allow-overlap": true },
         paint: { ...inked, "text-color": colour("exit"), "text-halo-width": 2.2 } },

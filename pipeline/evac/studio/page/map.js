@@ -25,7 +25,7 @@ export class PlaceMap {
     this.words = h("p", { class: "words", hidden: true });
     this.element = h("section", { class: "map", "aria-label": say("Map") }, this.canvas, this.tip, this.words);
     this.element.placeMap = this; // for whoever scripts the page
-    this.map = null;
+    this.map = this.loaded = null;
     this.content = {};
     this.listeners = {};
     this.edits = false;
@@ -45,6 +45,7 @@ export class PlaceMap {
       if (!stay) this.map.fitBounds(this.bounds, { padding: 40, animate: false });
       for (const name of SHOWN) this.put(name, content[name] ?? EMPTY);
       for (const name of POINTED) this.put(name, EMPTY);
+      await this.loaded;
       if (!this.map.areTilesLoaded()) await this.map.once("idle");
     }
     this.map.once("idle", () => {
@@ -67,7 +68,10 @@ export class PlaceMap {
     this.map.on("mousemove", (event) => this.#hover(event));
     this.map.on("click", (event) => this.listeners.click?.(event, this.under(event.point)));
     drawFewerPixelsWhileMoving(this.map);
-    await this.map.once("load");
+    const begun = { ...this.content };
+    this.loaded = this.map.once("load");
+    await this.loaded;
+    for (const [name, features] of Object.entries(this.content)) if (features !== begun[name]) this.map.getSource(name).setData(features);
     this.map.addLayer(this.cars, "road-names");
   }
 
@@ -79,6 +83,7 @@ export class PlaceMap {
 
   clear() {
     this.cars.clear();
+    this.roads = [];
     if (this.map) for (const name of [...SHOWN, ...SEEN_FROM_NEAR, ...POINTED]) this.put(name, EMPTY);
   }
 
@@ -95,13 +100,14 @@ export class PlaceMap {
 
   /** Show what a plan may change besides streets, or no longer. */
   showEdits(edits) {
+    if (edits === this.edits) return; // the map may not have its layers yet
     this.edits = edits;
     for (const layer of ["closed", "crossings"]) this.map.setLayoutProperty(layer, "visibility", edits ? "visible" : "none");
   }
 
   put(name, features) {
     const isChanged = features.features.length || this.content[name]?.features.length; // all is drawn anew at each
-    this.content[name] = features;
+    this.content[name] = features; // while the map begins it is put by then
     if (isChanged) this.map?.getSource(name)?.setData(features);
   }
 

@@ -13,6 +13,14 @@ export function caseWords(run) {
   return parts.join(" · ");
 }
 
+/** The answer of a run and whether it can be trusted, as one sentence or two. */
+export function answerWords(run, { times_s: times, trusted }) {
+  const answer = say("{run}: {time} h until 90 % are out.", { run: caseWords(run), time: clock(times["90"]) });
+  return trusted ? answer : `${answer} ${untrusted()}`;
+}
+
+const untrusted = () => say("Not trustworthy: more went wrong than this scenario's limits allow.");
+
 /** All that a finished run says. */
 export function runView(place, run, content) {
   const { times_s: times } = content;
@@ -35,7 +43,7 @@ export function runView(place, run, content) {
 /** Whether a run can be trusted, in words. */
 export function verdict({ trusted, reasons, caveats }) {
   return h("div", { class: trusted ? "verdict good" : "verdict bad" },
-    h("p", {}, trusted ? say("Can be trusted as far as a simulation can: it stayed within this scenario's limits of what may go wrong.") : say("Not trustworthy: more went wrong than this scenario's limits allow.")),
+    h("p", {}, trusted ? say("Can be trusted as far as a simulation can: it stayed within this scenario's limits of what may go wrong.") : untrusted()),
     reasons.length ? h("ul", {}, reasons.map((text) => h("li", {}, text))) : null,
     caveats.length ? h("details", {}, h("summary", {}, caveats.length === 1 ? say("1 thing to know") : say("{n} things to know", { n: caveats.length })), h("ul", {}, caveats.map((text) => h("li", {}, text)))) : null);
 }

@@ -4,7 +4,7 @@ import { fill, h, problemsList, say } from "./dom.js";
 import { LiveCars } from "./live-cars.js";
 import { jobWords, liveView } from "./live-view.js";
 import { reportLink, searchPageButton } from "./report-link.js";
-import { caseWords, runView, timeWords } from "./run-view.js";
+import { answerWords, caseWords, runView, timeWords } from "./run-view.js";
 import { foundView } from "./search-form.js";
 
 export function runsPanel(body, place) {
@@ -12,17 +12,20 @@ export function runsPanel(body, place) {
   const list = h("ul", { class: "runs" }, h("li", { class: "busy" }, say("Reading the runs …")));
   const shown = h("div", { class: "run" });
   const cars = new LiveCars(place);
+  const said = h("p", { class: "unseen", role: "status" }); // the answer of a run that has just ended, to be read aloud
   const live = h("div", { class: "live" }), found = h("div", { "aria-live": "polite" }), report = h("div", {}, reportLink(name));
-  fill(body, h("h2", {}, say("Run")), startForm(place), live, found, cars.element, report, shown, h("h2", {}, say("Finished runs")), list);
+  fill(body, h("h2", {}, say("Run")), startForm(place), live, said, found, cars.element, report, shown, h("h2", {}, say("Finished runs")), list);
   let chosen = null, told = null, running = new Map();
 
   async function readRuns(wanted) {
+    fill(said); // the same words twice would be read once
     try {
       const runs = await ask(`places/${part(name)}/runs`);
       if (!isOpen() || !list.isConnected) return;
       fill(list, runs.length ? runs.map((run) => row(run)) : h("li", {}, say("Nothing has been run here yet.")));
       const run = runs.find((item) => item.job === (wanted ?? chosen)) ?? runs[0];
-      if (run) choose(run);
+      const content = run ? await choose(run) : null;
+      if (content && run.job === wanted) fill(said, answerWords(run, content));
     } catch (error) {
       fill(list, h("li", {}, problemsList(error)));
     }
@@ -38,9 +41,12 @@ export function runsPanel(body, place) {
     for (const button of list.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.job === run.job));
     try {
       const content = await ask(`places/${part(name)}/runs/${part(run.job)}`);
-      if (chosen === run.job) fill(shown, runView(place, run, content));
+      if (chosen !== run.job) return null;
+      fill(shown, runView(place, run, content));
+      return content;
     } catch (error) {
       fill(shown, problemsList(error));
+      return null;
     }
   }
 
