@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from evac.report.assumptions import _changes_to_the_map
+from dataclasses import replace
+from pathlib import Path
+
+from evac.report.assumptions import _changes_to_the_map, assumptions
 from evac.schema.scenario import Scenario
+from report_data import report_input
 
 
 def test_every_change_to_the_map_is_told_with_its_reason() -> None:
@@ -28,3 +32,9 @@ def test_every_change_to_the_map_is_told_with_its_reason() -> None:
         ("Map corrected", "way 12: access no; because leads nowhere"),
         ("Forbidden exit", "nobody leaves by Hill: it burns"),
     ]
+
+
+def test_a_net_without_signals_has_no_guessed_programs(tmp_path: Path) -> None:
+    given = report_input(tmp_path)
+    assert dict(assumptions(given))["Signals"].startswith("traffic-actuated programs, guessed")
+    assert dict(assumptions(replace(given, has_signals=False)))["Signals"] == "none: no junction has a signal"

@@ -8,13 +8,17 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+from shapely import Point
 
 from crossing import EXITS, make_homes, make_net, scenario
 from evac.demand.buses import build_buses
 from evac.demand.orders import NORMAL_RULES
 from evac.errors import PlaceError
+from evac.measure.passengers import stranded_buses
+from evac.measure.stranded import Ending
 from evac.plans import BASELINE
 from evac.scenario import load_scenario
 from evac.schema.buses import Buses
@@ -34,13 +38,16 @@ def given(fleet: Mapping[str, Any] = {}, **changes: Any) -> dict[str, Any]:
     return {"people_per_household": 1.0, "stops": [STOP], "fleets": [{**FLEET, **fleet}], **changes}
 
 
-def run(folder: Path, buses: Mapping[str, Any], plan: str = BASELINE) -> tuple[pd.DataFrame, dict[str, Any]]:
+def run(
+    folder: Path, buses: Mapping[str, Any], plan: str = BASELINE, **sections: Any
+) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Run a town of 300 households, of which 120 have no car and all are ready at the order."""
     town_of("25-exit-closes", folder)
     file = folder / "scenario.yaml"
     text = file.read_text().replace("[1]", "[{name: census, distribution: {0: 0.4, 1: 0.6}}]")
     text = text.replace("{form: uniform, from_min: 0, until_min: 60}", "{form: all_at_once}")
-    file.write_text(f"{text}buses: {json.dumps(buses)}\n")
+    more = "".join(f"{name}: {json.dumps(section)}\n" for name, section in {"buses": buses, **sections}.items())
+    file.write_text(text + more)
     run_dir = run_folder_of(load_scenario(folder), folder / ".evac", plan)
     return pd.read_parquet(run_dir / "passengers.parquet"), json.loads((run_dir / "ledger.json").read_text())
 
@@ -66,6 +73,37 @@ def test_where_a_plan_closes_the_way_people_are_left_and_told(tmp_path: Path) ->
     assert set(people["status"]) == {"waiting"}
     assert (ledger["bus_people_waiting"], ledger["bus_trips"], ledger["trusted"]) == (PEOPLE, 0, True)
     assert any(text.startswith("none of the 120 people") for text in ledger["caveats"])
+
+
+def test_a_bus_before_a_road_that_fire_has_taken_stands_with_its_people_and_the_run_is_not_trusted(
+    tmp_path: Path,
+) -> None:
+    """It waits in Home Street, beside an open exit that buses of its line don't take: more time doesn't help."""
+    end = gpd.GeoSeries([Point(9.495, 47.07)], crs="EPSG:4326")
+    gpd.GeoDataFrame({"minute": [14.0]}, geometry=end).to_file(tmp_path / "fire.geojson")
+    arrival = {"form": "points", "file": "fire.geojson", "time": "minute", "written": "minutes", "reach_m": 60}
+    stop = {"name": "up the street", "at": {"lat": 47.0715, "lon": 9.5}}
+    people, ledger = run(tmp_path, given(stops=[stop]), hazard={"name": "Fire", "note": "Made up.", "arrival": arrival})
+    assert (people["status"] == "aboard").sum() == ledger["bus_people_stuck"] == CAPACITY
+    assert (ledger["buses_stuck"], ledger["buses_held_by_hazard"], ledger["trusted"]) == (1, 0, False)
+    (reason,) = ledger["reasons"]
+    assert reason.startswith("1 bus stands at the end with 40 people aboard, who are not out")
+    assert reason.endswith("1 on Home Street")
+
+
+def test_a_bus_that_waits_at_its_stop_or_drives_at_the_end_is_not_stranded(tmp_path: Path) -> None:
+    trips = [
+        {"bus": "stands", "people": 7, "at_stop_s": 60.0, "left_stop_s": 90.0},
+        {"bus": "coming", "people": 0, "at_stop_s": None, "left_stop_s": None},
+        {"bus": "at its stop", "people": 3, "at_stop_s": 60.0, "left_stop_s": None},
+        {"bus": "drives", "people": 5, "at_stop_s": 60.0, "left_stop_s": 90.0},
+        {"bus": "is out", "people": 5, "at_stop_s": 60.0, "left_stop_s": 90.0},
+    ]
+    (tmp_path / "buses.json").write_text(json.dumps(trips))
+    stood_s = {"stands": 1800.0, "coming": 2000.0, "at its stop": 9000.0, "drives": 1799.0}
+    ending = Ending("end of time", {bus: ("e1", time_s) for bus, time_s in stood_s.items()})
+    found = stranded_buses(tmp_path / "buses.json", ending)
+    assert found.to_dict("list") == {"bus": ["stands", "coming"], "edge": ["e1", "e1"], "people": [7, 0]}
 
 
 def service(net: Any, buses: Mapping[str, Any], case: float | VehiclesPerHousehold = CENSUS) -> Any:

@@ -109,7 +109,17 @@ def test_gridlock_counts_events_and_different_vehicles(tmp_path):
 
 
 def _ledger(
-    tmp_path, status=("evacuated",), *, trust=None, facts=None, highest=1500.0, ordered=True, ending=None, **columns
+    tmp_path,
+    status=("evacuated",),
+    *,
+    trust=None,
+    facts=None,
+    highest=1500.0,
+    ordered=True,
+    ending=None,
+    hazard=None,
+    background=None,
+    **columns,
 ):
     nodes = {"a": (0, 0), "b": (200, 0, "traffic_light"), "c": (400, 0), "s": (200, 200)}
     edges = [{"id": name, "from": name[0], "to": name[1], "name": f"street {name}"} for name in ("ab", "bc", "sb")]
@@ -139,7 +149,7 @@ def _ledger(
     facts = facts or RunFacts(households=len(status))
     return build_ledger(
         tmp_path, statistics, done=done, rates=rates, driven={"b_1"}, control=Control(net), trust=trust or Trust(),
-        facts=facts, exits=("north", "south"),
+        facts=facts, exits=("north", "south"), hazard=hazard, background=background,
     )  # fmt: skip
 
 
@@ -231,6 +241,20 @@ def test_unconnected_households_and_loosened_limits_are_told(tmp_path):
     assert ledger["trusted"] is False
     assert ledger["reasons"] == ("1 of 10: households are not connected to a street; the limit is 0.50%",)
     assert "the scenario loosens the limit 'teleports' from 0 to 5" in ledger["caveats"]
+
+
+def test_whom_the_hazard_cuts_off_at_the_order_is_not_blamed_on_the_map(tmp_path):
+    facts = RunFacts(10, households_cut_off_by_hazard=4)
+    hazard = {"exposed": 1, "exposed_vehicle_min": 2.0, "households_not_out": 4}
+    background = {"background": 9, "background_not_made": 5}
+    background |= {f"background_{what}": n for what, n in (("arrived", 4), ("driving", 0), ("waiting", 0))}
+    status = ["evacuated"] * 6 + ["no_route"] * 4
+    ledger = _ledger(tmp_path, status=status, facts=facts, hazard=hazard, background=background)
+    assert (ledger["trusted"], ledger["unconnected_households"], ledger["households_cut_off_by_hazard"]) == (True, 0, 4)
+    caveats = "; ".join(ledger["caveats"])
+    assert "4 of 10 households have no way out from the order on: the hazard has closed their roads by then" in caveats
+    assert "1 vehicle was on roads that the hazard had reached" in caveats
+    assert "5 trips of background traffic were not made: the hazard or this plan closes their way" in caveats
 
 
 def test_households_without_a_vehicle_need_a_bus(tmp_path):

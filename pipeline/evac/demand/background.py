@@ -83,7 +83,7 @@ def build_background(
     pandas.DataFrame
         A row a vehicle, by departure: `vehicle` (`b0`), `kind` (`through`, `local` or `engine`), `departure_s`, `edge`
         (missing: the plan leaves it no road in), `pos_m`, `to_exit` (through) or `to_edge` (local, engine),
-        `informed`, `speed_factor`, `made` (else the plan closes its way).
+        `informed`, `speed_factor`, `made` (else the plan or the hazard closes its way).
 
     Raises
     ------

@@ -44,7 +44,7 @@ from evac.measure.facts import RunFacts
 from evac.measure.full_junctions import junctions_off, let_in_beyond_gaps
 from evac.measure.incidents import incident_counts, incident_results
 from evac.measure.ledger import build_ledger
-from evac.measure.passengers import passenger_results
+from evac.measure.passengers import passenger_results, stranded_buses
 from evac.measure.queues import Links, Queues
 from evac.measure.sheltered import refuge_counts, refuge_results
 from evac.measure.stranded import read_ending
@@ -183,9 +183,7 @@ def measure_run(
         arrival_s = {**arrival_s, **{edge: arrival_s[road] for edge, road in roads.items() if road in arrival_s}}
     hazard = None if arrival_s is None else _exposed(run_dir, done, arrival_s, end_s)
     leads_out = frozenset() if arrival_s is None else _leads_out(net, exits, arrival_s, end_s)
-    passengers = None if buses is None else passenger_results(buses, run_dir / "buses.json", driven_buses)
-    if passengers is not None:
-        tables.write_table(passengers, tables.PASSENGERS, run_dir / _PASSENGERS)
+    fetched = {} if buses is None else _fetched(run_dir, buses, driven_buses)
     incidents = _incidents(run_dir, net, end_s) if with_incidents else {}
     walked = {} if walkers is None else _walked(run_dir, walkers)
     ledger = build_ledger(
@@ -202,7 +200,7 @@ def measure_run(
         told={**arrived, **incidents, **walked, **off},
         hazard=hazard,
         leads_out=leads_out,
-        passengers=passengers,
+        **fetched,
         passed=None if held_against is None else lambda moved: held_against.passed(out, traffic, moved),
     )
     write_text(run_dir / "ledger.json", _json(ledger))
@@ -243,6 +241,14 @@ def _exposed(run_dir: Path, done: pd.DataFrame, arrival_s: Mapping[str, float], 
     exposed = exposures(run_dir / "sumo" / "vehroutes.xml", done, arrival_s, end_s)
     tables.write_table(exposed, tables.EXPOSURE, run_dir / EXPOSURE)
     return exposed_counts(exposed, done, read_ending(run_dir / "ending.json").turned_round)
+
+
+def _fetched(run_dir: Path, buses: BusService, driven: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Write the table of people without a car, and return it and the buses that stand for good, for the ledger."""
+    passengers = passenger_results(buses, run_dir / "buses.json", driven)
+    tables.write_table(passengers, tables.PASSENGERS, run_dir / _PASSENGERS)
+    left = stranded_buses(run_dir / "buses.json", read_ending(run_dir / "ending.json"))
+    return {"passengers": passengers, "buses_left": left}
 
 
 def _incidents(run_dir: Path, net: sumolib.net.Net, end_s: float) -> dict[str, Any]:

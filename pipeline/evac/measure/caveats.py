@@ -188,7 +188,8 @@ def _background(counts: Mapping[str, Any]) -> list[str]:
     ]
     if counts["background_not_made"]:
         texts.append(
-            f"{counts['background_not_made']} trips of background traffic were not made: this plan closes their way"
+            f"{counts['background_not_made']} trips of background traffic were not made: "
+            f"{'the hazard or this plan' if 'held_by_hazard' in counts else 'this plan'} closes their way"
         )
     return texts
 
@@ -198,8 +199,18 @@ def _hazard(counts: Mapping[str, Any]) -> list[str]:
     texts = []
     if counts.get("exposed"):
         texts.append(
-            f"{counts['exposed']} vehicles were on roads that the hazard had reached, for "
-            f"{counts['exposed_vehicle_min']:.0f} vehicle minutes"
+            f"{counts['exposed']} {'vehicle was' if counts['exposed'] == 1 else 'vehicles were'} on roads that the "
+            f"hazard had reached, for {counts['exposed_vehicle_min']:.0f} vehicle minutes"
+        )
+    if buses := counts.get("buses_held_by_hazard"):
+        texts.append(
+            f"{buses} {'bus stands' if buses == 1 else 'buses stand'} at the end because the hazard has taken the way, "
+            f"with {counts['bus_people_held_by_hazard']} people aboard, who are not out"
+        )
+    if cut_off := counts.get("households_cut_off_by_hazard"):
+        texts.append(
+            f"{cut_off} of {counts['households']} households have no way out from the order on: the hazard has closed "
+            "their roads by then"
         )
     if counts.get("held_by_hazard"):
         texts.append(f"{counts['held_by_hazard']} vehicles stand at the end because the hazard has taken their way")

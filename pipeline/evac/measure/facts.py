@@ -34,7 +34,8 @@ class RunFacts:
     households
         Households of the scenario.
     unconnected_households
-        Those that no street takes, or whose street has no way out; their vehicles are planned and have no route.
+        Those that no street takes, or whose street has no way out; their vehicles are planned and have no route. Whom
+        the plan or the hazard cuts off is none of them.
     lanes_guessed
         SUMO edges whose number of lanes OpenStreetMap doesn't tell.
     households_not_ordered
@@ -60,6 +61,9 @@ class RunFacts:
         Those of them that aren't planned, by reason (`households.accounting.LOSSES`).
     households_cut_off
         Those from whom the plan takes the only way out (`study.accepted`).
+    households_cut_off_by_hazard
+        Those that have a way out under the plan and, from the order on, none at any time, because the hazard has closed
+        their roads by then.
     households_counted_twice
         Planned households that two zones may both have given.
     doubts
@@ -82,6 +86,7 @@ class RunFacts:
     households_given: float = 0.0
     households_lost: Mapping[str, float] = field(default_factory=dict)
     households_cut_off: tuple[CutOff, ...] = ()
+    households_cut_off_by_hazard: int = 0
     households_counted_twice: float = 0.0
     doubts: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()

@@ -66,6 +66,7 @@ def build_ledger(
     hazard: Mapping[str, Any] | None = None,
     leads_out: frozenset[str] = frozenset(),
     passengers: pd.DataFrame | None = None,
+    buses_left: pd.DataFrame | None = None,
     passed: Callable[[int], dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Count what bears on trust and judge it.
@@ -102,6 +103,8 @@ def build_ledger(
         The edges from which it has left a way out at the end of the run.
     passengers
         What became of the people without a car (`passengers.passenger_results`); None where there are no buses.
+    buses_left
+        The buses that stand for good at the end (`passengers.stranded_buses`); None where there are no buses.
     passed
         What the run does that no run can (`at_best.AtBest.passed`), given the number of vehicles that were moved; None
         where that isn't known.
@@ -124,8 +127,9 @@ def build_ledger(
         **_household_counts(done, facts),
         **(background or {}),
         **(told or {}),
-        **_hazard_counts(hazard, held),
+        **_hazard_counts(hazard, held, facts),
         **({} if passengers is None else passenger_counts(passengers)),
+        **({} if buses_left is None else _bus_counts(buses_left, control, None if hazard is None else leads_out)),
         "teleports": int(statistics["teleports"]["total"]),
         "teleports_by_cause": {cause: n for cause, n in _integers(statistics["teleports"]).items() if cause != "total"},
         **_integers(statistics["safety"]),
@@ -158,6 +162,19 @@ def _vehicle_counts(done: pd.DataFrame) -> dict[str, int]:
         "no_route": int((~shadow & (done["status"] == "no_route")).sum()),
         "still_driving": int((~shadow & (done["status"] == "driving")).sum()),
         "taken_out": int(done["taken_out"].eq(other=True).sum()),
+    }
+
+
+def _bus_counts(left: pd.DataFrame, control: Control, leads_out: frozenset[str] | None) -> dict[str, Any]:
+    """Count buses that stand for good, and who is in them: those that a hazard has left no way out, and others."""
+    held = left["edge"].map(lambda edge: leads_out is not None and edge not in leads_out).astype(bool)
+    stuck = left[~held]
+    return {
+        "buses_stuck": len(stuck),
+        "bus_people_stuck": int(stuck["people"].sum()),
+        "buses_stuck_on": streets_of(stuck.assign(status="driving"), control.net),
+        "buses_held_by_hazard": int(held.sum()),
+        "bus_people_held_by_hazard": int(left.loc[held, "people"].sum()),
     }
 
 
@@ -206,6 +223,12 @@ def limits_passed(counts: Mapping[str, Any], trust: Trust) -> list[str]:
     if counts["stuck"]:
         words = "are stuck at the end, and more time would not help them"
         reasons.append(f"{counts['stuck']} of {counts['vehicles']} vehicles {words}: {_most(counts['stuck_on'])}")
+    if buses := counts.get("buses_stuck"):
+        words = "bus stands" if buses == 1 else "buses stand"
+        aboard = f"with {counts['bus_people_stuck']} people aboard, who are not out"
+        reasons.append(
+            f"{buses} {words} at the end {aboard}, and more time would not help: {_most(counts['buses_stuck_on'])}"
+        )
     if misdirected := counts.get("misdirected"):
         where = ", ".join(f"{number} to '{name}'" for name, number in misdirected.items())
         words = "vehicles never leave, because they are sent to an exit that they can't reach while another is open"
@@ -296,8 +319,12 @@ def _integers(numbers: Mapping[str, float]) -> dict[str, int]:
     return {re.sub(r"([A-Z])", r"_\1", name).lower(): int(value) for name, value in numbers.items()}
 
 
-def _hazard_counts(hazard: Mapping[str, Any] | None, held: pd.DataFrame) -> dict[str, Any]:
+def _hazard_counts(hazard: Mapping[str, Any] | None, held: pd.DataFrame, facts: RunFacts) -> dict[str, Any]:
     if hazard is None:
         return {}
     names = ("exposed", "exposed_vehicle_min", "households_not_out")
-    return {**{name: hazard[name] for name in names}, "held_by_hazard": len(held)}
+    return {
+        **{name: hazard[name] for name in names},
+        "held_by_hazard": len(held),
+        "households_cut_off_by_hazard": facts.households_cut_off_by_hazard,
+    }

@@ -12,6 +12,8 @@ import pandas as pd
 
 from evac.demand.buses import BusService
 from evac.errors import SimulationError
+from evac.measure.stranded import Ending
+from evac.simulate.gridlock import STANDSTILL_S
 
 
 def passenger_results(service: BusService, trips_file: Path, trips: pd.DataFrame) -> pd.DataFrame:
@@ -48,6 +50,36 @@ def passenger_results(service: BusService, trips_file: Path, trips: pd.DataFrame
     states = [done["stop"].isna(), done["evacuated_s"].notna(), done["bus"].notna()]
     done["status"] = np.select(states, ["no_stop", "evacuated", "aboard"], default="waiting")
     return done
+
+
+def stranded_buses(trips_file: Path, ending: Ending) -> pd.DataFrame:
+    """Return the buses that more time wouldn't have helped: `bus`, `edge` where each stands, `people` in it.
+
+    They stand on the road for good, as the cars of `stranded` do. A bus that waits for people at its stop doesn't.
+
+    Parameters
+    ----------
+    trips_file
+        The run's `buses.json`.
+    ending
+        How it ended.
+
+    Raises
+    ------
+    SimulationError
+        The file is none.
+    """
+    try:
+        rows = [
+            (str(trip["bus"]), ending.left[trip["bus"]][0], int(trip["people"]))
+            for trip in json.loads(trips_file.read_text())
+            if (trip["at_stop_s"] is None or trip["left_stop_s"] is not None)
+            and trip["bus"] in ending.left
+            and (ending.reason == "standstill" or ending.left[trip["bus"]][1] >= STANDSTILL_S)
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SimulationError(f"{trips_file}: is no list of buses' trips ({error!r}); run it again") from error
+    return pd.DataFrame(rows, columns=["bus", "edge", "people"]).astype({"edge": str, "people": int})
 
 
 def passenger_counts(done: pd.DataFrame) -> dict[str, Any]:

@@ -75,9 +75,9 @@ def split_background(trips: pd.DataFrame, background: pd.DataFrame | None) -> tu
     """Return the trips of the evacuation, and what became of the background traffic.
 
     Its vehicles are `background`; of these `background_arrived` reached their destination, `background_driving` were on
-    the road at the end, `background_waiting` never got onto it, and `background_not_made` didn't begin: the plan closes
-    their way. Fire engines are counted apart, where there are any: `engines`, `engines_arrived` where they are bound
-    for, `engines_turned_away` (a road closed before them), `engines_not_made`, and `engines_mean_s` and
+    the road at the end, `background_waiting` never got onto it, and `background_not_made` didn't begin: the plan or the
+    hazard closes their way. Fire engines are counted apart, where there are any: `engines`, `engines_arrived` where
+    they are bound for, `engines_turned_away` (a road closed before them), `engines_not_made`, and `engines_mean_s` and
     `engines_longest_s`, from when they came to where they are bound for.
     """
     if background is not None and (is_engine := background["kind"] == ENGINE).any():

@@ -60,7 +60,7 @@ def assumptions(report: ReportInput) -> list[tuple[str, str]]:
         *_people(scenario),
         *_ways_out(report),
         *_changes_to_the_map(scenario),
-        *_driving(scenario),
+        *_driving(scenario, has_signals=report.has_signals),
         *_errands(scenario),
         (say("Time zero"), say("the evacuation order")),
         *_background(scenario),
@@ -230,7 +230,7 @@ def _changes_to_the_map(scenario: Scenario) -> list[tuple[str, str]]:
     return changes
 
 
-def _driving(scenario: Scenario) -> list[tuple[str, str]]:
+def _driving(scenario: Scenario, *, has_signals: bool) -> list[tuple[str, str]]:
     driver, traffic, simulation = scenario.driver, scenario.traffic, scenario.simulation
     after_s = simulation.teleport_after_s
     teleporting = say("off")
@@ -248,7 +248,7 @@ def _driving(scenario: Scenario) -> list[tuple[str, str]]:
     return [
         (say("Drivers"), drivers),
         (say("Information"), informed),
-        (say("Signals"), say(_SIGNALS[traffic.signals])),
+        (say("Signals"), say(_SIGNALS[traffic.signals]) if has_signals else say("none: no junction has a signal")),
         (say("Right of way"), say(_RIGHT_OF_WAY[traffic.right_of_way])),
         (say("Merges"), say(_MERGES[traffic.merges])),
         (say("Gridlock"), gridlock),

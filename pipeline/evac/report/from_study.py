@@ -72,6 +72,7 @@ def report_input(prepared: Prepared, plans: Plans, study: Study, compare: tuple[
         ways_out=WaysOut(prepared.ways_out, prepared.exits),
         front_lines=_front_lines(prepared, plans),
         coarse=tuple(coarse),
+        has_signals=any(net.getTrafficLights() for net in (prepared.net, *(under.net for under in plans.values()))),
         sequential=study.sequential,
         unhelped=study.unhelped,
     )

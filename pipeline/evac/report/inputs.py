@@ -228,6 +228,8 @@ class ReportInput:
         New homes, and what they do to the times; None where nobody asked.
     coarse
         Coarse runs that help to know the means of the others (`evac.mixed_fidelity`).
+    has_signals
+        Whether any net that was simulated has a signal.
     sequential
         Whether seeds were added until the means were known well enough (`evac.statistics.WIDENED`).
     unhelped
@@ -259,6 +261,7 @@ class ReportInput:
     front_lines: gpd.GeoDataFrame = field(default_factory=no_front)
     development: Development | None = None
     coarse: tuple[ReportRun, ...] = ()
+    has_signals: bool = True
     sequential: bool = False
     unhelped: tuple[Unhelped, ...] = ()
 

@@ -49,6 +49,8 @@ _KEYS = (
     *(mark("households counted twice"), mark("households given"), mark("households lost"), mark("no geometry")),
     *(mark("no street"), mark("off map"), mark("outside area"), mark("over water")),
     *(mark("exposed"), mark("exposed vehicle min"), mark("held by hazard"), mark("households not out")),
+    *(mark("households cut off by hazard"), mark("buses stuck"), mark("bus people stuck"), mark("buses stuck on")),
+    *(mark("buses held by hazard"), mark("bus people held by hazard")),
     *(mark("in refuge"), mark("engines"), mark("engines arrived"), mark("engines turned away")),
     *(mark("engines not made"), mark("engines mean s"), mark("engines longest s")),
     *(mark("still driving"), mark("taken out"), mark("teleports"), mark("teleports by cause")),

@@ -61,6 +61,8 @@ class UnderPlan:
         `household`, `zone`, `street`, `lon`, `lat`, `from_s`, `reason`.
     ways_out
         Where the households start, from when on: under the hazard too, where the scenario has one.
+    never_out
+        Whether each household has no way out at any time under the plan, whatever the hazard does.
     reached
         When the hazard reaches the roads of this net; None without one.
     """
@@ -75,6 +77,7 @@ class UnderPlan:
     orders: Orders
     cut_off: pd.DataFrame
     ways_out: WaysOut
+    never_out: pd.Series
     reached: Reached | None
     _base: Prepared
 
@@ -108,12 +111,15 @@ class UnderPlan:
         """What bears on the trust in every run under the plan."""
         edges = self.overlay.network.edges()
         guessed = frozenset(edges.loc[edges["lanes_guessed"], "edge"].astype(str))
+        by_plan = self._base.homes["household"].isin(self.cut_off["household"])
+        by_hazard = self.ways_out.never() & ~self.never_out
         return replace(
             self._base.facts,
             lanes_guessed=guessed,
-            unconnected_households=int(self.ways_out.never().sum()),
+            unconnected_households=int((self.never_out & ~by_plan).sum()),
             added_lanes=self.overlay.added_lanes,
             households_cut_off=cut_off_by(self.plan, self.cut_off),
+            households_cut_off_by_hazard=int(by_hazard.sum()),
             caveats=(*self._base.facts.caveats, *self.warnings),
         )
 
@@ -137,6 +143,7 @@ def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path, pace: float = 
     laid = _laid_over(prepared, plan, cache)
     cut_off = laid.ways_out.cut_off(prepared.homes, prepared.starts)
     _refuse_cut_off(prepared, plan, cut_off, cache)
+    never_out = laid.ways_out.never()
     laid, reached = _under_hazard(prepared, laid, cache, pace)
     _refuse_blind_router(prepared, plan, laid.overlay)
     same = laid.net is prepared.net
@@ -156,6 +163,7 @@ def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path, pace: float = 
         orders,
         cut_off,
         laid.ways_out,
+        never_out,
         reached,
         prepared,
     )
