@@ -24,6 +24,7 @@ COUNTS = {
     "households": 600,
     "unconnected_households": 0,
     "households_lost": {},
+    "households_counted_twice": 0.0,
     "teleports": 0,
     "teleports_by_cause": {"jam": 0, "yield": 0, "wrong_lane": 0},
     "gridlock_vehicles": 0,
@@ -40,6 +41,7 @@ COUNTS = {
         ("gridlock_vehicles", 5, "resolve gridlock"),
         ("collisions", 1, "collisions"),
         ("unconnected_households", 3, "street"),
+        ("households_counted_twice", 30, "zones lie over each other"),
     ],
 )
 def test_a_limit_holds_up_to_its_share_and_not_beyond(count, allowed, words):
@@ -255,6 +257,16 @@ def test_whom_the_hazard_cuts_off_at_the_order_is_not_blamed_on_the_map(tmp_path
     assert "4 of 10 households have no way out from the order on: the hazard has closed their roads by then" in caveats
     assert "1 vehicle was on roads that the hazard had reached" in caveats
     assert "5 trips of background traffic were not made: the hazard or this plan closes their way" in caveats
+
+
+def test_who_means_to_leave_after_the_end_waits_for_no_street(tmp_path):
+    status = ["evacuated", "waiting", "waiting", "waiting"]
+    departure_s = [0.0, 60.0, END_S, END_S + 60.0]
+    ledger = _ledger(tmp_path, status=status, departure_s=departure_s)
+    assert (ledger["never_inserted"], ledger["leave_after_end"]) == (3, 2)
+    caveats = ledger["caveats"]
+    assert any(text.startswith("2 planned vehicles leave only after the end of the simulation") for text in caveats)
+    assert "1 planned vehicles never got onto the street" in caveats
 
 
 def test_households_without_a_vehicle_need_a_bus(tmp_path):

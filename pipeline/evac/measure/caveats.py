@@ -86,7 +86,10 @@ def _unfinished(counts: Mapping[str, Any]) -> list[str]:
         "gridlock_unresolved": "times a gridlock was found that no vehicle could resolve by pulling over",
         "emergency_stops": "emergency stops (a driver had to stop where no car can)",
     }
-    return [f"{counts[key]} {text}" for key, text in texts.items() if counts[key]]
+    late = counts["leave_after_end"]
+    later = [f"{late} planned vehicles leave only after the end of the simulation; raise 'simulation.end_h'"]
+    waiting = {**counts, "never_inserted": counts["never_inserted"] - late}
+    return [*(later if late else []), *(f"{waiting[key]} {text}" for key, text in texts.items() if waiting[key])]
 
 
 def _arrived(counts: Mapping[str, Any]) -> list[str]:

@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from evac.clock import MINUTE_S
+from evac.demand.routes import leaves_s
 from evac.errors import SimulationError
 from evac.households.accounting import LOSSES, PLACELESS
 from evac.measure.caveats import caveats
@@ -119,7 +120,7 @@ def build_ledger(
     stuck = stuck.drop(held.index)
     idle = [lane for lane in facts.added_lanes if lane not in driven]
     counts = {
-        **_vehicle_counts(done),
+        **_vehicle_counts(done, statistics["performance"]["end"]),
         "stuck": len(stuck),
         "stuck_on": streets_of(stuck, control.net),
         **_exit_counts(done, exits),
@@ -149,7 +150,7 @@ def build_ledger(
     }
 
 
-def _vehicle_counts(done: pd.DataFrame) -> dict[str, int]:
+def _vehicle_counts(done: pd.DataFrame, end_s: float) -> dict[str, int]:
     """Count vehicles: those that are planned, those that leave unasked, and what became of all of them."""
     shadow = ~done["ordered"]
     return {
@@ -159,6 +160,7 @@ def _vehicle_counts(done: pd.DataFrame) -> dict[str, int]:
         "shadow_not_evacuated": int((shadow & ~done["status"].isin(["evacuated", "in_refuge"])).sum()),
         "in_refuge": int((~shadow & (done["status"] == "in_refuge")).sum()),
         "never_inserted": int((~shadow & (done["status"] == "waiting")).sum()),
+        "leave_after_end": int((~shadow & (done["status"] == "waiting") & (leaves_s(done) >= end_s)).sum()),
         "no_route": int((~shadow & (done["status"] == "no_route")).sum()),
         "still_driving": int((~shadow & (done["status"] == "driving")).sum()),
         "taken_out": int(done["taken_out"].eq(other=True).sum()),
@@ -238,13 +240,20 @@ def limits_passed(counts: Mapping[str, Any], trust: Trust) -> list[str]:
     if counts["teleports"] > trust.teleports:
         causes = ", ".join(f"{n} {cause.replace('_', ' ')}" for cause, n in counts["teleports_by_cause"].items() if n)
         reasons.append(f"{counts['teleports']} vehicles teleported ({causes}); the limit is {trust.teleports}")
+    twice = "households may be counted twice, because zones lie over each other"
     for count, of, limit, what in (
         ("gridlock_vehicles", "vehicles", trust.gridlock_share, "vehicles had to pull over to resolve gridlock"),
         ("collisions", "vehicles", trust.collisions_share, "collisions among all vehicles"),
         ("unconnected_households", "households", trust.unconnected_share, "households are not connected to a street"),
+        (
+            "households_counted_twice",
+            "households",
+            trust.counted_twice_share,
+            twice,
+        ),
     ):
         if counts[count] > limit * counts[of]:
-            share = f"{counts[count]} of {counts[of]}" if counts[of] else str(counts[count])
+            share = f"{counts[count]:.0f} of {counts[of]}" if counts[of] else f"{counts[count]:.0f}"
             reasons.append(f"{share}: {what}; the limit is {limit:.2%}")
     reasons += _placeless(counts, trust.unconnected_share)
     if counts["added_lanes_idle"]:

@@ -50,6 +50,7 @@ _KEYS = (
     *(mark("no street"), mark("off map"), mark("outside area"), mark("over water")),
     *(mark("exposed"), mark("exposed vehicle min"), mark("held by hazard"), mark("households not out")),
     *(mark("households cut off by hazard"), mark("buses stuck"), mark("bus people stuck"), mark("buses stuck on")),
+    *(mark("leave after end"), mark("counted twice"), mark("counted twice share")),
     *(mark("buses held by hazard"), mark("bus people held by hazard")),
     *(mark("in refuge"), mark("engines"), mark("engines arrived"), mark("engines turned away")),
     *(mark("engines not made"), mark("engines mean s"), mark("engines longest s")),

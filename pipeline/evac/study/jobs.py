@@ -23,6 +23,7 @@ from evac.demand.routes import leaves_s, routing_options, write_exit_zones, writ
 from evac.demand.starts import FREE_CHOICE
 from evac.demand.vehicles import household_keys
 from evac.demand.walkers import TOO_FAR, build_walkers
+from evac.errors import Problem, ScenarioError
 from evac.limits.signals import read_programs
 from evac.measure import measure_run
 from evac.measure.control import Control
@@ -123,9 +124,14 @@ def perform(
 ) -> Path:
     """Run a job, and return its directory.
 
+    Raises `ScenarioError` where nobody leaves.
+
     `begin` is called with the number of planned vehicles when the run begins, `update` after each simulated minute.
     """
     vehicles = demand_of(ground, job.case)
+    if vehicles.empty:
+        what = "nobody leaves in a vehicle, so there is nothing to simulate"
+        raise ScenarioError(Problem("households", what, "look at 'compliance', 'vehicles_per_household' and the plan"))
     others = _others(ground, job.case)
     begin(int((vehicles["status"] == "planned").sum()))
     inputs = _inputs(ground.terms, job.case, vehicles, others)

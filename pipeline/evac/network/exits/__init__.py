@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 from sumolib.net import Net
@@ -48,7 +49,8 @@ def resolve_exits(
     Raises
     ------
     PlaceError
-        An exit isn't on the map, fits several places, or none was found. All problems are raised at once.
+        An exit isn't on the map, fits several places, is another one's piece of road, or none was found. All problems
+        are raised at once.
     """
     if not isinstance(exits, FoundExits):
         return _named(ground, exits, where)
@@ -71,9 +73,19 @@ def _named(ground: Ground, exits: Sequence[Exit], where: str) -> tuple[ResolvedE
             resolved.append(replace(found, beyond=spells, drive_s=item.beyond_min * MINUTE_S))
         except PlaceError as error:
             problems.extend(error.problems)
+    problems += _twice(resolved, where)
     if problems:
         raise PlaceError(problems)
     return tuple(resolved)
+
+
+def _twice(resolved: Sequence[ResolvedExit], where: str) -> list[Problem]:
+    """Return a problem for each two exits that are the same piece of road: one would take all that the other does."""
+    return [
+        Problem(f"{where}, '{two.name}'", f"is the same end of a road as '{one.name}'", "name each exit once")
+        for one, two in combinations(resolved, 2)
+        if not set(one.edges).isdisjoint(two.edges)
+    ]
 
 
 def _spell(beyond: Beyond) -> Spell:
