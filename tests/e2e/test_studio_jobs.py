@@ -140,16 +140,18 @@ def test_whoever_waits_when_the_server_ends_is_told_and_it_ends_quietly(tmp_path
 def test_a_plan_is_searched_and_put_among_the_others(tmp_path: Path) -> None:
     folder = prepared_balzers(tmp_path, WHOLE_TOWN)
     with served(folder) as studio:
-        asked = {"officers": 2, "cones": 200, "barricades": 4, "within_min": 1}
+        asked = {"officers": 2, "cones": 200, "barricades": 4, "within_min": 3}
         number = studio.client.post("/api/places/balzers/search", json=asked).json()["id"]
-        job = studio.wait(number, lambda job: job["state"] in HAS_ENDED, 300.0)
+        job = studio.wait(number, lambda job: job["state"] in HAS_ENDED, 600.0)
         plans = {plan["plan"]: plan for plan in studio.client.get("/api/places/balzers/plans").json()}
         page = studio.client.post("/api/places/balzers/report", json={"page": "search"}).json()["url"]
         assert studio.client.get(page).status_code == 200
     assert job["state"] == "done", job
     found = plans[job["told"]["plan"]]
     assert found["problems"] == []
-    assert 0 < found["resources"]["officers"] <= 2
+    takes = found["resources"]
+    assert any(takes.values())
+    assert all(takes[what] <= asked[what] for what in ("officers", "cones", "barricades"))
 
 
 def test_what_cannot_be_run_is_told_at_once(tmp_path: Path) -> None:
