@@ -147,6 +147,7 @@ def test_a_zone_is_named_once_however_near_one_looks(page: Any, folder: Path) ->
     zones = evac.open(folder / "scenarios" / "balzers", workspace=folder).zones().set_index("zone")
     widest = zones.geometry.to_crs(2056).area.idxmax()
     spot = zones.geometry.representative_point()[widest]
+    assert sorted(page.evaluate(_ZONE_NAMES)) == sorted(zones.index)
     for zoom in (14.0, 15.0, 16.0):
         look_at(page, spot.x, spot.y, zoom)
         assert page.evaluate(_ZONE_NAMES).count(widest) == 1

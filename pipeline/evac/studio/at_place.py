@@ -28,6 +28,8 @@ _DIGITS = 6
 """Of a degree: a tenth of a metre."""
 _SIMPLER_DEG = 3e-6
 """A third of a metre: less than a pixel when zoomed to a street."""
+_DRAWN_IN = "EPSG:3857"
+_MIDDLE_WITHIN_M = 5.0
 _MOST_PLANS, _MOST_SEEDS = 8, 10
 _USUAL_SEARCH_MIN, _MOST_IN_A_SEARCH = 15, 10_000
 _STEP_S = 300
@@ -75,7 +77,7 @@ class AtPlace:
             "junctions": _features(place.junctions()),
             "area": _features(gpd.GeoDataFrame(geometry=[place.area()])),
             "zones": _features(zones[["zone", "households", "connected", "unconnected", "geometry"]]),
-            "zone_names": _features(zones[["zone", "geometry"]].set_geometry(zones.representative_point())),
+            "zone_names": _features(zones[["zone", "geometry"]].set_geometry(_middles(zones.geometry))),
             "exits": _features(exits[["exit", "lanes", "veh_per_h", "geometry"]].assign(most_veh_per_h=most)),
             "unused": _features(unused_exits(place)),
             "none": _features(place.roads_without_exit()),
@@ -378,3 +380,9 @@ def _rounded(shape: dict[str, Any]) -> dict[str, Any]:
 
 def _rounded_all(values: Any) -> Any:
     return round(values, _DIGITS) if isinstance(values, float) else [_rounded_all(item) for item in values]
+
+
+def _middles(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Return the spot of each shape that is the farthest from its edge on the map, where a name has the most room."""
+    reaches = shapely.maximum_inscribed_circle(shapes.to_crs(_DRAWN_IN).to_numpy(), tolerance=_MIDDLE_WITHIN_M)
+    return gpd.GeoSeries(shapely.get_point(reaches, 0), index=shapes.index, crs=_DRAWN_IN).to_crs(shapes.crs)
