@@ -167,6 +167,7 @@ def test_a_body_has_its_size(client: TestClient) -> None:
     large = b'{"token": "' + b"x" * guard.MOST_JSON_BYTES + b'"}'
     assert client.post("/api/session", content=large, headers=own).status_code == 413
     assert client.post("/api/session", content=b"{", headers=own).status_code == 400
+    assert client.post("/api/session", content=b"[" * 100_000, headers=own).status_code == 400
     assert client.post("/api/session", content=b"[]", headers=own).status_code == 400
     assert client.post("/api/session", content=b"{}", headers={"Content-Type": "text/plain"}).status_code == 415
 

@@ -77,7 +77,7 @@ async def json_of(request: Request) -> dict[str, Any]:
     body = b"".join([part async for part in limited(request.stream(), MOST_JSON_BYTES)])
     try:
         content = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # none at all, or brackets within brackets without end
         raise Refusal(400, "expected JSON") from error
     if not isinstance(content, dict):
         raise Refusal(400, "expected a JSON object")
