@@ -47,15 +47,15 @@ _TRAVEL_TIMES_OVER_S = 60
 _TRAVEL_TIMES_EVERY_S = 60
 _FOR_EVER_S = 1_000_000
 # Nobody judges travel times alike, so not all change their minds at once: stochastic user equilibrium (Sheffi, Urban
-# Transportation Networks, 1985, chapter 11). Each driver takes each road for up to twice as slow as it is (uniform, a
-# coefficient of variation of 0.19 a road), so no way that is twice as long as another one is taken on empty roads.
-# There are 8 sets of such factors, and a road's is drawn anew when the time that it takes has changed by a fifth and by
-# 5 s. With factors that never change (SUMO draws them by the type's name) an exit's share hangs on luck: on the fork of
-# docs/method.md 30 to 47 % over six names with 4 sets and a factor of 3, and 39 to 43 % so. Smaller changes aren't
-# told, which makes room for the CPU of 8 sets. SUMO keeps the sets for CCH only; with other routers all judge alike.
-_MISJUDGED_BY = 2
+# Transportation Networks, 1985, chapter 11). Each driver takes each road for up to 2.3 times as slow as it is (uniform,
+# a coefficient of variation of 0.23 a road), so no way that is 2.3 times as long as another one is taken on empty
+# roads. There are 8 sets of such factors, drawn anew each time that travel times are taken. With factors that never
+# change (SUMO draws them by the type's name) an exit's share hangs on luck: on the fork of docs/method.md 30 to 47 %
+# over six names with 4 sets and a factor of 3, and 40 to 45 % so. `cch-update-threshold` would save a part of what 8
+# sets cost, but with factors drawn anew it sends cars down dead ends and back. SUMO keeps the sets for CCH only; with
+# other routers all judge alike.
+_MISJUDGED_BY = 2.3
 _OPINIONS = 8
-_TOLD_FROM_SHARE, _TOLD_FROM_S = 0.2, 5
 # SUMO keeps such sets for each vehicle type there is, its own default types among them, whether or not anybody drives
 # one. Where no road admits a type's class its sets never change and cost nothing. Of the default types' classes our
 # roads admit these two's (`network/roads.typ.xml`), and they admit no ship.
@@ -72,8 +72,6 @@ def routing_options(simulation: Simulation, driver: Driver) -> list[str]:
     opinions = [
         *("--weights.random-factor", str(_MISJUDGED_BY), "--weights.random-factor.dynamic", "true"),
         *("--device.rerouting.cch-ensemble", str(_OPINIONS)),
-        *("--device.rerouting.cch-update-threshold.factor", str(1 + _TOLD_FROM_SHARE)),
-        *("--device.rerouting.cch-update-threshold.constant", str(_TOLD_FROM_S)),
     ]
     return [
         *("--routing-algorithm", simulation.router),
