@@ -3,8 +3,8 @@
 From a street a short way leads to the exit, and a longer one of two roads. Drivers take each road for 1 to 2.3
 times as slow as it is (`evac.demand.routes`). Theory: nobody takes a way of 2.3 times the length, whatever is drawn.
 With f, g, h uniform between 1 and 2.3, one of 1.5 times is taken where f > 0.75 (g + h), by 7 % of the drivers, and one
-of 1.3 times where f > 0.65 (g + h), by 18 %. There are few sets of factors, which SUMO draws by the vehicle type's name: so the mean
-of some names is held against it, and none of them may be far off.
+of 1.3 times where f > 0.65 (g + h), by 18 %. There are few sets of factors, which SUMO draws by the type's name: so
+the mean of some names is held against it, and none of them may be far off.
 """
 
 from __future__ import annotations
