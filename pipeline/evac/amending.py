@@ -80,13 +80,6 @@ def require_exits(place: Place, exits: Sequence[Mapping[str, Any]]) -> None:
     ready = place.stages.prepared()
     where = f"{place.loaded.path}: exits"
     found = resolve_exits(ready.ground, _EXITS.validate_python(list(exits)), where=where)
-    taken: dict[str, str] = {}
-    for item in found:
-        for edge in item.edges:
-            if edge in taken:
-                what = f"leads out by the same road as '{taken[edge]}'"
-                raise PlaceError(Problem(f"{where}, '{item.name}'", what, "change that one instead"))
-            taken[edge] = item.name
     require_reachable(ready.net, found, ready.starts["edge"].dropna().unique(), where)
 
 

@@ -146,7 +146,7 @@ def test_ways_out_that_are_found_are_listed_when_one_is_changed(client: TestClie
         ({"do": "add exit", "name": "X", "where": {"edge": "none"}}, "isn't on the network"),
         ({"do": "add exit", "name": "X", "where": {"street": "Gagos"}}, "Gagoz"),
         ({"do": "add exit", "name": "X", "where": {}}, "name the place"),
-        ({"do": "add exit", "name": "X", "where": {"street": "Landstrasse", "towards": "north"}}, "same road"),
+        ({"do": "add exit", "name": "X", "where": {"street": "Landstrasse", "towards": "north"}}, "same end of a road"),
         ({"do": "correct", "ways": ["1"], "because": "x"}, "ids"),
         ({"do": "correct", "ways": [987654321], "because": "x", "kph": 30}, "isn't on the map"),
         ({"do": "sing"}, "sing"),
