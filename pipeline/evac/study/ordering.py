@@ -156,7 +156,7 @@ def _searched(trials: Trials, zones: Sequence[str], lost_min: Mapping[str, float
         bounds_min = _no_later_min(trials, mine)
         guesses_min = {item: pace * about_min[item.zone] for item in mine if item.zone in about_min}
         guesses_min |= {
-            item: bound - lost_min[item.zone] for item, bound in bounds_min.items() if item.zone in lost_min
+            item: bound - losses_min[item.zone] for item, bound in bounds_min.items() if item.zone in losses_min
         }
         now = latest_orders(
             mine,
