@@ -51,6 +51,23 @@ def write_net(folder: Path, nodes: dict[str, Any], edges: Sequence[dict[str, Any
     return net
 
 
+def drivers(edge: str, count: int, *, every_s: float, **columns: Any) -> pd.DataFrame:
+    """Return a demand table for `routes.write_trips`: one car after the other from a street; `columns` are others."""
+    vehicles = pd.DataFrame({"household": range(count), "vehicle_number": 0, "edge": edge}).assign(
+        vehicle=[f"h{number}v0" for number in range(count)],
+        pos_m=20.0,
+        departure_s=[every_s * number for number in range(count)],
+        held_until_s=float("nan"),
+        errand=None,
+        informed=True,
+        resident=False,
+        speed_factor=1.0,
+        exit=None,
+        status="planned",
+    )
+    return vehicles.assign(**columns)
+
+
 def demand(trips: Sequence[tuple[str, float, str]], unasked: Sequence[str] = ()) -> pd.DataFrame:
     """Return a demand table of `(edge, departure_s, status)`, one household a vehicle, zone named after the edge.
 

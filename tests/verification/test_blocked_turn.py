@@ -20,7 +20,7 @@ from evac.measure.trips import read_trips
 from evac.schema.driving import Driver, Simulation, Traffic
 from evac.simulate import JobInputs, run_job
 from evac.simulate.job import Case, Job
-from small_runs import Way, write_net
+from small_runs import Way, drivers, write_net
 
 CARS, EVERY_S, RED_FROM_S = 400, 4.0, 300.0
 KNOWN_AFTER_S = 120.0 + 60.0 + 300.0
@@ -48,18 +48,7 @@ EXITS = (Way("out", ("cd",)),)
 def _trips(folder: Path, red_until_s: float) -> pd.DataFrame:
     """Return each vehicle's `entered_s` and `arrived_s` when the turn is red until a time."""
     roads = [{"id": name, "from": name[0], "to": name[1], "numLanes": n, "speed": 13.89} for name, n in LANES.items()]
-    vehicles = pd.DataFrame({"household": range(CARS), "vehicle_number": 0, "edge": "op"}).assign(
-        vehicle=[f"h{number}v0" for number in range(CARS)],
-        pos_m=20.0,
-        departure_s=[EVERY_S * number for number in range(CARS)],
-        held_until_s=float("nan"),
-        errand=None,
-        informed=True,
-        resident=False,
-        speed_factor=1.0,
-        exit=None,
-        status="planned",
-    )
+    vehicles = drivers("op", CARS, every_s=EVERY_S)
     signal = PROGRAMS.format(red_from_s=RED_FROM_S, red_until_s=red_until_s)
     inputs = JobInputs(
         net_file=write_net(folder, PLACES, roads),

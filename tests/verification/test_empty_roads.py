@@ -13,13 +13,12 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from evac import sumo
 from evac.demand import routes
 from evac.schema.driving import Driver, Simulation, Traffic
-from small_runs import Way, write_net
+from small_runs import Way, drivers, write_net
 
 CARS, EVERY_S = 64, 20.0
 SHORT_M = 1000.0
@@ -39,18 +38,7 @@ def _net(folder: Path, ratio: float) -> None:
 
 def _share_of_the_long_way(folder: Path, ratio: float) -> float:
     """Return the share of cars that take the longer way; each has the roads to itself."""
-    vehicles = pd.DataFrame({"household": range(CARS), "vehicle_number": 0, "edge": "road"}).assign(
-        vehicle=[f"h{number}v0" for number in range(CARS)],
-        pos_m=20.0,
-        departure_s=[EVERY_S * number for number in range(CARS)],
-        held_until_s=float("nan"),
-        errand=None,
-        informed=True,
-        resident=False,
-        speed_factor=1.0,
-        exit=None,
-        status="planned",
-    )
+    vehicles = drivers("road", CARS, every_s=EVERY_S)
     driver = Driver()
     routes.write_exit_zones(EXITS, folder / "exits.add.xml")
     routes.write_trips(vehicles, EXITS, folder / "r.rou.xml", driver=driver, traffic=Traffic(), capacity_factor=1.0)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import pandas as pd
 import pytest
 
 from evac import sumo
 from evac.demand.routes import routing_options, write_exit_zones, write_trips
 from evac.schema.driving import Driver, Simulation, Traffic
+from small_runs import drivers
 
 CARS = 300
 BLOCKS = 8  # of 400 m from the driveways to the fork
@@ -54,18 +54,7 @@ def exits_taken(
     simulation: Simulation = Simulation(),  # noqa: B008  frozen
 ) -> dict[str, int]:
     """Return the cars by exit, and how many changed their route on the way."""
-    vehicles = pd.DataFrame({"household": range(cars), "vehicle_number": 0, "edge": "r0", "pos_m": 50.0})
-    vehicles = vehicles.assign(
-        vehicle=[f"h{k}v0" for k in range(cars)],
-        departure_s=[3.0 * k for k in range(cars)],
-        held_until_s=float("nan"),
-        errand=None,
-        informed=informed,
-        resident=False,
-        speed_factor=1.0,
-        exit=assigned,
-        status="planned",
-    )
+    vehicles = drivers("r0", cars, every_s=3.0, pos_m=50.0, informed=informed, exit=assigned)
     write_exit_zones(EXITS, folder / "exits.add.xml")
     write_trips(vehicles, EXITS, folder / "r.rou.xml", driver=DRIVER, traffic=Traffic(), capacity_factor=1.0)
     files = ["-n", "n.net.xml", "-r", "r.rou.xml", "-a", "exits.add.xml", "--tripinfo-output", "t.xml"]

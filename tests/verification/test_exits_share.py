@@ -19,7 +19,7 @@ from evac import sumo
 from evac.demand import routes
 from evac.demand.routes import routing_options, write_exit_zones, write_trips
 from evac.schema.driving import Driver, Simulation, Traffic
-from small_runs import Way, write_net
+from small_runs import Way, drivers, write_net
 
 CARS = 1800
 TYPE_NAMES = ("driver", "car", "d1")
@@ -47,17 +47,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _arrivals(folder: Path, *additional: str, held_to: str | None = None) -> pd.DataFrame:
     """Return `exit` and `arrival_s` of every car that got out."""
-    vehicles = pd.DataFrame({"household": range(CARS), "vehicle_number": 0, "edge": "road"}).assign(
-        vehicle=[f"h{number}v0" for number in range(CARS)],
+    vehicles = drivers(
+        "road",
+        CARS,
+        every_s=1.1,
         pos_m=[20.0 + number % 100 * 10 for number in range(CARS)],
-        departure_s=[1.1 * number for number in range(CARS)],
-        held_until_s=float("nan"),
-        errand=None,
         informed=[number % UNINFORMED_EVERY > 0 for number in range(CARS)],
-        resident=False,
-        speed_factor=1.0,
         exit=held_to,
-        status="planned",
     )
     write_exit_zones(EXITS, folder / "exits.add.xml")
     write_trips(vehicles, EXITS, folder / "r.rou.xml", driver=DRIVER, traffic=Traffic(), capacity_factor=1.0)
