@@ -69,7 +69,7 @@ def print_summary(prepared: Prepared) -> None:
 def _at_times(spell: Spell) -> str:
     rate = [] if spell.veh_per_h is None else [f"{spell.veh_per_h:g} vehicles an hour"]
     drive = [] if spell.drive_s is None else [f"{spell.drive_s / MINUTE_S:g} min beyond it"]
-    return f"{' and '.join([*rate, *drive])} from {spell.from_s / 60:g} to {spell.until_s / 60:g} min"
+    return f"{' and '.join([*rate, *drive])} from {spell.from_s / MINUTE_S:g} to {spell.until_s / MINUTE_S:g} min"
 
 
 def write_exits_map(prepared: Prepared, path: Path) -> None:

@@ -6,7 +6,7 @@ none but minor roads that lead nowhere, and the edge of the map is near.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -25,7 +25,7 @@ from evac.network.places import (
     same_spot,
     start_bearing_deg,
 )
-from evac.network.reach import RoadGraph, forward_reach, road_graph
+from evac.network.reach import RoadGraph, forward_reach, road_graph, ways_out
 from evac.schema.places import Exit
 
 _THROUGH = rank_of("tertiary")  # from this class up, a road that just ends has been cut off
@@ -56,6 +56,15 @@ class Ground:
         ends = shapely.points([edge.getShape()[0] for edge in index.edges])
         inside = shapely.intersects(self.area, ends)
         self.inside = {edge.getID() for edge, within in zip(index.edges, inside, strict=True) if within}
+        self._leading: dict[frozenset[str], frozenset[str]] = {}
+
+    def leading_to(self, edges: Iterable[str]) -> frozenset[str]:
+        """Return the area's edges from which the end of any of some edges is reached; each exit is looked at once."""
+        ends = frozenset(edges)
+        if ends not in self._leading:
+            out = ways_out(self.graph, ends)
+            self._leading[ends] = frozenset({self.graph.edges[here] for here in out.reachable()} & self.inside)
+        return self._leading[ends]
 
     @cached_property
     def _points(self) -> shapely.Geometry:

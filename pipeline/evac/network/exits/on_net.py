@@ -15,7 +15,6 @@ from evac.network.exits.named import Ground
 from evac.network.exits.record import NONE, ExitEnd, RoadOut, WaysOutRecord
 from evac.network.exits.resolved import ResolvedExit
 from evac.network.places import end_bearing_deg, heading, same_spot, way_ids
-from evac.network.reach import ways_out
 from evac.schema.places import FoundExits
 
 _SERVES_SHARE = 0.05
@@ -58,8 +57,8 @@ def exits_left_out(ground: Ground, record: WaysOutRecord, used: Container[str]) 
     used
         The edges of the scenario's exits.
     """
-    apart, _ = _serving(ground, _spots(ground, (*record.ends, *record.left_out), used))
-    return [ground.resolved(spot[0][1].label, [edge for edge, _ in spot]) for spot in apart]
+    unused, _ = _serving(ground, _spots(ground, (*record.ends, *record.left_out), used))
+    return [ground.resolved(spot[0][1].label, [edge for edge, _ in spot]) for spot in unused]
 
 
 def apart_from_the_streets(ground: Ground, record: WaysOutRecord) -> WaysOutRecord:
@@ -134,10 +133,9 @@ def _serving(ground: Ground, spots: Sequence[_Spot]) -> tuple[list[_Spot], list[
     return there, [spot for spot, wanted in zip(spots, serves, strict=True) if not wanted]
 
 
-def _served(ground: Ground, spot: _Spot) -> set[str]:
+def _served(ground: Ground, spot: _Spot) -> frozenset[str]:
     """Return the area's edges from which an exit is reached."""
-    out = ways_out(ground.graph, [edge.getID() for edge, _ in spot])
-    return {ground.graph.edges[here] for here in out.reachable()} & ground.inside
+    return ground.leading_to(edge.getID() for edge, _ in spot)
 
 
 def _why_there_is_none(settings: FoundExits, record: WaysOutRecord) -> str:
