@@ -9,8 +9,7 @@ from sumolib.net.edge import Edge
 
 from evac.clock import HOUR_S
 from evac.graphs import components, quickest_from
-from evac.plans.timetable import Admits, State, admits_car
-from evac.sumo import RESIDENT_CLASS
+from evac.plans.timetable import Admits, State, admits_drivers
 
 _JAM_SPACING_M = 7.0  # the least of all drivers: a car of 5 m and the gap of 2 m that aggressive ones keep
 _THERE_AND_BACK = 2.0  # a graph's diameter is at most twice the way from any of its nodes to the farthest
@@ -24,10 +23,7 @@ Window = tuple[float, float]
 
 def is_open(states: Sequence[State[Admits]], time_s: float) -> bool:
     """Return whether any car may use a lane at a time (s)."""
-    return any(
-        state.from_s <= time_s < state.until_s and (admits_car(state.holds) or admits_car(state.holds, RESIDENT_CLASS))
-        for state in states
-    )
+    return any(state.from_s <= time_s < state.until_s and admits_drivers(state.holds) for state in states)
 
 
 def standing(edge: Edge, lanes: int) -> float:
@@ -35,9 +31,7 @@ def standing(edge: Edge, lanes: int) -> float:
     return lanes * (float(edge.getLength()) / _JAM_SPACING_M + 1.0)
 
 
-def fled_over(
-    edges: Sequence[Edge], lanes: Mapping[str, Lanes], a_lane_veh_per_h: float, slowest_mps: float
-) -> dict[str, list[Window]]:
+def fled_over(lanes: Mapping[Edge, Lanes], a_lane_veh_per_h: float, slowest_mps: float) -> dict[str, list[Window]]:
     """Return when those who flee from other roads may still pass each road though it is closed.
 
     A road by itself has none: who stands on it passes its end at once, as far as a bound goes. Of closed roads that
@@ -46,26 +40,24 @@ def fled_over(
 
     Parameters
     ----------
-    edges
-        The roads that close or open at some time.
     lanes
-        When their lanes are open, by road.
+        Of each road that closes or opens at some time, when its lanes are open.
     a_lane_veh_per_h
         The least that a lane passes.
     slowest_mps
         The least speed limit.
     """
-    junctions = {node.getID() for edge in edges for node in (edge.getFromNode(), edge.getToNode())}
+    junctions = {node.getID() for edge in lanes for node in (edge.getFromNode(), edge.getToNode())}
     number = {node: position for position, node in enumerate(sorted(junctions))}
-    ends = {edge: (number[edge.getFromNode().getID()], number[edge.getToNode().getID()]) for edge in edges}
-    found: dict[str, list[Window]] = {edge.getID(): [] for edge in edges}
-    was_open = {edge: [False] * len(lanes[edge.getID()]) for edge in edges}
+    ends = {edge: (number[edge.getFromNode().getID()], number[edge.getToNode().getID()]) for edge in lanes}
+    found: dict[str, list[Window]] = {edge.getID(): [] for edge in lanes}
+    was_open = {edge: [False] * len(mine) for edge, mine in lanes.items()}
     ever_open = was_open
-    for time_s in sorted({state.from_s for edge in edges for states in lanes[edge.getID()] for state in states}):
-        now = {edge: [is_open(states, time_s) for states in lanes[edge.getID()]] for edge in edges}
-        closed = [edge for edge in edges if closing(ever_open[edge], now[edge])]
+    for time_s in sorted({state.from_s for mine in lanes.values() for states in mine for state in states}):
+        now = {edge: [is_open(states, time_s) for states in mine] for edge, mine in lanes.items()}
+        closed = [edge for edge in lanes if closing(ever_open[edge], now[edge])]
         stand = np.array([standing(edge, closing(was_open[edge], now[edge])) for edge in closed])
-        ever_open = {edge: [a or b for a, b in zip(ever_open[edge], now[edge], strict=True)] for edge in edges}
+        ever_open = {edge: [a or b for a, b in zip(ever_open[edge], now[edge], strict=True)] for edge in lanes}
         was_open = now
         if not stand.any():
             continue

@@ -15,7 +15,7 @@ from evac.demand.drivers import Profile
 from evac.limits.fleeing import Lanes, Window, closing, fled_over, is_open, standing
 from evac.limits.passing import Changing, Cyclic, Gate, lane_limit_veh_per_h
 from evac.limits.signals import SignalProgram
-from evac.plans.timetable import Admits, Run, State, States, admits_car
+from evac.plans.timetable import Admits, Run, State, States, admits_drivers
 from evac.sumo import CAR_CLASS, RESIDENT_CLASS
 
 
@@ -105,18 +105,19 @@ class Rules:
 def roads_of(net: Net, drivers: Drivers, rules: Rules) -> list[Road]:
     """Return the roads of a net."""
     edges = net.getEdges(withInternal=False)
-    fled = _fled_over([edge for edge in edges if _is_timed(edge, rules)], drivers, rules)
-    found = (_road(edge, drivers, rules, fled.get(edge.getID(), [])) for edge in edges)
+    fled = _fled_over(edges, drivers, rules)
+    found = (_road(edge, drivers, rules, fled.get(edge.getID())) for edge in edges)
     return [road for road in found if road is not None]
 
 
-def _fled_over(timed: Sequence[Edge], drivers: Drivers, rules: Rules) -> dict[str, list[Window]]:
-    """Return when people flee over each road that closes, though it is closed."""
-    limits_mps = [_fastest_limit_mps(lane, rules) for edge in timed for lane in edge.getLanes()]
-    if not limits_mps:
+def _fled_over(edges: Sequence[Edge], drivers: Drivers, rules: Rules) -> dict[str, list[Window]]:
+    """Return when people flee over each road whose lanes close or open at some time, though it is closed."""
+    lanes = {edge: _lanes_of(edge, rules) for edge in edges if edge.getID() not in rules.keep_open}
+    timed = {edge: found for edge, found in lanes.items() if any(len(states) > 1 for states in found)}
+    if not timed:
         return {}
-    lanes = {edge.getID(): _lanes_of(edge, rules) for edge in timed}
-    return fled_over(timed, lanes, min(map(drivers.lane_veh_per_h, limits_mps)), min(limits_mps))
+    limits_mps = [_fastest_limit_mps(lane, rules) for edge in timed for lane in edge.getLanes()]
+    return fled_over(timed, min(map(drivers.lane_veh_per_h, limits_mps)), min(limits_mps))
 
 
 def lane_limits(net: Net, drivers: Drivers, rules: Rules) -> dict[str, float]:
@@ -143,14 +144,15 @@ def turns_of(net: Net, roads: Mapping[str, Road], drivers: Drivers, rules: Rules
     return found
 
 
-def _road(edge: Edge, drivers: Drivers, rules: Rules, fled: Sequence[Window]) -> Road | None:
+def _road(edge: Edge, drivers: Drivers, rules: Rules, fled: Sequence[Window] | None) -> Road | None:
+    """Return an edge as a road, None where no car ever may drive; `fled` is None where no lane closes or opens."""
     lanes = [(lane, states) for lane in edge.getLanes() if (states := _states_of(lane, rules)) is not None]
     if not lanes:
         return None
     speeds_mps = [_fastest_limit_mps(lane, rules) for lane, _ in lanes]
     rates = [drivers.lane_veh_per_h(speed_mps) for speed_mps in speeds_mps]
     time_s = edge.getLength() / (max(speeds_mps) * drivers.fastest)
-    gate = _gate(edge, [states for _, states in lanes], rates, fled) if _is_timed(edge, rules) else None
+    gate = None if fled is None else _gate(edge, [states for _, states in lanes], rates, fled)
     ends = edge.getFromNode().getID(), edge.getToNode().getID()
     return Road(edge.getID(), *ends, time_s, len(lanes), sum(rates), gate)
 
@@ -163,21 +165,12 @@ def _states_of(lane: Lane, rules: Rules) -> Sequence[State[Admits]] | None:
     states = rules.states.lanes.get(lane.getID())
     if states is None or lane.getID() in rules.for_residents:
         return _ALWAYS if states is not None or lane.allows(CAR_CLASS) or lane.allows(RESIDENT_CLASS) else None
-    return states if any(_admits(state.holds) for state in states) else None
-
-
-def _admits(admits: Admits) -> bool:
-    return admits_car(admits) or admits_car(admits, RESIDENT_CLASS)
+    return states if any(admits_drivers(state.holds) for state in states) else None
 
 
 def _fastest_limit_mps(lane: Lane, rules: Rules) -> float:
     limits = [state.holds for state in rules.states.limits.get(lane.getID(), ())]
     return max([float(lane.getSpeed()), *(limit for limit in limits if limit is not None)])
-
-
-def _is_timed(edge: Edge, rules: Rules) -> bool:
-    """Return whether lanes of a road close or open at some time."""
-    return edge.getID() not in rules.keep_open and any(len(states) > 1 for states in _lanes_of(edge, rules))
 
 
 def _lanes_of(edge: Edge, rules: Rules) -> list[Sequence[State[Admits]]]:

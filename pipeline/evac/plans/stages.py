@@ -27,12 +27,11 @@ from evac.plans.timetable import (
     State,
     States,
     Timetable,
-    admits_car,
+    admits_drivers,
     at,
     edge_of,
     is_timed,
 )
-from evac.sumo import RESIDENT_CLASS
 
 JUNCTION = ":"
 """What SUMO's ids of edges inside junctions begin with."""
@@ -215,7 +214,7 @@ def _stages(
         usable = [
             number
             for number, normal in enumerate(normally)
-            if (_admits_drivers(holds[number]) if number in holds else normal)
+            if (admits_drivers(holds[number]) if number in holds else normal)
         ]
         actions = {action for of_lane in of_lanes.values() for action in _actions(of_lane, from_s)}
         stage = Stage(
@@ -235,10 +234,6 @@ def _stages(
 
 def _actions(of_lane: Sequence[State[Admits]], time_s: float) -> tuple[str, ...]:
     return next(state.actions for state in reversed(of_lane) if state.from_s <= time_s)
-
-
-def _admits_drivers(admits: Admits) -> bool:
-    return admits_car(admits) or admits_car(admits, RESIDENT_CLASS)
 
 
 def _of_stages(stages: Stages, here: Sequence[Stage]) -> Iterator[Closing]:

@@ -22,7 +22,7 @@ from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any, Generic, Self, TypeVar
 
-from evac.sumo import CAR_CLASS
+from evac.sumo import CAR_CLASS, RESIDENT_CLASS
 
 ADMITTED = ("army", "authority", "emergency")
 """SUMO's vehicle classes that a closed lane admits; `authority` are vehicles that are let through."""
@@ -322,6 +322,11 @@ def is_timed(of_lane: Sequence[State[Admits]]) -> bool:
 def admits_car(admits: Admits, vclass: str = CAR_CLASS) -> bool:
     """Return whether cars, or the vehicles of another class, may drive where these are admitted."""
     return admits is None or vclass in admits
+
+
+def admits_drivers(admits: Admits) -> bool:
+    """Return whether any driver may drive where these are admitted, residents as well as all."""
+    return admits_car(admits) or admits_car(admits, RESIDENT_CLASS)
 
 
 def edge_of(lane: str) -> str:
