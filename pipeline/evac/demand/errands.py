@@ -83,13 +83,12 @@ def with_errands(
     if not errands:
         return table
     stops = _stops(errands, net, exits, closed)
-    drawn = np.searchsorted(np.cumsum([item.share for item in errands]), uniform(seed, "errand", table["key"]))
+    drawn = _drawn(table, errands, table["key"], seed)
     which = uniform(seed, "errand's place", table["key"])
-    first = (table["vehicle_number"] == 0).to_numpy() & table["edge"].notna().to_numpy()
     for number, item in enumerate(errands):
         place = np.floor(which * len(item.at)).astype(int)
         for at, stop in enumerate(stops[number]):
-            mine = first & (drawn == number) & (place == at) & stop.reached_by(table)
+            mine = (drawn == number) & (place == at) & stop.reached_by(table)
             values: tuple[Any, ...] = (item.name, stop.edge, stop.pos_m, 60.0 * item.stop_min)
             for column, value in zip(COLUMNS, values, strict=True):
                 table[column] = np.where(mine, value, table[column])
@@ -110,9 +109,15 @@ def errands_not_made(vehicles: pd.DataFrame, errands: Sequence[Errand], keys: pd
     seed
         The replication's seed.
     """
+    drawn = _drawn(vehicles, errands, keys, seed)
+    return int(((drawn < len(errands)) & vehicles["errand"].isna().to_numpy()).sum())
+
+
+def _drawn(vehicles: pd.DataFrame, errands: Sequence[Errand], keys: pd.Series, seed: int) -> NDArray[np.int64]:
+    """Return the number of the errand that is drawn for each car; their count for those without one."""
+    drawn = np.searchsorted(np.cumsum([item.share for item in errands]), uniform(seed, "errand", keys))
     first = (vehicles["vehicle_number"] == 0).to_numpy() & vehicles["edge"].notna().to_numpy()
-    drawn = uniform(seed, "errand", keys) <= sum(item.share for item in errands)
-    return int((first & drawn & vehicles["errand"].isna().to_numpy()).sum()) if errands else 0
+    return np.where(first, drawn, len(errands))
 
 
 def _stops(

@@ -245,12 +245,7 @@ def limits_passed(counts: Mapping[str, Any], trust: Trust) -> list[str]:
         ("gridlock_vehicles", "vehicles", trust.gridlock_share, "vehicles had to pull over to resolve gridlock"),
         ("collisions", "vehicles", trust.collisions_share, "collisions among all vehicles"),
         ("unconnected_households", "households", trust.unconnected_share, "households are not connected to a street"),
-        (
-            "households_counted_twice",
-            "households",
-            trust.counted_twice_share,
-            twice,
-        ),
+        ("households_counted_twice", "households", trust.counted_twice_share, twice),
     ):
         if counts[count] > limit * counts[of]:
             share = f"{counts[count]:.0f} of {counts[of]}" if counts[of] else f"{counts[count]:.0f}"

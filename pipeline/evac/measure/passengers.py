@@ -13,7 +13,6 @@ import pandas as pd
 from evac.demand.buses import BusService
 from evac.errors import SimulationError
 from evac.measure.stranded import Ending
-from evac.simulate.gridlock import STANDSTILL_S
 
 
 def passenger_results(service: BusService, trips_file: Path, trips: pd.DataFrame) -> pd.DataFrame:
@@ -73,9 +72,7 @@ def stranded_buses(trips_file: Path, ending: Ending) -> pd.DataFrame:
         rows = [
             (str(trip["bus"]), ending.left[trip["bus"]][0], int(trip["people"]))
             for trip in json.loads(trips_file.read_text())
-            if (trip["at_stop_s"] is None or trip["left_stop_s"] is not None)
-            and trip["bus"] in ending.left
-            and (ending.reason == "standstill" or ending.left[trip["bus"]][1] >= STANDSTILL_S)
+            if (trip["at_stop_s"] is None or trip["left_stop_s"] is not None) and ending.stands_for_good(trip["bus"])
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SimulationError(f"{trips_file}: is no list of buses' trips ({error!r}); run it again") from error

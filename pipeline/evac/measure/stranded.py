@@ -45,6 +45,12 @@ class Ending:
     turned_round: frozenset[str] = frozenset()
     turned_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    def stands_for_good(self, vehicle: str) -> bool:
+        """Return whether a vehicle was on the road, and more time wouldn't have moved it."""
+        if vehicle not in self.left:
+            return False
+        return self.reason == "standstill" or self.left[vehicle][1] >= STANDSTILL_S
+
 
 def read_ending(path: Path) -> Ending:
     """Read a run's `ending.json`.
@@ -87,11 +93,11 @@ def stranded(done: pd.DataFrame, ending: Ending, end_s: float) -> pd.DataFrame:
     left = done[done["status"].isin(["driving", "waiting"])]
     if ending.reason == "cleared" and len(left):
         raise SimulationError(f"the run ended because all were out, and {len(left)} vehicles aren't; run it again")
-    at = [ending.left.get(name, (edge, 0.0)) for name, edge in zip(left["vehicle"], left["edge"], strict=True)]
-    left = left.assign(edge=[road for road, _ in at])
+    at = [ending.left.get(name, (edge,))[0] for name, edge in zip(left["vehicle"], left["edge"], strict=True)]
+    left = left.assign(edge=at)
     if ending.reason == "standstill":
         return left
-    for_good = pd.Series([stood_s >= STANDSTILL_S for _, stood_s in at], index=left.index, dtype=bool)
+    for_good = left["vehicle"].map(ending.stands_for_good).astype(bool)
     last_out_s = done["evacuated_s"].max()
     if for_good.any() and not end_s - last_out_s < STANDSTILL_S:
         wants_since_s = left["entered_s"].fillna(left[["departure_s", "held_until_s"]].max(axis=1))

@@ -15,7 +15,6 @@ from evac.report.results import CaseResult, vehicles_text
 from evac.report.words import mark, say
 from evac.seals import require_file
 
-_NOTHING = "\N{EN DASH}"
 _MODELS = {"micro": mark("microscopic model"), "meso": mark("coarse model")}
 
 
@@ -107,14 +106,14 @@ def _orders(found: SafeOrders) -> list[dict[str, Any]]:
             "formula": order_words(row["formula_min"]),
             "error": _minutes(row["formula_error_min"]),
             "together": order_words(row["together_min"]),
-            "confirmed": {True: say("yes"), False: say("no")}.get(row["confirmed"], _NOTHING),
+            "confirmed": {True: say("yes"), False: say("no")}.get(row["confirmed"], text.NONE),
         }
         for row in found.rows.to_dict("records")
     ]
 
 
 def _minutes(value: float | None) -> str:
-    return _NOTHING if value is None or pd.isna(value) else f"{value:+.0f}"
+    return text.NONE if value is None or pd.isna(value) else f"{value:+.0f}"
 
 
 def _share(share: float) -> str:

@@ -81,9 +81,8 @@ def _state_rows(case: CaseResult, length_km: pd.Series) -> pd.DataFrame:
     curve = pd.read_parquet(require_file(case.run.folder / "curve.parquet")).set_index("minute")
     at = _set_times(case)
     rows = _edge_states(case, at)
-    of_edge_km = (
-        rows["edge"].map(length_km).astype(float)
-    )  # where nobody drove there are no rows, and no numbers to map
+    # Where nobody drove there are no rows, and no numbers to map.
+    of_edge_km = rows["edge"].map(length_km).astype(float)
     rows["present_veh"] = (rows["density_veh_per_km"] * of_edge_km).where(rows["speed_mps"].notna())
     rows["veh_mps"] = rows["present_veh"] * rows["speed_mps"]
     totals = rows.groupby("at_min")[["queue_veh", "present_veh", "veh_mps"]].sum().reindex(at, fill_value=0.0)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from evac.report import text
 from evac.report.words import mark, say
 from evac.study.safe_order import SafeOrder
 
-_NOTHING = "\N{EN DASH}"
 _ENDINGS = {"no limit": mark("no limit"), "too late": mark("too late")}
 
 
@@ -26,7 +26,7 @@ def order_words(minute: float | None, ending: str = "found", *, unit: bool = Fal
     if ending in _ENDINGS:
         return say(_ENDINGS[ending])
     if minute is None or pd.isna(minute):
-        return _NOTHING
+        return text.NONE
     whole = round(minute)
     if whole <= 0:
         return say("at once") if whole == 0 else say("too late")
