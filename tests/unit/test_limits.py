@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import maximum_flow as flow_by_scipy
@@ -79,7 +79,16 @@ def test_the_flow_for_every_horizon_is_the_maximum(town: tuple[Graph, Supplies])
         assert first_horizon(net, needed, STEPS) == np.searchsorted(flows, needed)
 
 
+def _two_roads_of_which_one_is_slow() -> tuple[Graph, Supplies]:
+    """Two cars come at once to a dead end, from which one a minute gets on in time, and one a minute late."""
+    time_s = np.array([0.0, 61.0, 0.0, 0.0])
+    ends = {"tail": np.array([1, 1, 2, 2]), "head": np.array([2, 2, 0, 0])}
+    graph = Graph(3, **ends, time_s=time_s, veh_per_h=np.full(4, 60.0), gates={}, roads=["road"] * 4, starts={})
+    return graph, Supplies(np.array([1, 1]), np.array([1, 1]), np.array([1, 1]), np.array([1, 1]))
+
+
 @given(graphs())
+@example(_two_roads_of_which_one_is_slow())
 def test_without_its_dead_ends_a_graph_has_the_same_flows(town: tuple[Graph, Supplies]) -> None:
     graph, supplies = town
     to_sink_s = graph.to_sink_s()

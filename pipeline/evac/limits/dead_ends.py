@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from evac.limits.expand import Supplies, capacities
+from evac.limits.expand import STEP_S, Supplies, capacities, late_by
 from evac.limits.graph import SINK, Graph
 
 Floats = NDArray[np.float64]
@@ -45,8 +45,10 @@ def _contracted(graph: Graph, to_sink_s: Floats, supplies: Supplies) -> Integers
     cars = _Cars.of(supplies, steps)
     arcs: dict[tuple[int, int], list[int]] = defaultdict(list)
     beside: dict[int, set[int]] = defaultdict(set)
+    in_step = late_by(graph, to_sink_s, STEP_S) == 0  # of several roads to the neighbour, those by which nobody is late
     for arc, (tail, head) in enumerate(zip(graph.tail.tolist(), graph.head.tolist(), strict=True)):
-        arcs[tail, head].append(arc)
+        if in_step[arc]:
+            arcs[tail, head].append(arc)
         beside[tail].add(head)
         beside[head].add(tail)
     passes = capacities(graph, to_sink_s, steps)

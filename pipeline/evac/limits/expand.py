@@ -80,7 +80,7 @@ def expanded(
     graph: Graph, to_sink_s: Floats, supplies: Supplies, steps: int, step_s: float = STEP_S
 ) -> tuple[Expanded, Integers]:
     """Return the net of a graph over steps 1 ... `steps`, and the graph's arc of each of its arcs (-1: none)."""
-    late = _late_by(graph, to_sink_s, step_s)
+    late = late_by(graph, to_sink_s, step_s)
     since = _first_steps(graph, late, supplies)
     nodes = _Nodes(steps)
     arc, step = np.nonzero(_is_used(graph, late, since, steps))
@@ -120,7 +120,7 @@ class _Nodes:
         return SINK_NODE + (vertices - 1) * self.steps + 1
 
 
-def _late_by(graph: Graph, to_sink_s: Floats, step_s: float) -> Integers:
+def late_by(graph: Graph, to_sink_s: Floats, step_s: float) -> Integers:
     """Return how many steps later each arc arrives than the shortest way, rounded down; -1 where none leads on."""
     leads_on = np.isfinite(to_sink_s[graph.tail]) & np.isfinite(to_sink_s[graph.head])
     # Minus one step marks an arc that leads to no exit. What is between two steps is rounded down: the bound may be too
