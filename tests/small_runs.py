@@ -13,6 +13,7 @@ import sumolib
 
 from evac import sumo
 from evac.measure import measure_run
+from evac.measure.setup import Setup
 from evac.tables import edge_of_lane
 
 EXACT_DRIVER = {"sigma": 0, "speedDev": 0, "tau": 1.0, "length": 5, "minGap": 2.5}
@@ -36,7 +37,7 @@ class SmallRun:
     exits: tuple[Way, ...]
 
     def measure(self, **options: Any) -> dict[str, Any]:
-        return measure_run(self.folder, self.vehicles, self.net, self.exits, **options)
+        return measure_run(self.folder, self.vehicles, self.net, self.exits, Setup(**options))
 
 
 def write_net(folder: Path, nodes: dict[str, Any], edges: Sequence[dict[str, Any]]) -> Path:
