@@ -108,11 +108,11 @@ def _halve(net: Expanded, first: int, last: int, values: Integers, straight: Int
 def _contracted(net: Expanded, onto: Integers, last: int) -> tuple[Expanded, tuple[Integers, Integers]]:
     """Return a net whose nodes are merged `onto` the source or the sink (-1: neither), for horizons up to `last`.
 
-    Arcs from source to sink are taken out: the second value has when they arrive, and their capacities.
+    Nodes of later steps are left out with the arcs to them. Arcs from source to sink are taken out: the second value has when they arrive, and their capacities.
     """
     onto = onto.copy()
     onto[[SOURCE, SINK]] = SOURCE, SINK
-    kept = onto < 0
+    kept = (onto < 0) & (net.step <= last)
     number = np.where(kept, np.cumsum(kept) + SINK, onto)
     used = np.flatnonzero((onto[net.tail] != SINK) & (onto[net.head] != SOURCE) & (net.arrives <= last))
     tail, head, capacity, arrives = (part[used] for part in (net.tail, net.head, net.capacity, net.arrives))
