@@ -108,7 +108,8 @@ def _halve(net: Expanded, first: int, last: int, values: Integers, straight: Int
 def _contracted(net: Expanded, onto: Integers, last: int) -> tuple[Expanded, tuple[Integers, Integers]]:
     """Return a net whose nodes are merged `onto` the source or the sink (-1: neither), for horizons up to `last`.
 
-    Nodes of later steps are left out with the arcs to them. Arcs from source to sink are taken out: the second value has when they arrive, and their capacities.
+    Nodes of later steps are left out with the arcs to them. Arcs from source to sink are taken out: the second value
+    has when they arrive, and their capacities.
     """
     onto = onto.copy()
     onto[[SOURCE, SINK]] = SOURCE, SINK
