@@ -40,9 +40,11 @@ class DrawnMap:
     tags: dict[Spot, dict[str, str]] = field(default_factory=dict)
 
     def road(self, name: str, highway: str, line: Iterable[Spot], **tags: str) -> DrawnMap:
-        """Add a road; `highway` may be `construction` and the like, `__` in a key stands for a colon."""
+        """Add a road; `highway` may be `construction` and the like, or empty; `__` in a key stands for a colon."""
         more = {key.replace("__", ":"): value for key, value in tags.items()}
-        self.ways.append(({"highway": highway, **({"name": name} if name else {}), **more}, list(line)))
+        self.ways.append(
+            ({**({"highway": highway} if highway else {}), **({"name": name} if name else {}), **more}, list(line))
+        )
         return self
 
     def ferry(self, name: str, line: Iterable[Spot]) -> DrawnMap:

@@ -14,8 +14,11 @@ from tempfile import mkdtemp
 from typing import Any
 from unittest import mock
 
+from evac import study, verify
 from evac.cli import run_guarded
 from evac.errors import Problem, UserError
+from evac.new import request
+from evac.search import finding
 from fuzzing.values import NUMBERS, WORDS
 
 TOWN = Path(__file__).parents[1] / "fixtures" / "town"
@@ -177,17 +180,15 @@ def _stop(*_: Any, **__: Any) -> None:
     raise UserError(Problem("the fuzzer", "simulates nothing", "that was all"))
 
 
-_SIMULATING = (
-    *("evac.study.run_study", "evac.search.finding.find", "evac.verify.run_test", "evac.new.request.find_area"),
-)
+_SIMULATING = ((study, "run_study"), (finding, "find"), (verify, "run_test"), (request, "find_area"))
 """What takes long, or asks somebody on the internet."""
 
 
 def command(rng: random.Random, folder: Path) -> None:
     """Run a command line; what it says on standard error is what is wrong."""
     with _beside_a_town(folder), contextlib.ExitStack() as stack:
-        for name in _SIMULATING:
-            stack.enter_context(mock.patch(name, _stop))
+        for module, name in _SIMULATING:
+            stack.enter_context(mock.patch.object(module, name, _stop))
         line, said = arguments(rng), io.StringIO()
         with contextlib.redirect_stderr(said):
             code = run_guarded(line)

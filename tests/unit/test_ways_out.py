@@ -61,6 +61,16 @@ def test_an_island_has_no_exit_but_its_quay_is_told(tmp_path: Path, mainland: bo
     assert none(record) == {"Quay Road": "it ends at a ferry: give its capacity to make it an exit"}
 
 
+@pytest.mark.parametrize("key", ["access", "motor_vehicle", "motorcar"])
+def test_a_ferry_for_people_on_foot_takes_nobody_s_car(key: str, tmp_path: Path) -> None:
+    drawn = village().road("Out", "secondary", straight((200, 0), (200, -3200)))
+    drawn.road("Quay Road", "secondary", straight((400, 200), (1400, 200)))
+    drawn.ways.append(({"route": "ferry", "name": "Waterbus", "foot": "yes", key: "no"}, [(1400, 200), (6000, 200)]))
+    record = decided(drawn, tmp_path)
+    assert exits(record) == ["Out"]
+    assert none(record) == {"Quay Road": "it goes on as a ferry that takes no cars (Waterbus)"}
+
+
 def test_the_shore_of_an_island_is_no_edge_that_cuts_roads_off(tmp_path: Path) -> None:
     """The file doesn't say what it covers, so the hull of its roads is the shore: streets and roads end there."""
     drawn = DrawnMap().streets(0, 0, 400, 400)
@@ -163,6 +173,10 @@ CLOSED = {
     "track": ({"highway": "track"}, "a track"),
     "path": ({"highway": "path"}, "a path"),
     "pedestrian": ({"highway": "pedestrian"}, "a pedestrian street"),
+    "was used": ({"highway": "", "disused:highway": "primary"}, "a road that is out of use"),
+    "was a road": ({"highway": "", "razed:highway": "primary"}, "a road that is no longer there"),
+    "works in a prefix": ({"highway": "", "construction:highway": "primary"}, "a road under construction"),
+    "plans in a prefix": ({"highway": "", "planned:highway": "primary"}, "a road that isn't built yet"),
 }
 
 
@@ -220,8 +234,11 @@ PRIVATE = "name it in 'exits.also' if people may leave by it"
             {"access": "yes", "motor_vehicle": "private"},
             f"it goes on as a private road (motor_vehicle=private): {PRIVATE}",
         ),
+        ({"motor_vehicle": "permit"}, f"it goes on as a private road (motor_vehicle=permit): {PRIVATE}"),
+        ({"vehicle": "private;delivery"}, f"it goes on as a private road (vehicle=private;delivery): {PRIVATE}"),
         ({"access": "private", "motorcar": "yes"}, None),
         ({"access": "destination"}, None),
+        ({"access": "private;destination"}, None),
     ],
 )
 def test_a_private_road_beyond_the_area_is_no_way_on(beyond: dict[str, str], told: str | None, tmp_path: Path) -> None:

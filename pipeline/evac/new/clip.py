@@ -26,10 +26,12 @@ from evac.osm.access import CLASSES
 from evac.osm.buildings import is_water
 from evac.osm.source import SourceFacts, readable
 from evac.osm.tidy import Source
+from evac.osm.web import STAGE_KEYS
 
 _AREA_KEYS = ("building", "landuse", "amenity", "leisure", "tourism")
 _ADDRESS = "addr:housenumber"
-_WAY_KEYS = ("highway", *_AREA_KEYS, "natural", "waterway", _ADDRESS)
+_ROAD_KEYS = ("highway", *STAGE_KEYS)
+_WAY_KEYS = (*_ROAD_KEYS, *_AREA_KEYS, "natural", "waterway", _ADDRESS)
 _MAJOR = ("motorway", "trunk")
 _BUFFER_BYTES = 4 << 20
 _TRIANGLE = 3  # corners, of which a closed way has the first twice
@@ -162,9 +164,10 @@ def _collect(source: Path, roads: shapely.Geometry, settlement: shapely.Geometry
                 continue
             if (corners.min(axis=0) > (east, north)).any():
                 continue
-            if not any(key in item.tags for key in ("highway", _ADDRESS)) and not _is_ground(item.tags):
+            is_road = any(key in item.tags for key in _ROAD_KEYS)
+            if not is_road and _ADDRESS not in item.tags and not _is_ground(item.tags):
                 continue
-            wanted = roads if "highway" in item.tags else settlement
+            wanted = roads if is_road else settlement
             if _touches(corners, wanted) or (_is_outline(item) and _is_around(corners, spots)):
                 kept.ways.add(item.id)
 

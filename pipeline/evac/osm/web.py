@@ -22,15 +22,19 @@ import shapely
 from osmium.filter import KeyFilter
 
 from evac.elements import LOCATION_INDEX
-from evac.osm.access import ACCESS_KEYS, CLASSES, Tags, car_access, direction, why_left_out
+from evac.osm.access import ACCESS_KEYS, CLASSES, Tags, car_access, closes, direction, why_left_out
 from evac.osm.corrections import Corrections
 from evac.osm.moments import Moment, tags_at
 from evac.osm.roads import Roads, Way
 from evac.osm.source import Box, readable
 from evac.osm.tidy import Source
 
-FERRY = "ferry"
-"""Class of a ferry that takes cars, beside those of `highway`."""
+FERRY, FOOT_FERRY = "ferry", "passenger ferry"
+"""Classes of ferries, beside those of `highway`: one that takes cars, and one that doesn't."""
+_ON_WATER = {FERRY: "a ferry", FOOT_FERRY: "a ferry that takes no cars"}
+
+TERMINAL = "a ferry terminal"
+"""What a road ends at where ferries land, though the map may not draw any."""
 
 _FILES = ("web_ways.parquet", "web_nodes.parquet")
 _EDGE = "web_edge.json"
@@ -54,9 +58,21 @@ _NOT_FOR_CARS = {
 }
 NOT_BUILT = {"construction": "a road under construction", "proposed": "a road that isn't built yet"}
 """Classes of roads that there aren't yet, in words."""
+# What a key begins with whose road isn't there now: https://wiki.openstreetmap.org/wiki/Lifecycle_prefix
+_GONE = dict.fromkeys(("razed", "demolished", "removed", "destroyed"), "a road that is no longer there")
+_STAGES = {
+    **NOT_BUILT,
+    "planned": NOT_BUILT["proposed"],
+    **dict.fromkeys(("disused", "abandoned"), "a road that is out of use"),
+    **_GONE,
+}
+STAGE_KEYS = tuple(f"{stage}:highway" for stage in _STAGES)
+"""Keys of roads that aren't there now."""
 
 # What closes a road at times, of all that holds at times: `moments` tells lanes, too.
 _CLOSING = re.compile(r"(access|vehicle|motor_vehicle|motorcar)(:forward|:backward)?:conditional=|\w*season|\w+_road=")
+# Roads that only some people may use, not the public on its way through: destination is a public road all the same.
+_FOR_FEW = {"private", "permit", "residents", "employees", "members", "customers", "delivery"}
 _OURS = {"evac", "evac new", "cut_extract.py"}
 _PLANNED = ("proposed", "planned")
 
@@ -71,7 +87,7 @@ class Web:
         A row a way, or part of one: `way_id` (as in `streets.parquet`), `osm_way_id`, `file_id`, `highway` (`ferry`
         for one), `label` (what people call it; null where the map has no name), `direction` (1, -1, 0), `closed` (null
         where cars may drive, else what it is in words), `at_times` (what the map says of its hours or season; null
-        without), `private` (the tag that keeps all but residents off, such as `access=private`; null without), `nodes`
+        without), `private` (the tag that keeps the public off, such as `access=private`; null without), `nodes`
         (positions in `nodes`).
     nodes
         A row a node: `lon`, `lat` (degrees), `off_file` (a road goes on from here to a node that the file lacks),
@@ -228,7 +244,7 @@ def _row(way_id: int, osm_way_id: int, file_id: int, tags: Tags, closed: str | N
         "way_id": way_id,
         "osm_way_id": osm_way_id,
         "file_id": file_id,
-        "highway": FERRY if closed is not None and tags.get("route") == FERRY else tags.get("highway", ""),
+        "highway": tags.get("highway", "") if closed is None else _class_of(tags),
         "label": label_of(tags),
         "direction": 0,
         "closed": closed,
@@ -237,18 +253,36 @@ def _row(way_id: int, osm_way_id: int, file_id: int, tags: Tags, closed: str | N
     }
 
 
+def _class_of(tags: Tags) -> str:
+    """Return the class of a way that cars may not use, or of what was or will be there."""
+    if tags.get("route") == FERRY:
+        return FOOT_FERRY if closes(car_access(tags) or "yes") else FERRY
+    stage = _stage_of(tags)
+    if stage is None or stage in _GONE:
+        return tags.get("highway", "")
+    return stage if stage in NOT_BUILT else tags[f"{stage}:highway"]
+
+
+def _stage_of(tags: Tags) -> str | None:
+    """Return the stage of life of a road that isn't there now; None where there is one, or never was."""
+    if "highway" in tags:
+        return None
+    return next((stage for stage in _STAGES if tags.get(f"{stage}:highway") in CLASSES), None)
+
+
 def _private(tags: Tags) -> str | None:
     """Return the tag that makes a way private for cars; None where none does."""
-    if car_access(tags) != "private":
+    given = car_access(tags)
+    if given is None or not all(part.strip() in _FOR_FEW for part in given.split(";")):
         return None
-    return next(f"{key}=private" for key in reversed(ACCESS_KEYS) if key in tags)
+    return next(f"{key}={given}" for key in reversed(ACCESS_KEYS) if key in tags)
 
 
 def _others(source: Source, roads: Roads, building: _Building) -> Iterator[tuple[Any, dict[str, str]]]:
     """Give the ways that cars don't drive; mark on the way what nodes say of a road's end, and what the file lacks."""
     open_files = {way.file_id for way in roads.ways.values()}
     building.ends = ends = _dead_ends(building.lines)
-    keys = KeyFilter("highway", "route", "noexit", "amenity", "man_made", "boundary")
+    keys = KeyFilter("highway", *STAGE_KEYS, "route", "noexit", "amenity", "man_made", "boundary")
     item: Any
     for item in osmium.FileProcessor(str(source.file)).with_locations(LOCATION_INDEX).with_filter(keys):
         if item.is_node():
@@ -301,14 +335,16 @@ def _add_closed(item: Any, tags: Tags, min_road_class: str, building: _Building)
 
 def _matters(tags: Tags, refs: Iterable[int], building: _Building) -> bool:
     """Return whether a closed way tells anything: streets wherever they meet a road, the rest only at a road's end."""
-    street = tags.get("route") == FERRY or tags.get("highway") in {*CLASSES, *NOT_BUILT}
+    street = tags.get("route") == FERRY or _stage_of(tags) or tags.get("highway") in {*CLASSES, *NOT_BUILT}
     return any(ref in building.places if street else ref in building.ends for ref in refs)
 
 
 def _what_it_is(tags: Tags, min_road_class: str) -> str | None:
     """Return what a way is that cars may not use; None where it says nothing of roads."""
     if tags.get("route") == FERRY or tags.get("man_made") == "pier":
-        return "a ferry" if tags.get("route") == FERRY else "a pier"
+        return _ON_WATER.get(_class_of(tags), "a pier")
+    if stage := _stage_of(tags):
+        return _STAGES[stage]
     highway = tags.get("highway", "")
     if highway in NOT_BUILT or highway in _NOT_FOR_CARS:
         return {**NOT_BUILT, **_NOT_FOR_CARS}[highway]
@@ -334,4 +370,4 @@ def _sign(tags: Mapping[str, str]) -> str | None:
         return _ENDS[tags["highway"]]
     if tags.get("noexit") == "yes":
         return "a sign that it is no exit"
-    return "a ferry terminal" if tags.get("amenity") == "ferry_terminal" else None
+    return TERMINAL if tags.get("amenity") == "ferry_terminal" else None

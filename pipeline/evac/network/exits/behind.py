@@ -15,7 +15,7 @@ from evac.network.exits.lead import LEAST_NETWORK_M
 from evac.network.exits.map_edge import NEAR_M, cut_off, edge_of
 from evac.network.exits.record import NONE, RoadOut, WaysOutRecord
 from evac.network.exits.resolved import ResolvedExit
-from evac.network.exits.why_none import stopped_at
+from evac.network.exits.why_none import AT_FERRIES, stopped_at
 from evac.network.places import way_ids
 from evac.osm.web import Web
 
@@ -55,7 +55,7 @@ def exits_that_end(
     found, problems = [], []
     for item in lanes_decide:
         reasons = [reason for edge in item.edges if (reason := behind.reason(net.getEdge(edge), net))]
-        if any("ferry" in reason for reason in reasons):
+        if not AT_FERRIES.isdisjoint(reasons):
             what = "is at a ferry, which takes so many vehicles an hour, not as many as its road"
             problems.append(Problem(f"{where}, '{item.name}'", what, "give the ferry's capacity: 'veh_per_h'"))
         elif reasons:

@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from evac.graphs import components, quickest_from
-from evac.osm.web import FERRY, Web
+from evac.osm.web import FERRY, FOOT_FERRY, Web
 
 Mask = NDArray[np.bool_]
 _METRES_PER_DEGREE = 111_195.0  # of latitude, on a sphere of 6,371 km
@@ -74,7 +74,7 @@ class RoadWeb:
         self.sign = [sign if isinstance(sign, str) else None for sign in web.nodes["sign"]]
         self.ways = _rows(web.ways[web.ways["closed"].isna()])
         self.closed = _rows(web.ways[web.ways["closed"].notna()])
-        self.ferries = [way for way in self.closed if way.highway == FERRY]
+        self.ferries = [way for way in self.closed if way.highway in {FERRY, FOOT_FERRY}]
         self.rank = np.array([rank_of(way.highway) for way in self.ways], dtype=np.int64)
         self.named = np.array([way.label is not None for way in self.ways], dtype=bool)
         self.at_times: Mask = np.array([way.at_times is not None for way in self.ways], dtype=bool)

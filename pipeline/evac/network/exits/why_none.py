@@ -9,7 +9,11 @@ import numpy as np
 from evac.network.exits.graph import Mask, RoadWeb, WebWay, rank_of
 from evac.network.exits.lead import Lead
 from evac.network.exits.map_edge import road_ends
-from evac.osm.web import FERRY
+from evac.osm.web import FERRY, TERMINAL
+
+_AT_FERRY = "it ends at a ferry: give its capacity to make it an exit"
+AT_FERRIES = {_AT_FERRY, f"it ends at {TERMINAL}"}
+"""Why a road is none that ends where ferries may take cars."""
 
 _NAME_IT = "name it in 'exits.also' if people may leave by it"
 
@@ -109,7 +113,7 @@ def _stops(roads: RoadWeb, reached: Mask, way: int) -> list[_Option]:
         if not reached[nodes].any():
             continue
         if row.highway == FERRY:
-            options.append((0.0, "it ends at a ferry: give its capacity to make it an exit"))
+            options.append((0.0, _AT_FERRY))
             continue
         same = own is not None and row.label == own
         at_rank = _rank_at(roads, nodes[reached[nodes]])
