@@ -10,7 +10,7 @@ import pytest
 
 from crossing import EXITS, Exit, make_homes, make_net
 from evac.demand.background import build_background, check_through, write_background
-from evac.demand.starts import FREE_CHOICE, start_edges, starts_of
+from evac.demand.starts import FREE_CHOICE, Starts
 from evac.errors import PlaceError
 from evac.scenario import load_scenario
 from evac.schema.background import Background
@@ -22,7 +22,7 @@ from small_studies import run_folder_of, town_of
 def town(tmp_path_factory):
     net = make_net(tmp_path_factory.mktemp("net"))
     homes = make_homes()
-    return net, starts_of(homes, start_edges(net, EXITS), net)(FREE_CHOICE)
+    return net, Starts(homes, net, EXITS).when()(FREE_CHOICE)
 
 
 def traffic(town, seed=1, **given):

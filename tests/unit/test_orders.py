@@ -18,7 +18,7 @@ from evac.demand.departures import left_by
 from evac.demand.misdirected import misdirected
 from evac.demand.order_checks import check_orders
 from evac.demand.orders import NORMAL_RULES, Orders, driver_under, is_staged, orders_of, staying
-from evac.demand.starts import StartsOf, find_starts, start_edges, starts_of
+from evac.demand.starts import FREE_CHOICE, Starts, StartsOf
 from evac.plans.model import AnyAction
 from evac.plans.reading import load_plan
 from evac.schema.demand import Compliance, Departure
@@ -217,10 +217,10 @@ def test_a_diversion_holds_for_those_who_leave_meanwhile(net: sumolib.net.Net, u
 
 def test_vehicles_start_by_the_roads_that_are_open_when_they_leave(net: sumolib.net.Net, usual: pd.DataFrame) -> None:
     homes = make_homes(HOUSEHOLDS)
-    starts = [(0.0, starts_of(homes, start_edges(net, EXITS), net))]
+    starts = [(0.0, Starts(homes, net, EXITS).when())]
     same(usual, demand(net, starts=starts))
     trapped = make_homes(HOUSEHOLDS, connected=False, reason="the bridge is closed")
-    nobody = find_starts(trapped, pd.Series("", index=trapped.index), start_edges(net, EXITS), net)
+    nobody = Starts(trapped, net, EXITS).when()(FREE_CHOICE)
     some = demand(net, starts=[*starts, (1800.0, lambda _: nobody)])
     after = some["departure_s"] >= 1800
     assert 0 < after.sum() < len(some)
@@ -231,10 +231,8 @@ def test_vehicles_start_by_the_roads_that_are_open_when_they_leave(net: sumolib.
 
 def test_who_is_sent_where_no_way_leads_is_counted_where_another_way_is_open(net: sumolib.net.Net) -> None:
     homes = make_homes(HOUSEHOLDS)
-    normally = starts_of(homes, start_edges(net, EXITS), net)
-    nowhere = find_starts(
-        make_homes(HOUSEHOLDS, connected=False), pd.Series("", index=homes.index), start_edges(net, EXITS), net
-    )
+    normally = Starts(homes, net, EXITS).when()
+    nowhere = Starts(make_homes(HOUSEHOLDS, connected=False), net, EXITS).when()(FREE_CHOICE)
     starts = [(0.0, lambda name: nowhere if name == "north" else normally(name))]
     sent = demand(net, divert(), starts=starts)
     assert misdirected(sent, homes, starts) == {"north": int(sent["zone"].eq("main").sum())}
@@ -244,13 +242,13 @@ def test_who_is_sent_where_no_way_leads_is_counted_where_another_way_is_open(net
 
 
 def test_starts_must_begin_with_the_order(net: sumolib.net.Net) -> None:
-    starts = starts_of(make_homes(HOUSEHOLDS), start_edges(net, EXITS), net)
+    starts = Starts(make_homes(HOUSEHOLDS), net, EXITS).when()
     with pytest.raises(ValueError, match="expected 0 and rising"):
         demand(net, starts=[(60.0, starts)])
 
 
 def test_starts_are_found_once_for_each_exit(net: sumolib.net.Net) -> None:
-    starts = starts_of(make_homes(), start_edges(net, EXITS), net)
+    starts = Starts(make_homes(), net, EXITS).when()
     assert starts("north") is starts("north")
     assert set(starts("north")["edge"]) == {"w_x", "e_x"}
 

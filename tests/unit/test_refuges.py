@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from crossing import EXITS, make_homes, make_net, scenario
 from evac.demand import build_demand
-from evac.demand.starts import ANY_REFUGE, start_edges, starts_of
+from evac.demand.starts import ANY_REFUGE, Starts
 from evac.errors import PlaceError
 from evac.hazards.refuges import ResolvedRefuge, refuges_under, resolve_refuges
 from evac.network.places import StreetIndex
@@ -83,7 +83,8 @@ def test_an_exit_and_a_refuge_have_different_names() -> None:
 def _demand(net: sumolib.net.Net, closed: list[tuple[float, frozenset[str]]], **changes: object) -> pd.DataFrame:
     """Return the cars of the crossing's homes, one each, with roads closed from a second on."""
     model, homes = scenario(**changes), make_homes()
-    starts = [(s, starts_of(homes, start_edges(net, EXITS, edges, refuges=[SHELTER]), net)) for s, edges in closed]
+    where = Starts(homes, net, EXITS, [SHELTER])
+    starts = [(s, where.when(edges)) for s, edges in closed]
     return build_demand(
         homes,
         vehicles_per_household=1.0,

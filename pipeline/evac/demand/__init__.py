@@ -29,7 +29,7 @@ from evac.demand.orders import (
     households_of,
     leaving_when_seen_s,
 )
-from evac.demand.starts import ANY_REFUGE, FREE_CHOICE, StartsOf, start_edges, starts_of
+from evac.demand.starts import ANY_REFUGE, FREE_CHOICE, Starts, StartsOf
 from evac.errors import Problem, ScenarioError
 from evac.network.reach import ExitEdges
 from evac.schema.demand import Departure, VehiclesPerHousehold
@@ -72,7 +72,7 @@ def build_demand(
     orders
         What the plan changes about the demand.
     starts
-        Where vehicles start (`starts.starts_of`), from which second after the order on, in order, the first from 0:
+        Where vehicles start (`starts.Starts`), from which second after the order on, in order, the first from 0:
         a vehicle starts where the roads that are open at its intended departure let it, and where they give it no way
         out, when the first open that do. Found on `net`, with all of its roads open, when left out.
     closed
@@ -116,7 +116,7 @@ def build_demand(
         own = _own_keys(vehicles)
         vehicles["departure_s"] = leaving_when_seen_s(vehicles, uniform(seed, "seen", own), seed, orders.watching)
     vehicles["exit"] = assigned_exits(vehicles, seed, orders)
-    starts = starts or [(0.0, starts_of(homes, start_edges(net, exits, refuges=refuges), net))]
+    starts = starts or [(0.0, Starts(homes, net, exits, refuges).when())]
     vehicles[["edge", "pos_m", "reason", "held_until_s"]] = _start(vehicles, rows, starts)
     if refuges:
         vehicles = _to_refuges(vehicles, rows, starts, frozenset(item.name for item in refuges))

@@ -35,47 +35,98 @@ ANY_REFUGE = "any refuge"
 """Stands for the destination of a vehicle that has no way left to any exit, and takes the quickest to a refuge."""
 
 StartsOf = Callable[[str], pd.DataFrame]
-"""From an exit's name (`FREE_CHOICE` for any) to the table of `find_starts` for households that are all held to it."""
+"""From an exit's name (`FREE_CHOICE` for any) to where households start that are all held to it (`Starts.when`)."""
 
 
 @dataclass(frozen=True)
-class StartEdges:
-    """The edges of a net that cars drive, and the ways out from them.
+class _Edges:
+    """The edges of a net that cars may drive when some of its closed ones are open.
 
     Parameters
     ----------
     table
-        A row an edge: `edge`, `length_m`, `time_s`, `name`, `driveways`, `line`.
+        A row an edge: `edge`, `rank` (its place among their ids), `length_m`, `time_s`, `name`, `driveways`, `line`.
     ways
         OpenStreetMap way ids by position in `table`.
-    cost_s
-        For the name of each exit and refuge, and for any exit (`FREE_CHOICE`) and any refuge (`ANY_REFUGE`), the
-        free-flow seconds to it by edge.
     """
 
     table: pd.DataFrame
     ways: Sequence[frozenset[int]]
-    cost_s: Mapping[str, Mapping[str, float]]
 
 
-def start_edges(
-    net: sumolib.net.Net,
-    exits: Sequence[reach.ExitEdges],
-    closed: frozenset[str] = frozenset(),
-    opened: frozenset[str] = frozenset(),
-    refuges: Sequence[reach.ExitEdges] = (),
-) -> StartEdges:
-    """Collect what `find_starts` asks of a net, once for all cases.
+class Starts:
+    """Where the vehicles of households start, whichever roads of a net are open.
 
-    A plan has closed the edges in `closed`, and opened those in `opened`, which the net has closed. One may drive past
-    `refuges`, but not past exits.
+    Which edges lie near a household is found once, for all times of a plan.
+
+    Parameters
+    ----------
+    households
+        The households' table: `way_id`, `street`, `street_lon`, `street_lat`, `connected`, `reason`.
+    net
+        The net.
+    exits
+        The exits on it: no way leads on beyond their lines.
+    refuges
+        The refuges on it, past which one may drive.
     """
+
+    def __init__(
+        self,
+        households: pd.DataFrame,
+        net: sumolib.net.Net,
+        exits: Sequence[reach.ExitEdges],
+        refuges: Sequence[reach.ExitEdges] = (),
+    ) -> None:
+        self._households, self._net, self._exits, self._refuges = households, net, exits, refuges
+        self._near: dict[frozenset[str], pd.DataFrame] = {}
+
+    def when(self, closed: frozenset[str] = frozenset(), opened: frozenset[str] = frozenset()) -> StartsOf:
+        """Return a function that finds the starts of all households for an exit, each once.
+
+        Parameters
+        ----------
+        closed, opened
+            Edges that a plan has closed, and those that it has opened, which the net has closed.
+
+        Returns
+        -------
+        Callable
+            From an exit's name to a table with the households' index: `edge`, `pos_m` (from the edge's start),
+            `reason` (why there is no way out, else missing).
+        """
+        cost_s = self._cost_s(closed, opened)
+
+        @cache
+        def find(exit_name: str) -> pd.DataFrame:
+            return _found(self._households, self._near_now(closed, opened), cost_s[exit_name])
+
+        return find
+
+    def _near_now(self, closed: frozenset[str], opened: frozenset[str]) -> pd.DataFrame:
+        if opened not in self._near:
+            connected = self._households[self._households["connected"].astype(bool)]
+            self._near[opened] = _near_edges(connected, _edges(self._net, opened), self._net)
+        near = self._near[opened]
+        return _best_matches(near[~near["edge"].isin(closed)] if closed else near)
+
+    def _cost_s(self, closed: frozenset[str], opened: frozenset[str]) -> Mapping[str, Mapping[str, float]]:
+        """Return the free-flow seconds by edge to each exit and refuge, any exit and any refuge."""
+        out = reach.cost_by_exit(self._net, self._exits, closed, opened)
+        in_refuge = {}
+        if self._refuges:
+            in_refuge = reach.cost_by_exit(self._net, self._exits, closed, opened, to=self._refuges)
+        return {**out, **in_refuge, FREE_CHOICE: _least(out), ANY_REFUGE: _least(in_refuge)}
+
+
+def _edges(net: sumolib.net.Net, opened: frozenset[str]) -> _Edges:
     known = net.getEdges(withInternal=False)
-    driven = [edge for edge in known if edge.allows("passenger") or edge.getID() in opened]
-    edges = [edge for edge in driven if edge.getID() not in closed]
+    edges = [edge for edge in known if edge.allows("passenger") or edge.getID() in opened]
+    names = np.array([edge.getID() for edge in edges], dtype=object)
     table = pd.DataFrame(
         {
-            "edge": [edge.getID() for edge in edges],
+            "edge": names,
+            "rank": np.argsort(np.argsort(names)),
             "length_m": [edge.getLength() for edge in edges],
             "time_s": [edge.getLength() / edge.getSpeed() for edge in edges],
             "name": [edge.getName() for edge in edges],
@@ -83,10 +134,7 @@ def start_edges(
             "line": [centre_line(edge) for edge in edges],
         }
     )
-    out = reach.cost_by_exit(net, exits, closed, opened)
-    in_refuge = reach.cost_by_exit(net, exits, closed, opened, to=refuges) if refuges else {}
-    costs = {**out, **in_refuge, FREE_CHOICE: _least(out), ANY_REFUGE: _least(in_refuge)}
-    return StartEdges(table, [frozenset(way_ids(edge)) for edge in edges], costs)
+    return _Edges(table, [frozenset(way_ids(edge)) for edge in edges])
 
 
 def _least(costs: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
@@ -97,42 +145,14 @@ def _least(costs: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     return nearest
 
 
-def starts_of(households: pd.DataFrame, edges: StartEdges, net: sumolib.net.Net) -> StartsOf:
-    """Return a function that finds the starts of all households for an exit, each once."""
-
-    @cache
-    def find(exit_name: str) -> pd.DataFrame:
-        return find_starts(households, pd.Series(exit_name, index=households.index, dtype=object), edges, net)
-
-    return find
-
-
-def find_starts(households: pd.DataFrame, assigned: pd.Series, edges: StartEdges, net: sumolib.net.Net) -> pd.DataFrame:
-    """Return where the vehicles of each household start.
-
-    Parameters
-    ----------
-    households
-        The households' table: `way_id`, `street`, `street_lon`, `street_lat`, `connected`, `reason`.
-    assigned
-        Name of the exit that each household is held to; missing where it is free.
-    edges
-        The net's edges.
-    net
-        The net, for its projection.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With the households' index: `edge`, `pos_m` (from the edge's start), `reason` (why there is no way out, else
-        missing).
-    """
+def _found(households: pd.DataFrame, near: pd.DataFrame, cost_s: Mapping[str, float]) -> pd.DataFrame:
+    """Return where the vehicles of each household start, for a destination with these free-flow seconds by edge."""
     starts = pd.DataFrame({"edge": None, "pos_m": np.nan, "reason": None}, index=households.index, dtype=object)
     connected = households["connected"].to_numpy(dtype=bool)
     starts.loc[~connected, "reason"] = households.loc[~connected, "reason"].fillna("not connected to a street")
-    near = _best_matches(_near_edges(households[connected], edges, net))
-    near["cost_s"] = _cost_at(near, assigned.reindex(near["household"]).fillna(FREE_CHOICE).to_numpy(), edges)
-    chosen = _quickest_beside(near[np.isfinite(near["cost_s"])])
+    from_start_s = near["edge"].map(cost_s).astype(float)
+    way_s = from_start_s - near["time_s"] * near["pos_m"] / near["length_m"]  # from the position to beyond the line
+    chosen = _quickest_beside(near.assign(cost_s=way_s)[way_s.notna()])
     starts.loc[chosen.index, "edge"] = chosen["edge"]
     starts.loc[chosen.index, "pos_m"] = fitting_position_m(chosen["pos_m"], chosen["length_m"])
     _explain_missing(starts, households, near, connected)
@@ -159,7 +179,7 @@ def for_residents(residents: pd.Series, theirs: StartsOf, others: StartsOf) -> S
     return find
 
 
-def _near_edges(households: pd.DataFrame, edges: StartEdges, net: sumolib.net.Net) -> pd.DataFrame:
+def _near_edges(households: pd.DataFrame, edges: _Edges, net: sumolib.net.Net) -> pd.DataFrame:
     """Return a row for each household and edge within range, with the distance and the position along the edge."""
     lon, lat = households["street_lon"].to_numpy(dtype=float), households["street_lat"].to_numpy(dtype=float)
     x_m, y_m = net.getGeoProj()(lon, lat)
@@ -186,19 +206,11 @@ def _best_matches(near: pd.DataFrame) -> pd.DataFrame:
     return near[near["tier"] == best].copy()
 
 
-def _cost_at(near: pd.DataFrame, exits: np.ndarray, edges: StartEdges) -> np.ndarray:
-    """Return the free-flow seconds from each position to beyond the exit line; infinite where there is no way."""
-    from_start_s = np.array(
-        [edges.cost_s[name].get(edge, np.inf) for name, edge in zip(exits, near["edge"], strict=True)], dtype=float
-    )
-    return np.asarray(from_start_s - near["time_s"] * near["pos_m"] / near["length_m"])
-
-
 def _quickest_beside(near: pd.DataFrame) -> pd.DataFrame:
     """Return a row a household: of the edges beside its point, the one with the quickest way out."""
     nearest_m = near.groupby("household")["distance_m"].transform("min")
     beside = near[near["distance_m"] <= nearest_m + _BESIDE_M]
-    quickest = beside.sort_values(["household", "cost_s", "edge"]).drop_duplicates("household")
+    quickest = beside.sort_values(["household", "cost_s", "rank"]).drop_duplicates("household")
     return quickest.set_index("household")
 
 

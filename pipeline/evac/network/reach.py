@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import compress
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
@@ -59,6 +60,14 @@ class RoadGraph:
             onward[self.edges[upstream]].append(self.edges[downstream])
         return {edge: tuple(after) for edge, after in onward.items()}
 
+    def without(self, closed: Container[str]) -> RoadGraph:
+        """Return the graph without some edges."""
+        kept = np.array([edge not in closed for edge in self.edges], dtype=bool)
+        position = np.cumsum(kept) - 1
+        edges = tuple(compress(self.edges, kept))
+        index = {edge: here for here, edge in enumerate(edges)}
+        return RoadGraph(edges, index, self.time_s[kept], position[self.arcs[kept[self.arcs].all(axis=1)]])
+
 
 @dataclass(frozen=True)
 class WaysOut:
@@ -88,28 +97,26 @@ def road_graph(
     net: sumolib.net.Net,
     vclass: str = "passenger",
     closed: Container[str] = frozenset(),
-    opened: Container[str] = frozenset(),
+    opened: Iterable[str] = frozenset(),
 ) -> RoadGraph:
     """Return the graph of the edges that `vclass` may drive, without those that a plan has `closed`.
 
     Those that it has `opened` are closed in the net, and belong to the graph.
     """
-    if closed or opened:
-        return _graph(net, vclass, closed, opened)
     known = _GRAPHS.setdefault(net, {})
-    if vclass not in known:
-        known[vclass] = _graph(net, vclass, frozenset(), frozenset())
-    return known[vclass]
+    of = vclass, frozenset(opened)
+    if of not in known:
+        known[of] = _graph(net, *of)
+    return known[of].without(closed) if closed else known[of]
 
 
-_GRAPHS: WeakKeyDictionary[sumolib.net.Net, dict[str, RoadGraph]] = (
+_GRAPHS: WeakKeyDictionary[sumolib.net.Net, dict[tuple[str, frozenset[str]], RoadGraph]] = (
     WeakKeyDictionary()
-)  # many a stage asks for the whole graph
+)  # many a stage asks for the whole graph, and at each time of a plan for a part of it
 
 
-def _graph(net: sumolib.net.Net, vclass: str, closed: Container[str], opened: Container[str]) -> RoadGraph:
-    usable = [edge for edge in net.getEdges(withInternal=False) if edge.allows(vclass) or edge.getID() in opened]
-    driven = [edge for edge in usable if edge.getID() not in closed]
+def _graph(net: sumolib.net.Net, vclass: str, opened: frozenset[str]) -> RoadGraph:
+    driven = [edge for edge in net.getEdges(withInternal=False) if edge.allows(vclass) or edge.getID() in opened]
     index = {edge.getID(): position for position, edge in enumerate(driven)}
     arcs = [
         (position, index[onward.getID()])
@@ -157,7 +164,7 @@ def cost_by_exit(
     net: sumolib.net.Net,
     exits: Sequence[ExitEdges],
     closed: Container[str] = frozenset(),
-    opened: Container[str] = frozenset(),
+    opened: Iterable[str] = frozenset(),
     *,
     vclass: str = "passenger",
     to: Sequence[ExitEdges] | None = None,

@@ -29,7 +29,7 @@ from evac.audit.ways_out import audit_ways_out, caveats
 from evac.countries import Country, country_of
 from evac.demand.background import check_through
 from evac.demand.departures import curve_problems
-from evac.demand.starts import FREE_CHOICE, StartsOf, start_edges, starts_of
+from evac.demand.starts import FREE_CHOICE, Starts, StartsOf
 from evac.errors import DataError, PlaceError, Problem, ScenarioError
 from evac.hazards.refuges import ResolvedRefuge, resolve_refuges
 from evac.households import Households, place_households
@@ -113,7 +113,7 @@ class Prepared:
     @cached_property
     def starts_of(self) -> StartsOf:
         """Where the vehicles start on the net, by the exit that they are held to."""
-        return starts_of(self.homes, start_edges(self.net, self.exits, refuges=self.refuges), self.net)
+        return Starts(self.homes, self.net, self.exits, self.refuges).when()
 
     def with_hazard(self, hazard: Hazard) -> Prepared:
         """Return the scenario with another hazard."""

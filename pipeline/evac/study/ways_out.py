@@ -12,7 +12,7 @@ import pandas as pd
 from sumolib.net import Net
 from sumolib.net.lane import Lane
 
-from evac.demand.starts import FREE_CHOICE, StartsOf, for_residents, start_edges, starts_of
+from evac.demand.starts import FREE_CHOICE, Starts, StartsOf, for_residents
 from evac.hazards.refuges import ResolvedRefuge
 from evac.network.exits import ResolvedExit
 from evac.plans.timetable import CLEAR_WITHIN_S, FLEEING, States, Timetable, admits_car, at, edge_of
@@ -112,19 +112,16 @@ def ways_out_under(
     refuges
         The refuges on the net.
     """
-
-    def starts_where(closed: frozenset[str], opened: frozenset[str]) -> StartsOf:
-        return starts_of(homes, start_edges(net, exits, closed, opened, refuges), net)
-
+    starts_when = Starts(homes, net, exits, refuges).when
     states = road_states(net, timetable)
-    shut = [starts_where(state.closed, state.opened) for state in states]
+    shut = [starts_when(state.closed, state.opened) for state in states]
     nobody = pd.Series(data=False, index=homes.index)
     if not residents_only:
         return WaysOut(tuple(zip((state.from_s for state in states), shut, strict=True)), nobody)
     theirs = frozenset(map(edge_of, residents_only))
     always = frozenset(edge for edge in theirs if not net.getEdge(edge).allows(CAR_CLASS))
-    free = [starts_where(state.closed - theirs, state.opened | always) for state in states]
-    closed = starts_where(states[0].closed | theirs, states[0].opened)(FREE_CHOICE)
+    free = [starts_when(state.closed - theirs, state.opened | always) for state in states]
+    closed = starts_when(states[0].closed | theirs, states[0].opened)(FREE_CHOICE)
     first = free[0](FREE_CHOICE)["edge"]
     residents = first.isin(theirs) | (first.notna() & closed["edge"].isna())
     starts = [for_residents(residents, one, other) for one, other in zip(free, shut, strict=True)]
@@ -134,13 +131,10 @@ def ways_out_under(
 def road_states(net: Net, timetable: Timetable) -> list[RoadState]:
     """Return what a timetable has changed, at the order and at each time at which that changes."""
     states = _in_steps(timetable).states()
-    edges = [edge for edge in dict.fromkeys(map(edge_of, states.lanes)) if net.hasEdge(edge)]
-    closed, opened = [
-        {edge: net.getEdge(edge).getLanes() for edge in edges if net.getEdge(edge).allows(CAR_CLASS) is open_}
-        for open_ in (True, False)
-    ]
-
     other_way = _other_way(states)
+    edges = {edge: net.getEdge(edge) for edge in map(edge_of, states.lanes) if net.hasEdge(edge)}
+    closed: set[str] = set()
+    opened: set[str] = set()
 
     def may_drive(lane: Lane, time_s: float) -> bool:
         of_lane = states.lanes.get(lane.getID())
@@ -152,14 +146,32 @@ def road_states(net: Net, timetable: Timetable) -> list[RoadState]:
             for state in states.lanes.get(other, ())
         )
 
-    return [
-        RoadState(
-            time_s,
-            closed=frozenset(edge for edge, lanes in closed.items() if not any(may_drive(x, time_s) for x in lanes)),
-            opened=frozenset(edge for edge, lanes in opened.items() if any(may_drive(x, time_s) for x in lanes)),
-        )
-        for time_s in _road_times_s(states, other_way)
-    ]
+    found = []
+    for time_s, changing in sorted(_changing(states, other_way).items()):
+        for edge in edges.keys() & changing:
+            admits = any(may_drive(lane, time_s) for lane in edges[edge].getLanes())
+            changed = closed if (normally := edges[edge].allows(CAR_CLASS)) else opened
+            if admits == normally:
+                changed.discard(edge)
+            else:
+                changed.add(edge)
+        found.append(RoadState(time_s, frozenset(closed), frozenset(opened)))
+    return found
+
+
+def _changing(states: States, other_way: Mapping[str, Sequence[str]]) -> dict[float, set[str]]:
+    """Return the edges that may open or close, by when (s): as the plan says, and once the other way has surely left.
+
+    The order is a time of its own, whether or not anything changes then.
+    """
+    changing: dict[float, set[str]] = defaultdict(set, {0.0: set()})
+    for lane, of_lane in states.lanes.items():
+        others = other_way.get(lane, ())
+        for state in of_lane:
+            changing[state.from_s] |= {edge_of(lane), *map(edge_of, others)}
+            if lane in other_way and admits_car(state.holds) and state.until_s < math.inf:
+                changing[state.until_s + _CLEAR_S] |= set(map(edge_of, others))
+    return changing
 
 
 def _in_steps(timetable: Timetable) -> Timetable:
@@ -179,14 +191,3 @@ def _other_way(states: States) -> dict[str, list[str]]:
             for lane in one:
                 found[lane] += others
     return found
-
-
-def _road_times_s(states: States, other_way: Mapping[str, Sequence[str]]) -> list[float]:
-    """Return when a road may open or close: as the plan says, and once the other direction has certainly left."""
-    clear_s = {
-        state.until_s + _CLEAR_S
-        for lane in other_way
-        for state in states.lanes.get(lane, ())
-        if admits_car(state.holds) and state.until_s < math.inf
-    }
-    return sorted({*states.road_times_s(), *clear_s})
