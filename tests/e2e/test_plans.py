@@ -258,7 +258,7 @@ def test_who_never_gets_green_makes_a_run_untrusted_with_the_street(
     options = ["--vehicles", "1", "--no-sensitivity", "--workspace", str(tmp_path)]
     assert run_guarded(["run", str(town), "--plan", "green", *options]) == 0
     words = " ".join(capsys.readouterr().out.split())
-    assert "vehicles are stuck at the end, and more time would not help them" in words
+    assert "vehicles are stuck at the end, and more time would not help" in words
     (run,) = (tmp_path / ".evac" / "runs").iterdir()
     ledger = json.loads((run / "ledger.json").read_text())
     assert not ledger["trusted"]

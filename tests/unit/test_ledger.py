@@ -63,14 +63,14 @@ def test_households_without_a_place_are_missing_on_the_roads_and_those_outside_o
 
 def test_one_teleport_is_too_many_and_its_cause_is_told():
     counts = {**COUNTS, "teleports": 1, "teleports_by_cause": {"jam": 0, "yield": 0, "wrong_lane": 1}}
-    assert limits_passed(counts, Trust()) == ["1 vehicles teleported (1 wrong lane); the limit is 0"]
+    assert limits_passed(counts, Trust()) == ["1 vehicle teleported (1 wrong lane); the limit is 0"]
     assert limits_passed(counts, Trust(teleports=1)) == []
 
 
 def test_contraflow_lane_that_serves_nobody_is_no_capacity():
     counts = {**COUNTS, "added_lanes_idle": ["-12_1"], "added_lanes_idle_on": {"North Road": 1}}
     (reason,) = limits_passed(counts, Trust())
-    assert "1 of 2 pieces of lane that the plan adds serve nobody (1 on North Road)" in reason
+    assert "1 of 2 pieces of lane that the plan adds serves nobody (1 on North Road)" in reason
 
 
 def test_lanes_that_somebody_drove_on_are_told_from_idle_ones(tmp_path):
@@ -187,7 +187,7 @@ def test_who_stands_when_nothing_moves_any_more_is_a_lack_of_trust_with_the_stre
     ledger = _ledger(tmp_path, status=status, ending={"reason": "standstill", "left": left})
     assert ledger["trusted"] is False
     (reason,) = ledger["reasons"]
-    assert reason.startswith("41 of 141 vehicles are stuck at the end, and more time would not help them: ")
+    assert reason.startswith("41 of 141 vehicles are stuck at the end, and more time would not help: ")
     assert reason.endswith(": 31 on street ab, 9 on street sb, 1 waiting at street ab")
     assert ledger["stuck_on"] == {"street ab": 31, "street sb": 9, "waiting at street ab": 1}
 
@@ -218,7 +218,7 @@ def test_a_run_that_ended_as_cleared_with_vehicles_left_is_no_run(tmp_path):
 
 
 def test_vehicles_taken_out_and_an_evacuation_of_nobody_are_not_trusted():
-    assert "1 vehicles were taken out" in limits_passed({**COUNTS, "taken_out": 1}, Trust())[0]
+    assert "1 vehicle was taken out" in limits_passed({**COUNTS, "taken_out": 1}, Trust())[0]
     assert "no vehicle is planned" in limits_passed({**COUNTS, "planned": 0}, Trust())[0]
 
 
@@ -226,14 +226,14 @@ def test_exits_that_serve_nobody_and_vehicles_elsewhere_than_held_are_told(tmp_p
     ledger = _ledger(tmp_path, status=["evacuated"] * 3, exit=["north"] * 3, exit_assigned=["south", "north", None])
     assert ledger["left_by_another_exit"] == 1
     assert ledger["exits_unused"] == ["south"]
-    assert "1 vehicles left by another exit than the one they are held to" in ledger["caveats"]
+    assert "1 vehicle left by another exit than it is held to" in ledger["caveats"]
 
 
 def test_a_plan_that_sends_somebody_where_no_way_leads_is_not_trusted(tmp_path):
     facts = RunFacts(1000, misdirected={"north": 3})
     ledger = _ledger(tmp_path, status=["evacuated"] * 997 + ["no_route"] * 3, facts=facts)
     (reason,) = ledger["reasons"]
-    assert reason.startswith("3 of 1000 vehicles never leave")
+    assert reason.startswith("3 of 1,000 vehicles never leave, sent to an exit")
     assert reason.endswith("3 to 'north'")
 
 
@@ -254,9 +254,9 @@ def test_whom_the_hazard_cuts_off_at_the_order_is_not_blamed_on_the_map(tmp_path
     ledger = _ledger(tmp_path, status=status, facts=facts, hazard=hazard, background=background)
     assert (ledger["trusted"], ledger["unconnected_households"], ledger["households_cut_off_by_hazard"]) == (True, 0, 4)
     caveats = "; ".join(ledger["caveats"])
-    assert "4 of 10 households have no way out from the order on: the hazard has closed their roads by then" in caveats
+    assert "4 of 10 households have no way out from the order on: the hazard has closed the roads by then" in caveats
     assert "1 vehicle was on roads that the hazard had reached" in caveats
-    assert "5 trips of background traffic were not made: the hazard or this plan closes their way" in caveats
+    assert "5 trips of background traffic not made, because the hazard or this plan closes the way" in caveats
 
 
 def test_who_means_to_leave_after_the_end_waits_for_no_street(tmp_path):
@@ -266,20 +266,20 @@ def test_who_means_to_leave_after_the_end_waits_for_no_street(tmp_path):
     assert (ledger["never_inserted"], ledger["leave_after_end"]) == (3, 2)
     caveats = ledger["caveats"]
     assert any(text.startswith("2 planned vehicles leave only after the end of the simulation") for text in caveats)
-    assert "1 planned vehicles never got onto the street" in caveats
+    assert "1 planned vehicle never got onto the street" in caveats
 
 
 def test_households_without_a_vehicle_need_a_bus(tmp_path):
     ledger = _ledger(tmp_path, status=["evacuated"] * 7, facts=RunFacts(10))
     assert ledger["households_without_vehicle"] == 3
-    assert "3 of 10 households take no vehicle: they need a bus, and none is simulated" in ledger["caveats"]
+    assert "3 of 10 households take no vehicle and would need a bus; none is simulated" in ledger["caveats"]
     assert ledger["trusted"] is True
 
 
 def test_who_stays_though_ordered_is_told_and_needs_no_bus(tmp_path):
     ledger = _ledger(tmp_path, status=["evacuated"] * 7, facts=RunFacts(households=10, households_defying=2))
     assert (ledger["households_defying"], ledger["households_without_vehicle"]) == (2, 1)
-    assert any(text.startswith("2 households that are ordered to leave stay at home") for text in ledger["caveats"])
+    assert any(text.startswith("2 households stay at home though ordered to leave") for text in ledger["caveats"])
 
 
 def test_where_buses_are_needed_is_told_by_zone(tmp_path):
@@ -296,10 +296,21 @@ def test_who_is_not_ordered_to_leave_is_told_and_never_counted_as_planned(tmp_pa
     assert (ledger["never_inserted"], ledger["still_driving"]) == (0, 0)
     assert ledger["households_not_ordered"] + ledger["households_without_vehicle"] + 4 == 20
     assert "15 households are not ordered to leave under this plan: 12 stay, 3 leave unasked" in str(ledger["caveats"])
-    assert "2 vehicles that left unasked were not out at the end" in ledger["caveats"]
+    assert "2 vehicles left unasked and not out at the end" in ledger["caveats"]
     assert "2 vehicles stay at home because this plan asks for it" in ledger["caveats"]
 
 
 def test_a_lane_that_passes_more_than_a_lane_can_is_told(tmp_path):
     ledger = _ledger(tmp_path, highest=2500.0)
-    assert any("2500 veh/h" in text for text in ledger["caveats"])
+    assert any("2,500 veh/h" in text for text in ledger["caveats"])
+
+
+def test_thousands_have_a_comma_and_one_of_a_thing_is_one(tmp_path):
+    counts = {**COUNTS, "vehicles": 11_400, "stuck": 7980, "stuck_on": {"Main Street": 7979, "waiting at Hill Road": 1}}
+    (reason,) = limits_passed(counts, Trust())
+    assert reason.startswith("7,980 of 11,400 vehicles are stuck at the end, and more time would not help: ")
+    assert reason.endswith("7,979 on Main Street, 1 waiting at Hill Road")
+    (reason,) = limits_passed({**counts, "stuck": 1, "stuck_on": {"Main Street": 1}}, Trust())
+    assert reason.startswith("1 of 11,400 vehicles is stuck")
+    caveats = _ledger(tmp_path, status=["evacuated"] * 1500 + ["driving"])["caveats"]
+    assert "1 vehicle was still on the way at the end of the simulation" in caveats

@@ -14,6 +14,7 @@ from evac import clock
 from evac.overlay.diff import Change
 from evac.report import comparing, estimates, movement, nureg, results, settings, sheets, units
 from evac.report.inputs import ReportInput, ReportPlan
+from evac.report.ledger import ledger, ledger_value
 from report_data import Case
 
 
@@ -155,3 +156,23 @@ def test_a_lane_lost_to_contraflow_is_no_roadway_impact_and_a_street_called_late
         shown = replace(report, plans={"p": some})
         items = {item.section: item.state for item in nureg.checklist(shown, results.case_results(shown))}
         assert (items["1.3.1"], items["4.5"]) == (state, state)
+
+
+def test_a_caveat_whose_numbers_differ_from_run_to_run_stands_once(report: ReportInput) -> None:
+    """Of a place as well: a report of a real town had one junction's seven times, with seven numbers."""
+    runs = tuple(
+        replace(
+            run,
+            ledger={
+                **run.ledger,
+                "caveats": [f"{1000 * number} cars wait", f"Hill, 80 m after Mill Road: {number} cars more got in"],
+            },
+        )
+        for number, run in enumerate(report.runs, start=1)
+    )
+    said = [item.words for item in ledger(replace(report, runs=runs)).caveats]
+    assert said == ["… cars wait", "Hill, 80 m after Mill Road: … cars more got in"]
+
+
+def test_numbers_of_the_ledger_have_commas_and_no_decimal_that_says_nothing() -> None:
+    assert [ledger_value(value) for value in (2000, 2000.0, 1234.5, True)] == ["2,000", "2,000", "1,234.5", "True"]

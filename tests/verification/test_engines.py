@@ -47,7 +47,7 @@ def test_engines_get_in_in_the_time_that_the_road_takes_and_are_in_no_count(tmp_
 def test_a_plan_that_turns_every_lane_round_shuts_them_out(tmp_path: Path) -> None:
     ledger = json.loads((run(tmp_path, str(tmp_path / "all-out.yaml")) / "ledger.json").read_text())
     assert (ledger["engines_arrived"], ledger["engines_not_made"]) == (0, 5)
-    assert any("no way in: this plan leaves them no lane" in text for text in ledger["caveats"])
+    assert any("no way in: this plan leaves no lane for that" in text for text in ledger["caveats"])
 
 
 def test_a_point_off_every_street_is_told(tmp_path: Path) -> None:

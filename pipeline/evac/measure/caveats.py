@@ -10,6 +10,7 @@ import pandas as pd
 from evac.clock import MINUTE_S
 from evac.households.accounting import LOSSES
 from evac.measure.control import Control
+from evac.measure.counted import counted
 from evac.measure.facts import CutOff, RunFacts
 from evac.measure.full_junctions import DIRECTION
 from evac.measure.incidents import incident_caveats
@@ -21,6 +22,7 @@ from evac.schema.trust import Trust
 # Base capacity of a freeway lane at 70 mph and more (Highway Capacity Manual, 7th edition, chapter 12).
 _LANE_CAPACITY_VEH_PER_H = 2400
 _LISTED = 5
+_TOO_LATE = "only after the end of the simulation; raise 'simulation.end_h'"
 
 
 def caveats(
@@ -66,7 +68,8 @@ def caveats(
 def _cut_off(item: CutOff) -> str:
     """Tell from how many households the plan takes the only way out, since when and by which actions."""
     since = f"{item.from_s / MINUTE_S:g} min" if item.from_s else "the order"
-    return f"{item.households:,} households lose their only way out from {since} on by {', '.join(item.actions)}"
+    who = counted(item.households, "household loses its", "households lose their")
+    return f"{who} only way out from {since} on by {', '.join(item.actions)}"
 
 
 def _loosened(trust: Trust) -> list[str]:
@@ -79,17 +82,21 @@ def _loosened(trust: Trust) -> list[str]:
 
 
 def _unfinished(counts: Mapping[str, Any]) -> list[str]:
-    texts = {
-        "no_route": "planned vehicles have no route to an exit",
-        "never_inserted": "planned vehicles never got onto the street",
-        "still_driving": "vehicles were still on the way at the end of the simulation",
-        "gridlock_unresolved": "times a gridlock was found that no vehicle could resolve by pulling over",
-        "emergency_stops": "emergency stops (a driver had to stop where no car can)",
-    }
     late = counts["leave_after_end"]
-    later = [f"{late} planned vehicles leave only after the end of the simulation; raise 'simulation.end_h'"]
-    waiting = {**counts, "never_inserted": counts["never_inserted"] - late}
-    return [*(later if late else []), *(f"{waiting[key]} {text}" for key, text in texts.items() if waiting[key])]
+    found = (
+        (late, "planned vehicle leaves", "planned vehicles leave", _TOO_LATE),
+        (counts["no_route"], "planned vehicle has", "planned vehicles have", "no route to an exit"),
+        (counts["never_inserted"] - late, "planned vehicle", "planned vehicles", "never got onto the street"),
+        (counts["still_driving"], "vehicle was", "vehicles were", "still on the way at the end of the simulation"),
+        (
+            counts["gridlock_unresolved"],
+            "time",
+            "times",
+            "a gridlock was found that nobody could pull over to resolve",
+        ),
+        (counts["emergency_stops"], "emergency stop", "emergency stops", "(a driver had to stop where no car can)"),
+    )
+    return [f"{counted(number, one, many)} {text}" for number, one, many, text in found if number]
 
 
 def _arrived(counts: Mapping[str, Any]) -> list[str]:
@@ -106,7 +113,8 @@ def _errands(counts: Mapping[str, Any]) -> list[str]:
     if not counts["errands_not_made"]:
         return []
     why = "the way there is closed at some time, or there is none"
-    return [f"{counts['errands_not_made']} cars leave without the errand that the scenario has for them: {why}"]
+    who = counted(counts["errands_not_made"], "car leaves", "cars leave")
+    return [f"{who} without the errand that the scenario has for it: {why}"]
 
 
 def _lost(facts: RunFacts) -> list[str]:
@@ -123,7 +131,8 @@ def _lost(facts: RunFacts) -> list[str]:
 
 def _exits(counts: Mapping[str, Any]) -> list[str]:
     elsewhere, unused = counts["left_by_another_exit"], counts["exits_unused"]
-    texts = [f"{elsewhere} vehicles left by another exit than the one they are held to"] if elsewhere else []
+    left = counted(elsewhere, "vehicle left by another exit than it is", "vehicles left by another exit than they are")
+    texts = [f"{left} held to"] if elsewhere else []
     return [*texts, *(f"nobody left by the exit '{name}'" for name in unused)]
 
 
@@ -135,10 +144,12 @@ def _without_vehicle(counts: Mapping[str, Any]) -> list[str]:
 
 def _nobody_fetches(counts: Mapping[str, Any]) -> list[str]:
     number = counts["households_without_vehicle"]
-    what = f"{number} of {counts['households']} households take no vehicle: they need a bus, and none is simulated"
+    of_all = f"of {counts['households']:,} households"
+    who = counted(number, f"{of_all} takes", f"{of_all} take")
+    what = f"{who} no vehicle and would need a bus; none is simulated"
     by_zone = counts["households_without_vehicle_by_zone"]
     most = sorted(by_zone.items(), key=lambda item: -item[1])[:_LISTED]
-    where = ", ".join(f"{households} in {zone}" for zone, households in most)
+    where = ", ".join(f"{households:,} in {zone}" for zone, households in most)
     return [f"{what}; of these {where}" if len(by_zone) > 1 else what] if number else []
 
 
@@ -146,21 +157,22 @@ def _not_ordered(counts: Mapping[str, Any]) -> list[str]:
     """Tell who isn't in the headline: not ordered to leave, or staying all the same; and what stays at home."""
     texts = []
     if counts["households_not_ordered"]:
-        stay = counts["households_not_ordered"] - counts["households_unasked"]
+        who = counted(counts["households_not_ordered"], "household is", "households are")
+        stay = counted(counts["households_not_ordered"] - counts["households_unasked"], "stays", "stay")
+        unasked = counted(counts["households_unasked"], "leaves", "leave")
         texts.append(
-            f"{counts['households_not_ordered']} households are not ordered to leave under this plan: {stay} stay, "
-            f"{counts['households_unasked']} leave unasked with {counts['shadow']} vehicles, which are traffic and "
-            "not counted in the clearance times"
+            f"{who} not ordered to leave under this plan: {stay}, {unasked} unasked with "
+            f"{counted(counts['shadow'], 'vehicle', 'vehicles')}, which are traffic and in no clearance time"
         )
     if counts["households_defying"]:
-        texts.append(
-            f"{counts['households_defying']} households that are ordered to leave stay at home, as the scenario's "
-            "'compliance' says; they are in no clearance time"
-        )
+        who = counted(counts["households_defying"], "household stays", "households stay")
+        texts.append(f"{who} at home though ordered to leave ('compliance' of the scenario), and in no clearance time")
     if counts["shadow_not_evacuated"]:
-        texts.append(f"{counts['shadow_not_evacuated']} vehicles that left unasked were not out at the end")
+        who = counted(counts["shadow_not_evacuated"], "vehicle", "vehicles")
+        texts.append(f"{who} left unasked and not out at the end")
     if counts["vehicles_left_at_home"]:
-        texts.append(f"{counts['vehicles_left_at_home']} vehicles stay at home because this plan asks for it")
+        who = counted(counts["vehicles_left_at_home"], "vehicle stays", "vehicles stay")
+        texts.append(f"{who} at home because this plan asks for it")
     return texts
 
 
@@ -174,9 +186,11 @@ def _engines(counts: Mapping[str, Any]) -> list[str]:
         took = f", after {mean:.0f} min in the mean and {most:.0f} at most"
     texts = [f"{counts['engines_arrived']} of {counts['engines']} fire engines got where they are bound for{took}"]
     if counts["engines_not_made"]:
-        texts.append(f"{counts['engines_not_made']} fire engines had no way in: this plan leaves them no lane")
+        who = counted(counts["engines_not_made"], "fire engine", "fire engines")
+        texts.append(f"{who} had no way in: this plan leaves no lane for that")
     if counts["engines_turned_away"]:
-        texts.append(f"{counts['engines_turned_away']} fire engines were turned away by a road that closed before them")
+        who = counted(counts["engines_turned_away"], "fire engine was", "fire engines were")
+        texts.append(f"{who} turned away by a road that closed ahead")
     return texts
 
 
@@ -185,15 +199,13 @@ def _background(counts: Mapping[str, Any]) -> list[str]:
     if not counts.get("background"):
         return []
     rest = {"arrived": "arrived", "driving": "still drive", "waiting": "never got onto the road"}
-    became = ", ".join(f"{counts[f'background_{key}']} {words}" for key, words in rest.items())
-    texts = [
-        f"{counts['background']} vehicles of background traffic are on the road and in no clearance time: {became}"
-    ]
+    became = ", ".join(f"{counts[f'background_{key}']:,} {words}" for key, words in rest.items())
+    who = counted(counts["background"], "vehicle of background traffic is", "vehicles of background traffic are")
+    texts = [f"{who} on the road and in no clearance time: {became}"]
     if counts["background_not_made"]:
-        texts.append(
-            f"{counts['background_not_made']} trips of background traffic were not made: "
-            f"{'the hazard or this plan' if 'held_by_hazard' in counts else 'this plan'} closes their way"
-        )
+        trips = counted(counts["background_not_made"], "trip", "trips")
+        closes = "the hazard or this plan" if "held_by_hazard" in counts else "this plan"
+        texts.append(f"{trips} of background traffic not made, because {closes} closes the way")
     return texts
 
 
@@ -201,25 +213,26 @@ def _hazard(counts: Mapping[str, Any]) -> list[str]:
     """Tell who was in the hazard, and whom it has left no way: that is what comes out, and no lack of trust."""
     texts = []
     if counts.get("exposed"):
-        texts.append(
-            f"{counts['exposed']} {'vehicle was' if counts['exposed'] == 1 else 'vehicles were'} on roads that the "
-            f"hazard had reached, for {counts['exposed_vehicle_min']:.0f} vehicle minutes"
-        )
+        who = counted(counts["exposed"], "vehicle was", "vehicles were")
+        for_min = f"for {counts['exposed_vehicle_min']:,.0f} vehicle minutes"
+        texts.append(f"{who} on roads that the hazard had reached, {for_min}")
     if buses := counts.get("buses_held_by_hazard"):
-        texts.append(
-            f"{buses} {'bus stands' if buses == 1 else 'buses stand'} at the end because the hazard has taken the way, "
-            f"with {counts['bus_people_held_by_hazard']} people aboard, who are not out"
+        who = counted(buses, "bus stands", "buses stand")
+        aboard = counted(
+            counts["bus_people_held_by_hazard"], "person aboard, who is not out", "people aboard, who are not out"
         )
+        texts.append(f"{who} at the end because the hazard has taken the way, with {aboard}")
     if cut_off := counts.get("households_cut_off_by_hazard"):
-        texts.append(
-            f"{cut_off} of {counts['households']} households have no way out from the order on: the hazard has closed "
-            "their roads by then"
-        )
+        of_all = f"of {counts['households']:,} households"
+        who = counted(cut_off, f"{of_all} has", f"{of_all} have")
+        texts.append(f"{who} no way out from the order on: the hazard has closed the roads by then")
     if counts.get("held_by_hazard"):
-        texts.append(f"{counts['held_by_hazard']} vehicles stand at the end because the hazard has taken their way")
+        who = counted(counts["held_by_hazard"], "vehicle stands", "vehicles stand")
+        texts.append(f"{who} at the end because the hazard has taken the way")
     if counts.get("households_not_out"):
         where = "neither out nor in a refuge" if counts["in_refuge"] else "not out"
-        texts.append(f"{counts['households_not_out']} households have a vehicle that is {where} at the end")
+        who = counted(counts["households_not_out"], "household has", "households have")
+        texts.append(f"{who} a vehicle that is {where} at the end")
     return texts
 
 
@@ -227,15 +240,16 @@ def _in_refuge(counts: Mapping[str, Any]) -> list[str]:
     """Tell of those who are safe, and are in no clearance time."""
     if not counts["in_refuge"]:
         return []
-    return [f"{counts['in_refuge']} planned vehicles are in a refuge at the end: safe, and not out"]
+    who = counted(counts["in_refuge"], "planned vehicle is", "planned vehicles are")
+    return [f"{who} in a refuge at the end: safe, and not out"]
 
 
 def _rates_too_high(rates: pd.DataFrame) -> list[str]:
     """Tell of lanes that pass more than a lane can: their clearance times would flatter."""
     high = rates[rates["highest_veh_per_h"] > _LANE_CAPACITY_VEH_PER_H]
     return [
-        f"{row.bottleneck}, {lanes_in_words([lane])}: {row.highest_veh_per_h:.0f} veh/h in a quarter of an hour, "
-        f"above the capacity of a freeway lane ({_LANE_CAPACITY_VEH_PER_H} veh/h)"
+        f"{row.bottleneck}, {lanes_in_words([lane])}: {row.highest_veh_per_h:,.0f} veh/h in a quarter of an hour, "
+        f"above the capacity of a freeway lane ({_LANE_CAPACITY_VEH_PER_H:,} veh/h)"
         for row, lane in zip(high.itertuples(), high["lane"].astype(int).tolist(), strict=True)
     ]
 
@@ -255,7 +269,7 @@ def _off(counts: Mapping[str, Any]) -> list[str]:
     """Tell of full junctions at which the simulation is known to be off, and which way."""
     texts = [f"{name}: {DIRECTION[kind]}" for name, kind in counts.get("junctions_off", {}).items()]
     return texts + [
-        f"{place}: {number} vehicles more got in than the gaps of a road that flows freely let in (Highway Capacity "
-        "Manual), because drivers take turns there as queues do; clearance times may be too short"
+        f"{place}: {counted(number, 'vehicle', 'vehicles')} more got in than the gaps of a road that flows freely let "
+        "in (Highway Capacity Manual), because drivers take turns there as queues do; clearance times may be too short"
         for place, number in counts.get("let_in_beyond_gaps", {}).items()
     ]

@@ -12,6 +12,7 @@ import sumolib
 
 from evac.clock import MINUTE_S
 from evac.errors import SimulationError
+from evac.measure.counted import counted
 from evac.network.street_names import street_of
 from evac.plans.places import lanes_in_words
 
@@ -64,7 +65,6 @@ def incident_caveats(counts: Mapping[str, Any]) -> list[str]:
     if not counts["incidents"]:
         return ["no car crashed or stalled by chance in this run; with another seed some may"]
     listed = "; ".join(counts["incidents_at"][:_LISTED])
-    more = f"; and {counts['incidents'] - _LISTED} more" if counts["incidents"] > _LISTED else ""
-    return [
-        f"{counts['incidents']} cars crashed or stalled in a lane by chance ({listed}{more}); other seeds have others"
-    ]
+    more = f"; and {counts['incidents'] - _LISTED:,} more" if counts["incidents"] > _LISTED else ""
+    who = counted(counts["incidents"], "car", "cars")
+    return [f"{who} crashed or stalled in a lane by chance ({listed}{more}); other seeds have others"]

@@ -19,15 +19,14 @@ import pandas as pd
 from evac.clock import MINUTE_S
 from evac.demand.routes import leaves_s
 from evac.errors import SimulationError
-from evac.households.accounting import LOSSES, PLACELESS
 from evac.measure.caveats import caveats
 from evac.measure.control import Control
 from evac.measure.facts import RunFacts
 from evac.measure.passengers import passenger_counts
-from evac.measure.stranded import WAITING, lanes_by_street, read_ending, stranded, streets_of
+from evac.measure.reasons import limits_passed
+from evac.measure.stranded import lanes_by_street, read_ending, stranded, streets_of
 from evac.schema.trust import Trust
 
-_LISTED = 5
 _QUOTED = re.compile(r"'[^']*'")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
@@ -217,79 +216,6 @@ def _household_counts(done: pd.DataFrame, facts: RunFacts) -> dict[str, Any]:
         "errands": dict(facts.errands),
         "errands_not_made": facts.errands_not_made,
     }
-
-
-def limits_passed(counts: Mapping[str, Any], trust: Trust) -> list[str]:
-    """Return a sentence for each limit of trust that the counts pass."""
-    reasons = [] if counts["planned"] else ["no vehicle is planned: there is nothing to measure"]
-    if counts["stuck"]:
-        words = "are stuck at the end, and more time would not help them"
-        reasons.append(f"{counts['stuck']} of {counts['vehicles']} vehicles {words}: {_most(counts['stuck_on'])}")
-    if buses := counts.get("buses_stuck"):
-        words = "bus stands" if buses == 1 else "buses stand"
-        aboard = f"with {counts['bus_people_stuck']} people aboard, who are not out"
-        reasons.append(
-            f"{buses} {words} at the end {aboard}, and more time would not help: {_most(counts['buses_stuck_on'])}"
-        )
-    if misdirected := counts.get("misdirected"):
-        where = ", ".join(f"{number} to '{name}'" for name, number in misdirected.items())
-        words = "vehicles never leave, because they are sent to an exit that they can't reach while another is open"
-        reasons.append(f"{sum(misdirected.values())} of {counts['vehicles']} {words}: {where}")
-    if counts["taken_out"]:
-        reasons.append(f"{counts['taken_out']} vehicles were taken out of the simulation before they reached an exit")
-    if counts["teleports"] > trust.teleports:
-        causes = ", ".join(f"{n} {cause.replace('_', ' ')}" for cause, n in counts["teleports_by_cause"].items() if n)
-        reasons.append(f"{counts['teleports']} vehicles teleported ({causes}); the limit is {trust.teleports}")
-    twice = "households may be counted twice, because zones lie over each other"
-    for count, of, limit, what in (
-        ("gridlock_vehicles", "vehicles", trust.gridlock_share, "vehicles had to pull over to resolve gridlock"),
-        ("collisions", "vehicles", trust.collisions_share, "collisions among all vehicles"),
-        ("unconnected_households", "households", trust.unconnected_share, "households are not connected to a street"),
-        ("households_counted_twice", "households", trust.counted_twice_share, twice),
-    ):
-        if counts[count] > limit * counts[of]:
-            share = f"{counts[count]:.0f} of {counts[of]}" if counts[of] else f"{counts[count]:.0f}"
-            reasons.append(f"{share}: {what}; the limit is {limit:.2%}")
-    reasons += _placeless(counts, trust.unconnected_share)
-    if counts["added_lanes_idle"]:
-        streets = list(counts["added_lanes_idle_on"].items())
-        where = ", ".join(f"{number} on {street}" for street, number in streets[:_LISTED])
-        more = ", and more" if len(streets) > _LISTED else ""
-        number = f"{len(counts['added_lanes_idle'])} of {counts['added_lanes']}"
-        reasons.append(
-            f"{number} pieces of lane that the plan adds serve nobody ({where}{more}): contraflow on paper only"
-        )
-    return [*reasons, *_impossible(counts)]
-
-
-def _impossible(counts: Mapping[str, Any]) -> list[str]:
-    """Return what the run does that no run can."""
-    defect = "a defect of evac, please report it"
-    found = []
-    if counts.get("bound_passed_by"):
-        by, at_min = counts["bound_passed_by"], counts["bound_passed_at_min"]
-        found.append(f"{by} vehicles more are out at minute {at_min} than the roads can pass: {defect}")
-    if counts.get("lanes_over_limit"):
-        lanes = ", ".join(counts["lanes_over_limit"][:_LISTED])
-        found.append(f"{len(counts['lanes_over_limit'])} lanes pass more than drivers can follow ({lanes}): {defect}")
-    return found
-
-
-def _placeless(counts: Mapping[str, Any], limit: float) -> list[str]:
-    """Tell of households that are given and can't be put anywhere: they are missing on the roads."""
-    lost = {LOSSES[loss]: counts["households_lost"].get(loss, 0.0) for loss in PLACELESS}
-    total, of = sum(lost.values()), sum(lost.values()) + counts["households"]
-    if total <= limit * of:
-        return []
-    where = ", ".join(f"{number:,.0f} {words}" for words, number in lost.items() if number)
-    return [f"{total:,.0f} of {of:,.0f} households are given and can't be placed: {where}; the limit is {limit:.2%}"]
-
-
-def _most(counts: Mapping[str, int]) -> str:
-    """Return the first of places with their counts in words: `31 on Main Street, 9 waiting at Hill Road`."""
-    listed = [f"{count} {place if place.startswith(WAITING) else f'on {place}'}" for place, count in counts.items()]
-    rest = sum(list(counts.values())[_LISTED:])
-    return ", ".join([*listed[:_LISTED], *([f"{rest} elsewhere"] if rest else [])])
 
 
 def read_gridlock(path: Path) -> dict[str, int]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from evac.demand.walkers import CUT_OFF, FULL, STATUSES, TOO_FAR
 from evac.hazards.refuges import ResolvedRefuge
+from evac.measure.counted import counted
 
 
 def walker_counts(walkers: pd.DataFrame) -> dict[str, int]:
@@ -42,7 +43,8 @@ def walk_caveats(counts: Mapping[str, Any]) -> list[str]:
         TOO_FAR: "have none within walking distance",
     }
     numbers = {text: counts[f"walk_people_{status}"] for status, text in words.items()}
-    left = ", ".join(f"{number} {text}" for text, number in numbers.items() if number)
-    people = f"{counts['walk_people']} people of {counts['walk_households']} households without a car"
-    text = f"{counts['walk_people_in_refuge']} of {people} walk to a refuge"
+    left = ", ".join(f"{number:,} {text}" for text, number in numbers.items() if number)
+    homes = counted(counts["walk_households"], "household", "households")
+    people = f"{counted(counts['walk_people'], 'person', 'people')} of {homes} without a car"
+    text = f"{counts['walk_people_in_refuge']:,} of {people} walk to a refuge"
     return [f"{text}; {left}" if left else text]

@@ -95,7 +95,7 @@ def ledger(report: ReportInput) -> Ledger:
         if key.startswith(_LIMIT):
             name = key.removeprefix(_LIMIT).removesuffix("_share")
             limits.append(
-                (ledger_words(name), text.percent(max(values)) if key.endswith("_share") else str(max(values)))
+                (ledger_words(name), text.percent(max(values)) if key.endswith("_share") else ledger_value(max(values)))
             )
         elif not any(values):
             nothing += [ledger_words(key)] if key in _TOLD_WHERE_NONE else []
@@ -163,11 +163,7 @@ def _count(report: ReportInput, name: str, values: Sequence[Any]) -> Count:
         return Count(name, text.NONE, text.plain(several, 300), text.NONE)
     most = max(values)
     at_most = [run.job for run, value in zip(report.runs, values, strict=True) if value == most]
-    return Count(name, _number(min(values)), _number(most), _where(report, at_most, named=True))
-
-
-def _number(value: float) -> str:
-    return text.count(value) if float(value).is_integer() else f"{value:g}"
+    return Count(name, ledger_value(min(values)), ledger_value(most), _where(report, at_most, named=True))
 
 
 def _reasons(report: ReportInput) -> list[Said]:
@@ -199,8 +195,11 @@ def _some(places: Sequence[str]) -> str:
 
 
 def _kind(words: str) -> str:
-    """Return a caveat without its numbers where it begins with a count: each simulation has its own."""
-    return _NUMBER.sub("…", words) if words[:1].isdigit() else words
+    """Return a caveat without its numbers where it, or what it says of a place, begins with one: each run has its own."""
+    place, _, what = words.rpartition(": ")
+    if words[:1].isdigit():
+        return _NUMBER.sub("…", words)
+    return f"{place}: {_NUMBER.sub('…', what)}" if what[:1].isdigit() else words
 
 
 def _one_of(texts: Sequence[str], kind: str) -> str:

@@ -68,9 +68,11 @@ def ledger_words(key: str) -> str:
 
 
 def ledger_value(value: object) -> str:
-    """Return what the ledger counts, as text: a list by its items, an empty one as `none`."""
+    """Return what the ledger counts, as text: numbers as everywhere, a list by its items, an empty one as `none`."""
     if isinstance(value, list | tuple):
         return ", ".join(map(ledger_value, value)) or say("none")
     if isinstance(value, dict):
         return "; ".join(f"{ledger_words(key)}: {ledger_value(item)}" for key, item in value.items())
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:,.1f}" if value % 1 else f"{value:,.0f}"
     return str(value)
