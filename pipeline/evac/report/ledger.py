@@ -195,7 +195,7 @@ def _some(places: Sequence[str]) -> str:
 
 
 def _kind(words: str) -> str:
-    """Return a caveat without its numbers where it, or what it says of a place, begins with one: each run has its own."""
+    """Return a caveat without numbers where it, or what it says of a place, begins with one: each has its own."""
     place, _, what = words.rpartition(": ")
     if words[:1].isdigit():
         return _NUMBER.sub("…", words)
