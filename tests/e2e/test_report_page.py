@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor, ImageSequence
 
 import report_data
 import report_words
@@ -282,6 +282,16 @@ def test_the_animation_runs_to_the_end(pages: list[Path]) -> None:
     with Image.open(pages[0].parent / "figures" / "animation.gif") as picture:
         end_s = pd.read_parquet(pages[0].parent / "results.parquet").set_index("plan").loc["final", "t100_s"]
         assert picture.n_frames >= min(40, end_s // 300)  # type: ignore[attr-defined]
+
+
+def test_colours_of_the_animation_are_the_same_in_all_frames(pages: list[Path]) -> None:
+    legends: list[set[Any]] = []
+    with Image.open(pages[0].parent / "figures" / "animation.gif") as picture:
+        for frame in ImageSequence.Iterator(picture):
+            legend = frame.convert("RGB").crop((0, frame.height - 60, frame.width, frame.height))
+            legends.append({colour for _, colour in legend.getcolors(10_000) or ()})
+    assert all(colours == legends[0] for colours in legends)
+    assert legends[0] >= {ImageColor.getrgb(speed) for speed in moments._COLOURS}
 
 
 @pytest.mark.skipif(not moments.has_video(), reason="ffmpeg is missing: apt-get install ffmpeg")

@@ -47,10 +47,17 @@ _STYLE: Any = {
 }
 
 
+class _Canvas(FigureCanvasAgg):
+    """Draws when a figure is saved: no window waits for it."""
+
+    def draw_idle(self, *args: Any, **kwargs: Any) -> None:
+        """Draw nothing. Geopandas asks for it after each layer of a map, and Agg's would draw all of it each time."""
+
+
 def new_figure(width_in: float, height_in: float) -> Figure:
     """Return an empty figure with a canvas of its own."""
     figure = Figure(figsize=(width_in, height_in), dpi=_LAYOUT_DPI, facecolor="white")
-    FigureCanvasAgg(figure)
+    _Canvas(figure)
     return figure
 
 

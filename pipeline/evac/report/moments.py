@@ -19,7 +19,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageColor
 
 from evac import clock
 from evac.projection import utm_of
@@ -95,7 +95,7 @@ def animation(report: ReportInput, case: CaseResult) -> dict[str, bytes]:
     minutes = [step * _WINDOW_S // clock.MINUTE_S for step in range(0, steps + 1, math.ceil(steps / _MOST_FRAMES))]
     with drawing.styled():
         figure, axes = _film_figure(report, scene, case)
-        films = {"gif": _gif([_few_colours(pixels) for pixels in _frames(figure, axes, scene, minutes)])}
+        films = {"gif": _gif(_few_colours([_image(pixels) for pixels in _frames(figure, axes, scene, minutes)]))}
         if has_video():
             films["mp4"] = _mp4(figure, axes, scene, minutes)
     return films
@@ -137,8 +137,22 @@ def _frames(figure: Figure, axes: Axes, scene: _Scene, minutes: Sequence[int]) -
         speeds.remove()
 
 
-def _few_colours(pixels: NDArray[np.uint8]) -> Image.Image:
-    return Image.fromarray(pixels).convert("RGB").quantize(_GIF_COLOURS, dither=Image.Dither.NONE)
+def _image(pixels: NDArray[np.uint8]) -> Image.Image:
+    return Image.fromarray(pixels).convert("RGB")
+
+
+def _few_colours(frames: Sequence[Image.Image]) -> list[Image.Image]:
+    """Give all frames the same few colours: those with a meaning, and the most common of some of the frames."""
+    some = [frames[round(part * (len(frames) - 1) / _MOMENTS)] for part in range(_MOMENTS + 1)]
+    width, height = some[0].size
+    beside = Image.new("RGB", (width * len(some), height))
+    for number, frame in enumerate(some):
+        beside.paste(frame, (number * width, 0))
+    meant = [part for colour in (*_COLOURS, maps.EXIT_COLOUR) for part in ImageColor.getrgb(colour)]
+    common = beside.quantize(_GIF_COLOURS - len(_COLOURS) - 1, dither=Image.Dither.NONE).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*meant, *common])
+    return [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
 
 
 def _gif(frames: Sequence[Image.Image]) -> bytes:

@@ -35,10 +35,10 @@ def pdf_bytes(html: str) -> bytes:
     page = weasyprint.HTML(string=html, url_fetcher=inside)
     for size_pt in _FRONT_SIZES_PT:
         style = weasyprint.CSS(string=f":root {{ --front-size: {size_pt}pt }}")
-        document = page.render(stylesheets=[style], pdf_variant="pdf/ua-1", optimize_images=True)
+        document = page.render(stylesheets=[style], pdf_variant="pdf/ua-1")
         if _front_pages(document) <= 1:
             break
-    written: bytes = document.write_pdf(pdf_identifier=_FIXED_ID, pdf_variant="pdf/ua-1", optimize_images=True)
+    written: bytes = document.write_pdf(pdf_identifier=_FIXED_ID, pdf_variant="pdf/ua-1")
     return written
 
 
