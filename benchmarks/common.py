@@ -10,7 +10,7 @@ from pathlib import Path
 from evac.plans import BASELINE
 from evac.plans.reading import load_plan
 from evac.scenario import load_scenario
-from evac.simulate import Progress
+from evac.simulate.driving import Progress
 from evac.study import Selection, Study, run_study
 from evac.study.plans import Plans
 from evac.study.prepare import Prepared, prepare

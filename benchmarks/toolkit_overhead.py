@@ -129,7 +129,7 @@ def in_own_process(arguments: list[str]) -> Costs:
 def bare_sumo(run_folder: Path, outputs: Path | None) -> tuple[float, float, float]:
     """Run `sumo` alone on a finished run's inputs; return its CPU seconds, wall seconds and peak memory (MB)."""
     from evac import sumo  # noqa: PLC0415 - the parent of the timed processes stays small until here
-    from evac.simulate import output_options  # noqa: PLC0415
+    from evac.simulate.job_inputs import output_options  # noqa: PLC0415
 
     ending = json.loads((run_folder / "ending.json").read_text())
     command = [str(sumo.binary("sumo")), "--configuration-file", str(run_folder / "run.sumocfg")]

@@ -24,8 +24,9 @@ from evac.plans.reading import load_plan
 from evac.plans.stages import Stages
 from evac.plans.timetable import Timetable
 from evac.schema.driving import Driver, Simulation, Traffic
-from evac.simulate import JobInputs, run_job
+from evac.simulate import run_job
 from evac.simulate.job import Case, Job
+from evac.simulate.job_inputs import JobInputs
 from evac.simulate.meso import Meso
 
 _COLUMNS = ("way_id", "osm_way_id", "name", "ref", "highway", "lanes_forward", "lanes_backward")

@@ -16,7 +16,7 @@ from rich.progress import Progress as Bars
 from evac import clock
 
 if TYPE_CHECKING:
-    from evac.simulate import Progress as Minute
+    from evac.simulate.driving import Progress as Minute
     from evac.watching import Progress
 
 

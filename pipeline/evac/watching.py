@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Literal
 from evac.errors import Cancelled
 
 if TYPE_CHECKING:
-    from evac.simulate import Progress as Minute
     from evac.simulate.answers import Car
+    from evac.simulate.driving import Progress as Minute
 
 Phase = Literal["preparing", "laying plans", "simulating", "reporting"]
 _PREPARING_STEPS = 3

@@ -23,7 +23,7 @@ from evac.errors import UserError
 from evac.files import digest_file
 from evac.plans.reading import load_plan
 from evac.scenario import load_scenario
-from evac.simulate import Progress
+from evac.simulate.driving import Progress
 from evac.study import Selection, Study, run_study
 from evac.study.engines import Serial, engine_of
 from evac.study.prepare import prepare

@@ -22,7 +22,8 @@ import signal
 import sys
 from pathlib import Path
 from evac.simulate.job import Case, Job
-from evac.simulate import JobInputs, run_job
+from evac.simulate import run_job
+from evac.simulate.job_inputs import JobInputs
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is started with it ignored
 folder = Path(sys.argv[1])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from evac.simulate import POLL_S, _drive
 from evac.simulate.buses import Dispatcher
+from evac.simulate.driving import POLL_S, drive
 from evac.simulate.metering import Metering
 from evac.simulate.refuges import Refuges
 
@@ -30,7 +30,7 @@ def ending(opens_s: float):
             return float("inf")
 
     metering = Metering(connection, {}, {}, {})
-    return _drive(
+    return drive(
         connection,
         watch,
         Controller(),

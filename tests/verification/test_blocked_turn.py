@@ -18,8 +18,9 @@ import pandas as pd
 from evac.demand.routes import routing_options, write_exit_zones, write_trips
 from evac.measure.trips import read_trips
 from evac.schema.driving import Driver, Simulation, Traffic
-from evac.simulate import JobInputs, run_job
+from evac.simulate import run_job
 from evac.simulate.job import Case, Job
+from evac.simulate.job_inputs import JobInputs
 from small_runs import Way, drivers, write_net
 
 CARS, EVERY_S, RED_FROM_S = 400, 4.0, 300.0

@@ -17,9 +17,10 @@ import pytest
 import sumolib
 
 from evac import sumo
-from evac.simulate import JobInputs, gridlock, run_job
+from evac.simulate import gridlock, run_job
 from evac.simulate.gridlock import find_rings
 from evac.simulate.job import Case, Job
+from evac.simulate.job_inputs import JobInputs
 
 AFTER_S = 300.0
 NEVER_S = 1e9

@@ -30,11 +30,11 @@ from evac.network.dark_signals import dark_signal
 from evac.network.exits import ResolvedExit
 from evac.network.places import StreetIndex
 from evac.overlay.compiling import Compiling
-from evac.overlay.contraflow import TWIN
 from evac.overlay.diff import Change, changes_between
 from evac.overlay.limits import speed_signs
 from evac.overlay.opening import Base, with_closed_roads
 from evac.overlay.plain import PlainNet
+from evac.overlay.reversing import TWIN
 from evac.overlay.serving import require_served
 from evac.overlay.where import Where
 from evac.plans.model import Signal

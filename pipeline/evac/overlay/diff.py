@@ -15,8 +15,8 @@ from sumolib.net.edge import Edge
 from evac.clock import MINUTE_S
 from evac.network.places import end_bearing_deg, follows, heading
 from evac.network.street_names import street_of
-from evac.overlay.contraflow import TWIN
 from evac.overlay.plain import PlainNet
+from evac.overlay.reversing import TWIN
 from evac.plans.places import lanes_in_words
 from evac.plans.timetable import Admits, Span, State, States, Timetable, admits_car, at, edge_of
 from evac.sumo import RESIDENT_CLASS

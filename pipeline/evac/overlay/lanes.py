@@ -20,8 +20,9 @@ from evac.errors import PlaceError, Problem, ScenarioError
 from evac.network.exits import ResolvedExit
 from evac.network.places import StreetIndex
 from evac.overlay import roads
-from evac.overlay.contraflow import Reversed, apply_contraflow, opposite_of, plan_contraflow
+from evac.overlay.contraflow import Reversed, opposite_of, plan_contraflow
 from evac.overlay.plain import PlainNet
+from evac.overlay.reversing import apply_contraflow
 from evac.overlay.serving import few_can_use
 from evac.overlay.where import Where, exit_called
 from evac.plans.action import Action

@@ -11,8 +11,8 @@ from xml.sax.saxutils import quoteattr
 from sumolib.net.edge import Edge
 
 from evac.errors import Problem, ScenarioError
-from evac.overlay.contraflow import TWIN
 from evac.overlay.plain import PlainNet
+from evac.overlay.reversing import TWIN
 from evac.overlay.where import Where
 from evac.plans.action import Action
 from evac.plans.contradictions import Claim

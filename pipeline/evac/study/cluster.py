@@ -24,7 +24,7 @@ from distributed import Client, Future, LocalCluster
 from evac import remote
 from evac.errors import Cancelled, EvacError, Problem, SimulationError, UserError
 from evac.files import write_text
-from evac.simulate import Progress
+from evac.simulate.driving import Progress
 from evac.simulate.job import Job
 from evac.study.jobs import run_folder
 from evac.study.parcels import pack, pack_folder, publish_run

@@ -20,7 +20,8 @@ from evac.measure.control import Control
 from evac.measure.facts import RunFacts
 from evac.measure.setup import Setup
 from evac.schema.demand import Measured, VehiclesPerHousehold
-from evac.simulate import Progress, run_job
+from evac.simulate import run_job
+from evac.simulate.driving import Progress
 from evac.simulate.job import Case, Job
 from evac.study.bounds import at_best_under
 from evac.study.cases import background_of, departure_of, vehicles_case

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from evac import clock
-from evac.simulate import Progress
+from evac.simulate.driving import Progress
 from evac.simulate.job import Case
 from evac.study.precision import Shortfall, Unhelped
 from evac.study.same_lanes import LANES

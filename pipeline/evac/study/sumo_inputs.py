@@ -24,8 +24,8 @@ from evac.overlay.signals import OFF
 from evac.overlay.staging import Staged
 from evac.plans.stages import Stages
 from evac.plans.timetable import Timetable
-from evac.simulate import JobInputs
 from evac.simulate.job import Case
+from evac.simulate.job_inputs import JobInputs
 from evac.study.ground import Terms
 from evac.study.others import Others
 

@@ -18,7 +18,7 @@ from distributed import get_worker
 
 from evac.errors import EvacError
 from evac.files import passing_directory
-from evac.simulate import Progress
+from evac.simulate.driving import Progress
 from evac.simulate.job import Case
 from evac.study.cases import case_name
 from evac.study.ground import Ground
