@@ -17,7 +17,7 @@ from sumolib.net.edge import Edge
 
 from evac.audit.accounts import audit_accounts, audit_repaired
 from evac.audit.country import audit_country
-from evac.audit.findings import Finding, Severity, counted, ranked
+from evac.audit.findings import Finding, Severity, ranked
 from evac.audit.guesses import Warning_, guessed_signals, guessed_values, netconvert_warnings
 from evac.audit.homes import audit_households, audit_mapping, audit_total
 from evac.audit.lanes import (
@@ -31,6 +31,7 @@ from evac.audit.lanes import (
 )
 from evac.audit.map_doubts import map_doubts
 from evac.audit.traffic import Traffic, estimate_traffic, middle
+from evac.counted import counted
 from evac.graphs import components
 from evac.network.reach import ExitEdges
 

@@ -8,7 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from evac.audit.findings import Finding, Severity, counted, ranked
+from evac.audit.findings import Finding, Severity, ranked
+from evac.counted import counted
 from evac.households.accounting import LOSSES
 
 _UNINTENDED = ("no_geometry", "off_map", "over_water", "no_street")  # an ordered area is meant to leave others out

@@ -69,8 +69,3 @@ def _capped(findings: list[Finding]) -> list[Finding]:
 def by_rank(finding: Finding) -> tuple[int, float, str, str]:
     """Return what findings are sorted by: severity, then the part of the evacuation that they touch."""
     return _ORDER[finding.severity], -finding.share, finding.kind, finding.text
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number of things in words: `1 household`, `2 households`."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

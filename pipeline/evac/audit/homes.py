@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import geopandas as gpd
 
-from evac.audit.findings import Finding, Severity, counted, ranked
+from evac.audit.findings import Finding, Severity, ranked
+from evac.counted import counted
 from evac.households.mapped import ENOUGH
 from evac.schema.sources import Expected
 

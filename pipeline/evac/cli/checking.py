@@ -86,7 +86,7 @@ def write_exits_map(prepared: Prepared, path: Path) -> None:
 
 def _print_accounts(prepared: Prepared) -> None:
     """Print what became of the households given, the zones that lost most, and how many can leave."""
-    from evac.audit.findings import counted  # noqa: PLC0415
+    from evac.counted import counted  # noqa: PLC0415
     from evac.households.accounting import LOSSES, in_words  # noqa: PLC0415
 
     accounts = prepared.households.accounts()

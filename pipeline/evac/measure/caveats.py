@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from evac.clock import MINUTE_S
+from evac.counted import counted
 from evac.households.accounting import LOSSES
 from evac.measure.control import Control
-from evac.measure.counted import counted
 from evac.measure.facts import CutOff, RunFacts
 from evac.measure.full_junctions import DIRECTION
 from evac.measure.incidents import incident_caveats
@@ -162,13 +162,13 @@ def _not_ordered(counts: Mapping[str, Any]) -> list[str]:
         unasked = counted(counts["households_unasked"], "leaves", "leave")
         texts.append(
             f"{who} not ordered to leave under this plan: {stay}, {unasked} unasked with "
-            f"{counted(counts['shadow'], 'vehicle', 'vehicles')}, which are traffic and in no clearance time"
+            f"{counted(counts['shadow'], 'vehicle')}, which are traffic and in no clearance time"
         )
     if counts["households_defying"]:
         who = counted(counts["households_defying"], "household stays", "households stay")
         texts.append(f"{who} at home though ordered to leave ('compliance' of the scenario), and in no clearance time")
     if counts["shadow_not_evacuated"]:
-        who = counted(counts["shadow_not_evacuated"], "vehicle", "vehicles")
+        who = counted(counts["shadow_not_evacuated"], "vehicle")
         texts.append(f"{who} left unasked and not out at the end")
     if counts["vehicles_left_at_home"]:
         who = counted(counts["vehicles_left_at_home"], "vehicle stays", "vehicles stay")
@@ -186,7 +186,7 @@ def _engines(counts: Mapping[str, Any]) -> list[str]:
         took = f", after {mean:.0f} min in the mean and {most:.0f} at most"
     texts = [f"{counts['engines_arrived']} of {counts['engines']} fire engines got where they are bound for{took}"]
     if counts["engines_not_made"]:
-        who = counted(counts["engines_not_made"], "fire engine", "fire engines")
+        who = counted(counts["engines_not_made"], "fire engine")
         texts.append(f"{who} had no way in: this plan leaves no lane for that")
     if counts["engines_turned_away"]:
         who = counted(counts["engines_turned_away"], "fire engine was", "fire engines were")
@@ -203,7 +203,7 @@ def _background(counts: Mapping[str, Any]) -> list[str]:
     who = counted(counts["background"], "vehicle of background traffic is", "vehicles of background traffic are")
     texts = [f"{who} on the road and in no clearance time: {became}"]
     if counts["background_not_made"]:
-        trips = counted(counts["background_not_made"], "trip", "trips")
+        trips = counted(counts["background_not_made"], "trip")
         closes = "the hazard or this plan" if "held_by_hazard" in counts else "this plan"
         texts.append(f"{trips} of background traffic not made, because {closes} closes the way")
     return texts
@@ -269,7 +269,7 @@ def _off(counts: Mapping[str, Any]) -> list[str]:
     """Tell of full junctions at which the simulation is known to be off, and which way."""
     texts = [f"{name}: {DIRECTION[kind]}" for name, kind in counts.get("junctions_off", {}).items()]
     return texts + [
-        f"{place}: {counted(number, 'vehicle', 'vehicles')} more got in than the gaps of a road that flows freely let "
+        f"{place}: {counted(number, 'vehicle')} more got in than the gaps of a road that flows freely let "
         "in (Highway Capacity Manual), because drivers take turns there as queues do; clearance times may be too short"
         for place, number in counts.get("let_in_beyond_gaps", {}).items()
     ]

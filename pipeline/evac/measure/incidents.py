@@ -11,8 +11,8 @@ import pandas as pd
 import sumolib
 
 from evac.clock import MINUTE_S
+from evac.counted import counted
 from evac.errors import SimulationError
-from evac.measure.counted import counted
 from evac.network.street_names import street_of
 from evac.plans.places import lanes_in_words
 
@@ -66,5 +66,5 @@ def incident_caveats(counts: Mapping[str, Any]) -> list[str]:
         return ["no car crashed or stalled by chance in this run; with another seed some may"]
     listed = "; ".join(counts["incidents_at"][:_LISTED])
     more = f"; and {counts['incidents'] - _LISTED:,} more" if counts["incidents"] > _LISTED else ""
-    who = counted(counts["incidents"], "car", "cars")
+    who = counted(counts["incidents"], "car")
     return [f"{who} crashed or stalled in a lane by chance ({listed}{more}); other seeds have others"]

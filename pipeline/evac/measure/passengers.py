@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evac.counted import counted
 from evac.demand.buses import BusService
 from evac.errors import SimulationError
-from evac.measure.counted import counted
 from evac.measure.stranded import Ending
 
 
@@ -107,7 +107,7 @@ def bus_caveats(counts: Mapping[str, Any]) -> list[str]:
     """Tell what became of the people without a car: they are in no clearance time of vehicles."""
     if not counts["bus_people"]:
         return ["the scenario has buses, and no household of this case is without a car"]
-    homes = counted(counts["bus_households"], "household", "households")
+    homes = counted(counts["bus_households"], "household")
     people = f"{counted(counts['bus_people'], 'person', 'people')} of {homes} without a car"
     rest = {"aboard": "still in a bus", "waiting": "still waiting for one", "no_stop": "too far from every stop"}
     numbers = {words: counts[f"bus_people_{key}"] for key, words in rest.items()}
@@ -118,6 +118,6 @@ def bus_caveats(counts: Mapping[str, Any]) -> list[str]:
         f"the last {counts['bus_last_evacuated_s'] / 60.0:.0f} min after the order; they waited for a bus "
         f"{counts['bus_wait_mean_s'] / 60.0:.0f} min in the mean and {counts['bus_wait_longest_s'] / 60.0:.0f} at most"
     )
-    trips = counted(counts["bus_trips"], "trip", "trips")
+    trips = counted(counts["bus_trips"], "trip")
     text = f"{counts['bus_people_evacuated']:,} of {people} got out by bus in {trips}, {times}"
     return [f"{text}; {left}" if left else text]

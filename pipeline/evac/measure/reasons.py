@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from evac.counted import counted
 from evac.households.accounting import LOSSES, PLACELESS
-from evac.measure.counted import counted
 from evac.measure.stranded import WAITING
 from evac.schema.trust import Trust
 
@@ -52,7 +52,7 @@ def _lost_on_the_way(counts: Mapping[str, Any], trust: Trust) -> list[str]:
         found.append(f"{who} taken out of the simulation before reaching an exit")
     if counts["teleports"] > trust.teleports:
         causes = ", ".join(f"{n:,} {cause.replace('_', ' ')}" for cause, n in counts["teleports_by_cause"].items() if n)
-        who = counted(counts["teleports"], "vehicle", "vehicles")
+        who = counted(counts["teleports"], "vehicle")
         found.append(f"{who} teleported ({causes}); the limit is {trust.teleports:,}")
     return found
 

@@ -92,7 +92,7 @@ def stranded(done: pd.DataFrame, ending: Ending, end_s: float) -> pd.DataFrame:
     """
     left = done[done["status"].isin(["driving", "waiting"])]
     if ending.reason == "cleared" and len(left):
-        raise SimulationError(f"the run ended because all were out, and {len(left)} vehicles aren't; run it again")
+        raise SimulationError(f"the run ended because all were out, and {len(left):,} vehicles aren't; run it again")
     at = [ending.left.get(name, (edge,))[0] for name, edge in zip(left["vehicle"], left["edge"], strict=True)]
     left = left.assign(edge=at)
     if ending.reason == "standstill":

@@ -58,7 +58,7 @@ def read_trips(path: Path) -> pd.DataFrame:
     trips = pd.DataFrame(rows, columns=list(_TRIP_COLUMNS)).astype(_TRIP_COLUMNS)
     twice = trips.loc[trips["vehicle"].duplicated(), "vehicle"]
     if len(twice):
-        raise SimulationError(f"{path}: has {len(twice)} vehicles twice, such as {twice.iloc[0]!r}")
+        raise SimulationError(f"{path}: has {len(twice):,} vehicles twice, such as {twice.iloc[0]!r}")
     trips["entered_s"] = trips["entered_s"].where(trips["entered_s"] >= 0)
     arrived = (trips["arrived_s"] >= 0) & ~trips["taken_out"]  # SUMO notes a removal as an arrival where it happened
     trips["arrived_s"] = trips["arrived_s"].where(arrived)
@@ -172,7 +172,7 @@ def _ended_on(done: pd.DataFrame, destinations: Sequence[ExitEdges]) -> pd.Serie
     elsewhere = last_edge[last_edge.notna() & taken.isna()]
     if len(elsewhere):
         raise SimulationError(
-            f"{len(elsewhere)} vehicles ended their trips on edges that are no exit and no refuge, "
+            f"{len(elsewhere):,} vehicles ended their trips on edges that are no exit and no refuge, "
             f"such as {elsewhere.iloc[0]!r}"
         )
     return taken

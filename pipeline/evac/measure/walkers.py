@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from evac.counted import counted
 from evac.demand.walkers import CUT_OFF, FULL, STATUSES, TOO_FAR
 from evac.hazards.refuges import ResolvedRefuge
-from evac.measure.counted import counted
 
 
 def walker_counts(walkers: pd.DataFrame) -> dict[str, int]:
@@ -44,7 +44,7 @@ def walk_caveats(counts: Mapping[str, Any]) -> list[str]:
     }
     numbers = {text: counts[f"walk_people_{status}"] for status, text in words.items()}
     left = ", ".join(f"{number:,} {text}" for text, number in numbers.items() if number)
-    homes = counted(counts["walk_households"], "household", "households")
+    homes = counted(counts["walk_households"], "household")
     people = f"{counted(counts['walk_people'], 'person', 'people')} of {homes} without a car"
     text = f"{counts['walk_people_in_refuge']:,} of {people} walk to a refuge"
     return [f"{text}; {left}" if left else text]

@@ -207,7 +207,7 @@ def _nobody(file: Path, shapes: gpd.GeoSeries, area: OrderedArea, counts: str) -
     touching = int(shapes.intersects(area.geometry).sum())
     what = f"no households found in {area.name}: "
     if touching:
-        what += f"{touching} of its {len(shapes)} features touch the area, and {counts} adds up to 0 there"
+        what += f"{touching:,} of its {len(shapes):,} features touch the area, and {counts} adds up to 0 there"
         return DataError(Problem(str(file), what, "look at the counts, or name another column with --count"))
     bounds = shapes.total_bounds
     what += f"it covers {extent(shapely.box(*bounds))}, the area {extent(area.geometry)}"

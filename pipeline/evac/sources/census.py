@@ -148,7 +148,7 @@ def _zones(outlines: gpd.GeoDataFrame, blocks: pd.DataFrame, groups: pd.DataFram
     zones = outlines.merge(spread_over_blocks(blocks, groups), on="name", how="inner", validate="1:1")
     if len(zones) < len(outlines):
         missing = sorted(set(outlines["name"]) - set(zones["name"]))
-        what = f"doesn't know {len(missing)} of the {len(outlines)} blocks on the map, such as {missing[0]}"
+        what = f"doesn't know {len(missing):,} of the {len(outlines):,} blocks on the map, such as {missing[0]}"
         raise SourceError(Problem(where, what, "later again, or --households FILE"))
     return zones
 

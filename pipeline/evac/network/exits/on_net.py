@@ -75,7 +75,7 @@ def apart_from_the_streets(ground: Ground, record: WaysOutRecord) -> WaysOutReco
 
 
 def _no_way_to(end: ExitEnd, count: int, of: int) -> RoadOut:
-    only = f"only {count} of the area's {of} pieces of road lead" if count else "no street of the area leads"
+    only = f"only {count:,} of the area's {of:,} pieces of road lead" if count else "no street of the area leads"
     reason = f"{only} there over the simulated roads"
     return RoadOut(end.label, end.highway, end.osm_way, end.lon, end.lat, NONE, reason)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def counted(number: int, one: str, many: str) -> str:
+def counted(number: int, one: str, many: str = "") -> str:
     """Return a number of things in words.
 
     Parameters
@@ -11,13 +11,13 @@ def counted(number: int, one: str, many: str) -> str:
     number
         How many.
     one, many
-        What follows it, verb and all: of one, and of any other number.
+        What follows it, verb and all: of one, and of any other number, which is the same with an s when left out.
 
     Examples
     --------
     >>> counted(1, "vehicle was", "vehicles were")
     '1 vehicle was'
-    >>> counted(7980, "vehicle was", "vehicles were")
-    '7,980 vehicles were'
+    >>> counted(7980, "vehicle")
+    '7,980 vehicles'
     """
-    return f"{number:,} {one if number == 1 else many}"
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
