@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from yaml.composer import Composer
@@ -32,6 +32,17 @@ _PLAIN = {  # the core schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core
         list("-+.0123456789"),
     ),
 }
+
+
+def editor_line(folder: Path, kind: Literal["scenario", "plan"]) -> str:
+    """Return the comment by which editors complete a file's keys, with its line's end.
+
+    Nothing where the schema isn't found from the file's folder: it is there in a checkout of the toolkit, whose
+    scenarios and plans are two folders deep, and an editor would complain of it elsewhere.
+    """
+    schema = Path("docs", f"{kind}.schema.json")
+    is_there = (folder.absolute().parent.parent / schema).is_file()
+    return f"# yaml-language-server: $schema=../../{schema.as_posix()}\n" if is_there else ""
 
 
 class _Builder(Composer, SafeConstructor, Resolver):

@@ -109,6 +109,113 @@ def test_a_new_plan_is_called_as_files_are(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["uber-den-berg-nr-2.yaml"]
 
 
+def test_editors_are_told_the_schema_where_it_is_and_nowhere_else(tmp_path: Path) -> None:
+    """As `evac new` does it for scenarios: elsewhere an editor would complain that it can't load it."""
+    line = "# yaml-language-server: $schema=../../docs/plan.schema.json\n"
+    workspace, checkout = (tmp_path / name / "plans" / "town" for name in ("workspace", "checkout"))
+    (tmp_path / "checkout" / "docs").mkdir(parents=True)
+    shutil.copy(ROOT / "docs" / "plan.schema.json", tmp_path / "checkout" / "docs")
+    for folder, first in ((workspace, ""), (checkout, line)):
+        made = plan_file.create(folder, "Mine", None, check)
+        assert (folder / f"{made}.yaml").read_text() == f"{first}name: Mine\nactions: []\n"
+        found = plan_file.take(folder, "# Found by a search.\nname: Best\nactions: []\n")
+        assert (folder / f"{found}.yaml").read_text().startswith(f"{first}# Found by a search.\n")
+
+
+_ODD = """\
+# before everything
+name: "Odd"   # beside the name
+note: >-  # beside the note
+  Folded,
+  twice.
+
+# before the actions, after an empty line
+actions:
+  # before the first action: of it, or of all
+  - do: close  # beside what it does
+    # within an action
+    where: {street: Gagoz}  # beside where
+
+    label: 'closed for good'
+    # at its end
+
+  # between two
+  - label: slowly
+    do: speed
+    kph: 20
+    # before the last key
+    where:
+      street: Lehenwies   # deep
+      # at the end of a mapping
+  # at the end of the list
+# at the end of the file
+"""
+_ADDED = """\
+  - do: signal
+    where: {street: Gagoz, crossing: Iramali}
+    mode: officer
+    with: {officers: 1}
+"""
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_comments_in_odd_places_and_the_order_of_keys_stay(tmp_path: Path, newline: str) -> None:
+    """To the byte, but for what is changed; also in a file with the line ends of Windows."""
+    path = tmp_path / "odd.yaml"
+
+    def is_now(text: str) -> bool:
+        return path.read_bytes() == text.replace("\n", newline).encode()
+
+    def changed(**edit: Any) -> None:
+        plan_file.change(path, tag_of(path.read_bytes().decode()), edit, check)
+
+    path.write_bytes(_ODD.replace("\n", newline).encode())
+    changed(do="add", action=OFFICER)
+    with_one_more = _ODD.replace("  # at the end of the list\n", f"{_ADDED}  # at the end of the list\n")
+    assert is_now(with_one_more)
+    given = plan_file.actions_of(path.read_text())
+    changed(do="replace", at=1, action={**given[1], "kph": 30})
+    assert is_now(with_one_more.replace("kph: 20", "kph: 30"))
+    changed(do="replace", at=1, action=given[1])
+    changed(do="remove", at=2)
+    assert is_now(_ODD)
+    changed(do="remove", at=0)
+    first = _ODD[_ODD.index("  - do: close") : _ODD.index("\n  # between two")]
+    assert is_now(_ODD.replace(first, ""))
+    path.write_bytes(_ODD.replace("\n", newline).encode())
+    changed(do="remove", at=1)
+    second = _ODD[_ODD.index("  # between two") : _ODD.index("  # at the end of the list")]
+    assert is_now(_ODD.replace(second, ""))
+
+
+@pytest.mark.parametrize(
+    "actions", ["- do: close\n  where: {street: Gagoz}\n", "  [{do: close, where: {street: Gagoz}}]  # short\n"]
+)
+def test_actions_are_added_and_removed_however_they_are_written(tmp_path: Path, actions: str) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(f"name: Own  # mine\nactions:\n{actions}")
+    before = path.read_text()
+    changed(path, do="add", action=OFFICER)
+    if actions.startswith("-"):
+        assert path.read_text() == before + "".join(f"{line[2:]}\n" for line in _ADDED.splitlines())
+    assert [item["do"] for item in plan_file.actions_of(path.read_text())] == ["close", "signal"]
+    changed(path, do="remove", at=0)
+    changed(path, do="remove", at=0)
+    assert plan_file.actions_of(path.read_text()) == []
+    assert "# mine" in path.read_text()
+
+
+def test_the_only_action_is_removed_and_another_added_below_the_comments(tmp_path: Path) -> None:
+    path = tmp_path / "one.yaml"
+    path.write_text(
+        "name: One\nactions:  # of the police\n  # first\n  - do: close\n    where: {street: Gagoz}\n# end\n"
+    )
+    changed(path, do="remove", at=0)
+    assert path.read_text() == "name: One\nactions: []  # of the police\n  # first\n# end\n"
+    changed(path, do="add", action=OFFICER)
+    assert path.read_text() == f"name: One\nactions:  # of the police\n  # first\n{_ADDED}# end\n"
+
+
 def test_what_a_plan_extends_and_names_is_found(flood: Path) -> None:
     assert plan_file.create(flood.parent, "More", "flood", check) == "more"
     assert len(load_plan("more", flood.parent).actions) == 3

@@ -137,6 +137,58 @@ def test_ways_out_that_are_found_are_listed_when_one_is_changed(client: TestClie
     assert listed["veh_per_h"].tolist()[0] == 500.0
 
 
+_ODD = """\
+osm:
+  file: roads.osm.pbf  # of May
+  corrections:
+    #   - {street: Main Street, tags: {lanes: 4}, because: counted}
+    - {way: 1, tags: {access: 'no'}, because: seen}   # by the police
+    # the city's plan
+    - way: 2
+      tags: {lanes: 2}
+      because: seen
+    # more to come
+exits:
+  - {name: North, street: A, towards: north}
+  # the bridge
+
+  # the other one
+  - {name: South, street: A, towards: south}  # may flood
+# who lives there
+households: {}
+"""
+
+
+def test_comments_in_odd_places_stay(tmp_path: Path) -> None:
+    path = tmp_path / "scenario.yaml"
+    path.write_text(_ODD)
+
+    def after(**edit: Any) -> str:
+        return scenario_file.edited(path, tag_of(_ODD), {"listed": [], **edit})
+
+    first, other, second = (_ODD.splitlines(keepends=True)[at] for at in (4, 14, 15))
+    assert after(do="refuse", exit="North") == _ODD.replace("  - {name: North, street: A, towards: north}\n", "")
+    assert after(do="refuse", exit="South") == _ODD.replace(other + second, "")
+    limited = second.replace("south}", "south, veh_per_h: 600}")
+    now = after(do="capacity", exit="South", veh_per_h=600)
+    assert now.replace("} # may", "}  # may") == _ODD.replace(second, limited)  # its column is another's now
+    added = "  - {name: East, street: B}\n"
+    assert after(do="add exit", exit={"name": "East", "street": "B"}) == _ODD.replace(second, second + added)
+    assert after(do="uncorrect", at=0) == _ODD.replace(first, "")
+    correction = {"street": "B", "tags": {"lanes": 2}, "because": "seen"}
+    block = "    - street: B\n      tags: {lanes: 2}\n      because: seen\n"
+    assert after(do="correct", corrections=[correction]) == _ODD.replace("    # more", f"{block}    # more")
+
+
+def test_the_first_correction_stands_below_the_example_that_evac_new_writes(tmp_path: Path) -> None:
+    path, example = tmp_path / "scenario.yaml", "    #   - {street: Main Street, tags: {lanes: 4}, because: counted}\n"
+    before = f"osm:\n  file: roads.osm.pbf\n  corrections:\n{example}\n# Who.\nhouseholds: {{}}\n"
+    path.write_text(before)
+    edit = {"do": "correct", "corrections": [{"way": 1, "tags": {"lanes": 2}, "because": "seen"}]}
+    block = "    - way: 1\n      tags: {lanes: 2}\n      because: seen\n"
+    assert scenario_file.edited(path, tag_of(before), edit) == before.replace(example, example + block)
+
+
 @pytest.mark.parametrize(
     ("edit", "words"),
     [

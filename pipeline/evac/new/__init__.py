@@ -39,12 +39,12 @@ from evac.sources import CensusZones, Endpoints, is_in_us, write_provenance
 from evac.study.prepare import Prepared, prepare
 from evac.sumo import cache_in
 from evac.validation import read_model
+from evac.yaml_file import editor_line
 
 __all__ = ["NewScenario", "Request", "write_scenario"]
 
 Tell = Callable[[str], None]
 
-_SCHEMA = "../../docs/scenario.schema.json"  # in a checkout of the toolkit; editors complete keys by it
 _ROUNDS = 3  # a home that leaves by another street may meet another dead end; then a person has to look
 
 
@@ -169,7 +169,7 @@ def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell
         zone_shares=counted.zone_shares,
         mended=Mended(parts_left_out=left_out),
         fetch=fetch if request.osm is None else None,
-        schema=_SCHEMA if (folder / _SCHEMA).is_file() else None,
+        editor_line=editor_line(folder, "scenario"),
     )
 
 

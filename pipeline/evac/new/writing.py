@@ -56,8 +56,8 @@ class Facts:
         The same by zone.
     fetch
         The section `fetch` of a scenario whose data can be fetched again.
-    schema
-        The JSON schema of scenario files, relative to the scenario, if there is one.
+    editor_line
+        The file's first line, by which editors complete its keys, if any.
     """
 
     name: str
@@ -76,7 +76,7 @@ class Facts:
     zone_shares: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     mended: Mended = field(default_factory=Mended)
     fetch: Mapping[str, Any] | None = None
-    schema: str | None = None
+    editor_line: str = ""
 
 
 def scenario_text(facts: Facts) -> str:
@@ -100,13 +100,12 @@ def _head(facts: Facts) -> str:
     )
     today = datetime.now(UTC).date().isoformat()
     lines = [
-        *([f"# yaml-language-server: $schema={facts.schema}"] if facts.schema else []),
         f"# Written by `evac new` on {today}; yours to edit. `evac check` tells what to look at, `evac run` evacuates.",
         f"name: {_flow(facts.name)}",
         "note: >-  # shown with every result: say there what you have checked",
         textwrap.indent(textwrap.fill(note, _WIDTH, break_long_words=False, break_on_hyphens=False), "  "),
     ]
-    return "\n".join(lines)
+    return facts.editor_line + "\n".join(lines)
 
 
 def _fetch(fetch: Mapping[str, Any]) -> str:

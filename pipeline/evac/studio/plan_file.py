@@ -6,6 +6,7 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from ruamel.yaml.error import YAMLError
 
 from evac.errors import Problem, ScenarioError, UserError
 from evac.files import write_text
+from evac.studio.yaml_lines import under, with_added, with_changed, without
 from evac.studio.yaml_text import (
     Check,
+    as_it_ends_lines,
     dumped,
     in_a_line,
     parsed,
@@ -25,10 +28,11 @@ from evac.studio.yaml_text import (
     writing,
     yaml,
 )
+from evac.yaml_file import editor_line
 
-_HEAD = "# yaml-language-server: $schema=../../docs/plan.schema.json\n"
 _BASELINE = "baseline"
 _LONGEST_KEY = 60
+_ACTIONS = ("actions",)
 
 
 def key_of(name: str) -> str:
@@ -62,7 +66,7 @@ def create(folder: Path, name: str, extends: str | None, check: Check) -> str:
         document["extends"] = extends
     document["actions"] = CommentedSeq()
     with writing:
-        write_checked(path, _HEAD + dumped(document), check)
+        write_checked(path, editor_line(folder, "plan") + dumped(document), check)
     return key
 
 
@@ -72,7 +76,7 @@ def take(folder: Path, text: str) -> str:
     with writing:
         keys = (first if number == 1 else f"{first}-{number}" for number in itertools.count(1))
         path = next(path for path in (folder / f"{key}.yaml" for key in keys) if not path.exists())
-        write_text(path, text)
+        write_text(path, editor_line(folder, "plan") + text)
     return path.stem
 
 
@@ -108,9 +112,8 @@ def rename(path: Path, tag: str, name: str, check: Check) -> str:
         text = require_unchanged(path, tag)
         if target != path:
             _require_free(target)
-        document = parsed(text, path, "plan")
-        document["name"] = title
-        write_checked(target, dumped(document), check)
+        renamed = {"do": "describe", "name": title}
+        write_checked(target, as_it_ends_lines(text, lambda now: _edited(now, renamed, path)), check)
         if target != path:
             path.unlink()
     return key
@@ -145,7 +148,8 @@ def change(path: Path, tag: str, edit: Mapping[str, Any], check: Check) -> str:
     """
     with writing:
         text = require_unchanged(path, tag)
-        new = str(edit.get("text", "")) if edit.get("do") == "text" else _edited(text, edit, path)
+        is_whole = edit.get("do") == "text"
+        new = str(edit.get("text", "")) if is_whole else as_it_ends_lines(text, lambda now: _edited(now, edit, path))
         if new != text:
             write_checked(path, new, check)
         return new
@@ -153,23 +157,26 @@ def change(path: Path, tag: str, edit: Mapping[str, Any], check: Check) -> str:
 
 def _edited(text: str, edit: Mapping[str, Any], path: Path) -> str:
     document = parsed(text, path, "plan")
-    if document.get("actions") is None:
-        document["actions"] = CommentedSeq()
-    actions = document["actions"]
+    actions = document.get("actions") or CommentedSeq()
     match edit.get("do"):
         case "add":
-            if not actions:
-                actions.fa.set_block_style()
-            actions.append(_block(edit.get("action")))
+            return with_added(text, _ACTIONS, _block(edit.get("action")))
         case "replace":
-            _replace(actions, _place_in(actions, edit), _block(edit.get("action")))
+            action = _block(edit.get("action"))
+            return with_changed(text, _ACTIONS, _place_in(actions, edit), lambda items, at: _replace(items, at, action))
         case "remove":
-            del actions[_place_in(actions, edit)]
+            return without(text, _ACTIONS, _place_in(actions, edit))
         case "describe":
-            _describe(document, edit)
+            for key in ("name", "note"):
+                if key in edit and str(edit[key]) != str(document.get(key, "")):
+                    text = under(text, key, partial(_say, key=key, words=str(edit[key])), after="name")
+            return text
         case other:
             raise UserError(Problem("the change", f"'{other}' is none", "add, replace, remove, describe or text"))
-    return dumped(document)
+
+
+def _say(document: CommentedMap, key: str, words: str) -> None:
+    document[key] = words
 
 
 def _place_in(actions: CommentedSeq, edit: Mapping[str, Any]) -> int:
@@ -190,15 +197,6 @@ def _replace(actions: CommentedSeq, at: int, action: CommentedMap) -> None:
     for key, value in action.items():
         if key not in old or plain(old[key]) != plain(value):
             old[key] = value
-
-
-def _describe(document: CommentedMap, edit: Mapping[str, Any]) -> None:
-    for key in ("name", "note"):
-        if key in edit and str(edit[key]) != str(document.get(key, "")):
-            if key not in document:
-                document.insert(1, key, str(edit[key]))
-            else:
-                document[key] = str(edit[key])
 
 
 def _block(action: Any) -> CommentedMap:

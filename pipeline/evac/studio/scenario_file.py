@@ -9,10 +9,21 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from evac.errors import Problem, UserError
-from evac.studio.yaml_text import Check, dumped, in_a_line, parsed, plain, require_unchanged, write_checked, writing
+from evac.studio.yaml_lines import under, with_added, with_changed, without
+from evac.studio.yaml_text import (
+    Check,
+    as_it_ends_lines,
+    in_a_line,
+    parsed,
+    plain,
+    require_unchanged,
+    write_checked,
+    writing,
+)
 
 LISTS_EXITS = ("refuse", "capacity", "add exit")
 """The changes after which the file lists its ways out, also one whose were found before."""
+_EXITS, _CORRECTIONS = ("exits",), ("osm", "corrections")
 _TURN_DEG = 90.0
 _MOST_LANES, _MOST_KPH = 12, 200
 
@@ -41,25 +52,32 @@ def edited(path: Path, tag: str, edit: Mapping[str, Any]) -> str:
     text = require_unchanged(path, tag)
     if edit.get("do") == "text":
         return str(edit.get("text", ""))
+    return as_it_ends_lines(text, lambda now: _edited(now, edit, path))
+
+
+def _edited(text: str, edit: Mapping[str, Any], path: Path) -> str:
+    if edit.get("do") in LISTS_EXITS:
+        text = _listing_exits(text, edit["listed"], path)
     document = parsed(text, path, "scenario")
     match edit.get("do"):
         case "refuse":
-            exits = _listed_exits(document, edit["listed"])
-            del exits[_exit_in(exits, edit)]
-            if not exits:
+            if len(document["exits"]) == 1:
                 raise UserError(Problem("the ways out", "it is the last one", "add another before you refuse it"))
+            return without(text, _EXITS, _exit_in(document["exits"], edit))
         case "capacity":
-            exits = _listed_exits(document, edit["listed"])
-            _set(exits[_exit_in(exits, edit)], "veh_per_h", edit.get("veh_per_h"))
+            limit = edit.get("veh_per_h")
+            at = _exit_in(document["exits"], edit)
+            return with_changed(text, _EXITS, at, lambda exits, at: _set(exits[at], "veh_per_h", limit))
         case "add exit":
-            _listed_exits(document, edit["listed"]).append(in_a_line(edit["exit"]))
+            return with_added(text, _EXITS, in_a_line(edit["exit"]))
         case "correct":
-            _corrections(document).extend(_block(item) for item in edit["corrections"])
+            for item in edit["corrections"]:
+                text = with_added(text, _CORRECTIONS, _block(item))
+            return text
         case "uncorrect":
-            _uncorrect(document, edit.get("at"))
+            return _uncorrected(text, document, edit.get("at"))
         case other:
             raise UserError(Problem("the change", f"'{other}' is none", "load the page again"))
-    return dumped(document)
 
 
 def write(path: Path, tag: str, text: str, check: Check) -> None:
@@ -162,12 +180,11 @@ def _whole(what: str, number: Any, most: int) -> int:
     return number
 
 
-def _listed_exits(document: CommentedMap, listed: Sequence[Mapping[str, Any]]) -> CommentedSeq:
-    """Return the file's list of ways out; where they are found so far, those that stand on the map are written down."""
-    if not isinstance(document.get("exits"), CommentedSeq):
-        document["exits"] = CommentedSeq([in_a_line(item) for item in listed])
-    exits: CommentedSeq = document["exits"]
-    return exits
+def _listing_exits(text: str, listed: Sequence[Mapping[str, Any]], path: Path) -> str:
+    """Return a file that lists its ways out: where they are found so far, those that stand on the map."""
+    if isinstance(parsed(text, path, "scenario").get("exits"), CommentedSeq):
+        return text
+    return under(text, "exits", lambda part: _set(part, "exits", CommentedSeq([in_a_line(item) for item in listed])))
 
 
 def _exit_in(exits: CommentedSeq, edit: Mapping[str, Any]) -> int:
@@ -184,24 +201,12 @@ def _set(item: CommentedMap, key: str, value: Any) -> None:
         item[key] = value
 
 
-def _corrections(document: CommentedMap) -> CommentedSeq:
-    osm = document["osm"]
-    if not isinstance(osm.get("corrections"), CommentedSeq):
-        osm["corrections"] = CommentedSeq()
-    found: CommentedSeq = osm["corrections"]
-    if not found:
-        found.fa.set_block_style()
-    return found
-
-
 def _block(correction: Mapping[str, Any]) -> CommentedMap:
     return CommentedMap({key: in_a_line(value) for key, value in correction.items()})
 
 
-def _uncorrect(document: CommentedMap, at: Any) -> None:
-    found = _corrections(document)
+def _uncorrected(text: str, document: CommentedMap, at: Any) -> str:
+    found = document["osm"].get("corrections") or []
     if type(at) is not int or not 0 <= at < len(found):
         raise UserError(Problem("the corrections", f"there is no correction {at}", "load the page again"))
-    del found[at]
-    if not found:
-        del document["osm"]["corrections"]
+    return without(text, _CORRECTIONS, at)

@@ -25,6 +25,8 @@ from evac.files import write_text
 _MOST_BYTES = 1 << 20
 _FLOW_CHARACTERS = 96
 """Parts that are no longer than this stand in one line, as in files that are written by hand."""
+LIST_COLUMN = 2
+"""Where the dashes of a list stand, from its key on."""
 writing = RLock()
 """Held while a file is looked at and written."""
 
@@ -78,6 +80,12 @@ def parsed(text: str, path: Path, what: str) -> CommentedMap:
     return document
 
 
+def as_it_ends_lines(text: str, edit: Callable[[str], str]) -> str:
+    """Return a text after a change that is made on lines which end in a line feed alone, with the ends that it has."""
+    end = "\r\n" if "\r\n" in text else "\n"
+    return edit(text.replace("\r\n", "\n")).replace("\n", end)
+
+
 def dumped(document: CommentedMap) -> str:
     """Return a document as text."""
     out = io.StringIO()
@@ -88,7 +96,7 @@ def dumped(document: CommentedMap) -> str:
 def yaml() -> YAML:
     """Return what reads and writes files as people write them."""
     found = YAML()
-    found.indent(mapping=2, sequence=4, offset=2)
+    found.indent(mapping=2, sequence=LIST_COLUMN + 2, offset=LIST_COLUMN)
     found.preserve_quotes = True
     found.width = 120
     found.allow_duplicate_keys = False
