@@ -213,8 +213,8 @@ def _movements(before: PlainNet, after: PlainNet, old: Net, new: Net, states: St
     Those to and from a road that is gone aren't listed: the road is. Of a new roadway only where others join it is.
     """
     pairs = [{(item.from_edge, item.to_edge) for item in net.movements} for net in (before, after)]
-    pairs[0] = {pair for pair in pairs[0] if set(pair) <= set(after.edges)}
-    pairs[1] = {pair for pair in pairs[1] if set(pair) & set(before.edges)}
+    pairs[0] = {pair for pair in pairs[0] if all(edge in after.edges for edge in pair)}
+    pairs[1] = {pair for pair in pairs[1] if any(edge in before.edges for edge in pair)}
     rows = []
     for kind, gone, net in (
         ("movement removed", pairs[0] - pairs[1], old),
