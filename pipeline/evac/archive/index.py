@@ -11,12 +11,13 @@ import os
 import tempfile
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from evac.files import digest_file, write_text
 from evac.seals import has_entry
+
+if TYPE_CHECKING:
+    import duckdb
 
 _NAME = "index.parquet"
 _SUM = ".sha256"
@@ -62,6 +63,8 @@ def indexed_runs(cache: Path, jobs: Collection[str] | None = None) -> list[dict[
         `found_bottlenecks` (JSON, as in the manifest), `folders` (of the cache, that it was made from), `bytes`
         (size), `ended` (seconds since 1970), `wall_s` (how long it took).
     """
+    import duckdb  # noqa: PLC0415 - 20 MB, and few commands ask
+
     runs, there = cache / "runs", finished(cache)
     with duckdb.connect(config={"memory_limit": _MEMORY}) as database:
         _load(database, cache / _NAME)
@@ -84,6 +87,8 @@ def finished(cache: Path) -> set[str]:
 
 def _load(database: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Read the index as the table `runs`; empty when there is none, or it is of another version of the toolkit."""
+    import duckdb  # noqa: PLC0415 - as above
+
     columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
     database.execute(f"CREATE TABLE runs ({columns})")
     if _is_as_written(path):

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from ortools.graph.python.max_flow import SimpleMaxFlow
 
 SOURCE, SINK = 0, 1
 """The nodes that all supplies come from and all exit lines lead to."""
@@ -48,6 +47,8 @@ def maximum_flow(net: Expanded, horizon: int) -> tuple[int, NDArray[np.bool_]]:
 
     The second value tells for each node whether it is on the sources' side.
     """
+    from ortools.graph.python.max_flow import SimpleMaxFlow  # noqa: PLC0415 - 20 MB, and few commands ask for a bound
+
     there = net.arrives <= horizon
     flow = SimpleMaxFlow()
     flow.add_arcs_with_capacity(net.tail[there], net.head[there], net.capacity[there])

@@ -10,11 +10,13 @@ All of it opens in netedit.
 
 from __future__ import annotations
 
+import gc
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import as_file, files
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ import sumolib
 
 from evac import sumo
 from evac.driving_side import drives_on_left
-from evac.files import digest_json, write_text
+from evac.files import digest_json, write_parts, write_text
 from evac.fingerprint import fingerprint
 from evac.network.accounts import edge_table, network_warnings, write_warnings
 from evac.network.banned_turns import remove_banned_turns
@@ -83,7 +85,8 @@ _COMPILATION = """<?xml version="1.0" encoding="UTF-8"?>
 """
 # SUMO's kind of junction where a signal is dark.
 _DARK = {"unregulated": "priority", "all_way_stop": "allway_stop"}
-_STAMP = re.compile(r"\n<!-- generated on .*?-->\n", re.DOTALL)
+_STAMP = re.compile(rb"\n<!-- generated on .*?-->\n", re.DOTALL)
+_HEAD_BYTES = 1 << 20  # the stamp stands at a file's beginning; nets of a city are too large to hold
 
 
 @dataclass(frozen=True)
@@ -216,6 +219,12 @@ def _last_net(file: _SameFile) -> Any:
     return sumolib.net.readNet(file.path, withInternal=False, withPrograms=True)
 
 
+def forget_last_net() -> None:
+    """Free the memory of the net that was read last, before another is built: a net's parts hold each other."""
+    _last_net.cache_clear()
+    gc.collect()
+
+
 def _import_osm(street_map: StreetMap, traffic: Traffic, folder: Path, *, lefthand: bool) -> str:
     """Make plain XML of a map's roads, and return netconvert's messages."""
     holds = dark_signal(traffic.country) if traffic.signals == "off" else traffic.signals
@@ -264,4 +273,6 @@ def _switch_signals_off(plain: Path, kind: str) -> None:
 
 def _remove_stamp(path: Path) -> None:
     """Remove netconvert's comment with the date and the machine's paths from a file that it has written."""
-    write_text(path, _STAMP.sub("\n", path.read_text(encoding="utf-8"), count=1))
+    with path.open("rb") as file:
+        head = _STAMP.sub(b"\n", file.read(_HEAD_BYTES), count=1)
+        write_parts(path, chain([head], iter(partial(file.read, _HEAD_BYTES), b"")))

@@ -24,8 +24,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from typing import TextIO
 
-from evac.files import write_text
+from evac.files import write_parts
 
 # Junctions without signals or stop signs for all; signals and all-way stops share out the right of way by themselves.
 _UNREGULATED = frozenset({"priority", "priority_stop", "right_before_left", "left_before_right"})
@@ -82,8 +83,8 @@ def alternate_at_merges(net_file: Path) -> None:
     net_file
         A compiled net; it is changed.
     """
-    lines = net_file.read_text(encoding="utf-8").splitlines(keepends=True)
-    root = _rules(lines)
+    with _lines(net_file) as lines:
+        root = _rules(lines)
     round_about = {node for item in root.iter("roundabout") for node in item.get("nodes", "").split()}
     connections: dict[str, list[ET.Element]] = defaultdict(list)
     for item in root.iter("connection"):
@@ -96,7 +97,13 @@ def alternate_at_merges(net_file: Path) -> None:
                     one.yields_to(other)
                     other.yields_to(one)
             _level(links)
-    _write(net_file, lines, root)
+    with _lines(net_file) as lines:
+        write_parts(net_file, (line.encode() for line in _changed(lines, root)))
+
+
+def _lines(net_file: Path) -> TextIO:
+    """Open a net to be read line by line: a city's is too large to hold."""
+    return net_file.open(encoding="utf-8", newline="\n")
 
 
 def _rules(lines: Iterable[str]) -> ET.Element:
@@ -112,20 +119,21 @@ def _tag(line: str) -> str:
     return line.lstrip()[1:].partition(" ")[0].rstrip("\n")
 
 
-def _write(net_file: Path, lines: list[str], root: ET.Element) -> None:
-    """Write the states of links and their rows of the matrix into the lines of a net."""
+def _changed(lines: Iterable[str], root: ET.Element) -> Iterator[str]:
+    """Give the lines of a net with the states of links and their rows of the matrix."""
     items = (item for item in root.iter() if item.tag in _CHANGED)
-    for number, line in enumerate(lines):
-        tag = _tag(line)
-        if tag in _CHANGED:
-            key = _CHANGED[tag]
-            item = next(items)
-            wanted = f'{key}="{item.get(key, "")}"'
-            if seen_from_m := item.get("visibility"):
-                wanted += f' visibility="{seen_from_m}"'
-            if wanted not in line:  # a net that is compiled from another one's plain files may have a visibility
-                lines[number] = re.sub(rf'\b{key}="[^"]*"', wanted, _VISIBILITY.sub("", line), count=1)
-    write_text(net_file, "".join(lines))
+    for line in lines:
+        key = _CHANGED.get(_tag(line))
+        yield line if key is None else _with(line, key, next(items))
+
+
+def _with(line: str, key: str, item: ET.Element) -> str:
+    wanted = f'{key}="{item.get(key, "")}"'
+    if seen_from_m := item.get("visibility"):
+        wanted += f' visibility="{seen_from_m}"'
+    if wanted in line:  # a net that is compiled from another one's plain files may have a visibility
+        return line
+    return re.sub(rf'\b{key}="[^"]*"', wanted, _VISIBILITY.sub("", line), count=1)
 
 
 def _level(links: Sequence[_Link]) -> None:

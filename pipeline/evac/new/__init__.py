@@ -24,6 +24,7 @@ from evac.errors import Problem, UserError
 from evac.files import whole_directory, write_text
 from evac.households.zones import read_polygons
 from evac.inputs import Watched
+from evac.network import forget_last_net
 from evac.new.clip import parts_with_roads
 from evac.new.counts import ZONES, Counted, estimated, from_census, from_file_or_total, report_zones
 from evac.new.mending import Mended, mend
@@ -208,13 +209,16 @@ def _estimate(request: Request, area: OrderedArea, data: Path, cache: Path, tell
 
 def _found(folder: Path, facts: Facts, cache: Path, tell: Tell) -> Facts:
     """Find and name exits and bottlenecks on the net, mend what can be, and return all that the scenario says."""
-    for _ in range(_ROUNDS):
+    for rounds_left in reversed(range(_ROUNDS)):
         write_text(folder / FILE_NAME, scenario_text(facts))
         prepared = prepare(load_scenario(folder), cache, tell)
         mended = mend(prepared, facts.mended)
         if mended == facts.mended:
             break
         facts = replace(facts, mended=mended)
+        if rounds_left:
+            del prepared
+            forget_last_net()
     ground = prepared.ground
     traffic = estimate_traffic(prepared.net, prepared.network.edges(), prepared.exits, prepared.starting)
     if facts.exits_given:
