@@ -177,12 +177,12 @@ class Study:
             One of the plans to compare has no finished run.
         """
         from evac.report.at_best import at_best  # noqa: PLC0415
-        from evac.report.development import development_of  # noqa: PLC0415
         from evac.report.from_cache import Asked, set_aside, write_asked  # noqa: PLC0415
         from evac.report.from_study import with_bounds  # noqa: PLC0415
         from evac.report.hazard_answers import read_answers  # noqa: PLC0415
         from evac.report.publish import write_report  # noqa: PLC0415
         from evac.study.cases import as_run  # noqa: PLC0415
+        from evac.study.development import development_of  # noqa: PLC0415
 
         compare, with_homes = compare or self._compare, with_homes or self.with_homes
         if not self.runs:

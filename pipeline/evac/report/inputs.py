@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import geopandas as gpd
 import pandas as pd
@@ -22,10 +22,8 @@ from evac.report.units import Units
 from evac.schema.scenario import Scenario
 from evac.simulate.job import Case
 from evac.study.bounds import Bounds
+from evac.study.development import Development
 from evac.study.precision import Shortfall, Unhelped
-
-if TYPE_CHECKING:
-    from evac.report.development import Development
 
 
 class Located(Protocol):
