@@ -1,10 +1,13 @@
 """The coarse simulation beside the microscopic one: 90 % clearance, error and CPU seconds of each case, as Markdown.
 
-    python benchmarks/screening.py [--plan PLAN ...] [--seed SEED ...] [--cache FOLDER] [SCENARIO ...]
+    python benchmarks/screening.py [--plan PLAN ...] [--seed SEED ...] [--vehicles CASE ...] [--cache FOLDER]
+                                   [--long] [SCENARIO ...]
 
-Both numbers of a row are from one go. The fit (`evac.study.screening`) sees the first seed under the first plan at the
-smallest and the largest case, and nothing else; those rows are marked. CPU seconds are those of SUMO. With `--cache`
-what was interrupted goes on: the folder keeps the runs and what each took.
+Without scenarios: Balzers under four plans, and Mission Canyon under two where the folder of real maps is beside the
+checkout; with `--long` also the drawing of Mill Valley at half a vehicle per household, Liechtenstein and Paradise (an
+hour of CPU time). Both numbers of a row are from one go. The fit (`evac.study.screening`) sees the first seed under the
+first plan at the smallest and the largest case, and nothing else; those rows are marked. CPU seconds are those of SUMO.
+With `--cache` what was interrupted goes on: the folder keeps the runs and what each took.
 """
 
 from __future__ import annotations
@@ -14,10 +17,11 @@ import json
 import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common import REAL_DATA, ROOT, Quiet, Used
+from country import write_country
 
 from evac.plans import BASELINE
 from evac.plans.reading import load_plan
@@ -30,8 +34,24 @@ from evac.study.runs import Display, read_manifest
 from evac.study.tasks import Outcome, Task
 from evac.study.under_plan import under_plan
 
-_BALZERS = (BASELINE, "contraflow-south", "flood", "bridge-closed")
-"""The plan under which the error is measured for the label comes last."""
+
+@dataclass(frozen=True)
+class Compared:
+    """A scenario whose cases are run in both models.
+
+    Parameters
+    ----------
+    scenario
+        Its file or folder.
+    plans
+        Plans, the one under which the error is measured for the label last.
+    vehicles
+        Vehicles per household instead of the scenario's own.
+    """
+
+    scenario: Path
+    plans: tuple[str, ...] = (BASELINE,)
+    vehicles: tuple[float, ...] = ()
 
 
 class Clocked:
@@ -54,12 +74,16 @@ class Clocked:
                     yield job, outcome
 
 
-def compare(scenario: Path, plans: Sequence[str], seeds: tuple[int, ...], cache: Path) -> None:
+def compare(compared: Compared, seeds: tuple[int, ...], cache: Path) -> None:
     """Run the cases of a scenario in both models, and print a row for each."""
     clock = Clocked(cache)
-    prepared = prepare(load_scenario(scenario), cache, lambda _: None)
-    folder = ROOT / "plans" / prepared.loaded.place_id
-    unders = {name: under_plan(prepared, load_plan(name, folder), cache) for name in plans}
+    loaded = load_scenario(compared.scenario)
+    if compared.vehicles:
+        loaded = replace(loaded, model=loaded.model.model_copy(update={"vehicles_per_household": compared.vehicles}))
+    loaded = replace(loaded, model=loaded.model.model_copy(update={"departures": loaded.model.departures[:1]}))
+    prepared = prepare(loaded, cache, lambda _: None)
+    plans = [load_plan(name, loaded.plans_folder) for name in compared.plans]
+    unders = {plan.key: under_plan(prepared, plan, cache) for plan in plans}
     fine, coarse = (
         run_study(
             prepared,
@@ -100,17 +124,29 @@ def _print_rows(town: str, fine: Study, coarse: Study, clock: Clocked) -> None:
           f"{used[0]:.0f} | {used[1]:.0f} |\n\n{coarse.notes[0]}\n", flush=True)  # fmt: skip
 
 
-def default_scenarios() -> list[Path]:
-    """Return the scenarios that are there."""
-    found = [ROOT / "scenarios" / "balzers"]
-    return found + ([ROOT / "tests" / "real" / "mission_canyon"] if (REAL_DATA / "mission-canyon").is_dir() else [])
+def defaults(folder: Path, *, long: bool) -> list[Compared]:
+    """Return what is compared where no scenario is named; Liechtenstein's files are written into a folder."""
+    real = ROOT / "tests" / "real"
+    canyon, paradise = real / "mission_canyon", real / "paradise"
+    found = [Compared(ROOT / "scenarios" / "balzers", (BASELINE, "contraflow-south", "flood", "bridge-closed"))]
+    if canyon_is_there := (REAL_DATA / "mission-canyon").is_dir():
+        found.append(Compared(canyon, (BASELINE, str(canyon / "plans" / "contraflow.yaml"))))
+    if long:
+        found.append(Compared(ROOT / "scenarios" / "mill-valley-schematic", (BASELINE, "final"), (0.5,)))
+    if long and canyon_is_there:
+        extract = next((REAL_DATA / "liechtenstein").glob("*.osm.pbf"))
+        found.append(Compared(write_country(extract, folder / "liechtenstein")))
+        found.append(Compared(paradise, (BASELINE, str(paradise / "plans" / "skyway.yaml"))))
+    return found
 
 
 def main() -> None:
     """Parse the command line, and compare."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("scenarios", nargs="*", type=Path, metavar="SCENARIO")
-    parser.add_argument("--plan", action="append", help="default: those of Balzers, else the baseline")
+    parser.add_argument("--plan", action="append", help="of the scenarios that are named; default: the baseline")
+    parser.add_argument("--vehicles", action="append", type=float, help="instead of a scenario's own cases")
+    parser.add_argument("--long", action="store_true", help="also the large towns")
     parser.add_argument("--seed", action="append", type=int, help="default: 1")
     parser.add_argument("--cache", type=Path, help="default: one that is removed")
     given = parser.parse_args()
@@ -119,9 +155,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="evac-bench-") as temporary:
         cache = given.cache or Path(temporary) / ".evac"
         cache.mkdir(parents=True, exist_ok=True)
-        for scenario in given.scenarios or default_scenarios():
-            plans = given.plan or (_BALZERS if scenario.name == "balzers" else (BASELINE,))
-            compare(scenario, plans, tuple(given.seed or (1,)), cache)
+        plans, vehicles = tuple(given.plan or (BASELINE,)), tuple(given.vehicles or ())
+        named = [Compared(scenario, plans, vehicles) for scenario in given.scenarios]
+        for compared in named or defaults(Path(temporary), long=given.long):
+            compare(compared, tuple(given.seed or (1,)), cache)
 
 
 if __name__ == "__main__":

@@ -236,6 +236,8 @@ class Controller:
 
     def _look_after_the_fleeing(self) -> None:
         """Let those who are off the roads that a hazard has closed drive by the rules again, another way if need be."""
+        if not self._flight.fleeing:
+            return  # who is there needn't be asked
         shut = self._taken()
         for vehicle, vclass in self._flight.escaped(shut).items():
             if shut.isdisjoint(way_ahead(self.connection, vehicle)):
