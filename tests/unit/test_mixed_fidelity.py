@@ -90,6 +90,18 @@ def test_coarse_runs_save_most_microscopic_ones_where_they_follow_and_are_left_w
     assert np.mean([one.fine + 0.05 * one.coarse for one in close]) < 0.5 * alone
 
 
+def test_where_the_coarse_model_saves_nothing_the_study_is_left_to_the_microscopic_one() -> None:
+    # A coarse run that costs a quarter saves nothing below a correlation of 2 sqrt(1/4) / (1 + 1/4) = 0.8.
+    draw = np.random.default_rng(7)
+    times = partial(bank, correlation=0.3)
+    mixed, alone = ([study(times, draw, cost=cost) for _ in range(100)] for cost in (0.25, 1.0))
+    assert np.mean([one.helped for one in mixed]) < 0.05
+    assert np.mean([one.coarse == LEAST_PAIRS for one in mixed]) > 0.85
+    pilot = 0.25 * LEAST_PAIRS
+    assert np.mean([one.fine for one in mixed]) == pytest.approx(np.mean([one.fine for one in alone]), rel=0.05)
+    assert np.mean([one.fine + 0.25 * one.coarse for one in mixed]) < np.mean([one.fine for one in alone]) + 1.5 * pilot
+
+
 def test_with_a_straight_line_between_the_two_the_mean_is_that_of_the_line_at_all_coarse_runs() -> None:
     coarse = {seed: 3000.0 + 10.0 * seed for seed in range(1, 41)}
     fine = {seed: 500.0 + 2.0 * coarse[seed] for seed in range(1, 9)}
