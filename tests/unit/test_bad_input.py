@@ -14,6 +14,7 @@ import pytest
 
 import evac.cli
 from evac.cli import run_guarded
+from evac.cli.common import console
 from evac.errors import Problem, ScenarioError, UserError
 from evac.plans.reading import load_plan
 from evac.report.settings import load_settings
@@ -262,3 +263,9 @@ def test_a_seed_that_sumo_cannot_take_is_refused(
 def test_an_age_that_no_cache_has_is_refused(days: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_guarded(["clean", "--older-than", days, "--workspace", str(tmp_path)]) == 2
     assert "--older-than" in capsys.readouterr().err
+
+
+def test_a_key_of_the_map_is_shown_as_it_is_written() -> None:
+    with console.capture() as captured:
+        console.print("lanes:bus:conditional=1 @ (Mo-Fr 07:00-09:00)", highlight=False, soft_wrap=True)
+    assert captured.get() == "lanes:bus:conditional=1 @ (Mo-Fr 07:00-09:00)\n"

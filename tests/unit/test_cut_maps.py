@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from decided_exits import VILLAGE, decided, exits, none, village, web_of
-from drawn_map import DrawnMap, Spot, box, straight
+from drawn_map import DrawnMap, Spot, box, metres, straight
 from evac.network.exits.decide import Decision
-from evac.osm.web import label_of
+from evac.osm.web_rows import label_of
 from evac.schema.places import FoundExits
 
 
@@ -24,6 +24,18 @@ def test_a_dead_end_behind_the_roads_that_are_kept_is_no_exit(tmp_path: Path) ->
     decision = Decision(web_of(drawn.write(tmp_path / "map.osm")), VILLAGE)
     record = decision.record(FoundExits(), decision.keeping(box(-2000, -2000, 2300, 2400)))
     assert exits(record) == ["Main Road"]
+
+
+def test_where_two_roads_meet_beyond_the_roads_that_are_kept_the_one_that_goes_on_is_the_exit(tmp_path: Path) -> None:
+    """Two roads leave, whole as the file has them, and one goes on from their junction: it has one road's lanes."""
+    drawn = village((-9000, -9000, 9000, 9000))
+    drawn.road("North Bank", "primary", straight((400, 300), (1500, 300), (2000, 200)))
+    drawn.road("South Bank", "primary", straight((400, 100), (1500, 100), (2000, 200)))
+    drawn.road("Valley Road", "primary", straight((2000, 200), (3000, 200)))
+    drawn.road("Valley Road", "primary", straight((3000, 200), (9500, 200)))
+    decision = Decision(web_of(drawn.write(tmp_path / "map.osm")), VILLAGE)
+    record = decision.record(FoundExits(), decision.keeping(box(-550, -550, 950, 950)))
+    assert [(end.label, round(metres(end.lon, end.lat)[0])) for end in record.ends] == [("Valley Road", 3000)]
 
 
 @pytest.mark.parametrize("short_m", [30, 300])

@@ -223,6 +223,30 @@ def test_a_road_that_is_closed_in_winter_is_an_exit_in_summer(tmp_path: Path) ->
     assert found[7] == (["Out", "Pass Road"], {})
 
 
+@pytest.mark.parametrize(
+    ("gate", "said"),
+    [
+        ({"barrier": "lift_gate", "motor_vehicle:conditional": "no @ (22:00-06:00)"}, "a lift gate"),
+        ({"barrier": "border_control", "opening_hours": "06:00-22:00"}, "a border control"),
+    ],
+)
+def test_a_road_with_a_gate_that_is_shut_at_night_is_an_exit_at_noon(
+    gate: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    drawn = village().road("Out", "secondary", straight((200, 0), (200, -3200)))
+    drawn.road("Border Road", "primary", straight((400, 200), (3600, 200))).node((1400, 200), **gate)
+    path = drawn.write(tmp_path / "map.osm")
+    found = {}
+    for hour in (None, 3, 12):
+        moment = Moment(datetime(2026, 7, 10, hour) if hour else None)  # noqa: DTZ001  local time
+        record = Decision(web_of(path, moment=moment), VILLAGE).record(FoundExits())
+        found[hour] = (exits(record), none(record))
+    tag = "=".join(list(gate.items())[1])
+    assert found[None] == (["Out"], {"Border Road": f"it is closed at times ({tag}): say when with 'osm.at'"})
+    assert found[3] == (["Out"], {"Border Road": f"it ends at {said}"})
+    assert found[12] == (["Border Road", "Out"], {})
+
+
 PRIVATE = "name it in 'exits.also' if people may leave by it"
 
 
@@ -248,6 +272,23 @@ def test_a_private_road_beyond_the_area_is_no_way_on(beyond: dict[str, str], tol
     record = decided(drawn, tmp_path)
     assert none(record) == ({} if told is None else {"Ranch Road": told})
     assert exits(record) == (["Out"] if told else ["Out", "Ranch Road"])
+
+
+def test_a_private_gate_is_no_way_on_unless_it_is_the_only_one(tmp_path: Path) -> None:
+    drawn = village().road("Ranch Road", "secondary", straight((400, 200), (3600, 200)))
+    drawn.node((1400, 200), barrier="gate", access="private")
+    record = decided(drawn, tmp_path)
+    assert (exits(record), none(record)) == (["Ranch Road"], {})  # who lives here opens his own gate
+    record = decided(drawn.road("Out", "secondary", straight((200, 0), (200, -3200))), tmp_path)
+    assert exits(record) == ["Out"]
+    assert none(record) == {"Ranch Road": f"it goes on as a private road (a gate, access=private): {PRIVATE}"}
+
+
+def test_a_road_that_no_car_fits_on_is_no_way_on(tmp_path: Path) -> None:
+    drawn = village().road("Out", "secondary", straight((200, 0), (200, -3200)))
+    drawn.road("Lane", "secondary", straight((400, 200), (1400, 200)))
+    drawn.road("Lane", "secondary", straight((1400, 200), (3600, 200)), maxwidth__physical="1.6 m")
+    assert none(decided(drawn, tmp_path)) == {"Lane": "it goes on as a road that is too narrow or too low for a car"}
 
 
 def test_who_lives_at_a_private_street_leaves_by_the_public_road_behind_it(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from evac.schema.hazard import Hazard
     from evac.watching import OnProgress
 
-console = Console()
+console = Console(emoji=False)  # `lanes:bus:conditional` is a key of the map, and no picture of a bus
 
 ScenarioPath = Annotated[Path, typer.Argument(help="A scenario.yaml, or the folder that holds it.", metavar="SCENARIO")]
 Workspace = Annotated[

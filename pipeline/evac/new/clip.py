@@ -26,7 +26,7 @@ from evac.osm.access import CLASSES
 from evac.osm.buildings import is_water
 from evac.osm.source import SourceFacts, readable
 from evac.osm.tidy import Source
-from evac.osm.web import STAGE_KEYS
+from evac.osm.web_rows import STAGE_KEYS
 
 _AREA_KEYS = ("building", "landuse", "amenity", "leisure", "tourism")
 _ADDRESS = "addr:housenumber"

@@ -8,6 +8,7 @@ tracks, footways, and roads that are under construction or out of use; a plan ma
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 Tags = Mapping[str, str]
@@ -45,6 +46,9 @@ _CLOSED = {
 # But for a class of road: it says what `highway=construction` becomes, and stays behind when the road is opened
 # (https://github.com/Project-OSRM/osrm-backend/issues/4462 and 5778).
 _WORKS_OPEN_TO_TRAFFIC = {"no", "minor", "widening", *CLASSES}
+# A car fits through what is at least as wide and high: the width and height of SUMO's passenger car (1.8 m and 1.5 m).
+_LEAST_M = {"maxwidth": 1.8, "maxwidth:physical": 1.8, "maxheight": 1.5, "maxheight:physical": 1.5}
+_METRES = re.compile(r"^(\d+(?:\.\d+)?)(?: ?m)?$")
 _OUT_OF_USE = ("abandoned", "demolished", "disused", "dismantled", "impassable", "proposed", "razed", "removed")
 
 
@@ -72,6 +76,8 @@ def why_left_out(tags: Tags, min_road_class: str) -> str | None:
         return "an area"
     if _is_out_of_use(tags):
         return "out of use or under construction"
+    if is_too_small(tags):
+        return "too narrow or too low for a car"
     return "closed to cars" if _is_closed(tags) else None
 
 
@@ -80,7 +86,7 @@ def may_be_opened(tags: Tags) -> bool:
 
     That is a street that is closed to cars, a track (most fire roads are mapped so) or a road for buses.
     """
-    if tags.get("area") == "yes" or _is_out_of_use(tags):
+    if tags.get("area") == "yes" or _is_out_of_use(tags) or is_too_small(tags):
         return False
     highway = tags.get("highway")
     return (highway in CLASSES and _is_closed(tags)) or highway in _OPENED
@@ -177,6 +183,15 @@ def _is_out_of_use(tags: Tags) -> bool:
         or tags.get("smoothness") == "impassable"
         or tags.get("construction", "no") not in _WORKS_OPEN_TO_TRAFFIC
     )
+
+
+def is_too_small(tags: Tags) -> bool:
+    """Return whether a car doesn't fit through: a road, or what stands on it."""
+    for key, least_m in _LEAST_M.items():
+        number = _METRES.match(tags.get(key, ""))
+        if number and float(number.group(1)) < least_m:
+            return True
+    return False
 
 
 def was_under_construction(tags: Tags) -> bool:

@@ -7,9 +7,7 @@ what https://wiki.openstreetmap.org/wiki/Key:barrier says of them; an access tag
 
 from __future__ import annotations
 
-import re
-
-from evac.osm.access import Tags, car_access, closes
+from evac.osm.access import Tags, car_access, closes, is_too_small
 
 _GATES = {
     "gate", "hampshire_gate", "lift_gate", "sliding_beam", "sliding_gate", "swing_gate", "bump_gate", "wire_gate",
@@ -19,10 +17,6 @@ _PASSING = _GATES | {
     "sally_port", "toll_booth", "width_restrictor",
 }  # fmt: skip
 _OPENED_THOUGH_LOCKED = {"yes", "permissive", "designated", "destination", "customers", "residents", "permit"}
-# A car fits through what is at least as wide and high: the width and height of SUMO's passenger car (1.8 m and 1.5 m).
-_LEAST_M = {"maxwidth": 1.8, "maxwidth:physical": 1.8, "maxheight": 1.5, "maxheight:physical": 1.5}
-_METRES = re.compile(r"^(\d+(?:\.\d+)?)(?: ?m)?$")
-
 # `traffic_signals=*` of signals that don't take turns: https://wiki.openstreetmap.org/wiki/Key:traffic_signals.
 # `emergency` is dark until a fire engine comes out; blinkers warn; the others say which lanes are open, or stop cars
 # for trams and trains.
@@ -40,7 +34,7 @@ def blocks_cars(tags: Tags) -> bool:
     given = car_access(tags)
     if tags.get("locked") == "yes" and given not in _OPENED_THOUGH_LOCKED:
         return True
-    if _is_too_small(tags):
+    if is_too_small(tags):
         return True
     return closes(given) if given is not None else not _kinds(tags) <= _PASSING
 
@@ -63,11 +57,3 @@ def is_signal(tags: Tags) -> bool:
 def _kinds(tags: Tags) -> set[str]:
     """Return what stands there: one thing, or several such as `cattle_grid;gate`."""
     return {kind.strip() for kind in tags.get("barrier", "").split(";")} - {""}
-
-
-def _is_too_small(tags: Tags) -> bool:
-    for key, least_m in _LEAST_M.items():
-        number = _METRES.match(tags.get(key, ""))
-        if number and float(number.group(1)) < least_m:
-            return True
-    return False

@@ -6,23 +6,23 @@ could not be applied, lanes whose tags contradict each other, a road that the fi
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from evac.osm.access import Tags, is_alternating, is_reversible, was_under_construction
-from evac.osm.barriers import is_open_gate
+from evac.osm.barriers import blocks_cars, is_open_gate
 from evac.osm.closures import FORBIDDEN
+from evac.osm.moments import closes_at_times
 from evac.osm.restrictions import Turns
-from evac.osm.roads import Roads, Way
+from evac.osm.roads import Roads, Way, on_the_road
 from evac.osm.speeds import is_unknown_law, speed_tag
 from evac.osm.write import Street
 
 # Roads that some cars don't get along: https://wiki.openstreetmap.org/wiki/Key:ford, Key:tidal, Key:4wd_only
 _FOR_FEW = {"ford": {"yes", "boat"}, "tidal": {"yes"}, "4wd_only": {"yes", "recommended"}}
 _ROUGH = {"horrible", "very_horrible"}  # https://wiki.openstreetmap.org/wiki/Key:smoothness
-_SEGMENTS_AT_A_BARRIER = 2
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,8 @@ def _middle_of(roads: Roads, way: Way) -> tuple[float, float]:
 def _of_way(roads: Roads, way: Way) -> Iterator[Doubt]:
     lon, lat = _middle_of(roads, way)
     for said in way.at_times:
-        text = f"{named(way)} isn't open at all times ({said}), and counts as the map's other tags say"
+        what = "isn't open at all times" if closes_at_times(said) else "has other lanes at times"
+        text = f"{named(way)} {what} ({said}), and counts as the map's other tags say"
         yield Doubt("closed_at_times", text, (way.way_id,), lon, lat)
     rough = way.tags.get("smoothness") in _ROUGH
     few = [f"{key}={way.tags[key]}" for key, values in _FOR_FEW.items() if way.tags.get(key) in values]
@@ -140,10 +141,15 @@ def _of_closed_roads(roads: Roads) -> Iterator[Doubt]:
 def _of_gates(roads: Roads) -> Iterator[Doubt]:
     ways = _ways_by_node(roads)
     for ref, node in roads.nodes.items():
-        if is_open_gate(node.tags) and ref in ways:
-            kind = _words(node.tags)
-            text = f"a {kind} stands on {named(ways[ref][0])}, and counts as open"
-            ids = tuple(way.way_id for way in ways[ref])
+        if ref not in ways or blocks_cars(node.tags):
+            continue
+        kind, where = _words(node.tags), named(ways[ref][0])
+        ids = tuple(way.way_id for way in ways[ref])
+        for said in node.at_times:
+            text = f"a {kind} on {where} isn't open at all times ({said}), and counts as open"
+            yield Doubt("closed_at_times", text, ids, node.lon, node.lat, at_point=True)
+        if is_open_gate(node.tags) and not node.at_times:
+            text = f"a {kind} stands on {where}, and counts as open"
             yield Doubt("open_gate", text, ids, node.lon, node.lat, at_point=True)
 
 
@@ -189,11 +195,10 @@ def _of_turns(roads: Roads, turns: Turns) -> Iterator[Doubt]:
 
 def _ways_by_node(roads: Roads) -> dict[int, list[Way]]:
     """Return the ways at each node at which a gate or a barrier stands on a road, not beside a crossing."""
-    segments: Counter[int] = Counter()
     ways: dict[int, list[Way]] = defaultdict(list)
     for way in roads.ways.values():
-        for place, ref in enumerate(way.nodes):
+        for ref in way.nodes:
             if "barrier" in roads.nodes[ref].tags:
-                segments[ref] += 1 if place in (0, len(way.nodes) - 1) else _SEGMENTS_AT_A_BARRIER
                 ways[ref].append(way)
-    return {ref: found for ref, found in ways.items() if segments[ref] == _SEGMENTS_AT_A_BARRIER}
+    standing = on_the_road(roads)
+    return {ref: found for ref, found in ways.items() if ref in standing}

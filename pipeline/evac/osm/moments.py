@@ -20,6 +20,9 @@ from evac.osm.access import ACCESS_KEYS, BACKWARD, FORWARD, Tags, car_access, cl
 
 _SUFFIX = ":conditional"
 _ACCESS = {f"{key}{suffix}" for key in ACCESS_KEYS for suffix in ("", FORWARD, BACKWARD)}
+_CLOSING = re.compile(
+    r"(access|vehicle|motor_vehicle|motorcar)(:forward|:backward)?:conditional=|locked|opening_hours=|\w*season|\w+_road="
+)
 _OTHER = re.compile(r"^(oneway|lanes|restriction|locked)(:|$)|:lanes(:|$)")
 _CLAUSE = re.compile(r"\s*([^@;()]+?)\s*@\s*(\((?:[^()]|\([^()]*\))*\)|[^;]*)")
 _AND = re.compile(r"\s+AND\s+", re.IGNORECASE)
@@ -45,6 +48,8 @@ _RESIDENTS = {"residents", "destination", "customers", "private", "permit", "del
 _VARYING = re.compile(r"\b(SH|dawn|dusk|sunrise|sunset|easter)\b")  # need a calendar, or the place
 _HOLIDAYS = re.compile(r"\bPH\b")
 _SEASONAL_KEYS = ("seasonal", "winter_road", "ice_road")
+_HOURS, _ALWAYS = "opening_hours", "24/7"
+_STAFFED = {"toll_booth"}  # their hours say when somebody sits there, not when cars pass
 _SEASONS = ("winter", "spring", "summer", "autumn")
 _HALF_A_YEAR = 2  # seasons
 _DAYS = {"monday": "Mo", "tuesday": "Tu", "wednesday": "We", "thursday": "Th", "friday": "Fr", "saturday": "Sa",
@@ -95,8 +100,8 @@ def tags_at(tags: Tags, moment: Moment, lat: float | None = None) -> AtMoment:
         Where it is (degrees), for the seasons; None when that isn't known.
     """
     conditional = [key for key in tags if key.endswith(_SUFFIX) and _matters(key.removesuffix(_SUFFIX))]
-    seasons = _seasons_of(tags)
-    if not conditional and not seasons:
+    seasons, hours = _seasons_of(tags), _hours_of_passage(tags)
+    if not conditional and not seasons and hours is None:
         return AtMoment(tags)
     now, undecided = dict(tags), list[str]()
     for key in conditional:
@@ -108,17 +113,35 @@ def tags_at(tags: Tags, moment: Moment, lat: float | None = None) -> AtMoment:
             elif holds is None and _changes(base, value, now):
                 undecided.append(f"{key}={tags[key]}")
     if seasons:
-        open_then = _is_in_season(seasons, moment, lat)
-        if open_then is False:
-            now[ACCESS_KEYS[-1]] = "no"
-        elif open_then is None:
-            undecided.append(_season_tag(tags))
+        _open_or_not(_season_tag(tags), now, undecided, holds=_is_in_season(seasons, moment, lat))
+    if hours is not None:
+        _open_or_not(f"{_HOURS}={hours}", now, undecided, holds=within(hours, moment))
     return AtMoment(now, tuple(dict.fromkeys(undecided)))
+
+
+def _open_or_not(tag: str, now: dict[str, str], undecided: list[str], *, holds: bool | None) -> None:
+    """Close a way or a gate where the tag of when it is open doesn't hold; note the tag where that isn't known."""
+    if holds is False:
+        now[ACCESS_KEYS[-1]] = "no"
+    elif holds is None:
+        undecided.append(tag)
+
+
+def _hours_of_passage(tags: Tags) -> str | None:
+    """Return the hours at which cars get along a road or through a gate, None where there are none."""
+    hours = tags.get(_HOURS)
+    passes = "highway" in tags or ("barrier" in tags and tags["barrier"] not in _STAFFED)
+    return hours if hours is not None and hours.strip() != _ALWAYS and passes else None
+
+
+def closes_at_times(said: str) -> bool:
+    """Return whether what can't be decided (`AtMoment.undecided`) is when cars may pass, not which lanes there are."""
+    return _CLOSING.match(said) is not None
 
 
 def changes_with_time(tags: Tags) -> bool:
     """Return whether any of the tags may hold at times only; most have none."""
-    return any(key.endswith(_SUFFIX) or key in _SEASONAL_KEYS for key in tags)
+    return any(key.endswith(_SUFFIX) or key == _HOURS or key in _SEASONAL_KEYS for key in tags)
 
 
 def hours_of(tags: Tags) -> str | None:

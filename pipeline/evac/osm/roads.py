@@ -26,6 +26,7 @@ from evac.osm.tidy import ORIGINAL_ID, Source
 
 _ENDS = 2  # a line has two
 _SHORT_OF_BARRIER = 0.5  # a road is cut half way between a barrier and the node before it
+_PLAIN = AtMoment({})
 _NODE_KEYS = ("highway", "crossing", "barrier")
 
 
@@ -59,11 +60,22 @@ class Way:
 
 @dataclass(frozen=True)
 class Node:
-    """A node of a road: longitude and latitude in degrees (WGS 84), and its tags."""
+    """A node of a road.
+
+    Parameters
+    ----------
+    lon, lat
+        Where it is (WGS 84, degrees).
+    tags
+        Its tags, as they hold at the moment for which the map is read.
+    at_times
+        What can't be decided of when cars pass it (`moments`).
+    """
 
     lon: float
     lat: float
     tags: Tags
+    at_times: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -146,13 +158,13 @@ def read_roads(source: Source, min_road_class: str, corrections: Corrections, mo
 
 def _read(source: Source, min_road_class: str, corrections: Corrections, moment: Moment, roads: Roads) -> None:
     keys = KeyFilter(*_NODE_KEYS, *RESTRICTION_KEYS)
-    node_tags: dict[int, Tags] = {}
+    on_nodes: dict[int, AtMoment] = {}
     item: Any
     for item in osmium.FileProcessor(str(source.file)).with_locations(LOCATION_INDEX).with_filter(keys):
         if item.is_node():
             tags, place = dict(item.tags), item.location
             lat = place.lat if place.valid() else None
-            node_tags[item.id] = tags_at(tags, moment, lat).tags if changes_with_time(tags) else tags
+            on_nodes[item.id] = tags_at(tags, moment, lat) if changes_with_time(tags) else AtMoment(tags)
         elif item.is_relation():
             restriction = read_restriction(item, moment, roads.restrictions_left_out)
             if restriction is not None:
@@ -160,14 +172,14 @@ def _read(source: Source, min_road_class: str, corrections: Corrections, moment:
         elif "highway" in item.tags:
             given = corrections.apply(item.id, dict(item.tags))
             then = tags_at(given, moment, _latitude(item)) if changes_with_time(given) else AtMoment(given)
-            _add_way(item, then, min_road_class, node_tags, roads)
+            _add_way(item, then, min_road_class, on_nodes, roads)
 
 
 def _latitude(way: Any) -> float | None:
     return next((node.lat for node in way.nodes if node.location.valid()), None)
 
 
-def _add_way(item: Any, then: AtMoment, min_road_class: str, node_tags: Mapping[int, Tags], roads: Roads) -> None:
+def _add_way(item: Any, then: AtMoment, min_road_class: str, on_nodes: Mapping[int, AtMoment], roads: Roads) -> None:
     tags = then.tags
     reason = why_left_out(tags, min_road_class)
     ways, nodes = roads.ways, roads.nodes
@@ -180,7 +192,8 @@ def _add_way(item: Any, then: AtMoment, min_road_class: str, node_tags: Mapping[
     ways[item.id] = Way(item.id, item.id, _original_id(tags, item.id), refs, tags, then.undecided)
     for node in item.nodes:
         if node.location.valid() and node.ref not in nodes:
-            nodes[node.ref] = Node(node.location.lon, node.location.lat, node_tags.get(node.ref, {}))
+            here = on_nodes.get(node.ref, _PLAIN)
+            nodes[node.ref] = Node(node.location.lon, node.location.lat, here.tags, here.undecided)
 
 
 def _refuse_without_nodes(source: Source, roads: Roads) -> None:
@@ -223,15 +236,20 @@ def _cut_way(way: Way, ways: dict[int, Way], nodes: Mapping[int, Node], roads: R
         roads.gaps.append(Gap(part, part.nodes[-1], lacking))
 
 
+def on_the_road(roads: Roads) -> set[int]:
+    """Return the nodes at which two segments of road meet: what stands there stands in the way, not beside it."""
+    segments = Counter(ref for way in roads.ways.values() for ref in way.nodes[1:-1] for _ in range(2))
+    segments.update(ref for way in roads.ways.values() for ref in (way.nodes[0], way.nodes[-1]))
+    return {ref for ref, number in segments.items() if number == 2}  # noqa: PLR2004
+
+
 def cut_at_barriers(roads: Roads) -> None:
     """Cut a road half a segment before a barrier, on both sides of it.
 
     Only where two segments of drivable road meet: a bollard mapped on the junction itself stands on the footpath
     that starts there.
     """
-    segments = Counter(ref for way in roads.ways.values() for ref in way.nodes[1:-1] for _ in range(2))
-    segments.update(ref for way in roads.ways.values() for ref in (way.nodes[0], way.nodes[-1]))
-    blocked = {ref for ref, node in roads.nodes.items() if segments[ref] == 2 and blocks_cars(node.tags)}  # noqa: PLR2004
+    blocked = {ref for ref, node in roads.nodes.items() if blocks_cars(node.tags)} & on_the_road(roads)
     fresh = _fresh_ids(roads)
     for way in list(roads.ways.values()):
         if not blocked.isdisjoint(way.nodes):

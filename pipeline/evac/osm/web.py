@@ -8,9 +8,8 @@ decides on this web which roads are ways out.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,59 +21,29 @@ import shapely
 from osmium.filter import KeyFilter
 
 from evac.elements import LOCATION_INDEX
-from evac.osm.access import ACCESS_KEYS, CLASSES, Tags, car_access, closes, direction, why_left_out
+from evac.osm.access import CLASSES, Tags
 from evac.osm.corrections import Corrections
 from evac.osm.moments import Moment, tags_at
-from evac.osm.roads import Roads, Way
+from evac.osm.roads import Roads
 from evac.osm.source import Box, readable
 from evac.osm.tidy import Source
-
-FERRY, FOOT_FERRY = "ferry", "passenger ferry"
-"""Classes of ferries, beside those of `highway`: one that takes cars, and one that doesn't."""
-_ON_WATER = {FERRY: "a ferry", FOOT_FERRY: "a ferry that takes no cars"}
-
-TERMINAL = "a ferry terminal"
-"""What a road ends at where ferries land, though the map may not draw any."""
+from evac.osm.web_rows import (
+    FERRY,
+    NOT_BUILT,
+    STAGE_KEYS,
+    barrier_in_words,
+    closed_row,
+    gates_of,
+    open_rows,
+    sign_at,
+    stage_of,
+    what_it_is,
+)
 
 _FILES = ("web_ways.parquet", "web_nodes.parquet")
 _EDGE = "web_edge.json"
 _BORDERS = {"2", "3", "4"}  # `admin_level` of countries and states
-_NAMES = ("name", "ref", "destination", "destination:ref", "junction:ref")
-# Signs at the end of a road that say that it ends: https://wiki.openstreetmap.org/wiki/Key:noexit
-_ENDS = {"turning_circle": "a turning circle", "turning_loop": "a turning loop", "mini_roundabout": "a roundabout"}
-_NOT_FOR_CARS = {
-    "track": "a track",
-    "path": "a path",
-    "footway": "a footway",
-    "pedestrian": "a pedestrian street",
-    "steps": "steps",
-    "cycleway": "a cycleway",
-    "bridleway": "a bridleway",
-    "busway": "a road for buses",
-    "bus_guideway": "a road for buses",
-    "raceway": "a race track",
-    "escape": "an escape lane",
-    "corridor": "a corridor",
-}
-NOT_BUILT = {"construction": "a road under construction", "proposed": "a road that isn't built yet"}
-"""Classes of roads that there aren't yet, in words."""
-# What a key begins with whose road isn't there now: https://wiki.openstreetmap.org/wiki/Lifecycle_prefix
-_GONE = dict.fromkeys(("razed", "demolished", "removed", "destroyed"), "a road that is no longer there")
-_STAGES = {
-    **NOT_BUILT,
-    "planned": NOT_BUILT["proposed"],
-    **dict.fromkeys(("disused", "abandoned"), "a road that is out of use"),
-    **_GONE,
-}
-STAGE_KEYS = tuple(f"{stage}:highway" for stage in _STAGES)
-"""Keys of roads that aren't there now."""
-
-# What closes a road at times, of all that holds at times: `moments` tells lanes, too.
-_CLOSING = re.compile(r"(access|vehicle|motor_vehicle|motorcar)(:forward|:backward)?:conditional=|\w*season|\w+_road=")
-# Roads that only some people may use, not the public on its way through: destination is a public road all the same.
-_FOR_FEW = {"private", "permit", "residents", "employees", "members", "customers", "delivery"}
 _OURS = {"evac", "evac new", "cut_extract.py"}
-_PLANNED = ("proposed", "planned")
 
 
 @dataclass(frozen=True)
@@ -87,8 +56,8 @@ class Web:
         A row a way, or part of one: `way_id` (as in `streets.parquet`), `osm_way_id`, `file_id`, `highway` (`ferry`
         for one), `label` (what people call it; null where the map has no name), `direction` (1, -1, 0), `closed` (null
         where cars may drive, else what it is in words), `at_times` (what the map says of its hours or season; null
-        without), `private` (the tag that keeps the public off, such as `access=private`; null without), `nodes`
-        (positions in `nodes`).
+        without), `private` (the tag that keeps the public off, such as `access=private`; null without), `gate` (it is
+        the piece of road at a gate that isn't open to all, or not at all times), `nodes` (positions in `nodes`).
     nodes
         A row a node: `lon`, `lat` (degrees), `off_file` (a road goes on from here to a node that the file lacks),
         `cut_short` (to its last one, so that the file cuts roads where it ends; never in files of this toolkit),
@@ -192,13 +161,15 @@ def read_web(source: Source, roads: Roads, corrections: Corrections, moment: Mom
         The file is broken.
     """
     building = _Building()
+    gates = gates_of(roads)
     for way in roads.ways.values():
-        building.add(_open_row(way), list(way.nodes))
+        for row, line in open_rows(way, gates):
+            building.add(row, line)
         for ref in way.nodes:
             building.places.setdefault(ref, (roads.nodes[ref].lon, roads.nodes[ref].lat))
     for barrier, sides in roads.cuts.items():
         for _, end in sides:
-            building.signs[end] = _barrier(roads.nodes[barrier].tags)
+            building.signs[end] = barrier_in_words(roads.nodes[barrier].tags)
     with readable(source.path):
         for way, tags in _others(source, roads, building):
             given = corrections.apply(way.id, tags)
@@ -215,67 +186,8 @@ def _declares_homes(file: Path) -> bool:
     return osmium.io.Reader(str(file), osmium.osm.NOTHING).header().get("generator", "") in _OURS
 
 
-def label_of(tags: Tags) -> str | None:
-    """Return what people call a way: its name, its road number, else where it leads; None where the map has none."""
-    for key, words in zip(_NAMES, ("{}", "{}", "to {}", "to {}", "junction {}"), strict=True):
-        parts = [part.strip() for part in tags.get(key, "").split(";") if part.strip()]
-        if parts:
-            if key == "ref" and parts[0].isdigit():
-                return f"road {parts[0]}"  # the bare number says nothing in a list of exits
-            return words.format(" / ".join(parts) if "destination" in key else parts[0])
-    return None
-
-
 def _row_columns() -> tuple[str, ...]:
-    return ("way_id", "osm_way_id", "file_id", "highway", "label", "direction", "closed", "at_times", "private")
-
-
-def _open_row(way: Way) -> dict[str, Any]:
-    return {
-        **_row(way.way_id, way.osm_way_id, way.file_id, way.tags, None),
-        "direction": direction(way.tags),
-        "at_times": "; ".join(text for text in way.at_times if _CLOSING.match(text)) or None,
-        "private": _private(way.tags),
-    }
-
-
-def _row(way_id: int, osm_way_id: int, file_id: int, tags: Tags, closed: str | None) -> dict[str, Any]:
-    return {
-        "way_id": way_id,
-        "osm_way_id": osm_way_id,
-        "file_id": file_id,
-        "highway": tags.get("highway", "") if closed is None else _class_of(tags),
-        "label": label_of(tags),
-        "direction": 0,
-        "closed": closed,
-        "at_times": None,
-        "private": None,
-    }
-
-
-def _class_of(tags: Tags) -> str:
-    """Return the class of a way that cars may not use, or of what was or will be there."""
-    if tags.get("route") == FERRY:
-        return FOOT_FERRY if closes(car_access(tags) or "yes") else FERRY
-    stage = _stage_of(tags)
-    if stage is None or stage in _GONE:
-        return tags.get("highway", "")
-    return stage if stage in NOT_BUILT else tags[f"{stage}:highway"]
-
-
-def _stage_of(tags: Tags) -> str | None:
-    """Return the stage of life of a road that isn't there now; None where there is one, or never was."""
-    if "highway" in tags:
-        return None
-    return next((stage for stage in _STAGES if tags.get(f"{stage}:highway") in CLASSES), None)
-
-
-def _private(tags: Tags) -> str | None:
-    """Return the tag that makes a way private for cars; None where none does."""
-    given = car_access(tags)
-    if given is None or not all(part.strip() in _FOR_FEW for part in given.split(";")):
-        return None
-    return next(f"{key}={given}" for key in reversed(ACCESS_KEYS) if key in tags)
+    return ("way_id", "osm_way_id", "file_id", "highway", "label", "direction", "closed", "at_times", "private", "gate")
 
 
 def _others(source: Source, roads: Roads, building: _Building) -> Iterator[tuple[Any, dict[str, str]]]:
@@ -286,7 +198,7 @@ def _others(source: Source, roads: Roads, building: _Building) -> Iterator[tuple
     item: Any
     for item in osmium.FileProcessor(str(source.file)).with_locations(LOCATION_INDEX).with_filter(keys):
         if item.is_node():
-            sign = _sign(dict(item.tags)) if item.id in ends else None
+            sign = sign_at(dict(item.tags)) if item.id in ends else None
             if sign:
                 building.signs.setdefault(item.id, sign)
         elif item.is_way():
@@ -323,51 +235,17 @@ def _mark_missing(item: Any, building: _Building) -> None:
 
 
 def _add_closed(item: Any, tags: Tags, min_road_class: str, building: _Building) -> None:
-    what = _what_it_is(tags, min_road_class)
+    what = what_it_is(tags, min_road_class)
     refs = [node.ref for node in item.nodes if node.location.valid()]
     if what is None or len(refs) < 2 or not _matters(tags, refs, building):  # noqa: PLR2004  a line's ends
         return
     for node in item.nodes:
         if node.location.valid():
             building.places.setdefault(node.ref, (node.location.lon, node.location.lat))
-    building.add(_row(item.id, item.id, item.id, tags, what), refs)
+    building.add(closed_row(item.id, item.id, item.id, tags, what), refs)
 
 
 def _matters(tags: Tags, refs: Iterable[int], building: _Building) -> bool:
     """Return whether a closed way tells anything: streets wherever they meet a road, the rest only at a road's end."""
-    street = tags.get("route") == FERRY or _stage_of(tags) or tags.get("highway") in {*CLASSES, *NOT_BUILT}
+    street = tags.get("route") == FERRY or stage_of(tags) or tags.get("highway") in {*CLASSES, *NOT_BUILT}
     return any(ref in building.places if street else ref in building.ends for ref in refs)
-
-
-def _what_it_is(tags: Tags, min_road_class: str) -> str | None:
-    """Return what a way is that cars may not use; None where it says nothing of roads."""
-    if tags.get("route") == FERRY or tags.get("man_made") == "pier":
-        return _ON_WATER.get(_class_of(tags), "a pier")
-    if stage := _stage_of(tags):
-        return _STAGES[stage]
-    highway = tags.get("highway", "")
-    if highway in NOT_BUILT or highway in _NOT_FOR_CARS:
-        return {**NOT_BUILT, **_NOT_FOR_CARS}[highway]
-    if highway not in CLASSES or why_left_out(tags, min_road_class) is None:
-        return None
-    if any(tags.get(key) == "yes" for key in _PLANNED):
-        return NOT_BUILT["proposed"]
-    given = [f"{key}={tags[key]}" for key in ("motorcar", "motor_vehicle", "vehicle", "access") if key in tags]
-    reason = why_left_out(tags, min_road_class) or ""
-    said = f" ({given[0]})" if given and reason == "closed to cars" else ""
-    return f"a road that is {reason}{said}"
-
-
-def _barrier(tags: Tags) -> str:
-    if "forbidden_exit" in tags:
-        return "a closure of the scenario"
-    kind = tags.get("barrier", "barrier").replace("_", " ")
-    return f"a locked {kind}" if tags.get("locked") == "yes" else f"a {kind}"
-
-
-def _sign(tags: Mapping[str, str]) -> str | None:
-    if tags.get("highway") in _ENDS:
-        return _ENDS[tags["highway"]]
-    if tags.get("noexit") == "yes":
-        return "a sign that it is no exit"
-    return TERMINAL if tags.get("amenity") == "ferry_terminal" else None

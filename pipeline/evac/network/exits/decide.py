@@ -57,7 +57,8 @@ class Decision:
     def keeping(self, polygon: shapely.Geometry) -> Mask:
         """Return which drivable ways to keep when the map is cut to a polygon (WGS 84).
 
-        Those that touch it, and small parts of the net beyond that lead nowhere else but back to them.
+        Those that touch it, small parts of the net beyond that lead nowhere else but back to them, and the road that
+        goes on where several of them meet: its lanes are what all of them have.
         """
         roads = self.roads
         ground = roads.plane.shape(polygon)
@@ -76,7 +77,29 @@ class Decision:
         held = np.bincount(piece[touching & used], minlength=piece.max() + 1) > 1
         between = held & ~leads_on
         kept[np.unique(roads.way[beyond & between[piece[roads.start]]])] = True
-        return kept
+        kept = self._whole(kept)
+        kept[np.unique(roads.way[self._goes_on_unseen(kept)])] = True
+        return self._whole(kept)
+
+    def _whole(self, kept: Mask) -> Mask:
+        """Return some ways with all other parts of theirs: a file has a way whole."""
+        files = np.array([way.file_id for way in self.roads.ways], dtype=np.int64)
+        found: Mask = np.isin(files, files[kept])
+        return found
+
+    def _goes_on_unseen(self, kept: Mask) -> Mask:
+        """Return the arcs of roads that go on from where kept ones meet, if these end nowhere as exits must."""
+        roads, lead = self.roads, self._lead
+        simulated = kept[roads.way]
+        served = np.zeros(roads.count, dtype=bool)
+        served[[end.node for end in self._ends(kept)]] = True
+        served = roads.behind(served, simulated & lead.outside)
+        here = np.zeros(roads.count, dtype=bool)
+        here[roads.end[simulated]] = True
+        here &= lead.reached & ~served & ~roads.inside
+        ways_on = self._ways_on(simulated, np.zeros(len(roads.start), dtype=bool))
+        found: Mask = ways_on & here[roads.start] & (roads.rank[roads.way] <= _TERTIARY)
+        return found
 
     def record(self, settings: FoundExits | None, kept: Mask | None = None) -> WaysOutRecord:
         """Return the exits and the roads that are none.

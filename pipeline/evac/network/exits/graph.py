@@ -13,7 +13,8 @@ import shapely
 from numpy.typing import NDArray
 
 from evac.graphs import components, quickest_from
-from evac.osm.web import FERRY, FOOT_FERRY, Web
+from evac.osm.web import Web
+from evac.osm.web_rows import FERRY, FOOT_FERRY
 
 Mask = NDArray[np.bool_]
 _METRES_PER_DEGREE = 111_195.0  # of latitude, on a sphere of 6,371 km
@@ -79,6 +80,7 @@ class RoadWeb:
         self.named = np.array([way.label is not None for way in self.ways], dtype=bool)
         self.at_times: Mask = np.array([way.at_times is not None for way in self.ways], dtype=bool)
         self.private: Mask = np.array([way.private is not None for way in self.ways], dtype=bool)
+        self.gate: Mask = np.array([way.gate for way in self.ways], dtype=bool)
         self.start, self.end, self.way = _arcs(self.ways)
         self.length_m = np.hypot(*(self.xy[self.end] - self.xy[self.start]).T)
         self.count = len(self.xy)
@@ -137,6 +139,7 @@ class WebWay:
     closed: str | None
     at_times: str | None
     private: str | None
+    gate: bool
     nodes: NDArray[np.int64]
 
     @property

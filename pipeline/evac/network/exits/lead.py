@@ -71,8 +71,18 @@ class Lead:
 
 
 def leading(roads: RoadWeb, edge: MapEdge) -> Lead:
-    """Return what leads on outside of the area of some roads."""
+    """Return what leads on outside of the area of some roads.
+
+    Where no road does but through private gates, these are the residents' own: they open them.
+    """
     others = others_private(roads)
+    found = _leading(roads, edge, others)
+    if not (others & roads.gate).any() or (found.on & found.reached).any():
+        return found
+    return _leading(roads, edge, others & ~roads.gate)
+
+
+def _leading(roads: RoadWeb, edge: MapEdge, others: Mask) -> Lead:
     closed = others[roads.way]
     always = ~(roads.inside[roads.start] | roads.inside[roads.end] | roads.at_times[roads.way])
     outside = always & ~closed

@@ -12,7 +12,7 @@ from evac.network.exits.lead import Lead
 from evac.network.exits.map_edge import NEAR_M, MapEdge, road_ends
 from evac.network.exits.record import EXIT, LESSER, NONE, SAME_ROAD_M, ExitEnd, RoadOut
 from evac.network.exits.why_none import why_barred, why_it_ends, why_none
-from evac.osm.web import FERRY, NOT_BUILT
+from evac.osm.web_rows import FERRY, NOT_BUILT
 
 _FERRY_REASON = "it is a ferry: give its capacity to make it an exit"
 

@@ -9,7 +9,7 @@ import numpy as np
 from evac.network.exits.graph import Mask, RoadWeb, WebWay, rank_of
 from evac.network.exits.lead import Lead
 from evac.network.exits.map_edge import road_ends
-from evac.osm.web import FERRY, TERMINAL
+from evac.osm.web_rows import FERRY, TERMINAL
 
 _AT_FERRY = "it ends at a ferry: give its capacity to make it an exit"
 AT_FERRIES = {_AT_FERRY, f"it ends at {TERMINAL}"}
