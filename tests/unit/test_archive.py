@@ -64,6 +64,18 @@ def test_index_follows_the_run_directories(tmp_path):
     assert [row["job"] for row in indexed_runs(tmp_path, ["three", "none"])] == ["three"]
 
 
+def test_a_run_of_an_older_version_is_a_row_without_what_that_one_did_not_measure(tmp_path):
+    """Whoever renews the toolkit keeps the cache: a run of before refuges made every study fail."""
+    folder = make_run(tmp_path, "old")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["in_refuge"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    seal(folder)
+    make_run(tmp_path, "new")
+    rows = {row["job"]: row for row in indexed_runs(tmp_path)}
+    assert (rows["old"]["in_refuge"], rows["old"]["evacuated"], rows["new"]["in_refuge"]) == (None, 5, 5)
+
+
 def test_index_opens_no_run_that_it_knows(tmp_path, monkeypatch):
     make_run(tmp_path, "one")
     indexed_runs(tmp_path)

@@ -179,6 +179,23 @@ def test_the_map_has_what_the_diff_has(place: Town) -> None:
     assert drawing.png_bytes(figure).startswith(b"\x89PNG")
 
 
+def test_a_label_without_room_is_a_number_on_the_map_and_stands_below_it() -> None:
+    """Turn lanes of a junction have long labels, and there are several of them beside each other."""
+    when = "lanes 1 and 2 only into the ramp to the highway, from 10 min until 90 min"
+    told = [f"Long Valley Boulevard {way}bound at Crossing {n}: {when}" for n in range(6) for way in ("east", "west")]
+    points = [shapely.Point(9.046 + 0.0002 * number, 46.95 + 0.0001 * (number % 3)) for number in range(len(told))]
+    spots = gpd.GeoDataFrame({"kind": ["turn lanes"] * len(told), "words": told}, geometry=points, crs="EPSG:4326")
+    figure = plan_map.draw_plan_map(_picture(roads_of((), ()), spots))
+    on_map = [" ".join(item.get_text().split()) for item in figure.axes[0].texts]
+    below = " ".join(" ".join(item.get_text().split()) for item in figure.texts)
+    numbers = [words for words in on_map if words.isdigit()]
+    assert numbers, "the map is too small for all of them"
+    assert len(set(told) & set(on_map)) + len(numbers) == len(told)
+    assert all(words in on_map or words in below for words in told)
+    assert "have no label" not in below
+    assert "added lanes" not in below, "this plan adds none"
+
+
 def test_nothing_to_see_is_told() -> None:
     assert _picture(roads_of((), ()), spots_of(())).is_empty
 

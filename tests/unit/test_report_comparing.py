@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -74,6 +75,25 @@ def test_the_first_page_claims_no_benefit_when_chance_may_be_all(report: ReportI
     ]
     runs = tuple(run for run in report.runs if run.case.plan != "final")
     assert _effect(replace(report, runs=(*runs, *chance)), "final").words == "no demonstrated benefit"
+
+
+def test_the_first_page_tells_what_a_plan_buys_with_other_vehicles_shown_or_not(tmp_path: Path) -> None:
+    """On Balzers a plan buys nothing with 1.5 cars and ten minutes with 2: who reads one number alone is misled."""
+    speeds = {("p1", "1"): 1.0, ("p2", "1"): 1.0, ("p1", "2"): 1.0, ("p2", "2"): 1.25}
+    runs = tuple(
+        report_data.write_run(tmp_path, Case(plan=plan, vehicles_per_household=number), speedup=speed)
+        for (plan, number), speed in speeds.items()
+    )
+    plans = {"p2": ReportPlan("p2", "p2")}
+    report = report_data.report_input(tmp_path, runs, plan="p2", compared_with="p1", plans=plans)
+    cases = results.case_results(report)
+    centre = results.headline(report, cases)
+    reference, plan = front.front(report, cases, centre).bars
+    other = "2" if centre.shown.vehicles_per_household == "1" else "1"
+    said = {"1": "1 vehicle per household: no demonstrated benefit", "2": "2 vehicles per household: "}
+    assert reference.elsewhere == ""
+    assert plan.elsewhere.startswith(said[other])
+    assert plan.elsewhere.endswith("no demonstrated benefit" if other == "1" else "sooner")
 
 
 def test_the_first_page_says_of_which_plan_a_statement_is(report: ReportInput, cases: list[CaseResult]) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import report_data
-from evac.report import fewer_cars, forms, nureg, results
+from evac.report import advice, fewer_cars, forms, nureg, results
 from evac.report.catalogue import catalogue
 from evac.report.hazard_answers import HazardAnswers, SafeOrders
 from evac.report.inputs import ReportInput
@@ -33,6 +33,16 @@ def test_ways_out_carry_what_the_vehicles_say(report: ReportInput) -> None:
         most = max(((times >= start) & (times < start + 3600)).sum() for start in times)
         assert routes.loc[str(name), ["vehicles", "busiest_hour_veh"]].tolist() == [len(times), most]
         assert routes.loc[str(name), "last_s"] == times.max()
+
+
+def test_the_neighbour_is_asked_for_the_busiest_hour_that_the_ways_out_have(report: ReportInput) -> None:
+    """One page had two numbers for it: an hour by the clock, and any sixty minutes."""
+    cases = results.case_results(report)
+    centre = results.headline(report, cases)
+    [busiest] = forms.routes([centre], centre).nlargest(1, "busiest_hour_veh").to_dict("records")
+    (ask,) = (step for step in advice.next_steps(report, centre) if step.startswith("Ask the neighbour"))
+    assert f"beyond “{busiest['exit']}”" in ask
+    assert f"takes {busiest['busiest_hour_veh']:,} vehicles in an hour" in ask
 
 
 def test_a_form_says_why_it_is_blank(report: ReportInput) -> None:

@@ -137,7 +137,7 @@ def _save(database: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _row(folder: Path) -> dict[str, Any] | None:
-    """Return a run's row; None when it is gone."""
+    """Return a run's row; None when it is gone. What the version that made the run didn't measure is missing."""
     if not has_entry(folder, [f"{name}.json" for name in _FILES]):
         return None
     try:
@@ -149,7 +149,7 @@ def _row(folder: Path) -> dict[str, Any] | None:
     return {
         "job": folder.name,
         **job["case"],
-        **{name: manifest[name] for name in (*_MEASURES, *_TIMES)},
+        **{name: manifest.get(name) for name in (*_MEASURES, *_TIMES)},
         "trusted": ledger["trusted"],
         "reasons": "; ".join(ledger["reasons"]),
         "found_bottlenecks": json.dumps(manifest.get("found_bottlenecks", [])),

@@ -192,22 +192,25 @@ def _look(report: ReportInput) -> Iterator[str]:
     serious = [finding for finding in report.findings if finding.severity != "note"]
     if serious:
         worst = max(serious, key=lambda finding: (finding.severity == "error", finding.share))
-        yield say("Look there: {finding}", finding=text.finding(worst.text))
+        yield say("Check on site: {finding}.", finding=text.finding(worst.text).rstrip("."))
 
 
 def _ask(centre: CaseResult) -> Iterator[str]:
-    hours = movement.exits_by_hour([centre])
-    busiest = hours.sort_values("vehicles").iloc[-1]
-    if busiest["vehicles"]:
+    by_exit = movement.evacuated(centre).sort_values("evacuated_s").groupby("exit")["evacuated_s"]
+    most = {str(name): movement.busiest_hour(times) for name, times in by_exit}
+    if most:
+        busiest = max(most, key=lambda name: most[name])
         yield say(
-            "Ask the neighbour beyond {exit} whether the road there takes {number} vehicles in an hour.",
-            exit=text.plain(busiest["exit"]), number=text.count(busiest["vehicles"]),
+            "Ask the neighbour beyond “{exit}” whether the road there takes {number} vehicles in an hour.",
+            exit=text.plain(busiest), number=text.count(most[busiest]),
         )  # fmt: skip
 
 
 def _run(report: ReportInput, centre: CaseResult) -> Iterator[str]:
-    if len(centre.seeds) < _SEEDS:
+    if len(centre.seeds) < _SEEDS and len(report.plans) > 1:
         yield say("Run five seeds of each plan: only then is a small difference told from chance.")
+    elif len(centre.seeds) < _SEEDS:
+        yield say("Run five seeds: only then is it known what chance changes.")
     if centre.capacity_seed is None:
         yield say("Run the case with lanes that pass 15 % fewer and more vehicles.")
     if len(report.plans) < 2 and tables.holding_up(centre) is not None:  # noqa: PLR2004 - something to compare

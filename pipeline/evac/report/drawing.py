@@ -94,10 +94,10 @@ def _any_script() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Labels:
-    """Labels on a map: what they and their points cover (boxes in pixels), and how many found no room."""
+    """Labels on a map: what they and their points cover (boxes in pixels), and those that found no room."""
 
     covered: list[Bbox]
-    left_out: int
+    left_out: list[tuple[float, float, str]]
 
 
 def place_labels(
@@ -118,6 +118,7 @@ def place_labels(
     kept = [text_box(item) for item in axes.texts if item.get_text()]
     kept += [_marker_box(axes, x, y) for x, y, _ in points]
     labels: list[Bbox] = []
+    left_out: list[tuple[float, float, str]] = []
     for x, y, text in points:
         label = axes.annotate(
             text, (x, y), xytext=(0, 0), textcoords="offset points", fontsize=size, color=INK, zorder=20, ha="center",
@@ -126,13 +127,14 @@ def place_labels(
         found = _settle(axes, label, [*kept, *labels], clear)
         if found is None:
             label.remove()
+            left_out.append((x, y, text))
             continue
         labels.append(found)
         axes.annotate(  # below all labels, so that no line crosses a text
             "", (x, y), xytext=label.get_position(), textcoords="offset points", zorder=19,
             arrowprops={"arrowstyle": "-", "color": INK, "lw": 0.7, "shrinkA": 0, "shrinkB": 4},
         )  # fmt: skip
-    return Labels([*clear, *kept, *labels], len(points) - len(labels))
+    return Labels([*clear, *kept, *labels], left_out)
 
 
 def _settle(axes: Axes, label: Annotation, kept: Sequence[Bbox], clear: Sequence[Bbox]) -> Bbox | None:

@@ -14,7 +14,7 @@ from evac import clock
 from evac.report import text
 from evac.report.comparing import plan_before
 from evac.report.inputs import ReportInput
-from evac.report.results import CaseResult, Result, clearance_s, programs, same_case
+from evac.report.results import CaseResult, Result, clearance_s, programs, same_case, vehicles_text
 from evac.report.words import say
 from evac.statistics import Interval
 
@@ -116,6 +116,23 @@ def effects(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult
     keys = [*report.plans, *same]  # as they were named; a report may lack what its runs' plans are
     ordered = sorted(same.values(), key=lambda case: (case is not reference, keys.index(case.shown.plan)))
     return [_effect(case, plan_before(report, cases, case) or reference) for case in ordered]
+
+
+def with_other_vehicles(cases: Sequence[CaseResult], effect: Effect) -> str:
+    """Return what the plan buys with other numbers of vehicles per household, whether that is shown or not."""
+    if effect.against is None:
+        return ""
+    beside = {case.shown.vehicles_per_household: case for case in _but(cases, effect.against, "vehicles_per_household")}
+    others = _but(cases, effect.case, "vehicles_per_household")
+    found = [
+        (case, _effect(case, beside[case.shown.vehicles_per_household]).words)
+        for case in sorted(others, key=lambda case: case.shown.planned)
+        if case.shown.vehicles_per_household in beside
+    ]
+    return "; ".join(
+        say("{case}: {effect}", case=vehicles_text(case.shown.vehicles_per_household), effect=words)
+        for case, words in found
+    )
 
 
 def _effect(case: CaseResult, against: CaseResult | None) -> Effect:

@@ -17,7 +17,6 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from evac import clock
 from evac.report import movement, text
 from evac.report.inputs import ReportInput
 from evac.report.nureg import Item
@@ -49,19 +48,13 @@ def routes(cases: Sequence[CaseResult], centre: CaseResult) -> pd.DataFrame:
                     "exit": name,
                     "plan": case.shown.plan,
                     "vehicles": len(times),
-                    "busiest_hour_veh": _busiest_hour(times),
+                    "busiest_hour_veh": movement.busiest_hour(times),
                     "last_s": times.max(),
                     "trusted": not case.doubt,
                     "reasons": case.doubt,
                 }
             )
     return pd.DataFrame(rows)
-
-
-def _busiest_hour(times: pd.Series) -> int:
-    """Return the most vehicles that leave within any 60 minutes."""
-    upto = times.searchsorted(times + clock.HOUR_S, side="left")
-    return int((upto - range(len(times))).max()) if len(times) else 0
 
 
 def per_thousand(report: ReportInput) -> str:

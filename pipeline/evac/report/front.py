@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from evac import clock
 from evac.report import advice, answer, tables, text
 from evac.report.answer import Sentence
-from evac.report.effects import Effect, Lever, effects, levers
+from evac.report.effects import Effect, Lever, effects, levers, with_other_vehicles
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult
 from evac.report.words import say
@@ -18,11 +18,12 @@ _MOST_LEVERS = 3
 
 @dataclass(frozen=True)
 class Bar:
-    """A plan's row: its name, what it takes, its effect, and its bar as percentages of the longest."""
+    """A plan's row: what it takes, its effect, also with other vehicles, its bar as percentages of the longest."""
 
     name: str
     takes: str
     effect: Effect
+    elsewhere: str
     time: str
     width_percent: float
     is_shown: bool
@@ -79,7 +80,7 @@ def front(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) 
         ranges=answer.ranges(report, cases, centre),
         lane=text.plain(worst.name) if worst else say("None"),
         lane_sentences=answer.holding_up(report, cases, centre),
-        bars=_bars(report, found, centre),
+        bars=_bars(report, cases, found, centre),
         levers=levers(cases, centre)[:_MOST_LEVERS],
         unknown=unknown[: advice.MOST],
         unknown_elsewhere=unknown[advice.MOST :],
@@ -88,7 +89,7 @@ def front(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) 
     )
 
 
-def _bars(report: ReportInput, found: Sequence[Effect], centre: CaseResult) -> list[Bar]:
+def _bars(report: ReportInput, cases: Sequence[CaseResult], found: Sequence[Effect], centre: CaseResult) -> list[Bar]:
     end_s = report.scenario.simulation.end_h * clock.HOUR_S
     times = [effect.case.estimate(90).mean or end_s for effect in found]
     return [
@@ -96,6 +97,7 @@ def _bars(report: ReportInput, found: Sequence[Effect], centre: CaseResult) -> l
             name=answer.plan_name(report, effect.case.shown.plan),
             takes=_takes(report, effect),
             effect=effect,
+            elsewhere=with_other_vehicles(cases, effect),
             time=text.estimated(effect.case.estimate(90), report.scenario.simulation.end_h),
             width_percent=round(100 * time_s / max(times), 1),
             is_shown=effect.case is centre,

@@ -83,7 +83,7 @@ def draw_map(report: ReportInput, queues: gpd.GeoDataFrame, bottlenecks: Sequenc
         write_street_names(axes, report.streets.to_crs(crs), _STREET_NAMES, _STREET_PT, placed.covered)
         axes.set(xlabel="", ylabel="")
         if placed.left_out:
-            note += " " + say("{number} names found no room.", number=placed.left_out)
+            note += " " + say("{number} names found no room.", number=len(placed.left_out))
         _draw_legend(figure, report, note)
     return figure
 

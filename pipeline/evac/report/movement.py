@@ -133,3 +133,9 @@ def _joined(cases: Sequence[CaseResult], rows_of: Callable[[CaseResult], pd.Data
         rows, named = rows_of(case), {**case_columns(case), "seed": case.shown.seed}
         parts.append(rows.assign(**named)[[*named, *rows.columns]])
     return pd.concat(parts, ignore_index=True)
+
+
+def busiest_hour(times: pd.Series) -> int:
+    """Return the most vehicles that leave within any 60 minutes."""
+    upto = times.searchsorted(times + clock.HOUR_S, side="left")
+    return int((upto - range(len(times))).max()) if len(times) else 0

@@ -107,7 +107,7 @@ def _zones_words(pair: Comparison) -> str:
     if pair.seed is None:
         return " " + say("Zones and exits aren't compared, because the two cases have no seed in common.")
     return " " + say(
-        "{gaining} of {zones} zones have 90 % out sooner by a minute or more, {losing} later.",
+        "Zones with 90 % out sooner by a minute or more: {gaining} of {zones}; later: {losing}.",
         gaining=pair.gaining, losing=pair.losing, zones=len(pair.zones),
     )  # fmt: skip
 

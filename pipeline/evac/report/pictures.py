@@ -258,12 +258,13 @@ def _safe_orders(report: ReportInput, found: SafeOrders) -> Picture:
 def _plan(plan: ReportPlan, picture: PlanPicture) -> Picture:
     takes = answer.resources_words(plan.resources)
     takes = say("It takes {resources}.", resources=takes) if takes else say("It takes nothing that was counted.")
+    does = "; ".join(plan.actions)
     changes = "; ".join(f"{change.place}: {change.before} → {change.after}" for change in plan.changes)
     return _picture(
         f"plan-{text.file_name(plan.key)}",
         say("What the plan “{plan}” changes", plan=text.plain(plan.key)),
         text.plain(f"{say('Map of the plan {plan}.', plan=plan.name)} {changes}", 1500),
-        f"{'; '.join(plan.actions)}. {takes}",
+        f"{does[:1].upper()}{does[1:]}. {takes}",
         figure=plan_map.draw_plan_map(picture),
         on_page="png",
     )

@@ -55,6 +55,8 @@ _SPOT_STYLES: Mapping[str, tuple[str, float, str]] = {
 _CUT_OFF_COLOUR, _EXIT_COLOUR = "#b00050", "#00614a"
 _ROAD_PT, _ASIDE_PT, _BESIDE_PT, _WIDTH_IN, _FOOT_IN, _POINTS_PER_INCH = 3.4, 2.4, 10.0, 5.2, 1.15, 72.0
 _LABELLED_STREETS, _LABELLED_TURNS, _NAME_CHARS, _NOTE_CHARS = 12, 6, 38, 88
+_LINE_IN, _MOST_TRIES = 0.145, 3
+_Label = tuple[float, float, str]
 _LEAST_M = 600.0
 """What the map of a small change shows at least, so that one knows where it is."""
 _SAME_SPOT_DIGITS = 5  # of a degree: about a metre
@@ -106,29 +108,57 @@ def spots_of(changes: Sequence[Change]) -> gpd.GeoDataFrame:
 def draw_plan_map(picture: PlanPicture) -> Figure:
     """Draw a plan's changes in the UTM zone of the place (metres), zoomed to them.
 
+    A label that finds no room on the map is a number there, and stands below it.
+
     Parameters
     ----------
     picture
         What is shown; not empty.
     """
+    figure, left_out = _drawn(picture, [])
+    # With numbers in their places others may find no room.
+    for _ in range(_MOST_TRIES):
+        if not left_out:
+            break
+        figure, left_out = _drawn(picture, left_out)
+    return figure
+
+
+def _drawn(picture: PlanPicture, numbered: Sequence[_Label]) -> tuple[Figure, list[_Label]]:
+    """Return the map, and the labels that are to be numbers on the next one: those of this one, and who has no room."""
     crs = utm_of(pd.concat([picture.roads.geometry, picture.spots.geometry, picture.cut_off.geometry]))
     roads, spots, cut_off = (part.to_crs(crs) for part in (picture.roads, picture.spots, picture.cut_off))
     spots = spots.assign(beside=spots.groupby(spots.geometry.to_wkb()).cumcount())
     frame = maps.fit_frame(pd.concat([roads.geometry, spots.geometry, cut_off.geometry]).total_bounds, least_m=_LEAST_M)
     exits = picture.exits.to_crs(crs).cx[frame[0] : frame[2], frame[1] : frame[3]]
+    below = [_below(number, words) for number, (_, _, words) in enumerate(numbered, start=1)]
     with drawing.styled():
-        figure, axes = maps.new_map(frame, _FOOT_IN, _WIDTH_IN)
+        foot_in = _FOOT_IN + _LINE_IN * sum(len(lines) for lines in below)
+        figure, axes = maps.new_map(frame, foot_in, _WIDTH_IN)
         maps.draw_streets(axes, picture.streets.to_crs(crs))
         drawn = _draw_roads(axes, roads, lefthand=picture.lefthand)
         _draw_spots(axes, spots, cut_off, exits)
         maps.draw_scale(axes)
         maps.write_attribution(axes, picture.attribution)
+        numbers = [(x, y, str(number)) for number, (x, y, _) in enumerate(numbered, start=1)]
         labels = [*_street_labels(roads), *_exit_labels(exits), *_spot_labels(spots)]
-        placed = drawing.place_labels(axes, labels, size=7.8, clear_of=_points_along(drawn))
+        placed = drawing.place_labels(
+            axes,
+            [*numbers, *(item for item in labels if item not in numbered)],
+            size=7.8,
+            clear_of=_points_along(drawn),
+        )
         axes.set(xlabel="", ylabel="")
-        unlabelled = placed.left_out + max(0, roads["street"].nunique() - _LABELLED_STREETS)
-        _draw_foot(figure, picture, unlabelled)
-    return figure
+        left_out = [item for item in placed.left_out if item not in numbers]
+        unlabelled = len(placed.left_out) + max(0, roads["street"].nunique() - _LABELLED_STREETS)
+        _draw_foot(figure, picture, unlabelled, [line for lines in below for line in lines])
+    return figure, [*numbered, *left_out] if left_out else []
+
+
+def _below(number: int, words: str) -> list[str]:
+    """Return the lines that a label has below the map."""
+    head = f"{number}  "
+    return textwrap.wrap(head + " ".join(words.split()), _NOTE_CHARS, subsequent_indent=" " * len(head))
 
 
 def _road_kind(row: Change) -> str:
@@ -231,7 +261,7 @@ def _draw_spots(axes: Axes, spots: gpd.GeoDataFrame, cut_off: gpd.GeoDataFrame, 
         )  # fmt: skip
 
 
-def _street_labels(roads: gpd.GeoDataFrame) -> list[tuple[float, float, str]]:
+def _street_labels(roads: gpd.GeoDataFrame) -> list[_Label]:
     """Return a label for each of the longest streets: what changes in which direction, at its longest piece."""
     labels = []
     lengths = roads.geometry.length.groupby(roads["street"]).sum().sort_values(ascending=False)
@@ -247,7 +277,7 @@ def _street_labels(roads: gpd.GeoDataFrame) -> list[tuple[float, float, str]]:
     return labels
 
 
-def _spot_labels(spots: gpd.GeoDataFrame) -> list[tuple[float, float, str]]:
+def _spot_labels(spots: gpd.GeoDataFrame) -> list[_Label]:
     """Return a label for each signal, officer and diversion, officers first; for turns only where they are few."""
     turns = spots["kind"].isin((_REMOVED, _ADDED))
     shown = spots if turns.sum() <= _LABELLED_TURNS else spots[~turns]
@@ -259,7 +289,7 @@ def _spot_labels(spots: gpd.GeoDataFrame) -> list[tuple[float, float, str]]:
     ]
 
 
-def _exit_labels(exits: gpd.GeoDataFrame) -> list[tuple[float, float, str]]:
+def _exit_labels(exits: gpd.GeoDataFrame) -> list[_Label]:
     named = zip(exits["name"], exits.geometry, strict=True)
     return [(spot.x, spot.y, say("exit {name}", name=text.plain(name, _NAME_CHARS))) for name, spot in named]
 
@@ -274,8 +304,9 @@ def _points_along(lines: Sequence[BaseGeometry]) -> list[tuple[float, float]]:
     return [(point.x, point.y) for point in points]
 
 
-def _draw_foot(figure: Figure, picture: PlanPicture, unlabelled: int) -> None:
-    """Draw the legend of what is on the map, the plan's name, and how many changes have no label."""
+def _draw_foot(figure: Figure, picture: PlanPicture, unlabelled: int, below: Sequence[str]) -> None:
+    """Draw the legend of what is on the map, what its numbers mean, the plan's name, how many changes have no label."""
+    below_in = _LINE_IN * len(below)
     keys = [
         Line2D(
             [],
@@ -299,12 +330,14 @@ def _draw_foot(figure: Figure, picture: PlanPicture, unlabelled: int) -> None:
     keys.append(Line2D([], [], color=_EXIT_COLOUR, marker="s", linestyle="", label=say("exit")))
     figure.legend(
         handles=keys, loc="lower left", ncols=2, frameon=False, fontsize=8.3, borderaxespad=0, handlelength=2.6,
-        bbox_to_anchor=(0.01, 0.36 / figure.get_figheight()),
+        bbox_to_anchor=(0.01, (0.36 + below_in) / figure.get_figheight()),
     )  # fmt: skip
-    words = say(
-        "Plan “{plan}” against normal rules. Arrows: direction of travel of the added lanes.",
-        plan=text.plain(picture.name, 80),
+    figure.text(
+        0.012, (0.36 + below_in) / figure.get_figheight(), "\n".join(below), fontsize=7.5, color=drawing.INK, va="top"
     )
+    words = say("Plan “{plan}” against normal rules.", plan=text.plain(picture.name, 80))
+    if MORE in set(picture.roads["kind"]):
+        words += " " + say("Arrows: direction of travel of the added lanes.")
     if unlabelled:
         words += " " + say("{number} more changes have no label.", number=unlabelled)
     lines = textwrap.fill(text.plain(words, 3 * _NOTE_CHARS), _NOTE_CHARS)
