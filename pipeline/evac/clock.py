@@ -44,3 +44,8 @@ def span(seconds: float) -> str:
 def between(after_s: float, before_s: float) -> float:
     """Return how much later one time is than another as both are shown: whole minutes, in seconds."""
     return float((minutes(after_s) - minutes(before_s)) * MINUTE_S)
+
+
+def next_multiple(now_s: float, every_s: float) -> float:
+    """Return the next time after now that is a multiple of a span."""
+    return (now_s // every_s + 1.0) * every_s

@@ -75,20 +75,51 @@ def test_where_a_plan_closes_the_way_people_are_left_and_told(tmp_path: Path) ->
     assert any(text.startswith("none of the 120 people") for text in ledger["caveats"])
 
 
-def test_a_bus_before_a_road_that_fire_has_taken_stands_with_its_people_and_the_run_is_not_trusted(
-    tmp_path: Path,
-) -> None:
-    """It waits in Home Street, beside an open exit that buses of its line don't take: more time doesn't help."""
-    end = gpd.GeoSeries([Point(9.495, 47.07)], crs="EPSG:4326")
-    gpd.GeoDataFrame({"minute": [14.0]}, geometry=end).to_file(tmp_path / "fire.geojson")
+def fire_over(folder: Path, *spots: tuple[float, float], minute: float) -> dict[str, Any]:
+    """Return a fire that is at some spots (lon, lat) at a minute."""
+    points = gpd.GeoSeries([Point(*spot) for spot in spots], crs="EPSG:4326")
+    gpd.GeoDataFrame({"minute": [minute] * len(spots)}, geometry=points).to_file(folder / "fire.geojson")
     arrival = {"form": "points", "file": "fire.geojson", "time": "minute", "written": "minutes", "reach_m": 60}
-    stop = {"name": "up the street", "at": {"lat": 47.0715, "lon": 9.5}}
-    people, ledger = run(tmp_path, given(stops=[stop]), hazard={"name": "Fire", "note": "Made up.", "arrival": arrival})
-    assert (people["status"] == "aboard").sum() == ledger["bus_people_stuck"] == CAPACITY
-    assert (ledger["buses_stuck"], ledger["buses_held_by_hazard"], ledger["trusted"]) == (1, 0, False)
-    (reason,) = ledger["reasons"]
-    assert reason.startswith("1 bus stands at the end with 40 people aboard, who are not out")
-    assert reason.endswith("1 on Home Street")
+    return {"name": "Fire", "note": "Made up.", "arrival": arrival}
+
+
+UP_THE_STREET = {"name": "up the street", "at": {"lat": 47.0715, "lon": 9.5}}
+WEST, EAST, HOMES = (9.495, 47.07), (9.505, 47.07), (9.5, 47.0722)
+"""Spots of Main Road on either side of Home Street, and the end of that."""
+
+
+@pytest.mark.parametrize("minute", [12.5, 14.0])
+def test_a_bus_whose_exit_fire_takes_leaves_by_another_one(tmp_path: Path, minute: float) -> None:
+    """It comes in by the west end from minute 10 on, and is at its stop, or past it, when that is taken.
+
+    Those whom nobody fetches then wait to the end: buses of this line can't come in any more.
+    """
+    people, ledger = run(tmp_path, given(stops=[UP_THE_STREET]), hazard=fire_over(tmp_path, WEST, minute=minute))
+    assert ledger["bus_people_evacuated"] == people.loc[people["status"] == "evacuated", "people"].sum() == CAPACITY
+    assert (ledger["buses_stuck"], ledger["buses_held_by_hazard"], ledger["trusted"]) == (0, 0, True)
+    assert ledger["bus_people_waiting"] == PEOPLE - CAPACITY
+    assert ledger["bus_last_evacuated_s"] < 25 * 60.0
+
+
+def test_a_bus_whose_stop_fire_takes_before_it_is_there_drives_out_empty(tmp_path: Path) -> None:
+    hazard = fire_over(tmp_path, HOMES, minute=11.0)
+    people, ledger = run(tmp_path, given(stops=[UP_THE_STREET]), hazard=hazard)
+    assert set(people["status"]) == {"waiting"}
+    assert (ledger["buses_stuck"], ledger["buses_held_by_hazard"], ledger["bus_trips"]) == (0, 0, 0)
+    (trip,) = json.loads(next(tmp_path.glob(".evac/runs/*/buses.json")).read_text())
+    assert trip["at_stop_s"] is None
+    assert 11 * 60.0 <= trip["gave_up_s"] <= 11 * 60.0 + 20.0
+
+
+def test_a_bus_whom_fire_leaves_no_way_stands_with_its_people_and_the_run_ends(tmp_path: Path) -> None:
+    """Both ends are taken while people get in: who stands there is told, and the run doesn't go on to its last hour."""
+    hazard = fire_over(tmp_path, WEST, EAST, minute=13.0)
+    people, ledger = run(tmp_path, given(stops=[UP_THE_STREET]), hazard=hazard)
+    assert (people["status"] == "aboard").sum() == ledger["bus_people_held_by_hazard"] == CAPACITY
+    assert (ledger["buses_stuck"], ledger["buses_held_by_hazard"], ledger["trusted"]) == (0, 1, True)
+    ending = json.loads(next(tmp_path.glob(".evac/runs/*/ending.json")).read_text())
+    assert ending["reason"] == "standstill"
+    assert ending["time_s"] < 60 * 60.0
 
 
 def test_a_bus_that_waits_at_its_stop_or_drives_at_the_end_is_not_stranded(tmp_path: Path) -> None:

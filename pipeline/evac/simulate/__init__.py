@@ -103,7 +103,7 @@ def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Prog
             drives=inputs.drives,
         )
         metering = Metering(connection, inputs.exits, inputs.veh_per_h, inputs.beyond)
-        buses = Dispatcher(connection, inputs.buses)
+        buses = Dispatcher(connection, inputs.buses, controller, inputs.exits)
         times = [DriveTimes(connection, inputs.drives)] if inputs.drives else []
         breaking = Breaking(connection, inputs.breakdowns)
         others: list[Actor] = [buses, refuges, breaking, *times]

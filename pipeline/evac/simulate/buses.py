@@ -2,12 +2,14 @@
 
 A bus enters where its fleet comes in, drives in the same traffic as everybody, stands beside the road at its stop,
 takes who is there until it is full or nobody has come for a while, and leaves by its exit; some time later it is back,
-empty.
+empty. Where its way closes it takes another one over its stop to its exit, or else to any exit, without the people at a
+stop that it can't reach any more. Without a way to any exit it stands, or is let through where only a plan has closed
+the road.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import Any
@@ -16,8 +18,11 @@ import traci.constants as tc
 from traci.connection import Connection
 from traci.exceptions import TraCIException
 
+from evac.clock import next_multiple
 from evac.demand.buses import PREFIX, BusService, Line, Stop
+from evac.simulate.controller import Controller
 from evac.simulate.lanes import admits_car
+from evac.simulate.ways import way_ahead
 
 LOOK_S = 10.0
 """How often the buses on the road are looked at (s)."""
@@ -38,8 +43,9 @@ class Trip:
         Names.
     seats
         People that it has room for.
-    sent_s, at_stop_s, left_stop_s
-        Seconds after the order; None as long as it hasn't happened.
+    sent_s, at_stop_s, left_stop_s, gave_up_s
+        Seconds after the order; None as long as it hasn't happened. A bus gives its stop up when no way leads there any
+        more.
     people
         People in it.
     boarded
@@ -53,12 +59,18 @@ class Trip:
     sent_s: float
     at_stop_s: float | None = None
     left_stop_s: float | None = None
+    gave_up_s: float | None = None
     people: int = 0
     boarded: list[tuple[int, float]] = field(default_factory=list)
 
     def takes(self, people: int) -> bool:
         """Return whether there is room for a household; an empty bus takes any."""
         return not self.people or self.people + people <= self.seats
+
+    @property
+    def is_coming(self) -> bool:
+        """Return whether it will take people at its stop, or does."""
+        return self.left_stop_s is None and self.gave_up_s is None
 
 
 @dataclass
@@ -92,11 +104,23 @@ class Dispatcher:
         The running simulation.
     service
         The buses and the people; None where there are none.
+    roads
+        Tells which roads have closed.
+    exits
+        The last edges of each exit.
     """
 
-    def __init__(self, connection: Connection, service: BusService | None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        service: BusService | None,
+        roads: Controller,
+        exits: Mapping[str, Sequence[str]],
+    ) -> None:
         self.trips: list[Trip] = []
         self._connection = connection
+        self._roads = roads
+        self._exit_edges = [edge for edges in exits.values() for edge in edges]
         self._service = service
         self._stops = {stop.name: stop for stop in service.stops} if service else {}
         self._waiting = _by_stop(service) if service else {}
@@ -111,9 +135,10 @@ class Dispatcher:
 
     @property
     def has_plans(self) -> bool:
-        """Whether a bus is under way, or one will be sent for those who still wait."""
-        on_road = any(bus.trip is not None for bus in self._fleet)
-        return on_road or (bool(self._fleet) and self._anybody_waits and not self._no_way)
+        """Whether a bus is at its stop, or will be sent for those who still wait; SUMO knows whether one moves."""
+        at_stop = any(bus.trip and bus.trip.at_stop_s is not None and bus.trip.is_coming for bus in self._fleet)
+        some_free = any(bus.trip is None for bus in self._fleet)
+        return at_stop or (some_free and self._anybody_waits and not self._no_way)
 
     @property
     def _anybody_waits(self) -> bool:
@@ -122,11 +147,11 @@ class Dispatcher:
     def next_s(self, now_s: float) -> float:
         """Return when `act` has to be called next (simulated s); infinite when never."""
         if any(bus.trip is not None for bus in self._fleet):
-            return (now_s // LOOK_S + 1.0) * LOOK_S
+            return next_multiple(now_s, LOOK_S)
         if not self._anybody_waits:
             return float("inf")
         free_s = min((bus.free_s for bus in self._fleet), default=float("inf"))
-        return free_s if free_s > now_s else (now_s // _ASK_EVERY_S + 1.0) * _ASK_EVERY_S
+        return free_s if free_s > now_s else next_multiple(now_s, _ASK_EVERY_S)
 
     def act(self, now_s: float) -> None:
         """Let people in at the stops, send buses that are full, and those that are back."""
@@ -139,7 +164,7 @@ class Dispatcher:
         if free and self._anybody_waits and (now_s % _ASK_EVERY_S == 0 or on_road):
             way = cache(self._way)  # nothing moves meanwhile: all buses of a line have the same
             tried = [self._send(bus, way, now_s) for bus in free]
-            self._no_way = not any(tried) and not on_road
+            self._no_way = not any(tried) and not any(bus.trip and bus.trip.is_coming for bus in on_road)
 
     def record(self) -> list[dict[str, Any]]:
         """Return the trips as JSON has them."""
@@ -153,11 +178,13 @@ class Dispatcher:
                 bus.trip, bus.free_s, bus.entered = None, now_s + bus.line.beyond_s, False
             return
         bus.entered = True
-        if trip.left_stop_s is None and self._connection.vehicle.isStopped(trip.bus):
+        if trip.is_coming and self._connection.vehicle.isStopped(trip.bus):
             self._serve(bus, trip, now_s)
+        else:
+            self._look_ahead(bus.line, trip, now_s)
 
     def _serve(self, bus: _Bus, trip: Trip, now_s: float) -> None:
-        """Let people in; leave when the bus is full, or nobody has come for a while, or nobody is left to come."""
+        """Let people in; leave when the bus is full, nobody has come for a while or is left to, or the road closes."""
         service, waiting = self._service, self._waiting[trip.stop]
         assert service is not None  # noqa: S101  there is a bus
         if trip.at_stop_s is None:
@@ -170,9 +197,36 @@ class Dispatcher:
                 bus.busy_until_s = max(bus.busy_until_s, now_s) + service.boarding_s * item.people
         fits = [item for item in waiting if trip.takes(item.people)]
         idle_s = now_s - bus.busy_until_s
-        if idle_s >= 0.0 and (not fits or idle_s >= service.hold_s):
+        has_closed = self._stops[trip.stop].edge in self._roads.closed
+        if has_closed or (idle_s >= 0.0 and (not fits or idle_s >= service.hold_s)):
             self._connection.vehicle.resume(trip.bus)
             trip.left_stop_s = now_s
+            if has_closed:
+                self._roads.let_out(trip.bus)
+
+    def _look_ahead(self, line: Line, trip: Trip, now_s: float) -> None:
+        """Give a bus whose way has closed another one: over its stop if that can be reached; by its exit, or any."""
+        ahead = way_ahead(self._connection, trip.bus)
+        if self._roads.closed.isdisjoint(ahead[1:]):
+            return
+        ask = self._connection.vehicle
+        on_junction = ask.getRoadID(trip.bus).startswith(":") and len(ahead) > 1
+        start = ahead[on_junction]
+        way = self._over_stop(start, line, trip) if trip.is_coming else None
+        if way is None and trip.is_coming:
+            trip.gave_up_s = now_s
+            ask.replaceStop(trip.bus, 0, "")
+        way = way or self._quickest(start, line.exit_edges) or self._quickest(start, self._exit_edges)
+        if way is not None:
+            ask.setRoute(trip.bus, [*ahead[:on_junction], *way[0]])
+        else:
+            self._roads.let_out(trip.bus)
+
+    def _over_stop(self, start: str, line: Line, trip: Trip) -> _Way | None:
+        """Return the way over a bus's stop to its exit, or else to any; None where none is open."""
+        stop = self._stops[trip.stop].edge
+        out = self._quickest(stop, line.exit_edges) or self._quickest(stop, self._exit_edges)
+        return _joined(self._route(start, stop), out)
 
     def _send(self, bus: _Bus, way_of: Callable[[Line, Stop], _Way | None], now_s: float) -> bool:
         """Send a bus to where most people are without a seat by the time it is there; tell whether any way was open."""
@@ -196,17 +250,17 @@ class Dispatcher:
 
     def _without_seat(self, stop: str, by_s: float) -> int:
         people = sum(item.people for item in self._waiting[stop] if item.at_stop_s <= by_s)
-        coming = [bus.trip for bus in self._fleet if bus.trip is not None and bus.trip.left_stop_s is None]
+        coming = [bus.trip for bus in self._fleet if bus.trip is not None and bus.trip.is_coming]
         return people - sum(trip.seats - trip.people for trip in coming if trip.stop == stop)
 
     def _way(self, line: Line, stop: Stop) -> _Way | None:
         """Return the edges from where a line comes in over a stop to its exit, and the time to the stop (s)."""
-        to_stop = self._route(line.start or "", stop.edge)
-        ways = [self._route(stop.edge, edge) for edge in line.exit_edges]
-        out = min((way for way in ways if way is not None), key=lambda way: way[1], default=None)
-        if to_stop is None or out is None:
-            return None
-        return (*to_stop[0], *out[0][1:]), to_stop[1]
+        return _joined(self._route(line.start or "", stop.edge), self._quickest(stop.edge, line.exit_edges))
+
+    def _quickest(self, start: str, ends: Iterable[str]) -> _Way | None:
+        """Return the quickest way from an edge to any of some."""
+        ways = [self._route(start, end) for end in ends]
+        return min((way for way in ways if way is not None), key=lambda way: way[1], default=None)
 
     def _route(self, start: str, end: str) -> _Way | None:
         try:
@@ -228,6 +282,11 @@ class Dispatcher:
         bus.entered = False
         bus.trip = Trip(name, bus.line.name, stop.name, bus.line.capacity, now_s)
         self.trips.append(bus.trip)
+
+
+def _joined(to_stop: _Way | None, out: _Way | None) -> _Way | None:
+    """Return the edges over a stop, and the time to it; None where one half is missing."""
+    return ((*to_stop[0], *out[0][1:]), to_stop[1]) if to_stop and out else None
 
 
 def _by_stop(service: BusService) -> dict[str, list[_Waiting]]:

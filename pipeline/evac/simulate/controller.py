@@ -33,6 +33,7 @@ from typing import Any
 
 from traci.connection import Connection
 
+from evac.clock import next_multiple
 from evac.demand.routes import exits_of_zones
 from evac.network.exits.drive_beyond import DrivesBeyond
 from evac.plans.stages import Stages
@@ -51,17 +52,17 @@ from evac.plans.timetable import (
 from evac.simulate.change_of_stage import ChangeOfStage
 from evac.simulate.diversions import Diversions
 from evac.simulate.flight import LOOK_AFTER_S, Flight
-from evac.simulate.lanes import admits_car, vehicles_on
+from evac.simulate.guide import Guide
+from evac.simulate.lanes import admits_car, is_stricter, vehicles_on
 from evac.simulate.officer import LOOK_S, Officer
 from evac.simulate.refuges import Refuges
-from evac.simulate.ways import bound_for, keep_way, quickest_way, way_ahead, whole_ways, without_way
+from evac.simulate.ways import ASK_EVERY_S, Ways, bound_for, way_ahead, whole_ways, without_way
 
 _EMPTY_EVERY_S = 10.0
 """How often it is checked whether a closed lane is empty."""
 _LOOK_AGAIN_S = 2.0
 """How long after a closure it is looked again who is bound for it. SUMO 1.28 gives a vehicle that leaves between two
 steps its way in the step before, when it is neither in the network nor waiting; measured: one of 4,000 on Balzers."""
-_LET_THROUGH = "authority"
 
 
 @dataclass
@@ -86,8 +87,10 @@ class Controller:
         Where those go whose last way to any exit a hazard takes; they stand when None.
     drives
         The drives behind the exits, where any takes time: who is sent to another exit reckons with them.
-    turned_round
-        Vehicles that roads closed by a hazard have sent another way.
+    closed
+        Edges that have closed and admit no car now.
+    _taken
+        Those that a hazard has closed, for good.
     """
 
     connection: Connection
@@ -99,14 +102,18 @@ class Controller:
     refuges: Refuges | None = None
     drives: DrivesBeyond | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
-    turned_round: set[str] = field(default_factory=set)
+    closed: set[str] = field(default_factory=set)
     _agenda: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list)
     _officers: dict[str, Officer] = field(default_factory=dict)
     _holds: dict[str, Admits] = field(default_factory=dict)
-    _normally: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
+    _normally: dict[str, tuple[Sequence[str], Sequence[str]]] = field(default_factory=dict)
     _opening: dict[str, tuple[str, Admits]] = field(default_factory=dict)
     _shut_since_s: dict[str, float] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
+    _again: dict[float, list[tuple[str, set[str], tuple[str, ...]]]] = field(default_factory=partial(defaultdict, list))
     _flight: Flight = field(init=False)
+    _guide: Guide = field(init=False)
+    _ways: Ways = field(init=False)
     _changing: ChangeOfStage = field(init=False)
     _diversions: Diversions = field(init=False)
 
@@ -115,13 +122,19 @@ class Controller:
         states = self.timetable.states()
         self._states = states
         self._flight = Flight(self.connection)
+        self._guide = Guide(self.connection, self.exits, self.refuges, self.drives)
+        self._ways = Ways(self.connection, ASK_EVERY_S if self.coarse else 1.0)
         self._changing = ChangeOfStage(self.connection)
         last = {edge for edges in self.exits.values() for edge in edges}
         self._diversions = Diversions(self.connection, states.approaches, last, self.seed, self.coarse)
         self._timed = {lane: of_lane for lane, of_lane in states.lanes.items() if is_timed(of_lane)}
         self._holds = {lane: ADMITTED if lane in states.normally_closed else None for lane in self._timed}
-        for time_s in sorted({state.from_s for of_lane in self._timed.values() for state in of_lane}):
-            self._at(time_s, partial(self._change_lanes, time_s))
+        changing: dict[float, list[str]] = defaultdict(list)
+        for lane, of_lane in self._timed.items():
+            for since in of_lane:
+                changing[since.from_s].append(lane)
+        for time_s, lanes in changing.items():
+            self._at(time_s, partial(self._change_lanes, time_s, lanes))
         for tls, of_signal in states.signals.items():
             self.connection.trafficlight.setProgram(tls, states.normal_programs[tls])
             for before, state in pairwise([None, *of_signal]):
@@ -133,12 +146,17 @@ class Controller:
         """Return when `act` has to be called next (simulated s); infinite when never."""
         times = [self._diversions.next_s(now_s), *(time_s for time_s, *_ in self._agenda[:1])]
         if self._officers:
-            times.append(_next_multiple(now_s, LOOK_S))
+            times.append(next_multiple(now_s, LOOK_S))
         if self._opening:
-            times.append(_next_multiple(now_s, _EMPTY_EVERY_S))
+            times.append(next_multiple(now_s, _EMPTY_EVERY_S))
         if self._flight.fleeing or self._changing.leaving:
-            times.append(_next_multiple(now_s, LOOK_AFTER_S))
+            times.append(next_multiple(now_s, LOOK_AFTER_S))
         return min(times)
+
+    @property
+    def turned_round(self) -> set[str]:
+        """Vehicles that roads closed by a hazard have sent another way."""
+        return self._guide.turned_round
 
     @property
     def has_plans(self) -> bool:
@@ -164,14 +182,14 @@ class Controller:
     def _tell(self, now_s: float, label: str, what: str, **counts: int) -> None:
         self.events.append({"time_s": now_s, "action": label, "what": what, **counts})
 
-    def _change_lanes(self, time_s: float, now_s: float) -> None:
-        """Close and open lanes as their states change at a time; those on asphalt that isn't empty yet open later."""
+    def _change_lanes(self, time_s: float, lanes: Sequence[str], now_s: float) -> None:
+        """Close and open the lanes whose states change at a time; those on asphalt that isn't empty yet open later."""
         closing: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
-        for lane, of_lane in self._timed.items():
-            now, label = at(of_lane, time_s), _who(of_lane, time_s)
+        for lane in lanes:
+            now, label = at(self._timed[lane], time_s), _who(self._timed[lane], time_s)
             self._opening.pop(lane, None)
             # A lane closes at its time, whoever is on it; it opens once it is empty.
-            if _is_stricter(now, self._holds[lane]):
+            if is_stricter(now, self._holds[lane]):
                 closing[label, now or ()].append(lane)
             elif now != self._holds[lane]:
                 self._opening[lane] = label, now
@@ -189,70 +207,76 @@ class Controller:
         for (label, admitted), lanes in sorted(groups.items()):
             on_lanes = {vehicle for lane in lanes for vehicle in self._on(lane)}
             edges = self._closed_with(lanes, together)
-            ways = whole_ways(self.connection) if edges and ways is None else ways
+            ways = self._ways.known(now_s) if edges and ways is None else ways
             bound = bound_for(self.connection, edges, ways or {})
             on_lanes |= self._flight.about_to_enter(bound, edges) if admitted == (FLEEING,) else set()
-            classes = self._classes(on_lanes | bound, but=admitted)
+            classes = self._guide.classes(on_lanes | bound, but=admitted)
             closed.append((label, admitted, on_lanes, edges, classes))
             # Before the lanes close: SUMO lets a car stand on a lane that doesn't admit its class any more.
             if admitted == (FLEEING,):
                 here = {vehicle: vclass for vehicle, vclass in classes.items() if vehicle in on_lanes}
-                self._flight.begin(here, self._taken())
+                self._flight.begin(here, self._taken)
             else:
-                self._let_through(classes)
+                self._guide.let_through(classes)
         for (_, admitted), lanes in sorted(groups.items()):
             for lane in lanes:
                 self._set(lane, admitted)
                 self._shut_since_s[lane] = now_s
         gone = {edge for _, _, _, edges, _ in closed for edge in edges}
+        self.closed |= gone
         for label, admitted, on_lanes, _, classes in closed:
             coming = {vehicle: vclass for vehicle, vclass in classes.items() if vehicle not in on_lanes}
-            sent = self._send_elsewhere(coming, gone, fleeing=admitted == (FLEEING,))
+            sent = self._guide.send_elsewhere(coming, gone, fleeing=admitted == (FLEEING,))
+            self._ways.forget(sent)
             self._tell(now_s, label, "closed", on_it=len(on_lanes), **_counts(len(sent), len(coming), admitted))
         again = [(label, edges, admitted) for label, admitted, _, edges, _ in closed if edges]
-        if again:
-            self._at(now_s + _LOOK_AGAIN_S, partial(self._look_again, again))
+        again_s = now_s + _LOOK_AGAIN_S
+        for at_s in (again_s, next_multiple(again_s, ASK_EVERY_S)) if self.coarse else (again_s,):
+            if again and not self._again[at_s]:
+                self._at(at_s, partial(self._look_again, at_s))
+            self._again[at_s] += again
         self._agenda.sort(key=lambda entry: entry[:2])
 
-    def _look_again(self, groups: Sequence[tuple[str, set[str], tuple[str, ...]]], now_s: float) -> None:
+    def _look_again(self, again_s: float, now_s: float) -> None:
         """Send elsewhere who got a way over a closed road without being seen when it closed."""
         still = [
             (label, {edge for edge in edges if self._closed_with([f"{edge}_0"], ())}, admitted)
-            for label, edges, admitted in groups
+            for label, edges, admitted in self._again.pop(again_s)
         ]
-        ways = whole_ways(self.connection) if any(closed for _, closed, _ in still) else {}
+        ways = self._ways.known(now_s) if any(closed for _, closed, _ in still) else {}
         for label, closed, admitted in still:
-            classes = self._classes(bound_for(self.connection, closed, ways), but=admitted)
+            classes = self._guide.classes(bound_for(self.connection, closed, ways), but=admitted)
             if admitted != (FLEEING,):
-                self._let_through(classes)
+                self._guide.let_through(classes)
             if classes:
-                sent = self._send_elsewhere(classes, closed, fleeing=admitted == (FLEEING,))
+                sent = self._guide.send_elsewhere(classes, closed, fleeing=admitted == (FLEEING,))
+                self._ways.forget(sent)
                 self._tell(now_s, label, "looked again", **_counts(len(sent), len(classes), admitted))
                 ways |= {vehicle: way_ahead(self.connection, vehicle) for vehicle in sent}
 
-    def _let_through(self, vehicles: Iterable[str]) -> None:
-        for vehicle in vehicles:
-            self.connection.vehicle.setVehicleClass(vehicle, _LET_THROUGH)
+    def let_out(self, vehicle: str) -> None:
+        """Let a vehicle without another way off a road that has closed, or onto one that a plan, no hazard, closes."""
+        taken, ahead = self._taken, way_ahead(self.connection, vehicle)
+        if ahead[0] in taken:
+            self._flight.begin({vehicle: self.connection.vehicle.getVehicleClass(vehicle)}, taken)
+        elif taken.isdisjoint(ahead):
+            self._guide.let_through([vehicle])
 
     def _look_after_the_fleeing(self) -> None:
         """Let those who are off the roads that a hazard has closed drive by the rules again, another way if need be."""
         if not self._flight.fleeing:
             return  # who is there needn't be asked
-        shut = self._taken()
+        shut = self._taken
         for vehicle, vclass in self._flight.escaped(shut).items():
             if shut.isdisjoint(way_ahead(self.connection, vehicle)):
                 self._flight.end(vehicle)
-            elif self._send_elsewhere({vehicle: vclass}, shut, fleeing=True):
+            elif self._guide.send_elsewhere({vehicle: vclass}, shut, fleeing=True):
                 self._flight.forget(vehicle)
 
     def _over(self, now_s: float) -> dict[str, str]:
         """Return the edges of stages that are over, with the edge of the same road that is open instead of each."""
         roads = self.stages.roads
         return {edge: self.stages.at(roads[edge], now_s) for edge in roads if self._holds[f"{edge}_0"] == ADMITTED}
-
-    def _taken(self) -> set[str]:
-        """Return the edges that a hazard has closed."""
-        return {edge_of(lane) for lane, admits in self._holds.items() if admits == (FLEEING,)}
 
     def _open_what_is_empty(self, now_s: float) -> None:
         """Open lanes that are to open, but those whose asphalt the other direction still has."""
@@ -281,7 +305,7 @@ class Controller:
         for vehicle, (start, zone) in without_way(whole_ways(self.connection)).items():
             key = start, str(ask.getVehicleClass(vehicle)), zone
             if key not in ways:
-                ways[key] = self._out(*key[:2], zones.get(zone, ()))
+                ways[key] = self._guide.way_out(*key[:2], zones.get(zone, ()))
             if ways[key]:
                 ask.setRoute(vehicle, ways[key])
 
@@ -303,17 +327,18 @@ class Controller:
     def _set(self, lane: str, admits: Admits) -> None:
         """Let these vehicle classes use a lane, or, when None, those that normally may."""
         ask = self.connection.lane
-        self._normally.setdefault(lane, (list(ask.getAllowed(lane)), list(ask.getDisallowed(lane))))
-        allowed, disallowed = self._normally[lane]
-        if admits is not None:
-            ask.setAllowed(lane, list(admits))
-        elif lane in self._states.normally_closed:
-            ask.setDisallowed(lane, [])  # an empty list of `setAllowed` would admit nobody
-        elif allowed:
-            ask.setAllowed(lane, allowed)
+        allowed, disallowed = ask.getAllowed(lane), ask.getDisallowed(lane)
+        normally = ((), ()) if lane in self._states.normally_closed else (allowed, disallowed)
+        allowed, disallowed = self._normally.setdefault(lane, normally)
+        if admits is not None or allowed:
+            ask.setAllowed(lane, list(allowed if admits is None else admits))
         else:
-            ask.setDisallowed(lane, disallowed)
+            ask.setDisallowed(lane, list(disallowed))  # an empty list of `setAllowed` would admit nobody
         self._holds[lane] = admits
+        if admits is None:
+            self.closed.discard(edge_of(lane))
+        elif admits == (FLEEING,):
+            self._taken.add(edge_of(lane))
 
     def _switch(self, tls: str, before: State[Run] | None, state: State[Run], now_s: float) -> None:
         self._officers.pop(tls, None)
@@ -338,49 +363,6 @@ class Controller:
             )
         }
 
-    def _classes(self, vehicles: Iterable[str], *, but: Sequence[str]) -> dict[str, str]:
-        """Return the class of each vehicle, those of the classes `but` left out."""
-        ask = self.connection.vehicle
-        classes = {vehicle: str(ask.getVehicleClass(vehicle)) for vehicle in sorted(vehicles)}
-        return {vehicle: vclass for vehicle, vclass in classes.items() if vclass not in but}
-
-    def _send_elsewhere(self, classes: Mapping[str, str], closed: set[str], *, fleeing: bool) -> set[str]:
-        """Give vehicles, which are admitted to closed lanes by now, another way where there is one; return which.
-
-        `classes` has the class of each as it was, and is again where it has another way. Those who are `fleeing`, and
-        have no way to any exit, take one to a refuge.
-        """
-        ways: dict[tuple[str, str], tuple[str, ...]] = {}
-        sent: set[str] = set()
-        refuges = self.refuges if fleeing else None
-        ask = self.connection.vehicle
-        for vehicle, vclass in classes.items():
-            ahead = way_ahead(self.connection, vehicle)
-            on_junction = ask.getRoadID(vehicle).startswith(":") and len(ahead) > 1
-            start = ahead[on_junction]
-            if (start, vclass) not in ways:
-                ways[start, vclass] = () if start in closed else self._out(start, vclass)
-            way = ways[start, vclass]
-            way = way or (refuges.way(start, vclass) if refuges and start not in closed else ())
-            if way:
-                ask.setVehicleClass(vehicle, vclass)
-                ask.setRoute(vehicle, [*ahead[:on_junction], *way])
-                sent.add(vehicle)
-                if not ways[start, vclass]:
-                    keep_way(self.connection, vehicle)
-        self.turned_round |= sent if fleeing else set()
-        return sent
-
-    def _out(self, start: str, vclass: str, to: Sequence[str] | None = None) -> tuple[str, ...]:
-        """Return the quickest way of a class from an edge to any exit now, or to some edges; none if none is."""
-        targets = [edge for edges in self.exits.values() for edge in edges] if to is None else to
-        beyond_s = self.drives.drives_s(self.connection.simulation.getTime()) if self.drives else None
-        return quickest_way(self.connection, start, vclass, targets, beyond_s)
-
-
-def _next_multiple(now_s: float, every_s: float) -> float:
-    return (now_s // every_s + 1.0) * every_s
-
 
 def _who(of_lane: Sequence[State[Admits]], time_s: float) -> str:
     """Return the actions that begin or end at a time, or else those that hold."""
@@ -392,8 +374,3 @@ def _who(of_lane: Sequence[State[Admits]], time_s: float) -> str:
 def _counts(sent: int, bound: int, admitted: Sequence[str]) -> dict[str, int]:
     """Return what became of those bound for a road that closes: before a hazard, who has no other way stands."""
     return {"sent_elsewhere": sent, "held" if admitted == (FLEEING,) else "let_through": bound - sent}
-
-
-def _is_stricter(now: Admits, before: Admits) -> bool:
-    """Return whether somebody may use a lane no more."""
-    return now is not None and (before is None or not set(before) <= set(now))

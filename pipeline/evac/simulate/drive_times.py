@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from evac.clock import next_multiple
 from evac.network.exits.drive_beyond import SHUT, DrivesBeyond
 
 _LOOK_EVERY_S = 1.0
@@ -34,7 +35,7 @@ class DriveTimes:
 
     def next_s(self, now_s: float) -> float:
         """Return when `act` has to be called next (simulated s); infinite when never."""
-        return min([(now_s // _LOOK_EVERY_S + 1.0) * _LOOK_EVERY_S, *(at for at in self._changes_s if at > now_s)])
+        return min([next_multiple(now_s, _LOOK_EVERY_S), *(at for at in self._changes_s if at > now_s)])
 
     def act(self, now_s: float) -> None:
         """Do what is due."""

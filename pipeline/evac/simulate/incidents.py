@@ -6,6 +6,7 @@ from typing import Any
 
 from traci.exceptions import TraCIException
 
+from evac.clock import next_multiple
 from evac.demand.incidents import Breakdowns
 
 _LOOK_EVERY_S = 2.0
@@ -42,7 +43,7 @@ class Breaking:
         """Return when `act` has to be called next (simulated s); infinite when never."""
         if not self._due and not self._standing:
             return float("inf")
-        return (now_s // _LOOK_EVERY_S + 1.0) * _LOOK_EVERY_S
+        return next_multiple(now_s, _LOOK_EVERY_S)
 
     def act(self, now_s: float) -> None:
         """Stop those who have driven their distance, and note who drives on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from traci.connection import Connection
 
-from evac.plans.timetable import edge_of
+from evac.plans.timetable import Admits, edge_of
 from evac.sumo import CAR_CLASS
 
 
@@ -19,3 +19,8 @@ def vehicles_on(connection: Connection, lane: str, *, by_edge: bool = False) -> 
     if by_edge:
         return tuple(connection.edge.getLastStepVehicleIDs(edge_of(lane)))
     return tuple(connection.lane.getLastStepVehicleIDs(lane))
+
+
+def is_stricter(now: Admits, before: Admits) -> bool:
+    """Return whether somebody may use a lane no more."""
+    return now is not None and (before is None or not set(before) <= set(now))

@@ -10,6 +10,9 @@ from traci.exceptions import TraCIException
 from evac.demand.buses import PREFIX as BUS
 from evac.demand.routes import vehicle_type
 
+ASK_EVERY_S = 10.0
+"""How often the vehicles of the mesoscopic model are all asked for their ways again (s). A front closes thousands of
+roads, each at a second of its own; who has taken a way over one meanwhile is seen at the next time."""
 _ZONE_END = "-sink"
 """What SUMO adds to the name of a zone (TAZ) for its end."""
 
@@ -41,14 +44,44 @@ def way_ahead(connection: Connection, vehicle: str) -> tuple[str, ...]:
     return tuple(ask.getRoute(vehicle)[max(ask.getRouteIndex(vehicle), 0) :])
 
 
-def whole_ways(connection: Connection) -> dict[str, tuple[str, ...]]:
+def whole_ways(connection: Connection, known: Mapping[str, tuple[str, ...]] = {}) -> dict[str, tuple[str, ...]]:
     """Return the edges of the way of each vehicle in the network or waiting to get onto a street, also those behind it.
 
     SUMO gives a vehicle its way when it means to leave, which may be long before there is room for it. Buses are left
-    out: they have people to fetch, and wait, or look for another way themselves.
+    out: they have people to fetch, and look for another way themselves (`simulate.buses`). Who is `known` isn't asked.
     """
-    present = (*connection.vehicle.getIDList(), *connection.simulation.getPendingVehicles())
-    return {name: connection.vehicle.getRoute(name) for name in present if not name.startswith(BUS)}
+    ask = connection.vehicle
+    present = (*ask.getIDList(), *connection.simulation.getPendingVehicles())
+    return {name: known.get(name) or ask.getRoute(name) for name in present if not name.startswith(BUS)}
+
+
+class Ways:
+    """The whole ways of all vehicles, those that are known asked again only every so many seconds.
+
+    Parameters
+    ----------
+    connection
+        The running simulation.
+    every_s
+        How often; a second at the least.
+    """
+
+    def __init__(self, connection: Connection, every_s: float) -> None:
+        self._connection, self._every_s = connection, every_s
+        self._known: dict[str, tuple[str, ...]] = {}
+        self._since: float | None = None
+
+    def known(self, now_s: float) -> dict[str, tuple[str, ...]]:
+        """Return the edges of the way of each vehicle, as `whole_ways` does; who is new is asked in any case."""
+        since = now_s // self._every_s
+        self._known = whole_ways(self._connection, self._known if since == self._since else {})
+        self._since = since
+        return dict(self._known)
+
+    def forget(self, vehicles: Iterable[str]) -> None:
+        """Ask these again next time: they have got another way."""
+        for vehicle in vehicles:
+            self._known.pop(vehicle, None)
 
 
 def without_way(ways: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, str]]:
