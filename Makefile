@@ -4,7 +4,7 @@ PYTHON = .venv/bin/python
 unexport PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL = help
-.PHONY: help setup demo hazard-demo study study-full test test-slow coverage verify lint format bench docs site wheel lock clean
+.PHONY: help setup demo hazard-demo study study-full test test-slow coverage verify lint format bench-small bench docs site wheel lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -50,14 +50,19 @@ format: setup ## format the code and mend what ruff can mend by itself
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 
-bench: setup ## time the toolkit beside SUMO alone, the engines, the published way, cost against size (hours)
+bench-small: setup ## the tables of benchmarks/ that take under ten minutes together, all on Balzers
+	$(PYTHON) benchmarks/toolkit_overhead.py scenarios/balzers
+	$(PYTHON) benchmarks/screening.py scenarios/balzers --plan baseline --plan flood --plan bridge-closed
+	$(PYTHON) benchmarks/search.py
+	$(PYTHON) benchmarks/mixed_fidelity.py
+
+bench: bench-small ## all tables: also the engines, the published way, cost against size, five towns (hours)
 	$(PYTHON) benchmarks/toolkit_overhead.py
 	$(PYTHON) benchmarks/engines.py
 	$(PYTHON) benchmarks/published_way.py
 	$(PYTHON) benchmarks/cost_and_size.py
 	$(PYTHON) benchmarks/cache_scale.py
-	$(PYTHON) benchmarks/screening.py
-	$(PYTHON) benchmarks/search.py
+	$(PYTHON) benchmarks/screening.py --seed 1 --seed 2 --long
 
 docs: setup ## write the pages that are made from the models: the JSON schemas and references of scenarios and plans
 	.venv/bin/evac schema scenario > docs/scenario.schema.json
