@@ -32,6 +32,9 @@ def test_results_are_labelled_and_have_no_lanes(workspace: Path) -> None:
     assert pd.read_parquet(run / "bottlenecks.parquet").empty
     assert not pd.read_parquet(run / "edges.parquet").empty
     assert any("coarse (mesoscopic)" in text for text in ledger["caveats"])
+    page = (workspace / "reports" / "town" / "index.html").read_text()
+    assert "A coarse simulation knows streets, not lanes" in page
+    assert "No queue stands" not in page, "it can't know"
 
 
 def test_the_report_is_made_again_from_the_cache(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

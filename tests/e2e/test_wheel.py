@@ -13,6 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 _LARGEST_MB = 3.0
+_TOLD_S = 120.0
+"""The smallest difference that a report tells with one simulation of each plan."""
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +64,6 @@ def test_the_demo_runs_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None
     results = pd.read_csv(tmp_path / "here" / "reports" / "balzers" / "results.csv").set_index("plan")
     assert set(results.index) == {"baseline", "bridge-closed", "flood"}
     assert (results["evacuated"] == results["planned"]).all()
-    # A bridge less can't be sooner, and the plan that answers it can't be later than doing nothing.
-    assert results.loc["baseline", "t90_s"] <= results.loc["bridge-closed", "t90_s"]
-    assert results.loc["flood", "t90_s"] <= results.loc["bridge-closed", "t90_s"]
+    # A bridge less costs time, and the answer gives it back: more of each than one seed may say by chance.
+    assert results.loc["bridge-closed", "t90_s"] - results.loc["baseline", "t90_s"] >= _TOLD_S
+    assert results.loc["bridge-closed", "t90_s"] - results.loc["flood", "t90_s"] >= _TOLD_S

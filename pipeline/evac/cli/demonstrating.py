@@ -16,6 +16,8 @@ from evac.errors import InstallationError, Problem
 
 _PLACE = "balzers"
 _PLANS = ["baseline", "bridge-closed", "flood"]
+_VEHICLES = "2"
+"""The case in which the flood costs the most, and its answer buys what one seed can show."""
 _PARTS = (f"scenarios/{_PLACE}", f"plans/{_PLACE}")
 
 
@@ -30,7 +32,7 @@ def demo(
     for part in _PARTS:
         shutil.copytree(example / part, folder / part, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.py"))
     console.print(f"The scenario and its plans: {escape(str(folder))}", highlight=False, soft_wrap=True)
-    run(folder / _PARTS[0], plan=_PLANS, vehicles=["1.5"], sensitivity=False)
+    run(folder / _PARTS[0], plan=_PLANS, vehicles=[_VEHICLES], sensitivity=False)
 
 
 def _example_folder() -> Path:

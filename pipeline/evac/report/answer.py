@@ -14,6 +14,8 @@ from evac.report.words import mark, say
 
 RESOURCES = (mark("officers"), mark("signs"), mark("cones"), mark("barricades"))
 """What a plan takes, as tables and sentences name it."""
+_WITH_LANES = "micro"
+"""The fidelity that knows lanes."""
 _ONE = {
     "officers": mark("1 officer"), "signs": mark("1 sign"), "cones": mark("1 cone"), "barricades": mark("1 barricade"),
 }  # fmt: skip
@@ -165,8 +167,18 @@ def shown_seed(cases: Sequence[CaseResult], centre: CaseResult) -> str:
     )
 
 
+def lane_words(centre: CaseResult) -> str:
+    """Return the lane that holds the city up, by name; that there is none, or that the simulation knows no lanes."""
+    if centre.shown.fidelity != _WITH_LANES:
+        return say("Not known")
+    worst = tables.holding_up(centre)
+    return text.plain(worst.name) if worst else say("None")
+
+
 def holding_up(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> list[Sentence]:
     """Return what holds the city up under the headline's plan, and under the one compared with."""
+    if centre.shown.fidelity != _WITH_LANES:
+        return [Sentence(say("A coarse simulation knows streets, not lanes: run this case car by car to see which."))]
     found, other = [Sentence(_holding_up_words(centre), centre.doubt)], counterpart(report, cases, centre)
     if other is None:
         return found

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evac import clock
-from evac.report import advice, answer, tables, text
+from evac.report import advice, answer, text
 from evac.report.answer import Sentence
 from evac.report.effects import Effect, Lever, effects, levers, with_other_vehicles
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult
-from evac.report.words import say
 
 _MOST_LEVERS = 3
 
@@ -71,14 +70,13 @@ class Front:
 def front(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> Front:
     """Return what the first page says."""
     found, unknown = effects(report, cases, centre), advice.unknown(report, centre)
-    worst = tables.holding_up(centre)
     return Front(
         time=text.clearance(centre.estimate(90).mean, report.scenario.simulation.end_h),
         plan=answer.plan_name(report, centre.shown.plan) if len(found) > 1 else "",
         ordered=answer.ordered(report, centre),
         how_long=answer.how_long(report, centre),
         ranges=answer.ranges(report, cases, centre),
-        lane=text.plain(worst.name) if worst else say("None"),
+        lane=answer.lane_words(centre),
         lane_sentences=answer.holding_up(report, cases, centre),
         bars=_bars(report, cases, found, centre),
         levers=levers(cases, centre)[:_MOST_LEVERS],
