@@ -135,3 +135,12 @@ def test_cases_that_are_not_a_car_apart_say_nothing(tmp_path: Path) -> None:
     report = report_data.report_input(tmp_path, runs)
     cases = results.case_results(report)
     assert fewer_cars.one_car_less(report, cases, cases[0]) is None
+
+
+@pytest.mark.parametrize(("number", "words"), [(3, "1 more caveat is in"), (4, "2 more caveats are in")])
+def test_caveats_without_room_on_the_first_page_are_counted(report: ReportInput, number: int, words: str) -> None:
+    caveats = [f"street {index}: guessed" for index in range(number)]
+    runs = tuple(replace(run, ledger={**run.ledger, "caveats": caveats}) for run in report.runs)
+    cases = results.case_results(replace(report, runs=runs))
+    said = [sentence.words for sentence in advice.unknown(report, results.headline(report, cases))]
+    assert any(sentence.startswith(words) for sentence in said)

@@ -88,7 +88,9 @@ def _caveats(centre: CaseResult) -> Iterator[Sentence]:
     found = [text.plain(caveat) for caveat in centre.shown.caveats]
     yield from (Sentence(f"{caveat[:1].upper()}{caveat[1:]}.") for caveat in found[:_CAVEATS_IN_WORDS])
     more = len(found) - _CAVEATS_IN_WORDS
-    if more > 0:
+    if more == 1:
+        yield Sentence(say("1 more caveat is in the trust ledger."))
+    elif more > 1:
         yield Sentence(say("{number} more caveats are in the trust ledger.", number=more))
 
 
