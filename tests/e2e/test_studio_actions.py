@@ -1,4 +1,4 @@
-"""Every kind of action of a plan, by clicks in a real browser; and a plan that is built with the keyboard alone."""
+"""Every kind of action of a plan, by clicks in a real browser."""
 
 from __future__ import annotations
 
@@ -119,49 +119,6 @@ def test_what_junctions_and_people_can_do_is_made_by_clicks(page: Any, folder: P
     assert (made[2]["zones"], made[2]["offset_min"]) == (["Iramali"], 45)
     assert (made[4]["at_most_vehicles"], made[4]["followed_by"]) == (1, 0.7)
     assert {"movement removed", "signal"} <= set(place.under("people").changes()["kind"])
-
-
-def _tab_to(page: Any, name: str) -> None:
-    """Press Tab until the focus is on what is called so."""
-    called = (
-        "() => { const at = document.activeElement; "
-        "return at?.getAttribute('aria-label') || at?.labels?.[0]?.textContent || at?.textContent || ''; }"
-    )
-    for _ in range(120):
-        if page.evaluate(called).startswith(name):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"no Tab leads to {name!r}")
-
-
-def test_a_plan_is_built_with_the_keyboard_alone(page: Any, folder: Path) -> None:
-    _tab_to(page, "What if")
-    _tab_to(page, "Name of the new plan")
-    page.keyboard.type("By keyboard")
-    page.keyboard.press("Enter")
-    page.locator(".finder input").wait_for()
-    _tab_to(page, "A street, junction, zone or exit")
-    page.keyboard.type("street Alte Churerstrasse")
-    page.keyboard.press("Enter")
-    page.locator(".kinds").wait_for()
-    _tab_to(page, "Close")
-    page.keyboard.press("Enter")
-    _tab_to(page, "From, minutes after the order")
-    for _ in range(3):
-        page.keyboard.press("ArrowRight")
-    _tab_to(page, "Add to the plan")
-    page.keyboard.press("Enter")
-    page.locator(".own-actions li").wait_for()
-    page.keyboard.type("junction Neue Churer Strasse / Palduinstrasse")  # the next can be written at once
-    page.keyboard.press("Enter")
-    page.locator(".kinds").wait_for()
-    _tab_to(page, "Officer")
-    page.keyboard.press("Enter")
-    _tab_to(page, "Add to the plan")
-    page.keyboard.press("Enter")
-    page.locator(".own-actions li").nth(1).wait_for()
-    made = yaml.safe_load((folder / "plans" / "balzers" / "by-keyboard.yaml").read_text())["actions"]
-    assert [(action["do"], action.get("when")) for action in made] == [("close", {"from_min": 15}), ("signal", None)]
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (900, "dark")])

@@ -1,4 +1,5 @@
 // What the page asks the server, with its key in a header: no cookie, which other ports of the machine would be sent too.
+import { say } from "./dom.js";
 
 const KEY = "evac-studio-key";
 
@@ -32,7 +33,10 @@ function options({ method = "GET", body, headers = {}, signal } = {}) {
 }
 
 async function answered(path, given) {
-  const response = await fetch(`/api/${path}`, options(given));
+  const response = await fetch(`/api/${path}`, options(given)).catch((error) => {
+    if (error.name === "AbortError") throw error;
+    throw new Refused(0, { error: say("The studio doesn't answer. Is it still running in its terminal? What was asked for isn't lost: start it again, and open the address that it shows.") });
+  });
   if (response.ok) return response;
   let told = {};
   try { told = await response.json(); } catch { /* no words: the number has to do */ }

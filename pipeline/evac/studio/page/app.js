@@ -34,12 +34,15 @@ export async function start(root) {
   });
   const panel = h("div", { class: "panel" });
   const chooser = h("select", { id: "place", onchange: () => open(chooser.value) });
-  const listPlaces = () => fill(chooser, places.map((item) => h("option", { value: item.place }, item.name)));
+  const head = h("div", { class: "places" }, h("label", { for: "place" }, say("Place")), chooser, h("button", { type: "button", class: "edits", onclick: () => makePlace() }, say("New place")));
+  const listPlaces = () => {
+    head.hidden = !places.length;
+    fill(chooser, places.map((item) => h("option", { value: item.place }, item.name)));
+  };
   listPlaces();
   fill(root,
     h("a", { class: "skip", href: "#panel" }, say("To the panel")),
-    h("header", {}, h("h1", {}, "evac studio"), h("label", { for: "place" }, say("Place")), chooser,
-      h("button", { type: "button", class: "edits", onclick: () => makePlace() }, say("New place")), status),
+    h("header", {}, h("h1", {}, "evac studio"), head, status),
     h("main", {}, map.element, h("section", { class: "side", id: "panel", "aria-label": say("Panel") }, panel)),
   );
   document.title = `${workspace} – evac studio`;
@@ -54,6 +57,7 @@ export async function start(root) {
   }
 
   function makePlace() {
+    const before = chooser.value || places[0]?.place;
     left();
     map.clear();
     chooser.selectedIndex = -1;
@@ -63,7 +67,7 @@ export async function start(root) {
       ({ workspace, places } = await ask("places"));
       listPlaces();
       open(name, tab);
-    } });
+    }, back: places.length ? () => open(before) : null });
     root.dataset.state = "ready";
   }
 
@@ -84,6 +88,7 @@ export async function start(root) {
       await map.show(picture, stay);
       if (!isMine()) return;
       showTabs({ name: listed.place, picture, map, jobs, file, isOpen: isMine }, tab);
+      if (mine > 1 && document.activeElement === document.body) panel.querySelector("#tabpanel").focus({ preventScroll: true }); // what had the focus is gone
       root.dataset.state = "ready";
     } catch (error) {
       if (!isMine()) return;

@@ -6,16 +6,17 @@ import { colourKey, queueKey } from "./colour-key.js";
 import { reportLink } from "./report-link.js";
 import { caseWords } from "./run-view.js";
 
-export function comparePanel(body, { name, picture, map, isOpen }) {
+export function comparePanel(body, { name, picture, map, isOpen, choose }) {
   const shown = h("div", {}, h("p", { class: "busy" }, say("Reading the runs …")));
   const told = h("div", {});
   fill(body, h("h2", {}, say("Compare")), shown, h("h2", {}, say("Hand on")), reportLink(name, h("p", { class: "note" }, say("There is no report yet: tick “and write the report” when you run plans."))),
     h("p", {}, say("For whoever goes on with the command line: the place, its data, plans and report, a table of the runs, and a README that says how to get the same results.")),
     h("button", { type: "button", onclick: () => download(`places/${inPath(name)}/folder`, `${name}.zip`).catch((error) => fill(told, problemsList(error))) }, say("All of it as a ZIP file")), told);
+  map.fit(picture.bounds);
   ask(`places/${inPath(name)}/runs`).then((runs) => {
     if (!isOpen() || !shown.isConnected) return;
     if (runs.length < 2) {
-      fill(shown, h("p", {}, say("Two finished runs are needed; run another plan.")));
+      fill(shown, h("p", {}, say("Two finished runs are needed, such as of a plan and of the baseline.")), h("button", { type: "button", onclick: () => choose("runs") }, say("Run another plan")));
       return;
     }
     const choice = (id, words, chosen) => h("label", { class: "wide" }, words, h("select", { id, onchange: compare }, runs.map((run, number) => h("option", { value: String(number), selected: number === chosen }, caseWords(run)))));

@@ -23,7 +23,7 @@ export class PlaceMap {
     this.canvas = h("div", { class: "canvas" });
     this.tip = h("p", { class: "tip", hidden: true });
     this.words = h("p", { class: "words", hidden: true });
-    this.element = h("section", { class: "map", "aria-label": say("Map") }, this.canvas, this.tip, this.words);
+    this.element = h("section", { class: "map", "aria-label": say("Map") }, this.canvas, h("div", { class: "middle", "aria-hidden": "true" }), this.tip, this.words);
     this.element.placeMap = this; // for whoever scripts the page
     this.map = this.loaded = null;
     this.content = {};
@@ -74,6 +74,9 @@ export class PlaceMap {
     for (const [name, features] of Object.entries(this.content)) if (features !== begun[name]) this.map.getSource(name).setData(features);
     this.map.addLayer(this.cars, "road-names");
   }
+
+  /** Mark the middle of the map for whoever draws there with the keyboard. */
+  aim(isOn) { this.element.classList.toggle("aims", isOn); }
 
   /** Say something in the middle of a map that shows nothing yet; nothing when empty. */
   explain(text) {

@@ -16,16 +16,18 @@ const POLYGONS = ".geojson,.json,.gpkg,.kml,.zip";
 /**
  * Show what makes a place.
  * @param {HTMLElement} panel
- * @param {{map: object, jobs: object, opened: (place: string, tab: string) => void}} page
+ * @param {{map: object, jobs: object, opened: (place: string, tab: string) => void, back: (() => void)|null}} page `back` leaves it
  * @returns {() => void} what ends it
  */
-export function newPlace(panel, { map, jobs, opened }) {
-  const state = { area: null, households: null, stopDrawing: null, job: null, seen: null };
+export function newPlace(panel, { map, jobs, opened, back }) {
+  const state = { area: null, households: null, covers: null, drawing: null, job: null, seen: null };
   const told = { map: h("div", {}), area: h("div", {}), households: h("div", {}), name: h("div", {}), all: h("div", {}) }, going = h("div", {});
   const extracts = h("select", { id: "extract", onchange: () => showExtract(extracts.value) });
   const said = h("p", { class: "area-said", role: "status" }, say("No area yet."));
-  const draw = h("button", { type: "button", disabled: true, onclick: () => begin() }, say("Draw it"));
-  const corners = h("p", { class: "hint", hidden: true }, say("Click each corner, and the last one twice. Escape begins anew."));
+  const draw = h("button", { type: "button", disabled: true, onclick: () => { map.fit(state.covers); begin(); } }, say("Draw it"));
+  const less = h("button", { type: "button", class: "small", onclick: () => state.drawing.back() }, say("Take the last corner back")), complete = h("button", { type: "button", class: "small", onclick: () => state.drawing.finish() }, say("The area is complete"));
+  const corners = h("div", { hidden: true }, h("p", { class: "hint" }, say("Click the corners on the map, one after the other, and the last one twice. Without a mouse: move the map with the arrow keys, and take its middle.")),
+    h("div", { class: "row" }, h("button", { type: "button", class: "small", onclick: () => state.drawing.corner() }, say("Corner at the middle of the map")), less, complete));
   const wanted = h("input", { type: "text", id: "find", maxlength: "200", placeholder: say("town, county, country"), onkeydown: (event) => {
     if (event.key === "Enter") { event.preventDefault(); search(); }
   } });
@@ -36,9 +38,9 @@ export function newPlace(panel, { map, jobs, opened }) {
   const name = h("input", { type: "text", id: "place-name", maxlength: "80" });
   const make = h("button", { class: "primary", type: "submit" }, say("Make it and run it"));
   fill(panel, h("form", { class: "new-place", onsubmit: submit },
-    h("h2", {}, say("A new place")),
-    h("fieldset", {}, h("legend", {}, say("1. The map")), h("label", { class: "wide", for: "extract" }, say("OpenStreetMap extract")), extracts,
-      fileButton("extract", say("Send a map file"), ".pbf,.osm,.gz,.bz2", (sent) => readExtracts(sent), told.map), told.map),
+    back ? h("button", { type: "button", onclick: back }, say("Back, without a new place")) : null, h("h2", {}, say("A new place")),
+    h("fieldset", {}, h("legend", {}, say("1. The map")), h("label", { class: "wide", for: "extract" }, say("Where the roads come from")), extracts,
+      fileButton("extract", say("Send a map file"), ".pbf,.osm,.gz,.bz2", (sent) => readExtracts(sent), told.map), h("p", { class: "hint" }, say("An extract of OpenStreetMap, such as liechtenstein.osm.pbf.")), told.map),
     h("fieldset", {}, h("legend", {}, say("2. The area that is ordered to leave")), said,
       h("div", { class: "row" }, draw, fileButton("area", say("or send a file"), POLYGONS, (sent) => understood(sent, say("The area of {file}", { file: sent })), told.area)), corners,
       h("label", { class: "wide", for: "find" }, say("or find a town or district by its name (needs the internet)")), h("div", { class: "row" }, wanted, find), told.area),
@@ -65,15 +67,17 @@ export function newPlace(panel, { map, jobs, opened }) {
       if (job.state === "failed") tell({ problems: job.told.problems ?? [], message: job.told.error }, job.asked);
       return;
     }
+    const isNew = !going.childElementCount;
     fill(going, liveView(job, jobs));
+    if (isNew) going.scrollIntoView({ block: "nearest" });
   });
-  return () => { over = true; deaf(); state.stopDrawing?.(); };
+  return () => { over = true; deaf(); state.drawing?.stop(); };
 
   async function readExtracts(newest) {
     try {
       const names = await ask("extracts");
       if (over) return;
-      fill(extracts, names.map((item) => h("option", { value: item, selected: item === newest }, item)), h("option", { value: "" }, say("none: fetch the roads (needs the internet)")));
+      fill(extracts, names.map((item) => h("option", { value: item, selected: item === newest }, item)), h("option", { value: "" }, say("OpenStreetMap, over the internet")));
       await showExtract(newest ?? names[0] ?? "");
     } catch (error) {
       fill(told.map, problemsList(error));
@@ -84,8 +88,8 @@ export function newPlace(panel, { map, jobs, opened }) {
     draw.disabled = true;
     fill(told.map);
     if (!file) {
-      map.explain(state.area ? "" : say("Send a map file, or find the area by its name."));
-      if (!state.area) said.textContent = say("To draw the area, send a map file first.");
+      map.explain(state.area ? "" : say("Find the town by its name; or send a map file, and draw the area on it."));
+      if (!state.area) said.textContent = say("Find it by its name below; to draw it, send a map file first.");
       return;
     }
     map.explain("");
@@ -95,12 +99,21 @@ export function newPlace(panel, { map, jobs, opened }) {
       const { roads, bounds } = await ask(`extracts/${part(file)}/picture`);
       if (over || extracts.value !== file) return;
       await map.show({ bounds, roads, area: NONE, exits: NONE });
+      state.covers = bounds;
       draw.disabled = false;
       if (state.area) { said.textContent = before; map.put("area", state.shape); } else begin();
     } catch (error) {
-      said.textContent = "";
-      fill(told.map, problemsList(error));
+      stopDrawing();
+      map.clear();
+      said.textContent = say("Send another map file.");
+      fill(told.map, problemsList({ ...error, problems: error.problems?.map(onThePage), message: error.message }));
     }
+  }
+
+  function stopDrawing() {
+    state.drawing?.stop();
+    state.drawing = null;
+    corners.hidden = true;
   }
 
   async function search() {
@@ -119,16 +132,24 @@ export function newPlace(panel, { map, jobs, opened }) {
   }
 
   function begin() {
-    state.stopDrawing?.();
+    stopDrawing();
     setArea(null, NONE, say("Click the first corner on the map."));
     fill(told.area);
     map.put("marks", NONE);
     corners.hidden = false;
-    state.stopDrawing = drawPolygon(map.map, (geometry) => {
-      state.stopDrawing = null;
-      draw.textContent = say("Draw it anew");
-      const area = { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry }] };
-      understood(area, say("An area with {n} corners", { n: count(geometry.coordinates[0].length - 1) }));
+    less.disabled = complete.disabled = true;
+    state.drawing = drawPolygon(map, {
+      changed: (n) => {
+        less.disabled = n < 1;
+        complete.disabled = n < 3;
+        said.textContent = !n ? say("Click the first corner on the map.") : n === 1 ? say("1 corner so far.") : say("{n} corners so far.", { n });
+      },
+      done: (geometry) => {
+        state.drawing = null;
+        draw.textContent = say("Draw it anew");
+        const area = { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry }] };
+        understood(area, say("An area with {n} corners", { n: count(geometry.coordinates[0].length - 1) }));
+      },
     });
   }
 
@@ -140,12 +161,12 @@ export function newPlace(panel, { map, jobs, opened }) {
       const { area, bounds, km2, crossings } = await ask("areas", { method: "POST", body: { area: given } });
       if (over) return;
       fill(told.area);
-      state.stopDrawing?.();
-      state.stopDrawing = null;
+      stopDrawing();
       if (!map.map || !extracts.value) await map.show({ bounds, roads: NONE, area: NONE, exits: NONE });
       map.explain("");
-      setArea(given, area, say("{what}: {n} km².", { what: words, n: km2 < 10 ? km2.toFixed(1) : count(km2) }));
+      setArea(given, area, say("{what}: {size}.", { what: words, size: sizeWords(km2) }));
       map.fit(bounds);
+      if (extracts.value && state.covers && !overlap(bounds, state.covers)) fill(told.area, h("p", { class: "bad" }, say("This isn't where the map is: send a map file of this place, or draw the area on the map that there is.")));
       if (crossings.length) {
         mark(crossings, say("The outline crosses itself here."));
         fill(told.area, h("p", { class: "bad" }, say("The outline crosses itself where the red mark is: look whether this is the area that is meant, or draw it anew.")));
@@ -170,7 +191,7 @@ export function newPlace(panel, { map, jobs, opened }) {
 
   /** Say what is wrong beside the step that it is about; what is about the area also on the map. */
   function tell(error, asked = {}) {
-    const steps = { map: ["the extract", asked.extract], area: ["the area", "--polygon", asked.area], households: ["the households", "--households", "--count", asked.households], name: ["the place's name", "the plan's name"] };
+    const steps = { map: ["the extract", asked.extract], area: ["the area", "--polygon", "scenario.yaml: exits", asked.area], households: ["the households", "--households", "--count", asked.households], name: ["the place's name", "the plan's name"] };
     const stepOf = ({ where }) => Object.keys(steps).find((step) => steps[step].some((start) => start && where.startsWith(start))) ?? "all";
     for (const [step, problems] of Object.entries(Object.groupBy(error.problems, stepOf))) fill(told[step], problemsList({ problems: problems.map(onThePage) }));
     if (!error.problems.length) fill(told.all, problemsList(error));
@@ -195,10 +216,19 @@ export function newPlace(panel, { map, jobs, opened }) {
   }
 }
 
+const overlap = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
+
+/** How large an area is, in words. */
+function sizeWords(km2) {
+  if (km2 < 0.1) return say("{n} m²", { n: count(km2 * 1e6) });
+  return say("{n} km²", { n: km2 < 10 ? km2.toFixed(1) : count(km2) });
+}
+
 const fieldOf = (option) => FIELDS[option.split(" ")[0]];
 
 /** A problem of the command in the page's words: what to try that needs an option which the page hasn't is left out. */
 function onThePage({ where, what, remedy }) {
+  if (where === "scenario.yaml: exits") return { where: say("the area"), what, remedy: say("draw it so that a road crosses its outline and leads on; mostly it is too small") };
   const can = remedy.split(", or ").filter((way) => (way.match(OPTION) ?? []).every(fieldOf));
   return { where: fieldOf(where)?.() ?? where.split("/").at(-1), what, remedy: can.join(", or ").replace(OPTION, (option) => `“${fieldOf(option)()}”`) };
 }

@@ -3,9 +3,10 @@ import { ask, part } from "./api.js";
 import { correctionForm } from "./correction-form.js";
 import { count, fill, h, problemsList, say } from "./dom.js";
 import { exitList, newExitForm, otherRoads, pointOf } from "./exits.js";
+import { finder } from "./finder.js";
 import { findingRows } from "./findings.js";
 import { isRoad } from "./roads.js";
-import { clicked } from "./targets.js";
+import { clicked, streetsByName } from "./targets.js";
 
 const NONE = { type: "FeatureCollection", features: [] };
 
@@ -21,7 +22,8 @@ export function placePanel(body, place) {
     h("p", { class: "big" }, h("strong", {}, count(picture.households)), ` ${say("households")}`),
     own, chosen,
     h("h3", {}, say("Ways out")), exits.element,
-    h("p", { class: "hint edits" }, say("Click a road on the map to correct it, or to make it a way out.")),
+    h("div", { class: "edits" }, h("p", { class: "hint" }, say("Click a road on the map to correct it, or to make it a way out.")),
+      finder(streetsByName(picture), say("A street by its name"), say("or write its name"), (street) => { chooseStreet(street); map.see(street.pieces); })),
     otherRoads(place, chooseRoad), heading, list,
   );
   file.read().then((content) => { if (isOpen()) fill(own, undoRow(file), corrections(content, file)); }, (error) => fill(own, problemsList(error)));
@@ -50,6 +52,7 @@ export function placePanel(body, place) {
   function show(...content) {
     fill(chosen, h("section", { class: "card", "aria-label": say("What is chosen on the map") }, content));
     chosen.scrollIntoView({ block: "nearest" });
+    chosen.querySelector("h3").focus({ preventScroll: true });
   }
 
   function leaveIt() {
@@ -59,15 +62,17 @@ export function placePanel(body, place) {
 
   function chooseRoad(road, feature) {
     map.flyTo(feature.geometry.coordinates);
-    show(h("h3", {}, road.name), feature.properties.reason ? h("p", {}, say("No way out so far: {reason}.", feature.properties)) : null, newExitForm(file, road, leaveIt));
+    show(h("h3", { tabindex: "-1" }, road.name), feature.properties.reason ? h("p", {}, say("No way out so far: {reason}.", feature.properties)) : null, newExitForm(file, road, leaveIt));
   }
 
-  function chooseStreet({ name: street, pieces }) {
+  function chooseStreet({ name: street, pieces, scope }) {
     map.put("chosen", { type: "FeatureCollection", features: pieces });
-    const form = h("div", {}), ways = [...new Set(pieces.flatMap((item) => item.properties.way_ids))];
-    const leave = () => fill(form);
-    show(h("h3", {}, street), h("ul", {}, pieces.map(({ properties: of }) => h("li", {}, directionWords(of), " ",
-      h("button", { type: "button", class: "edits small", onclick: () => fill(form, newExitForm(file, { name: street, where: { edge: of.edge } }, leave)) }, say("People are out at its end: make it a way out"))))),
+    const form = h("div", {}), ways = [...new Set(pieces.flatMap((item) => item.properties.way_ids))], whole = scope === "whole";
+    const leave = () => fill(form), directions = [...new Map(pieces.map(({ properties: of }) => [of.towards, of])).values()];
+    const whereOf = ({ edge, towards }) => (whole ? { street, towards } : { edge });
+    show(h("h3", { tabindex: "-1" }, street), h("ul", {}, directions.map((of) => h("li", {}, whole ? say("{towards}bound", of) : directionWords(of), " ",
+      h("button", { type: "button", class: "edits small", "aria-label": say("People are out at its end: make it a way out, {towards}bound", of),
+        onclick: () => fill(form, newExitForm(file, { name: street, where: whereOf(of) }, leave)) }, say("People are out at its end: make it a way out"))))),
     h("div", { class: "row" }, h("button", { type: "button", class: "edits", onclick: () => fill(form, correctionForm(file, ways, leave)) }, say("Correct what the map says")),
       h("button", { type: "button", onclick: leaveIt }, say("Close this"))), form);
   }

@@ -4,6 +4,7 @@ import { actionForm } from "./action-form.js";
 import { kindOf, kindsAt } from "./actions.js";
 import { changeRows, clearChanges, drawChanges } from "./changes.js";
 import { fill, h, problemsList, say, takes } from "./dom.js";
+import { finder } from "./finder.js";
 import { byName, clicked, everybody, shapesOf, spotOf } from "./targets.js";
 
 const NONE = { type: "FeatureCollection", features: [] };
@@ -26,7 +27,8 @@ export function planEditor(body, place, key, leave) {
 
   fill(body, h("button", { type: "button", onclick: leave }, say("All plans")), title, head, h("div", { class: "row" }, undoButton, redoButton,
     h("button", { type: "button", onclick: () => { sessionStorage.setItem(`plan of ${name}`, key); place.choose("runs"); } }, say("Run it"))),
-  told, list, h("p", { class: "hint" }, say("Click a street, a junction, a zone or an exit on the map. A second click on the same street takes the stretch between.")), finder(),
+  told, list, h("p", { class: "hint" }, say("Click a street, a junction, a zone or an exit on the map. A second click on the same street takes the stretch between.")),
+  finder(byName(picture), say("A street, junction, zone or exit by its name"), say("or write its name"), (found) => { choose(found); map.see(map.content.chosen.features); }),
   h("button", { type: "button", class: "small", onclick: () => choose(everybody()) }, say("What everybody does")), form,
   h("h3", {}, say("What it changes")), diff);
   map.showEdits(true);
@@ -152,6 +154,7 @@ export function planEditor(body, place, key, leave) {
     const kinds = h("div", { class: "kinds", role: "group", "aria-label": say("What to do there") }, kindsAt(target).map((kind) => h("button", { type: "button", "aria-pressed": "false", onclick: (event) => {
       for (const button of kinds.children) button.setAttribute("aria-pressed", String(button === event.currentTarget));
       fill(fields, actionForm(kind, target, {}, picture, (action) => change({ do: "add", action }).then(() => { choose(null); writeNext(); }), () => choose(null)));
+      fields.scrollIntoView({ block: "nearest" });
     } }, kind.title())));
     fill(form, h("h3", { tabindex: "-1" }, target.scope === "between" ? say("{street}, between two places", { street: target.name }) : target.name), target.kind === "street" && target.street && target.scope !== "between" ? scopes() : null, kinds, fields);
     form.firstElementChild.focus({ preventScroll: false });
@@ -165,13 +168,4 @@ export function planEditor(body, place, key, leave) {
 
   /** Be ready for the next name: what had the focus is gone. */
   function writeNext() { body.querySelector(".finder input").focus({ preventScroll: true }); }
-
-  function finder() {
-    const names = byName(picture), id = "things";
-    const input = h("input", { type: "text", list: id, placeholder: say("or write its name"), "aria-label": say("A street, junction, zone or exit by its name"), onchange: () => {
-      const found = names.get(input.value);
-      if (found) { choose(found()); map.see(map.content.chosen.features); input.value = ""; }
-    } });
-    return h("div", { class: "finder" }, input, h("datalist", { id }, [...names.keys()].map((words) => h("option", { value: words }))));
-  }
 }

@@ -15,6 +15,7 @@ export function runsPanel(body, place) {
   const said = h("p", { class: "unseen", role: "status" }); // the answer of a run that has just ended, to be read aloud
   const live = h("div", { class: "live" }), found = h("div", { "aria-live": "polite" }), report = h("div", {}, reportLink(name));
   fill(body, h("h2", {}, say("Run")), startForm(place), live, said, found, cars.element, report, shown, h("h2", {}, say("Finished runs")), list);
+  place.map.fit(place.picture.bounds); // cars drive everywhere
   let chosen = null, told = null, running = new Map();
 
   async function readRuns(wanted) {
@@ -82,7 +83,7 @@ function startForm({ name, picture, jobs, isOpen }) {
   const { vehicles, departures, seeds } = picture.cases;
   const cars = choice("vehicles", vehicles, vehicles[Math.floor((vehicles.length - 1) / 2)]);
   const curve = choice("departure", departures, departures[0]);
-  const number = choice("seeds", ["1", "3", "5"], "1", (n) => (n === "1" ? say("1 seed") : say("{n} seeds, with an interval", { n })));
+  const number = choice("seeds", ["1", "3", "5"], "1", (n) => (n === "1" ? say("run once") : say("run {n} times, with an interval", { n })));
   const how = h("select", { id: "fidelity" }, [["micro", say("every car: minutes")], ["meso", say("screening: seconds, coarse")]].map(([value, words]) => h("option", { value }, words)));
   const hint = h("p", { class: "hint", hidden: true }, say("Good to sort plans by, not to decide by. The first time on a place it is fitted to a few runs of every car without a plan, and says how far off it is; so the baseline is always with it."));
   how.addEventListener("change", () => { hint.hidden = how.value === "micro"; withReport.disabled = how.value !== "micro"; });
@@ -93,7 +94,7 @@ function startForm({ name, picture, jobs, isOpen }) {
     h("details", {}, h("summary", {}, said), h("div", { class: "row" }, h("label", {}, say("Vehicles per household"), cars), h("label", {}, say("Departures"), curve),
       h("label", {}, say("Repeated"), number)), h("label", { class: "check" }, withReport, say("and write the report"))),
     h("label", { class: "wide" }, say("How exactly"), how), hint, go, told);
-  const tell = () => fill(said, say("{n} vehicles per household", { n: cars.value }), `, ${curve.value}, ${number.selectedOptions[0].textContent}`, withReport.checked && !withReport.disabled ? `, ${say("with the report")}` : null);
+  const tell = () => fill(said, say("{n} vehicles per household", { n: cars.value }), `; ${say("departures: {curve}", { curve: curve.value })}; ${number.selectedOptions[0].textContent}`, withReport.checked && !withReport.disabled ? `; ${say("with the report")}` : null);
   form.addEventListener("change", tell);
   tell();
   const chosen = () => [...plans.querySelectorAll("input:checked")].map((box) => box.value);

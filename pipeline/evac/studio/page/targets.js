@@ -15,7 +15,7 @@ export function clicked(picture, lonLat, found, before) {
   const roads = found.filter(isRoad).map((item) => whole("roads", item.id));
   if (roads.length) {
     const { street } = roads[0].properties;
-    const here = bothDirections(picture.roads, roads.filter((item) => item.properties.street === street));
+    const here = outwardFirst(picture, bothDirections(picture.roads, roads.filter((item) => item.properties.street === street)));
     if (before?.kind === "street" && street && before.street === street && !before.end) return { ...before, end: spot(lonLat), scope: "between" };
     return streetTarget(street, here, lonLat);
   }
@@ -41,18 +41,34 @@ export function byName(picture) {
   const found = new Map([[say("everybody"), everybody]]);
   for (const item of picture.exits.features) found.set(say("exit {exit}", { exit: item.properties.exit }), () => exitTarget(item));
   for (const item of picture.zones.features) found.set(say("zone {zone}", { zone: item.properties.zone }), () => zoneTarget(item));
-  const streets = Map.groupBy(picture.roads.features.filter((item) => item.properties.street), (item) => item.properties.street);
-  for (const [street, pieces] of [...streets].sort(([a], [b]) => a.localeCompare(b))) found.set(say("street {street}", { street }), () => wholeStreet(street, pieces));
+  for (const [street, pieces] of streetsOf(picture)) found.set(say("street {street}", { street }), () => wholeStreet(picture, street, pieces));
   for (const item of picture.junctions.features.filter((other) => other.properties.streets.length > 1)) {
     found.set(say("junction {streets}", { streets: item.properties.streets.join(" / ") }), () => junctionTarget(item));
   }
   return found;
 }
 
-function wholeStreet(street, pieces) {
-  const longest = longestOf(pieces), middle = middleOf(pieces);
-  const directions = [...new Set(pieces.map((item) => item.properties.towards))];
-  return { ...streetTarget(street, [longest], middle), scope: "whole", towards: [longest.properties.towards, ...directions.filter((item) => item !== longest.properties.towards)] };
+/** The streets that have a name, with their pieces, as `byName`. */
+export function streetsByName(picture) {
+  return new Map(streetsOf(picture).map(([street, pieces]) => [street, () => ({ ...wholeStreet(picture, street, pieces), pieces })]));
+}
+
+function streetsOf(picture) {
+  const streets = Map.groupBy(picture.roads.features.filter((item) => item.properties.street), (item) => item.properties.street);
+  return [...streets].sort(([a], [b]) => a.localeCompare(b));
+}
+
+function wholeStreet(picture, street, pieces) {
+  const here = outwardFirst(picture, bothDirections(picture.roads, [longestOf(pieces)]));
+  return { ...streetTarget(street, here.slice(0, 1), middleOf(pieces)), scope: "whole", towards: [...new Set([...here, ...pieces].map((item) => item.properties.towards))] };
+}
+
+/** Directions of a street, that first which leads towards a way out: what a plan changes is mostly for who leaves. */
+function outwardFirst(picture, pieces) {
+  const exits = picture.exits.features.map((item) => item.geometry.coordinates);
+  const toExit = ([lon, lat]) => Math.min(...exits.map(([x, y]) => Math.hypot((x - lon) * Math.cos((lat * Math.PI) / 180), y - lat)));
+  const gained = ({ geometry: { coordinates } }) => toExit(coordinates[0]) - toExit(coordinates.at(-1));
+  return exits.length ? [...pieces].sort((a, b) => gained(b) - gained(a)) : pieces;
 }
 
 /** The stretch of a street as plans have it, in a direction of travel (none: both). */
