@@ -87,7 +87,7 @@ def test_a_town_is_drawn_and_its_clearance_time_known_in_three_minutes(browser: 
         page.locator(".area-said", has_text="first corner").wait_for()
         look_at(page, 9.525, 47.11, zoom=13)
         _draw(page, TRIESEN)
-        page.locator(".area-said", has_text="4 corners").wait_for()
+        page.locator(".area-said", has_text="An area with 4 corners").wait_for()
         page.get_by_label("How many households live there").fill("2000")
         page.get_by_label("What to call it").fill("Triesen")
         page.get_by_role("button", name="Make it and run it").click()
