@@ -103,6 +103,22 @@ def test_an_extract_that_unpacks_to_too_much_is_refused(client: TestClient, monk
     assert client.put("/api/uploads/extract/b.osm.gz", content=gzip.compress(b" " * 1_100_000)).status_code == 422
 
 
+def test_an_extract_of_blocks_that_unpack_to_too_much_is_refused(
+    client: TestClient, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Balzers' 87,237 bytes unpack to 135,893, by what its blocks say of themselves."""
+    pbf = (ROOT / "scenarios" / "balzers" / "data" / "balzers.osm.pbf").read_bytes()
+    monkeypatch.setattr(uploads, "MOST_UNPACKED_BYTES", {"extract": 135_893})
+    assert client.put("/api/uploads/extract/a.osm.pbf", content=pbf).status_code == 201
+    monkeypatch.setattr(uploads, "MOST_UNPACKED_BYTES", {"extract": 135_892})
+    for name in ("b.osm.pbf", "B.PBF"):
+        answer = client.put(f"/api/uploads/extract/{name}", content=pbf)
+        assert answer.status_code == 422
+        (problem,) = answer.json()["problems"]
+        assert (problem["where"], problem["what"]) == (name, "unpacks to more than 135,892 bytes")
+    assert _sent(folder) == ["a.osm.pbf"]
+
+
 @pytest.mark.parametrize(
     ("asked", "words"),
     [

@@ -21,6 +21,7 @@ from typing import IO, Any, Literal
 from evac.errors import DataError, Problem, UserError
 from evac.files import write_bytes
 from evac.studio.guard import Refusal, limited
+from evac.studio.pbf import unpacked_bytes
 from evac.studio.workspace import Workspace
 
 Kind = Literal["extract", "area", "households"]
@@ -148,6 +149,8 @@ def _check_unpacked(path: Path, name: str, most: int) -> None:
     too_much = DataError(Problem(name, f"unpacks to more than {most:,} bytes", "cut out what is needed"))
     if name.lower().endswith(".zip"):
         _check_archive(path, name, most, too_much)
+    if name.lower().endswith(".pbf") and unpacked_bytes(path) > most:
+        raise too_much
     unpack = next((opened for ending, opened in _UNPACKERS.items() if name.lower().endswith(ending)), None)
     if unpack is not None:
         with suppress(OSError, EOFError), unpack(path) as file:  # one that is damaged is told when it is read
