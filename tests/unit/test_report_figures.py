@@ -153,7 +153,7 @@ def test_labels_that_crowd_never_cover_each_other_and_what_is_left_out_is_counte
     placed = drawing.place_labels(axes, crowd)
     labels = [item for item in axes.texts if item.get_text()]
     assert 3 <= len(labels) < len(crowd), "some find room, not all"
-    assert placed.left_out == len(crowd) - len(labels)
+    assert len(placed.left_out) == len(crowd) - len(labels)
     assert labels[0].get_text() == crowd[0][2], "the first has the first choice"
     boxes = [drawing.text_box(label) for label in labels]
     assert not [pair for pair in itertools.combinations(boxes, 2) if pair[0].overlaps(pair[1])]

@@ -194,7 +194,7 @@ def _look(report: ReportInput) -> Iterator[str]:
     serious = [finding for finding in report.findings if finding.severity != "note"]
     if serious:
         worst = max(serious, key=lambda finding: (finding.severity == "error", finding.share))
-        yield say("Check on site: {finding}.", finding=text.finding(worst.text).rstrip("."))
+        yield say("Check on site: {finding}.", finding=text.plain(worst.text, 300).rstrip("."))
 
 
 def _ask(centre: CaseResult) -> Iterator[str]:

@@ -218,12 +218,13 @@ def _templates() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("evac.report", "templates"),
         autoescape=True,
+        finalize=text.unbroken,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     for function in (
-        text.plain, text.finding, text.web_link, clock.clock, clock.span, text.clearance, text.estimated, text.count,
+        text.plain, text.code, text.web_link, clock.clock, clock.span, text.clearance, text.estimated, text.count,
         text.percent, text.rate, text.listing, comparing.later_words, vehicles_text, programs,
     ):  # fmt: skip
         environment.filters[function.__name__] = function

@@ -12,6 +12,8 @@ import math
 import re
 import unicodedata
 
+from markupsafe import Markup, escape
+
 from evac.clock import NO_BREAK, clock, hours_minutes
 from evac.report.words import say
 from evac.statistics import Interval
@@ -37,9 +39,21 @@ def plain(text: object, limit: int = 200) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
-def finding(words: str, limit: int = 300) -> str:
-    """Return a finding about the map as the page has it: its percentages written as everywhere there."""
-    return re.sub(r"(?<=\d)%", f"{NO_BREAK}%", plain(words, limit))
+def unbroken(value: object) -> object:
+    r"""Return what a page shows: in plain text no line ends within a percentage, and all are written alike.
+
+    Examples
+    --------
+    >>> unbroken("85% of them, 90 % out") == "85\u00a0% of them, 90\u00a0% out"
+    True
+    """
+    return re.sub(r"(?<=\d) ?%", f"{NO_BREAK}%", value) if type(value) is str else value
+
+
+def code(words: str) -> Markup:
+    """Return plain text for a page, with what stands between backticks as code."""
+    parts = enumerate(words.split("`"))
+    return Markup("").join(Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in parts)
 
 
 def csv_cell(text: object) -> str:
