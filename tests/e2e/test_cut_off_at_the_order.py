@@ -39,7 +39,10 @@ def town(tmp_path: Path) -> Path:
     return Path(shutil.copytree(TOWN, tmp_path / "town"))
 
 
-def test_a_hazard_whose_notice_closes_all_ways_at_the_order_is_told(town: Path) -> None:
+def test_a_hazard_whose_notice_closes_all_ways_at_the_order_is_told(
+    town: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A trusted run, of which the first thing to read is that nobody gets to safety: in numbers, wherever one looks."""
     ends = [shapely.Point(9.5005, 47.0645), shapely.Point(9.5205, 47.0645)]
     gpd.GeoDataFrame({"minute": [40.0, 40.0]}, geometry=ends, crs="EPSG:4326").to_file(town / "fire.geojson")
     with (town / "scenario.yaml").open("a") as file:
@@ -47,6 +50,12 @@ def test_a_hazard_whose_notice_closes_all_ways_at_the_order_is_told(town: Path) 
     ledger = _ledger(town.parent, "baseline")
     assert ledger["households_cut_off_by_hazard"] == HOUSEHOLDS
     assert any("no way out from the order on: the hazard has closed" in text for text in ledger["caveats"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"{HOUSEHOLDS} households never get to safety; not cleared: 0 of {HOUSEHOLDS} vehicles out" in said
+    assert f"never never never never {HOUSEHOLDS} 0 yes" in said, "times, households never safe, vehicles in the hazard"
+    page = (town.parent / "reports" / "town" / "index.html").read_text()
+    first = page[page.index('<section class="front"') :]
+    assert first.index(f"{HOUSEHOLDS} of {HOUSEHOLDS} households never get to safety.") < first.index('class="big"')
 
 
 def test_a_plan_that_may_close_all_ways_at_the_order_is_told(town: Path) -> None:

@@ -149,6 +149,9 @@ def _print_results(study: evac.Study) -> None:
         table.add_column(name.replace(" ", "\n"), overflow="fold", min_width=_LEAST_NAME if name == "plan" else None)
     for name in ("vehicles", "50 %", "90 %", "95 %", "100 %"):
         table.add_column(name, justify="right")
+    under_hazard = any("households_not_out" in item.manifest for item in study.runs)
+    for name in ("households\nnever safe", "vehicles\nin hazard") if under_hazard else ():
+        table.add_column(name, justify="right")
     table.add_column("trusted", min_width=len("NO (1)"))  # never squeezed out, however many columns vary
     doubts: list[str] = []
     for number, item in enumerate(study.runs):
@@ -167,7 +170,9 @@ def _what_if(item: evac.Run) -> str:
 
 def _measures(item: evac.Run) -> list[str]:
     manifest = item.manifest
-    return [f"{manifest['planned']:,}", *(_time(manifest[f"t{percent}_s"]) for percent in (50, 90, 95, 100))]
+    times = [_time(manifest[f"t{percent}_s"]) for percent in (50, 90, 95, 100)]
+    caught = [manifest["households_not_out"], manifest["exposed"]] if "households_not_out" in manifest else []
+    return [f"{manifest['planned']:,}", *times, *(f"{number:,}" for number in caught)]
 
 
 def _trust(item: evac.Run, doubts: list[str]) -> str:

@@ -68,6 +68,29 @@ def how_long(report: ReportInput, centre: CaseResult) -> Sentence:
     return Sentence(words, centre.doubt)
 
 
+def caught(report: ReportInput, centre: CaseResult) -> str:
+    """Return whom the hazard leaves no way to safety, and who was in it; nothing where that is nobody."""
+    manifest, words = centre.run.manifest, []
+    if manifest.get("households_not_out"):
+        households = int(report.zones["households"].sum()) - int(centre.run.ledger["households_not_ordered"])
+        words.append(
+            say(
+                "{caught} of {households} households never get to safety.",
+                caught=text.count(int(manifest["households_not_out"])),
+                households=text.count(households),
+            )
+        )
+    if manifest["exposed"]:
+        words.append(
+            say(
+                "Vehicles on roads that the hazard had reached: {vehicles}, for {minutes} vehicle minutes.",
+                vehicles=text.count(int(manifest["exposed"])),
+                minutes=text.count(round(manifest["exposed_vehicle_min"])),
+            )
+        )
+    return " ".join(words)
+
+
 def ranges(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> list[Sentence]:
     """Return how far the 90 % time may be off: by chance, lanes and signals; and what no plan can beat."""
     best = at_best(report.bounds)

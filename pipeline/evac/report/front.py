@@ -36,6 +36,8 @@ class Front:
     ----------
     time, plan
         The large number, and the plan that it is of; no plan where the report has but one.
+    caught
+        Who never gets to safety, and who was in the hazard; empty where that is nobody.
     ordered, how_long, ranges
         What was ordered out, what the number means, how far it may be off.
     lane, lane_sentences
@@ -54,6 +56,7 @@ class Front:
 
     time: str
     plan: str
+    caught: str
     ordered: Sentence
     how_long: Sentence
     ranges: list[Sentence]
@@ -73,6 +76,7 @@ def front(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) 
     return Front(
         time=text.clearance(centre.estimate(90).mean, report.scenario.simulation.end_h),
         plan=answer.plan_name(report, centre.shown.plan) if len(found) > 1 else "",
+        caught=answer.caught(report, centre),
         ordered=answer.ordered(report, centre),
         how_long=answer.how_long(report, centre),
         ranges=answer.ranges(report, cases, centre),

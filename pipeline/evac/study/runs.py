@@ -125,4 +125,6 @@ def in_words(folder: Path) -> str:
     t90_s, t100_s = manifest["t90_s"], manifest["t100_s"]
     if t100_s is not None:
         return f"90 % out after {clock.clock(t90_s)}, all after {clock.clock(t100_s)}"
-    return f"not cleared: {manifest['evacuated']:,} of {manifest['planned']:,} vehicles out by the end"
+    not_safe = manifest.get("households_not_out")
+    first = f"{not_safe:,} households never get to safety; " if not_safe else ""
+    return f"{first}not cleared: {manifest['evacuated']:,} of {manifest['planned']:,} vehicles out by the end"
