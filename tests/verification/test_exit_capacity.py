@@ -54,6 +54,21 @@ def test_a_ferry_takes_as_many_an_hour_as_the_scenario_says(tmp_path: Path) -> N
     assert np.diff(out_s).min() >= 3600.0 / FERRY_VEH_PER_H - 2.0  # what it didn't take before is no boat in hand
 
 
+def test_who_waits_an_hour_for_his_turn_is_not_stuck(tmp_path: Path) -> None:
+    """One an hour: the first drives out, and in three hours two more are due; the others need more time, and say so."""
+    ferry = "{name: Ferry, street: Ferry Road, towards: east, veh_per_h: 1}"
+    folder = _scenario(tmp_path, f"{{also: [{ferry}]}}", vehicles=8)
+    assert run_guarded(["run", str(folder), "--no-sensitivity", "--workspace", str(tmp_path)]) == 0
+    (run,) = (tmp_path / ".evac" / "runs").glob("*")
+    ledger = json.loads((run / "ledger.json").read_text())
+    out_s = np.sort(pd.read_parquet(run / "vehicles.parquet")["evacuated_s"].dropna().to_numpy())
+    assert json.loads((run / "ending.json").read_text())["reason"] == "end of time"
+    assert np.diff(out_s)[1:] == pytest.approx(3600.0, abs=5.0)
+    assert ledger["stuck"] == 0
+    assert ledger["still_driving"] == 8 - len(out_s)
+    assert not any("more time would not help" in reason for reason in ledger["reasons"])
+
+
 def test_the_next_towns_jam_comes_back_and_goes(tmp_path: Path) -> None:
     jam = "beyond: [{veh_per_h: 300, until_min: 30}, {veh_per_h: 600, from_min: 30, until_min: 50}]"
     exits = f"{{also: [{{name: Ferry, street: Ferry Road, towards: east, veh_per_h: 650, {jam}}}]}}"

@@ -38,18 +38,26 @@ class Ending:
         Vehicles that roads closed by a hazard had sent another way.
     turned_on
         By refuge the vehicles that found it full.
+    wait_s
+        How long an exit that takes so many vehicles an hour lets nobody out between two, the longest of all exits.
     """
 
     reason: str
     left: Mapping[str, tuple[str, float]]
     turned_round: frozenset[str] = frozenset()
     turned_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    wait_s: float = 0.0
+
+    @property
+    def for_good_s(self) -> float:
+        """Return how long somebody has to stand to stand for good (s), not in the queue of such an exit."""
+        return STANDSTILL_S + self.wait_s
 
     def stands_for_good(self, vehicle: str) -> bool:
         """Return whether a vehicle was on the road, and more time wouldn't have moved it."""
         if vehicle not in self.left:
             return False
-        return self.reason == "standstill" or self.left[vehicle][1] >= STANDSTILL_S
+        return self.reason == "standstill" or self.left[vehicle][1] >= self.for_good_s
 
 
 def read_ending(path: Path) -> Ending:
@@ -64,7 +72,8 @@ def read_ending(path: Path) -> Ending:
         ending = json.loads(path.read_text())
         left = {str(name): (str(road), float(stood_s)) for name, (road, stood_s) in ending["left"].items()}
         turned_on = {str(name): tuple(vehicles) for name, vehicles in ending.get("turned_on", {}).items()}
-        return Ending(ending["reason"], left, frozenset(ending.get("turned_round", ())), turned_on)
+        turned_round, wait_s = frozenset(ending.get("turned_round", ())), float(ending.get("wait_s", 0.0))
+        return Ending(ending["reason"], left, turned_round, turned_on, wait_s)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SimulationError(f"{path}: doesn't say how the run ended ({error!r}); run it again") from error
 
@@ -73,8 +82,8 @@ def stranded(done: pd.DataFrame, ending: Ending, end_s: float) -> pd.DataFrame:
     """Return the vehicles that more time wouldn't have helped: `edge`, where each stands or waits to enter, `status`.
 
     After a standstill these are all that aren't out. At the end of time they are those that haven't moved for
-    `STANDSTILL_S`; and where nobody has got out for as long, also those that have been on the way, or have waited to
-    get onto the road, all that time.
+    `STANDSTILL_S`, and longer than an exit makes one wait; and where nobody has got out for as long, also those that
+    have been on the way, or have waited to get onto the road, all that time.
 
     Parameters
     ----------
@@ -99,9 +108,9 @@ def stranded(done: pd.DataFrame, ending: Ending, end_s: float) -> pd.DataFrame:
         return left
     for_good = left["vehicle"].map(ending.stands_for_good).astype(bool)
     last_out_s = done["evacuated_s"].max()
-    if for_good.any() and not end_s - last_out_s < STANDSTILL_S:
+    if for_good.any() and not end_s - last_out_s < ending.for_good_s:
         wants_since_s = left["entered_s"].fillna(left[["departure_s", "held_until_s"]].max(axis=1))
-        for_good |= wants_since_s <= end_s - STANDSTILL_S
+        for_good |= wants_since_s <= end_s - ending.for_good_s
     return left[for_good]
 
 

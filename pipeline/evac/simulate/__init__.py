@@ -121,6 +121,7 @@ def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Prog
         "left": {vehicle: (inputs.stages.road(edge), stood_s) for vehicle, (edge, stood_s) in ending.left.items()},
         "turned_round": sorted(controller.turned_round),
         "turned_on": refuges.turned_on,
+        "wait_s": ending.wait_s,
     }
     files.write_text(folder / "ending.json", json.dumps(ended, indent=1) + "\n")
 

@@ -65,12 +65,16 @@ class Counts:
 
 @dataclass(frozen=True)
 class Ending:
-    """Why and when a run ended, SUMO's totals then, and who was on the road: where, and standing for how long (s)."""
+    """Why and when a run ended, SUMO's totals then, and who was on the road: where, and standing for how long (s).
+
+    `wait_s` is how long an exit lets nobody out between two vehicles, the longest of all exits then.
+    """
 
     reason: Literal["cleared", "end of time", "standstill"]
     time_s: float
     counts: Counts = field(repr=False)
     left: Mapping[str, tuple[str, float]] = field(repr=False, default_factory=dict)
+    wait_s: float = 0.0
 
 
 def drive(
@@ -101,11 +105,12 @@ def drive(
             return Ending("cleared", now_s, counts)
         if now_s >= end_s:
             report(how_far)
-            return Ending("end of time", now_s, counts, watch.left(now_s))
+            return Ending("end of time", now_s, counts, watch.left(now_s), metering.longest_wait_s(now_s))
         watch.poll(now_s)
         report(replace(how_far, cars=watch.cars))
         all_due = counts.loaded == counts.inserted + counts.waiting
-        if watch.stands_still(now_s) and all_due and not any(actor.has_plans for actor in actors):
+        for_good = all_due and not any(actor.has_plans for actor in actors) and not metering.holds_anybody(now_s)
+        if watch.stands_still(now_s) and for_good:
             return Ending("standstill", now_s, counts, watch.left(now_s))
 
 

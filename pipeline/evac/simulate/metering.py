@@ -55,6 +55,19 @@ class Metering:
         """Return whether any exit has a limit."""
         return bool(self._edges)
 
+    def holds_anybody(self, now_s: float) -> bool:
+        """Return whether somebody is before the line of an exit until it is his turn: nothing else need move then."""
+        return any(
+            self._connection.edge.getLastStepVehicleNumber(edge)
+            for name, edges in self._edges.items()
+            if self._every_s(name, now_s) is not None
+            for edge in edges
+        )
+
+    def longest_wait_s(self, now_s: float) -> float:
+        """Return the longest time between two vehicles at an exit now (s); 0 where lanes alone decide."""
+        return max((self._every_s(name, now_s) or 0.0 for name in self._edges), default=0.0)
+
     def act(self, now_s: float) -> None:
         """Stop those who have come to an exit's last edge, and let the next one go where it is due."""
         for name, edges in self._edges.items():
