@@ -34,7 +34,7 @@ def ending(opens_s: float):
         connection,
         watch,
         Controller(),
-        (Dispatcher(connection, None), Refuges(connection, (), {})),
+        (Dispatcher(connection, None, Controller(), {}), Refuges(connection, (), {})),
         metering,
         end_s=7200.0,
         turns=None,
