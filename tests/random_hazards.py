@@ -60,18 +60,24 @@ class Driven:
     told: str
 
 
-def drive(folder: Path, seed: int) -> Driven:
-    """Draw a town with a hazard, refuges and a plan, and drive its vehicles."""
+def drawn(folder: Path, seed: int) -> tuple[Prepared, UnderPlan, str]:
+    """Draw a town with a hazard, refuges and a plan; return it prepared, under the plan, and both as written."""
     chance = random.Random(seed)
     text = _scenario(folder, chance)
     prepared = prepare(load_scenario(folder), folder / ".evac", lambda _: None)
     laid, plan = _plan(prepared, folder, chance)
+    return prepared, laid, f"town {seed}:\n{text}\n{plan}"
+
+
+def drive(folder: Path, seed: int) -> Driven:
+    """Draw a town with a hazard, refuges and a plan, and drive its vehicles."""
+    prepared, laid, told = drawn(folder, seed)
     study = run_study(
         prepared, {"plan": laid}, Selection(sensitivity=False), folder / ".evac", engine=Serial(), display=Silent()
     )
-    assert not study.failures, f"town {seed}: {study.failures[0].message}\n{text}\n{plan}"
+    assert not study.failures, f"{study.failures[0].message}\n{told}"
     (run,) = study.runs
-    return Driven(run.folder, laid, run.manifest(), f"town {seed}:\n{text}\n{plan}")
+    return Driven(run.folder, laid, run.manifest(), told)
 
 
 def _scenario(folder: Path, chance: random.Random) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,6 +73,35 @@ def test_what_is_known_beforehand_saves_trials_and_changes_no_answer() -> None:
         assert found == plain
         saved += halving.trials - knowing.trials
     assert saved > 0
+
+
+def test_asking_for_more_or_an_earlier_front_never_gives_more_time() -> None:
+    """Zones whose safe share falls with the minute, evenly and at any speed, whatever is guessed beforehand."""
+    rng = np.random.default_rng(11)
+    ranks = {"too late": -1.0, "no limit": 1e9}
+    for _ in range(200):
+        falls_per_min, whole_until = rng.uniform(0.001, 0.05), rng.uniform(-30.0, 250.0)
+
+        def judge(trials: Sequence[Trial], falls: float = falls_per_min, until: float = whole_until) -> list[Any]:
+            late = [dict(item.minutes).get("A", 0.0) - until * item.pace for item in trials]
+            return [{"A": min(1.0, 1.0 - falls * minutes)} for minutes in late]
+
+        found = {
+            (share, pace): latest_orders(
+                [Search("A", 0, pace)],
+                judge,
+                share=share,
+                highest_min=240.0,
+                step_min=5.0,
+                guesses_min={Search("A", 0, pace): float(rng.uniform(0.0, 240.0))},
+            )[Search("A", 0, pace)]
+            for share in (0.8, 0.95)
+            for pace in ((0.7, 1.0) if whole_until > 0.0 else (1.0,))
+        }
+        minutes = {key: ranks.get(latest.ending, latest.minute or 0.0) for key, latest in found.items()}
+        for (share, pace), at in minutes.items():
+            assert at <= minutes[0.8, pace]
+            assert at <= minutes[share, 1.0]
 
 
 def test_a_right_guess_and_a_bound_settle_a_search_with_three_trials() -> None:
