@@ -153,6 +153,31 @@ def test_a_zone_is_named_once_however_near_one_looks(page: Any, folder: Path) ->
         assert page.evaluate(_ZONE_NAMES).count(widest) == 1
 
 
+_EXITS_ALONE = """() => {
+  const { bounds, content: { exits: { features } } } = document.querySelector(".map").placeMap;
+  const [lons, lats] = [0, 1].map((axis) => features.map((item) => item.geometry.coordinates[axis]));
+  bounds.splice(0, 4, Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats));
+}"""
+_BELOW_AND_BESIDE_EXITS = """async () => {
+  const { map, content: { exits: { features } } } = document.querySelector(".map").placeMap;
+  if (map.isMoving()) await map.once("moveend");
+  const { clientWidth: width, clientHeight: height } = map.getCanvas();
+  const spots = features.map((item) => map.project(item.geometry.coordinates));
+  return [Math.min(...spots.map(({ y }) => height - y)), Math.min(...spots.flatMap(({ x }) => [x, width - x]))];
+}"""
+
+
+@pytest.mark.parametrize(("width", "beside_px"), [(1280, 80), (390, 39)])
+def test_the_words_of_an_exit_at_the_edge_are_on_the_map(page: Any, width: int, beside_px: int) -> None:
+    """Four lines of 13 pixels stand below it; a phone is as narrow as two of its words."""
+    page.set_viewport_size({"width": width, "height": 820})
+    page.evaluate(_EXITS_ALONE)  # Balzers' own area lies further south than its exits
+    page.get_by_role("button", name="The whole place").click()
+    below, beside = page.evaluate(_BELOW_AND_BESIDE_EXITS)
+    assert below >= 1.2 * 13 + 4 * 1.2 * 13
+    assert beside >= beside_px - 1
+
+
 _DRAWN_AT_REST = """async () => {
   const { map } = document.querySelector(".map").placeMap;
   for (let i = 0; i < 600 && !map.getLayer("cars"); i += 1) await new Promise((done) => setTimeout(done, 50));
@@ -278,7 +303,7 @@ def test_a_plan_built_by_clicks_gives_the_bytes_of_its_yaml(page: Any, folder: P
     page.locator(".diff .changes").first.wait_for()
     assert "Takes 3 officers, 4 signs, 100 cones" in page.inner_text("#tabpanel")
     assert "1 → 2" in page.inner_text(".diff")
-    page.evaluate("document.querySelector('.map').placeMap.map.zoomTo(13.5, {duration: 0})")
+    page.evaluate("document.querySelector('.map').placeMap.map.zoomTo(13.3, {duration: 0})")
     pictured(page, "what-if")
     page.get_by_role("button", name="Run it").click()
     page.get_by_role("button", name="Run", exact=True).click()

@@ -64,7 +64,8 @@ export function style(content, edits) {
         paint: { "circle-radius": 7, "circle-color": ["match", ["get", "sort"], "cut off", colour("bad"), colour("other")], "circle-stroke-color": halo, "circle-stroke-width": 2 } },
       { id: "marks", type: "circle", source: "marks",
         paint: { "circle-radius": ["case", ["boolean", ["feature-state", "chosen"], false], 11, 7], "circle-color": ofSeverity, "circle-stroke-color": halo, "circle-stroke-width": 2 } },
-      { id: "zone-names", type: "symbol", source: "zone_names", layout: { "text-field": ["get", "zone"], ...label(13) }, paint: inked },
+      { id: "zone-names", type: "symbol", source: "zone_names", // beside its place where an exit's words stand
+        layout: { "text-field": ["get", "zone"], ...label(13), "text-variable-anchor": ["center", "top", "bottom", "left", "right"], "text-radial-offset": 1 }, paint: inked },
       { id: "exit-names", type: "symbol", source: "exits",
         layout: { "text-field": ["get", "words"], ...label(13), "text-offset": [0, 1.2], "text-anchor": "top", "text-max-width": 14, "text-allow-overlap": true },
         paint: { ...inked, "text-color": colour("exit"), "text-halo-width": 2.2 } },

@@ -9,6 +9,8 @@ import { drawn, isRoad } from "./roads.js";
 maplibregl.setWorkerUrl("/vendor/maplibre-gl-5.24.1.csp-worker.js");
 maplibregl.prewarm(); // while the page waits for what it shows
 
+const BELOW = 80, BESIDE = 90, ABOVE = 40; // pixels: an exit's words stand below it, in up to four lines, half of them to each side
+
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 
 /** What an exit passes, in words. */
@@ -42,7 +44,7 @@ export class PlaceMap {
     if (!this.map) {
       await this.#begin(content);
     } else {
-      if (!stay) this.map.fitBounds(this.bounds, { padding: 40, animate: false });
+      if (!stay) this.map.fitBounds(this.bounds, { padding: this.#room(), animate: false });
       for (const name of SHOWN) this.put(name, content[name] ?? EMPTY);
       for (const name of POINTED) this.put(name, EMPTY);
       await this.loaded;
@@ -57,7 +59,7 @@ export class PlaceMap {
 
   async #begin(content) {
     this.content = Object.fromEntries(SHOWN.map((name) => [name, content[name] ?? EMPTY]));
-    this.map = new maplibregl.Map({ container: this.canvas, style: style(this.content, this.edits), bounds: this.bounds, fitBoundsOptions: { padding: 40 },
+    this.map = new maplibregl.Map({ container: this.canvas, style: style(this.content, this.edits), bounds: this.bounds, fitBoundsOptions: { padding: this.#room() },
       attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 20, fadeDuration: 0 });
     this.map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-left");
     this.map.addControl(new WholePlace(() => this.fit(this.bounds)), "top-left");
@@ -133,7 +135,13 @@ export class PlaceMap {
     if (!bounds.isEmpty() && !(view.contains(bounds.getSouthWest()) && view.contains(bounds.getNorthEast()))) this.fit(bounds);
   }
 
-  fit(bounds) { this.map.fitBounds(bounds, { padding: 60, maxZoom: 17, animate: !this.#still() }); }
+  fit(bounds) { this.map.fitBounds(bounds, { padding: this.#room(), maxZoom: 17, animate: !this.#still() }); }
+
+  /** What is left free around a place for the words of exits at its edge; beside it less where the map is narrow. */
+  #room() {
+    const beside = Math.min(BESIDE, this.canvas.clientWidth / 10);
+    return { top: ABOVE, right: beside, bottom: BELOW, left: beside };
+  }
 
   #still() { return window.matchMedia("(prefers-reduced-motion: reduce)").matches; }
 
