@@ -31,6 +31,7 @@ from evac.plans.model import Phase, Signal, when_of
 from evac.plans.reading import LoadedPlan
 from evac.plans.timetable import States
 from evac.study.accepted import accepts, cut_off_by
+from evac.study.closed_bottlenecks import closed_bottlenecks
 from evac.study.prepare import Prepared
 from evac.study.warned import under_warning
 from evac.study.ways_out import WaysOut, ways_out_under
@@ -104,7 +105,8 @@ class UnderPlan:
         ]
         hazard = self._base.loaded.model.hazard
         came = [in_words(hazard, self.reached, self.net)] if hazard and self.reached else []
-        return (*self.overlay.warnings, *unmanned, *held, *came)
+        shut = closed_bottlenecks(self.net, self.overlay.timetable, self.overlay.for_residents, self.bottlenecks)
+        return (*self.overlay.warnings, *unmanned, *held, *shut, *came)
 
     @cached_property
     def facts(self) -> RunFacts:
