@@ -109,8 +109,9 @@ class Study:
 
         `plan`, `vehicles_per_household`, `departure`, `seed`, `fidelity`, `capacity_factor`, `signals`, counts of
         vehicles (`planned`, `evacuated`, `in_refuge`, `driving`, `waiting`, `no_route`, `shadow`, `shadow_evacuated`,
-        `exposed`), `exposed_vehicle_min`, `t50_s`, `t90_s`, `t95_s`, `t100_s` (missing: not cleared), the same
-        `_at_best_s` (before then it can't be), `trusted`, `reasons`, `caveats`, `job`.
+        `exposed`), `exposed_vehicle_min`, `households_not_out` (missing: no hazard), `t50_s`, `t90_s`, `t95_s`,
+        `t100_s` (missing: not cleared), the same `_at_best_s` (before then it can't be), `trusted`, `reasons`,
+        `caveats`, `job`.
         """
         from evac.report.results import results_table  # noqa: PLC0415
 

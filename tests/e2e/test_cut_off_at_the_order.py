@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 
@@ -53,7 +54,9 @@ def test_a_hazard_whose_notice_closes_all_ways_at_the_order_is_told(
     said = " ".join(capsys.readouterr().out.split())
     assert f"{HOUSEHOLDS} households never get to safety; not cleared: 0 of {HOUSEHOLDS} vehicles out" in said
     assert f"never never never never {HOUSEHOLDS} 0 yes" in said, "times, households never safe, vehicles in the hazard"
-    page = (town.parent / "reports" / "town" / "index.html").read_text()
+    reports = town.parent / "reports" / "town"
+    assert pd.read_csv(reports / "results.csv")["households_not_out"].tolist() == [HOUSEHOLDS]
+    page = (reports / "index.html").read_text()
     first = page[page.index('<section class="front"') :]
     assert first.index(f"{HOUSEHOLDS} of {HOUSEHOLDS} households never get to safety.") < first.index('class="big"')
 

@@ -34,6 +34,7 @@ _RESULTS = pa.schema(
         ("signals", pa.string()),
         *((name, pa.int64()) for name in COUNTS),
         ("exposed_vehicle_min", pa.float64()),
+        ("households_not_out", pa.int64()),
         *((f"t{percent}{kind}_s", pa.float64()) for kind in ("", "_at_best") for percent in SHARES_PERCENT),
         ("trusted", pa.bool_()),
         *((name, pa.string()) for name in ("reasons", "caveats", "job")),

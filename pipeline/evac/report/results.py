@@ -36,7 +36,8 @@ _Group = tuple[str, str, str, str]
 class Result:
     """A run in figures: vehicles as counts, clearance times in seconds after the order (None: not cleared).
 
-    Those at best are the times before which the share can't be out under this plan (None: never, or not known).
+    Households not out, under a hazard, have a vehicle that is neither out nor in a refuge (None: no hazard). Times at
+    best are those before which the share can't be out under this plan (None: never, or not known).
     """
 
     plan: str
@@ -56,6 +57,7 @@ class Result:
     shadow_evacuated: int
     exposed: int
     exposed_vehicle_min: float
+    households_not_out: int | None
     t50_s: float | None
     t90_s: float | None
     t95_s: float | None
@@ -183,6 +185,7 @@ def result_of(run: ReportRun) -> Result:
         signals=case.signals,
         **{name: int(manifest[name]) for name in COUNTS},
         exposed_vehicle_min=float(manifest["exposed_vehicle_min"]),
+        households_not_out=manifest.get("households_not_out"),
         **times,
         trusted=ledger["trusted"],
         reasons=tuple(ledger["reasons"]),
@@ -195,8 +198,11 @@ def results_table(report: ReportInput) -> pd.DataFrame:
     """Return the results table: a row a run, a column a measure (times in seconds, missing when not cleared)."""
     rows = [asdict(result_of(run)) for run in sorted(report.runs, key=lambda run: _order(report, run))]
     table = pd.DataFrame(rows)
-    times = {f"t{percent}{kind}_s": "float64" for percent in SHARES_PERCENT for kind in ("", "_at_best")}
-    return table.astype(times).assign(reasons=table["reasons"].map("; ".join), caveats=table["caveats"].map("; ".join))
+    numbers = {f"t{percent}{kind}_s": "float64" for percent in SHARES_PERCENT for kind in ("", "_at_best")}
+    numbers["households_not_out"] = "Int64"
+    return table.astype(numbers).assign(
+        reasons=table["reasons"].map("; ".join), caveats=table["caveats"].map("; ".join)
+    )
 
 
 def case_results(report: ReportInput) -> list[CaseResult]:
