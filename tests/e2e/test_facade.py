@@ -279,11 +279,11 @@ def test_the_report_of_a_study_is_written_read_and_found_again(
     times = [item.runs[0].clearance(0.9).total_seconds() for item in (study, with_homes)]
     assert (row["plan"], row["new_homes"]) == ("baseline", 60)
     assert [row["t90_without_s"], row["t90_with_s"]] == pytest.approx(times)
-    assert "With 60 new homes in Hill, 90 % are out after " in report.page.read_text()
+    assert "With 60 new homes in Hill, 90\u00a0% are out after " in report.page.read_text()
     assert report.page.is_file()
     assert set(report.table("clearance")["plan"]) == {"baseline", "waves"}
     assert report.at_best.startswith("Whatever drivers and officers do, 90 % of these vehicles can't be out before ")
-    assert report.at_best.replace("'", "&#39;") in report.page.read_text()
+    assert report.at_best.replace("'", "&#39;").replace(" %", "\u00a0%") in report.page.read_text()
     with pytest.raises(evac.UserError, match="known: "):
         report.table("nothing")
     again = town.reported()

@@ -68,7 +68,7 @@ def test_any_two_plans_are_compared_in_a_report(workspace: Path, capsys: pytest.
     page = workspace / "reports" / "town" / "index.html"
     compared = page.read_text()
     assert re.search(r"<b>([0-9:]+\s(min|h) later|no demonstrated benefit)</b>", compared)
-    assert re.search(r"By the 90 % time, waves is [0-9:]+\s(min|h) slower than empty with the one seed", compared)
+    assert re.search(r"By the 90\s% time, waves is [0-9:]+\s(min|h) slower than empty with the one seed", compared)
     assert run_guarded(["report", str(TOWN), *options]) == 0
     assert page.read_text() == compared
     assert run_guarded(["report", str(TOWN), "--compare", "waves", "waves", *options]) == 2

@@ -8,7 +8,7 @@ import pytest
 
 PROJECT = Path(__file__).parents[2]
 FOLDERS = sorted({script.parent for room in ("scenarios", "benchmarks") for script in (PROJECT / room).rglob("*.py")})
-NEED_A_PEER = {"uxsim_beside"}
+NEED_A_PEER = {"uxsim_beside", "uxsim_town"}
 """Scripts that run another simulator, which their docstrings say how to install."""
 IMPORT_ALL = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
 
