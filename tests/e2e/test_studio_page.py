@@ -530,6 +530,29 @@ def test_screening_answers_in_seconds_once_it_is_fitted(browser: Any, tmp_path: 
     assert took[1] < MOST_SCREENING_S
 
 
+def test_a_page_goes_on_with_a_studio_that_was_killed_and_started_again(browser: Any, tmp_path: Path) -> None:
+    folder = prepared_balzers(tmp_path, 1.5)
+    with served(folder) as studio, context_of(browser, studio) as context:
+        port = str(studio.client.base_url.port)
+        page = context.new_page()
+        page.goto(f"{studio.client.base_url}#place=balzers&tab=runs")
+        page.locator(".start summary").click()
+        page.get_by_role("button", name="Run", exact=True).click()
+        page.locator(".live-key", has_text="drive").wait_for()
+        studio.process.kill()
+        status = page.locator("header .status")
+        status.filter(has_text="doesn't answer").wait_for()
+        assert page.evaluate("document.querySelector('.map').placeMap.cars.count") == 0
+        with served(folder, "--port", port) as again:
+            status.filter(has_text="open the page by the address").wait_for()
+            key = again.client.headers["Authorization"].removeprefix("Bearer ")
+            page.evaluate("(key) => localStorage.setItem('evac-studio-key', key)", key)  # as another tab does
+            status.filter(has_text="The studio is there again.").wait_for()
+            page.locator(".live-key", has_text="drive").wait_for()  # the run goes on
+            page.get_by_role("button", name="Cancel").click()
+            page.locator(".job").wait_for(state="detached")
+
+
 _GUARD = """
 import os, socket
 _connect = socket.socket.connect

@@ -32,6 +32,13 @@ export async function start(root) {
     const { place } = shown;
     fill(status, say("The place has been changed elsewhere. "), h("button", { type: "button", class: "small", onclick: () => open(place, null, true) }, say("Show it as it is now")));
   });
+  let absence = null; // the page is only just opened
+  jobs.hear(() => {
+    const before = absence, now = jobs.absence();
+    if (now === before || (before === null && now)) return;
+    absence = now;
+    if (now || before) status.textContent = now || say("The studio is there again.");
+  });
   const panel = h("div", { class: "panel" });
   const chooser = h("select", { id: "place", onchange: () => open(chooser.value) });
   const head = h("div", { class: "places" }, h("label", { for: "place" }, say("Place")), chooser, h("button", { type: "button", class: "edits", onclick: () => makePlace() }, say("New place")));

@@ -1,5 +1,6 @@
 // What is being run, heard from the server as it happens: one stream for the whole page.
 import { ask, listen, part } from "./api.js";
+import { say } from "./dom.js";
 
 const AGAIN_MS = 1500;
 
@@ -11,18 +12,24 @@ export class Jobs {
     this.connected = false;
   }
 
-  /** Hear until the page is closed; after a break, from the state as it is then. */
+  /** Hear until the page is closed; after a break, from the state as it is then. Another tab may open a studio that was started again. */
   async follow() {
     for (;;) {
+      this.refused = null;
       try {
         await listen("events", (kind, content) => this.#take(kind, content));
       } catch (error) {
-        if (error.status === 401) { this.lost = error; this.#tell(); return; }
+        if (error.status === 401) this.refused = error.message;
       }
       this.connected = false;
       this.#tell();
       await new Promise((done) => { setTimeout(done, AGAIN_MS); });
     }
+  }
+
+  /** Why nothing is heard, in words; nothing when all is well. */
+  absence() {
+    return this.connected ? "" : this.refused ?? say("The studio doesn't answer; the page tries again …");
   }
 
   /** Call a listener at each change; returns what ends that. */

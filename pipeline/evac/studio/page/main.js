@@ -2,6 +2,7 @@
 import { openSession, ask } from "./api.js";
 import { h, learnWords } from "./dom.js";
 
+addEventListener("hashchange", () => { if (location.hash.startsWith("#token=")) location.reload(); }); // of a studio that was started again
 const root = document.getElementById("studio");
 try {
   await openSession();

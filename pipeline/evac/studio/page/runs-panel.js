@@ -55,9 +55,9 @@ export function runsPanel(body, place) {
   const deaf = jobs.hear(() => {
     const mine = jobs.of(name), going = mine.filter((job) => job.state === "running" || job.state === "waiting");
     const ended = mine.filter((job) => running.has(job.id) && !going.includes(job));
-    fill(live, jobs.connected ? null : h("p", { class: "bad", role: "status" }, jobs.lost ? jobs.lost.message : say("The studio doesn't answer; the page tries again …")),
+    fill(live, jobs.connected ? null : h("p", { class: "bad" }, jobs.absence()),
       going.map((job) => liveView(job, jobs, job.asked.kind === "search" && job.state === "running" ? searchPageButton(name) : null)), ended.filter((job) => job.state === "failed").map((job) => failure(job)));
-    cars.follow(going.find((job) => job.state === "running"));
+    cars.follow(jobs.connected ? going.find((job) => job.state === "running") : null); // anew after a break
     const done = ended.find((job) => job.state === "done");
     running = new Map([...going.map((job) => [job.id, job]), ...ended.filter((job) => job.state === "failed").map((job) => [job.id, job])]);
     const search = mine.find((job) => job.asked.kind === "search");
