@@ -122,6 +122,19 @@ class Plan:
         found = self.laid.cut_off
         return points(found.drop(columns=["lon", "lat"]), list(zip(found["lon"], found["lat"], strict=True)))
 
+    def closed_exits(self) -> pd.DataFrame:
+        """Return the ways out that it or the hazard closes, or to which it leaves nobody a way, a row a time.
+
+        Columns `exit`, `from_s` and `until_s` (seconds after the order; infinite: to the end).
+        """
+        import pandas as pd  # noqa: PLC0415
+
+        from evac.study.closed_exits import closed_exits  # noqa: PLC0415
+
+        under, normal = self.laid, self.place.stages.prepared().starts
+        found = closed_exits(under.net, under.exits, under.overlay.timetable, normal["edge"].dropna().unique())
+        return pd.DataFrame([vars(item) for item in found], columns=["exit", "from_s", "until_s"])
+
     def bounds(self, *, seed: int | None = None) -> Bounds:
         """Return what no plan can beat beside this case, and the streets that make it so. Nothing is simulated.
 

@@ -172,6 +172,61 @@ def test_a_body_has_its_size(client: TestClient) -> None:
     assert client.post("/api/session", content=b"{}", headers={"Content-Type": "text/plain"}).status_code == 415
 
 
+_NO_ANSWER_OF_THE_PAGE = (
+    b"[" * 30 + b"]" * 30,
+    b"[" * 900 + b"]" * 900,
+    b'{"a":' * 400 + b"1" + b"}" * 400,
+    b"1e999",
+    b"NaN",
+    b'"\\ud800"',
+    b'["a\\u0000b"]',
+    b"true",
+    b"99999999999999999999999999",
+)
+_ASKED = {
+    "/api/session": ("token",),
+    "/api/areas": ("area",),
+    "/api/find": (),
+    "/api/new": ("area", "name", "extract", "households", "count"),
+    "/api/places/balzers/plans": ("name", "extends"),
+    "/api/places/balzers/jobs": ("plans", "vehicles", "departure", "seeds", "fidelity"),
+    "/api/places/balzers/search": ("officers", "within_min", "vehicles", "departure"),
+    "/api/places/balzers/ways": ("ways",),
+    "/api/places/balzers/report": ("page",),
+}
+
+
+def test_what_the_page_never_asks_is_refused_in_words(folder: Path) -> None:
+    """The test's client would raise what the server has not foreseen, and its log would show as a traceback."""
+    own = {"Content-Type": "application/json"}
+    with client_of(folder) as client:
+        for path, keys in _ASKED.items():
+            for key in keys:
+                for value in _NO_ANSWER_OF_THE_PAGE:
+                    answer = client.post(path, content=b'{"%s":%s}' % (key.encode(), value), headers=own)
+                    if key not in ("area", "name", "page") or answer.status_code >= 500:
+                        assert answer.status_code in (400, 401, 404, 422), (path, key, value[:20], answer.text)
+        for job in client.get("/api/jobs").json():
+            client.delete(f"/api/jobs/{job['id']}")
+
+
+def test_changes_that_the_page_never_makes_are_refused_in_words(folder: Path) -> None:
+    own = {"Content-Type": "application/json"}
+    with client_of(folder) as client:
+        for path, keys in (
+            ("/api/places/balzers/plans/flood", ("action", "at", "text", "name", "do")),
+            ("/api/places/balzers/scenario", ("exit", "veh_per_h", "ways", "at", "text", "where", "name", "direction")),
+        ):
+            for do in ("add", "replace", "describe", "text", "refuse", "capacity", "uncorrect", "nothing"):
+                for key in keys:
+                    for value in _NO_ANSWER_OF_THE_PAGE:
+                        seen = client.get(path).headers["etag"]
+                        change = b'{"do":"%s","%s":%s}' % (do.encode(), key.encode(), value)
+                        answer = client.patch(path, content=change, headers={**own, "If-Match": seen})
+                        if answer.status_code != 200:
+                            assert answer.status_code in (400, 422), (path, do, key, value[:20], answer.text)
+
+
 def test_what_the_studio_keeps_is_nobody_elses(folder: Path) -> None:
     assert stat.S_IMODE(Workspace(folder).own.stat().st_mode) == 0o700
 

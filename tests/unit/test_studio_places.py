@@ -16,6 +16,8 @@ from evac.studio.at_place import checked
 from evac.studio.workspace import Workspace
 from studio_workspace import client_of, prepared_balzers
 
+PLANS = ("flood", "contraflow-south")
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -87,6 +89,30 @@ def test_a_plan_shows_what_it_changes(client: TestClient) -> None:
     assert [(item["before"], item["after"]) for item in changes] == [("1", "2"), ("1", "0")]
     assert diff["cut_off"]["features"] == []
     assert {item["geometry"]["type"] for item in diff["changes"]["features"]} == {"MultiLineString"}
+
+
+def test_a_plan_shows_which_ways_out_it_closes_and_when(client: TestClient) -> None:
+    """The flood takes the road to the bridge 20 minutes after the order, some way before the exit's own last piece."""
+    closed = {plan: client.get(f"/api/places/balzers/plans/{plan}/diff").json()["closed_exits"] for plan in PLANS}
+    assert closed == {
+        "flood": [{"exit": "Rhine bridge to Trübbach", "from_s": 1200.0, "until_s": None}],
+        "contraflow-south": [],
+    }
+
+
+def test_a_way_out_is_closed_for_the_time_at_which_nobody_reaches_it(folder: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "twice.yaml"
+    plan.write_text(
+        "name: Twice\nactions:\n"
+        "  - {do: close, exit: North to Triesen, when: {from_min: 10, until_min: 30}}\n"
+        "  - {do: close, exit: North to Triesen, when: {from_min: 30, until_min: 45}, label: on}\n"
+        "  - {do: close, exit: South to St. Luzisteig}\n"
+    )
+    closed = evac.open(folder / "scenarios" / "balzers", workspace=folder).under(plan).closed_exits()
+    assert sorted(closed.itertuples(index=False, name=None)) == [
+        ("North to Triesen", 600.0, 2700.0),
+        ("South to St. Luzisteig", 0.0, float("inf")),
+    ]
 
 
 def test_a_plan_that_is_wrong_is_told_with_its_line_and_hides_no_other(client: TestClient, folder: Path) -> None:

@@ -22,7 +22,7 @@ from evac.plans import BASELINE
 from evac.studio.plan_file import actions_of
 
 Tell = Callable[[str], None]
-PICTURE_VERSION = 4
+PICTURE_VERSION = 5
 """Of what `AtPlace.picture` returns: pictures that were kept by another version are made again."""
 _DIGITS = 6
 """Of a degree: a tenth of a metre."""
@@ -82,6 +82,7 @@ class AtPlace:
             "unused": _features(unused_exits(place)),
             "none": _features(place.roads_without_exit()),
             "households": int(zones["households"].sum()),
+            "hazard": place.scenario.hazard is not None,
         }
 
     def findings(self, tell: Tell, stamp: str) -> dict[str, Any]:
@@ -98,6 +99,7 @@ class AtPlace:
         return {
             "changes": _features(under.changes()),
             "cut_off": _features(under.cut_off()),
+            "closed_exits": [_plain(row) for row in under.closed_exits().to_dict("records")],
             "warnings": list(under.warnings),
             "resources": under.resources,
         }

@@ -70,18 +70,58 @@ def _problem(problem: Any) -> dict[str, str]:
     return {name: readable(getattr(problem, name)) for name in ("where", "what", "remedy")}
 
 
+_TEXTS = frozenset(
+    [
+        "name",
+        "extends",
+        "page",
+        "vehicles",
+        "departure",
+        "fidelity",
+        "extract",
+        "count",
+        "token",
+        "do",
+        "exit",
+        "text",
+        "note",
+        "because",
+        "direction",
+        "cars",
+    ]
+)
+"""Keys of questions whose values are texts; what else is asked is looked at where it is used."""
+_DEEPEST = 40
+"""Objects and lists within each other: a plan's action or an area needs a dozen."""
+
+
 async def json_of(request: Request) -> dict[str, Any]:
-    """Return the JSON object that a question brings."""
+    """Return the JSON object that a question brings; what the page never sends is refused."""
     if request.headers.get("content-type", "").partition(";")[0] != "application/json":
         raise Refusal(415, "expected JSON")
     body = b"".join([part async for part in limited(request.stream(), MOST_JSON_BYTES)])
     try:
-        content = json.loads(body)
+        content = json.loads(body, parse_constant=_no_number)
+        json.dumps(content, ensure_ascii=False, allow_nan=False).encode()  # half a character, or 1e999
     except (ValueError, RecursionError) as error:  # none at all, or brackets within brackets without end
         raise Refusal(400, "expected JSON") from error
     if not isinstance(content, dict):
         raise Refusal(400, "expected a JSON object")
+    if not _is_flatter_than(_DEEPEST, content):
+        raise Refusal(400, "expected JSON that is nested less deeply")
+    for key in _TEXTS & content.keys():
+        if not isinstance(content[key], str | None):
+            raise Refusal(400, f"expected a text as '{key}'")
     return content
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)
+
+
+def _is_flatter_than(deepest: int, value: Any) -> bool:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return deepest > 0 and all(_is_flatter_than(deepest - 1, item) for item in items)
 
 
 def seen_by(request: Request) -> str:

@@ -1,6 +1,7 @@
 // What a plan changes, on the map and as rows.
 import { colourKey } from "./colour-key.js";
 import { count, h, say } from "./dom.js";
+import { closedWords } from "./map.js";
 
 const LINES = ["LineString", "MultiLineString"];
 
@@ -17,12 +18,14 @@ export function drawChanges(map, diff, look = true) {
   const of = (features) => ({ type: "FeatureCollection", features });
   map.put("changes", of(changed.filter((item) => LINES.includes(item.geometry.type))));
   map.put("spots", of([...changed.filter((item) => !LINES.includes(item.geometry.type)), ...cutOff]));
+  map.showClosed(diff.closed_exits);
   if (look) map.see([...changed, ...cutOff]);
 }
 
 /** Take what a plan changes off the map. */
 export function clearChanges(map) {
   for (const name of ["changes", "spots"]) map.put(name, { type: "FeatureCollection", features: [] });
+  map.showClosed([]);
 }
 
 const KINDS = {
@@ -48,6 +51,7 @@ export function changeRows(map, diff) {
   return [
     lost ? h("p", { class: "bad" }, say("{n} households lose their only way out.", { n: count(lost) }))
       : h("p", {}, say("No household loses its way out.")),
+    diff.closed_exits.length ? [h("h4", {}, say("Ways out that close")), h("ul", { class: "closing" }, diff.closed_exits.map((item) => h("li", {}, `${item.exit}: ${closedWords(item)}`)))] : null,
     diff.warnings.length ? h("ul", { class: "warnings" }, diff.warnings.map((text) => h("li", {}, text))) : null,
     colourKey(Object.entries(SORTS).filter(([sort]) => (sort === "other" ? [...sorts].some((one) => !(one in SORTS)) : sorts.has(sort))).map(([sort, words]) => [sort, words()])),
     Object.entries(kinds).map(([kind, items]) => [h("h4", {}, kindWords(kind)), h("ul", { class: "changes" }, items.map((item) => row(map, item)))]),

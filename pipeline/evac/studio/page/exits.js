@@ -1,6 +1,6 @@
 // The ways out: what each passes, which are refused, what lies beyond, and those that are added.
 import { count, fill, h, problemsList, say } from "./dom.js";
-import { exitWords } from "./map.js";
+import { closedWords, exitWords } from "./map.js";
 
 /** What a way out passes at most, in words: few evacuations get as much through a lane. */
 function passesWords(properties) {
@@ -14,17 +14,18 @@ export function exitList({ picture, map }, file) {
   const rows = new Map(picture.exits.features.map((item) => [item.properties.exit, row(item)]));
   function row(item) {
     const { exit: name } = item.properties, passes = passesWords(item.properties);
-    const form = h("div", {});
+    const form = h("div", {}), closed = h("p", { class: "bad" });
     const button = h("button", { type: "button", class: "edits small", "aria-expanded": "false", "aria-label": say("Change: {exit}", { exit: name }), onclick: () => (form.childElementCount ? close() : open()) }, say("Change"));
     function close() { fill(form); button.setAttribute("aria-expanded", "false"); }
     function open() {
       button.setAttribute("aria-expanded", "true");
       fill(form, exitForm(item.properties, file, close));
     }
-    const element = h("li", {}, h("button", { type: "button", class: "to-map", onclick: () => map.flyTo(item.geometry.coordinates) }, name), ` ${passes} `, button, form);
-    return { element, open: () => { if (!form.childElementCount) open(); element.scrollIntoView({ block: "nearest" }); form.querySelector("input").focus({ preventScroll: true }); } };
+    const element = h("li", {}, h("button", { type: "button", class: "to-map", onclick: () => map.flyTo(item.geometry.coordinates) }, name), ` ${passes} `, button, closed, form);
+    return { element, closed, open: () => { if (!form.childElementCount) open(); element.scrollIntoView({ block: "nearest" }); form.querySelector("input").focus({ preventScroll: true }); } };
   }
-  return { element: h("ul", { class: "exits" }, [...rows.values()].map((item) => item.element)), show: (exit) => rows.get(exit)?.open() };
+  return { element: h("ul", { class: "exits" }, [...rows.values()].map((item) => item.element)), show: (exit) => rows.get(exit)?.open(),
+    close: (closed) => { for (const item of closed) rows.get(item.exit)?.closed.append(`${say("By the hazard")}: ${closedWords(item)} `); } };
 }
 
 function exitForm({ exit, veh_per_h: limit }, file, leave) {

@@ -59,7 +59,8 @@ export function style(content, edits) {
         paint: { "circle-radius": 5, "circle-color": colour("note"), "circle-stroke-color": halo, "circle-stroke-width": 1.5 } },
       { id: "none", type: "circle", source: "none", paint: { "circle-radius": 6, "circle-color": halo, "circle-stroke-color": colour("bad"), "circle-stroke-width": 2.5 } },
       { id: "unused", type: "circle", source: "unused", paint: { "circle-radius": 6, "circle-color": halo, "circle-stroke-color": colour("exit"), "circle-stroke-width": 2.5 } },
-      { id: "exits", type: "circle", source: "exits", paint: { "circle-radius": 9, "circle-color": colour("exit"), "circle-stroke-color": halo, "circle-stroke-width": 2 } },
+      { id: "exits", type: "circle", source: "exits", paint: { "circle-radius": 9, "circle-color": ["case", ["has", "closed"], halo, colour("exit")],
+        "circle-stroke-color": ["case", ["has", "closed"], colour("bad"), halo], "circle-stroke-width": ["case", ["has", "closed"], 4, 2] } },
       { id: "spots", type: "circle", source: "spots",
         paint: { "circle-radius": 7, "circle-color": ["match", ["get", "sort"], "cut off", colour("bad"), colour("other")], "circle-stroke-color": halo, "circle-stroke-width": 2 } },
       { id: "marks", type: "circle", source: "marks",
@@ -68,7 +69,7 @@ export function style(content, edits) {
         layout: { "text-field": ["get", "zone"], ...label(13), "text-variable-anchor": ["center", "top", "bottom", "left", "right"], "text-radial-offset": 1 }, paint: inked },
       { id: "exit-names", type: "symbol", source: "exits",
         layout: { "text-field": ["get", "words"], ...label(13), "text-offset": [0, 1.2], "text-anchor": "top", "text-max-width": 14, "text-allow-overlap": true },
-        paint: { ...inked, "text-color": colour("exit"), "text-halo-width": 2.2 } },
+        paint: { ...inked, "text-color": ["case", ["has", "closed"], colour("bad"), colour("exit")], "text-halo-width": 2.2 } },
     ],
   };
 }

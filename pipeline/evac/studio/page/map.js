@@ -1,7 +1,7 @@
 // The map: the scenario's own roads, area, zones, exits and junctions, and above them what a panel points at.
 import { CarsLayer } from "./cars-layer.js";
 import { drawFewerPixelsWhileMoving } from "./fewer-pixels.js";
-import { h, count, say } from "./dom.js";
+import { clock, h, count, say } from "./dom.js";
 import { colour, EMPTY, POINTED, SEEN_FROM_NEAR, SHOWN, style } from "./map-style.js";
 import { drawn, isRoad } from "./roads.js";
 
@@ -20,6 +20,12 @@ export function exitWords({ exit, lanes, veh_per_h: limit }) {
   return `${exit}\n${passes}`;
 }
 
+/** From when until when a way out is closed, in words. */
+export function closedWords({ from_s: from, until_s: until }) {
+  if (until === null) return from ? say("closed from {from} h on", { from: clock(from) }) : say("closed");
+  return say("closed from {from} to {until} h", { from: clock(from), until: clock(until) });
+}
+
 export class PlaceMap {
   constructor() {
     this.canvas = h("div", { class: "canvas" });
@@ -29,6 +35,7 @@ export class PlaceMap {
     this.element.placeMap = this; // for whoever scripts the page
     this.map = this.loaded = null;
     this.content = {};
+    this.exits = [];
     this.listeners = {};
     this.edits = false;
     this.cars = new CarsLayer({ moving: () => colour("chosen"), standing: () => colour("queue-some") });
@@ -40,6 +47,7 @@ export class PlaceMap {
     const exits = picture.exits.features.map((item) => ({ ...item, properties: { ...item.properties, words: exitWords(item.properties) } }));
     const content = { ...picture, ...drawn(picture.roads), exits: { ...picture.exits, features: exits } };
     this.roads = picture.roads.features;
+    this.exits = exits;
     this.bounds = picture.bounds;
     if (!this.map) {
       await this.#begin(content);
@@ -89,6 +97,7 @@ export class PlaceMap {
   clear() {
     this.cars.clear();
     this.roads = [];
+    this.exits = [];
     if (this.map) for (const name of [...SHOWN, ...SEEN_FROM_NEAR, ...POINTED]) this.put(name, EMPTY);
   }
 
@@ -97,6 +106,7 @@ export class PlaceMap {
     this.listeners = {};
     if (this.map) {
       for (const name of POINTED) this.put(name, EMPTY);
+      this.showClosed([]);
       this.showEdits(false);
     }
     this.tip.hidden = true;
@@ -108,6 +118,16 @@ export class PlaceMap {
     if (edits === this.edits) return; // the map may not have its layers yet
     this.edits = edits;
     for (const layer of ["closed", "crossings"]) this.map.setLayoutProperty(layer, "visibility", edits ? "visible" : "none");
+  }
+
+  /** Show which ways out are closed, and when; none when empty. */
+  showClosed(closed) {
+    const times = Map.groupBy(closed, (item) => item.exit);
+    const features = this.exits.map((item) => {
+      const { exit, words } = item.properties, spans = times.get(exit);
+      return spans ? { ...item, properties: { ...item.properties, closed: true, words: `${words}\n${spans.map(closedWords).join("; ")}` } } : item;
+    });
+    if (closed.length || this.content.exits?.features.some((item) => item.properties.closed)) this.put("exits", { type: "FeatureCollection", features });
   }
 
   put(name, features) {

@@ -26,6 +26,11 @@ export function placePanel(body, place) {
       finder(streetsByName(picture), say("A street by its name"), say("or write its name"), (street) => { chooseStreet(street); map.see(street.pieces); })),
     otherRoads(place, chooseRoad), heading, list,
   );
+  if (picture.hazard) ask(`places/${part(name)}/plans/baseline/diff`).then((diff) => {
+    if (!isOpen() || !list.isConnected) return;
+    map.showClosed(diff.closed_exits);
+    exits.close(diff.closed_exits);
+  }, () => { /* the findings say what is wrong with the place */ });
   file.read().then((content) => { if (isOpen()) fill(own, undoRow(file), corrections(content, file)); }, (error) => fill(own, problemsList(error)));
   ask(`places/${part(name)}/findings`).then((findings) => {
     if (!isOpen() || !list.isConnected) return;

@@ -22,7 +22,7 @@ export function plansPanel(body, place) {
 }
 
 function planList(body, place, edit) {
-  const { name, map, jobs, isOpen } = place;
+  const { name, jobs, isOpen } = place;
   const list = h("div", { class: "cards" }, h("p", { class: "busy" }, say("Reading the plans …")));
   fill(body, h("h2", {}, say("Plans")), newPlan(name, null, edit), searchForm(place), list);
   const shown = { close: null };
@@ -30,7 +30,7 @@ function planList(body, place, edit) {
   async function read() {
     try {
       const plans = await ask(`places/${part(name)}/plans`);
-      if (isOpen() && !isOver) fill(list, plansBeside(place, plans), plans.map((plan) => card(name, plan, map, shown, edit)));
+      if (isOpen() && !isOver) fill(list, plansBeside(place, plans), plans.map((plan) => card(place, plan, shown, edit)));
     } catch (error) {
       fill(list, problemsList(error));
     }
@@ -54,15 +54,16 @@ function newPlan(place, extends_, edit) {
   } }, title, h("button", { type: "submit" }, extends_ ? say("Make it") : say("New plan")), told);
 }
 
-function card(place, plan, map, shown, edit) {
+function card({ name: place, picture: { hazard }, map }, plan, shown, edit) {
   const diff = h("div", { class: "diff" }), above = h("div", {});
-  const button = h("button", { type: "button", "aria-expanded": "false", onclick: () => (isOpen() ? close() : open()) }, say("Show what it changes"));
+  const shows = plan.actions?.length ? say("Show what it changes") : say("Show what the hazard closes");
+  const button = h("button", { type: "button", "aria-expanded": "false", onclick: () => (isOpen() ? close() : open()) }, shows);
   const isOpen = () => button.getAttribute("aria-expanded") === "true";
   async function open() {
     shown.close?.();
     shown.close = close;
     button.setAttribute("aria-expanded", "true");
-    button.textContent = say("Hide what it changes");
+    button.textContent = plan.actions.length ? say("Hide what it changes") : say("Hide it");
     fill(diff, h("p", { class: "busy" }, say("Laying the plan over the network …")));
     try {
       const changed = await ask(`places/${part(place)}/plans/${part(plan.plan)}/diff`);
@@ -76,7 +77,7 @@ function card(place, plan, map, shown, edit) {
   function close() {
     shown.close = null;
     button.setAttribute("aria-expanded", "false");
-    button.textContent = say("Show what it changes");
+    button.textContent = shows;
     fill(diff);
     clearChanges(map);
   }
@@ -107,6 +108,6 @@ function card(place, plan, map, shown, edit) {
       plan.extends ? h("p", {}, say("Builds on {plan}", { plan: plan.extends })) : null,
       plan.actions.length ? h("ul", {}, plan.actions.map((item) => h("li", {}, item.label))) : h("p", {}, say("Normal rules: it changes nothing.")),
       h("p", { class: "takes" }, say("Takes {what}", { what: takes(plan.resources) })),
-      h("div", { class: "row" }, plan.actions.length ? button : null, buttons), above, diff],
+      h("div", { class: "row" }, plan.actions.length || hazard ? button : null, buttons), above, diff],
   );
 }
