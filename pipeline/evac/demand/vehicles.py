@@ -24,7 +24,7 @@ def household_keys(zones: pd.Series) -> list[str]:
     Households added to one zone leave the names in all others as they are.
     """
     number = zones.groupby(zones, sort=False).cumcount()
-    return [f"{zone}/{place}" for zone, place in zip(zones, number, strict=True)]
+    return [f"{zone}/{place}" for zone, place in zip(zones.tolist(), number.tolist(), strict=True)]
 
 
 def rank_households(zones: pd.Series, seed: int) -> np.ndarray:

@@ -39,10 +39,11 @@ def exposures(ways: Path, done: pd.DataFrame, arrival_s: Mapping[str, float], en
         SUMO's output is unreadable.
     """
     zones = dict(zip(done["vehicle"], done["zone"], strict=True))
+    first_s = min(arrival_s.values(), default=math.inf)
     rows = [
         (vehicle, zones.get(vehicle), edge, minute, spent_s)
         for vehicle, edge, enters_s, leaves_s in _stays(ways, end_s)
-        if edge in arrival_s
+        if leaves_s > first_s and edge in arrival_s
         for minute, spent_s in _by_minute(max(enters_s, arrival_s[edge]), leaves_s)
     ]
     found = pd.DataFrame(rows, columns=["vehicle", "zone", "edge", "minute", "exposed_s"])

@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any, Generic, Self, TypeVar
@@ -260,6 +260,14 @@ class Timetable:
     def under_hazard(self) -> bool:
         """Whether a hazard closes roads: then some may have no way left."""
         return any(item.admits == (FLEEING,) for item in self.closings)
+
+    def hazard_in_steps(self, step_s: float) -> Self:
+        """Return a timetable whose hazard closes roads at whole steps of time only, up to a step early (s)."""
+        steps = [
+            replace(item, from_s=item.from_s // step_s * step_s) if item.admits == (FLEEING,) else item
+            for item in self.closings
+        ]
+        return replace(self, closings=tuple(steps))
 
     def states(self) -> States:
         """Return what holds when."""

@@ -7,7 +7,7 @@ folders, once for all cases.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -116,6 +116,13 @@ class Ground:
     def closed(self) -> tuple[tuple[float, frozenset[str]], ...]:
         """The edges that the plan has closed, from which second after the order on."""
         return tuple((state.from_s, state.closed) for state in road_states(self.net, self.terms.timetable))
+
+    def under(self, terms: Terms) -> Ground:
+        """Return the same under other terms; what has been found of a timetable isn't looked for again."""
+        other = replace(self, terms=terms)
+        if terms.timetable is self.terms.timetable:
+            vars(other)["closed"] = self.closed
+        return other
 
 
 def ground_of(prepared: Prepared, under: UnderPlan) -> Ground:

@@ -156,7 +156,7 @@ class Trials:
             orders=_ordered_at(ground.terms.orders, minutes),
             plan=(*ground.terms.plan, {"ordered_min": minutes}),
         )
-        return replace(ground, terms=terms)
+        return ground.under(terms)
 
 
 def _ordered_at(orders: Orders, minutes: Mapping[str, float]) -> Orders:

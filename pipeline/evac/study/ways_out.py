@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,12 +15,13 @@ from sumolib.net.lane import Lane
 from evac.demand.starts import FREE_CHOICE, Starts, StartsOf, for_residents
 from evac.hazards.refuges import ResolvedRefuge
 from evac.network.exits import ResolvedExit
-from evac.plans.timetable import CLEAR_WITHIN_S, FLEEING, States, Timetable, admits_car, at, edge_of
+from evac.plans.timetable import CLEAR_WITHIN_S, States, Timetable, admits_car, at, edge_of
 from evac.sumo import CAR_CLASS
 
-_HAZARD_STEP_S = 120.0
+HAZARD_STEP_S = 120.0
 """A front closes hundreds of roads, each at its own second. Where vehicles start, and who has no way out any more, is
-looked at in such steps (s): the last minute or two before a road closes nobody sets out for it."""
+looked at in such steps (s): the last minute or two before a road closes nobody sets out for it. In the mesoscopic
+model roads close in these steps: each time, SUMO prepares its router anew, and everybody is asked for his way."""
 _CLEAR_S = CLEAR_WITHIN_S + 20.0  # and the controller's next look
 
 
@@ -130,7 +131,7 @@ def ways_out_under(
 
 def road_states(net: Net, timetable: Timetable) -> list[RoadState]:
     """Return what a timetable has changed, at the order and at each time at which that changes."""
-    states = _in_steps(timetable).states()
+    states = timetable.hazard_in_steps(HAZARD_STEP_S).states()
     other_way = _other_way(states)
     edges = {edge: net.getEdge(edge) for edge in map(edge_of, states.lanes) if net.hasEdge(edge)}
     closed: set[str] = set()
@@ -172,15 +173,6 @@ def _changing(states: States, other_way: Mapping[str, Sequence[str]]) -> dict[fl
             if lane in other_way and admits_car(state.holds) and state.until_s < math.inf:
                 changing[state.until_s + _CLEAR_S] |= set(map(edge_of, others))
     return changing
-
-
-def _in_steps(timetable: Timetable) -> Timetable:
-    """Return a timetable whose hazard comes in steps, up to a step early: who left in vain meanwhile would end SUMO."""
-    steps = [
-        replace(item, from_s=item.from_s // _HAZARD_STEP_S * _HAZARD_STEP_S) if item.admits == (FLEEING,) else item
-        for item in timetable.closings
-    ]
-    return replace(timetable, closings=tuple(steps))
 
 
 def _other_way(states: States) -> dict[str, list[str]]:
