@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evac.plans.contradictions import Claim, contradictions
-from evac.plans.timetable import ADMITTED, Closing, Opening, Program, Timetable
+from evac.plans.timetable import ADMITTED, FLEEING, Closing, Opening, Program, Timetable
 
 LANE = "main_0"
 
@@ -77,3 +77,18 @@ def test_what_touches_is_no_contradiction_and_what_overlaps_is() -> None:
 
     assert not list(contradictions(claims(1800)))
     assert len(list(contradictions(claims(1801)))) == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 5000), st.booleans()), min_size=1, max_size=8))
+def test_in_steps_a_hazard_closes_roads_less_than_a_step_early_and_a_plan_when_it_says(
+    times: list[tuple[int, bool]],
+) -> None:
+    closings = tuple(
+        Closing("A", float(at), None, (f"lane_{number}",), (FLEEING,) if of_hazard else ADMITTED)
+        for number, (at, of_hazard) in enumerate(times)
+    )
+    stepped = Timetable(closings=closings).hazard_in_steps(120.0).closings
+    for before, after, (_, of_hazard) in zip(closings, stepped, times, strict=True):
+        assert (after.lanes, after.admits) == (before.lanes, before.admits)
+        assert after.from_s % 120.0 == 0.0 if of_hazard else after.from_s == before.from_s
+        assert 0.0 <= before.from_s - after.from_s < 120.0
