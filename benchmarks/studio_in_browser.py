@@ -4,8 +4,12 @@
     python benchmarks/studio_in_browser.py cars WORKSPACE PLACE
     python benchmarks/studio_in_browser.py upload WORKSPACE
     python benchmarks/studio_in_browser.py load WORKSPACE PLACE SECONDS
+    python benchmarks/studio_in_browser.py town WORKSPACE EXTRACT     # an empty workspace, and Liechtenstein's extract
+    python benchmarks/studio_in_browser.py all COUNTRY_WORKSPACE COUNTRY TOWN_WORKSPACE TOWN EXTRACT SECONDS
 
-The browser is the tests' (Chromium, drawing without a graphics card). Figures stand in docs/studio.md.
+`all` takes every figure of docs/studio.md one after the other and prints them as one table, each with the load average
+beside it; with 300 s of load it takes 7 minutes on two quiet cores. The browser is the tests' (Chromium, drawing
+without a graphics card).
 """
 
 # ruff: noqa: S311 - nothing here is a secret
@@ -15,8 +19,10 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import ssl
 import statistics
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -28,14 +34,18 @@ import httpx2
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from chromium import launched
-from studio_page import context_of
+from studio_page import context_of, drawn_town
 from studio_workspace import Served, served
 
+Figures = list[tuple[str, str]]
+"""What was measured, and the figure."""
 CARS, FRAMES = 30_000, 80
 LOOKING, EDITING, RUNNING = 50, 5, 2
 MEGABYTES = 60
 BROWSER_AT_WORK_MS = 1500
 """For pages of its own, after a tab has been opened."""
+_TLS = ssl.create_default_context()
+"""One for all people: to read the certificates, which nobody needs here, takes longer than an answer."""
 _MAP = "document.querySelector('.map').placeMap"
 _PAN = f"""async () => {{
   const map = {_MAP}.map, box = map.getCanvas();
@@ -77,7 +87,7 @@ def _shown(studio: Served, place: str, page: Any) -> Any:
     return page
 
 
-def picture(folder: Path, place: str) -> None:
+def picture(folder: Path, place: str) -> Figures:
     """Time the first picture of a place in a new page, and panning over all of it and near by."""
     with served(folder) as studio, launched() as browser, context_of(browser, studio) as context:
         _opened(studio, place, context).close()  # the picture is kept from here on
@@ -94,15 +104,16 @@ def picture(folder: Path, place: str) -> None:
         far = page.evaluate(_PAN)
         page.evaluate(f"{_MAP}.map.setZoom(15)")
         near = page.evaluate(_PAN)
-    print(f"first picture: median {statistics.median(times):.2f} s of {sorted(round(s, 2) for s in times)}")
-    print(f"picture: {len(kept.content) / 1e6:.1f} MB, {len(kept.json()['roads']['features']):,} roads")
-    print(
-        f"panning: {far[0]:.0f} frames a second over all of it, {near[0]:.0f} at zoom 15 ({far[1]} x {far[2]} pixels, "
-        f"of which each way {far[3]:g} and {near[3]:g} are drawn meanwhile)"
-    )
+    panned = [f"{one[0]:.0f} (pixels drawn each way meanwhile: {one[3]:g})" for one in (far, near)]
+    return [
+        ("first picture", f"{statistics.median(times):.2f} s, median of {sorted(round(s, 2) for s in times)}"),
+        ("its size", f"{len(kept.content) / 1e6:.1f} MB, {len(kept.json()['roads']['features']):,} roads"),
+        (f"panning over all of it, {far[1]} x {far[2]} pixels, frames a second", panned[0]),
+        ("panning at zoom 15, frames a second", panned[1]),
+    ]
 
 
-def cars(folder: Path, place: str) -> None:
+def cars(folder: Path, place: str) -> Figures:
     """Show made-up frames of many cars, and measure what the page's process takes."""
     with served(folder) as studio, launched() as browser, context_of(browser, studio) as context:
         page = _opened(studio, place, context)
@@ -120,8 +131,8 @@ def cars(folder: Path, place: str) -> None:
         session.send("Performance.enable")
         metrics = {item["name"]: item["value"] for item in session.send("Performance.getMetrics")["metrics"]}
     heap = metrics["JSHeapUsedSize"] / 1e6
-    print(f"{shown:,} cars, {FRAMES} frames, four a second: the page's process {before:.0f} MB before (Pss),")
-    print(f"{max(most):.0f} MB at most while they move; JavaScript's heap {heap:.0f} MB afterwards")
+    said = f"{before:.0f} MB before (Pss), {max(most):.0f} MB at most, JavaScript's heap {heap:.0f} MB"
+    return [(f"{shown:,} cars that move, four frames a second: the page's process", said)]
 
 
 def _watch(most: list[float], over: threading.Event) -> None:
@@ -141,7 +152,7 @@ def _largest_renderer_mb() -> float:
     return max(found)
 
 
-def upload(folder: Path) -> None:
+def upload(folder: Path) -> Figures:
     """Send a file of 60 MB that no compression makes smaller."""
     content = random.Random(1).randbytes(MEGABYTES << 20)
     with served(folder) as studio:
@@ -150,13 +161,22 @@ def upload(folder: Path) -> None:
         took_s = time.monotonic() - began
         size = (folder / ".evac" / "studio" / "uploads" / "extract" / "large.osm.pbf").stat().st_size
         rss = int(Path(f"/proc/{studio.process.pid}/status").read_text().split("VmHWM:")[1].split()[0]) / 1e3
-    print(f"upload: {answer.status_code}, {size / (1 << 20):.0f} MB in {took_s:.1f} s; the server at most {rss:.0f} MB")
+    said = f"{answer.status_code}, {size / (1 << 20):.0f} MB in {took_s:.1f} s; the server at most {rss:.0f} MB"
+    return [(f"a file of {MEGABYTES} MB sent", said)]
 
 
-def load(folder: Path, place: str, seconds: float) -> None:
+def town(folder: Path, extract: Path) -> Figures:
+    """Make a town by clicks from nothing, and run it."""
+    with served(folder) as studio, launched() as browser, context_of(browser, studio) as context:
+        took_s = drawn_town(context.new_page(), studio, extract)
+    return [("from nothing to the clearance time of a drawn town", f"{took_s:.0f} s")]
+
+
+def load(folder: Path, place: str, seconds: float) -> Figures:
     """Let many look, some edit plans of their own, and two run, on loopback, and time what the pages ask."""
     with served(folder) as studio:
-        studio.client.get(f"/api/places/{place}/picture")
+        for what in ("picture", "findings"):
+            studio.client.get(f"/api/places/{place}/{what}", timeout=600.0)
         plans = [_plan(studio, place, number) for number in range(EDITING)]
         first = random.Random().randrange(1000, 10_000)
         for seeds in ([first], list(range(first + 1, first + 10))):
@@ -170,12 +190,26 @@ def load(folder: Path, place: str, seconds: float) -> None:
             studio.client.delete(f"/api/jobs/{item['id']}")
     times, errors = crowd.times, crowd.errors
     cuts = [cut * 1e3 for cut in statistics.quantiles(times, n=100)]
-    print(f"{LOOKING} look, {EDITING} edit, {RUNNING} run ({', '.join(states)} at the end)", end=", ")
-    print(f"{seconds:.0f} s, load {busy:.1f}:")
-    print(f"{len(times):,} answers and {crowd.heard:,} events, {len(errors)} errors {errors[:3]}")
-    print(f"median {cuts[49]:.0f} ms, 95 % within {cuts[94]:.0f} ms, 99 % within {cuts[98]:.0f} ms")
-    print(f"the server: {server_s / seconds:.1%} of a processor", end=", ")
-    print(f"{server_s / len(times) * 1e3:.1f} ms an answer, events included")
+    answered = f"{len(times):,} answers and {crowd.heard:,} events, {len(errors)} errors {errors[:3] or ''}".strip()
+    return [
+        (f"{LOOKING} look, {EDITING} edit, {RUNNING} run ({', '.join(states)} at the end), {seconds:.0f} s", answered),
+        ("half, 95 %, 99 % of the answers within", " / ".join(f"{cuts[n]:.0f} ms" for n in (49, 94, 98))),
+        ("the server", f"{server_s / seconds:.1%} of a processor; load average meanwhile {busy:.1f}"),
+    ]
+
+
+def everything(country: tuple[Path, str], a_town: tuple[Path, str], extract: Path, seconds: float) -> Figures:
+    """Take all figures, one after the other; of a place its workspace and its name."""
+    found = [*_beside_load(picture, *country), *_beside_load(cars, *country), *_beside_load(cars, *a_town)]
+    with tempfile.TemporaryDirectory() as empty:
+        found += _beside_load(town, Path(empty), extract)
+        found += _beside_load(upload, Path(empty))
+    return [*found, *_beside_load(load, *a_town, seconds)]
+
+
+def _beside_load(measure: Callable[..., Figures], *given: Any) -> Figures:
+    before = os.getloadavg()[0]
+    return [(what, f"{said} [load average {before:.1f} before]") for what, said in measure(*given)]
 
 
 @dataclass
@@ -208,7 +242,8 @@ class Crowd:
 
     async def _person(self, ask: Ask, frames: str | None) -> None:
         streams = ["/api/events", *([frames] if frames else [])]
-        about = {"base_url": self.studio.client.base_url, "headers": dict(self.studio.client.headers), "timeout": 60.0}
+        headers = dict(self.studio.client.headers)
+        about = {"base_url": self.studio.client.base_url, "headers": headers, "timeout": 60.0, "verify": _TLS}
         async with httpx2.AsyncClient(**about) as client:
             listening = [asyncio.create_task(self._hear(client, stream)) for stream in streams]
             while time.monotonic() < self.until:
@@ -277,8 +312,25 @@ def _plan(studio: Served, place: str, number: int) -> str:
     return found
 
 
+def _measured(what: str, folder: str, *rest: str) -> Figures:
+    at = Path(folder)
+    match what, rest:
+        case "picture", (place,):
+            return picture(at, place)
+        case "cars", (place,):
+            return cars(at, place)
+        case "upload", ():
+            return upload(at)
+        case "load", (place, seconds):
+            return load(at, place, float(seconds))
+        case "town", (extract,):
+            return town(at, Path(extract))
+        case "all", (country_place, town_folder, place, extract, seconds):
+            return everything((at, country_place), (Path(town_folder), place), Path(extract), float(seconds))
+        case _:
+            sys.exit(__doc__)
+
+
 if __name__ == "__main__":
-    what, folder, *rest = sys.argv[1:]
-    {"picture": picture, "cars": cars, "upload": upload, "load": lambda at, place, s: load(at, place, float(s))}[what](
-        Path(folder), *rest
-    )
+    for what, said in _measured(*sys.argv[1:]):
+        print(f"| {what} | {said} |")

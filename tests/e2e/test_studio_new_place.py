@@ -13,7 +13,7 @@ import osmium.osm.mutable
 import pytest
 
 from evac.new_place import extract_roads
-from studio_page import context_of, look_at
+from studio_page import context_of, draw_area, drawn_town, look_at
 from studio_workspace import ROOT, served
 
 pytestmark = pytest.mark.slow
@@ -21,23 +21,7 @@ BALZERS = ROOT / "scenarios" / "balzers" / "data" / "balzers.osm.pbf"
 AREA = ((9.49, 47.06), (9.52, 47.06), (9.52, 47.08), (9.49, 47.08))
 MEGABYTES = 60
 LIECHTENSTEIN = ROOT.parent / "shared" / "data" / "liechtenstein" / "liechtenstein-2013-08-03.osm.pbf"
-TRIESEN = ((9.505, 47.125), (9.545, 47.125), (9.545, 47.095), (9.505, 47.095))
 MOST_S = 180.0
-
-
-def _draw(page: Any, corners: tuple[tuple[float, float], ...]) -> None:
-    """Click the corners of an area, the last one twice."""
-    box = page.locator("canvas.maplibregl-canvas").bounding_box()
-    for lon, lat in (*corners, corners[-1]):
-        x, y = page.evaluate(
-            "([lon, lat]) => { const at = document.querySelector('.map').placeMap.map.project([lon, lat]);"
-            " return [at.x, at.y]; }",
-            [lon, lat],
-        )
-        page.mouse.move(box["x"] + x, box["y"] + y)
-        page.wait_for_timeout(100)
-        page.mouse.click(box["x"] + x, box["y"] + y)
-        page.wait_for_timeout(300)
 
 
 def _padded(path: Path, megabytes: int) -> Path:
@@ -70,7 +54,7 @@ def test_an_extract_of_60_megabytes_is_sent_and_an_area_drawn_on_it(browser: Any
         took_s = time.monotonic() - began
         roads = page.evaluate("document.querySelector('.map').placeMap.content.roads.features.length")
         look_at(page, 9.505, 47.07, zoom=14)
-        _draw(page, AREA)
+        draw_area(page, AREA)
         page.locator(".area-said", has_text="4 corners: 5").wait_for()  # 2.28 by 2.22 km
     assert roads == len(extract_roads(BALZERS))
     print(f"an extract of {MEGABYTES} MB, sent and drawn: {took_s:.0f} s")  # noqa: T201 - the figure of docs/studio.md
@@ -81,18 +65,7 @@ def test_an_extract_of_60_megabytes_is_sent_and_an_area_drawn_on_it(browser: Any
 def test_a_town_is_drawn_and_its_clearance_time_known_in_three_minutes(browser: Any, tmp_path: Path) -> None:
     with served(tmp_path) as studio, context_of(browser, studio) as context:
         page = context.new_page()
-        began = time.monotonic()
-        page.goto(str(studio.client.base_url))
-        page.get_by_label("Send a map file").set_input_files(LIECHTENSTEIN)
-        page.locator(".area-said", has_text="first corner").wait_for()
-        look_at(page, 9.525, 47.11, zoom=13)
-        _draw(page, TRIESEN)
-        page.locator(".area-said", has_text="An area with 4 corners").wait_for()
-        page.get_by_label("How many households live there").fill("2000")
-        page.get_by_label("What to call it").fill("Triesen")
-        page.get_by_role("button", name="Make it and run it").click()
-        page.locator(".run .verdict").wait_for(timeout=10 * 60_000)
-        took_s = time.monotonic() - began
+        took_s = drawn_town(page, studio, LIECHTENSTEIN)
         assert "h until 90 % are out" in page.inner_text(".run")
         assert (tmp_path / "scenarios" / "triesen" / "scenario.yaml").is_file()
     print(f"from nothing to a clearance time: {took_s:.0f} s")  # noqa: T201 - the figure of docs/studio.md
