@@ -184,11 +184,6 @@ class AtPlace:
         return self._place
 
 
-def plans(place: evac.Place) -> list[dict[str, Any]]:
-    """Return the plans of a place with their actions and what they take; one that can't be read says why."""
-    return [_plan(place, name) for name in place.plan_names]
-
-
 def checked(place: evac.Place, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is to be run, complete, with the plans' own `names`, after a look whether it can be.
 
@@ -290,7 +285,7 @@ def editable(place: evac.Place, key: str, text: str) -> dict[str, Any]:
     text
         The plan's file.
     """
-    found = _plan(place, key)
+    found = plan(place, key)
     own = actions_of(text)
     if not found["problems"]:
         first = len(found["actions"]) - len(own)
@@ -327,16 +322,18 @@ def queues(kept: KeptRun) -> dict[str, Any]:
     return {"step_s": _STEP_S, "steps": steps, "edges": edges}
 
 
-def _plan(place: evac.Place, name: str) -> dict[str, Any]:
+def plan(place: evac.Place, name: str) -> dict[str, Any]:
+    """Return a plan with its actions and what it takes; one that can't be read says why."""
     try:
         under = place.under(name)
+        above = _name_of(place, under.loaded.model.extends)
     except UserError as error:
         return {"plan": name, "name": name, "problems": [vars(problem) for problem in error.problems]}
     return {
         "plan": name,
         "name": under.name,
         "note": " ".join(under.note.split()),
-        "extends": _name_of(place, under.loaded.model.extends),
+        "extends": above,
         "resources": under.resources,
         "actions": [
             {**row, "where": item.where}

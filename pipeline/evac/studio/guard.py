@@ -15,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from evac.studio.sessions import Sessions
 
 _API = "/api/"
+_LIBRARIES, _OK = "/vendor/", 200
+"""Files whose names have their version: a browser need not ask again whether one has changed."""
 _OPENING = "/api/session"
 """Where a token is given for a key: the only question that needs no key."""
 MOST_JSON_BYTES = 1 << 20
@@ -74,6 +76,8 @@ class Guard:
                     headers.setdefault(name, value)
                 if scope["path"].startswith(_API):
                     headers.setdefault("Cache-Control", "no-store")
+                elif scope["path"].startswith(_LIBRARIES) and message["status"] == _OK:
+                    headers.setdefault("Cache-Control", "public, max-age=31536000, immutable")
             await send(message)
 
         try:

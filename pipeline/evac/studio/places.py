@@ -6,6 +6,7 @@ What was made is kept in the studio's folder, compressed, under the stamp of all
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -31,6 +32,14 @@ from evac.studio.yaml_text import read, require_right, tag_of
 REPORT_PAGE = "index.html"
 
 
+@dataclass(frozen=True)
+class _KnownPlan:
+    """A plan of the list as it was read, and what stood for the files that it was read from."""
+
+    plan: dict[str, Any]
+    stamp: str
+
+
 @dataclass
 class Places:
     """The places.
@@ -46,6 +55,7 @@ class Places:
     makings: Makings = field(default_factory=Makings)
     _opened: dict[str, tuple[str, evac.Place]] = field(default_factory=dict)
     _remembered: Remembered = field(default_factory=Remembered)
+    _plans: dict[tuple[str, str], _KnownPlan] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Have no process yet."""
@@ -70,7 +80,21 @@ class Places:
     def plans(self, name: str) -> Answer:
         """Return the plans of a place."""
         place = self._open(name)
-        return self._remembered.answer(("plans", name), _stamp_of_plans(place), partial(at_place.plans, place))
+
+        def make() -> list[dict[str, Any]]:
+            return [self._plan(name, place, key) for key in place.plan_names]
+
+        return self._remembered.answer(("plans", name), _stamp_of_plans(place), make)
+
+    def _plan(self, name: str, place: evac.Place, key: str) -> dict[str, Any]:
+        """Return a plan of the list: read again only when one of its own files has changed, whatever others did."""
+        known = self._plans.get((name, key))
+        if known is not None and known.stamp == _stamp_of_plan(place, known.plan):
+            return known.plan
+        before, plan = _stamp_of_plans(place), at_place.plan(place, key)
+        if before == _stamp_of_plans(place):
+            self._plans[name, key] = _KnownPlan(plan, _stamp_of_plan(place, plan))
+        return plan
 
     def plan(self, name: str, key: str) -> tuple[dict[str, Any], str]:
         """Return a plan as the page edits it, and the tag of its file."""
@@ -184,14 +208,14 @@ class Places:
 
     def runs(self, name: str) -> Answer:
         """Return the finished runs of a place, the newest first, with what people call their plans (`plan_name`)."""
-        place, plans = self._open(name), self.plans(name)
+        place, names = self._open(name), _names_of(self.plans(name))
         stamp = stamp_of(list((place.cache / "studies").glob("*.json")), {"runs": _names_in(place.cache / "runs")})
+        rows = self._remembered.answer(("rows of runs", name), stamp, partial(at_place.runs, place))
 
         def make() -> list[dict[str, Any]]:
-            names = _names_of(plans)
-            return [{**run, "plan_name": names.get(run["plan"], run["plan"])} for run in at_place.runs(place)]
+            return [{**run, "plan_name": names.get(run["plan"], run["plan"])} for run in rows.content]
 
-        return self._remembered.answer(("runs", name), stamp + plans.tag, make)
+        return self._remembered.answer(("runs", name), rows.tag + json.dumps(names), make)
 
     def run(self, name: str, job: str) -> Answer:
         """Return what a finished run says."""
@@ -314,6 +338,13 @@ def _names_in(folder: Path) -> list[str]:
 def _stamp_of_plans(place: evac.Place) -> str:
     files = [path for path in place.loaded.plans_folder.rglob("*") if path.is_file()]
     return stamp_of([place.loaded.path, *files], {})
+
+
+def _stamp_of_plan(place: evac.Place, plan: Mapping[str, Any]) -> str:
+    """Return what stands for the files of one plan: its own alone, where it is right and builds on no other."""
+    if plan["problems"] or plan["extends"]:
+        return _stamp_of_plans(place)
+    return stamp_of([place.loaded.path, place.loaded.plans_folder / f"{plan['plan']}.yaml"], {})
 
 
 def _stamp_of_run(run: KeptRun) -> str:
