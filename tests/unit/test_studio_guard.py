@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import re
 import stat
 from pathlib import Path
@@ -225,6 +227,32 @@ def test_changes_that_the_page_never_makes_are_refused_in_words(folder: Path) ->
                         answer = client.patch(path, content=change, headers={**own, "If-Match": seen})
                         if answer.status_code != 200:
                             assert answer.status_code in (400, 422), (path, do, key, value[:20], answer.text)
+
+
+def test_a_full_disk_is_told_in_words_and_leaves_files_as_they_were(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "a file")
+
+    path = folder / "plans" / "balzers" / "flood.yaml"
+    before = path.read_bytes()
+    with client_of(folder) as client:
+        seen = client.get("/api/places/balzers/plans/flood").headers["etag"]
+        monkeypatch.setattr("evac.studio.yaml_text.write_text", full)
+        monkeypatch.setattr("evac.studio.uploads._accept", full)
+        change = {"do": "describe", "name": "Another"}
+        answers = [
+            client.patch("/api/places/balzers/plans/flood", json=change, headers={"If-Match": seen}),
+            client.post("/api/places/balzers/plans", json={"name": "No room"}),
+            client.put("/api/uploads/area/a.geojson", content=b"{}"),
+        ]
+    for answer in answers:
+        assert answer.status_code == 507
+        assert "No space left on device" in answer.json()["error"]
+    assert path.read_bytes() == before
+    assert not (folder / "plans" / "balzers" / "no-room.yaml").exists()
+    assert list((folder / ".evac" / "studio" / "uploads" / "area").iterdir()) == []
 
 
 def test_what_the_studio_keeps_is_nobody_elses(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Iterable
 
 from starlette.applications import Starlette
@@ -70,6 +71,8 @@ def build_app(workspace: Workspace, sessions: Sessions, hosts: Iterable[str]) ->
             UserError: _told_problems,
             EvacError: _told_error,
             Refusal: _told_refusal,
+            OSError: _told_disk,
+            sqlite3.OperationalError: _told_disk,
         },
         middleware=[Middleware(Guard, sessions=sessions, hosts=hosts)],
         lifespan=life,
@@ -105,6 +108,13 @@ async def _told_changed(_request: Request, error: Exception) -> Response:
 
 async def _told_error(_request: Request, error: Exception) -> Response:
     return JSONResponse(in_words(error), status_code=500)
+
+
+async def _told_disk(_request: Request, error: Exception) -> Response:
+    """Say that a file can't be read or written, mostly because the disk is full: it is nobody's fault in here."""
+    why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    words = f"a file of the workspace can't be read or written ({why}): see that the disk has room, and try again"
+    return JSONResponse({"error": words}, status_code=507)
 
 
 async def _told_refusal(_request: Request, error: Exception) -> Response:
