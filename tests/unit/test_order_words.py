@@ -6,6 +6,7 @@ import pytest
 
 from evac.report.order_words import interval_words, order_words, sequence_words
 from evac.report.words import speaking
+from evac.study.ordering import ZoneOrder
 from evac.study.safe_order import Latest, Search, over_searches
 
 
@@ -50,3 +51,11 @@ def test_the_sequence_says_at_once_and_speaks_the_report_s_language() -> None:
     assert sequence_words("Hill", 20.0) == "Hill at 20 min"
     with speaking({"at once": "sofort", "{zone} at once": "{zone} sofort"}):
         assert (order_words(0.0), sequence_words("Hill", 0.0)) == ("sofort", "Hill sofort")
+
+
+@pytest.mark.parametrize(("never_out", "share"), [(142, 0.95), (6, 1.0)])
+def test_a_zone_is_hopeless_where_too_many_have_no_way_out_whatever_comes(never_out: int, share: float) -> None:
+    order = over_searches("A", {Search("A", 0): Latest("too late")})
+    assert ZoneOrder(order, None, None, None, never_out, 2565).is_hopeless(share)
+    assert not ZoneOrder(order, None, None, None, 0, 2565).is_hopeless(share)
+    assert not ZoneOrder(order, None, None, None, never_out, 2565).is_hopeless(share - 0.05)

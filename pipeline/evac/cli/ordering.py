@@ -82,6 +82,11 @@ def _print(answer: Answer, share: float) -> None:
             order_words((answer.together or {}).get(item.order.zone)),
         )
     console.print(table)
+    for item in answer.zones:
+        if item.is_hopeless(share / 100.0):
+            told = f"{item.never_out:,} of its {item.households:,} households have no way out at the order already"
+            why = f"{escape(item.order.zone)}: {told}: no order is early enough, and [bold]evac check[/] says where"
+            console.print(why, highlight=False, soft_wrap=True)
     if answer.together is None:
         console.print("Even when all are ordered at once, not all zones are safe.")
     elif answer.together:

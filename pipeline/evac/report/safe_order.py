@@ -57,6 +57,7 @@ def _row(item: ZoneOrder, together: Mapping[str, float] | None) -> dict[str, Any
         "clearance_min": item.clearance_min,
         "together_min": (together or {}).get(order.zone),
         "confirmed": item.confirmed,
+        "households_never_out": item.never_out,
     }
 
 

@@ -51,12 +51,22 @@ class ZoneOrder:
         How long after its order that share was out, ordered as the plan has it; None when it never was.
     confirmed
         Whether the microscopic model agrees, after a search with the coarse one; None where it wasn't asked.
+    never_out
+        Its households that have no way out at the order already, whatever is ordered when; 0 where there are refuges.
+    households
+        All of its households.
     """
 
     order: SafeOrder
     way_cut_min: float | None
     clearance_min: float | None
     confirmed: bool | None = None
+    never_out: int = 0
+    households: int = 0
+
+    def is_hopeless(self, share: float) -> bool:
+        """Return whether no order can make a share of the zone safe, because of too many who have no way out anyway."""
+        return self.never_out > (1.0 - share) * self.households
 
     @property
     def formula_min(self) -> float | None:
@@ -135,6 +145,7 @@ def safe_orders(trials: Trials) -> Answer:
             _way_cut_min(trials, order.zone),
             _clearance_min(normally, trials.under().orders, order.zone, asked.share),
             confirmed.get(order.zone),
+            *_never_out(trials, order.zone),
         )
         for order in orders
     ]
@@ -237,6 +248,16 @@ def _way_cut_min(trials: Trials, zone: str) -> float | None:
         if find(FREE_CHOICE)["edge"].isna().to_numpy()[mine].mean() > 1.0 - trials.asked.share:
             return from_s / MINUTE_S
     return None
+
+
+def _never_out(trials: Trials, zone: str) -> tuple[int, int]:
+    """Return how many of a zone's households have no way out at the order already, and how many it has."""
+    under = trials.under()
+    mine = (trials.prepared.homes["zone"].astype(str) == zone).to_numpy()
+    if under.refuges:
+        return 0, int(mine.sum())
+    _, find = under.starts[0]
+    return int(find(FREE_CHOICE)["edge"].isna().to_numpy()[mine].sum()), int(mine.sum())
 
 
 def _clearance_min(
