@@ -202,7 +202,8 @@ def test_nothing_to_see_is_told() -> None:
 
 def _picture(roads: gpd.GeoDataFrame, spots: gpd.GeoDataFrame) -> PlanPicture:
     nobody = gpd.GeoDataFrame(pd.DataFrame(), geometry=[], crs="EPSG:4326")
-    exits = gpd.GeoDataFrame({"name": ["east"]}, geometry=[shapely.Point(9.046, 46.95)], crs="EPSG:4326")
+    east = shapely.Point(9.046, 46.95)
+    exits = gpd.GeoDataFrame({"name": ["east"], "closed": [""]}, geometry=[east], crs="EPSG:4326")
     streets = gpd.GeoDataFrame(STREETS, geometry=[], crs="EPSG:4326")
     return PlanPicture("Tried", roads, spots, nobody, exits, streets)
 

@@ -133,7 +133,7 @@ def test_the_other_plan_is_shaded(tmp_path: Path) -> None:
 def test_the_map_names_exits_and_bottlenecks_apart(report: ReportInput) -> None:
     run = report.runs[0]
     spots = tables.bottleneck_spots(run, report)
-    figure = maps.draw_map(report, tables.queues(run, report.edges), spots, "note")
+    figure = maps.draw_map(report, tables.queues(run, report.edges), spots, "note", report.plan)
     axes = figure.axes[0]
     labels = [text for text in axes.texts if isinstance(text, Annotation) and text.get_text() not in ("", "N")]
     names = {spot.name for spot in (*report.exits, *spots)}
@@ -176,7 +176,7 @@ def test_titles_of_panels_end_before_the_next_panel(tmp_path: Path) -> None:
 
 
 def test_a_metre_is_as_long_across_as_up(report: ReportInput) -> None:
-    figure = maps.draw_map(report, tables.queues(report.runs[0], report.edges), [], "note")
+    figure = maps.draw_map(report, tables.queues(report.runs[0], report.edges), [], "note", report.plan)
     axes = figure.axes[0]
     west, east = axes.get_xlim()
     south, north = axes.get_ylim()
@@ -186,7 +186,7 @@ def test_a_metre_is_as_long_across_as_up(report: ReportInput) -> None:
 
 def test_other_peoples_text_is_no_formula_and_any_script_is_drawn(report: ReportInput) -> None:
     spots = [tables.Spot(name, report_data.LON, report_data.LAT) for name in ("$\\frac{", "東京", "שלום", "a\nb")]
-    figure = maps.draw_map(report, tables.queues(report.runs[0], report.edges), spots, "$x_1$")
+    figure = maps.draw_map(report, tables.queues(report.runs[0], report.edges), spots, "$x_1$", report.plan)
     assert drawing.png_bytes(figure).startswith(b"\x89PNG")
     ET.fromstring(drawing.svg_bytes(figure))
 
@@ -258,7 +258,7 @@ def test_every_departure_curve_has_a_panel_of_its_own(tmp_path: Path) -> None:
 
 def test_a_zone_that_reaches_far_beyond_the_roads_does_not_shrink_the_map(report: ReportInput) -> None:
     def width_m(zones: gpd.GeoDataFrame) -> float:
-        west, east = maps.draw_map(replace(report, zones=zones), queues, [], "").axes[0].get_xlim()
+        west, east = maps.draw_map(replace(report, zones=zones), queues, [], "", report.plan).axes[0].get_xlim()
         return float(east - west)
 
     queues = tables.queues(report.runs[0], report.edges)

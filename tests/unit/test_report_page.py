@@ -366,7 +366,7 @@ def test_figures_of_hostile_names_stay_in_the_folder(tmp_path: Path) -> None:
     runs = tuple(report_data.write_run(tmp_path / "runs", Case(plan=name)) for name in names)
     spots = gpd.GeoDataFrame({"kind": ["officer"], "words": ["one"]}, geometry=[Point(-122.5, 37.9)], crs="EPSG:4326")
     none = gpd.GeoDataFrame({"kind": [], "street": [], "towards": [], "words": []}, geometry=[], crs="EPSG:4326")
-    exits = gpd.GeoDataFrame({"name": ["out"]}, geometry=[Point(-122.5, 37.9)], crs="EPSG:4326")
+    exits = gpd.GeoDataFrame({"name": ["out"], "closed": [""]}, geometry=[Point(-122.5, 37.9)], crs="EPSG:4326")
     picture = PlanPicture("name", none, spots, none, exits, report_data._streets())
     plans = {name: ReportPlan(name, name, picture=picture) for name in names}
     report = report_data.report_input(tmp_path, runs, plan=names[0], plans=plans)

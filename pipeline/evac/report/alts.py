@@ -8,6 +8,7 @@ import geopandas as gpd
 
 from evac import clock
 from evac.report import tables, text
+from evac.report.closed_exits import closed_words
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult, case_words
 from evac.report.words import say
@@ -49,8 +50,10 @@ def lanes_alt(case: CaseResult) -> str:
     return " ".join([say("Vehicles per minute on each bottleneck lane by hours after the order."), *lines, *doubt])
 
 
-def map_alt(report: ReportInput, queued: gpd.GeoDataFrame) -> str:
-    """Return the map in words."""
+def map_alt(report: ReportInput, queued: gpd.GeoDataFrame, plan: str) -> str:
+    """Return the map of a run under a plan in words."""
+    closed = report.closed_exits(plan)
+    shut = {spot.name: closed_words(closed, spot.name) for spot in report.exits}
     worst = [
         say("{street} ({number} vehicles)", street=text.plain(row["street"]), number=text.count(row["queue_veh"]))
         for row in tables.worst_streets(queued, _WORST_IN_WORDS)
@@ -61,6 +64,6 @@ def map_alt(report: ReportInput, queued: gpd.GeoDataFrame) -> str:
         place=text.plain(report.scenario.name),
         households=text.count(len(report.households)),
         cut_off=text.count(int((~report.households["connected"].astype(bool)).sum())),
-        exits=text.listing([text.plain(spot.name) for spot in report.exits]),
+        exits=text.listing([f"{text.plain(name)}{f' ({words})' if words else ''}" for name, words in shut.items()]),
     )
     return f"{shown} {longest}"

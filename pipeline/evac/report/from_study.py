@@ -13,6 +13,7 @@ from evac import __version__, sumo
 from evac.demand.orders import is_staged
 from evac.driving_side import drives_on_left
 from evac.network.street_names import street_of
+from evac.report.closed_exits import ClosedExit, closed_exits, closed_words
 from evac.report.danger import RoadsInDanger, lines_of_front
 from evac.report.inputs import FailedRun, PlanPicture, ReportInput, ReportPlan, ReportRun, WaysOut
 from evac.report.plan_map import roads_of, spots_of
@@ -86,14 +87,17 @@ def with_bounds(report: ReportInput, prepared: Prepared, plans: Plans) -> Report
 
 def plan_picture(prepared: Prepared, under: UnderPlan) -> PlanPicture:
     """Return what the map of a plan shows."""
-    changes, cut_off = under.overlay.changes, under.cut_off
+    changes, cut_off, closed = under.overlay.changes, under.cut_off, _closed(under)
     return PlanPicture(
         name=under.plan.model.name,
         roads=roads_of(changes, (under.net, prepared.net)),
         spots=spots_of(changes),
         cut_off=gpd.GeoDataFrame(cut_off, geometry=gpd.points_from_xy(cut_off["lon"], cut_off["lat"]), crs="EPSG:4326"),
         exits=gpd.GeoDataFrame(
-            {"name": [item.name for item in prepared.exits]},
+            {
+                "name": [item.name for item in prepared.exits],
+                "closed": [closed_words(closed, item.name) for item in prepared.exits],
+            },
             geometry=[shapely.Point(item.lon, item.lat) for item in prepared.exits],
             crs="EPSG:4326",
         ),
@@ -122,7 +126,12 @@ def _plan(prepared: Prepared, under: UnderPlan) -> ReportPlan:
         loses_roads=bool(under.overlay.timetable.states().lost),
         in_waves=is_staged(under.orders, prepared.homes["zone"].unique()),
         danger=RoadsInDanger.of(under.reached),
+        closed_exits=_closed(under),
     )
+
+
+def _closed(under: UnderPlan) -> tuple[ClosedExit, ...]:
+    return closed_exits(under.exits, under.net, under.overlay.timetable.states())
 
 
 def _front_lines(prepared: Prepared, plans: Plans) -> gpd.GeoDataFrame:

@@ -103,8 +103,8 @@ def _dress(axes: Axes, last_h: float) -> None:
     axes.axhline(0.9, color=drawing.SHADE, linewidth=0.8, zorder=1)
 
 
-def draw_front_map(report: ReportInput, queues: gpd.GeoDataFrame, worst: Located | None) -> Figure:
-    """Draw the ordered area with its main streets' names, the queues, the ways out, and the lane that holds it up."""
+def draw_front_map(report: ReportInput, queues: gpd.GeoDataFrame, worst: Located | None, plan: str) -> Figure:
+    """Draw the ordered area: main streets, queues, ways out under a plan, and the lane that holds it up."""
     crs = utm_of(report.zones)
     spots = [worst] if worst is not None else []
     frame = maps.area_frame(report, spots, crs, _MAP_ASPECT)
@@ -116,7 +116,8 @@ def draw_front_map(report: ReportInput, queues: gpd.GeoDataFrame, worst: Located
         maps.draw_queues(axes, queues.to_crs(crs))
         maps.draw_scale(axes, report.units)
         maps.write_attribution(axes, report.attribution)
-        taken = maps.draw_places(axes, report, spots, crs, _LABEL_PT).covered
+        closed = report.closed_exits(plan)
+        taken = maps.draw_places(axes, report, spots, crs, _LABEL_PT, closed=closed).covered
         write_street_names(axes, streets, _STREET_NAMES, _STREET_PT, taken)
         axes.set(xlabel="", ylabel="")
     return figure

@@ -15,6 +15,7 @@ import pyogrio
 import shapely
 
 from evac.report import estimates, tables, text
+from evac.report.closed_exits import closed_words
 from evac.report.inputs import Located, ReportInput
 from evac.report.results import CaseResult, same_case
 from evac.seals import require_file
@@ -32,7 +33,7 @@ def layers(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult)
         "zones": _zones(report, same),
         "streets": _streets(report, same),
         "bottlenecks": _points(_bottlenecks(report, same)),
-        "exits": _points(pd.DataFrame([_exit_row(spot, same) for spot in report.exits])),
+        "exits": _points(pd.DataFrame([_exit_row(report, spot, same) for spot in report.exits])),
         "households": report.households.drop(columns=["street_lon", "street_lat"], errors="ignore"),
         "changes": _changes(report),
         "findings": _points(pd.DataFrame([vars(item) | {"map_url": item.map_url} for item in report.findings])),
@@ -95,10 +96,14 @@ def _bottlenecks(report: ReportInput, same: Sequence[CaseResult]) -> pd.DataFram
     return pd.DataFrame(rows)
 
 
-def _exit_row(spot: Located, same: Sequence[CaseResult]) -> dict[str, object]:
-    name = spot.name
-    counts = {f"vehicles, {text.plain(case.shown.plan, 40)}": case.run.manifest["exits"].get(name, 0) for case in same}
-    return {"exit": name, "lon": spot.lon, "lat": spot.lat, **counts}
+def _exit_row(report: ReportInput, spot: Located, same: Sequence[CaseResult]) -> dict[str, object]:
+    row: dict[str, object] = {"exit": spot.name, "lon": spot.lon, "lat": spot.lat}
+    for case in same:
+        plan = text.plain(case.shown.plan, 40)
+        row[f"vehicles, {plan}"] = case.run.manifest["exits"].get(spot.name, 0)
+        if report.closed_exits(case.shown.plan):
+            row[f"closed, {plan}"] = closed_words(report.closed_exits(case.shown.plan), spot.name)
+    return row
 
 
 def _changes(report: ReportInput) -> gpd.GeoDataFrame:

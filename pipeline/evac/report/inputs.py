@@ -15,6 +15,7 @@ from evac.audit.findings import Finding
 from evac.network.exits.record import WaysOutRecord
 from evac.network.exits.resolved import ResolvedExit
 from evac.overlay.diff import Change
+from evac.report.closed_exits import ClosedExit
 from evac.report.danger import RoadsInDanger, no_front
 from evac.report.hazard_answers import HazardAnswers
 from evac.report.settings import ReportSettings
@@ -102,7 +103,7 @@ class PlanPicture:
     cut_off
         Households that lose their only way out: `geometry`.
     exits
-        The ways out: `name`, `geometry`.
+        The ways out: `name`, `closed` (when they are, in words), `geometry`.
     streets
         The streets table of the map.
     lefthand
@@ -150,6 +151,8 @@ class ReportPlan:
         Whether traffic loses roads or lanes, but to contraflow, and whether zones are told to leave at different times.
     danger
         What the hazard does to the roads of its net; None without one.
+    closed_exits
+        The exits that it or the hazard closes, and when.
     """
 
     key: str
@@ -163,6 +166,7 @@ class ReportPlan:
     loses_roads: bool = False
     in_waves: bool = False
     danger: RoadsInDanger | None = None
+    closed_exits: tuple[ClosedExit, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -267,3 +271,8 @@ class ReportInput:
     def units(self) -> Units:
         """Kilometres or miles."""
         return Units(self.settings.units)
+
+    def closed_exits(self, plan: str) -> tuple[ClosedExit, ...]:
+        """Return the exits that are closed under a plan for a time or for good."""
+        known = self.plans.get(plan)
+        return known.closed_exits if known else ()

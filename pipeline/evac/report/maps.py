@@ -12,14 +12,17 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.path import Path
 from shapely.geometry import LineString, Point, box
 
 from evac.projection import utm_of
 from evac.report import drawing, text
+from evac.report.closed_exits import ClosedExit, closed_words
 from evac.report.inputs import Located, ReportInput
 from evac.report.street_names import write_street_names
 from evac.report.units import Units
@@ -39,7 +42,14 @@ _QUEUE_STYLES = ((1.8, "#f0a03c"), (3.2, "#d1431f"), (4.8, "#6d0026"))
 """Line width (points) and colour of each step: wider is darker, so it reads without colour."""
 
 EXIT_COLOUR = drawing.EXIT
-_HOUSEHOLD, _CUT_OFF, _BOTTLENECK = "#8a8a8a", "#b00050", drawing.INK
+_HOUSEHOLD, _CUT_OFF, _BOTTLENECK, _CLOSED = "#8a8a8a", "#b00050", drawing.INK, drawing.INK
+_CROSSED = Path(
+    [(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1), (-0.6, -0.6), (0.6, 0.6), (-0.6, 0.6), (0.6, -0.6)],
+    [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY, *[Path.MOVETO, Path.LINETO] * 2],
+)
+"""A crossed-out square."""
+_CROSS_SHARE = 0.4
+"""The cross in a closed exit, as a share of its area."""
 _WIDTH_IN, _MARGIN_IN, _FOOT_IN = 7.6, 0.09, 1.45
 _LEAST_EXTENT_M = 500.0
 _NEAR_SHARE = 0.25
@@ -55,7 +65,9 @@ _STREET_NAMES, _STREET_PT = 16, 6.8
 _NOTE_TOP_IN, _LEGEND_BOTTOM_IN = 0.48, 0.54
 
 
-def draw_map(report: ReportInput, queues: gpd.GeoDataFrame, bottlenecks: Sequence[Located], note: str) -> Figure:
+def draw_map(
+    report: ReportInput, queues: gpd.GeoDataFrame, bottlenecks: Sequence[Located], note: str, plan: str
+) -> Figure:
     """Draw the map in the scenario's own UTM zone (metres).
 
     Parameters
@@ -68,7 +80,10 @@ def draw_map(report: ReportInput, queues: gpd.GeoDataFrame, bottlenecks: Sequenc
         Measured spots.
     note
         Names the run that queues and bottlenecks are from.
+    plan
+        The plan of that run: the exits that it closes are drawn as closed.
     """
+    closed = report.closed_exits(plan)
     crs = utm_of(report.zones)
     frame = area_frame(report, bottlenecks, crs)
     with drawing.styled():
@@ -79,12 +94,12 @@ def draw_map(report: ReportInput, queues: gpd.GeoDataFrame, bottlenecks: Sequenc
         _draw_households(axes, report.households.to_crs(crs))
         draw_scale(axes, report.units)
         write_attribution(axes, report.attribution)
-        placed = draw_places(axes, report, bottlenecks, crs)
+        placed = draw_places(axes, report, bottlenecks, crs, closed=closed)
         write_street_names(axes, report.streets.to_crs(crs), _STREET_NAMES, _STREET_PT, placed.covered)
         axes.set(xlabel="", ylabel="")
         if placed.left_out:
             note += " " + say("{number} names found no room.", number=len(placed.left_out))
-        _draw_legend(figure, report, note)
+        _draw_legend(figure, report, note, closed)
     return figure
 
 
@@ -193,13 +208,20 @@ def _draw_households(axes: Axes, households: gpd.GeoDataFrame) -> None:
 
 
 def draw_places(
-    axes: Axes, report: ReportInput, bottlenecks: Sequence[Located], crs: Any, size: float = 8.5
+    axes: Axes,
+    report: ReportInput,
+    bottlenecks: Sequence[Located],
+    crs: Any,
+    size: float = 8.5,
+    *,
+    closed: Sequence[ClosedExit] = (),
 ) -> drawing.Labels:
     """Draw bottlenecks and ways out with their names, the ways out first; return what they cover.
 
-    A way out beyond the map is an arrow at the map's edge, with how far it is from there.
+    A way out beyond the map is an arrow at the map's edge, with how far it is from there. One that is closed, for the
+    whole run or a part of it, is crossed out, and its name says when.
     """
-    labels = [*_draw_exits(axes, report, crs), *_draw_bottlenecks(axes, bottlenecks, crs)]
+    labels = [*_draw_exits(axes, report, crs, closed), *_draw_bottlenecks(axes, bottlenecks, crs)]
     return drawing.place_labels(axes, labels, size)
 
 
@@ -210,7 +232,9 @@ def _draw_bottlenecks(axes: Axes, spots: Sequence[Located], crs: Any) -> list[tu
     return [(point.x, point.y, _wrapped(name)) for name, point in first.items()]
 
 
-def _draw_exits(axes: Axes, report: ReportInput, crs: Any) -> list[tuple[float, float, str]]:
+def _draw_exits(
+    axes: Axes, report: ReportInput, crs: Any, closed: Sequence[ClosedExit]
+) -> list[tuple[float, float, str]]:
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
     edge_m = _EDGE_SHARE * (east - west)
     foot_m = max(edge_m, _FOOT_SHARE * (north - south))  # above scale and attribution
@@ -219,18 +243,39 @@ def _draw_exits(axes: Axes, report: ReportInput, crs: Any) -> list[tuple[float, 
     middle = Point((west + east) / 2, (south + north) / 2)
     first: dict[str, tuple[float, float, str]] = {}
     for spot, point in zip(report.exits, _located(report.exits, crs), strict=True):
-        shown, words = point, _wrapped(spot.name)
+        shown, words = point, spot.name
         marker: Any = "s"
         if not seen.contains(point):
             shown = Point(LineString([middle, point]).intersection(arrows).coords[-1])
             marker = (3, 0, math.degrees(math.atan2(point.y - shown.y, point.x - shown.x)) - 90)
             away = report.units.length(shown.distance(point))
-            words = _wrapped(say("{exit}, {length} from here", exit=spot.name, length=away))
-        axes.scatter(
-            shown.x, shown.y, s=120, marker=marker, color=EXIT_COLOUR, edgecolors="white", linewidths=0.9, zorder=15
-        )
-        first.setdefault(spot.name, (shown.x, shown.y, words))
+            words = say("{exit}, {length} from here", exit=spot.name, length=away)
+        shut = closed_words(closed, spot.name)
+        draw_exits(axes, [shown.x], [shown.y], 120, marker, closed=bool(shut))
+        label = "\n".join(_wrapped(line) for line in (words, shut) if line)
+        first.setdefault(spot.name, (shown.x, shown.y, label))
     return list(first.values())
+
+
+def draw_exits(
+    axes: Axes, across: Sequence[float], up: Sequence[float], size: float, marker: Any = "s", *, closed: bool = False
+) -> list[Artist]:
+    """Draw ways out, or closed ones: white and crossed out, so that it reads without colour."""
+    if not closed:
+        style: Any = {"color": EXIT_COLOUR, "edgecolors": "white", "linewidths": 0.9}
+        return [axes.scatter(across, up, s=size, marker=marker, zorder=15, **style)]
+    return [
+        axes.scatter(across, up, s=size, marker=marker, color="white", edgecolors=_CLOSED, linewidths=1.3, zorder=15.1),
+        axes.scatter(across, up, s=size * _CROSS_SHARE, marker="x", color=_CLOSED, linewidths=1.5, zorder=15.2),
+    ]
+
+
+def closed_exit_key() -> Line2D:
+    """Return the legend's key of a closed exit."""
+    return Line2D(
+        [], [], color=_CLOSED, marker=_CROSSED, markerfacecolor="white", markersize=9, linestyle="",
+        label=say("exit that is closed, at times or for good"),
+    )  # fmt: skip
 
 
 def _wrapped(words: str) -> str:
@@ -257,7 +302,7 @@ def draw_scale(axes: Axes, units: Units = Units()) -> None:  # noqa: B008 - froz
     )  # fmt: skip
 
 
-def _draw_legend(figure: Figure, report: ReportInput, note: str) -> None:
+def _draw_legend(figure: Figure, report: ReportInput, note: str, closed: Sequence[ClosedExit]) -> None:
     bounds = [*_QUEUE_STEPS_VEH, None]
     queue_keys = [
         Line2D([], [], color=colour, linewidth=width, label=_step_words(bounds[number], bounds[number + 1]))
@@ -267,6 +312,7 @@ def _draw_legend(figure: Figure, report: ReportInput, note: str) -> None:
     cut_off_words = say("household without a street ({number})", number=text.count(cut_off))
     keys = [
         Line2D([], [], color=EXIT_COLOUR, marker="s", linestyle="", label=say("exit")),
+        *([closed_exit_key()] if closed else []),
         Line2D([], [], color=_BOTTLENECK, marker="D", linestyle="", label=say("measured bottleneck")),
         Line2D([], [], color=_HOUSEHOLD, marker="o", markersize=2.5, linestyle="", label=say("household")),
         Line2D(

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from matplotlib.animation import FFMpegWriter
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -45,6 +46,7 @@ _GIF_COLOURS, _FILM_DPI = 48, 144
 _SAME_BYTES = ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-threads", "1"]
 """Of ffmpeg: the same frames give the same file, without its version and a date."""
 _SPEEDS_ZORDER = 6
+_EXIT_SIZE = 42.0
 _PANEL_IN, _FOOT_IN, _HEAD_IN = 4.5, 0.75, 0.3
 _MOMENTS = 4
 
@@ -72,7 +74,7 @@ def draw_moments(report: ReportInput, case: CaseResult) -> Figure:
             scene.draw_ground(axes)
             scene.draw_state(axes, minute)
             axes.set_title(scene.words(minute), fontsize=9, loc="left", pad=4)
-        _legend(figure, case)
+        _legend(figure, case, scene)
         maps.write_attribution(figure.axes[-1], report.attribution)
     return figure
 
@@ -109,7 +111,7 @@ def _film_figure(report: ReportInput, scene: _Scene, case: CaseResult) -> tuple[
     scene.draw_ground(axes)
     maps.draw_scale(axes, report.units)
     maps.write_attribution(axes, report.attribution)
-    _legend(figure, case)
+    _legend(figure, case, scene)
     words = f"{text.plain(report.scenario.name, 40)}: {case_words(report, case)}"
     figure.text(0.005, 1 - 0.6 * _HEAD_IN / height, words, fontsize=10, fontweight="bold", va="center")
     return figure, axes
@@ -130,11 +132,12 @@ def _frames(figure: Figure, axes: Axes, scene: _Scene, minutes: Sequence[int]) -
     for minute in minutes:
         canvas.restore_region(ground)
         title.set_text(scene.words(minute))
-        speeds = scene.draw_state(axes, minute)
-        for artist in (speeds, *sorted(over, key=lambda artist: artist.get_zorder())):
+        state = scene.draw_state(axes, minute)
+        for artist in sorted([*state, *over], key=lambda artist: artist.get_zorder()):
             axes.draw_artist(artist)
         yield np.asarray(canvas.buffer_rgba())
-        speeds.remove()
+        for artist in state:
+            artist.remove()
 
 
 def _image(pixels: NDArray[np.uint8]) -> Image.Image:
@@ -198,6 +201,7 @@ class _Scene:
         self._streets = report.streets.to_crs(crs)
         self._lines = dict(zip(edges["edge"], edges.geometry, strict=True))
         self._exits = _exit_points(report).to_crs(crs)
+        self.closed = report.closed_exits(case.shown.plan)
         self._limits = pd.Series((edges["speed_kph"] / _KPH).to_numpy(), index=edges["edge"])
         self._frame = maps.fit_frame(_around(report, crs).tolist())
         self._table = pd.read_parquet(require_file(case.run.folder / "edges.parquet")).astype({"edge": str})
@@ -211,16 +215,20 @@ class _Scene:
         return (north - south) / (east - west)
 
     def draw_ground(self, axes: Axes) -> None:
-        """Draw all streets in grey, and the exits."""
+        """Draw all streets in grey."""
         maps.frame_axes(axes, self._frame)
         maps.draw_streets(axes, self._streets)
-        axes.scatter(
-            self._exits.x, self._exits.y, s=42, marker="s", color=maps.EXIT_COLOUR, edgecolors="white", zorder=12
-        )
         axes.set(xlabel="", ylabel="")
 
-    def draw_state(self, axes: Axes, minute: int) -> LineCollection:
-        """Draw the speeds of the five minutes that begin at `minute`; slow streets lie on top."""
+    def draw_state(self, axes: Axes, minute: int) -> list[Artist]:
+        """Draw the five minutes that begin at `minute`: speeds, slow streets on top, and the exits, open and closed."""
+        shut = {item.name for item in self.closed if item.holds(minute * clock.MINUTE_S)}
+        drawn = [self._draw_speeds(axes, minute)]
+        for closed, same in self._exits.groupby(self._exits["name"].isin(shut)):
+            drawn += maps.draw_exits(axes, same.geometry.x, same.geometry.y, _EXIT_SIZE, closed=bool(closed))
+        return drawn
+
+    def _draw_speeds(self, axes: Axes, minute: int) -> Artist:
         rows = self._table[(self._table["from_s"] == minute * clock.MINUTE_S) & self._table["edge"].isin(self._lines)]
         share = rows["speed_mps"].to_numpy(dtype=float) / self._limits.loc[rows["edge"]].to_numpy()
         known = ~np.isnan(share)
@@ -243,25 +251,28 @@ class _Scene:
         )  # fmt: skip
 
 
-def _exit_points(report: ReportInput) -> gpd.GeoSeries:
-    return gpd.GeoSeries([shapely.Point(item.lon, item.lat) for item in report.exits], crs="EPSG:4326")
+def _exit_points(report: ReportInput) -> gpd.GeoDataFrame:
+    points = [shapely.Point(item.lon, item.lat) for item in report.exits]
+    return gpd.GeoDataFrame({"name": [item.name for item in report.exits]}, geometry=points, crs="EPSG:4326")
 
 
 def _around(report: ReportInput, crs: Any) -> NDArray[np.float64]:
-    found = pd.concat([report.households.geometry, _exit_points(report)])
+    found = pd.concat([report.households.geometry, _exit_points(report).geometry])
     bounds: NDArray[np.float64] = found.to_crs(crs).total_bounds
     return bounds
 
 
-def _legend(figure: Figure, case: CaseResult) -> None:
+def _legend(figure: Figure, case: CaseResult, scene: _Scene) -> None:
     keys = [
         Line2D([], [], color=colour, linewidth=width, label=say(words))
         for colour, width, words in zip(_COLOURS, _WIDTHS_PT, _WORDS, strict=True)
     ]
-    exit_key = Line2D([], [], color=maps.EXIT_COLOUR, marker="s", linestyle="", label=say("exit"))
+    exit_keys = [Line2D([], [], color=maps.EXIT_COLOUR, marker="s", linestyle="", label=say("exit"))]
+    if scene.closed:
+        exit_keys.append(maps.closed_exit_key())
     height = figure.get_figheight()
     figure.legend(
-        handles=[*keys, exit_key], title=say("Speed"), ncols=3, loc="lower left", frameon=False, fontsize=8,
+        handles=[*keys, *exit_keys], title=say("Speed"), ncols=3, loc="lower left", frameon=False, fontsize=8,
         title_fontsize=8, bbox_to_anchor=(0.01, 0.02), borderaxespad=0, alignment="left",
     )  # fmt: skip
     if case.doubt:

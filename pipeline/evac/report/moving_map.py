@@ -164,6 +164,7 @@ def _plan(report: ReportInput, case: CaseResult, edges: gpd.GeoDataFrame, window
         "doubt": text.plain(case.doubt, 400),
         "planned": case.shown.planned,
         "counts": _counts(case, windows),
+        "closed_exits": _closed_exits(report, case),
         "zones": {text.plain(zone, 80): times["t90_s"] for zone, times in manifest["zones"].items()},
         "exits": _exit_curves(case, windows),
         "bottlenecks": _bottlenecks(report, case, windows),
@@ -172,6 +173,19 @@ def _plan(report: ReportInput, case: CaseResult, edges: gpd.GeoDataFrame, window
         "danger": None if known is None else for_map(known.danger, edges["edge"].tolist()),
         **_states(case, edges, windows),
     }
+
+
+def _closed_exits(report: ReportInput, case: CaseResult) -> list[dict[str, Any]]:
+    """Return which exits are closed when (s; no end: to the end of the run), and that in words."""
+    return [
+        {
+            "name": text.plain(item.name, 80),
+            "from_s": item.from_s,
+            "until_s": item.until_s if item.until_s < math.inf else None,
+            "words": item.words,
+        }
+        for item in report.closed_exits(case.shown.plan)
+    ]
 
 
 def _counts(case: CaseResult, windows: NDArray[np.int64]) -> dict[str, list[int]]:

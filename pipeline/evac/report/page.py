@@ -93,7 +93,7 @@ def page_html(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequen
         script_hashes=[moving_map.content_hash(script) for script in scripts],
         page_words=text.page_json(_script_words()),
         map_json=moving_map.map_json(report, cases, centre),
-        map_alt=alts.map_alt(report, tables.queues(centre.run, report.edges)),
+        map_alt=alts.map_alt(report, tables.queues(centre.run, report.edges), centre.shown.plan),
         plans_left_out=(len(shown), left_out) if left_out else None,
         compare_json=text.page_json(picker.content(report, cases, centre)) if offered else "",
         cases_left_out=len(cases) - len(offered),

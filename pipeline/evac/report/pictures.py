@@ -110,12 +110,15 @@ def _front_curves(report: ReportInput, cases: Sequence[CaseResult], centre: Case
 
 def _front_map(report: ReportInput, centre: CaseResult) -> Picture:
     queued, worst = tables.queues(centre.run, report.edges), tables.worst_spot(centre, report)
+    plan = centre.shown.plan
+    shown = say("Red: the longest queues; diamond: the lane that holds the city up; green: the ways out.")
+    closed = report.closed_exits(plan)
     return _picture(
         "front_map",
         say("Where the city is held up"),
-        alts.map_alt(report, queued),
-        say("Red: the longest queues; diamond: the lane that holds the city up; green: the ways out."),
-        figure=front_figures.draw_front_map(report, queued, worst),
+        alts.map_alt(report, queued, plan),
+        " ".join([shown, *([say("Crossed out: a way out that is closed, at times or for good.")] if closed else [])]),
+        figure=front_figures.draw_front_map(report, queued, worst, plan),
         on_page="png",
     )
 
@@ -202,9 +205,10 @@ def _map(report: ReportInput, centre: CaseResult) -> Picture:
     queued = tables.queues(centre.run, report.edges)
     note = say("Queues: longest five-minute mean on each street section; {case}.", case=case_words(report, centre))
     doubt = " " + say("Not trusted: {reason}.", reason=centre.doubt) if centre.doubt else ""
-    figure = maps.draw_map(report, queued, tables.bottleneck_spots(centre.run, report), f"{note}{doubt}")
+    plan = centre.shown.plan
+    figure = maps.draw_map(report, queued, tables.bottleneck_spots(centre.run, report), f"{note}{doubt}", plan)
     title = say("Where the queues stand")
-    return _picture("map", title, alts.map_alt(report, queued), "", figure=figure, on_page="png")
+    return _picture("map", title, alts.map_alt(report, queued, plan), "", figure=figure, on_page="png")
 
 
 def _moments(report: ReportInput, centre: CaseResult) -> Picture:

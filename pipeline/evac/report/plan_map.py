@@ -52,7 +52,7 @@ _SPOT_STYLES: Mapping[str, tuple[str, float, str]] = {
     _OFFICER: ("*", 210, "#0072b2"),
 }
 """Marker, size and colour of each change at a spot; the later ones lie on top."""
-_CUT_OFF_COLOUR, _EXIT_COLOUR = "#b00050", "#00614a"
+_CUT_OFF_COLOUR = "#b00050"
 _ROAD_PT, _ASIDE_PT, _BESIDE_PT, _WIDTH_IN, _FOOT_IN, _POINTS_PER_INCH = 3.4, 2.4, 10.0, 5.2, 1.15, 72.0
 _LABELLED_STREETS, _LABELLED_TURNS, _NAME_CHARS, _NOTE_CHARS = 12, 6, 38, 88
 _LINE_IN, _MOST_TRIES = 0.145, 3
@@ -249,9 +249,8 @@ def _draw_spots(axes: Axes, spots: gpd.GeoDataFrame, cut_off: gpd.GeoDataFrame, 
     axes.scatter(
         cut_off.geometry.x, cut_off.geometry.y, s=16, color=_CUT_OFF_COLOUR, marker="x", linewidths=1.1, zorder=7
     )
-    axes.scatter(
-        exits.geometry.x, exits.geometry.y, s=90, color=_EXIT_COLOUR, marker="s", edgecolors="white", zorder=14
-    )
+    for closed, same in exits.groupby(exits["closed"] != ""):
+        maps.draw_exits(axes, same.geometry.x, same.geometry.y, 90, closed=bool(closed))
     for number, (kind, (marker, size, colour)) in enumerate(_SPOT_STYLES.items()):
         rows = spots[spots["kind"] == kind]
         across = rows.geometry.x + _BESIDE_PT * _metres_a_point(axes) * rows["beside"]
@@ -290,8 +289,15 @@ def _spot_labels(spots: gpd.GeoDataFrame) -> list[_Label]:
 
 
 def _exit_labels(exits: gpd.GeoDataFrame) -> list[_Label]:
-    named = zip(exits["name"], exits.geometry, strict=True)
-    return [(spot.x, spot.y, say("exit {name}", name=text.plain(name, _NAME_CHARS))) for name, spot in named]
+    named = zip(exits["name"], exits["closed"], exits.geometry, strict=True)
+    return [
+        (
+            spot.x,
+            spot.y,
+            "\n".join([say("exit {name}", name=text.plain(name, _NAME_CHARS)), *([closed] if closed else [])]),
+        )
+        for name, closed, spot in named
+    ]
 
 
 def _points_along(lines: Sequence[BaseGeometry]) -> list[tuple[float, float]]:
@@ -327,7 +333,9 @@ def _draw_foot(figure: Figure, picture: PlanPicture, unlabelled: int, below: Seq
     if len(picture.cut_off):
         words = say("household without a way out ({number})", number=text.count(len(picture.cut_off)))
         keys.append(Line2D([], [], color=_CUT_OFF_COLOUR, marker="x", linestyle="", label=words))
-    keys.append(Line2D([], [], color=_EXIT_COLOUR, marker="s", linestyle="", label=say("exit")))
+    keys.append(Line2D([], [], color=maps.EXIT_COLOUR, marker="s", linestyle="", label=say("exit")))
+    if (picture.exits["closed"] != "").any():
+        keys.append(maps.closed_exit_key())
     figure.legend(
         handles=keys, loc="lower left", ncols=2, frameon=False, fontsize=8.3, borderaxespad=0, handlelength=2.6,
         bbox_to_anchor=(0.01, (0.36 + below_in) / figure.get_figheight()),

@@ -97,6 +97,11 @@
     const longest = Math.max(1, ...clearances), shortest = Math.min(longest, ...clearances);
     let playing = null;
 
+    // Whether an exit is closed at the moment that is shown.
+    const isClosed = (plan, exit) => plan.closed_exits.some((item) => item.name === exit.name && item.from_s <= data.steps_s[view.step]
+      && (item.until_s === null || data.steps_s[view.step] < item.until_s));
+    const closedWords = (plan, exit) => plan.closed_exits.filter((item) => item.name === exit.name).map((item) => item.words).join(", ");
+
     const styleOf = (plan) => (street) => {
       const state = stateOf(data, streets, plan, view.step, street.index);
       if (state === null) return null;
@@ -147,9 +152,13 @@
           getFillColor: [255, 255, 255], stroked: true, getLineColor: INK, lineWidthUnits: "pixels", getLineWidth: 3.5,
           onClick: (info) => showBottleneck(plan, info.object) }),
         new deck.ScatterplotLayer({ id: `exits-${id}`, data: data.exits, getPosition: (d) => d.at, radiusUnits: "pixels", getRadius: 9, pickable: true,
-          getFillColor: EXIT, stroked: true, getLineColor: [255, 255, 255], lineWidthUnits: "pixels", getLineWidth: 2,
+          stroked: true, lineWidthUnits: "pixels", getLineWidth: 2, updateTriggers: { getFillColor: key, getLineColor: key },
+          getFillColor: (d) => (isClosed(plan, d) ? [255, 255, 255] : EXIT), getLineColor: (d) => (isClosed(plan, d) ? INK : [255, 255, 255]),
           onClick: (info) => showExit(plan, info.object) }),
-        new deck.TextLayer({ id: `exit-names-${id}`, data: data.exits, getPosition: (d) => d.at, getText: (d) => d.name, getSize: 13, getColor: INK,
+        new deck.TextLayer({ id: `closed-exits-${id}`, data: data.exits.filter((exit) => isClosed(plan, exit)), getPosition: (d) => d.at, getText: () => "×",
+          getSize: 22, getColor: INK, fontFamily: "system-ui, sans-serif", characterSet: ["×"] }),
+        new deck.TextLayer({ id: `exit-names-${id}`, data: data.exits, getPosition: (d) => d.at, getSize: 13, getColor: INK, updateTriggers: { getText: key },
+          getText: (d) => (isClosed(plan, d) ? say("{exit}: closed", { exit: d.name }) : d.name),
           background: true, getBackgroundColor: [255, 255, 255, 225], backgroundPadding: [4, 2], getPixelOffset: [0, -22], characterSet: "auto",
           fontFamily: "system-ui, sans-serif" }));
       if (view.focus) {
@@ -257,7 +266,8 @@
 
     function showExit(plan, exit) {
       const curves = shown().map((number) => ({ plan: data.plans[number], values: data.plans[number].exits[exit.name] || [] }));
-      const words = curves.map(({ plan: one, values }) => `${one.plan}: ${count(values[values.length - 1] || 0)}${mark(one)}`).join("; ");
+      const shut = (one) => closedWords(one, exit) && ` (${closedWords(one, exit)})`;
+      const words = curves.map(({ plan: one, values }) => `${one.plan}: ${count(values[values.length - 1] || 0)}${shut(one)}${mark(one)}`).join("; ");
       find("map-detail").replaceChildren(paragraph(say("Vehicles that have left by {exit}, in all: {numbers}.", { exit: exit.name, numbers: words })),
         chart(curves.map(({ plan: one, values }) => ({ name: one.plan, values })), data.steps_s, view.step));
     }
@@ -285,7 +295,8 @@
       list("map-slowest", plan.slowest.map((item) => [say("{street}: {number} vehicles at {time} h", { street: item.name, number: count(item.queue_veh), time: clock(item.at_s) }) + doubt, item]),
         (item) => { setStep(nearest(item.at_s)); moveTo(item.at, 15); tellOf(say("{street}: longest queue, {number} vehicles, {time} h after the order{doubt}.", { street: item.name, number: count(item.queue_veh), time: clock(item.at_s), doubt })); });
       list("map-bottlenecks", plan.bottlenecks.map((item) => [item.name, item]), (item) => { moveTo(item.at, 15); showBottleneck(plan, item); });
-      list("map-exits", data.exits.map((item) => [item.name, item]), (item) => { moveTo(item.at, 14); showExit(plan, item); });
+      const named = (exit) => [exit.name, closedWords(plan, exit)].filter(Boolean).join(": ");
+      list("map-exits", data.exits.map((item) => [named(item), item]), (item) => { moveTo(item.at, 14); showExit(plan, item); });
       const changes = [...plan.changes.roads.map((item) => [item.words, item.path[Math.floor(item.path.length / 2)]]), ...plan.changes.spots.map((item) => [item.words, item.at])];
       const once = [...new Map(changes.map((item) => [item[0], item])).values()];
       find("map-change-box").hidden = !once.length;
@@ -295,7 +306,8 @@
     function legend() {
       const scale = PALETTE[view.measure];
       const items = scale.words.map((words, number) => swatch(`rgb(${scale.colours[number]})`, scale.widths[number], words));
-      find("map-legend").replaceChildren(paragraph(`${scale.title}:`), ...items, swatch(`rgb(${PALETTE.nobody})`, 2, say("nobody")));
+      find("map-legend").replaceChildren(paragraph(`${scale.title}:`), ...items, swatch(`rgb(${PALETTE.nobody})`, 2, say("nobody")), swatch(`rgb(${EXIT})`, 9, say("exit")));
+      if (data.plans.some((plan) => plan.closed_exits.length)) find("map-legend").append(swatch("repeating-linear-gradient(45deg, #fff 0 3px, #1a1a1a 3px 4px)", 9, say("exit that is closed then")));
       if (data.hazard) {
         find("map-legend").append(swatch(`rgb(${FRONT[data.hazard.kind]})`, 4, say("{hazard}: reached; its front", { hazard: data.hazard.name })),
           swatch(`rgb(${SMOKE})`, 8, data.hazard.kind === "flood" ? say("slowed by water") : say("slowed by smoke")));
