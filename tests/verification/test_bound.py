@@ -165,8 +165,10 @@ def test_an_exit_that_takes_only_so_many_vehicles_takes_no_more(tmp_path: Path) 
 def test_vehicles_without_a_way_out_count_as_planned(tmp_path: Path) -> None:
     road = town(tmp_path, {"a": (0, 0), "b": (500, 0), "c": (1000, 0)}, [("a b c", "Main Street", 1)], {"east": "bc"})
     lost = at_once("ab", 20).assign(status="no_route", edge=None)
-    bound = solved(road, pd.concat([at_once("ab", 80), lost], ignore_index=True)).bound()
+    problem = solved(road, pd.concat([at_once("ab", 80), lost], ignore_index=True))
+    bound = problem.bound()
     assert bound.planned == 100
+    assert [problem.earliest_s(percent) for percent in (50, 90)] == [bound.earliest_s(50), None]
     assert bound.out[-1] == 80
     assert bound.earliest_s(50) is not None
     assert bound.earliest_s(90) is None
@@ -176,5 +178,7 @@ def test_nobody_is_out_where_nobody_leaves_or_nothing_leads_out(tmp_path: Path) 
     road = town(tmp_path, {"a": (0, 0), "b": (500, 0), "c": (1000, 0)}, [("a b c", "Main Street", 1)], {"east": "bc"})
     nobody = at_once("ab", 1).iloc[:0]
     assert solved(road, nobody).bound().earliest_s(90) is None
+    assert solved(road, nobody).earliest_s(90) is None
+    assert solved(road, at_once("ab", 5), exits=()).earliest_s(90) is None
     bound = solved(road, at_once("ab", 5), exits=()).bound()
     assert (bound.planned, bound.out.tolist()) == (5, [0])

@@ -32,7 +32,10 @@ def check(folder: Path, seed: int) -> None:
     programs = read_programs([overlay.network.net_file.read_text(), overlay.additional or ""])
     kept_open = edges_kept_open(net, exits, overlay.timetable, vehicles)
     rules = Rules(overlay.timetable.states(), programs, kept_open, overlay.for_residents)
-    bound = town_of(net, exits, vehicles, drivers, rules).bound()
+    problem = town_of(net, exits, vehicles, drivers, rules)
+    bound = problem.bound()
+    for percent in (1, 50, 90, 100):
+        assert problem.earliest_s(percent) == bound.earliest_s(percent), f"town {seed}: {percent} %"
     trips, run = made.drive(overlay, vehicles, seed=seed, end_h=2.0)
     arrived_s = trips["arrived_s"].dropna().sort_values().to_numpy()
     minutes = np.arange(0, 121)

@@ -45,14 +45,11 @@ class Bound:
     out: Integers
 
     def earliest_s(self, percent: float) -> float | None:
-        """Return the time before which a share of the planned vehicles can't be out (s); None where it never can.
-
-        The curve is known by the minute: what can be out by minute 52 can't before minute 51 has passed.
-        """
+        """Return the time before which a share of the planned vehicles can't be out (s); None where it never can."""
         needed = math.ceil(self.planned * percent / 100)
         if self.planned == 0 or needed > self.out[-1]:
             return None
-        return max(0.0, float(np.searchsorted(self.out, needed) - 1) * STEP_S)
+        return _begin_s(int(np.searchsorted(self.out, needed)))
 
     def with_that_of(self, other: Bound) -> Bound:
         """Return what holds where another bound holds as well: the lower at each minute."""
@@ -104,15 +101,33 @@ class Town:
                 return Bound(self.planned, out[: int(np.searchsorted(out, out[-1])) + 1])
             steps = math.ceil(steps * 1.25)
 
-    def _enough_steps(self) -> int:
-        """Return a number of steps at the end of which all are likely out, from a look at long steps."""
+    def earliest_s(self, percent: float) -> float | None:
+        """Return what `bound().earliest_s(percent)` is, without the rest of the curve."""
+        needed = math.ceil(self.planned * percent / 100)
+        if self.planned == 0 or needed > self.supplies.total:
+            return None
+        steps = self._enough_steps(needed)
+        while True:
+            net, _ = expanded(self.graph, self.to_sink_s, self.supplies, steps)
+            if maximum_flow(net, steps)[0] >= needed:
+                return _begin_s(first_horizon(net, needed, steps))
+            if steps >= _WEEK:
+                return None
+            steps = math.ceil(steps * 1.25)
+
+    def _enough_steps(self, needed: int | None = None) -> int:
+        """Return a number of steps at the end of which all, or as many as needed, are likely out.
+
+        It is from a look at long steps.
+        """
         coarse = self.supplies.in_steps_of(_COARSE)
+        wanted = coarse.total if needed is None else needed
         steps = int(coarse.step.max()) + _COARSE
         while steps * _COARSE < _WEEK:
             net, _ = expanded(self.graph, self.to_sink_s, coarse, steps, STEP_S * _COARSE)
             flows = flows_by_horizon(net, steps)
-            if flows[-1] == coarse.total:
-                return int(np.searchsorted(flows, coarse.total) + 1) * _COARSE
+            if flows[-1] >= wanted:
+                return int(np.searchsorted(flows, wanted) + 1) * _COARSE
             steps *= 2
         return _WEEK
 
@@ -165,6 +180,11 @@ class Town:
             (self.graph.head == self.graph.tail[arc]) & np.array([bool(x) for x in self.graph.roads])
         )
         return self.graph.roads[int(before[np.argmax(self.graph.veh_per_h[before])])] if len(before) else ""
+
+
+def _begin_s(minute: int) -> float:
+    """Return when a minute begins (s): what can be out by minute 52 can't before minute 51 has passed."""
+    return max(0.0, (minute - 1) * STEP_S)
 
 
 def town_of(

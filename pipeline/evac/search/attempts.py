@@ -22,7 +22,7 @@ from evac.search.city import Budget
 from evac.search.facts import Facts, kept_facts
 from evac.search.lazy import Chosen
 from evac.simulate.job import Case, Job
-from evac.study.bounds import DECISIVE_PERCENT, Bounds, bound_under
+from evac.study.bounds import DECISIVE_PERCENT, Bounds, earliest_under
 from evac.study.ground import Ground, demand_of, ground_of
 from evac.study.jobs import job_of, run_folder
 from evac.study.prepare import Prepared
@@ -204,8 +204,8 @@ class Attempts:
         if self.lay(chosen) is None:
             return Facts(refused=self.refused[chosen])
         case, ground = self._case(chosen, "micro"), self._ground(chosen, "micro")
-        bound = bound_under(ground, case, demand_of(ground, case))
-        return Facts(job=self._task(chosen, self.goal.screen).job.digest, bound_s=bound.earliest_s(DECISIVE_PERCENT))
+        earliest_s = earliest_under(ground, case, demand_of(ground, case))
+        return Facts(job=self._task(chosen, self.goal.screen).job.digest, bound_s=earliest_s)
 
     def judge(self, sets: Sequence[Chosen]) -> dict[Chosen, float]:
         """Return the scores of sets (s), simulating those that haven't been; sets that can't be are missing.

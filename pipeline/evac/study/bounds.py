@@ -168,6 +168,11 @@ def bound_under(ground: Ground, case: Case, vehicles: pd.DataFrame) -> Bound:
     return _town_under(ground, case, vehicles).bound()
 
 
+def earliest_under(ground: Ground, case: Case, vehicles: pd.DataFrame) -> float | None:
+    """Return before when the share that decides can't be out (s; None: never): of `bound_under`, and in less time."""
+    return _town_under(ground, case, vehicles).earliest_s(DECISIVE_PERCENT)
+
+
 def _town_under(ground: Ground, case: Case, vehicles: pd.DataFrame) -> Town:
     drivers, rules = _drivers(ground, case, vehicles), _rules(ground, case, vehicles)
     return town_of(ground.net, ground.terms.exits, vehicles, drivers, rules)
