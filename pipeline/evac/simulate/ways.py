@@ -11,8 +11,8 @@ from evac.demand.buses import PREFIX as BUS
 from evac.demand.routes import vehicle_type
 
 ASK_EVERY_S = 10.0
-"""How often the vehicles of the mesoscopic model are all asked for their ways again (s); who has taken a way over a
-road that closes meanwhile is seen at the next time."""
+"""How often the vehicles of the mesoscopic model are all asked for their ways again (s). A front closes thousands of
+roads, each at a second of its own; who has taken a way over one meanwhile is seen at the next time."""
 _ZONE_END = "-sink"
 """What SUMO adds to the name of a zone (TAZ) for its end."""
 

@@ -35,7 +35,6 @@ from evac.study.ground import Ground, Terms
 from evac.study.jobs import job_of, run_folder
 from evac.study.runs import Display, Silent, read_ledger, read_manifest
 from evac.study.tasks import Engine, Task
-from evac.study.ways_out import HAZARD_STEP_S
 
 _LIMIT = 0.1
 """Error of the 90 % clearance beyond which the mesoscopic model isn't trusted."""
@@ -208,7 +207,7 @@ def screened(grounds: Mapping[str, Ground], found: Calibration, cache: Path) -> 
 
 
 def coarse(ground: Ground, meso: Meso, cache: Path) -> Ground:
-    """Return the ground of mesoscopic runs, in which a hazard closes roads in steps.
+    """Return the ground of mesoscopic runs.
 
     Parameters
     ----------
@@ -221,8 +220,7 @@ def coarse(ground: Ground, meso: Meso, cache: Path) -> Ground:
     """
     terms = ground.terms
     alternate = terms.model.traffic.merges == "alternate"
-    timetable = terms.timetable.hazard_in_steps(HAZARD_STEP_S)
-    staged = stage_roads(terms.network, ground.net, timetable, cache, alternate=alternate)
+    staged = stage_roads(terms.network, ground.net, terms.timetable, cache, alternate=alternate)
     metered = exit_headways(terms.exits, ground.net, terms.model.driver.profile)
     roads = {item.road: item for item in (*meso.roads, *metered)}
     return replace(ground, terms=replace(terms, meso=replace(meso, roads=tuple(roads.values())), staged=staged))

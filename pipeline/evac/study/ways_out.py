@@ -18,10 +18,9 @@ from evac.network.exits import ResolvedExit
 from evac.plans.timetable import CLEAR_WITHIN_S, States, Timetable, admits_car, at, edge_of
 from evac.sumo import CAR_CLASS
 
-HAZARD_STEP_S = 120.0
+_HAZARD_STEP_S = 120.0
 """A front closes hundreds of roads, each at its own second. Where vehicles start, and who has no way out any more, is
-looked at in such steps (s): the last minute or two before a road closes nobody sets out for it. In the mesoscopic
-model roads close in these steps: each time, SUMO prepares its router anew, and everybody is asked for his way."""
+looked at in such steps (s): the last minute or two before a road closes nobody sets out for it."""
 _CLEAR_S = CLEAR_WITHIN_S + 20.0  # and the controller's next look
 
 
@@ -131,7 +130,7 @@ def ways_out_under(
 
 def road_states(net: Net, timetable: Timetable) -> list[RoadState]:
     """Return what a timetable has changed, at the order and at each time at which that changes."""
-    states = timetable.hazard_in_steps(HAZARD_STEP_S).states()
+    states = timetable.hazard_in_steps(_HAZARD_STEP_S).states()
     other_way = _other_way(states)
     edges = {edge: net.getEdge(edge) for edge in map(edge_of, states.lanes) if net.hasEdge(edge)}
     closed: set[str] = set()
