@@ -107,3 +107,15 @@ def _anchors(page: Path) -> set[str]:
     text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
     headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+WRITTEN = sorted([*PAGES, *(ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"))])
+_LONGEST = 120
+_MAY_BE_LONG = re.compile(r"^(\||!\[|<img|\s*(- |\d+\. )?\[[^\]]*\]\(\S+\)\S*$| {4})|https?://\S{40}")
+_FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_lines_are_short_but_for_tables_links_and_code(page: Path) -> None:
+    prose = _FENCED.sub("", page.read_text(encoding="utf-8")).splitlines()
+    assert [line for line in prose if len(line) > _LONGEST and not _MAY_BE_LONG.search(line)] == []
