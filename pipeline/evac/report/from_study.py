@@ -13,7 +13,7 @@ from evac import __version__, sumo
 from evac.demand.orders import is_staged
 from evac.driving_side import drives_on_left
 from evac.network.street_names import street_of
-from evac.report.closed_exits import ClosedExit, closed_exits, closed_words
+from evac.report.closed_exits import ClosedExit, closed_words
 from evac.report.danger import RoadsInDanger, lines_of_front
 from evac.report.inputs import FailedRun, PlanPicture, ReportInput, ReportPlan, ReportRun, WaysOut
 from evac.report.plan_map import roads_of, spots_of
@@ -21,6 +21,7 @@ from evac.report.results import case_results, headline
 from evac.report.settings import load_settings
 from evac.study import Plans, Study
 from evac.study.bounds import bounds_of
+from evac.study.closed_exits import closed_exits
 from evac.study.prepare import Prepared
 from evac.study.under_plan import UnderPlan
 
@@ -87,7 +88,7 @@ def with_bounds(report: ReportInput, prepared: Prepared, plans: Plans) -> Report
 
 def plan_picture(prepared: Prepared, under: UnderPlan) -> PlanPicture:
     """Return what the map of a plan shows."""
-    changes, cut_off, closed = under.overlay.changes, under.cut_off, _closed(under)
+    changes, cut_off, closed = under.overlay.changes, under.cut_off, _closed(prepared, under)
     return PlanPicture(
         name=under.plan.model.name,
         roads=roads_of(changes, (under.net, prepared.net)),
@@ -126,12 +127,14 @@ def _plan(prepared: Prepared, under: UnderPlan) -> ReportPlan:
         loses_roads=bool(under.overlay.timetable.states().lost),
         in_waves=is_staged(under.orders, prepared.homes["zone"].unique()),
         danger=RoadsInDanger.of(under.reached),
-        closed_exits=_closed(under),
+        closed_exits=_closed(prepared, under),
     )
 
 
-def _closed(under: UnderPlan) -> tuple[ClosedExit, ...]:
-    return closed_exits(under.exits, under.net, under.overlay.timetable.states())
+def _closed(prepared: Prepared, under: UnderPlan) -> tuple[ClosedExit, ...]:
+    homes = prepared.starts["edge"].dropna().unique()
+    found = closed_exits(under.net, under.exits, under.overlay.timetable, homes)
+    return tuple(ClosedExit(item.exit, item.from_s, item.until_s) for item in found)
 
 
 def _front_lines(prepared: Prepared, plans: Plans) -> gpd.GeoDataFrame:

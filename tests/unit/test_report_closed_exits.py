@@ -10,64 +10,10 @@ from typing import Any
 import pytest
 
 import report_data
-from evac.network.exits.resolved import ResolvedExit
-from evac.plans.timetable import Closing, Opening, Timetable
 from evac.report import alts, maps, moments, moving_map, results, tables
-from evac.report.closed_exits import ClosedExit, closed_exits, closed_words
+from evac.report.closed_exits import ClosedExit, closed_words
 from evac.report.inputs import ReportInput, ReportPlan
 from report_data import Case
-
-
-class _Lane:
-    def __init__(self, name: str, *, car: bool) -> None:
-        self._name, self._car = name, car
-
-    def getID(self) -> str:  # noqa: N802 - as sumolib
-        return self._name
-
-    def allows(self, _: str) -> bool:
-        return self._car
-
-
-class _Net:
-    """A road `a` of two lanes, and `b` with a lane for cars and one for buses."""
-
-    def getEdge(self, name: str) -> Any:  # noqa: N802 - as sumolib
-        lanes = [_Lane(f"{name}_{number}", car=name == "a" or number == 1) for number in (0, 1)]
-        return type("Edge", (), {"getLanes": lambda _: lanes})()
-
-
-EXITS = (ResolvedExit("A", ("a",), 2, 0.0, 0.0), ResolvedExit("B", ("b",), 1, 0.0, 0.0))
-
-
-def _close(lanes: tuple[str, ...], from_s: float, until_s: float | None = None) -> Closing:
-    return Closing("x", from_s, until_s, lanes)
-
-
-@pytest.mark.parametrize(
-    ("timetable", "found"),
-    [
-        (Timetable(), []),
-        (Timetable(closings=(_close(("a_0",), 0.0),)), []),  # a lane is left
-        (Timetable(closings=(_close(("a_0", "a_1"), 1200.0),)), [("A", 1200.0, math.inf)]),
-        (Timetable(closings=(_close(("b_1",), 0.0, 600.0),)), [("B", 0.0, 600.0)]),  # cars have no other
-        (  # lane by lane: closed from the later beginning to the earlier end
-            Timetable(closings=(_close(("a_0",), 60.0, 900.0), _close(("a_1",), 300.0, 1200.0))),
-            [("A", 300.0, 900.0)],
-        ),
-        (  # two that touch are one
-            Timetable(closings=(_close(("b_1",), 60.0, 300.0), _close(("b_1",), 300.0, 600.0))),
-            [("B", 60.0, 600.0)],
-        ),
-        (
-            Timetable(closings=(_close(("b_1",), 0.0),), openings=(Opening("y", 900.0, None, ("b_0",)),)),
-            [("B", 0.0, 900.0)],
-        ),
-    ],
-)
-def test_an_exit_is_closed_while_no_lane_of_it_admits_a_driver(timetable: Timetable, found: list[Any]) -> None:
-    closed = closed_exits(EXITS, _Net(), timetable.states())
-    assert [(item.name, item.from_s, item.until_s) for item in closed] == found
 
 
 @pytest.mark.parametrize(
