@@ -108,7 +108,7 @@ def test_an_island_without_a_road_is_left_out_and_told(tmp_path: Path, capsys: p
     island = shapely.box(9.5130, 47.0650, 9.5150, 47.0665)  # 150 m by 170 m between the streets
     both = _write_polygons(tmp_path / "islands.geojson", geometry=[shapely.union(AREA, island)])
     assert _new(tmp_path, "--polygon", str(both), "--households", "50") == 0
-    assert "1 separate part(s) of the area without a road" in " ".join(capsys.readouterr().out.split())
+    assert "1 separate part of the area without a road" in " ".join(capsys.readouterr().out.split())
     area = gpd.read_file(tmp_path / "scenarios" / "islands" / "data" / "area.geojson").geometry.iloc[0]
     assert area.symmetric_difference(AREA).area < 1e-12
 

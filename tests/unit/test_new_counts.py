@@ -58,7 +58,7 @@ def test_people_of_a_dense_district_are_no_households(tmp_path: Path) -> None:
     """130,000 people live on a km² of Mong Kok."""
     people = [130_000.0 * 3.38]
     counted = _counted(tmp_path, [AREA.geometry], people=3.0, households=people)
-    assert "people of 1 polygons" in counted.about
+    assert "people of 1 polygon of" in counted.about
     assert gpd.read_file(tmp_path / "zones.geojson")["people"].tolist() == people
 
 

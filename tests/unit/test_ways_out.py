@@ -19,6 +19,8 @@ from evac.osm import prepare_map
 from evac.osm.moments import Moment
 from evac.schema.places import ForbiddenExit, FoundExits, Point
 
+WHEN = "say when with 'osm.at', or name it in 'exits.also' if it is open"
+
 
 def test_a_dead_end_valley_is_left_by_its_mouth_alone(tmp_path: Path) -> None:
     drawn = village()
@@ -112,7 +114,7 @@ def test_roads_that_branch_off_outside_and_are_closed_are_told(tmp_path: Path) -
     record = decided(drawn, tmp_path)
     assert exits(record) == ["Main Road"]
     assert none(record) == {
-        "Pass Road": "it is closed at times (motor_vehicle:conditional=no @ winter): say when with 'osm.at'",
+        "Pass Road": f"it is closed at times (motor_vehicle:conditional=no @ winter): {WHEN}",
         "Works Road": "it is a road that is out of use or under construction",
     }
 
@@ -217,7 +219,7 @@ def test_a_road_that_is_closed_in_winter_is_an_exit_in_summer(tmp_path: Path) ->
         moment = Moment(datetime(2026, month, 10, 12) if month else None)  # noqa: DTZ001  local time
         record = Decision(web_of(path, moment=moment), VILLAGE).record(FoundExits())
         found[month] = (exits(record), none(record))
-    told = "it is closed at times (motor_vehicle:conditional=no @ Nov-Apr): say when with 'osm.at'"
+    told = f"it is closed at times (motor_vehicle:conditional=no @ Nov-Apr): {WHEN}"
     assert found[None] == (["Out"], {"Pass Road": told})
     assert found[1] == (["Out"], {"Pass Road": "it goes on as a road that is closed to cars (motor_vehicle=no)"})
     assert found[7] == (["Out", "Pass Road"], {})
@@ -242,9 +244,69 @@ def test_a_road_with_a_gate_that_is_shut_at_night_is_an_exit_at_noon(
         record = Decision(web_of(path, moment=moment), VILLAGE).record(FoundExits())
         found[hour] = (exits(record), none(record))
     tag = "=".join(list(gate.items())[1])
-    assert found[None] == (["Out"], {"Border Road": f"it is closed at times ({tag}): say when with 'osm.at'"})
+    assert found[None] == (["Out"], {"Border Road": f"it is closed at times ({tag}): {WHEN}"})
     assert found[3] == (["Out"], {"Border Road": f"it ends at {said}"})
     assert found[12] == (["Border Road", "Out"], {})
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        ({"oneway": "yes", "oneway:conditional": "-1 @ (15:00-19:00)"}, "runs another way"),
+        ({"oneway:conditional": "-1 @ (15:00-19:00)"}, "runs another way"),
+        ({"oneway": "reversible"}, "runs another way"),
+        ({"oneway": "yes", "motor_vehicle:conditional": "no @ (22:00-06:00)"}, "is closed"),
+        ({"motor_vehicle:forward:conditional": "no @ snow"}, "is closed"),
+        ({"oneway:conditional": "yes @ (15:00-19:00)"}, None),
+        ({"oneway": "yes", "oneway:conditional": "no @ (15:00-19:00)"}, None),
+        ({"motor_vehicle:backward:conditional": "no @ (15:00-19:00)"}, None),
+        ({"motor_vehicle": "yes", "vehicle:conditional": "no @ (15:00-19:00)"}, None),
+        ({"motor_vehicle:conditional": "no @ (weight>7.5)"}, None),
+    ],
+)
+def test_a_road_is_an_exit_only_if_the_way_out_is_always_open(
+    tags: dict[str, str], said: str | None, tmp_path: Path
+) -> None:
+    drawn = village().road("Out", "secondary", straight((200, 0), (200, -3200)))
+    drawn.road("East Road", "primary", straight((400, 200), (3600, 200)), **tags)
+    record = decided(drawn, tmp_path)
+    assert exits(record) == (["Out"] if said else ["East Road", "Out"])
+    reasons = none(record)
+    assert reasons.keys() == ({"East Road"} if said else set())
+    assert said is None or reasons["East Road"].startswith(f"it {said} at times ({list(tags.items())[-1][0]}=")
+
+
+def test_an_hour_decides_which_way_a_reversible_road_runs(tmp_path: Path) -> None:
+    drawn = village().road("Out", "secondary", straight((200, 0), (200, -3200)))
+    hours = "yes @ (15:00-19:00); -1 @ (06:00-10:00)"
+    drawn.road("Express", "primary", straight((400, 200), (3600, 200)), oneway="reversible", oneway__conditional=hours)
+    path = drawn.write(tmp_path / "map.osm")
+    found = {}
+    for hour in (None, 8, 12, 17):
+        moment = Moment(datetime(2026, 7, 10, hour) if hour else None)  # noqa: DTZ001  local time
+        found[hour] = exits(Decision(web_of(path, moment=moment), VILLAGE).record(FoundExits()))
+    assert found == {None: ["Out"], 8: ["Out"], 12: ["Out"], 17: ["Express", "Out"]}
+
+
+@pytest.mark.parametrize("border", [430, 460, 520], ids=["before the bridge", "on it", "behind it"])
+def test_a_bridge_that_is_shut_at_night_is_no_exit_wherever_the_border_is(border: float, tmp_path: Path) -> None:
+    drawn = village().road("Out", "secondary", straight((200, 0), (200, -3200)))
+    drawn.road("East Road", "primary", [(400, 200), (450, 200)])
+    drawn.road("Bridge", "primary", [(450, 200), (500, 200)], motor_vehicle__conditional="no @ (22:00-06:00)")
+    drawn.road("Far Road", "primary", straight((500, 200), (3600, 200)))
+    record = decided(drawn, tmp_path, area=box(-50, -50, border, 450))
+    assert exits(record) == ["Out"]
+    assert [item.reason for item in record.none] == [
+        f"it is closed at times (motor_vehicle:conditional=no @ (22:00-06:00)): {WHEN}"
+    ]
+
+
+def test_who_lives_behind_a_bridge_that_is_shut_at_night_leaves_all_the_same(tmp_path: Path) -> None:
+    drawn = village().road("Out", "secondary", straight((200, 0), (200, -3200))).streets(600, 0, 900, 400)
+    drawn.road("Bridge", "primary", [(400, 200), (600, 200)], motor_vehicle__conditional="no @ (22:00-06:00)")
+    drawn.road("Far Road", "primary", straight((900, 200), (3600, 200)))
+    record = decided(drawn, tmp_path, area=box(-50, -50, 950, 450))
+    assert (exits(record), none(record)) == (["Far Road", "Out"], {})
 
 
 PRIVATE = "name it in 'exits.also' if people may leave by it"

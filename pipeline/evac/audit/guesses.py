@@ -12,6 +12,7 @@ from sumolib.net.node import Node
 
 from evac.audit.findings import Finding
 from evac.audit.traffic import Traffic, middle
+from evac.counted import counted
 
 _MAIN_WAY_SHARE = 0.02  # ways that a fiftieth of the evacuation takes
 
@@ -23,8 +24,8 @@ _WARNINGS = {
     "connection_lost": "a movement of the map could not be built: {name}",
 }
 _WITHOUT_PLACE = {
-    "turn_ban_not_applied": "{count} turn bans of the map could not be applied",
-    "way_lost": "{count} ways of the map have no edge of their own in the net: {ids}",
+    "turn_ban_not_applied": ("turn ban of the map", "turn bans of the map", "could not be applied"),
+    "way_lost": ("way of the map has", "ways of the map have", "no edge of their own in the net: {ids}"),
 }
 _DOUBTS = ("lanes_contradict", "direction_at_times", "speed_named")
 _IDS_SHOWN = 8
@@ -109,13 +110,13 @@ def netconvert_warnings(traffic: Traffic, warnings: Iterable[Warning_]) -> Itera
             if share > 0:
                 text = f"{sentence.format(name=traffic.name(edge))}; {traffic.passes(share)}"
                 yield traffic.finding(kind, _sentence(text), edge.getShape()[-1], share, traffic.ways(edge))
-    for kind, sentence in _WITHOUT_PLACE.items():
+    for kind, (one, many, said) in _WITHOUT_PLACE.items():
         ids = [name for item in items if item["kind"] == kind for name in item["ids"]]
         if ids:
             shown = ", ".join(ids[:_IDS_SHOWN]) + (" …" if len(ids) > _IDS_SHOWN else "")
             west, south, east, north = traffic.net.getBoundary()
             centre = ((west + east) / 2, (south + north) / 2)
-            yield traffic.finding(kind, sentence.format(count=len(ids), ids=shown), centre, 0.0)
+            yield traffic.finding(kind, f"{counted(len(ids), one, many)} {said.format(ids=shown)}", centre, 0.0)
 
 
 def _first_edge(traffic: Traffic, warning: Warning_) -> Edge | None:

@@ -47,8 +47,8 @@ def audit_total(households: gpd.GeoDataFrame, expected: Expected | None) -> list
     if expected is None or abs(len(households) - expected.households) <= expected.tolerance * expected.households:
         return []
     text = (
-        f"{len(households):,} households where {expected.households:,} ± {expected.tolerance:.0%} are expected "
-        f"({expected.because}): check the area and the counts"
+        f"{counted(len(households), 'household')} where {expected.households:,} ± {expected.tolerance:.0%} are "
+        f"expected ({expected.because}): check the area and the counts"
     )
     west, south, east, north = households.total_bounds
     return [Finding("warning", "households_unexpected", text, (west + east) / 2, (south + north) / 2, 1.0)]

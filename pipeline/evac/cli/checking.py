@@ -39,6 +39,7 @@ def check(scenario: ScenarioPath, *, workspace: Workspace = None) -> None:
 
 def print_summary(prepared: Prepared) -> None:
     """Print the side of the road, how many households there are, and each exit and refuge with a map link."""
+    from evac.counted import counted  # noqa: PLC0415
     from evac.network.places import map_url  # noqa: PLC0415
     from evac.report.exits_map import reach_in_words  # noqa: PLC0415
 
@@ -57,7 +58,7 @@ def print_summary(prepared: Prepared) -> None:
     for refuge in prepared.refuges:
         place = map_url(refuge.lon, refuge.lat, zoom=17)
         console.print(
-            f"refuge {escape(refuge.name)}: room for {refuge.vehicles:,} vehicles, {place}",
+            f"refuge {escape(refuge.name)}: room for {counted(refuge.vehicles, 'vehicle')}, {place}",
             highlight=False,
             soft_wrap=True,
         )
@@ -99,7 +100,8 @@ def _print_accounts(prepared: Prepared) -> None:
         line = f"  zone {row['zone']}: {row['given']:,.0f} given, {row['planned']:,} planned, {reasons}"
         console.print(escape(line), highlight=False, soft_wrap=True)
     if len(lost) > _ZONES_SHOWN:
-        console.print(f"  and {len(lost) - _ZONES_SHOWN} more zones that lost fewer", highlight=False)
+        more = counted(len(lost) - _ZONES_SHOWN, "more zone", "more zones")
+        console.print(f"  and {more} that lost fewer", highlight=False)
     homes, leaving = prepared.homes, int(prepared.starts["edge"].notna().sum())
     where = counted(homes["zone"].nunique(), "zone")
     console.print(
@@ -122,8 +124,11 @@ def _print_country(prepared: Prepared) -> None:
 
 def print_findings(findings: Sequence[Finding], most: int) -> None:
     """Print the findings that touch most vehicles, each with a map link."""
+    from evac.counted import counted  # noqa: PLC0415
+
     shown = f" (the first {most})" if len(findings) > most else ""
-    console.print(f"{len(findings)} findings, those that touch most vehicles first{shown}:")
+    order = ", those that touch most vehicles first" if len(findings) > 1 else ""
+    console.print(f"{counted(len(findings), 'finding')}{order}{shown}:")
     for finding in findings[:most]:
         console.print(
             f"{finding.severity:>8}  {escape(finding.text)}\n          {finding.map_url}",

@@ -179,6 +179,7 @@ def estimate(
 
 
 def _write(request: Request, workspace: Path, *, force: bool) -> NewScenario:
+    from evac.counted import counted  # noqa: PLC0415
     from evac.new import write_scenario  # noqa: PLC0415
     from evac.new.writing import exits_rule  # noqa: PLC0415
 
@@ -188,14 +189,17 @@ def _write(request: Request, workspace: Path, *, force: bool) -> NewScenario:
     console.print(f"Written: {escape(str(written.folder / 'scenario.yaml'))}", highlight=False, soft_wrap=True)
     console.print(f"Roads: {escape(facts.roads)}; they reach {escape(facts.beyond)}", highlight=False)
     console.print(f"Households: {escape(facts.households)}", highlight=False)
-    others = f"; {len(facts.other_exits)} lesser roads lead on too and are in the file" if facts.other_exits else ""
+    lesser = counted(len(facts.other_exits), "lesser road leads on too, is none", "lesser roads lead on too, are none")
+    others = f"; {lesser} and in the file" if facts.other_exits else ""
     which = "as you gave them" if facts.exits_given else f"{exits_rule(facts.exits_at_least)} that lead out and on"
     console.print(f"Exits: {which}{others}", highlight=False)
     for line in facts.mended.in_words():
         console.print(f"Mended: {line}", highlight=False)
     starts = written.prepared.starts["edge"]
     if starts.isna().any():
-        left = f"{starts.isna().sum():,} of {len(starts):,} households still can't leave; the findings say where"
+        left = (
+            f"{starts.isna().sum():,} of {counted(len(starts), 'household')} still can't leave; the findings say where"
+        )
         console.print(f"Not mended: {left}", highlight=False)
     print_summary(written.prepared)
     write_exits_map(written.prepared, written.folder / "exits.png")

@@ -11,6 +11,7 @@ from rich.table import Table
 import evac
 from evac.cli.common import ScenarioPath, Workspace, console, require_hazard
 from evac.cli.studying import DepartureCase, EngineName, Jobs, Seeds, VehiclesCase
+from evac.counted import counted
 from evac.plans import BASELINE
 from evac.progress import show_runs
 
@@ -92,4 +93,4 @@ def _print(answer: Answer, share: float) -> None:
     elif answer.together:
         order = ", ".join(sequence_words(zone, minute) for zone, minute in answer.together.items())
         console.print(f"In this order all are safe together: {escape(order)}", highlight=False, soft_wrap=True)
-    console.print(f"{answer.runs} runs", highlight=False)
+    console.print(counted(answer.runs, "run"), highlight=False)

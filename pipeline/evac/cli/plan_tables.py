@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from evac.clock import MINUTE_S
+from evac.counted import counted
 from evac.network.places import map_url
 from evac.plans.model import Resources
 from evac.plans.reading import LoadedPlan
@@ -121,14 +122,16 @@ def _print_cut_off(console: Console, under: UnderPlan) -> None:
         console.print("No household loses its way out.")
         return
     streets = homes.groupby(homes["street"].fillna("unnamed street"), sort=False)
-    console.print(f"[bold]{len(homes):,} households lose their only way out[/bold], on {len(streets)} streets:")
+    lose = counted(len(homes), "household loses its only way out", "households lose their only way out")
+    console.print(f"[bold]{lose}[/bold], on {counted(len(streets), 'street')}:")
     for street, rows in list(streets)[:_STREETS_LISTED]:
         first = rows.iloc[0]
         since = f"from {first['from_s'] / MINUTE_S:g} min on" if first["from_s"] else "from the order on"
         link = map_url(first["lon"], first["lat"], zoom=_ZOOM)
+        number = counted(len(rows), "household")
         console.print(
-            f"  {escape(str(street))} ({escape(str(first['zone']))}): {len(rows):,} households, {since}, {link}",
+            f"  {escape(str(street))} ({escape(str(first['zone']))}): {number}, {since}, {link}",
             highlight=False, soft_wrap=True,
         )  # fmt: skip
     if len(streets) > _STREETS_LISTED:
-        console.print(f"  and {len(streets) - _STREETS_LISTED} more streets")
+        console.print(f"  and {counted(len(streets) - _STREETS_LISTED, 'more street')}")

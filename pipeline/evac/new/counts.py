@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 
 from evac.acquire import BLOCK_COUNT, BLOCK_NAME, GROUP_NAME, block_groups, vehicle_shares, write_geojson
+from evac.counted import counted
 from evac.errors import DataError, Problem
 from evac.households.geometry import WGS84, read_counts, read_vector
 from evac.households.reporting import OUTSIDE, read_report_zones, zone_of
@@ -100,8 +101,8 @@ def estimated(request: Request, area: OrderedArea, dwellings: gpd.GeoDataFrame, 
         what = f"no households found: the map has neither residential buildings nor addresses in {area.name}"
         raise DataError(Problem(where, what, "give their number with --households NUMBER, or a file"))
     about = (
-        f"AN ESTIMATE: {total:,} households, {request.households_per_dwelling:g} for each of the {units:,.0f} dwelling "
-        "units that the map has; nobody has counted them"
+        f"AN ESTIMATE: {counted(total, 'household')}, {request.households_per_dwelling:g} for each of the "
+        f"{units:,.0f} dwelling units that the map has; nobody has counted them"
     )
     return _whole_area(area, total, data, about)
 
@@ -113,8 +114,12 @@ def _from_total(request: Request, given: int, area: OrderedArea, data: Path) -> 
         raise DataError(Problem("--households", f"found {given}, which is no household", "give their total, or a file"))
     whole = gpd.GeoDataFrame({"zone": [area.name], "households_given": [total]}, geometry=[area.geometry], crs=WGS84)
     check_totals(whole, "--households", "give the number of households, or of people with --people-per-household")
-    how = f"{given:,} people, given as a total, at {people:g} people per household" if people else "given as a total"
-    return _whole_area(area, total, data, f"{total:,} households, {how}, spread over the area's homes")
+    how = (
+        f"{counted(given, 'person', 'people')}, given as a total, at {people:g} people per household"
+        if people
+        else "given as a total"
+    )
+    return _whole_area(area, total, data, f"{counted(total, 'household')}, {how}, spread over the area's homes")
 
 
 def _whole_area(area: OrderedArea, total: int, data: Path, about: str) -> Counted:
@@ -140,7 +145,7 @@ def _from_polygons(request: Request, file: Path, features: gpd.GeoDataFrame, are
         raise _nobody(file, features.geometry, area, f"column '{count}'")
     write_geojson(zones, data / ZONES)
     section: dict[str, Any] = {"file": f"data/{ZONES}", "count": unit, "name": "name"}
-    about = f"{unit} of {len(zones):,} polygons of {file.name}, column '{count}'"
+    about = f"{unit} of {counted(len(zones), 'polygon')} of {file.name}, column '{count}'"
     if lost > 0.0:
         about += f" ({lost:,.0f} of {given:,.0f} {unit} are of polygons outside the area, and left out)"
     if request.people_per_household:
@@ -163,7 +168,7 @@ def _from_grid(request: Request, file: Path, area: OrderedArea, data: Path) -> C
         write_geojson(outline, data / REPORT_ZONES)
     zones = {"file": f"data/{ZONES}", "count": "people", "name": "name", "people_per_household": people_per_household}
     section = {"zones": zones, "report_zones": {"file": f"data/{REPORT_ZONES}", "name": GROUP_NAME}}
-    about = f"people of {len(cells):,} cells of {file.name}, at {people_per_household:g} people per household"
+    about = f"people of {counted(len(cells), 'cell')} of {file.name}, at {people_per_household:g} people per household"
     return Counted(section, about, [from_file(f"{ZONES}: people by cell", file)])
 
 
@@ -176,10 +181,10 @@ def _from_points(request: Request, file: Path, features: gpd.GeoDataFrame, area:
     if total == 0:
         raise _nobody(file, points.geometry, area, "their count")
     write_geojson(homes, data / HOMES)
-    about = f"{total:,} households at {len(homes):,} points of {file.name}"
-    counted = _whole_area(area, total, data, about)
-    section = {**counted.section, "dwellings": {"kind": "points", "file": f"data/{HOMES}", "households": "households"}}
-    return Counted(section, about, [*counted.provenance, from_file(f"{HOMES}: homes", file)])
+    about = f"{counted(total, 'household')} at {counted(len(homes), 'point')} of {file.name}"
+    whole = _whole_area(area, total, data, about)
+    section = {**whole.section, "dwellings": {"kind": "points", "file": f"data/{HOMES}", "households": "households"}}
+    return Counted(section, about, [*whole.provenance, from_file(f"{HOMES}: homes", file)])
 
 
 def _counts_of_points(request: Request, features: gpd.GeoDataFrame, file: Path) -> pd.Series:
@@ -229,7 +234,9 @@ def from_census(census: CensusZones, area: OrderedArea, data: Path, *, zones_giv
         "report_zones": {"file": f"data/{REPORT_ZONES}", "name": GROUP_NAME},
     }
     shares = vehicle_shares(inside if len(inside) else blocks)
-    about = f"US census, {len(blocks):,} blocks; results are by {'your zones' if zones_given else 'block group'}"
+    about = (
+        f"US census, {counted(len(blocks), 'block')}; results are by {'your zones' if zones_given else 'block group'}"
+    )
     return Counted(section, about, census.provenance, shares, _zone_shares(blocks, data))
 
 

@@ -13,6 +13,7 @@ import geopandas as gpd
 import numpy as np
 
 from evac.audit import hanging_together
+from evac.counted import counted
 from evac.network.places import way_ids
 from evac.network.reach import road_graph, ways_out
 from evac.study.prepare import Prepared
@@ -47,10 +48,10 @@ class Mended:
         """Return what was changed: assumptions that somebody should check."""
         words = []
         if self.parts_left_out:
-            words.append(f"{self.parts_left_out} separate part(s) of the area without a road are left out of it")
+            words.append(f"{counted(self.parts_left_out, 'separate part')} of the area without a road: left out of it")
         if self.closed_ways:
-            what = f"{len(self.closed_ways)} ways of the map lead to no exit"
-            words.append(f"{what}; their homes leave by the nearest other street")
+            what = counted(len(self.closed_ways), "way of the map leads", "ways of the map lead")
+            words.append(f"{what} to no exit; the homes there leave by the nearest other street")
         if self.max_to_street_m > _REACHES_M[0]:
             words.append(f"homes up to {self.max_to_street_m:g} m from a street leave by it")
         return words

@@ -105,7 +105,7 @@ def direction(tags: Tags) -> int:
 
     A street that is closed to cars has the direction of its one-way sign.
     """
-    forward, backward = _open_directions(tags)
+    forward, backward = open_directions(tags)
     return int(forward) - int(backward) if forward or backward else signed_direction(tags)
 
 
@@ -163,7 +163,7 @@ def _most_particular(tags: Tags, keys: tuple[str, ...], suffix: str = "") -> str
     return found
 
 
-def _open_directions(tags: Tags) -> tuple[bool, bool]:
+def open_directions(tags: Tags) -> tuple[bool, bool]:
     """Return whether cars may use a way in, and against, its direction."""
     runs = signed_direction(tags)
     given = (car_access(tags, suffix) for suffix in (FORWARD, BACKWARD))
@@ -174,7 +174,7 @@ def _open_directions(tags: Tags) -> tuple[bool, bool]:
 def _is_closed(tags: Tags) -> bool:
     if tags.get("service") in _SERVICE_NOT_FOR_CARS and car_access(tags) is None:
         return True
-    return not any(_open_directions(tags))
+    return not any(open_directions(tags))
 
 
 def _is_out_of_use(tags: Tags) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from evac.osm.access import Tags, is_alternating, is_reversible, was_under_construction
 from evac.osm.barriers import blocks_cars, is_open_gate
 from evac.osm.closures import FORBIDDEN
-from evac.osm.moments import closes_at_times
+from evac.osm.moments import closes_at_times, turns_at_times
 from evac.osm.restrictions import Turns
 from evac.osm.roads import Roads, Way, on_the_road
 from evac.osm.speeds import is_unknown_law, speed_tag
@@ -97,7 +97,8 @@ def _middle_of(roads: Roads, way: Way) -> tuple[float, float]:
 def _of_way(roads: Roads, way: Way) -> Iterator[Doubt]:
     lon, lat = _middle_of(roads, way)
     for said in way.at_times:
-        what = "isn't open at all times" if closes_at_times(said) else "has other lanes at times"
+        other = "runs another way at times" if turns_at_times(said) else "has other lanes at times"
+        what = "isn't open at all times" if closes_at_times(said) else other
         text = f"{named(way)} {what} ({said}), and counts as the map's other tags say"
         yield Doubt("closed_at_times", text, (way.way_id,), lon, lat)
     rough = way.tags.get("smoothness") in _ROUGH

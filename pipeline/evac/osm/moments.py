@@ -52,6 +52,7 @@ _HOURS, _ALWAYS = "opening_hours", "24/7"
 _STAFFED = {"toll_booth"}  # their hours say when somebody sits there, not when cars pass
 _SEASONS = ("winter", "spring", "summer", "autumn")
 _HALF_A_YEAR = 2  # seasons
+_SHUT = {ACCESS_KEYS[-1]: "no"}  # what a way or a gate is while the tag of when it is open doesn't hold
 _DAYS = {"monday": "Mo", "tuesday": "Tu", "wednesday": "We", "thursday": "Th", "friday": "Fr", "saturday": "Sa",
          "sunday": "Su"}  # fmt: skip
 
@@ -81,10 +82,21 @@ class Moment:
 
 @dataclass(frozen=True)
 class AtMoment:
-    """Tags as they hold at a moment, and what could not be decided (`key=value`, in words of the map)."""
+    """Tags as they hold at a moment.
+
+    Parameters
+    ----------
+    tags
+        What holds, as far as that can be decided.
+    undecided
+        What can't, `key=value` as the map has it.
+    otherwise
+        The tags as they would be if it held, for each value that is undecided.
+    """
 
     tags: Tags
     undecided: tuple[str, ...] = ()
+    otherwise: tuple[Tags, ...] = ()
 
 
 def tags_at(tags: Tags, moment: Moment, lat: float | None = None) -> AtMoment:
@@ -103,7 +115,7 @@ def tags_at(tags: Tags, moment: Moment, lat: float | None = None) -> AtMoment:
     seasons, hours = _seasons_of(tags), _hours_of_passage(tags)
     if not conditional and not seasons and hours is None:
         return AtMoment(tags)
-    now, undecided = dict(tags), list[str]()
+    now, undecided, changes = dict(tags), list[str](), list[dict[str, str]]()
     for key in conditional:
         base = key.removesuffix(_SUFFIX)
         for value, condition in _clauses(tags[key]):
@@ -112,19 +124,16 @@ def tags_at(tags: Tags, moment: Moment, lat: float | None = None) -> AtMoment:
                 now[base] = value
             elif holds is None and _changes(base, value, now):
                 undecided.append(f"{key}={tags[key]}")
-    if seasons:
-        _open_or_not(_season_tag(tags), now, undecided, holds=_is_in_season(seasons, moment, lat))
-    if hours is not None:
-        _open_or_not(f"{_HOURS}={hours}", now, undecided, holds=within(hours, moment))
-    return AtMoment(now, tuple(dict.fromkeys(undecided)))
-
-
-def _open_or_not(tag: str, now: dict[str, str], undecided: list[str], *, holds: bool | None) -> None:
-    """Close a way or a gate where the tag of when it is open doesn't hold; note the tag where that isn't known."""
-    if holds is False:
-        now[ACCESS_KEYS[-1]] = "no"
-    elif holds is None:
-        undecided.append(tag)
+                changes.append({base: value})
+    when_open = [(_season_tag(tags), _is_in_season(seasons, moment, lat))] if seasons else []
+    when_open += [(f"{_HOURS}={hours}", within(hours, moment))] if hours is not None else []
+    for tag, holds in when_open:
+        if holds is False:
+            now |= _SHUT
+        elif holds is None:
+            undecided.append(tag)
+            changes.append(_SHUT)
+    return AtMoment(now, tuple(dict.fromkeys(undecided)), tuple(now | change for change in changes))
 
 
 def _hours_of_passage(tags: Tags) -> str | None:
@@ -135,8 +144,13 @@ def _hours_of_passage(tags: Tags) -> str | None:
 
 
 def closes_at_times(said: str) -> bool:
-    """Return whether what can't be decided (`AtMoment.undecided`) is when cars may pass, not which lanes there are."""
+    """Return whether what can't be decided (`AtMoment.undecided`) is when cars may pass, not how the road runs then."""
     return _CLOSING.match(said) is not None
+
+
+def turns_at_times(said: str) -> bool:
+    """Return whether what can't be decided is in which direction cars may drive."""
+    return said.startswith("oneway")
 
 
 def changes_with_time(tags: Tags) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 import osmium
 from osmium.filter import KeyFilter
 
+from evac.counted import counted
 from evac.elements import LOCATION_INDEX
 from evac.osm.access import Tags, may_be_opened, why_left_out
 from evac.osm.barriers import blocks_cars
@@ -48,6 +49,8 @@ class Way:
         Its tags, as they hold at the moment for which the map is read.
     at_times
         What can't be decided of when it is open (`moments`).
+    otherwise
+        Its tags as they would be if that held (`moments.AtMoment`).
     """
 
     way_id: int
@@ -56,6 +59,7 @@ class Way:
     nodes: list[int]
     tags: Tags
     at_times: tuple[str, ...] = ()
+    otherwise: tuple[Tags, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -150,7 +154,7 @@ def read_roads(source: Source, min_road_class: str, corrections: Corrections, mo
         seen = sum(roads.left_out.values())
         raise refusal(
             source.path,
-            f"has no road that a car may use ({seen} ways with a 'highway' tag were left out)",
+            f"has no road that a car may use ({counted(seen, 'way')} with a 'highway' tag left out)",
             "take an extract with streets, or lower 'osm.min_road_class'",
         )
     return roads
@@ -189,7 +193,8 @@ def _add_way(item: Any, then: AtMoment, min_road_class: str, on_nodes: Mapping[i
             return
         ways, nodes = roads.closed, roads.closed_nodes
     refs = [node.ref for node in item.nodes]
-    ways[item.id] = Way(item.id, item.id, _original_id(tags, item.id), refs, tags, then.undecided)
+    osm_way_id = _original_id(tags, item.id)
+    ways[item.id] = Way(item.id, item.id, osm_way_id, refs, tags, then.undecided, then.otherwise)
     for node in item.nodes:
         if node.location.valid() and node.ref not in nodes:
             here = on_nodes.get(node.ref, _PLAIN)

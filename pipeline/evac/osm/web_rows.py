@@ -6,8 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby, pairwise
 from typing import Any
 
-from evac.osm.access import ACCESS_KEYS, CLASSES, Tags, car_access, closes, direction, why_left_out
-from evac.osm.moments import closes_at_times
+from evac.osm.access import (
+    ACCESS_KEYS,
+    CLASSES,
+    Tags,
+    car_access,
+    closes,
+    direction,
+    is_reversible,
+    open_directions,
+    why_left_out,
+)
+from evac.osm.moments import closes_at_times, turns_at_times
 from evac.osm.roads import Roads, Way, on_the_road
 
 FERRY, FOOT_FERRY = "ferry", "passenger ferry"
@@ -75,7 +85,8 @@ def gates_of(roads: Roads) -> dict[int, dict[str, Any]]:
                 "at_times": _closing(node.at_times),
             }
             if any(said.values()):
-                found[ref] = {"gate": True, **{key: value for key, value in said.items() if value}}
+                both_ways = {"unsure": 0} if said["at_times"] else {}
+                found[ref] = {"gate": True, **both_ways, **{key: value for key, value in said.items() if value}}
     return found
 
 
@@ -84,7 +95,7 @@ def open_rows(way: Way, gates: Mapping[int, dict[str, Any]]) -> Iterator[tuple[d
     row = {
         **closed_row(way.way_id, way.osm_way_id, way.file_id, way.tags, None),
         "direction": direction(way.tags),
-        "at_times": _closing(way.at_times),
+        **_not_always(way),
         "private": _private(way.tags),
     }
     if gates.keys().isdisjoint(way.nodes):
@@ -109,9 +120,22 @@ def closed_row(way_id: int, osm_way_id: int, file_id: int, tags: Tags, closed: s
         "direction": 0,
         "closed": closed,
         "at_times": None,
+        "unsure": 0,
         "private": None,
         "gate": False,
     }
+
+
+def _not_always(way: Way) -> dict[str, Any]:
+    """Return what the map says of when a way is open, and in which direction it isn't always; nothing where it is."""
+    reversed_ = [(False, True)] if is_reversible(way.tags) else []
+    others = [*(open_directions(tags) for tags in way.otherwise), *reversed_]
+    now = open_directions(way.tags)
+    forward, backward = (open_ and not all(other[side] for other in others) for side, open_ in enumerate(now))
+    if not forward and not backward:
+        return {}
+    said = [text for text in way.at_times if closes_at_times(text) or turns_at_times(text)]
+    return {"at_times": "; ".join(said) or "oneway=reversible", "unsure": int(forward) - int(backward)}
 
 
 def _closing(said: Iterable[str]) -> str | None:

@@ -131,5 +131,5 @@ def reach_in_words(record: WaysOutRecord) -> str:
     """Return how far the whole map reaches beyond the area on each side."""
     return say(
         "The map reaches beyond the area: {north} km north, {east} km east, {south} km south, {west} km west",
-        **{side: f"{record.reach_m[side] / 1000.0:.1f}" for side in _SIDES},
+        **{side: f"{round(record.reach_m[side] / 1000.0, 1) + 0.0:.1f}" for side in _SIDES},  # -0.0 + 0.0 is 0.0
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from evac import clock
+from evac.counted import counted
 from evac.simulate.driving import Progress
 from evac.simulate.job import Case
 from evac.study.precision import Shortfall, Unhelped
@@ -126,5 +127,5 @@ def in_words(folder: Path) -> str:
     if t100_s is not None:
         return f"90 % out after {clock.clock(t90_s)}, all after {clock.clock(t100_s)}"
     not_safe = manifest.get("households_not_out")
-    first = f"{not_safe:,} households never get to safety; " if not_safe else ""
+    first = f"{counted(not_safe, 'household never gets', 'households never get')} to safety; " if not_safe else ""
     return f"{first}not cleared: {manifest['evacuated']:,} of {manifest['planned']:,} vehicles out by the end"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from evac.clock import MINUTE_S
+from evac.counted import counted
 from evac.demand.orders import Orders
 from evac.errors import SimulationError
 from evac.plans.model import Phase
@@ -116,7 +117,7 @@ class Trials:
                 if not isinstance(outcome, Path):
                     raise SimulationError(f"a trial failed: {case_name(job.case)}: {outcome}") from outcome
                 self.runs += 1
-        self.display.tell(f"{self.runs} trials")
+        self.display.tell(counted(self.runs, "trial"))
         return [read_manifest(run_folder(job, self.cache)) for job in jobs]
 
     def _as_planned(self, trial: Trial) -> Trial:

@@ -12,6 +12,7 @@ import pandas as pd
 from sumolib.net import Net
 
 from evac import clock
+from evac.counted import counted
 from evac.demand.departures import curve_problems
 from evac.demand.order_checks import check_orders
 from evac.demand.orders import Orders, orders_of
@@ -99,8 +100,8 @@ class UnderPlan:
             if isinstance(item.action, Signal) and item.action.mode == "officer" and not item.action.resources.officers
         ]
         held = [
-            f"{households:,} households have no way out from {from_s / 60:.0f} to {until_s / 60:.0f} min after the "
-            "order: their cars wait at home until then"
+            f"{counted(households, 'household has', 'households have')} no way out from {from_s / 60:.0f} to "
+            f"{until_s / 60:.0f} min after the order: cars wait at home until then"
             for households, from_s, until_s in self.ways_out.waits()
         ]
         hazard = self._base.loaded.model.hazard
@@ -291,9 +292,8 @@ def _refuse_cut_off(prepared: Prepared, plan: LoadedPlan, cut_off: pd.DataFrame,
     )
     first_min = cut_off["from_s"].min() / 60.0
     when = f" after {first_min:g} min" if first_min else ""
-    what = (
-        f"{len(cut_off):,} households lose their only way out{when}, on {cut_off['street'].nunique()} streets: {shown}"
-    )
+    lose = counted(len(cut_off), "household loses its only way out", "households lose their only way out")
+    what = f"{lose}{when}, on {counted(cut_off['street'].nunique(), 'street')}: {shown}"
     remedy = (
         "leave them a way, or add 'accept_cut_off: true' to the 'close' action that takes it: their cars then count as "
         "not evacuated"

@@ -78,10 +78,12 @@ class RoadWeb:
         self.ferries = [way for way in self.closed if way.highway in {FERRY, FOOT_FERRY}]
         self.rank = np.array([rank_of(way.highway) for way in self.ways], dtype=np.int64)
         self.named = np.array([way.label is not None for way in self.ways], dtype=bool)
-        self.at_times: Mask = np.array([way.at_times is not None for way in self.ways], dtype=bool)
         self.private: Mask = np.array([way.private is not None for way in self.ways], dtype=bool)
         self.gate: Mask = np.array([way.gate for way in self.ways], dtype=bool)
-        self.start, self.end, self.way = _arcs(self.ways)
+        self.start, self.end, self.way, along = _arcs(self.ways)
+        at_times = np.array([way.at_times is not None for way in self.ways], dtype=bool)
+        unsure = np.array([way.unsure for way in self.ways], dtype=np.int64)[self.way]
+        self.at_times: Mask = at_times[self.way] & ((unsure == 0) | (unsure == along))
         self.length_m = np.hypot(*(self.xy[self.end] - self.xy[self.start]).T)
         self.count = len(self.xy)
 
@@ -138,6 +140,7 @@ class WebWay:
     direction: int
     closed: str | None
     at_times: str | None
+    unsure: int
     private: str | None
     gate: bool
     nodes: NDArray[np.int64]
@@ -157,17 +160,15 @@ def _known(value: Any) -> Any:
     return None if isinstance(value, float) and np.isnan(value) else value
 
 
-def _arcs(ways: Sequence[WebWay]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    starts: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
-    ends, numbers = list(starts), list(starts)
+def _arcs(ways: Sequence[WebWay]) -> tuple[NDArray[np.int64], ...]:
+    """Return of each arc the nodes at its start and end, its way, and 1 along the way's line or -1 against it."""
+    found: list[list[NDArray[np.int64]]] = [[np.empty(0, dtype=np.int64)] for _ in range(4)]
     for number, way in enumerate(ways):
-        for one, other in _directions(way.nodes, way.direction):
-            starts.append(one)
-            ends.append(other)
-            numbers.append(np.full(len(one), number, dtype=np.int64))
-    return np.concatenate(starts), np.concatenate(ends), np.concatenate(numbers)
-
-
-def _directions(line: NDArray[np.int64], direction: int) -> Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    forward, backward = (line[:-1], line[1:]), (line[1:], line[:-1])
-    return [forward, backward] if direction == 0 else [forward] if direction > 0 else [backward]
+        line = way.nodes
+        for along in (1, -1):
+            if way.direction != -along:
+                ends = (line[:-1], line[1:])[::along]
+                about = (np.full(len(line) - 1, value, dtype=np.int64) for value in (number, along))
+                for column, values in zip(found, (*ends, *about), strict=True):
+                    column.append(values)
+    return tuple(map(np.concatenate, found))

@@ -18,6 +18,9 @@ all the room that there is, and three times are enough: a quarter of it moves to
 LEAST_NETWORK_M = 50_000.0
 """But it has at least this much road (m): a town of some 5,000 people. Our choice."""
 
+_LEAST_STREETS_M = 1_000.0
+"""So much road (m) inside is streets that people live at, not the end of a bridge. Our choice."""
+
 _LEAST_ROOM_M = 5_000.0
 """Behind an exit line there is at least this much of such a network (m), and as much as lies inside. Our choice."""
 
@@ -84,15 +87,15 @@ def leading(roads: RoadWeb, edge: MapEdge) -> Lead:
 
 def _leading(roads: RoadWeb, edge: MapEdge, others: Mask) -> Lead:
     closed = others[roads.way]
-    always = ~(roads.inside[roads.start] | roads.inside[roads.end] | roads.at_times[roads.way])
+    always = ~(roads.inside[roads.start] | roads.inside[roads.end] | roads.at_times)
     outside = always & ~closed
     # A cut end that only private roads pass leads nobody on, even where it is the first node outside.
     public = _passed_by(roads, ~roads.private[roads.way])
     cut = cut_off(roads, edge)
     seeds = (cut.certain | cut.presumed) & public
-    first = np.zeros(roads.count, dtype=bool)
-    first[roads.end[roads.inside[roads.start]]] = True
-    reached = roads.ahead((first & _passed_by(roads, ~closed)) | (roads.inside & roads.on_road), outside)
+    setting_out, first = _setting_out(roads), np.zeros(roads.count, dtype=bool)
+    first[roads.end[setting_out[roads.start] & ~roads.at_times]] = True
+    reached = roads.ahead((first & _passed_by(roads, ~closed)) | setting_out, outside)
     inside_m = roads.road_m(roads.inside[roads.start] & roads.inside[roads.end])
     leads_off = bool((seeds & reached).any())
     far_larger_m, room_m = max(LEAST_NETWORK_M, _FAR_LARGER * inside_m), max(_LEAST_ROOM_M, inside_m)
@@ -100,6 +103,24 @@ def _leading(roads: RoadWeb, edge: MapEdge, others: Mask) -> Lead:
     on = roads.behind(seeds | networks_of(roads, outside, least_m), outside)
     rest = on & ~roads.behind(seeds | networks_of(roads, outside, far_larger_m), outside)
     return Lead(outside, always & closed, others, cut, public, on, reached, rest, least_m, room_m)
+
+
+def _setting_out(roads: RoadWeb) -> Mask:
+    """Return the nodes of the area but those that hang on the rest of it by roads alone that are closed at times.
+
+    Behind a bridge that is shut at night, a few metres of road before the area's border are no way out either; whole
+    streets are one for those who live there.
+    """
+    within = roads.inside[roads.start] & roads.inside[roads.end]
+    barred = within & roads.at_times
+    within &= ~barred
+    piece = roads.pieces(within, strong=False)
+    length_m = np.bincount(piece[roads.start[within]], roads.length_m[within], minlength=piece.max() + 1) / 2.0
+    hangs = np.zeros(len(length_m), dtype=bool)
+    hangs[piece[roads.start[barred]]] = hangs[piece[roads.end[barred]]] = True
+    hangs &= length_m < min(_LEAST_STREETS_M, length_m.max(initial=0.0))
+    found: Mask = roads.inside & roads.on_road & ~hangs[piece]
+    return found
 
 
 def _passed_by(roads: RoadWeb, arcs: Mask) -> Mask:

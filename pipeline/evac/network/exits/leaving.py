@@ -61,11 +61,24 @@ class Leaving:
             node, way = int(roads.end[arc]), int(roads.way[arc])
             if counted[node]:
                 status, reason = EXIT, ""
+            elif lead.on[node] and not lead.reached[node]:
+                status, reason = NONE, self._why_not_reached(int(arc))
             elif lead.on[node]:
                 status, reason = LESSER, ""
             else:
                 status, reason = NONE, why_none(roads, node, way, lead)
             yield self._road_out(node, roads.ways[way], status, reason)
+
+    def _why_not_reached(self, arc: int) -> str:
+        """Return why nobody comes to a road that leads on: it, or what joins it to the streets, isn't always open."""
+        roads = self._roads
+        if roads.at_times[arc] or not roads.at_times.any():
+            return why_barred(roads.ways[roads.way[arc]])
+        before = np.zeros(roads.count, dtype=bool)
+        before[roads.start[arc]] = True
+        pocket = roads.behind(before, ~roads.at_times & roads.inside[roads.start])
+        ways = roads.way[roads.at_times & pocket[roads.end]]
+        return why_barred(roads.ways[ways[np.argmin(roads.rank[ways])]])
 
     def _behind(self, ends: Sequence[ExitEnd]) -> Mask:
         """Return the nodes outside from which an exit is reached."""
@@ -88,11 +101,11 @@ class Leaving:
         beyond = ~(roads.inside[roads.start] | roads.inside[roads.end])
         passed = self._passed()
         leads_on = roads.behind(lead.ends & roads.on_road & ~passed, beyond & ~passed[roads.end])
-        for number in np.flatnonzero((roads.at_times | lead.others) & kept & (roads.rank <= _TERTIARY)):
-            way = roads.ways[number]
-            branches = way.nodes[passed[way.nodes]]
-            if len(branches) and leads_on[way.nodes].any():
-                yield self._road_out(int(branches[0]), way, NONE, why_barred(way))
+        barred = (roads.at_times | lead.others[roads.way]) & (kept & (roads.rank <= _TERTIARY))[roads.way]
+        branches = np.flatnonzero(barred & passed[roads.start] & ~passed[roads.end] & leads_on[roads.end])
+        for number in np.unique(roads.way[branches]):
+            branch = branches[roads.way[branches] == number][0]
+            yield self._road_out(int(roads.start[branch]), roads.ways[number], NONE, why_barred(roads.ways[number]))
 
     def _closed(self, kept: Mask) -> Iterator[RoadOut]:
         """Give the closed roads that branch off outside and go as far as the map does."""

@@ -9,6 +9,7 @@ import numpy as np
 from evac.network.exits.graph import Mask, RoadWeb, WebWay, rank_of
 from evac.network.exits.lead import Lead
 from evac.network.exits.map_edge import road_ends
+from evac.osm.moments import turns_at_times
 from evac.osm.web_rows import FERRY, TERMINAL
 
 _AT_FERRY = "it ends at a ferry: give its capacity to make it an exit"
@@ -57,7 +58,8 @@ def why_barred(way: WebWay) -> str:
     """Return the reason in words that a road is none which is closed at times, or private."""
     if way.private:
         return f"it is a private road ({way.private}): {_NAME_IT}"
-    return f"it is closed at times ({way.at_times}): say when with 'osm.at'"
+    what = "runs another way" if turns_at_times(way.at_times or "") else "is closed"
+    return f"it {what} at times ({way.at_times}): say when with 'osm.at', or name it in 'exits.also' if it is open"
 
 
 def _private(roads: RoadWeb, reached: Mask, way: int, lead: Lead) -> str | None:
@@ -120,10 +122,9 @@ def _stops(roads: RoadWeb, reached: Mask, way: int) -> list[_Option]:
         named = f" ({row.label})" if row.label and not same else ""
         words = f"it goes on as {row.closed}{named}"
         options.append((_RANK_STEP * ((0 if same else _OTHER) + at_rank) + rank_of(row.highway), words))
+    at_times = np.unique(roads.way[roads.at_times & reached[roads.start]])
     options += [
-        (_RANK_STEP * _rank_at(roads, item.nodes), why_barred(item))
-        for item in roads.ways
-        if item.at_times and reached[item.nodes].any()
+        (_RANK_STEP * _rank_at(roads, item.nodes), why_barred(item)) for item in (roads.ways[way] for way in at_times)
     ]
     options += [
         (_RANK_STEP * (_SIGN + _rank_at(roads, np.array([node]))), f"it ends at {roads.sign[node]}")
