@@ -180,7 +180,7 @@ def _on_net(
     for fleet in buses.fleets:
         where = f"buses, '{fleet.name}'"
         end = exit_named(fleet.exit, exits, where)
-        start = entrance_if_any(end, net, anywhere)
+        start = entrance_if_any(end, net, anywhere) if end.edges else None  # it comes to the exit again, to leave
         if start is not None:
             round_trips_s.append(time_from(graph, start) + ways_out(graph, end.edges).cost_s)
         ready_s, beyond_s = MINUTE_S * fleet.ready_min, MINUTE_S * fleet.beyond_min

@@ -8,6 +8,7 @@ import numpy as np
 import sumolib
 
 from evac.errors import PlaceError, Problem
+from evac.network.exits.resolved import ResolvedExit
 from evac.network.reach import ExitEdges, WaysOut
 from evac.sumo import CAR_CLASS
 
@@ -48,10 +49,10 @@ def entrance(end: ExitEdges, net: sumolib.net.Net, out: WaysOut, where: str) -> 
     PlaceError
         None of the exit's roads comes in, or none leads on.
     """
-    if not end.edges:
+    lines = np.array(_lines(end, net))
+    if not len(lines):
         what = f"no traffic can come in at the exit '{end.name}': the plan turns every lane out of it round"
         raise PlaceError(Problem(where, what, "take another exit"))
-    lines = np.array([net.getEdge(edge).getToNode().getCoord() for edge in end.edges])
     near = [
         edge
         for edge in out.graph.edges
@@ -73,6 +74,13 @@ def entrance_if_any(end: ExitEdges, net: sumolib.net.Net, out: WaysOut) -> str |
         return entrance(end, net, out, end.name)
     except PlaceError:
         return None
+
+
+def _lines(end: ExitEdges, net: sumolib.net.Net) -> list[tuple[float, float]]:
+    """Return where an exit's lines are: also of one that a plan leaves no lane out, by whose road traffic comes in."""
+    if not end.edges and isinstance(end, ResolvedExit):
+        return [net.convertLonLat2XY(end.lon, end.lat)]
+    return [net.getEdge(edge).getToNode().getCoord()[:2] for edge in end.edges]
 
 
 def _fed(edge: sumolib.net.edge.Edge) -> bool:
