@@ -13,7 +13,7 @@ import report_data
 from evac.report import advice, fewer_cars, forms, nureg, results
 from evac.report.catalogue import catalogue
 from evac.report.hazard_answers import HazardAnswers, SafeOrders
-from evac.report.inputs import ReportInput
+from evac.report.inputs import ReportInput, ReportPlan
 from evac.schema.places import Point
 from evac.schema.refuge import Refuge, Walking
 from report_data import Case
@@ -43,6 +43,18 @@ def test_the_neighbour_is_asked_for_the_busiest_hour_that_the_ways_out_have(repo
     (ask,) = (step for step in advice.next_steps(report, centre) if step.startswith("Ask the neighbour"))
     assert f"beyond “{busiest['exit']}”" in ask
     assert f"takes {busiest['busiest_hour_veh']:,} vehicles in an hour" in ask
+
+
+def test_what_dark_signals_cost_is_to_be_weighed_where_a_plan_has_them(report: ReportInput) -> None:
+    centre = results.headline(report, results.case_results(report))
+    found = {}
+    for number in (0, 2):
+        dark = replace(report, plans={"final": ReportPlan("final", "Signals dark", signals_off=number)})
+        found[number] = [step for step in advice.next_steps(dark, centre) if "signals" in step]
+    assert found[0] == []
+    (step,) = found[2]
+    assert step.startswith("“Signals dark” switches signals off, which may cost more than it buys")
+    assert "“evac ablate SCENARIO final”" in step
 
 
 def test_a_form_says_why_it_is_blank(report: ReportInput) -> None:

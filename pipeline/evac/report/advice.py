@@ -47,7 +47,7 @@ def _takes_the_way(plan: str, households: int, from_min: float, actions: Sequenc
 
 def next_steps(report: ReportInput, centre: CaseResult) -> list[str]:
     """Return what to do next, what weighs most first."""
-    return [*_mend(centre), *_count(centre), *_look(report), *_ask(centre), *_run(report, centre)]
+    return [*_mend(centre), *_weigh(report), *_count(centre), *_look(report), *_ask(centre), *_run(report, centre)]
 
 
 def _missing(report: ReportInput) -> Sentence | None:
@@ -175,6 +175,17 @@ def _not_simulated(report: ReportInput, centre: CaseResult) -> Sentence:
 def _mend(centre: CaseResult) -> Iterator[str]:
     if centre.doubt:
         yield say("Mend first what makes the numbers not trusted: {reason}.", reason=text.plain(centre.doubt, 160))
+
+
+def _weigh(report: ReportInput) -> Iterator[str]:
+    """Give the plans whose dark signals decide more than all else does, and may cost time."""
+    for key, plan in report.plans.items():
+        if plan.signals_off:
+            yield say(
+                "“{plan}” switches signals off, which may cost more than it buys: “evac ablate SCENARIO {key}” tells "
+                "by how much, beside signals left on and beside officers.",
+                plan=plan_name(report, key), key=text.plain(key, 60),
+            )  # fmt: skip
 
 
 def _count(centre: CaseResult) -> Iterator[str]:

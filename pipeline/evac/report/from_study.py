@@ -24,6 +24,7 @@ from evac.study.bounds import bounds_of
 from evac.study.closed_exits import closed_exits
 from evac.study.prepare import Prepared
 from evac.study.under_plan import UnderPlan
+from evac.study.variants import switches_off
 
 _KPH = 3.6
 
@@ -128,6 +129,7 @@ def _plan(prepared: Prepared, under: UnderPlan) -> ReportPlan:
         in_waves=is_staged(under.orders, prepared.homes["zone"].unique()),
         danger=RoadsInDanger.of(under.reached),
         closed_exits=_closed(prepared, under),
+        signals_off=sum(map(switches_off, under.plan.actions)),
     )
 
 

@@ -153,6 +153,8 @@ class ReportPlan:
         What the hazard does to the roads of its net; None without one.
     closed_exits
         The exits that it or the hazard closes, and when.
+    signals_off
+        How many of its actions switch a signal off, whatever holds at the junction then.
     """
 
     key: str
@@ -167,6 +169,7 @@ class ReportPlan:
     in_waves: bool = False
     danger: RoadsInDanger | None = None
     closed_exits: tuple[ClosedExit, ...] = ()
+    signals_off: int = 0
 
 
 @dataclass(frozen=True)

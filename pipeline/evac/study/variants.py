@@ -94,9 +94,14 @@ def instead_of_dark(plan: LoadedPlan, country: str | None) -> list[Instead]:
     return [
         Instead(item.label, holds, _replacing(plan, number, action, f"{plan.key} with {number + 1}: {holds}"))
         for number, item in enumerate(plan.actions)
-        if isinstance(item.action, Signal) and item.action.mode in ("off", *DARK)
+        if isinstance(item.action, Signal) and switches_off(item)
         for holds, action in _other_control(item.action, country)
     ]
+
+
+def switches_off(item: LoadedAction) -> bool:
+    """Return whether an action switches a signal off, whatever holds at the junction then."""
+    return isinstance(item.action, Signal) and item.action.mode in ("off", *DARK)
 
 
 def _other_control(action: Signal, country: str | None) -> Iterator[tuple[str, Signal | None]]:
