@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import geopandas as gpd
 import osmium
+import pandas as pd
 import pytest
 import shapely
 from osmium.filter import GeoInterfaceFilter, KeyFilter
@@ -24,6 +27,17 @@ DATA = HERE.parents[2] / "shared" / "data"
 MILL_VALLEY = HERE.parents[1] / "scenarios" / "mill-valley"
 LIECHTENSTEIN = DATA / "liechtenstein" / "liechtenstein-2013-08-03.osm.pbf"
 MISSION_CANYON = DATA / "mission-canyon"
+ROXBOROUGH = DATA / "roxborough"
+MOST_MB = 600.0
+"""What `evac new` may take at its peak on a map of some 20,000 nodes."""
+_NEW = """
+import re, resource, sys
+from pathlib import Path
+from evac.cli import run_guarded
+status = run_guarded(sys.argv[1:])
+own_kb = int(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1])
+print("peak", max(own_kb, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss), status)
+"""
 
 pytestmark = [
     pytest.mark.real,
@@ -109,3 +123,18 @@ def test_the_bottlenecks_of_mill_valley_are_on_the_ramps_that_they_name(tmp_path
     assert [edges[0].getLaneNumber() for edges in found] == [1, 1, 1, 1]
     north, south = resolve_exits(Ground(index, None), model.exits)
     assert north.lat > 37.9 > south.lat
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc, which knows a process's peak memory")
+def test_a_map_of_24_000_nodes_takes_no_more_memory_than_a_small_computer_has(tmp_path: Path) -> None:
+    """Node ids of up to 10 digits: memory once grew with their height, to 1.9 GB."""
+    homes = pd.read_csv(ROXBOROUGH / "households_1000.csv")
+    points = gpd.GeoSeries(gpd.points_from_xy(homes["OriginLon"], homes["OriginLat"]), crs="EPSG:4326")
+    area = points.to_crs(32613).union_all().convex_hull.buffer(200.0)
+    gpd.GeoSeries([area], crs=32613).to_crs("EPSG:4326").to_file(tmp_path / "area.geojson")
+    asked = ["--polygon", str(tmp_path / "area.geojson"), "--as", "Roxborough", "--households", "1000"]
+    more = ["--osm", str(ROXBOROUGH / "roxborough_colorado.osm.pbf"), "--country", "US", "--workspace", str(tmp_path)]
+    command = [sys.executable, "-c", _NEW, "new", *asked, *more]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    _, peak_kb, status = done.stdout.split()[-3:]
+    assert (int(peak_kb) / 1024.0 < MOST_MB, int(status)) == (True, 0), done.stdout
