@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from evac.counted import counted
 from evac.errors import CensusKeyError, DataError, Problem, SourceError
 from evac.sources.checks import read_json
 from evac.sources.endpoints import Endpoints
@@ -126,7 +127,8 @@ def fetch_blocks(
     if outlines.empty:
         raise DataError(Problem("the area", "has no US census block", "outside the US give zones by --households FILE"))
     counties = sorted(set(outlines["name"].str[:5]))
-    tell(f"census: {len(outlines):,} blocks overlap the area; asking for the households of {', '.join(counties)}")
+    overlap = counted(len(outlines), "block overlaps", "blocks overlap")
+    tell(f"census: {overlap} the area; asking for the households of {', '.join(counties)}")
     api = _Api(endpoints, cache, key, patience)
     blocks = pd.concat([_read_blocks(api, census, county) for county in counties])
     groups = pd.concat([_read_groups(api, _acs_year_of(county, acs_year), county) for county in counties])
@@ -134,12 +136,12 @@ def fetch_blocks(
     zones = _zones(outlines, blocks, groups, f"census ({endpoints.census})")
     drawn = _source("outlines", f"TIGERweb, {census.map_service}", endpoints.tigerweb, drawn_on)
     edition = f"decennial census, {census.dataset}, {census.occupied}"
-    counted = _source("occupied housing units", edition, f"{endpoints.census}/{census.dataset}", blocks["on"].min())
+    occupied = _source("occupied housing units", edition, f"{endpoints.census}/{census.dataset}", blocks["on"].min())
     years = sorted({_acs_year_of(county, acs_year) for county in counties})
     edition = f"American Community Survey {' and '.join(f'{last - 4}-{last}' for last in years)}, table B25044"
     url = f"{endpoints.census}/{years[-1]}/acs/acs5"
     surveyed = _source("households and vehicles available", edition, url, groups["on"].min(), _note(zones, groups))
-    return CensusZones(zones, [drawn, counted, surveyed])
+    return CensusZones(zones, [drawn, occupied, surveyed])
 
 
 def _zones(outlines: gpd.GeoDataFrame, blocks: pd.DataFrame, groups: pd.DataFrame, where: str) -> gpd.GeoDataFrame:
@@ -242,11 +244,11 @@ def _note(zones: gpd.GeoDataFrame, groups: pd.DataFrame) -> str:
     """Tell what was counted, and how sure it is."""
     near = groups[groups.index.isin(zones["block_group"])]
     margin = float(np.sqrt((near["margin"] ** 2).sum()))  # of a sum: ACS General Handbook (2020), chapter 8
-    households, counted, without = (
+    households, by_census, without = (
         int(zones[name].sum()) for name in ("households", "households_counted", "vehicles_0")
     )
     return (
         f"{households:,} households in these blocks, {without:,} of them without a vehicle. Their block groups have "
         f"{int(near['total'].sum()):,} ± {margin:,.0f} (90 % confidence); each one's are shared out over its blocks by "
-        f"the households that the census counted there ({counted:,} in these blocks). {_NOTICE}"
+        f"the households that the census counted there ({by_census:,} in these blocks). {_NOTICE}"
     )
