@@ -160,16 +160,16 @@ def bounds_of(prepared: Prepared, under: UnderPlan, case: Case) -> Bounds:
 def at_best_under(ground: Ground, case: Case, vehicles: pd.DataFrame) -> AtBest:
     """Return what a run can't beat: its own plan, vehicles and drivers."""
     limits = lane_limits(ground.net, _drivers(ground, case, vehicles), _rules(ground, case, vehicles))
-    return AtBest(bound_under(ground, case, vehicles), limits)
+    return AtBest(_bound_under(ground, case, vehicles), limits)
 
 
-def bound_under(ground: Ground, case: Case, vehicles: pd.DataFrame) -> Bound:
+def _bound_under(ground: Ground, case: Case, vehicles: pd.DataFrame) -> Bound:
     """Return the bound of a case: its own plan, vehicles and drivers."""
     return _town_under(ground, case, vehicles).bound()
 
 
 def earliest_under(ground: Ground, case: Case, vehicles: pd.DataFrame) -> float | None:
-    """Return before when the share that decides can't be out (s; None: never): of `bound_under`, and in less time."""
+    """Return before when the share that decides can't be out (s; None: never): of `_bound_under`, and in less time."""
     return _town_under(ground, case, vehicles).earliest_s(DECISIVE_PERCENT)
 
 
