@@ -14,7 +14,10 @@ import evac
 from studio_page import axe_problems, click_at, context_of
 from studio_workspace import Served, prepared_balzers, served
 
-NOTHING = '{"changes": {"features": []}, "cut_off": {"features": []}, "warnings": [], "resources": {}}'
+_NO_FEATURES: dict[str, list[object]] = {"features": []}
+NOTHING = json.dumps(
+    {"changes": _NO_FEATURES, "cut_off": _NO_FEATURES, "closed_exits": [], "warnings": [], "resources": {}}
+)
 
 
 @pytest.fixture(scope="module")
