@@ -129,11 +129,7 @@ class Plan:
         """
         import pandas as pd  # noqa: PLC0415
 
-        from evac.study.closed_exits import closed_exits  # noqa: PLC0415
-
-        under, normal = self.laid, self.place.stages.prepared().starts
-        found = closed_exits(under.net, under.exits, under.overlay.timetable, normal["edge"].dropna().unique())
-        return pd.DataFrame([vars(item) for item in found], columns=["exit", "from_s", "until_s"])
+        return pd.DataFrame([vars(item) for item in self.laid.closed_exits], columns=["exit", "from_s", "until_s"])
 
     def bounds(self, *, seed: int | None = None) -> Bounds:
         """Return what no plan can beat beside this case, and the streets that make it so. Nothing is simulated.

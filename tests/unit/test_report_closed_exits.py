@@ -11,8 +11,9 @@ import pytest
 
 import report_data
 from evac.report import alts, maps, moments, moving_map, results, tables
-from evac.report.closed_exits import ClosedExit, closed_words
+from evac.report.closed_exits import closed_words
 from evac.report.inputs import ReportInput, ReportPlan
+from evac.study.closed_exits import ClosedExit
 from report_data import Case
 
 

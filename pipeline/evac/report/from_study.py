@@ -13,7 +13,7 @@ from evac import __version__, sumo
 from evac.demand.orders import is_staged
 from evac.driving_side import drives_on_left
 from evac.network.street_names import street_of
-from evac.report.closed_exits import ClosedExit, closed_words
+from evac.report.closed_exits import closed_words
 from evac.report.danger import RoadsInDanger, lines_of_front
 from evac.report.inputs import FailedRun, PlanPicture, ReportInput, ReportPlan, ReportRun, WaysOut
 from evac.report.plan_map import roads_of, spots_of
@@ -21,7 +21,6 @@ from evac.report.results import case_results, headline
 from evac.report.settings import load_settings
 from evac.study import Plans, Study
 from evac.study.bounds import bounds_of
-from evac.study.closed_exits import closed_exits
 from evac.study.prepare import Prepared
 from evac.study.under_plan import UnderPlan
 from evac.study.variants import switches_off
@@ -89,7 +88,7 @@ def with_bounds(report: ReportInput, prepared: Prepared, plans: Plans) -> Report
 
 def plan_picture(prepared: Prepared, under: UnderPlan) -> PlanPicture:
     """Return what the map of a plan shows."""
-    changes, cut_off, closed = under.overlay.changes, under.cut_off, _closed(prepared, under)
+    changes, cut_off = under.overlay.changes, under.cut_off
     return PlanPicture(
         name=under.plan.model.name,
         roads=roads_of(changes, (under.net, prepared.net)),
@@ -98,7 +97,7 @@ def plan_picture(prepared: Prepared, under: UnderPlan) -> PlanPicture:
         exits=gpd.GeoDataFrame(
             {
                 "name": [item.name for item in prepared.exits],
-                "closed": [closed_words(closed, item.name) for item in prepared.exits],
+                "closed": [closed_words(under.closed_exits, item.name) for item in prepared.exits],
             },
             geometry=[shapely.Point(item.lon, item.lat) for item in prepared.exits],
             crs="EPSG:4326",
@@ -128,15 +127,9 @@ def _plan(prepared: Prepared, under: UnderPlan) -> ReportPlan:
         loses_roads=bool(under.overlay.timetable.states().lost),
         in_waves=is_staged(under.orders, prepared.homes["zone"].unique()),
         danger=RoadsInDanger.of(under.reached),
-        closed_exits=_closed(prepared, under),
-        signals_off=sum(map(switches_off, under.plan.actions)),
+        closed_exits=under.closed_exits,
+        signals_off=sum(switches_off(item.action) for item in under.plan.actions),
     )
-
-
-def _closed(prepared: Prepared, under: UnderPlan) -> tuple[ClosedExit, ...]:
-    homes = prepared.starts["edge"].dropna().unique()
-    found = closed_exits(under.net, under.exits, under.overlay.timetable, homes)
-    return tuple(ClosedExit(item.exit, item.from_s, item.until_s) for item in found)
 
 
 def _front_lines(prepared: Prepared, plans: Plans) -> gpd.GeoDataFrame:

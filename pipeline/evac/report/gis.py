@@ -101,8 +101,8 @@ def _exit_row(report: ReportInput, spot: Located, same: Sequence[CaseResult]) ->
     for case in same:
         plan = text.plain(case.shown.plan, 40)
         row[f"vehicles, {plan}"] = case.run.manifest["exits"].get(spot.name, 0)
-        if report.closed_exits(case.shown.plan):
-            row[f"closed, {plan}"] = closed_words(report.closed_exits(case.shown.plan), spot.name)
+        if closed := report.closed_exits(case.shown.plan):
+            row[f"closed, {plan}"] = closed_words(closed, spot.name)
     return row
 
 

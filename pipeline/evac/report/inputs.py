@@ -15,7 +15,6 @@ from evac.audit.findings import Finding
 from evac.network.exits.record import WaysOutRecord
 from evac.network.exits.resolved import ResolvedExit
 from evac.overlay.diff import Change
-from evac.report.closed_exits import ClosedExit
 from evac.report.danger import RoadsInDanger, no_front
 from evac.report.hazard_answers import HazardAnswers
 from evac.report.settings import ReportSettings
@@ -23,6 +22,7 @@ from evac.report.units import Units
 from evac.schema.scenario import Scenario
 from evac.simulate.job import Case
 from evac.study.bounds import Bounds
+from evac.study.closed_exits import ClosedExit
 from evac.study.development import Development
 from evac.study.precision import Shortfall, Unhelped
 

@@ -22,11 +22,12 @@ from shapely.geometry import LineString, Point, box
 
 from evac.projection import utm_of
 from evac.report import drawing, text
-from evac.report.closed_exits import ClosedExit, closed_words
+from evac.report.closed_exits import closed_words
 from evac.report.inputs import Located, ReportInput
 from evac.report.street_names import write_street_names
 from evac.report.units import Units
 from evac.report.words import say
+from evac.study.closed_exits import ClosedExit
 
 _STREET_CLASSES = (
     (("motorway", "motorway_link", "trunk", "trunk_link"), 2.4, "#8f8f8f"),

@@ -222,7 +222,7 @@ class _Scene:
 
     def draw_state(self, axes: Axes, minute: int) -> list[Artist]:
         """Draw the five minutes that begin at `minute`: speeds, slow streets on top, and the exits, open and closed."""
-        shut = {item.name for item in self.closed if item.holds(minute * clock.MINUTE_S)}
+        shut = {item.exit for item in self.closed if item.holds(minute * clock.MINUTE_S)}
         drawn = [self._draw_speeds(axes, minute)]
         for closed, same in self._exits.groupby(self._exits["name"].isin(shut)):
             drawn += maps.draw_exits(axes, same.geometry.x, same.geometry.y, _EXIT_SIZE, closed=bool(closed))

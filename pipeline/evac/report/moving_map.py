@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from evac import clock
 from evac.driving_side import drives_on_left
 from evac.report import tables, text
+from evac.report.closed_exits import when_closed
 from evac.report.danger import for_map, front_for_map
 from evac.report.inputs import ReportInput
 from evac.report.movement import evacuated
@@ -179,10 +180,10 @@ def _closed_exits(report: ReportInput, case: CaseResult) -> list[dict[str, Any]]
     """Return which exits are closed when (s; no end: to the end of the run), and that in words."""
     return [
         {
-            "name": text.plain(item.name, 80),
+            "name": text.plain(item.exit, 80),
             "from_s": item.from_s,
             "until_s": item.until_s if item.until_s < math.inf else None,
-            "words": item.words,
+            "words": when_closed(item),
         }
         for item in report.closed_exits(case.shown.plan)
     ]

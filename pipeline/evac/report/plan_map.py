@@ -291,11 +291,7 @@ def _spot_labels(spots: gpd.GeoDataFrame) -> list[_Label]:
 def _exit_labels(exits: gpd.GeoDataFrame) -> list[_Label]:
     named = zip(exits["name"], exits["closed"], exits.geometry, strict=True)
     return [
-        (
-            spot.x,
-            spot.y,
-            "\n".join([say("exit {name}", name=text.plain(name, _NAME_CHARS)), *([closed] if closed else [])]),
-        )
+        (spot.x, spot.y, "\n".join(filter(None, (say("exit {name}", name=text.plain(name, _NAME_CHARS)), closed))))
         for name, closed, spot in named
     ]
 

@@ -29,12 +29,16 @@ class ClosedExit:
 
     exit: str
     from_s: float
-    until_s: float
+    until_s: float = math.inf
+
+    def holds(self, time_s: float) -> bool:
+        """Return whether it is closed at a time (s after the order)."""
+        return self.from_s <= time_s < self.until_s
 
 
 def closed_exits(
     net: Net, exits: Iterable[ResolvedExit], timetable: Timetable, homes: Collection[str]
-) -> list[ClosedExit]:
+) -> tuple[ClosedExit, ...]:
     """Return when each exit is closed, or all ways to it are, from the edges on which people live.
 
     Parameters
@@ -59,7 +63,7 @@ def closed_exits(
                 found[-1] = ClosedExit(item.name, found[-1].from_s, until_s)
             else:
                 found.append(ClosedExit(item.name, state.from_s, until_s))
-    return found
+    return tuple(found)
 
 
 def _is_reached(edges: Iterable[Edge], state: RoadState, homes: frozenset[str]) -> bool:

@@ -33,6 +33,7 @@ from evac.plans.reading import LoadedPlan
 from evac.plans.timetable import States
 from evac.study.accepted import accepts, cut_off_by
 from evac.study.closed_bottlenecks import closed_bottlenecks
+from evac.study.closed_exits import ClosedExit, closed_exits
 from evac.study.prepare import Prepared
 from evac.study.warned import under_warning
 from evac.study.ways_out import WaysOut, ways_out_under
@@ -87,6 +88,12 @@ class UnderPlan:
     def starts(self) -> tuple[tuple[float, StartsOf], ...]:
         """Where vehicles start, from which second after the order on."""
         return self.ways_out.starts
+
+    @cached_property
+    def closed_exits(self) -> tuple[ClosedExit, ...]:
+        """The exits that the plan or the hazard closes, or to which it leaves nobody a way, and when."""
+        homes = self._base.starts["edge"].dropna().unique()
+        return closed_exits(self.net, self.exits, self.overlay.timetable, homes)
 
     @property
     def warnings(self) -> tuple[str, ...]:

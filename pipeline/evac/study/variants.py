@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from pydantic import ValidationError
 
@@ -94,14 +95,14 @@ def instead_of_dark(plan: LoadedPlan, country: str | None) -> list[Instead]:
     return [
         Instead(item.label, holds, _replacing(plan, number, action, f"{plan.key} with {number + 1}: {holds}"))
         for number, item in enumerate(plan.actions)
-        if isinstance(item.action, Signal) and switches_off(item)
+        if switches_off(item.action)
         for holds, action in _other_control(item.action, country)
     ]
 
 
-def switches_off(item: LoadedAction) -> bool:
+def switches_off(action: AnyAction) -> TypeGuard[Signal]:
     """Return whether an action switches a signal off, whatever holds at the junction then."""
-    return isinstance(item.action, Signal) and item.action.mode in ("off", *DARK)
+    return isinstance(action, Signal) and action.mode in ("off", *DARK)
 
 
 def _other_control(action: Signal, country: str | None) -> Iterator[tuple[str, Signal | None]]:
