@@ -93,7 +93,7 @@ class Town:
         """Return the curve that no plan beats on these roads."""
         if not self.supplies.total:
             return Bound(self.planned, np.zeros(1, dtype=np.int64))
-        steps = self._enough_steps()
+        steps = self._enough_steps(self.supplies.total)
         while True:
             net, _ = expanded(self.graph, self.to_sink_s, self.supplies, steps)
             out = flows_by_horizon(net, steps)
@@ -115,19 +115,15 @@ class Town:
                 return None
             steps = math.ceil(steps * 1.25)
 
-    def _enough_steps(self, needed: int | None = None) -> int:
-        """Return a number of steps at the end of which all, or as many as needed, are likely out.
-
-        It is from a look at long steps.
-        """
+    def _enough_steps(self, needed: int) -> int:
+        """Return a number of steps at the end of which so many are likely out, from a look at long steps."""
         coarse = self.supplies.in_steps_of(_COARSE)
-        wanted = coarse.total if needed is None else needed
         steps = int(coarse.step.max()) + _COARSE
         while steps * _COARSE < _WEEK:
             net, _ = expanded(self.graph, self.to_sink_s, coarse, steps, STEP_S * _COARSE)
             flows = flows_by_horizon(net, steps)
-            if flows[-1] >= wanted:
-                return int(np.searchsorted(flows, wanted) + 1) * _COARSE
+            if flows[-1] >= needed:
+                return int(np.searchsorted(flows, needed) + 1) * _COARSE
             steps *= 2
         return _WEEK
 
