@@ -189,8 +189,8 @@ def _write(request: Request, workspace: Path, *, force: bool) -> NewScenario:
     console.print(f"Written: {escape(str(written.folder / 'scenario.yaml'))}", highlight=False, soft_wrap=True)
     console.print(f"Roads: {escape(facts.roads)}; they reach {escape(facts.beyond)}", highlight=False)
     console.print(f"Households: {escape(facts.households)}", highlight=False)
-    lesser = counted(len(facts.other_exits), "lesser road leads on too, is none", "lesser roads lead on too, are none")
-    others = f"; {lesser} and in the file" if facts.other_exits else ""
+    lesser = counted(len(facts.other_exits), "lesser road leads on too and is", "lesser roads lead on too and are")
+    others = f"; {lesser} in the file" if facts.other_exits else ""
     which = "as you gave them" if facts.exits_given else f"{exits_rule(facts.exits_at_least)} that lead out and on"
     console.print(f"Exits: {which}{others}", highlight=False)
     for line in facts.mended.in_words():

@@ -48,7 +48,12 @@ class Mended:
         """Return what was changed: assumptions that somebody should check."""
         words = []
         if self.parts_left_out:
-            words.append(f"{counted(self.parts_left_out, 'separate part')} of the area without a road: left out of it")
+            what = counted(
+                self.parts_left_out,
+                "separate part of the area without a road is",
+                "separate parts of the area without a road are",
+            )
+            words.append(f"{what} left out of it")
         if self.closed_ways:
             what = counted(len(self.closed_ways), "way of the map leads", "ways of the map lead")
             words.append(f"{what} to no exit; the homes there leave by the nearest other street")

@@ -20,7 +20,8 @@ from evac.sumo import CAR_CLASS
 
 _HAZARD_STEP_S = 120.0
 """A front closes hundreds of roads, each at its own second. Where vehicles start, and who has no way out any more, is
-looked at in such steps (s): the last minute or two before a road closes nobody sets out for it."""
+looked at in such steps (s): the last minute or two before a road closes nobody sets out for it, as who left in vain
+would end SUMO."""
 _CLEAR_S = CLEAR_WITHIN_S + 20.0  # and the controller's next look
 
 
