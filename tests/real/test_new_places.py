@@ -7,11 +7,9 @@ import sys
 from pathlib import Path
 
 import geopandas as gpd
-import osmium
 import pandas as pd
 import pytest
 import shapely
-from osmium.filter import GeoInterfaceFilter, KeyFilter
 
 from evac.cli import run_guarded
 from evac.network import build_network, read_net
@@ -21,12 +19,10 @@ from evac.osm import prepare_map
 from evac.scenario import load_scenario
 from evac.schema.places import Place
 from evac.study.prepare import Prepared, prepare
+from real_maps import DATA, LIECHTENSTEIN, MISSION_CANYON, municipalities
 
 HERE = Path(__file__).parent
-DATA = HERE.parents[2] / "shared" / "data"
 MILL_VALLEY = HERE.parents[1] / "scenarios" / "mill-valley"
-LIECHTENSTEIN = DATA / "liechtenstein" / "liechtenstein-2013-08-03.osm.pbf"
-MISSION_CANYON = DATA / "mission-canyon"
 ROXBOROUGH = DATA / "roxborough"
 MOST_MB = 600.0
 """What `evac new` may take at its peak on a map of some 20,000 nodes."""
@@ -53,19 +49,10 @@ def _errors(town: Prepared) -> list[str]:
     return [finding.text for finding in town.findings if finding.severity == "error"]
 
 
-def _municipalities(path: Path) -> Path:
-    """Write the eleven municipalities of Liechtenstein."""
-    keys = ["admin_level", "name"]
-    areas = osmium.FileProcessor(LIECHTENSTEIN).with_areas().with_filter(KeyFilter("boundary"))
-    shapes = gpd.GeoDataFrame.from_features(areas.with_filter(GeoInterfaceFilter(tags=keys)), crs="EPSG:4326")
-    municipal = shapes[(shapes["admin_level"] == "8") & shapes["name"].notna()]
-    municipal[["name", "geometry"]].dissolve(by="name", as_index=False).to_file(path)
-    return path
-
-
 @pytest.mark.slow
 def test_a_whole_country_has_an_exit_at_every_border_road(tmp_path: Path) -> None:
-    zones = ["--zones", str(_municipalities(tmp_path / "zones.gpkg")), "--zone-name", "name", "--as", "Liechtenstein"]
+    municipalities().to_file(tmp_path / "zones.gpkg")
+    zones = ["--zones", str(tmp_path / "zones.gpkg"), "--zone-name", "name", "--as", "Liechtenstein"]
     more = ["--osm", str(LIECHTENSTEIN), "--households", "15000", "--country", "LI", "--workspace", str(tmp_path)]
     assert run_guarded(["new", *zones, *more]) == 0
     country = _prepared(tmp_path / "scenarios" / "liechtenstein", tmp_path / ".evac")

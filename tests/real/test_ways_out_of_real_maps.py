@@ -5,19 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import geopandas as gpd
-import osmium
 import pytest
 import shapely
-from osmium.filter import GeoInterfaceFilter, KeyFilter
 
 from decided_exits import exits, none, web_of
 from evac.network.exits.decide import Decision
 from evac.network.exits.record import WaysOutRecord
 from evac.schema.places import FoundExits
+from real_maps import DATA, LIECHTENSTEIN, MISSION_CANYON, municipalities
 
-ROOT = Path(__file__).parents[2]
-DATA = ROOT.parent / "shared" / "data"
-BALZERS = ROOT / "scenarios" / "balzers" / "data"
+BALZERS = Path(__file__).parents[2] / "scenarios" / "balzers" / "data"
 
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="no folder shared/data with real maps beside the checkout")
 
@@ -33,11 +30,7 @@ def _lesser(record: WaysOutRecord) -> set[str]:
 @pytest.mark.real
 @needs_data
 def test_liechtenstein_leaves_by_five_bridges_the_pass_and_two_roads_to_feldkirch() -> None:
-    (extract,) = (DATA / "liechtenstein").glob("*.osm.pbf")
-    borders = osmium.FileProcessor(extract).with_areas().with_filter(KeyFilter("boundary"))
-    shapes = borders.with_filter(GeoInterfaceFilter(tags=["admin_level", "name"]))
-    municipal = gpd.GeoDataFrame.from_features(shapes, crs="EPSG:4326").query("admin_level == '8' and name.notna()")
-    record = _decided(extract, municipal.union_all())
+    record = _decided(LIECHTENSTEIN, municipalities().union_all())
     bridges = ["Gagoz", "Rheinbrücke", "Rheinstrasse", "Ruggellerstrasse", "unnamed primary road off Schaaner Strasse"]
     others = ["Neue Churer Strasse", "Liechtensteiner Straße", "Sebastian-Kneipp-Straße"]
     assert exits(record) == sorted([*bridges, *others])
@@ -47,7 +40,7 @@ def test_liechtenstein_leaves_by_five_bridges_the_pass_and_two_roads_to_feldkirc
 @pytest.mark.real
 @needs_data
 def test_mission_canyon_leaves_by_the_highway_and_the_main_roads_along_the_coast() -> None:
-    (extract,) = (DATA / "mission-canyon").glob("*.osm.gz")
+    (extract,) = MISSION_CANYON.glob("*.osm.gz")
     area = gpd.read_file(Path(__file__).parent / "mission_canyon" / "area.geojson").to_crs("EPSG:4326")
     record = _decided(extract, area.union_all())
     along = ["Cathedral Oaks Road", "Chumash Highway", "East Cabrillo Boulevard", "Hollister Avenue"]
