@@ -132,22 +132,6 @@ def pair_by_pair(ours: Mapping[int, float | None], theirs: Mapping[int, float | 
     return {seed: None if a is None or b is None else a - b for seed, (a, b) in pairs.items()}
 
 
-def paired_difference(
-    ours: Mapping[int, float | None], theirs: Mapping[int, float | None], confidence: float = CONFIDENCE
-) -> Interval:
-    """Return the mean of `ours` less `theirs`, pair by pair, with its t-interval.
-
-    Parameters
-    ----------
-    ours, theirs
-        A value a seed, of two plans; None where the run has none (not cleared).
-    confidence
-        The interval's level.
-    """
-    found = mean_interval(list(pair_by_pair(ours, theirs).values()), confidence)
-    return replace(found, unpaired=len(ours.keys() ^ theirs.keys()))
-
-
 def verdict(plan: str, other: str, difference: Interval, untrusted: int = 0) -> str:
     """Return in plain words what a paired difference of 90 % clearance times says.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evac.statistics import Interval, mean_interval, paired_difference, verdict
+from evac.mixed_fidelity import mixed_difference
+from evac.statistics import Interval, mean_interval, verdict
 
 
 def test_interval_of_a_textbook_sample():
@@ -37,7 +38,7 @@ def test_one_run_has_no_interval_and_equal_runs_a_narrow_one():
 def test_pairs_are_made_by_seed_and_what_they_share_cancels():
     theirs = {1: 10.0, 2: 20.0, 3: 30.0, 4: 5.0}
     ours = {3: 29.0, 2: 19.2, 1: 8.8}
-    found = paired_difference(ours, theirs)
+    found = mixed_difference((ours, {}), (theirs, {}))
     assert found.mean == pytest.approx(-1.0)
     assert (found.runs, found.unpaired) == (3, 1)
     assert found.excludes_zero
@@ -71,12 +72,13 @@ def test_the_verdict_in_words(difference, words):
 )
 def test_a_difference_adds_up_with_the_times_as_they_are_shown(ours_s: float, theirs_s: float, words: str):
     ours, theirs = mean_interval([ours_s]), mean_interval([theirs_s])
-    difference = paired_difference({1: ours_s}, {1: theirs_s}).as_shown(ours, theirs)
+    difference = mixed_difference(({1: ours_s}, {}), ({1: theirs_s}, {})).as_shown(ours, theirs)
     assert words in verdict("final", "preliminary", difference).replace("\u00a0", " ")
 
 
 def test_the_verdict_tells_seeds_that_have_no_pair():
-    difference = paired_difference({1: 3000.0, 2: 3100.0, 3: 3050.0}, {1: 3600.0, 2: 3650.0})
+    ours, theirs = {1: 3000.0, 2: 3100.0, 3: 3050.0}, {1: 3600.0, 2: 3650.0}
+    difference = mixed_difference((ours, {}), (theirs, {}))
     words = verdict("a", "b", difference)
     assert "2 seeds); 1 seed is left out: only one of the two plans has a run of it" in words
     assert "left out" not in verdict("a", "b", Interval(-60, -90, -30, 5))

@@ -235,10 +235,6 @@ class States:
             if any(not admits_car(state.holds) and not turned[lane].issuperset(state.actions) for state in states)
         )
 
-    def road_times_s(self) -> list[float]:
-        """Return the order and each time at which a lane closes or opens (s)."""
-        return sorted({0.0, *(state.from_s for states in self.lanes.values() for state in states)})
-
 
 @dataclass(frozen=True)
 class Timetable:
