@@ -8,6 +8,7 @@ import pytest
 
 from decided_exits import VILLAGE, decided, exits, none, village, web_of
 from drawn_map import DrawnMap, Spot, box, metres, straight
+from evac.audit.ways_out import caveats
 from evac.network.exits.decide import Decision
 from evac.osm.web_rows import label_of
 from evac.schema.places import FoundExits
@@ -101,3 +102,96 @@ def test_names_of_exits_can_be_read(tmp_path: Path) -> None:
     decision = Decision(web_of(drawn.write(tmp_path / "map.osm")), VILLAGE)
     record = decision.record(FoundExits(), decision.keeping(box(-1000, -1000, 1500, 1500)))
     assert exits(record) == ["road to Ohio Drive"]
+
+
+def test_streets_that_end_where_a_map_of_unknown_extent_does_are_cul_de_sacs(tmp_path: Path) -> None:
+    drawn = DrawnMap().streets(0, 0, 400, 400)
+    drawn.road("Elm Street", "residential", straight((200, 400), (200, 900)))
+    assert exits(decided(drawn, tmp_path)) == []
+    drawn.road("Lane", "unclassified", straight((200, 0), (200, -1500)))
+    assert exits(decided(drawn, tmp_path)) == ["Lane"]
+
+
+def test_the_file_says_where_it_cuts_a_road(tmp_path: Path) -> None:
+    """The next node is lacking: the road goes on, wherever the bounds are."""
+    drawn = village((-9000, -9000, 9000, 9000)).road("Out", "secondary", straight((200, 0), (200, -1500)))
+    path = drawn.write(tmp_path / "map.osm")
+    way = path.read_text().splitlines()
+    out = next(number for number, line in enumerate(way) if 'v="secondary"' in line)
+    way[out] = way[out].replace("/><tag", '/><nd ref="99999"/><tag', 1)
+    path.write_text("\n".join(way))
+    assert exits(Decision(web_of(path), VILLAGE).record(FoundExits())) == ["Out"]
+
+
+def test_the_reach_of_the_map_is_told_by_side(tmp_path: Path) -> None:
+    reach = decided(village().road("Out", "secondary", straight((200, 0), (200, -3200))), tmp_path).reach_m
+    assert {side: round(metres) for side, metres in reach.items()} == {
+        "north": 2950, "east": 2950, "south": 2950, "west": 2950,
+    }  # fmt: skip
+
+
+def test_bounds_around_half_the_world_say_nothing_of_where_the_map_ends(tmp_path: Path) -> None:
+    """Some tools write such bounds into every extract."""
+    road = straight((200, 0), (200, -3200))
+    wide = decided(village((-700_000, -5_000_000, 900_000, 4_000_000)).road("Out", "secondary", road), tmp_path)
+    untold = decided(village(None).road("Out", "secondary", road), tmp_path)
+    assert exits(wide) == ["Out"]
+    assert wide.reach_m == untold.reach_m
+    assert not wide.declared
+
+
+def test_an_exit_that_only_the_cut_shows_is_marked(tmp_path: Path) -> None:
+    far = decided(village().road("Out", "secondary", straight((200, 0), (200, -3200))), tmp_path)
+    near = decided(village((-500, -500, 900, 900)).road("Out", "secondary", straight((200, 0), (200, -700))), tmp_path)
+    assert [item.by_cut for item in (*far.ends, *near.ends)] == [False, True]
+    assert not near.chosen().ends[0].by_cut  # a person named the exits
+
+
+@pytest.mark.parametrize("highway", ["primary", "tertiary"])
+def test_where_the_file_doesnt_say_where_it_was_cut_the_exits_are_told_as_presumed(
+    highway: str, tmp_path: Path
+) -> None:
+    """A road that just ends 3 km away may end there in truth, of whatever class it is."""
+    road = straight((200, 0), (200, -3200))
+    told = decided(village().road("Out", highway, road), tmp_path)
+    untold = decided(village(None).road("Out", highway, road), tmp_path)
+    assert exits(told) == exits(untold) == ["Out"]
+    assert caveats(told) == ()
+    assert caveats(untold) == (
+        "the file doesn't say where it was cut off: these exits are roads that just end near its edge: Out",
+    )
+    assert caveats(untold.chosen()) == ()  # a person named the exits
+
+
+@pytest.mark.parametrize("highway", ["primary", "tertiary"])
+def test_a_road_that_is_cut_where_a_side_street_begins_is_an_exit_there(highway: str, tmp_path: Path) -> None:
+    """Cut at 950 m: the road's second way isn't kept, the street that begins where it does is."""
+    drawn = village()
+    drawn.road("Out", highway, straight((200, 0), (200, -1000)))
+    drawn.road("Out", highway, straight((200, -1000), (200, -3600)))
+    drawn.road("Side Street", "residential", straight((200, -1000), (0, -900)))
+    decision = Decision(web_of(drawn.write(tmp_path / "map.osm")), VILLAGE)
+    kept = decision.keeping(box(-950, -950, 1350, 1350))
+    assert [way.label for way, wanted in zip(decision.roads.ways, kept, strict=True) if wanted][-1] == "Side Street"
+    record = decision.record(FoundExits(), kept)
+    assert exits(record) == ["Out"]
+    assert metres(record.ends[0].lon, record.ends[0].lat) == pytest.approx((200, -1000), abs=1.0)
+
+
+def test_a_map_that_is_cut_has_its_exits_where_its_roads_go_on(tmp_path: Path) -> None:
+    """Cut at 1 km: the lane that loops back beyond is kept whole and is no exit, the road that goes on is one."""
+    drawn = village()
+    drawn.road("East Road", "secondary", straight((400, 200), (1200, 200)))
+    drawn.road("East Road", "secondary", straight((1200, 200), (3600, 200)))
+    drawn.road("Crescent", "tertiary", straight((400, 300), (1300, 300)))
+    drawn.road("Crescent", "tertiary", straight((1300, 300), (1600, 400), (1300, 500)))
+    drawn.road("Crescent", "tertiary", straight((1300, 500), (1000, 500), (0, 400)))
+    drawn.road("Dead Road", "secondary", straight((200, 400), (200, 1300)))
+    drawn.road("Dead Road", "secondary", straight((200, 1300), (200, 2000)))
+    decision = Decision(web_of(drawn.write(tmp_path / "map.osm")), VILLAGE)
+    kept = decision.keeping(box(-1000, -1000, 1250, 1250))
+    record = decision.record(FoundExits(), kept)
+    assert exits(record) == ["East Road"]
+    names = [way.label for way, wanted in zip(decision.roads.ways, kept, strict=True) if wanted]
+    assert names.count("Crescent") == 3
+    assert none(record) == {"Crescent": "it leads back into the area", "Dead Road": "it ends"}
