@@ -114,5 +114,13 @@ class Cancelled(EvacError):  # noqa: N818 - nothing is wrong
         super().__init__("called off; finished runs are kept, and the next start goes on from there")
 
 
+class GivenUp(EvacError):  # noqa: N818 - nothing is wrong
+    """A run was ended because it is too late to be of use: by a time too few vehicles were out."""
+
+    def __init__(self, by_s: float) -> None:
+        self.by_s = by_s
+        super().__init__(f"given up: too few vehicles were out {by_s:g} s after the order")
+
+
 class SimulationError(EvacError):
     """SUMO ended before the simulation's end; its last words are in the message."""

@@ -18,10 +18,8 @@ def same(content: bytes) -> bytes:
     return content
 
 
-def run(
-    parcel: bytes, folders: Sequence[tuple[str, bytes]], case: Mapping[str, Any], digest: str, topic: str
-) -> Delivery:
+def run(parcel: bytes, folders: Sequence[tuple[str, bytes]], asked: Mapping[str, Any], topic: str) -> Delivery:
     """Run a case on a worker (`study.worker.run_parcel`)."""
     from evac.study.worker import run_parcel  # noqa: PLC0415
 
-    return run_parcel(parcel, folders, case, digest, topic)
+    return run_parcel(parcel, folders, asked, topic)

@@ -95,8 +95,9 @@ def _print(found: Found) -> None:
     attempts = found.attempts
     _print_frontier(found.frontier())
     tried = f"{len(attempts.scores)} plans of {len(attempts.candidates)} candidates simulated"
+    late = f", {len(attempts.late)} given up as too late" if attempts.late else ""
     spared = f", {len(attempts.pruned)} not because of their bound" if attempts.pruned else ""
-    console.print(f"{tried}{spared}, {len(attempts.refused)} can't be.", highlight=False)
+    console.print(f"{tried}{late}{spared}, {len(attempts.refused)} can't be.", highlight=False)
     console.print(escape(f"Best: {attempts.words(found.best)}"), highlight=False, soft_wrap=True)
     cell = found.finals.cells.get(found.best)
     under_s, any_s = (bound.earliest_s(90) for bound in (found.bounds.under_plan, found.bounds.reversible))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import zip_longest
 from pathlib import Path
 from typing import Literal
 
-from evac.errors import EvacError, UserError
+from evac.clock import clock
+from evac.errors import EvacError, GivenUp, UserError
 from evac.files import digest_json
 from evac.plans import BASELINE
 from evac.plans.action import Resources
@@ -19,12 +23,12 @@ from evac.plans.reading import LoadedAction, LoadedPlan
 from evac.seals import has_entry
 from evac.search.candidates import Candidate
 from evac.search.city import Budget
-from evac.search.facts import Facts, kept_facts
+from evac.search.facts import Facts, keep_later_s, kept_facts, known_later_s
 from evac.search.lazy import Chosen
 from evac.simulate.job import Case, Job
 from evac.study.bounds import DECISIVE_PERCENT, Bounds, earliest_under
 from evac.study.ground import Ground, demand_of, ground_of
-from evac.study.jobs import job_of, run_folder
+from evac.study.jobs import Deadline, job_of, run_folder
 from evac.study.prepare import Prepared
 from evac.study.runs import Display, read_ledger, read_manifest
 from evac.study.screening import Calibration, Town, calibrate, screened
@@ -112,6 +116,8 @@ class Attempts:
         By set, why it can't be.
     pruned
         Sets that weren't simulated, because their bound says that they are no better than one that was.
+    late
+        By set whose run was given up, than what the share that decides is later (s).
     bounds
         What no plan can beat, beside the plan without candidates; None before the first run.
     on_step
@@ -129,6 +135,7 @@ class Attempts:
     scores: dict[Chosen, float] = field(default_factory=dict)
     refused: dict[Chosen, str] = field(default_factory=dict)
     pruned: dict[Chosen, float] = field(default_factory=dict)
+    late: dict[Chosen, float] = field(default_factory=dict)
     bounds: Bounds | None = None
     on_step: Callable[[str], None] = lambda _: None
     _laid: dict[Chosen, UnderPlan] = field(default_factory=dict)
@@ -172,16 +179,19 @@ class Attempts:
     def lay(self, chosen: Chosen) -> UnderPlan | None:
         """Return a set laid over the scenario; None where it can't be, which is noted.
 
-        Only the last few are kept: the net of a town takes up to a hundred megabytes.
+        Only the last few are kept, those that are simulated and those that are next: the net of a town takes up to a
+        hundred megabytes.
         """
-        if chosen not in self._laid and chosen not in self.refused:
-            try:
-                self._laid[chosen] = under_plan(self.prepared, self.plan(chosen), self.cache)
-            except UserError as error:
-                self.refused[chosen] = "; ".join(problem.what for problem in error.problems)
-            for old in [other for other in self._laid if other][: -self.goal.width]:
-                del self._laid[old]
-        return self._laid.get(chosen)
+        if (known := self._laid.get(chosen)) or chosen in self.refused:
+            return known
+        try:
+            laid = self._laid[chosen] = under_plan(self.prepared, self.plan(chosen), self.cache)
+        except UserError as error:
+            self.refused[chosen] = "; ".join(problem.what for problem in error.problems)
+            return None
+        for old in [other for other in list(self._laid) if other][: -2 * self.goal.width]:
+            del self._laid[old]
+        return laid
 
     def bound_s(self, chosen: Chosen) -> float:
         """Return before when the share that decides can't be out under a set, whatever drivers do (s)."""
@@ -207,25 +217,38 @@ class Attempts:
         earliest_s = earliest_under(ground, case, demand_of(ground, case))
         return Facts(job=self._task(chosen, self.goal.screen).job.digest, bound_s=earliest_s)
 
-    def judge(self, sets: Sequence[Chosen]) -> dict[Chosen, float]:
-        """Return the scores of sets (s), simulating those that haven't been; sets that can't be are missing.
+    def judge(self, sets: Sequence[Chosen], by_s: float = math.inf) -> dict[Chosen, float]:
+        """Return the scores of sets (s), simulating those that haven't been.
+
+        Missing are sets that can't be, and those whose runs were given up, because the share that decides wasn't out by
+        `by_s`. While some are simulated, the next are laid over the net.
 
         Raises
         ------
         TimeIsUp
             Some are left; what has been simulated is kept.
         """
-        new = [chosen for chosen in dict.fromkeys(sets) if not self._is_known(chosen)]
-        for start in range(0, len(new), self.goal.width):
-            self.patience.check()
-            part = [chosen for chosen in new[start : start + self.goal.width] if self._is_worth_it(chosen)]
-            if part:
-                self.tell(f"{len(self.scores)} plans tried, trying: {'; '.join(self.words(item) for item in part)}")
-                self._simulate(part)
+        new = [chosen for chosen in dict.fromkeys(sets) if not self._is_known(chosen, by_s)]
+        parts = [new[start : start + self.goal.width] for start in range(0, len(new), self.goal.width)]
+        ahead = ThreadPoolExecutor(1)
+        try:
+            for part, following in zip_longest(parts, parts[1:], fillvalue=()):
+                self.patience.check()
+                worth_it = [chosen for chosen in part if self._is_worth_it(chosen)]
+                laid = [ahead.submit(self.facts, chosen) for chosen in following]
+                if worth_it:
+                    words = "; ".join(self.words(chosen) for chosen in worth_it)
+                    self.tell(f"{len(self.scores) + len(self.late)} plans tried, trying: {words}")
+                    self._simulate(worth_it, by_s)
+                for one in laid:
+                    one.result()
+        finally:
+            ahead.shutdown(cancel_futures=True)
         return {chosen: self.scores[chosen] for chosen in sets if chosen in self.scores}
 
-    def _is_known(self, chosen: Chosen) -> bool:
-        return chosen in self.scores or chosen in self.refused or chosen in self.pruned
+    def _is_known(self, chosen: Chosen, by_s: float) -> bool:
+        known = chosen in self.scores or chosen in self.refused or chosen in self.pruned
+        return known or self.late.get(chosen, -math.inf) >= by_s
 
     def _is_worth_it(self, chosen: Chosen) -> bool:
         """Return whether a set can be, and its bound leaves it a chance to be quicker than what was tried."""
@@ -249,9 +272,12 @@ class Attempts:
         """Return how many officers a set takes."""
         return sum(item.officers for item in self.takes(chosen))
 
-    def _simulate(self, sets: Sequence[Chosen]) -> None:
-        for chosen, outcome in self._run(sets):
-            if not isinstance(outcome, Path):
+    def _simulate(self, sets: Sequence[Chosen], by_s: float) -> None:
+        """Simulate sets, and note what came of each; runs that are later than `by_s` are given up."""
+        for chosen, outcome in self._run(sets, by_s):
+            if isinstance(outcome, GivenUp):
+                self.late[chosen] = outcome.by_s
+            elif not isinstance(outcome, Path):
                 self.refused[chosen] = f"its simulation failed: {outcome}"
             elif chosen and (reasons := self._new_doubts(outcome)):
                 self.refused[chosen] = f"its simulation isn't trusted: {'; '.join(reasons)}"
@@ -291,17 +317,29 @@ class Attempts:
                 raise EvacError(f"the first run failed: {outcome}") from outcome
         return folder
 
-    def _run(self, sets: Sequence[Chosen]) -> Iterator[tuple[Chosen, Outcome]]:
+    def _run(self, sets: Sequence[Chosen], by_s: float) -> Iterator[tuple[Chosen, Outcome]]:
         """Yield the run directories of sets with the first seed, or why there is none."""
-        folders = {chosen: self.cache / "runs" / self.facts(chosen).job for chosen in sets}
-        done = [chosen for chosen, folder in folders.items() if has_entry(folder)]
-        yield from ((chosen, folders[chosen]) for chosen in done)
-        tasks = {chosen: self._task(chosen, self.goal.screen) for chosen in sets if chosen not in done}
+        known = {chosen: outcome for chosen in sets if (outcome := self._known_outcome(chosen, by_s))}
+        yield from known.items()
+        deadline = Deadline(DECISIVE_PERCENT, by_s) if math.isfinite(by_s) else None
+        new = [chosen for chosen in sets if chosen not in known]
+        tasks = {chosen: replace(self._task(chosen, self.goal.screen), deadline=deadline) for chosen in new}
         if tasks:
             by_job = {task.job: chosen for chosen, task in tasks.items()}
             with closing(self.engine.run(list(tasks.values()), self.cache, self.display)) as outcomes:
                 for job, outcome in outcomes:
+                    if isinstance(outcome, GivenUp):
+                        keep_later_s(self.cache, job.digest, outcome.by_s)
                     yield by_job[job], outcome
+
+    def _known_outcome(self, chosen: Chosen, by_s: float) -> Outcome | None:
+        """Return what an earlier search has kept of a set's run: its directory, or that it is too late."""
+        job = self.facts(chosen).job
+        folder = self.cache / "runs" / job
+        if has_entry(folder):
+            return folder
+        later_s = known_later_s(self.cache, job)
+        return GivenUp(later_s) if later_s >= by_s else None
 
     def _case(self, chosen: Chosen, fidelity: Literal["micro", "meso"]) -> Case:
         return replace(self.goal.case(self.plan(chosen).key, self.goal.seeds[0]), fidelity=fidelity)
@@ -348,8 +386,11 @@ class Attempts:
         alone: Chosen = frozenset({number})
         if lacking := self.goal.budget.over(self.takes(alone)):
             return f"takes more than there is: {lacking}"
-        pruned = "can't be quicker than the plan without it, by its bound" if alone in self.pruned else ""
-        return self.refused.get(alone, pruned)
+        if alone in self.pruned:
+            return "can't be quicker than the plan without it, by its bound"
+        if alone in self.late:
+            return f"slower than the plan without it: {DECISIVE_PERCENT} % aren't out by {clock(self.late[alone])}"
+        return self.refused.get(alone, "")
 
 
 def score_s(folder: Path) -> float:

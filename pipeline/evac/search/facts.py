@@ -1,10 +1,12 @@
-"""What is known of a set before it is simulated, kept in the cache: a search that goes on needn't find it again.
+"""What is known of a set without its run, kept in the cache: a search that goes on needn't find it again.
 
-To lay a set over a small town's net takes a second, to bound it half of one; a city's takes ten of each.
+To lay a set over a small town's net takes a second, to bound it half of one; a city's takes ten of each. A run that was
+given up leaves nothing but that it is later than some time.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,6 +34,21 @@ class Facts:
     job: str = ""
     bound_s: float | None = None
     refused: str = ""
+
+
+def known_later_s(cache: Path, job: str) -> float:
+    """Return than what the share that decides is known to be later in the run of a job (s); no run where nothing is."""
+    known = read_record(_lateness(cache, job), lambda content: float(content["later_than_s"]))
+    return -math.inf if known is None else known
+
+
+def keep_later_s(cache: Path, job: str, later_than_s: float) -> None:
+    """Keep that the share that decides is out later than a time (s) in the run of a job."""
+    write_record(_lateness(cache, job), {"later_than_s": later_than_s})
+
+
+def _lateness(cache: Path, job: str) -> Path:
+    return cache / "search" / f"late-{job}.json"
 
 
 def kept_facts(cache: Path, start: Job, actions: list[Any], find: Callable[[], Facts]) -> Facts:

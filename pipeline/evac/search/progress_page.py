@@ -111,8 +111,9 @@ class ProgressPage:
 
     def _counts(self) -> str:
         attempts = self.attempts
+        late = f", {len(attempts.late)} given up as too late" if attempts.late else ""
         pruned = f", {len(attempts.pruned)} spared by their bound" if attempts.pruned else ""
-        return f"{len(attempts.candidates)} actions thought of, {len(attempts.scores)} plans simulated{pruned}."
+        return f"{len(attempts.candidates)} actions thought of, {len(attempts.scores)} plans simulated{late}{pruned}."
 
     def _ranked(self) -> list[Chosen]:
         """Return the sets that were simulated, the best first: those with several seeds before those with one."""

@@ -18,7 +18,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from evac import files
-from evac.errors import SimulationError
+from evac.errors import Cancelled, GivenUp, SimulationError
 from evac.seals import has_entry, sealed_directory
 from evac.simulate.blocked_turns import BlockedTurns
 from evac.simulate.buses import Dispatcher
@@ -56,7 +56,7 @@ def run_job(
     cache
         The cache's folder; the run directory is `runs/<digest>` in it.
     progress
-        Called after each simulated minute.
+        Called after each simulated minute; the run ends, and there is none, when it raises.
     measure
         Called with the directory of the run before it is published; when it raises, there is no run.
 
@@ -76,6 +76,8 @@ def run_job(
         write_inputs(folder, inputs, job.case.seed)
         try:
             _simulate(folder, inputs, job.case.seed, progress or (lambda _: None))
+        except (Cancelled, GivenUp):
+            raise
         except Exception:
             _keep_log(folder / OUTPUTS, failed_log)
             raise

@@ -22,7 +22,7 @@ import dask
 from distributed import Client, Future, LocalCluster
 
 from evac import remote
-from evac.errors import Cancelled, EvacError, Problem, SimulationError, UserError
+from evac.errors import Cancelled, EvacError, GivenUp, Problem, SimulationError, UserError
 from evac.files import write_text
 from evac.simulate.driving import Progress
 from evac.simulate.job import Job
@@ -155,6 +155,8 @@ class _Session:
             yield self.pending.pop(digest).job, EvacError(message)
 
     def _outcome(self, job: Job, delivery: Delivery) -> Outcome:
+        if delivery.given_up_s is not None:
+            return GivenUp(delivery.given_up_s)
         if delivery.run is None:
             message = f"{delivery.error} (on {delivery.worker})" if delivery.worker else delivery.error
             try:
@@ -196,8 +198,14 @@ class _Sent:
         """Submit a task, to certain workers only where they are given."""
         parcel, folders = self._parcel(task)
         key = f"evac-run-{task.job.digest[:16]}-{uuid4().hex}"
-        arguments = (parcel, folders, asdict(task.job.case), task.job.digest, self._topic)
-        return self._client.submit(remote.run, *arguments, key=key, workers=workers, pure=False)
+        asked = {
+            "case": asdict(task.job.case),
+            "digest": task.job.digest,
+            "deadline": asdict(task.deadline) if task.deadline else None,
+        }
+        return self._client.submit(
+            remote.run, parcel, folders, asked, self._topic, key=key, workers=workers, pure=False
+        )
 
     def _parcel(self, task: Task) -> tuple[Future, list[tuple[str, Future]]]:
         terms = task.ground.terms

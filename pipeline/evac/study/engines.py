@@ -78,6 +78,7 @@ def run_here(task: Task, cache: Path, display: Display) -> Path:
         cache,
         begin=lambda planned: display.begin(name, planned),
         update=lambda state: display.update(name, state),
+        deadline=task.deadline,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from evac.demand.errands import errands_not_made
 from evac.demand.misdirected import misdirected
 from evac.demand.orders import staying
 from evac.demand.vehicles import household_keys
-from evac.errors import Problem, ScenarioError
+from evac.errors import GivenUp, Problem, ScenarioError
 from evac.limits.signals import read_programs
 from evac.measure import measure_run
 from evac.measure.control import Control
@@ -34,6 +35,22 @@ _NOT_OF_A_RUN = {
     *("name", "note", "report", "osm", "area", "households", "seeds", "vehicles_per_household", "departures"),
     *("background", "hazard", "refuges"),  # that of the case, and the digest of the hazard's files, stand beside it
 }
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """By when a share of the planned vehicles must be out for a run to be of use: one that is later isn't finished.
+
+    Parameters
+    ----------
+    percent
+        The share (%).
+    by_s
+        Seconds after the order.
+    """
+
+    percent: float
+    by_s: float
 
 
 @dataclass
@@ -111,10 +128,11 @@ def perform(
     *,
     begin: Callable[[int], None],
     update: Callable[[Progress], None],
+    deadline: Deadline | None = None,
 ) -> Path:
     """Run a job, and return its directory.
 
-    Raises `ScenarioError` where nobody leaves.
+    Raises `ScenarioError` where nobody leaves, and `GivenUp` where the deadline is missed: then there is no run.
 
     `begin` is called with the number of planned vehicles when the run begins, `update` after each simulated minute.
     """
@@ -125,7 +143,23 @@ def perform(
     others = others_of(ground, job.case)
     begin(int((vehicles["status"] == "planned").sum()))
     inputs = inputs_of(ground.terms, job.case, vehicles, others)
-    return run_job(job, inputs, cache, update, _measuring(ground, job.case, vehicles, others))
+    watched = update if deadline is None else _keeping(deadline, int(vehicles["ordered"].sum()), update)
+    return run_job(job, inputs, cache, watched, _measuring(ground, job.case, vehicles, others))
+
+
+def _keeping(deadline: Deadline, planned: int, update: Callable[[Progress], None]) -> Callable[[Progress], None]:
+    """Return what gives a run up in the first look after the deadline, when too few are out by then.
+
+    SUMO's count has everybody who has left the roads, through traffic too: never fewer than the planned vehicles.
+    """
+    needed = math.ceil(planned * deadline.percent / 100)
+
+    def watched(state: Progress) -> None:
+        if state.time_s >= deadline.by_s and state.out < needed:
+            raise GivenUp(deadline.by_s)
+        update(state)
+
+    return watched
 
 
 def _measuring(ground: Ground, case: Case, vehicles: pd.DataFrame, others: Others) -> Callable[[Path], dict[str, Any]]:

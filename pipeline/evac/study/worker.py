@@ -16,13 +16,13 @@ from typing import Any
 
 from distributed import get_worker
 
-from evac.errors import EvacError
+from evac.errors import EvacError, GivenUp
 from evac.files import passing_directory
 from evac.simulate.driving import Progress
 from evac.simulate.job import Case
 from evac.study.cases import case_name
 from evac.study.ground import Ground
-from evac.study.jobs import job_of, perform
+from evac.study.jobs import Deadline, job_of, perform
 from evac.study.parcels import pack_run, unpack, unpack_folder
 
 _CACHE_VARIABLE = "EVAC_WORKER_CACHE"
@@ -56,6 +56,8 @@ class Delivery:
         The worker's address.
     log
         What SUMO said in a run that failed.
+    given_up_s
+        The deadline that the run has missed; None where it didn't.
     """
 
     run: bytes | None
@@ -63,11 +65,10 @@ class Delivery:
     of_machine: bool = False
     worker: str = ""
     log: str = ""
+    given_up_s: float | None = None
 
 
-def run_parcel(
-    parcel: bytes, folders: Sequence[tuple[str, bytes]], case: Mapping[str, Any], digest: str, topic: str
-) -> Delivery:
+def run_parcel(parcel: bytes, folders: Sequence[tuple[str, bytes]], asked: Mapping[str, Any], topic: str) -> Delivery:
     """Run a case on a worker, and return its run directory, or why there is none.
 
     Parameters
@@ -76,10 +77,9 @@ def run_parcel(
         A pickled `parcels.Parcel`.
     folders
         Its input folders, packed, by name.
-    case
-        The fields of the case.
-    digest
-        The job's; another one here means another version of the toolkit or of SUMO.
+    asked
+        Of the task `case` and `deadline` (their fields; None where it has none), and `digest`, the job's: another
+        one here means another version of the toolkit or of SUMO.
     topic
         Dask's topic for telling how far the run is.
     """
@@ -89,21 +89,25 @@ def run_parcel(
     try:
         for name, content in folders:
             unpack_folder(name, content, cache)
-        return Delivery(_run(_unpacked(parcel, cache), cache, Case(**case), digest, topic))
+        return Delivery(_run(_unpacked(parcel, cache), cache, asked, topic))
     except RunDroppedError:
         raise
+    except GivenUp as error:
+        return Delivery(None, given_up_s=error.by_s)
     except Exception as error:  # noqa: BLE001 - whatever it is, the study must hear of it
         of_machine = isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _OF_MACHINE)
         full = _is_full(cache)
         message = str(error) if isinstance(error, EvacError) else f"{type(error).__name__}: {error}"
-        log = cache / "failed" / f"{digest}.log"
+        log = cache / "failed" / f"{asked['digest']}.log"
         said = log.read_text(errors="replace") if log.is_file() else ""
         return Delivery(None, message, of_machine or full, worker.address, said)
 
 
-def _run(ground: Ground, cache: Path, case: Case, digest: str, topic: str) -> bytes:
+def _run(ground: Ground, cache: Path, asked: Mapping[str, Any], topic: str) -> bytes:
+    case = Case(**asked["case"])
+    deadline = Deadline(**asked["deadline"]) if asked["deadline"] else None
     job = job_of(ground.terms, case)
-    if job.digest != digest:
+    if job.digest != asked["digest"]:
         raise EvacError("the worker has another version of the toolkit or of SUMO than this machine")
     name = case_name(case)
     worker = get_worker()
@@ -120,7 +124,7 @@ def _run(ground: Ground, cache: Path, case: Case, digest: str, topic: str) -> by
             worker.log_event(topic, {"name": name, "progress": asdict(replace(state, cars=()))})
 
     while True:
-        folder = perform(ground, job, cache, begin=begin, update=update)
+        folder = perform(ground, job, cache, begin=begin, update=update, deadline=deadline)
         with passing_directory(folder) as own:
             try:
                 folder.rename(own / _TAKEN)
