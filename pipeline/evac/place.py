@@ -173,7 +173,8 @@ class Place(OnTheMap):
         vehicles, departures, seeds
             Which cases; all of the scenario's where left out.
         sensitivity
-            Whether to run the middle case at ± 15 % lane capacity as well.
+            Whether to run the middle case at ± 15 % lane capacity as well, with other signal programs where a queue
+            stands at a signal, and with signals left on and with officers where a plan switches them off.
         until, max_seeds
             Add seeds until the 95 % interval of the 90 % clearance is this narrow (0.05 is ± 5 %), up to so many.
         fidelity

@@ -7,7 +7,7 @@ only asks questions takes the tables of `place`, `under` and `outcome`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -99,13 +99,20 @@ class Stages:
         """Run a selection of the scenario's cases under plans that are laid over it."""
         from evac.study import run_study  # noqa: PLC0415
         from evac.study.cases import cases_of  # noqa: PLC0415
+        from evac.study.dark_signals import beside_dark, other_control  # noqa: PLC0415
 
         prepared = self.prepared(watch)
-        watch.runs = len(cases_of(prepared.loaded.model, selection, str(self.loaded.path), list(laid)))
-        return run_study(prepared, laid, selection, self.cache, engine=engine, display=watch)
+        other = other_control(prepared, laid, selection, self.cache)
+        watch.runs = len(cases_of(prepared.loaded.model, selection, str(self.loaded.path), [*laid])) + len(other.laid)
+        study = run_study(prepared, laid, selection, self.cache, engine=engine, display=watch, aside=other.laid)
+        return replace(study, dark=beside_dark(other, study, prepared, selection))
 
     def finished(self, laid: Mapping[str, UnderPlan], selection: Selection, watch: Watch | None = None) -> Study:
         """Return the same study from the finished runs; what is missing is among its failures."""
         from evac.report.from_cache import read_study  # noqa: PLC0415
+        from evac.study.dark_signals import beside_dark, other_control  # noqa: PLC0415
 
-        return read_study(self.prepared(watch), laid, selection, self.cache)
+        prepared = self.prepared(watch)
+        other = other_control(prepared, laid, selection, self.cache)
+        study = read_study(prepared, laid, selection, self.cache, other.laid)
+        return replace(study, dark=beside_dark(other, study, prepared, selection))

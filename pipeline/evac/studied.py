@@ -178,6 +178,7 @@ class Study:
             One of the plans to compare has no finished run.
         """
         from evac.report.at_best import at_best  # noqa: PLC0415
+        from evac.report.dark_signals import dark_words  # noqa: PLC0415
         from evac.report.from_cache import Asked, set_aside, write_asked  # noqa: PLC0415
         from evac.report.from_study import with_bounds  # noqa: PLC0415
         from evac.report.hazard_answers import read_answers  # noqa: PLC0415
@@ -205,7 +206,7 @@ class Study:
             given = replace(given, development=development_of(homes, self._found.runs, with_runs))
         page = write_report(given, target)
         write_asked(asked, target)
-        return Report(page, kept, at_best(given.bounds))
+        return Report(page, kept, at_best(given.bounds), dark_words(given))
 
     def _require_both(self, compare: tuple[str, str] | None) -> None:
         for plan in compare or ():

@@ -22,11 +22,14 @@ class Report:
         Where the report of another study that was there is now; None where there was none.
     at_best
         What no plan can beat, in a sentence; empty where there is nothing to tell.
+    dark_signals
+        What it costs or buys that plans switch signals off, in a sentence or some for each of these.
     """
 
     page: Path
     kept: Path | None = None
     at_best: str = ""
+    dark_signals: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:

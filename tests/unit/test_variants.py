@@ -6,7 +6,16 @@ import pytest
 
 from evac.network.exits import ResolvedExit
 from evac.plans.reading import load_plan
-from evac.study.variants import LATE_MIN, SIGNALS_ON, ablations, always_there, instead_of_dark, stresses
+from evac.study.variants import (
+    LATE_MIN,
+    OFFICERS,
+    SIGNALS_ON,
+    ablations,
+    all_instead_of_dark,
+    always_there,
+    instead_of_dark,
+    stresses,
+)
 
 EXITS = (ResolvedExit("North", ("n",), 2, 8.5, 47.1), ResolvedExit("South", ("s",), 1, 8.5, 47.0))
 ACTIONS = {
@@ -117,3 +126,14 @@ def test_a_dark_signal_is_weighed_against_one_left_on_officers_and_other_rules(p
     assert {holds: item.actions[0].action.mode for holds, item in found.items()} == {"officers": "officer", **others}
     assert all(item.actions[1] == full.actions[1] for item in found.values())
     assert instead_of_dark(plan("officer", "ban"), country) == []
+
+
+def test_all_dark_signals_are_replaced_at_once(plan):
+    full = plan("off", "ban")
+    on, directed = all_instead_of_dark(full)
+    assert (on.holds, directed.holds) == (SIGNALS_ON, OFFICERS)
+    assert [item.label for item in on.plan.actions] == ["ban"]
+    assert [getattr(item.action, "mode", "") for item in directed.plan.actions] == ["officer", ""]
+    assert directed.plan.actions[1] == full.actions[1]
+    assert len({full.key, on.plan.key, directed.plan.key}) == 3
+    assert all_instead_of_dark(plan("officer", "ban")) == []

@@ -66,7 +66,13 @@ def run(
             metavar="ZONE=NUMBER",
         ),
     ] = None,
-    sensitivity: Annotated[bool, typer.Option(help="Also run the middle case at ± 15 % lane capacity.")] = True,
+    sensitivity: Annotated[
+        bool,
+        typer.Option(
+            help="Also run the middle case at ± 15 % lane capacity, with other signal programs where a queue stands at "
+            "a signal, and with signals left on and with officers where a plan switches them off."
+        ),
+    ] = True,
     workspace: Workspace = None,
 ) -> None:
     """Evacuate: simulate every case of a scenario and write the report."""
@@ -109,7 +115,7 @@ def _report(study: evac.Study, with_homes: evac.Study | None) -> None:
     _print_results(study)
     if with_homes is not None:
         _print_homes(report.table("development"), with_homes)
-    for line in (*study.notes, *study.sentences(), *filter(None, [report.at_best])):
+    for line in (*study.notes, *study.sentences(), *report.dark_signals, *filter(None, [report.at_best])):
         console.print(escape(line), highlight=False, soft_wrap=True)
     tell_report(report.page)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from evac.report import movement, tables, text
 from evac.report.answer import Sentence, plan_name
+from evac.report.dark_signals import state_of
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult, vehicles_text
 from evac.report.words import say
@@ -178,9 +179,16 @@ def _mend(centre: CaseResult) -> Iterator[str]:
 
 
 def _weigh(report: ReportInput) -> Iterator[str]:
-    """Give the plans whose dark signals decide more than all else does, and may cost time."""
+    """Give the plans whose dark signals decide more than all else does, and may cost time, or do."""
+    told = {row.plan for row in report.dark if not row.refused}
+    costly = {row.plan for row in report.dark if state_of(row) == "costs"}
     for key, plan in report.plans.items():
-        if plan.signals_off:
+        if key in costly:
+            yield say(
+                "Weigh each signal that “{plan}” switches off by itself: “evac ablate SCENARIO {key}”.",
+                plan=plan_name(report, key), key=text.plain(key, 60),
+            )  # fmt: skip
+        elif plan.signals_off and key not in told:
             yield say(
                 "“{plan}” switches signals off, which may cost more than it buys: “evac ablate SCENARIO {key}” tells "
                 "by how much, beside signals left on and beside officers.",

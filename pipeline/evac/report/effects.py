@@ -18,7 +18,7 @@ from evac.report.results import CaseResult, Result, clearance_s, programs, same_
 from evac.report.words import say
 from evac.statistics import Interval
 
-_LEAST_TOLD_S = 120.0
+LEAST_TOLD_S = 120.0
 """The smallest difference that is told when there is one simulation of each plan (s): the spread over seeds is of this
 order where several were run (docs/studies.md)."""
 _PERCENT = 90
@@ -147,7 +147,7 @@ def _state(case: CaseResult, against: CaseResult, exact: Interval) -> State:
         return "not trusted"
     if exact.mean is None:
         return "no number"
-    told = abs(exact.mean) >= _LEAST_TOLD_S if exact.low is None else exact.excludes_zero
+    told = abs(exact.mean) >= LEAST_TOLD_S if exact.low is None else exact.excludes_zero
     if not told:
         return "not shown"
     return "sooner" if exact.mean < 0 else "later"

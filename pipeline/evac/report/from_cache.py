@@ -13,7 +13,7 @@ from evac.errors import Problem, UserError
 from evac.files import digest_json, remove_directory, write_text
 from evac.seals import has_entry, require_entry
 from evac.simulate.job import Case
-from evac.study.cases import Selection, case_name, cases_of, coarse_beside, from_few_to_many
+from evac.study.cases import Selection, case_name, cases_of, coarse_beside, from_few_to_many, middle_cases
 from evac.study.comparing import cells_of
 from evac.study.engines import Serial
 from evac.study.ground import Ground, ground_of
@@ -22,7 +22,7 @@ from evac.study.mixing import unhelped
 from evac.study.plans import Plans, all_lanes
 from evac.study.precision import Precision, Shortfall, shortfalls
 from evac.study.prepare import Prepared
-from evac.study.runs import Failure, Run, Silent, Study
+from evac.study.runs import Aside, Failure, Run, Silent, Study
 from evac.study.same_lanes import measure_same_lanes
 from evac.study.screening import Calibration, known_calibration, screened, town_of
 from evac.study.signals import with_other_signals
@@ -128,12 +128,14 @@ def set_aside(asked: Asked, report_folder: Path) -> Path | None:
     return kept
 
 
-def read_study(prepared: Prepared, plans: Plans, selection: Selection, cache: Path) -> Study:
+def read_study(
+    prepared: Prepared, plans: Plans, selection: Selection, cache: Path, aside: Plans | None = None
+) -> Study:
     """Return the finished runs of a study; the others are its failures, `not simulated`.
 
     Parameters
     ----------
-    prepared, plans, selection
+    prepared, plans, selection, aside
         As for `study.run_study`: the runs are found by the same addresses.
     cache
         The cache's folder.
@@ -145,11 +147,13 @@ def read_study(prepared: Prepared, plans: Plans, selection: Selection, cache: Pa
     UserError
         The study has runs of the mesoscopic model, and the cache doesn't have what that was fitted by.
     """
-    cases = cases_of(prepared.loaded.model, selection, str(prepared.loaded.path), list(plans))
-    beside = coarse_beside(selection, list(plans))
+    model, place, aside = prepared.loaded.model, str(prepared.loaded.path), aside or {}
+    cases = cases_of(model, selection, place, list(plans))
+    beside, of_variants = coarse_beside(selection, list(plans)), middle_cases(model, selection, place, list(aside))
     grounds = {key: ground_of(prepared, plan) for key, plan in plans.items()}
     fitted = _fitted(prepared, grounds, cases, cache) if beside or selection.fidelity == "meso" else None
     makers = {("micro", key): Jobs(ground.terms) for key, ground in grounds.items()}
+    makers |= {(selection.model, key): Jobs(ground_of(prepared, plan).terms) for key, plan in aside.items()}
     if fitted is not None:
         screening = screened(grounds, fitted, cache)
         makers |= {("meso", key): Jobs(ground.terms) for key, ground in screening.items()}
@@ -166,24 +170,26 @@ def read_study(prepared: Prepared, plans: Plans, selection: Selection, cache: Pa
 
     look_for(cases)
     of_cases = {case: folders[job] for case, job in jobs.items() if job in folders}
-    look_for(other_signals := with_other_signals(prepared.loaded.model, cases, of_cases))
+    look_for(other_signals := with_other_signals(model, cases, of_cases))
     cases += other_signals
     look_for(beside)
     every = [*cases, *beside]
     nets = {jobs[case]: plans[case.plan].net for case in every if jobs[case] in folders}
-    lanes = measure_same_lanes(all_lanes(plans), folders, nets, cache)
+    lanes = measure_same_lanes(all_lanes(plans), dict(folders), nets, cache)
+    look_for(of_variants)
     runs, coarse = (
         tuple(Run(case, jobs[case], folders[jobs[case]], lanes[jobs[case]]) for case in some if jobs[case] in folders)
         for some in (cases, beside)
     )
     return Study(
         runs,
-        tuple(Failure(case, _NOT_SIMULATED) for case in every if jobs[case] not in folders),
+        tuple(Failure(case, _NOT_SIMULATED) for case in (*every, *of_variants) if jobs[case] not in folders),
         (fitted.label, *fitted.doubts) if fitted is not None and not beside else (),
         _imprecise(selection, every, [*runs, *coarse], cache),
         coarse,
         sequential=selection.until is not None,
         unhelped=tuple(unhelped(cells_of(runs, coarse))),
+        aside=tuple(Aside(case, jobs[case], folders[jobs[case]]) for case in of_variants if jobs[case] in folders),
     )
 
 

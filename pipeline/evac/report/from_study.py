@@ -77,6 +77,7 @@ def report_input(prepared: Prepared, plans: Plans, study: Study, compare: tuple[
         has_signals=any(net.getTrafficLights() for net in (prepared.net, *(under.net for under in plans.values()))),
         sequential=study.sequential,
         unhelped=study.unhelped,
+        dark=study.dark,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evac import clock
-from evac.report import advice, answer, text
+from evac.report import advice, answer, dark_signals, text
 from evac.report.answer import Sentence
 from evac.report.effects import Effect, Lever, effects, levers, with_other_vehicles
 from evac.report.inputs import ReportInput
@@ -79,16 +79,21 @@ def front(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) 
         caught=answer.caught(report, centre),
         ordered=answer.ordered(report, centre),
         how_long=answer.how_long(report, centre),
-        ranges=answer.ranges(report, cases, centre),
+        ranges=[*answer.ranges(report, cases, centre), *dark_signals.on_front(report, centre)],
         lane=answer.lane_words(centre),
         lane_sentences=answer.holding_up(report, cases, centre),
         bars=_bars(report, cases, found, centre),
-        levers=levers(cases, centre)[:_MOST_LEVERS],
+        levers=_levers(report, cases, centre),
         unknown=unknown[: advice.MOST],
         unknown_elsewhere=unknown[advice.MOST :],
         steps=advice.next_steps(report, centre)[: advice.MOST],
         cut_off=advice.cut_off(report),
     )
+
+
+def _levers(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> list[Lever]:
+    found = [*levers(cases, centre), *dark_signals.levers(report, centre)]
+    return sorted(found, key=lambda lever: -lever.size_s)[:_MOST_LEVERS]
 
 
 def _bars(report: ReportInput, cases: Sequence[CaseResult], found: Sequence[Effect], centre: CaseResult) -> list[Bar]:

@@ -25,6 +25,7 @@ from evac.study.bounds import Bounds
 from evac.study.closed_exits import ClosedExit
 from evac.study.development import Development
 from evac.study.precision import Shortfall, Unhelped
+from evac.study.runs import BesideDark
 
 
 class Located(Protocol):
@@ -239,6 +240,8 @@ class ReportInput:
         Whether seeds were added until the means were known well enough (`evac.statistics.WIDENED`).
     unhelped
         The plans and cases whose means the coarse runs don't help to know.
+    dark
+        What dark signals cost or buy: two rows a plan that has some.
     """
 
     scenario: Scenario
@@ -269,6 +272,7 @@ class ReportInput:
     has_signals: bool = True
     sequential: bool = False
     unhelped: tuple[Unhelped, ...] = ()
+    dark: tuple[BesideDark, ...] = ()
 
     @property
     def units(self) -> Units:

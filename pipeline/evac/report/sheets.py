@@ -10,6 +10,7 @@ import pandas as pd
 from evac.report import estimates, forms, ledger, movement, nureg, text
 from evac.report.assumptions import assumptions
 from evac.report.at_best import holding_table
+from evac.report.dark_signals import dark_table
 from evac.report.development import development_table
 from evac.report.hazard_section import chances_table, ends_by_zone, safe_order_table
 from evac.report.inputs import ReportInput
@@ -28,6 +29,7 @@ def sheets(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult)
         "states": movement.states(cases, report.edges),
         "street_states": movement.street_states(cases, report.edges),
         "at_best_streets": holding_table(report.bounds),
+        "dark_signals": dark_table(report),
         "households": report.accounts,
         "resources": estimates.resources_table(report, cases),
         "plan_changes": _plan_changes(report),

@@ -27,6 +27,7 @@ from evac.study.cases import (
     cases_of,
     from_few_to_many,
     mean_vehicles,
+    middle_cases,
     told_apart,
     vehicles_case,
 )
@@ -37,7 +38,7 @@ from evac.study.mixing import more_mixed_cases, unhelped
 from evac.study.plans import Plans, all_lanes
 from evac.study.precision import Precision, more_cases, shortfalls
 from evac.study.prepare import Prepared
-from evac.study.runs import Display, Failure, Run, Study, in_words, read_manifest, took_s
+from evac.study.runs import Aside, Display, Failure, Run, Study, in_words, read_manifest, took_s
 from evac.study.same_lanes import measure_same_lanes
 from evac.study.screening import calibrate, screened, town_of
 from evac.study.signals import with_other_signals
@@ -65,6 +66,7 @@ def run_study(
     *,
     engine: Engine,
     display: Display,
+    aside: Plans | None = None,
 ) -> Study:
     """Run the selected cases that the cache doesn't have.
 
@@ -82,6 +84,9 @@ def run_study(
         What runs them.
     display
         Where progress is shown.
+    aside
+        Variants of the plans, of which the case is run as well in which assumptions are varied. They are no plans of
+        the study: no lane is measured because of them.
 
     Raises
     ------
@@ -90,8 +95,10 @@ def run_study(
     KeyboardInterrupt
         All simulations have been ended, and nothing half-done is left that could be taken for done.
     """
-    cases = cases_of(prepared.loaded.model, selection, str(prepared.loaded.path), list(plans))
-    work = _Work(prepared, plans, cache, engine, display, told_apart(selection, prepared.loaded.model))
+    aside, model, place = aside or {}, prepared.loaded.model, str(prepared.loaded.path)
+    cases = cases_of(model, selection, place, list(plans))
+    beside = middle_cases(model, selection, place, list(aside))
+    work = _Work(prepared, {**plans, **aside}, cache, engine, display, told_apart(selection, model), beside)
     if selection.fidelity == "meso":
         work.screen(cases)
     work.run(cases, selection.part)
@@ -104,16 +111,16 @@ def run_study(
         cases += more
         work.run(cases, None)
     imprecise = () if until is None else shortfalls(until, cases, work.t90_s())
-    folders = {work.jobs[case].digest: folder for case, folder in work.folders.items()}
-    nets = {work.jobs[case].digest: plans[case.plan].net for case in work.folders}
+    folders = {work.jobs[case].digest: work.folders[case] for case in cases if case in work.folders}
+    nets = {work.jobs[case].digest: plans[case.plan].net for case in cases if case in work.folders}
     lanes = measure_same_lanes(all_lanes(plans), folders, nets, cache)
-    work.note_study(cases, sorted({f"lanes/{folder.name}" for folder in lanes.values()}))
+    work.note_study([*cases, *beside], sorted({f"lanes/{folder.name}" for folder in lanes.values()}))
     runs = [
         Run(case, work.jobs[case].digest, work.folders[case], lanes[work.jobs[case].digest])
         for case in cases
         if case in work.folders
     ]
-    failures = [work.failures[case] for case in cases if case in work.failures]
+    failures = [work.failures[case] for case in (*cases, *beside) if case in work.failures]
     coarse = [run for run in runs if mixed and run.case.fidelity == "meso"]
     runs = [run for run in runs if run not in coarse]
     return Study(
@@ -124,12 +131,13 @@ def run_study(
         tuple(coarse),
         sequential=until is not None,
         unhelped=tuple(unhelped(cells_of(runs, coarse))),
+        aside=tuple(Aside(case, work.jobs[case].digest, work.folders[case]) for case in beside if case in work.folders),
     )
 
 
 @dataclass
 class _Work:
-    """The runs of a study as they are done."""
+    """The runs of a study as they are done; `beside` are run with the first cases."""
 
     prepared: Prepared
     plans: Plans
@@ -137,6 +145,7 @@ class _Work:
     engine: Engine
     display: Display
     selected: Mapping[str, Any]
+    beside: Sequence[Case] = ()
     grounds: dict[str, Ground] = field(init=False)
     coarse: dict[str, Ground] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -167,6 +176,7 @@ class _Work:
 
     def run(self, cases: Sequence[Case], part: tuple[int, int] | None) -> None:
         """Run the cases that have not been run, and of these only those of the part, where one is given."""
+        cases = [*cases, *self.beside]
         jobs = {
             (key, fidelity): Jobs(ground.terms)
             for fidelity, grounds in (("micro", self.grounds), ("meso", self.coarse))

@@ -31,8 +31,8 @@ class Selection:
     seeds
         Seeds instead of the scenario's.
     sensitivity
-        Whether to run the middle case at ± 15 % lane capacity as well, and with other signal programs where a signal is
-        at a bottleneck.
+        Whether to run the middle case at ± 15 % lane capacity as well, with other signal programs where a signal is at
+        a bottleneck, and with something else at the signals that a plan switches off.
     fidelity
         SUMO's model; `mixed` is the microscopic one, with coarse runs beside it where `until` is reached sooner so.
     part
@@ -78,23 +78,35 @@ def cases_of(scenario: Scenario, selection: Selection, place: str, plans: Sequen
         for plan, departure, number, seed in product(plans, departures, vehicles, seeds)
     ]
     if selection.sensitivity:
-        middle = middle_vehicles(scenario, vehicles)
         cases += [
-            Case(
-                vehicles_per_household=middle,
-                departure=departures[0],
-                seed=seeds[0],
-                plan=plan,
-                fidelity=selection.model,
-                capacity_factor=factor,
-            )
-            for plan, factor in product(plans, (LESS_CAPACITY, MORE_CAPACITY))
+            replace(case, capacity_factor=factor)
+            for case, factor in product(middle_cases(scenario, selection, place, plans), (LESS_CAPACITY, MORE_CAPACITY))
         ]
     return cases + [
         Case(vehicles_per_household=number, departure=departure, seed=seed, plan=plan, fidelity=selection.model)
         for plan, (number, departure, seed) in product(plans, selection.added)
         if number in vehicles and departure in departures
     ]
+
+
+def middle_cases(scenario: Scenario, selection: Selection, place: str, plans: Sequence[str]) -> list[Case]:
+    """Return the one case of each plan that assumptions are varied in: the middle number of vehicles, the first seed.
+
+    Raises
+    ------
+    ScenarioError
+        The selection names a case that the scenario doesn't have.
+    """
+    labels = [vehicles_label(case) for case in scenario.vehicles_per_household]
+    vehicles = _selected(labels, [case_label(given) for given in selection.vehicles], place)
+    departures = _selected([item.name for item in scenario.departures], selection.departures, place)
+    middle = Case(
+        vehicles_per_household=middle_vehicles(scenario, vehicles),
+        departure=departures[0],
+        seed=(selection.seeds or scenario.seeds)[0],
+        fidelity=selection.model,
+    )
+    return [replace(middle, plan=plan) for plan in plans]
 
 
 def coarse_beside(selection: Selection, plans: Sequence[str]) -> list[Case]:

@@ -66,6 +66,51 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Aside:
+    """A finished run of a variant of a plan, no case of the study: its case, its job's digest, its directory."""
+
+    case: Case
+    job: str
+    folder: Path
+
+
+@dataclass(frozen=True)
+class BesideDark:
+    """A plan that switches signals off, and the same with something else there: one simulation of each.
+
+    Parameters
+    ----------
+    plan, holds
+        The plan's key, and what holds instead at all signals that it switches off (`variants.SIGNALS_ON`, `OFFICERS`).
+    case
+        The case in which both were simulated.
+    dark_s, other_s
+        When 90 % are out under the plan, and with the other (s after the order); None where that isn't so by the end.
+    dark_job, other_job
+        The jobs' digests; empty where there is no run.
+    doubts
+        Why the two runs aren't trusted, each reason once.
+    refused
+        Why there is nothing to compare: the plan makes no sense so, or a run failed; empty where there is.
+    """
+
+    plan: str
+    holds: str
+    case: Case
+    dark_s: float | None = None
+    other_s: float | None = None
+    dark_job: str = ""
+    other_job: str = ""
+    doubts: tuple[str, ...] = ()
+    refused: str = ""
+
+    @property
+    def cost_s(self) -> float | None:
+        """How much later 90 % are out with the signals off (s); None where either isn't known."""
+        return None if self.dark_s is None or self.other_s is None else self.dark_s - self.other_s
+
+
+@dataclass(frozen=True)
 class Failure:
     """A run that failed, and why."""
 
@@ -91,6 +136,10 @@ class Study:
         Whether seeds were added until the means were known well enough (`evac.statistics.WIDENED`).
     unhelped
         The plans and cases whose means the coarse runs don't help to know.
+    aside
+        Runs of variants of the plans, of the case in which assumptions are varied.
+    dark
+        What dark signals cost or buy: two rows a plan that has some.
     """
 
     runs: tuple[Run, ...]
@@ -100,6 +149,8 @@ class Study:
     coarse: tuple[Run, ...] = ()
     sequential: bool = False
     unhelped: tuple[Unhelped, ...] = ()
+    aside: tuple[Aside, ...] = ()
+    dark: tuple[BesideDark, ...] = ()
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

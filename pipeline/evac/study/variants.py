@@ -23,6 +23,7 @@ _SOONER_PACE = 0.7
 _TURNS_DEG = (45.0, -45.0)
 """By how much the wind turns in the stress test, and a fire with it (degrees clockwise)."""
 SIGNALS_ON = "signals left on"
+OFFICERS = "officers"
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,26 @@ def instead_of_dark(plan: LoadedPlan, country: str | None) -> list[Instead]:
     ]
 
 
+def all_instead_of_dark(plan: LoadedPlan) -> list[Instead]:
+    """Return the plan with something else at all signals that it switches off at once: left on, and officers."""
+    dark = [number for number, item in enumerate(plan.actions) if switches_off(item.action)]
+    if not dark:
+        return []
+    labels = "; ".join(plan.actions[number].label for number in dark)
+    left_on = _with(plan, f"{plan.key} with {SIGNALS_ON}", frozenset(range(len(plan.actions))) - set(dark))
+    directed = replace(
+        plan, key=f"{plan.key} with {OFFICERS} at dark signals", actions=tuple(map(_directed, plan.actions))
+    )
+    return [Instead(labels, SIGNALS_ON, left_on), Instead(labels, OFFICERS, directed)]
+
+
+def _directed(item: LoadedAction) -> LoadedAction:
+    """Return an action with an officer in the place of a dark signal."""
+    if not switches_off(item.action):
+        return item
+    return replace(item, action=item.action.model_copy(update={"mode": "officer"}))
+
+
 def switches_off(action: AnyAction) -> TypeGuard[Signal]:
     """Return whether an action switches a signal off, whatever holds at the junction then."""
     return isinstance(action, Signal) and action.mode in ("off", *DARK)
@@ -109,7 +130,7 @@ def _other_control(action: Signal, country: str | None) -> Iterator[tuple[str, S
     """Give other ways to control a junction whose signal is off; None leaves the signal on."""
     now = dark_signal(country) if action.mode == "off" else action.mode
     yield SIGNALS_ON, None
-    for holds, mode in (("officers", "officer"), ("all-way stop", "all_way_stop"), ("right of way", "unregulated")):
+    for holds, mode in ((OFFICERS, "officer"), ("all-way stop", "all_way_stop"), ("right of way", "unregulated")):
         if mode != now:
             yield holds, action.model_copy(update={"mode": mode})
 
