@@ -18,6 +18,7 @@ def test_a_crash_is_told_as_one_with_a_way_round_it_on_one_line():
     assert "No route for vehicle 'h1v0' found" in text
     assert "another seed" in text
     assert "--fidelity micro" in text
+    assert "leads nobody to an exit while it is closed" in text
     assert "\n" not in text
 
 

@@ -94,7 +94,7 @@ CRASHES = pytest.mark.xfail(
     reason="SUMO 1.28 crashes where a trip to a closed exit begins",
 )
 SLOW = [
-    pytest.param(seed, marks=[pytest.mark.slow, *([CRASHES] if seed == 94 else [])])
+    pytest.param(seed, marks=[pytest.mark.slow, *([CRASHES] if seed in (94, 145) else [])])
     for seed in (5, *range(60, 100), *range(101, 160))
 ]
 

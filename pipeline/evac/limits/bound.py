@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from sumolib.net import Net
 
 from evac import clock
 from evac.demand.routes import leaves_s
-from evac.limits.curve import first_horizon, flows_by_horizon, maximum_flow
+from evac.limits.curve import Expanded, first_horizon, flows_by_horizon, maximum_flow
 from evac.limits.dead_ends import without_dead_ends
 from evac.limits.expand import STEP_S, Supplies, expanded, supplies_of
 from evac.limits.graph import SINK, Graph, directed_graph, undirected_graph
@@ -93,27 +93,30 @@ class Town:
         """Return the curve that no plan beats on these roads."""
         if not self.supplies.total:
             return Bound(self.planned, np.zeros(1, dtype=np.int64))
-        steps = self._enough_steps(self.supplies.total)
-        while True:
-            net, _ = expanded(self.graph, self.to_sink_s, self.supplies, steps)
+        out = np.zeros(1, dtype=np.int64)
+        for net, steps in self._ever_longer(self.supplies.total):
             out = flows_by_horizon(net, steps)
-            if out[-1] == self.supplies.total or steps >= _WEEK:
-                return Bound(self.planned, out[: int(np.searchsorted(out, out[-1])) + 1])
-            steps = math.ceil(steps * 1.25)
+            if out[-1] == self.supplies.total:
+                break
+        return Bound(self.planned, out[: int(np.searchsorted(out, out[-1])) + 1])
 
     def earliest_s(self, percent: float) -> float | None:
         """Return what `bound().earliest_s(percent)` is, without the rest of the curve."""
         needed = math.ceil(self.planned * percent / 100)
         if self.planned == 0 or needed > self.supplies.total:
             return None
-        steps = self._enough_steps(needed)
-        while True:
-            net, _ = expanded(self.graph, self.to_sink_s, self.supplies, steps)
+        for net, steps in self._ever_longer(needed):
             if maximum_flow(net, steps)[0] >= needed:
                 return _begin_s(first_horizon(net, needed, steps))
-            if steps >= _WEEK:
-                return None
+        return None
+
+    def _ever_longer(self, needed: int) -> Iterator[tuple[Expanded, int]]:
+        """Yield the expanded net over as many steps as so many likely take, then over more and more, up to a week."""
+        steps = self._enough_steps(needed)
+        yield expanded(self.graph, self.to_sink_s, self.supplies, steps)[0], steps
+        while steps < _WEEK:
             steps = math.ceil(steps * 1.25)
+            yield expanded(self.graph, self.to_sink_s, self.supplies, steps)[0], steps
 
     def _enough_steps(self, needed: int) -> int:
         """Return a number of steps at the end of which so many are likely out, from a look at long steps."""
