@@ -139,8 +139,8 @@ def failure(name: str, code: int, output: str) -> InstallationError | Simulation
         said = f" after saying: {tail}" if tail else ""
         return SimulationError(
             f"SUMO's {name} crashed ({_CRASHES[code]}){said}. That is a fault of SUMO, not of the scenario or plan: "
-            "another seed or another `router` may get past it, --fidelity micro where the run is coarse, and a plan that "
-            "leads nobody to an exit while it is closed"
+            "another seed or another `router` may get past it, --fidelity micro where the run is coarse, and a plan "
+            "that leads nobody to an exit while it is closed"
         )
     return SimulationError(f"SUMO's {name} ended with exit code {code}: {tail}")
 
