@@ -9,12 +9,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 _LONGEST_PART = 600  # characters: three lines of a wide terminal
 _MOST_LINES = 28  # a message fits on a screen
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, line separators, those that reverse the text around them, and halves of pairs."""
+
+
+class Mend(StrEnum):
+    """What to try about a problem of a plan for whoever has the plan on a map, where `remedy` speaks of its file."""
+
+    PLACE = "place"
+    """Click the place again: the map has nothing there any more, or too much."""
+    DIRECTION = "direction"
+    """Click the street again and choose a direction of travel."""
+    STRETCH = "stretch"
+    """Click two places between which the street runs without a gap, in the direction of travel."""
+    CORRECT_MAP = "correct map"
+    """The map says otherwise: correct it, if that is wrong."""
+    FEWER_LANES = "fewer lanes"
+    """Turn fewer lanes round, leave none to emergency vehicles, or take a shorter stretch."""
+    CLOSE = "close"
+    """Ask for less, or close the road."""
+    OPEN_ONWARD = "open onward"
+    """Open what the road goes on into as well."""
+    ALREADY_OPEN = "already open"
+    """Choose another action: the road is open."""
+    ONE_KIND = "one kind"
+    """Do the same in both actions, or leave one out."""
+    STAGES = "stages"
+    """Set the signal's times again, or forbid the turn."""
+    EARLIER = "earlier"
+    """Let it begin earlier."""
+    ACCEPT_CUT_OFF = "accept cut off"
+    """Leave households a way out, or say that they stay."""
+    OTHER_NAME = "other name"
+    """Give the action another name."""
+    ONE_FIELD = "one field"
+    """Fill one of its fields in."""
+    BY_HAND = "by hand"
+    """Only the plan's file can say so: change it there, or leave the action out."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +65,23 @@ class Problem:
         What was found and what was expected.
     remedy
         What to try.
+    mend
+        What to try where the input is on a map, if that is something else; None where `remedy` says it.
+    keys
+        What leads to the key of a YAML file that is wrong; empty where it is none, or not known.
+    told
+        `what` without the key's name, for whoever sees the field that it is about instead.
+    actions
+        The actions of a plan that it is about: each one's place among them, from 0 on, and its label.
     """
 
     where: str
     what: str
     remedy: str = ""
+    mend: Mend | None = field(default=None, compare=False)
+    keys: tuple[str | int, ...] = field(default=(), compare=False)
+    told: str = field(default="", compare=False)
+    actions: tuple[tuple[int, str], ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         """Return the problem in a line, the remedy in a second."""

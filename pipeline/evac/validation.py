@@ -71,6 +71,8 @@ def missing_files(document: YamlFile, model: Model, fetchable: Collection[Path] 
             f"{document.path}:{document.line_of(keys)}",
             f"'{'.'.join(map(str, keys))}': {_why_missing(file)}",
             f"give a path relative to {document.path.name}",
+            keys=keys,
+            told=_why_missing(file),
         )
         for keys, file in _files(model)
         if not is_file(file) and file not in fetchable
@@ -101,21 +103,23 @@ def _root_causes(error: ValidationError) -> list[ErrorDetails]:
 
 
 def _problem(document: YamlFile, model: type[Model], details: ErrorDetails) -> Problem:
-    keys = _keys_of_file(document.content, details["loc"])
+    keys = tuple(_keys_of_file(document.content, details["loc"]))
     where = f"{document.path}:{document.line_of(keys)}"
     dotted = ".".join(str(key) for key in keys) or "the file"
     if details["type"] == "union_tag_invalid":
         return _unknown_tag(document, keys, details)
     if details["type"] == "extra_forbidden":
-        return Problem(where, f"unknown key '{dotted}'", _near_keys(model, details["loc"], str(keys[-1])))
+        near = _near_keys(model, details["loc"], str(keys[-1]))
+        return Problem(where, f"unknown key '{dotted}'", near, keys=keys, told="isn't known")
     if details["type"] in ("missing", "union_tag_not_found"):
         missing = dotted if details["type"] == "missing" else f"{dotted}.{_discriminator(details)}"
-        return Problem(where, f"the key '{missing}' is missing", f"add '{missing}'")
+        return Problem(where, f"the key '{missing}' is missing", f"add '{missing}'", keys=keys, told="is missing")
     found = f", found {_quoted(details['input'])}" if _is_short(details["input"]) else ""
     message = _message(details)
     about = _describe(model, details["loc"])
     remedy = _number_remedy(details) if details["type"] in _NUMBERS else _swap_remedy(keys, details)
-    return Problem(where, f"'{dotted}': {message}{found}" + (f" ({about})" if about else ""), remedy)
+    told = f"{message}{found}" + (f" ({about})" if about else "")
+    return Problem(where, f"'{dotted}': {told}", remedy, keys=keys, told=told)
 
 
 def _message(details: ErrorDetails) -> str:
@@ -153,9 +157,8 @@ def _by_key(section: Any) -> Mapping[Any, Any]:
 def _truth_refused(document: YamlFile, model: type[Model], keys: Sequence[str | int]) -> Problem:
     where, dotted = f"{document.path}:{document.line_of(keys)}", ".".join(map(str, keys))
     about = _describe(model, keys)
-    return Problem(
-        where, f"'{dotted}': 'true' and 'false' are neither numbers nor text" + (f" ({about})" if about else "")
-    )
+    told = "'true' and 'false' are neither numbers nor text" + (f" ({about})" if about else "")
+    return Problem(where, f"'{dotted}': {told}", keys=tuple(keys), told=told)
 
 
 def _number_remedy(details: ErrorDetails) -> str:
@@ -183,9 +186,11 @@ def _unknown_tag(document: YamlFile, keys: Sequence[str | int], details: ErrorDe
     about = details["ctx"]
     key, known = _discriminator(details), about["expected_tags"].replace("'", "").split(", ")
     where = f"{document.path}:{document.line_of([*keys, key])}"
-    what = f"'{'.'.join(map(str, [*keys, key]))}': there is no '{readable(about['tag'], _LONGEST_QUOTE)}'"
+    told = f"there is no '{readable(about['tag'], _LONGEST_QUOTE)}'"
     near = difflib.get_close_matches(str(about["tag"]), known, n=1, cutoff=0.5)
-    return Problem(where, what, f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(known)}")
+    remedy = f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(known)}"
+    what = f"'{'.'.join(map(str, [*keys, key]))}': {told}"
+    return Problem(where, what, remedy, keys=(*keys, key), told=told)
 
 
 def _quoted(value: object) -> str:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 import evac
+from studio_editor import Editor
 from studio_page import axe_problems, click_at, context_of
 from studio_workspace import Served, prepared_balzers, served
 
@@ -41,35 +42,6 @@ def page(browser: Any, studio: Served) -> Iterator[Any]:
         page.goto(f"{studio.client.base_url}#place=balzers&tab=plans")
         page.wait_for_selector("#studio[data-state=ready]")
         yield page
-
-
-class Editor:
-    """A plan that is being made in the page."""
-
-    def __init__(self, page: Any, name: str) -> None:
-        self.page = page
-        self.count = 0
-        page.get_by_label("Name of the new plan").fill(name)
-        page.get_by_role("button", name="New plan").click()
-        page.locator(".finder input").wait_for()
-
-    def find(self, name: str) -> None:
-        """Choose what an action is about by its name."""
-        self.page.locator(".finder input").fill(name)
-        self.page.locator(".finder input").press("Enter")
-
-    def add(self, kind: str, **fields: str) -> None:
-        """Choose a kind of action, fill its form in, and add it."""
-        self.page.locator(".kinds").get_by_role("button", name=kind, exact=True).click()
-        for label, value in fields.items():
-            field = self.page.locator("form.action").get_by_label(label.replace("_", " ")).first
-            if field.evaluate("(element) => element.tagName") == "SELECT":
-                field.select_option(label=value)
-            else:
-                field.fill(value)
-        self.page.get_by_role("button", name="Add to the plan").click()
-        self.count += 1
-        self.page.locator(".own-actions li").nth(self.count - 1).wait_for()
 
 
 def _made(folder: Path, plan: str) -> list[dict[str, Any]]:

@@ -402,6 +402,12 @@ def test_two_tabs_change_one_plan_and_nothing_is_lost(page: Any, context: Any, f
     text = (folder / "plans" / "balzers" / "shared.yaml").read_text()
     assert text.index("exit: North to Triesen") < text.index("offset_min: 30")
     page.locator(".own-actions li").nth(1).wait_for()
+    assert page.get_by_role("button", name="Undo").is_disabled()  # what came last is another's
+    other.get_by_role("button", name="Undo").click()
+    page.locator(".own-actions li").nth(1).wait_for(state="detached")
+    assert other.get_by_role("button", name="Undo").is_disabled()
+    text = (folder / "plans" / "balzers" / "shared.yaml").read_text()
+    assert ("exit: North to Triesen" in text, "offset_min" in text) == (True, False)
     other.close()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 
 from evac.demand.orders import Orders, end_min
-from evac.errors import Problem
+from evac.errors import Mend, Problem
 from evac.network.place_names import near_names
 from evac.plans.model import Behaviour, Divert, EvacuateOnly, Phase, When
 
@@ -60,7 +60,8 @@ def _given_twice(orders: Orders, where: str) -> Iterable[Problem]:
         values = [getattr(action, key) for action in orders.behaviours if getattr(action, key) is not None]
         if len(values) > 1:
             said = " and ".join(f"{value}" for value in values)
-            yield Problem(where, f"sets '{key}' more than once: {said}", "leave one of them out")
+            told = f"says the same of everybody more than once: {said}"
+            yield Problem(where, f"sets '{key}' more than once: {said}", "leave one of them out", told=told)
 
 
 def _overlapping(actions: Sequence[Phase | Divert], what: str, where: str) -> Iterable[Problem]:
@@ -93,10 +94,14 @@ def _not_ordered(orders: Orders, where: str) -> Iterable[Problem]:
 def _idle(behaviours: Iterable[Behaviour], where: str) -> Iterable[Problem]:
     for action in behaviours:
         if all(getattr(action, key) is None for key in _BEHAVIOUR_KEYS):
-            yield Problem(_place(where, action), "changes nothing", f"give one of {', '.join(_BEHAVIOUR_KEYS)}")
+            yield Problem(
+                _place(where, action), "changes nothing", f"give one of {', '.join(_BEHAVIOUR_KEYS)}", Mend.ONE_FIELD
+            )
         elif action.at_most_vehicles is None and "followed_by" in action.model_fields_set:
             what = "has 'followed_by' without 'at_most_vehicles', the rule that is followed"
-            yield Problem(_place(where, action), what, "give 'at_most_vehicles', or leave 'followed_by' out")
+            told = "says which share of the households follows, and no rule that they follow"
+            remedy = "give 'at_most_vehicles', or leave 'followed_by' out"
+            yield Problem(_place(where, action), what, remedy, Mend.ONE_FIELD, told=told)
 
 
 def _place(where: str, action: _OrdersAction) -> str:

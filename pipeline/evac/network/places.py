@@ -19,7 +19,7 @@ import shapely
 from sumolib.net import Net
 from sumolib.net.edge import Edge
 
-from evac.errors import PlaceError, Problem
+from evac.errors import Mend, PlaceError, Problem
 from evac.network.place_names import near_names, normal_name, split_names
 from evac.schema.places import Compass, Place, Point
 
@@ -116,7 +116,7 @@ class StreetIndex:
             return edges
         near = near_names(street, (name for edge in self.edges for name in self.names(edge)))
         remedy = f"did you mean {_listed(near)}?" if near else "look the name up on openstreetmap.org, or give a point"
-        raise PlaceError(Problem(where, f"no street on the map is called '{street}'", remedy))
+        raise PlaceError(Problem(where, f"no street on the map is called '{street}'", remedy, Mend.PLACE))
 
     def on_way(self, way: int, where: str) -> list[Edge]:
         """Return all edges of an OpenStreetMap way, in both directions.
@@ -130,7 +130,7 @@ class StreetIndex:
         if edges:
             return edges
         what = f"OpenStreetMap way {way} isn't a road for cars on this map"
-        raise PlaceError(Problem(where, what, "ids change when ways are split: name it by street or point"))
+        raise PlaceError(Problem(where, what, "ids change when ways are split: name it by street or point", Mend.PLACE))
 
     def candidates(self, place: Place, where: str) -> list[Edge]:
         """Return the edges that fit a place, possibly in several directions; never none.
@@ -176,7 +176,7 @@ class StreetIndex:
         shown = "; ".join(self.describe(edge) for edge in edges[:_LISTED])
         more = f"; and {len(edges) - _LISTED} more" if len(edges) > _LISTED else ""
         what = f"{len(edges)} places fit {_asked(place)}: {shown}{more}"
-        return PlaceError(Problem(where, what, remedy or _settling_keys(place)))
+        return PlaceError(Problem(where, what, remedy or _settling_keys(place), Mend.PLACE))
 
     def describe(self, edge: Edge) -> str:
         """Return the street, the direction of travel and a map link of an edge's downstream end."""
@@ -192,7 +192,7 @@ class StreetIndex:
             edges = [edge for edge in edges if edge.getID() in of_way]
         if not edges:
             what = f"OpenStreetMap way {place.way} isn't part of '{place.street}'"
-            raise PlaceError(Problem(where, what, "leave out one of 'way' and 'street'"))
+            raise PlaceError(Problem(where, what, "leave out one of 'way' and 'street'", Mend.BY_HAND))
         return edges
 
     def _arriving(self, edges: Sequence[Edge], street: str, crossing: str, where: str) -> list[Edge]:
@@ -204,7 +204,7 @@ class StreetIndex:
             meets = sorted({name for edge in edges for name in self.met_at(edge)} - set(split_names(street)))
             remedy = f"'{street}' meets {_listed(meets)}" if meets else "give a point"
             what = f"no traffic on '{street}' arrives at a crossing with '{crossing}'"
-            raise PlaceError(Problem(where, what, remedy))
+            raise PlaceError(Problem(where, what, remedy, Mend.PLACE))
         return _first_arrivals(found)
 
     def met_at(self, edge: Edge) -> list[str]:
@@ -225,7 +225,7 @@ class StreetIndex:
                 f"the nearest is {self.label(nearest)}, {distances.min():.0f} m away"
             )
             remedy = "swap lat and lon" if self._is_swapped(edges, point) else "move the point onto the road"
-            raise PlaceError(Problem(where, what, remedy))
+            raise PlaceError(Problem(where, what, remedy, Mend.PLACE))
         if towards is not None:
             return self._heading([edges[number] for number in order], towards, where, spot)[:1]
         first = edges[order[0]]
@@ -249,7 +249,9 @@ class StreetIndex:
         if fitting:
             return fitting
         shown = "; ".join(self.describe(edge) for edge in edges[:_LISTED])
-        raise PlaceError(Problem(where, f"no traffic heads {towards} there, but: {shown}", "change 'towards'"))
+        raise PlaceError(
+            Problem(where, f"no traffic heads {towards} there, but: {shown}", "change 'towards'", Mend.DIRECTION)
+        )
 
 
 def _last_edges(edges: Sequence[Edge]) -> list[Edge]:

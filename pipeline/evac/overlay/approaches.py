@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from sumolib.net import Net
 
-from evac.errors import Problem, ScenarioError
+from evac.errors import Mend, Problem, ScenarioError
 from evac.network.exits import ResolvedExit
 from evac.overlay.where import Where, exit_called
 from evac.plans.action import Action
@@ -73,7 +73,7 @@ class Approaches:
                     has = f"the approach has the lanes 0 to {edge.getLaneNumber() - 1} under this plan"
                     what = f"{has}, not {', '.join(map(str, missing))}"
                     remedy = "lanes are counted from the kerb, beginning with 0"
-                    problems.append(Problem(f"{item.where}.lanes", what, remedy))
+                    problems.append(Problem(f"{item.where}.lanes", what, remedy, Mend.BY_HAND))
         if problems:
             raise ScenarioError(problems)
         return tuple(told for _, told in self._diversions)

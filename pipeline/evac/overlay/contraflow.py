@@ -17,7 +17,7 @@ import shapely
 from sumolib.net.edge import Edge
 from sumolib.net.node import Node
 
-from evac.errors import PlaceError, Problem
+from evac.errors import Mend, PlaceError, Problem
 from evac.network.places import angle_between_deg, bearing_at_deg, centre_line
 from evac.overlay.where import Where
 from evac.plans.model import Contraflow, Stretch
@@ -71,7 +71,9 @@ def plan_contraflow(action: Contraflow, where: Where, place: str) -> list[Revers
     if not twins:
         what = "has no opposite direction to reverse"
         bare = next(edge for edge, partner in partners.items() if partner is None)
-        raise PlaceError(Problem(place, f"{where.index.describe(bare)} {what}", "end the stretch before it"))
+        raise PlaceError(
+            Problem(place, f"{where.index.describe(bare)} {what}", "end the stretch before it", Mend.STRETCH)
+        )
     return [*mixed, *(_reversal(edge, None, action, where, place) for edge in twins)]
 
 
@@ -99,7 +101,7 @@ def _reversal(edge: Edge, beside: Edge | None, action: Contraflow, where: Where,
         kept = ", one of them kept for emergency vehicles" if action.keep_emergency_lane else ""
         what = f"{where.index.describe(edge)} has {had}{kept}: {max(lanes, 1)} can't be reversed"
         remedy = "leave out 'keep_emergency_lane'" if action.keep_emergency_lane else "reverse fewer lanes"
-        raise PlaceError(Problem(place, what, f"{remedy}, or reverse a shorter stretch"))
+        raise PlaceError(Problem(place, what, f"{remedy}, or reverse a shorter stretch", Mend.FEWER_LANES))
     return Reversed(edge, beside, lanes)
 
 

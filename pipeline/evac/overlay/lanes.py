@@ -16,7 +16,7 @@ from sumolib.net.connection import Connection
 from sumolib.net.edge import Edge
 from sumolib.net.lane import Lane
 
-from evac.errors import PlaceError, Problem, ScenarioError
+from evac.errors import Mend, PlaceError, Problem, ScenarioError
 from evac.network.exits import ResolvedExit
 from evac.network.places import StreetIndex
 from evac.overlay import roads
@@ -162,7 +162,7 @@ class LaneChanges:
         if without:
             what = f"{self.where.index.describe(without[0])} has no centre turn lane on the map"
             remedy = "take a shorter stretch, or, if there is one, set 'lanes:both_ways: 1' in osm.corrections"
-            raise PlaceError(Problem(place, what, remedy))
+            raise PlaceError(Problem(place, what, remedy, Mend.CORRECT_MAP))
         pairs = [(edge.getID(), back.getID()) for edge in edges if (back := opposite_of(edge, self.where)) is not None]
         shared = _claims(item, action.when, "centre", [">".join(sorted(pair)) for pair in pairs])
         return [*self._take_beside(item, action.when, edges), *shared]
@@ -200,7 +200,7 @@ class LaneChanges:
         if not edges:
             what = "nothing there is closed to cars: there is nothing to open"
             remedy = "leave it out; more lanes are 'use_shoulder' or 'contraflow', a forbidden turn is 'allow_turn'"
-            raise PlaceError(Problem(place, what, remedy))
+            raise PlaceError(Problem(place, what, remedy, Mend.ALREADY_OPEN))
         return edges
 
     def _ids(self, lanes: Mapping[str, Sequence[int]]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from xml.sax.saxutils import quoteattr
 
 from sumolib.net.edge import Edge
 
-from evac.errors import Problem, ScenarioError
+from evac.errors import Mend, Problem, ScenarioError
 from evac.overlay.plain import PlainNet
 from evac.overlay.reversing import TWIN
 from evac.overlay.where import Where
@@ -57,7 +57,8 @@ class SpeedLimits:
         slowest_kph = min(3.6 * _new_speed_mps(edge, action) for edge in edges)
         if slowest_kph < _SLOWEST_KPH:
             what = f"leaves {slowest_kph:.2g} km/h: cars would stand there"
-            raise ScenarioError(Problem(item.where, what, f"give {_SLOWEST_KPH:g} km/h or more, or 'close' the road"))
+            remedy = f"give {_SLOWEST_KPH:g} km/h or more, or 'close' the road"
+            raise ScenarioError(Problem(item.where, what, remedy, Mend.CLOSE))
         self._asked.append((item, action, edges))
         how = (action.kph, action.factor)
         return [Claim(*item.span(action.when), item.where, edge.getID(), "limits", how) for edge in edges]

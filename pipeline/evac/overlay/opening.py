@@ -25,7 +25,7 @@ import shapely
 from sumolib.net import Net
 
 from evac import sumo
-from evac.errors import PlaceError, Problem
+from evac.errors import Mend, PlaceError, Problem
 from evac.files import digest_json, write_text
 from evac.fingerprint import fingerprint
 from evac.network import Network, compile_net, read_net
@@ -156,7 +156,7 @@ def _unknown(stretch: Stretch, closed: gpd.GeoDataFrame, streets: gpd.GeoDataFra
     correct = "what the map has as a path, or not at all, can't be opened: correct the map with 'osm.corrections'"
     if stretch.ways is not None and not set(stretch.ways) & {*streets["osm_way_id"], *streets["way_id"]}:
         what = f"OpenStreetMap way {', '.join(map(str, stretch.ways))} is no road, track or road for buses on this map"
-        return [Problem(where, what, correct)]
+        return [Problem(where, what, correct, Mend.CORRECT_MAP)]
     if stretch.street is None:
         return []
     known = [name for names in _names(streets) for name in names]
@@ -164,7 +164,7 @@ def _unknown(stretch: Stretch, closed: gpd.GeoDataFrame, streets: gpd.GeoDataFra
         return []
     near = near_names(stretch.street, [*known, *(name for names in _names(closed) for name in names)])
     remedy = f"did you mean {', '.join(map(repr, near))}?" if near else correct
-    return [Problem(where, f"no road on the map is called '{stretch.street}'", remedy)]
+    return [Problem(where, f"no road on the map is called '{stretch.street}'", remedy, Mend.PLACE)]
 
 
 def _points(added: gpd.GeoDataFrame, net: Net) -> dict[int, tuple[float, float]]:
@@ -303,7 +303,7 @@ def _require_ways_through(adding: _Adding, wanted: Mapping[str, Sequence[int]], 
             if onward
             else "if it does join a road, correct the map with 'osm.corrections'"
         )
-        problems.append(Problem(f"{where}.where", what, remedy))
+        problems.append(Problem(f"{where}.where", what, remedy, Mend.OPEN_ONWARD if onward else Mend.CORRECT_MAP))
     if problems:
         raise PlaceError(problems)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sumolib.net.edge import Edge
 
-from evac.errors import PlaceError, Problem
+from evac.errors import Mend, PlaceError, Problem
 from evac.overlay.movements import Movement
 from evac.overlay.plain import PlainNet
 from evac.overlay.turning import KERB, join_idle_lanes, side_of
@@ -53,7 +53,7 @@ def kerb_or_middle(edge: Edge, action: TakeLane, where: Where, place: str) -> li
     usable = [lane.getIndex() for lane in edge.getLanes() if lane.allows(where.index.vclass)]
     if len(usable) <= action.lanes:
         what = f"{where.index.describe(edge)} has {len(usable)} lane(s) for cars: taking {action.lanes} leaves none"
-        raise PlaceError(Problem(place, what, "take fewer, or use 'close'"))
+        raise PlaceError(Problem(place, what, "take fewer, or use 'close'", Mend.CLOSE))
     return usable[: action.lanes] if action.side == "kerb" else usable[-action.lanes :]
 
 
@@ -63,7 +63,7 @@ def lanes_of(edge: Edge, numbers: Sequence[int] | None, where: Where, place: str
     missing = sorted(set(numbers or ()) - set(usable))
     if missing:
         what = f"{where.index.describe(edge)} has the lanes {usable} for cars (0 is at the kerb), not {missing}"
-        raise PlaceError(Problem(place, what, "leave 'lanes' out for all of them"))
+        raise PlaceError(Problem(place, what, "leave 'lanes' out for all of them", Mend.BY_HAND))
     return list(numbers or usable)
 
 

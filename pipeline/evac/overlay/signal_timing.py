@@ -9,7 +9,7 @@ from typing import Any
 
 from sumolib.net.edge import Edge
 
-from evac.errors import PlaceError, Problem, ScenarioError
+from evac.errors import Mend, PlaceError, Problem, ScenarioError
 from evac.overlay.junctions import Link, SignalJunction
 from evac.plans.model import Movement, Signal
 
@@ -92,13 +92,15 @@ def _check_complete(junction: SignalJunction, stages: Sequence[Sequence[Link]], 
     missing = junction.describe(link for link in junction.links if link.number not in served)
     if missing:
         what = f"no stage gives green to traffic {'; '.join(missing)}"
-        raise ScenarioError(Problem(where, what, "add it to a stage, or ban it with 'ban_turn'"))
+        raise ScenarioError(Problem(where, what, "add it to a stage, or ban it with 'ban_turn'", Mend.STAGES))
 
 
 def check_stage(junction: SignalJunction, links: Sequence[Link], where: str) -> None:
     """Refuse streams that cross and can't wait for each other's gaps."""
     problems = [
-        Problem(where, f"green together, but they cross: {a} and {b}", "give them green in different stages")
+        Problem(
+            where, f"green together, but they cross: {a} and {b}", "give them green in different stages", Mend.STAGES
+        )
         for number, one in enumerate(links)
         for other in links[:number]
         if junction.crosses(one, other)
@@ -151,7 +153,7 @@ def coordinated(task: Task) -> tuple[list[Step], str]:
     cycle_s = task.action.cycle_s
     if cycle_s < lost_s + _MIN_GREEN_S * len(greens):
         what = f"a cycle of {cycle_s} s is too short for {len(greens)} stages and {lost_s:g} s of yellow and red"
-        raise ScenarioError(Problem(f"{task.where}.cycle_s", what, "make 'cycle_s' longer"))
+        raise ScenarioError(Problem(f"{task.where}.cycle_s", what, "make 'cycle_s' longer", Mend.BY_HAND))
     seconds = dict(zip(greens, _shared([phases[n].duration for n in greens], cycle_s - lost_s), strict=True))
     steps = [Step(seconds.get(number, phase.duration), phase.state) for number, phase in enumerate(phases)]
     first = max(greens, key=lambda number: _corridor_greens(task, phases[number].state))

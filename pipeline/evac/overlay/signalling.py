@@ -10,7 +10,7 @@ from sumolib.net import Net
 from sumolib.net.edge import Edge
 from sumolib.net.node import Node
 
-from evac.errors import PlaceError, Problem, ScenarioError
+from evac.errors import Mend, PlaceError, Problem, ScenarioError
 from evac.network.places import StreetIndex
 from evac.overlay.plain import PlainNet
 from evac.overlay.signals import DARK, OFF, SignalProgram, signal_programs
@@ -65,7 +65,8 @@ class SignalChanges:
             fewest = _CORRIDOR_SIGNALS if action.mode == "coordinated" else 1
             if len(nodes) < fewest:
                 what = f"has {len(nodes)} signal(s), expected {fewest} or more"
-                raise PlaceError(Problem(f"{item.where}.corridor", what, "name junctions one by one with 'where'"))
+                remedy = "name junctions one by one with 'where'"
+                raise PlaceError(Problem(f"{item.where}.corridor", what, remedy, Mend.BY_HAND))
         if action.mode in DARK and not all(map(self._has_signal, nodes)):
             raise PlaceError(Problem(item.where, "there is no signal at this junction to switch off", "leave it out"))
         self._asked.append((item, action, nodes, corridor))
@@ -96,7 +97,7 @@ class SignalChanges:
         """Make a signal that is off an all-way stop, where it shall be; SUMO's net says it of a signal for good."""
         if dark.setdefault(tls, action.mode) != action.mode:
             what = f"'{action.mode}' and '{dark[tls]}' at one junction: it can't be both in one plan"
-            raise ScenarioError(Problem(item.where, what, "give both actions the same mode"))
+            raise ScenarioError(Problem(item.where, what, "give both actions the same mode", Mend.ONE_KIND))
         if action.mode == "all_way_stop":
             self.plain.stop_all(tls)
 

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from sumolib.net import Net
 from sumolib.net.edge import Edge
 
-from evac.errors import Problem, ScenarioError
+from evac.errors import Mend, Problem, ScenarioError
 from evac.network.exits.graph import rank_of
 from evac.network.place_names import normal_name
 from evac.network.places import StreetIndex
@@ -152,7 +152,7 @@ def _flashing(task: Task) -> tuple[list[Step], str]:
     if unheard and task.action.main:
         remedy = "leave 'main' out, or name the road that has right of way without signals"
         what = f"traffic {junction.describe(unheard)[0]} has right of way here, and wouldn't yield to 'main'"
-        raise ScenarioError(Problem(task.where, what, remedy))
+        raise ScenarioError(Problem(task.where, what, remedy, Mend.BY_HAND))
     main = [] if unheard else _from(junction, main_edges)
     letters = {link.number: "o" if junction.must_wait(link, main) else "O" for link in main}
     streets = _streets(junction, main_edges)

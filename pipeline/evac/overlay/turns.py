@@ -10,7 +10,7 @@ from typing import ClassVar
 from sumolib.net.edge import Edge
 from sumolib.net.node import Node
 
-from evac.errors import PlaceError, Problem
+from evac.errors import Mend, PlaceError, Problem
 from evac.overlay.movements import Movement
 from evac.overlay.plain import PlainNet
 from evac.overlay.roads import lanes_of, nearest
@@ -172,7 +172,9 @@ class Turns:
             street = self.where.index.describe(self.where.index.net.getEdge(target))
             what = f"{street} has the lanes 0 to {last} under this plan, not {max(action.onto_lanes)}"
             raise PlaceError(
-                Problem(f"{item.where}.onto_lanes", what, "lanes are counted from the kerb, beginning with 0")
+                Problem(
+                    f"{item.where}.onto_lanes", what, "lanes are counted from the kerb, beginning with 0", Mend.BY_HAND
+                )
             )
         return action.onto_lanes
 

@@ -13,7 +13,7 @@ import shapely
 from sumolib.net.edge import Edge
 from sumolib.net.node import Node
 
-from evac.errors import PlaceError, Problem
+from evac.errors import Mend, PlaceError, Problem
 from evac.households.geometry import make_valid_polygons
 from evac.households.zones import read_polygons
 from evac.network.exits import ResolvedExit
@@ -83,7 +83,9 @@ class Where:
             return self._along(stretch, where)
         fitting = [edge for edge in edges if stretch.towards is None or heads(edge, stretch.towards)]
         if not fitting:
-            raise PlaceError(Problem(where, f"no road there heads {stretch.towards}", "change 'towards'"))
+            raise PlaceError(
+                Problem(where, f"no road there heads {stretch.towards}", "change 'towards'", Mend.DIRECTION)
+            )
         return list(dict.fromkeys(fitting))
 
     def path(self, stretch: Stretch, where: str) -> list[Edge]:
@@ -100,7 +102,7 @@ class Where:
         chain = _chain(edges)
         if chain is None:
             what = "the stretch has both directions, or isn't one road"
-            raise PlaceError(Problem(where, what, "say 'towards', or 'from' and 'to'"))
+            raise PlaceError(Problem(where, what, "say 'towards', or 'from' and 'to'", Mend.DIRECTION))
         return chain
 
     def junction(self, junction: Junction, where: str) -> Node:
@@ -124,12 +126,12 @@ class Where:
             away_m = _distance_m(nearest, spot)
             if away_m > POINT_RANGE_M:
                 what = f"no junction within {POINT_RANGE_M:g} m of the point; the nearest is {away_m:.0f} m away"
-                raise PlaceError(Problem(where, what, "move the point onto the junction"))
+                raise PlaceError(Problem(where, what, "move the point onto the junction", Mend.PLACE))
             return nearest
         if len(nodes) > 1:
             shown = "; ".join(self.link(node) for node in nodes[:_LISTED])
             what = f"'{junction.street}' and '{junction.crossing}' meet at {len(nodes)} junctions: {shown}"
-            raise PlaceError(Problem(where, what, "add 'point'"))
+            raise PlaceError(Problem(where, what, "add 'point'", Mend.PLACE))
         return nodes[0]
 
     def link(self, node: Node) -> str:
@@ -226,7 +228,7 @@ class Where:
         if not found:
             what = f"no way along '{street}' from {_said(stretch.start)} to {_said(stretch.end)}"
             remedy = "swap 'from' and 'to', or name places between which the street runs without a gap"
-            raise PlaceError(Problem(where, what, remedy))
+            raise PlaceError(Problem(where, what, remedy, Mend.STRETCH))
         return min(found, key=_length_m) if stretch.start and stretch.end else max(found, key=_length_m)
 
     def _to_the_end(
@@ -241,9 +243,8 @@ class Where:
             same = stretch.start is not None
             rivals = [way for way in found if not _shares_end(way, longest, at_start=same)]
             if rivals:
-                raise PlaceError(
-                    Problem(where, f"'{stretch.street}' goes on in several directions there", "add 'towards'")
-                )
+                what = f"'{stretch.street}' goes on in several directions there"
+                raise PlaceError(Problem(where, what, "add 'towards'", Mend.DIRECTION))
         return found
 
     def _place(self, edges: Sequence[Edge], place: str | Point | None, street: str, where: str) -> list[Node]:
@@ -259,7 +260,8 @@ class Where:
             away_m = _distance_m(near[0], spot)
             what = f"no junction of '{street}' within {POINT_RANGE_M:g} m; the nearest is {away_m:.0f} m away"
             lon, lat = self.index.net.convertXY2LonLat(*near[0].getCoord())
-            raise PlaceError(Problem(where, what, f"the nearest junction is {{lat: {lat:.5f}, lon: {lon:.5f}}}"))
+            remedy = f"the nearest junction is {{lat: {lat:.5f}, lon: {lon:.5f}}}"
+            raise PlaceError(Problem(where, what, remedy, Mend.STRETCH))
         return fitting
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from evac.errors import Problem, ScenarioError
+from evac.errors import Mend, Problem, ScenarioError
 from evac.files import is_file
 from evac.inputs import digest_dataset
 from evac.plans import BASELINE
@@ -71,6 +71,16 @@ class LoadedPlan:
     def files(self) -> list[Path]:
         """The files that its actions name and that are read when it is laid over the net: polygons."""
         return sorted({path for item in self.actions for path in files_of(item.action)})
+
+    def about(self, problem: Problem) -> Problem:
+        """Return a problem with the actions that it is about, which its `where` begins with, one after the other."""
+        named = problem.where.split("; ")
+        found = (
+            (number, item.label)
+            for number, item in enumerate(self.actions)
+            if any(where.startswith(item.where) for where in named)
+        )
+        return replace(problem, actions=tuple(found))
 
     def document(self) -> list[Any]:
         """Return the actions as plain JSON values, with the digest of each file instead of its path.
@@ -178,8 +188,10 @@ def _chain(path: Path, below: Sequence[Path]) -> tuple[Plan, tuple[LoadedAction,
             item.where,
             f"'{model.extends}' has an action with the label {item.label!r} too: both would hold",
             f"give this one another label, or leave the other out with 'without: [{item.label}]'",
+            Mend.OTHER_NAME,
+            keys=("actions", number, "label"),
         )
-        for item in own
+        for number, item in enumerate(own)
         if item.action.label in taken
     ]
     if twice:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -71,6 +71,7 @@ def build_app(workspace: Workspace, sessions: Sessions, hosts: Iterable[str]) ->
             UserError: _told_problems,
             EvacError: _told_error,
             Refusal: _told_refusal,
+            ClientDisconnect: _told_nobody,
             OSError: _told_disk,
             sqlite3.OperationalError: _told_disk,
         },
@@ -115,6 +116,11 @@ async def _told_disk(_request: Request, error: Exception) -> Response:
     why = (error.strerror if isinstance(error, OSError) else None) or str(error)
     words = f"a file of the workspace can't be read or written ({why}): see that the disk has room, and try again"
     return JSONResponse({"error": words}, status_code=507)
+
+
+async def _told_nobody(_request: Request, _error: Exception) -> Response:
+    """Answer whoever has gone in the middle of a question: nobody hears it, and it is no error of ours."""
+    return Response(status_code=400)
 
 
 async def _told_refusal(_request: Request, error: Exception) -> Response:

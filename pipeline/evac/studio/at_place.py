@@ -20,6 +20,7 @@ from evac.kept_run import KeptRun
 from evac.new_place import extract_roads, find_place, read_area
 from evac.plans import BASELINE
 from evac.studio.plan_file import actions_of
+from evac.studio.told import problem_of
 
 Tell = Callable[[str], None]
 PICTURE_VERSION = 5
@@ -287,12 +288,18 @@ def editable(place: evac.Place, key: str, text: str) -> dict[str, Any]:
     """
     found = plan(place, key)
     own = actions_of(text)
-    if not found["problems"]:
-        first = len(found["actions"]) - len(own)
-        found["inherited"], found["actions"] = found["actions"][:first], found["actions"][first:]
-        for action, given in zip(found["actions"], own, strict=True):
-            action["given"] = given
+    actions = found.get("actions") or [_as_written(given) for given in own]
+    first = len(actions) - len(own)
+    found["inherited"], found["actions"] = actions[:first], actions[first:]
+    for action, given in zip(found["actions"], own, strict=True):
+        action["given"] = given if isinstance(given, dict) else {}
     return {**found, "text": text}
+
+
+def _as_written(given: Any) -> dict[str, Any]:
+    """Return an action of a plan that has a mistake, as far as its file has words for it."""
+    words = next((str(given[key]) for key in ("label", "do") if given.get(key)), "") if isinstance(given, dict) else ""
+    return {"label": words or "…", "action": words or "…"}
 
 
 def check_plan(place: evac.Place, path: Path) -> None:
@@ -328,17 +335,14 @@ def plan(place: evac.Place, name: str) -> dict[str, Any]:
         under = place.under(name)
         above = _name_of(place, under.loaded.model.extends)
     except UserError as error:
-        return {"plan": name, "name": name, "problems": [vars(problem) for problem in error.problems]}
+        return {"plan": name, "name": name, "problems": [problem_of(problem) for problem in error.problems]}
     return {
         "plan": name,
         "name": under.name,
         "note": " ".join(under.note.split()),
         "extends": above,
         "resources": under.resources,
-        "actions": [
-            {**row, "where": item.where}
-            for row, item in zip(under.actions().to_dict("records"), under.loaded.actions, strict=True)
-        ],
+        "actions": under.actions().to_dict("records"),
         "problems": [],
     }
 

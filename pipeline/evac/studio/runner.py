@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import json
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,10 @@ _MINUTE = ("time_s", "out", "driving", "waiting")
 
 @dataclass
 class Live:
-    """How far a running job is: the last that it told, and each run's minutes so far.
+    """How far a job is that was begun: the last that it told, and each run's minutes so far.
 
     Parameters
     ----------
-    process
-        Its process.
     off
         Set when it is called off.
     progress
@@ -43,7 +42,6 @@ class Live:
         By run: simulated time, vehicles out, driving and waiting, minute by minute.
     """
 
-    process: asyncio.subprocess.Process
     off: asyncio.Event = field(default_factory=asyncio.Event)
     progress: dict[str, Any] = field(default_factory=dict)
     minutes: dict[str, list[list[float]]] = field(default_factory=dict)
@@ -79,6 +77,7 @@ class Runner:
     _live: dict[int, Live] = field(default_factory=dict)
     _tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     _frames: dict[int, Newest] = field(default_factory=dict)
+    _unwritten: set[int] = field(default_factory=set)
 
     def begin(self) -> None:
         """Take up what an earlier server has left."""
@@ -107,11 +106,11 @@ class Runner:
             There is no such job.
         """
         job = self.journal.of(number)
-        if job.state == "waiting":
-            self.news.tell("job", self.shown(self.journal.put(number, "cancelled")))
-        elif (live := self._live.get(number)) is not None:
+        if (live := self._live.get(number)) is not None:
             live.off.set()
             self.news.tell("job", self.shown(job))
+        elif job.state == "waiting":
+            self.news.tell("job", self.shown(self.journal.put(number, "cancelled")))
 
     def frames(self, number: int) -> AsyncIterator[str]:
         """Return where the cars of a running job are, as JSON, as long as it runs.
@@ -137,19 +136,20 @@ class Runner:
 
     def _fill(self) -> None:
         """Begin with the jobs that wait, as far as there is room."""
-        for job in self.journal.waiting()[: _SIDE_BY_SIDE - len(self._tasks)]:
-            self._tasks[job.id] = asyncio.create_task(self._perform(job))
+        for job in self.journal.waiting():
+            if len(self._tasks) < _SIDE_BY_SIDE and job.id not in self._tasks and job.id not in self._unwritten:
+                self._live[job.id], self._frames[job.id] = Live(), Newest()
+                self._tasks[job.id] = asyncio.create_task(self._perform(job))
 
     async def _perform(self, job: Job) -> None:
-        job = self.journal.put(job.id, "running")
-        self._frames[job.id] = Newest()
-        self.news.tell("job", self.shown(job))
         try:
-            ended = await self._run(job)
+            job = self.journal.put(job.id, "running")
+            self.news.tell("job", self.shown(job))
+            ended = await self._run(job, self._live[job.id])
         except asyncio.CancelledError:
             raise  # the server ends: the job stays `running` in the journal, and is taken up again
-        except (EvacError, OSError, ValueError) as error:
-            ended = self.journal.put(job.id, "failed", {"error": readable(error)})
+        except (EvacError, OSError, ValueError, sqlite3.Error) as error:
+            ended = self._failed(job, readable(error))
         finally:
             self._live.pop(job.id, None)
             self._frames.pop(job.id).end()
@@ -159,13 +159,20 @@ class Runner:
             self.news.tell("plan", {"place": job.place, "plan": ended.told["plan"], "tag": None})
         self._fill()
 
-    async def _run(self, job: Job) -> Job:
+    def _failed(self, job: Job, why: str) -> Job:
+        """Return a job that has failed; where that can't be written down, the next start takes it up again."""
+        try:
+            return self.journal.put(job.id, "failed", {"error": why})
+        except sqlite3.Error:
+            self._unwritten.add(job.id)
+            return replace(job, state="failed", told={"error": why})
+
+    async def _run(self, job: Job, live: Live) -> Job:
         scenario = self.workspace.folder / "scenarios" / job.place  # of a place that is known, or will be made
         process = await _started(scenario, self.workspace.folder)
-        live = self._live[job.id] = Live(process)
-        watcher = asyncio.create_task(_call_off(live))
+        watcher = asyncio.create_task(_call_off(live.off, process))
         try:
-            told = await self._hear(job, live)
+            told = await self._hear(job, process, live)
             code = await process.wait()
         finally:
             watcher.cancel()
@@ -177,9 +184,9 @@ class Runner:
             return self.journal.put(job.id, "failed", {"error": words})
         return self.journal.put(job.id, "done" if "runs" in told else "failed", told)
 
-    async def _hear(self, job: Job, live: Live) -> dict[str, Any] | None:
+    async def _hear(self, job: Job, process: asyncio.subprocess.Process, live: Live) -> dict[str, Any] | None:
         """Ask for the work, hand on how far it is, and return how it ended; None when it never said."""
-        process, told = live.process, None
+        told = None
         assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - both are pipes
         process.stdin.write(json.dumps(job.asked).encode() + b"\n")
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -195,14 +202,14 @@ class Runner:
         return told
 
 
-async def _call_off(live: Live) -> None:
+async def _call_off(off: asyncio.Event, process: asyncio.subprocess.Process) -> None:
     """Wait until a job is called off; then ask its process to end, and end it."""
-    await live.off.wait()
-    assert live.process.stdin is not None  # noqa: S101 - it is a pipe
-    live.process.stdin.close()
+    await off.wait()
+    assert process.stdin is not None  # noqa: S101 - it is a pipe
+    process.stdin.close()
     await asyncio.sleep(_GRACE_S)
     with contextlib.suppress(ProcessLookupError):
-        live.process.kill()
+        process.kill()
 
 
 async def _started(scenario: Path, workspace: Path) -> asyncio.subprocess.Process:

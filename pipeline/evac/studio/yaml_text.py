@@ -11,6 +11,7 @@ import io
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -153,7 +154,12 @@ def _as_in(folder: Path, tried_in: Path, error: UserError) -> UserError:
     def told(words: str) -> str:
         return words.replace(str(tried_in), str(folder))
 
-    return UserError([Problem(told(item.where), told(item.what), told(item.remedy)) for item in error.problems])
+    return UserError(
+        [
+            replace(item, where=told(item.where), what=told(item.what), remedy=told(item.remedy), told=told(item.told))
+            for item in error.problems
+        ]
+    )
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from evac.demand.departures import curve_problems
 from evac.demand.order_checks import check_orders
 from evac.demand.orders import Orders, orders_of
 from evac.demand.starts import StartsOf
-from evac.errors import Problem, ScenarioError, UserError
+from evac.errors import Mend, Problem, ScenarioError, UserError
 from evac.hazards.arrivals import Reached, reached_roads
 from evac.hazards.effects import in_words, under_hazard
 from evac.hazards.refuges import ResolvedRefuge, refuges_under
@@ -102,7 +102,7 @@ class UnderPlan:
         None of it stops a run.
         """
         unmanned = [
-            f"{item.label}: takes no officers; say how many with 'with: {{officers: 1}}'"
+            f"{item.label}: takes no officers: say how many it takes"
             for item in self.plan.actions
             if isinstance(item.action, Signal) and item.action.mode == "officer" and not item.action.resources.officers
         ]
@@ -149,6 +149,14 @@ def under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path, pace: float = 
     UserError
         A place isn't found, actions contradict each other, or households lose their only way out.
     """
+    try:
+        return _under_plan(prepared, plan, cache, pace)
+    except UserError as error:
+        error.problems = [plan.about(problem) for problem in error.problems]
+        raise
+
+
+def _under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path, pace: float) -> UnderPlan:
     watched, document = Watched.of(plan.files), tuple(plan.document())
     laid = _laid_over(prepared, plan, cache)
     cut_off = laid.ways_out.cut_off(prepared.homes, prepared.starts)
@@ -260,9 +268,8 @@ def _never(plan: LoadedPlan, end_h: float) -> list[Problem]:
         begins_min = item.action.offset_min if isinstance(item.action, Phase) else when_of(item.action).ready_min
         if begins_min >= end_h * clock.HOUR_MIN:
             what = f"never happens: it begins {begins_min:g} min after the order; the simulation ends after {end_h:g} h"
-            problems.append(
-                Problem(item.where, what, "let it begin earlier, or raise the scenario's 'simulation.end_h'")
-            )
+            remedy = "let it begin earlier, or raise the scenario's 'simulation.end_h'"
+            problems.append(Problem(item.where, what, remedy, Mend.EARLIER))
     return problems
 
 
@@ -305,7 +312,9 @@ def _refuse_cut_off(prepared: Prepared, plan: LoadedPlan, cut_off: pd.DataFrame,
         "leave them a way, or add 'accept_cut_off: true' to the 'close' action that takes it: their cars then count as "
         "not evacuated"
     )
-    raise ScenarioError(Problem(_cause(rest, laid.overlay.timetable.states(), cut_off), what, remedy))
+    raise ScenarioError(
+        Problem(_cause(rest, laid.overlay.timetable.states(), cut_off), what, remedy, Mend.ACCEPT_CUT_OFF)
+    )
 
 
 def _cause(plan: LoadedPlan, states: States, cut_off: pd.DataFrame) -> str:

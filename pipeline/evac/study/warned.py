@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evac.demand.orders import Orders, Watching
-from evac.errors import Problem, ScenarioError
+from evac.errors import Mend, Problem, ScenarioError
 from evac.hazards.arrivals import Reached, front_of, haze_of
 from evac.hazards.fronts import Front
 from evac.hazards.sight import crosses_s, seen_s
@@ -42,7 +42,9 @@ def under_warning(
     if hazard is None or reached is None:
         if triggered:
             what = "has a trigger, and the scenario has no section 'hazard' whose front could cross it"
-            raise ScenarioError([Problem(item.where, what, "give 'offset_min' alone") for item in triggered])
+            raise ScenarioError(
+                [Problem(item.where, what, "give 'offset_min' alone", Mend.BY_HAND) for item in triggered]
+            )
         return orders
     if not triggered and hazard.unasked is None:
         return orders
@@ -65,7 +67,7 @@ def _crossed_min(item: LoadedAction, front: Front, pace: float) -> float:
     if math.isinf(time_s):
         what = f"never happens: the front never crosses {phase.trigger.name}"
         raise ScenarioError(
-            Problem(item.where, what, "draw the line where the front comes, or give 'offset_min' alone")
+            Problem(item.where, what, "draw the line where the front comes, or give 'offset_min' alone", Mend.BY_HAND)
         )
     return pace * max(time_s, 0.0) / 60.0
 

@@ -20,6 +20,7 @@ from evac.studio.places import Places
 from evac.studio.remembered import Answer
 from evac.studio.runner import Runner
 from evac.studio.sessions import Sessions
+from evac.studio.told import problem_of
 from evac.studio.workspace import Workspace
 
 
@@ -62,12 +63,8 @@ def studio_of(request: Request) -> Studio:
 def in_words(error: BaseException) -> dict[str, Any]:
     """Return an error as the page shows it: the problems with their places, or a sentence."""
     if isinstance(error, UserError):
-        return {"problems": [_problem(item) for item in error.problems]}
+        return {"problems": [problem_of(item) for item in error.problems]}
     return {"error": readable(error) if isinstance(error, EvacError) else f"{type(error).__name__}: {readable(error)}"}
-
-
-def _problem(problem: Any) -> dict[str, str]:
-    return {name: readable(getattr(problem, name)) for name in ("where", "what", "remedy")}
 
 
 _TEXTS = frozenset(

@@ -45,7 +45,7 @@ export const ACTIONS = {
   junction: [
     signal("officer", () => say("Officer"), { takes: { officers: 1 } }),
     signal("off", () => say("Signal off"), { fits: (target) => target.signal }), signal("flashing", () => say("Signal flashing"), { fits: (target) => target.signal }),
-    signal("all_way_stop", () => say("All-way stop"), { takes: { signs: 4 } }),
+    signal("all_way_stop", () => say("All-way stop"), { takes: { signs: 4 }, fits: (target) => target.signal }),
     signal("fixed", () => say("Signal with fixed times"), {
       fields: (target) => armsByStreet(target).map(({ words }, i) => inner(number(`green ${i}`, () => say("Seconds of green from {street}", { street: words }), { min: 5, max: 600, value: 30, needed: true }))),
       build: (target, values) => ({ ...at(target), mode: "fixed", stages: armsByStreet(target).map(({ movements }, i) => ({ movements, green_s: values[`green ${i}`] })) }) }),

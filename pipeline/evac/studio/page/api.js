@@ -6,7 +6,7 @@ const KEY = "evac-studio-key";
 /** What the server refuses: a sentence, and the problems with their places where there are some. */
 export class Refused extends Error {
   constructor(status, told) {
-    super(told.error ?? (told.problems ?? []).map((problem) => `${problem.where}: ${problem.what}`).join("\n"));
+    super(told.error ?? (told.problems ?? []).map((problem) => (problem.told || problem.what)).join("\n"));
     this.status = status;
     this.problems = told.problems ?? [];
   }

@@ -1,12 +1,13 @@
 // The page: a head with the place, the map, and beside it a panel for each thing that a person does.
 import { ask, listen, part, Refused } from "./api.js";
-import { fill, h, problemsList, say } from "./dom.js";
+import { fill, h, say } from "./dom.js";
 import { comparePanel } from "./compare-panel.js";
 import { Jobs } from "./jobs.js";
 import { PlaceMap } from "./map.js";
 import { newPlace } from "./new-place.js";
 import { placePanel, undoRow } from "./place-panel.js";
 import { plansPanel } from "./plans-panel.js";
+import { pointOn, problemsList } from "./problems.js";
 import { runsPanel } from "./runs-panel.js";
 import { ScenarioFile } from "./scenario-file.js";
 
@@ -25,6 +26,7 @@ export async function start(root) {
   let { workspace, places } = await ask("places");
   const status = h("p", { class: "status", role: "status" });
   const map = new PlaceMap(), jobs = new Jobs();
+  pointOn(map);
   jobs.follow();
   let shown = null;
   jobs.hear((_, kind, content) => {

@@ -2,6 +2,7 @@
 import { colourKey } from "./colour-key.js";
 import { count, h, say } from "./dom.js";
 import { closedWords } from "./map.js";
+import { withPlaces } from "./problems.js";
 
 const LINES = ["LineString", "MultiLineString"];
 
@@ -52,7 +53,7 @@ export function changeRows(map, diff) {
     lost ? h("p", { class: "bad" }, say("{n} households lose their only way out.", { n: count(lost) }))
       : h("p", {}, say("No household loses its way out.")),
     diff.closed_exits.length ? [h("h4", {}, say("Ways out that close")), h("ul", { class: "closing" }, diff.closed_exits.map((item) => h("li", {}, `${item.exit}: ${closedWords(item)}`)))] : null,
-    diff.warnings.length ? h("ul", { class: "warnings" }, diff.warnings.map((text) => h("li", {}, text))) : null,
+    diff.warnings.length ? h("ul", { class: "warnings" }, diff.warnings.map((text) => h("li", {}, withPlaces(text)))) : null,
     colourKey(Object.entries(SORTS).filter(([sort]) => (sort === "other" ? [...sorts].some((one) => !(one in SORTS)) : sorts.has(sort))).map(([sort, words]) => [sort, words()])),
     Object.entries(kinds).map(([kind, items]) => [h("h4", {}, kindWords(kind)), h("ul", { class: "changes" }, items.map((item) => row(map, item)))]),
   ];

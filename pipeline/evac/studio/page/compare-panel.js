@@ -1,8 +1,9 @@
 // Compare: two finished runs side by side, over time on the map, and by zone who gains and who loses; and handing on.
 import { ask, download, part as inPath } from "./api.js";
-import { clock, count, fill, h, problemsList, say } from "./dom.js";
+import { clock, count, fill, h, say } from "./dom.js";
 import { curveChart } from "./chart.js";
 import { colourKey, queueKey } from "./colour-key.js";
+import { problemsList } from "./problems.js";
 import { reportLink } from "./report-link.js";
 import { caseWords } from "./run-view.js";
 

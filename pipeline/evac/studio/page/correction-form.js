@@ -1,5 +1,6 @@
 // What the map has wrong of a road: lanes, direction, speed, closed; it becomes a correction in the scenario's file.
-import { count, fill, h, problemsList, say } from "./dom.js";
+import { count, fill, h, say } from "./dom.js";
+import { problemsList } from "./problems.js";
 
 /**
  * A form that corrects ways of the map.

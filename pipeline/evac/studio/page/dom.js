@@ -61,11 +61,3 @@ export function takes(resources) {
   const parts = Object.entries(said).filter(([name]) => resources?.[name]).map(([name, words]) => words(resources[name]));
   return parts.join(", ") || say("nothing");
 }
-
-/** What is wrong, each with its place and what to try. */
-export function problemsList(error) {
-  const problems = error.problems?.length ? error.problems : [{ where: "", what: error.message, remedy: "" }];
-  return h("div", { class: "problems", role: "alert" }, h("ul", {}, problems.map((problem) => h("li", {},
-    problem.where ? h("span", { class: "where" }, problem.where) : null, h("span", {}, problem.what),
-    problem.remedy ? h("span", { class: "remedy" }, say("Try: {remedy}", { remedy: problem.remedy })) : null))));
-}

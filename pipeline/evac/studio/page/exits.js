@@ -1,6 +1,7 @@
 // The ways out: what each passes, which are refused, what lies beyond, and those that are added.
-import { count, fill, h, problemsList, say } from "./dom.js";
+import { count, fill, h, say } from "./dom.js";
 import { closedWords, exitWords } from "./map.js";
+import { problemsList } from "./problems.js";
 
 /** What a way out passes at most, in words: few evacuations get as much through a lane. */
 function passesWords(properties) {

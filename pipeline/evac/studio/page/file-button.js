@@ -1,6 +1,7 @@
 // A button that sends a file.
 import { ask, part } from "./api.js";
-import { fill, h, problemsList, say } from "./dom.js";
+import { fill, h, say } from "./dom.js";
+import { problemsList } from "./problems.js";
 
 /**
  * The button; `sent` is told the file's name, `told` shows what is wrong with it.

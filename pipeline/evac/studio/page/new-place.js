@@ -1,9 +1,10 @@
 // A place that isn't there yet: an extract, an area drawn on it, who lives there; then it is made, and run.
 import { ask, part } from "./api.js";
 import { drawPolygon } from "./draw-polygon.js";
-import { count, fill, h, problemsList, say } from "./dom.js";
+import { count, fill, h, say } from "./dom.js";
 import { fileButton } from "./file-button.js";
 import { liveView } from "./live-view.js";
+import { problemsList } from "./problems.js";
 import { centreOf } from "./targets.js";
 
 const NONE = { type: "FeatureCollection", features: [] };

@@ -1,10 +1,11 @@
 // Where: the place in figures, its ways out, what the map has wrong, and what to look at before anything is believed.
 import { ask, part } from "./api.js";
 import { correctionForm } from "./correction-form.js";
-import { count, fill, h, problemsList, say } from "./dom.js";
+import { count, fill, h, say } from "./dom.js";
 import { exitList, newExitForm, otherRoads, pointOf } from "./exits.js";
 import { finder } from "./finder.js";
 import { findingRows } from "./findings.js";
+import { problemsList } from "./problems.js";
 import { isRoad } from "./roads.js";
 import { clicked, streetsByName } from "./targets.js";
 

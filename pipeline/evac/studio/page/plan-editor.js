@@ -3,10 +3,13 @@ import { ask, askWhole, part } from "./api.js";
 import { actionForm } from "./action-form.js";
 import { kindOf, kindsAt } from "./actions.js";
 import { changeRows, clearChanges, drawChanges } from "./changes.js";
-import { fill, h, problemsList, say, takes } from "./dom.js";
+import { fill, h, say, takes } from "./dom.js";
 import { finder } from "./finder.js";
+import { actionsOf, problemsList, problemWords, textOf } from "./problems.js";
 import { byName, clicked, everybody, shapesOf, spotOf } from "./targets.js";
 
+const BY_HAND = "hand", BY_STEP = "step", BY_OTHERS = "others"; // who has changed what is shown: this page, its Undo or Redo, somebody else
+const changedElsewhere = () => say("The plan has been changed elsewhere; this is how it is now. Undo begins anew from here.");
 const NONE = { type: "FeatureCollection", features: [] };
 
 /**
@@ -23,7 +26,7 @@ export function planEditor(body, place, key, leave) {
   const title = h("h2", {}), head = h("div", {}), list = h("ol", { class: "own-actions" }), form = h("div", { class: "form" }), diff = h("div", { class: "diff", "aria-live": "polite" });
   const told = h("p", { class: "told", role: "status" });
   const undoButton = h("button", { type: "button", onclick: () => step(-1) }, say("Undo")), redoButton = h("button", { type: "button", onclick: () => step(1) }, say("Redo"));
-  let plan = null, tag = null, texts = [], at = -1, target = null, saving = false, isOver = false;
+  let plan = null, tag = null, texts = [], at = -1, target = null, saving = false, heard = null, isOver = false;
 
   fill(body, h("button", { type: "button", onclick: leave }, say("All plans")), title, head, h("div", { class: "row" }, undoButton, redoButton,
     h("button", { type: "button", onclick: () => { sessionStorage.setItem(`plan of ${name}`, key); place.choose("runs"); } }, say("Run it"))),
@@ -34,7 +37,9 @@ export function planEditor(body, place, key, leave) {
   map.showEdits(true);
   map.on("click", (event, found) => choose(clicked(picture, [event.lngLat.lng, event.lngLat.lat], found, target)));
   const deaf = jobs.hear((_, kind, content) => {
-    if (kind === "plan" && content.place === name && !saving && content.tag !== tag) reload(content.plan === key ? say("The plan has been changed elsewhere; this is how it is now.") : "");
+    if (kind !== "plan" || content.place !== name || content.tag === tag) return;
+    if (!saving) reload(content.plan === key ? changedElsewhere() : "");
+    else if (content.plan === key) heard = content.tag;
   });
   reload("");
   return () => { isOver = true; deaf(); map.showEdits(false); };
@@ -43,62 +48,71 @@ export function planEditor(body, place, key, leave) {
     try {
       const found = await askWhole(path);
       if (isOver) return;
-      take(found, true);
+      take(found, BY_OTHERS);
       told.textContent = words;
     } catch (error) {
       fill(diff, problemsList(error));
     }
   }
 
-  function take({ content, tag: now }, isNew) {
-    if (tag === now) return;
+  function take({ content, tag: now }, by) {
+    if (JSON.stringify(plan) === JSON.stringify(content)) return; // a plan that it builds on may be another
+    if (by === BY_OTHERS && tag !== now) texts = []; // what others have changed is never undone with one's own
+    if (by !== BY_STEP && tag !== now) { texts = [...texts.slice(0, at + 1), content.text]; at = texts.length - 1; }
     plan = content;
     tag = now;
-    if (isNew) { texts = [...texts.slice(0, at + 1), plan.text]; at = texts.length - 1; }
     show();
     showDiff();
   }
 
-  async function change(edit, isNew = true) {
+  async function change(edit, by = BY_HAND) {
     saving = true;
+    heard = null;
     try {
-      take(await askWhole(path, { method: "PATCH", body: edit, headers: { "If-Match": tag } }), isNew);
+      take(await askWhole(path, { method: "PATCH", body: edit, headers: { "If-Match": tag } }), by);
       told.textContent = "";
     } catch (error) {
-      if (error.status === 412) await reload("");
-      error.element = problemsList(error);
+      if (error.status === 412) await reload(changedElsewhere());
+      error.element = problemsList(error, true);
       throw error;
     } finally {
       saving = false;
     }
+    if (heard && heard !== tag) await reload(changedElsewhere()); // somebody was as quick
   }
 
   async function step(by) {
-    const text = texts[at + by];
+    const wanted = at + by;
     try {
-      await change({ do: "text", text }, false);
-      at += by;
-      show();
+      await change({ do: "text", text: texts[wanted] }, BY_STEP);
     } catch (error) {
-      told.textContent = error.message;
+      if (error.status !== 412) told.textContent = error.message;
     }
+    if (texts[wanted] === plan.text) at = wanted;
+    showSteps();
+  }
+
+  function showSteps() {
+    undoButton.disabled = at <= 0;
+    redoButton.disabled = at >= texts.length - 1;
   }
 
   function show() {
     title.textContent = plan.name;
-    undoButton.disabled = at <= 0;
-    redoButton.disabled = at >= texts.length - 1;
+    showSteps();
     fill(head, plan.extends ? h("p", {}, say("Builds on {plan}", { plan: plan.extends })) : null,
       h("p", { class: "takes" }, say("Takes {what}", { what: takes(plan.resources) })),
-      plan.problems.length ? problemsList(plan) : null,
+      plan.problems.length ? h("p", { class: "bad" }, say("This plan has a mistake, and can't be laid over the network until it is mended: change or remove the action, or take the last change back with Undo.")) : null,
       h("details", {}, h("summary", {}, say("The file")), h("pre", { tabindex: "0" }, plan.text)));
     fill(list, (plan.inherited ?? []).map((item) => h("li", { class: "inherited" }, item.label)), plan.actions.map((item, number) => ownAction(item, number)));
+    const elsewhere = besideActions(plan.problems);
+    if (elsewhere.length) head.append(problemsList({ problems: elsewhere }));
   }
 
   function ownAction(item, number) {
     const spot = spotOf(picture, item.given);
     const label = spot ? h("button", { type: "button", class: "to-map", onclick: () => map.flyTo(spot) }, item.label) : item.label;
-    return h("li", { dataset: { where: item.where } }, h("span", {}, label), item.action === item.label ? null : h("span", { class: "does" }, item.action),
+    return h("li", {}, h("span", {}, label), item.action === item.label ? null : h("span", { class: "does" }, item.action),
       h("span", { class: "buttons" },
         h("button", { type: "button", "aria-label": say("Change: {action}", { action: item.label }), onclick: () => {
           choose(null);
@@ -109,9 +123,11 @@ export function planEditor(body, place, key, leave) {
 
   async function showDiff() {
     const mine = tag;
+    clearChanges(map);
+    map.put("marks", onTheMap(plan.problems));
+    if (plan.problems.length) { fill(diff, h("p", {}, say("Nothing can be said while the plan has a mistake."))); return; }
     fill(diff, h("p", { class: "busy" }, say("Laying the plan over the network …")));
     for (const row of list.querySelectorAll(".problems")) row.remove();
-    map.put("marks", NONE);
     try {
       const changed = await ask(`${path}/diff`);
       if (mine !== tag || isOver) return;
@@ -119,31 +135,26 @@ export function planEditor(body, place, key, leave) {
       fill(diff, changeRows(map, changed));
     } catch (error) {
       if (mine !== tag || isOver) return;
-      clearChanges(map);
       map.put("marks", onTheMap(error.problems));
-      const elsewhere = error.problems.filter((problem) => !besideItsAction(problem));
+      const elsewhere = besideActions(error.problems);
       fill(diff, elsewhere.length || !error.problems.length ? problemsList({ problems: elsewhere, message: error.message }) : h("p", { class: "bad" }, say("It can't be laid over the network; why stands beside its actions.")));
     }
   }
 
-  function rowOf(problem) {
-    return [...list.children].find((item) => item.dataset.where && problem.where.split("; ").some((where) => where.startsWith(item.dataset.where)));
-  }
-
   /** Marks where the actions are that can't be laid over the network, with the reason. */
   function onTheMap(problems) {
-    const own = [...list.children].filter((item) => item.dataset.where);
-    const features = problems.flatMap((problem, id) => {
-      const action = plan.actions[own.indexOf(rowOf(problem))], spot = action && spotOf(picture, action.given);
-      return spot ? [{ type: "Feature", id, properties: { severity: "error", text: `${action.label}: ${problem.what}` }, geometry: { type: "Point", coordinates: spot } }] : [];
-    });
-    return { type: "FeatureCollection", features };
+    const inherited = (plan.inherited ?? []).length;
+    const features = problems.flatMap((problem) => actionsOf(problem).flatMap((number) => {
+      const action = plan.actions[number - inherited], spot = action && spotOf(picture, action.given);
+      return spot ? [{ type: "Feature", properties: { severity: "error", text: `${action.label}: ${textOf(problemWords(problem).what)}` }, geometry: { type: "Point", coordinates: spot } }] : [];
+    }));
+    return { type: "FeatureCollection", features: features.map((item, id) => ({ ...item, id })) };
   }
 
-  function besideItsAction(problem) {
-    const row = rowOf(problem);
-    row?.append(problemsList({ problems: [{ ...problem, where: "" }] }));
-    return Boolean(row);
+  /** Put each problem beside its actions; those that are about none are returned. */
+  function besideActions(problems) {
+    for (const problem of problems) for (const number of actionsOf(problem)) list.children[number]?.append(problemsList({ problems: [problem] }, true));
+    return problems.filter((problem) => !actionsOf(problem).some((number) => list.children[number]));
   }
 
   function choose(found) {

@@ -1,7 +1,8 @@
 // Two plans side by side: what each does, takes, changes on which street, and how soon the town was out under it.
 import { ask, part } from "./api.js";
 import { clearChanges, drawChanges, kindWords } from "./changes.js";
-import { clock, count, fill, h, problemsList, say } from "./dom.js";
+import { clock, count, fill, h, say } from "./dom.js";
+import { problemsList } from "./problems.js";
 
 const RESOURCES = [["officers", () => say("Officers")], ["signs", () => say("Signs")], ["cones", () => say("Cones")], ["barricades", () => say("Barricades")]];
 

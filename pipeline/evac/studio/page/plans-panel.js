@@ -1,9 +1,10 @@
 // What if: the plans of the place, what each does and takes, what it changes on the map; new ones, and changes.
 import { ask, askWhole, part } from "./api.js";
-import { fill, h, problemsList, say, takes } from "./dom.js";
+import { fill, h, say, takes } from "./dom.js";
 import { changeRows, clearChanges, drawChanges } from "./changes.js";
 import { planEditor } from "./plan-editor.js";
 import { plansBeside } from "./plans-beside.js";
+import { problemsList } from "./problems.js";
 import { searchForm } from "./search-form.js";
 
 export function plansPanel(body, place) {

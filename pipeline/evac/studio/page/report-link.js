@@ -1,6 +1,7 @@
 // The report that is there: what it is of, and a link that opens it in a tab of its own.
 import { ask, part } from "./api.js";
-import { fill, h, problemsList, say } from "./dom.js";
+import { fill, h, say } from "./dom.js";
+import { problemsList } from "./problems.js";
 
 /** The link; while there is no report what says so, if anything. */
 export function reportLink(name, missing = null) {

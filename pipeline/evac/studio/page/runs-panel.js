@@ -1,8 +1,9 @@
 // Go: run plans, watch them, and look at the runs of earlier days.
 import { ask, part } from "./api.js";
-import { fill, h, problemsList, say } from "./dom.js";
+import { fill, h, say } from "./dom.js";
 import { LiveCars } from "./live-cars.js";
 import { jobWords, liveView } from "./live-view.js";
+import { problemsList } from "./problems.js";
 import { reportLink, searchPageButton } from "./report-link.js";
 import { answerWords, caseWords, runView, timeWords } from "./run-view.js";
 import { foundView } from "./search-form.js";

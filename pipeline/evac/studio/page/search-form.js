@@ -1,6 +1,7 @@
 // Find me a plan: what there is to carry it out with, and how long the search may take.
 import { ask, part } from "./api.js";
-import { fill, h, problemsList, say } from "./dom.js";
+import { fill, h, say } from "./dom.js";
+import { problemsList } from "./problems.js";
 
 /** The form; the search goes on where runs do. */
 export function searchForm({ name, choose }) {

@@ -1,0 +1,15 @@
+"""What is wrong, as the page is told it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from evac.errors import Problem, readable
+
+_TEXTS = ("where", "what", "remedy", "told")
+
+
+def problem_of(problem: Problem) -> dict[str, Any]:
+    """Return a problem as plain values: its texts in a line each, and what they are about."""
+    return {**asdict(problem), **{name: readable(getattr(problem, name)) for name in _TEXTS}}
