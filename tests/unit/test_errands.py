@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -113,6 +114,21 @@ def test_in_a_run_the_drive_to_the_school_is_on_the_way_out(tmp_path):
     assert drive_s["with"] - drive_s["without"] > 300 + 300 / (50 / 3.6)
     assert (north["with"]["status"] == "evacuated").all()
     assert json.loads((runs["with"] / "ledger.json").read_text())["errands"] == {"school": 250}
+
+
+@pytest.mark.parametrize(("end_h", "reason"), [(4, "cleared"), (0.75, "end of time")])
+def test_who_waits_longer_at_the_school_than_a_jam_stands_drives_on(tmp_path, end_h, reason):
+    """For 40 minutes nothing moves, as the last cars stand at the school: that is no standstill, and nobody is stuck."""
+    town_of("15-assigned-exits", tmp_path)
+    scenario = tmp_path / "scenario.yaml"
+    school = "before_leaving:\n  - {name: school, share: 1, at: [{lat: 47.0685, lon: 9.5}], stop_min: 60}\n"
+    scenario.write_text(re.sub("end_h: [0-9.]+", f"end_h: {end_h}", scenario.read_text()) + school)
+    run = run_folder_of(load_scenario(tmp_path), tmp_path / ".evac")
+    ledger = json.loads((run / "ledger.json").read_text())
+    assert json.loads((run / "ending.json").read_text())["reason"] == reason
+    assert (ledger["stuck"], ledger["trusted"]) == (0, True), ledger["reasons"]
+    status = pd.read_parquet(run / "vehicles.parquet")["status"]
+    assert status.eq("evacuated").all() if reason == "cleared" else status.isin(["evacuated", "driving"]).all()
 
 
 def test_who_fetches_nobody_has_no_stop(net):

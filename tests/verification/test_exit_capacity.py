@@ -54,6 +54,34 @@ def test_a_ferry_takes_as_many_an_hour_as_the_scenario_says(tmp_path: Path) -> N
     assert np.diff(out_s).min() >= 3600.0 / FERRY_VEH_PER_H - 2.0  # what it didn't take before is no boat in hand
 
 
+def _with_a_last_piece_of_six_metres(folder: Path) -> None:
+    """Let the road to the ferry end in an edge of its own: its limit is another."""
+    file = folder / "map.osm"
+    text = file.read_text()
+    road = '<nd ref="1001"/><nd ref="{}"/><tag k="highway" v="secondary"/>'
+    assert road.format(1040) in text
+    text = text.replace(road.format(1040), road.format(9001))
+    node = '<node id="9001" lat="48.5300000" lon="-122.9810691" version="1"></node>'
+    tags = {"highway": "secondary", "name": "Ferry Road", "lanes": "2", "maxspeed": "70"}
+    written = "".join(f'<tag k="{key}" v="{value}"/>' for key, value in tags.items())
+    last = f'<way id="9102" version="1"><nd ref="9001"/><nd ref="1040"/>{written}</way>'
+    file.write_text(text.replace('<way id="101"', f'{node}\n<way id="101"', 1).replace("</osm>", f"{last}</osm>"))
+
+
+def test_a_ferry_takes_no_more_where_the_road_ends_in_a_short_piece(tmp_path: Path) -> None:
+    """Who drives faster than the last edge is long is never seen on it; nobody could stop on it either."""
+    ferry = f"{{name: Ferry, street: Ferry Road, towards: east, veh_per_h: {FERRY_VEH_PER_H:g}}}"
+    folder = _scenario(tmp_path, f"{{also: [{ferry}]}}")
+    _with_a_last_piece_of_six_metres(folder)
+    assert run_guarded(["run", str(folder), "--no-sensitivity", "--workspace", str(tmp_path)]) == 0
+    (run,) = (tmp_path / ".evac" / "runs").glob("*")
+    out_s = np.sort(pd.read_parquet(run / "vehicles.parquet")["evacuated_s"].dropna().to_numpy())
+    assert len(out_s) == VEHICLES
+    assert np.ptp(out_s) / 3600.0 == pytest.approx((VEHICLES - 1) / FERRY_VEH_PER_H, rel=0.02)
+    ledger = json.loads((run / "ledger.json").read_text())
+    assert ledger["trusted"], ledger["reasons"]
+
+
 def test_who_waits_an_hour_for_his_turn_is_not_stuck(tmp_path: Path) -> None:
     """One an hour: the first drives out, and in three hours two more are due; the others need more time, and say so."""
     ferry = "{name: Ferry, street: Ferry Road, towards: east, veh_per_h: 1}"

@@ -20,6 +20,10 @@ POLL_S = 60.0
 """Simulated seconds between two looks at a running simulation."""
 
 
+_FOR_EVER_S = 1e6
+"""A stop that lasts longer ends only when somebody ends it (s): at a metered exit, in a full refuge, of a bus."""
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far a run is.
@@ -110,7 +114,7 @@ def drive(
         report(replace(how_far, cars=watch.cars))
         all_due = counts.loaded == counts.inserted + counts.waiting
         for_good = all_due and not any(actor.has_plans for actor in actors) and not metering.holds_anybody(now_s)
-        if watch.stands_still(now_s) and for_good:
+        if watch.stands_still(now_s) and for_good and not _anybody_drives_on(connection):
             return Ending("standstill", now_s, counts, watch.left(now_s))
 
 
@@ -141,6 +145,13 @@ def _forward(connection: Connection, metering: Metering, now_s: float, until_s: 
         metering.act(now_s)
     connection.simulationStep(float(until_s))
     metering.act(float(until_s))
+
+
+def _anybody_drives_on(connection: Connection) -> bool:
+    """Return whether somebody stands at a stop that ends, such as one who fetches a child, whatever else moves."""
+    ask = connection.vehicle
+    stops = [ask.getStops(vehicle, 1)[0] for vehicle in ask.getIDList() if ask.isStopped(vehicle)]
+    return any(0.0 < stop.duration < _FOR_EVER_S for stop in stops)  # what is left of it
 
 
 def _counts(connection: Connection) -> Counts:

@@ -1,7 +1,8 @@
 """Exits that take only so many vehicles an hour, always (a ferry) or at times (the next town is jammed).
 
 Each vehicle stops at the exit line until it is due, and the queue stands on the map. A lane alone would pass its
-saturation flow over the line, which for a ferry is many times too much. When a limit ends, those held drive on.
+saturation flow over the line, which for a ferry is many times too much. When a limit ends, those held drive on. Where
+the road to the line is too short to stop on it, they are held at the end of the road before.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ _LINE_M = 1.0
 """How far before the end of the lane a vehicle waits (m)."""
 
 _FOR_EVER_S = 1e7
+_FAST = 1.3
+"""How fast the fastest drive, as a multiple of the limit: three standard deviations of the desired speeds."""
+_BRAKES_MPS2 = 4.0
+"""As who stops at the line brakes (a little less than SUMO's drivers can)."""
 
 
 class Metering:
@@ -44,7 +49,8 @@ class Metering:
     ) -> None:
         self._connection = connection
         names = list(dict.fromkeys([*veh_per_h, *beyond]))
-        self._edges = {name: tuple(exits[name]) for name in names}
+        self._last = {name: frozenset(exits[name]) for name in names}
+        self._edges = {name: tuple(self._with_those_before(exits[name])) for name in names}
         self._always = {name: (Spell(0.0, _FOR_EVER_S, limit),) for name, limit in veh_per_h.items()}
         self._beyond = beyond
         self._next_s = dict.fromkeys(names, 0.0)
@@ -67,6 +73,24 @@ class Metering:
     def longest_wait_s(self, now_s: float) -> float:
         """Return the longest time between two vehicles at an exit now (s); 0 where lanes alone decide."""
         return max((self._every_s(name, now_s) or 0.0 for name in self._edges), default=0.0)
+
+    def _with_those_before(self, exit_edges: Sequence[str]) -> list[str]:
+        """Return an exit's last edges, and those before them on which one has to be stopped, as these are short."""
+        found = dict.fromkeys(exit_edges)
+        short = [edge for edge in found if self._is_short(edge)]
+        while short:
+            junction = self._connection.edge.getFromJunction(short.pop())
+            for edge in self._connection.junction.getIncomingEdges(junction):
+                if not edge.startswith(":") and edge not in found:
+                    found[edge] = None
+                    short += [edge] if self._is_short(edge) else []
+        return list(found)
+
+    def _is_short(self, edge: str) -> bool:
+        """Return whether who drives onto an edge may be over its end before he is seen and has stopped."""
+        speed_mps = _FAST * float(self._connection.lane.getMaxSpeed(f"{edge}_0"))
+        needs_m = speed_mps + speed_mps**2 / (2.0 * _BRAKES_MPS2) + _LINE_M
+        return float(self._connection.lane.getLength(f"{edge}_0")) < needs_m
 
     def act(self, now_s: float) -> None:
         """Stop those who have come to an exit's last edge, and let the next one go where it is due."""
@@ -103,13 +127,25 @@ class Metering:
         for vehicle in self._connection.edge.getLastStepVehicleIDs(edge):
             if vehicle in self._held[name]:
                 continue
-            lane = ask.getLaneID(vehicle)
-            at_m = max(self._connection.lane.getLength(lane) - _LINE_M, 0.1)
+            if edge not in self._last[name] and ask.getRoute(vehicle)[-1] not in self._last[name]:
+                continue
+            at_m = max(self._connection.lane.getLength(f"{edge}_0") - _LINE_M, 0.1)
             self._held[name].append(vehicle)
             try:
-                ask.setStop(vehicle, edge, pos=at_m, laneIndex=ask.getLaneIndex(vehicle), duration=_FOR_EVER_S)
+                ask.setStop(vehicle, edge, pos=at_m, laneIndex=self._lane(vehicle, edge), duration=_FOR_EVER_S)
             except traci.TraCIException:  # too near to the line to stop: it goes, and the next waits the longer
                 self._next_s[name] = max(self._next_s[name], now_s) + every_s
+
+    def _lane(self, vehicle: str, edge: str) -> int:
+        """Return the lane in which to stop: the vehicle's own, unless another leads on and that one doesn't."""
+        ask = self._connection.vehicle
+        route, index, own = ask.getRoute(vehicle), ask.getRouteIndex(vehicle), int(ask.getLaneIndex(vehicle))
+        if index + 1 >= len(route):
+            return own
+        lanes = range(self._connection.edge.getLaneNumber(edge))
+        links = {lane: self._connection.lane.getLinks(f"{edge}_{lane}") for lane in lanes}
+        on = [lane for lane in lanes if any(link[0].rpartition("_")[0] == route[index + 1] for link in links[lane])]
+        return min(on, key=lambda lane: abs(lane - own), default=own)
 
     def _release(self, name: str, now_s: float, every_s: float) -> None:
         if now_s < self._next_s[name]:
