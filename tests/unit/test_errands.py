@@ -118,7 +118,7 @@ def test_in_a_run_the_drive_to_the_school_is_on_the_way_out(tmp_path):
 
 @pytest.mark.parametrize(("end_h", "reason"), [(4, "cleared"), (0.75, "end of time")])
 def test_who_waits_longer_at_the_school_than_a_jam_stands_drives_on(tmp_path, end_h, reason):
-    """For 40 minutes nothing moves, as the last cars stand at the school: that is no standstill, and nobody is stuck."""
+    """For 40 minutes nothing moves, as the last cars stand at the school: no standstill, and nobody is stuck."""
     town_of("15-assigned-exits", tmp_path)
     scenario = tmp_path / "scenario.yaml"
     school = "before_leaving:\n  - {name: school, share: 1, at: [{lat: 47.0685, lon: 9.5}], stop_min: 60}\n"
