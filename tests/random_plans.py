@@ -20,8 +20,8 @@ _SPACING_M = 300
 _AS_DEMAND = {"ordered": True, "stop_edge": None, "stop_pos_m": None, "stop_s": None}
 
 
-def random_town(folder: Path, chance: random.Random) -> Town:
-    """Return a grid of streets with some signals, and one to three exits at its edge."""
+def random_town(folder: Path, chance: random.Random, *, lanes_more: int = 0) -> Town:
+    """Return a grid of streets with some signals, and one to three exits at its edge, with so many lanes more."""
     columns, rows = chance.randint(2, 4), chance.randint(2, 3)
     nodes = {f"n{x}{y}": (_SPACING_M * x, _SPACING_M * y) for x in range(columns) for y in range(rows)}
     across = [" ".join(f"n{x}{y}" for x in range(columns)) for y in range(rows)]
@@ -32,7 +32,7 @@ def random_town(folder: Path, chance: random.Random) -> Town:
     exits = {}
     for number, (node, place) in enumerate(chance.sample(ends, chance.randint(1, len(ends)))):
         nodes[f"e{number}"] = place
-        streets.append((f"{node} e{number}", f"Exit {number} Road", chance.randint(1, 2)))
+        streets.append((f"{node} e{number}", f"Exit {number} Road", chance.randint(1, 2) + lanes_more))
         exits[f"exit {number}"] = f"{node}e{number}"
     speeds_mps = {name: chance.choice([8.33, 13.89, 22.22]) for _, name, _ in streets}
     inner = [node for node in nodes if node.startswith("n") and chance.random() < 0.3]
