@@ -48,3 +48,39 @@ def quickest_from(
     matrix = csr_array((time_s, (start, end)), shape=(count, count))
     cost_s, before = dijkstra(matrix, indices=source, return_predecessors=True)
     return cost_s, np.where(before < 0, -1, before).astype(np.int64)
+
+
+def reached_from(seeds: np.ndarray, start: np.ndarray, end: np.ndarray, count: int) -> np.ndarray:
+    """Return which of `count` nodes some arcs lead to from any of the marked ones, these included."""
+    first = np.flatnonzero(seeds)
+    start, end = np.concatenate([np.full(len(first), count), start]), np.concatenate([first, end])
+    cost, _ = quickest_from(count, start, end, np.ones(len(start)), count + 1)
+    found: np.ndarray = np.isfinite(cost[:count])
+    return found
+
+
+def most_flow(
+    start: np.ndarray, end: np.ndarray, capacity: np.ndarray, count: int, *, source: int, sink: int
+) -> tuple[int, np.ndarray]:
+    """Return the most that can flow from one node to another, and which nodes lie before the first cut that limits it.
+
+    Parameters
+    ----------
+    start, end, capacity
+        The arcs: from which node, to which, and how much passes (a whole number); those that run alike add up.
+    count
+        How many nodes there are.
+    source, sink
+        The nodes.
+    """
+    from scipy.sparse import coo_array  # noqa: PLC0415
+    from scipy.sparse.csgraph import breadth_first_order, maximum_flow  # noqa: PLC0415
+
+    whole = coo_array((capacity.astype(np.int32), (start, end)), shape=(count, count)).tocsr()
+    most = maximum_flow(whole, source, sink)
+    rest = (whole - most.flow).tocsr()
+    rest.data = np.maximum(rest.data, 0)
+    rest.eliminate_zeros()
+    before: np.ndarray = np.zeros(count, dtype=bool)
+    before[breadth_first_order(rest, source, return_predecessors=False)] = True
+    return int(most.flow_value), before

@@ -9,7 +9,7 @@ from evac.audit.findings import Finding, Severity
 from evac.audit.lanes import SATURATION_VEH_PER_H
 from evac.network.exits import ResolvedExit
 from evac.network.exits.graph import rank_of
-from evac.network.exits.record import RoadOut, WaysOutRecord
+from evac.network.exits.record import RoadOut, SharedRoad, WaysOutRecord
 
 _GRAVE = rank_of("primary")  # such a road seldom ends, so its end is a gap of the map until somebody has looked
 _LISTED = 5
@@ -40,13 +40,15 @@ def audit_ways_out(
         Exits that the scenario names and behind which the road ends.
     """
     shown = (*_ended(ended), *_none(record), *_ends(record), *_by_cut(record), *_presumed(record))
-    return [*shown, *_into_rest(record), *_restricted(exits, left_out, vehicles)]
+    more = (*_into_rest(record), *_shared(record, exits, vehicles), *_restricted(exits, left_out, vehicles))
+    return [*shown, *more]
 
 
 def caveats(record: WaysOutRecord, ended: Sequence[RoadOut] = ()) -> tuple[str, ...]:
     """Return what a reader of any result should know.
 
-    Exits by the map's cut alone, or into the little that is left of the map, and some behind which it ends.
+    Exits by the map's cut alone, or into the little that is left of the map, some that share a road farther on, and
+    some behind which it ends.
     """
     told = []
     if cut := [end.label for end in record.ends if end.by_cut]:
@@ -55,6 +57,7 @@ def caveats(record: WaysOutRecord, ended: Sequence[RoadOut] = ()) -> tuple[str, 
         told.append(f"{_PRESUMED}: these exits are roads that just end near its edge: {_listed(presumed)}")
     if rest := [end.label for end in record.ends if end.into_rest]:
         told.append(f"{_REST}, which has less than ten times the area's roads: {_listed(rest)}")
+    told += [f"{shared_in_words(item)}, which isn't simulated: times may be longer" for item in record.shared]
     if ended:
         told.append(f"the map shows no way on behind these exits: {_listed([item.label for item in ended])}")
     return tuple(told)
@@ -113,6 +116,39 @@ def _into_rest(record: WaysOutRecord) -> Iterator[Finding]:
                 "there is room for so many, and that it is safe there"
             )
             yield Finding("warning", "exit_into_rest", text, end.lon, end.lat, 0.0)
+
+
+def shared_in_words(item: SharedRoad) -> str:
+    """Return what exits share, with how many lanes: the beginning of a sentence."""
+    return (
+        f"the exits {_and(item.exits)} ({_lanes(item.exit_lanes)} together) meet again behind the cut of the map, on "
+        f"{item.label} with {_lanes(item.lanes)}"
+    )
+
+
+def _and(names: Sequence[str]) -> str:
+    listed = list(names[:_LISTED]) + ([f"{len(names) - _LISTED} more"] if len(names) > _LISTED else [])
+    return " and ".join([", ".join(listed[:-1]), listed[-1]] if len(listed) > 1 else listed)
+
+
+def _lanes(number: int) -> str:
+    return "one lane" if number == 1 else f"{number} lanes"
+
+
+def _shared(record: WaysOutRecord, exits: Sequence[ResolvedExit], vehicles: float) -> Iterator[Finding]:
+    """Give what exits share behind the cut, and what it costs at least, as if all else were busy throughout."""
+    used = _veh_per_h(exits)
+    for item in record.shared:
+        least = item.lanes * SATURATION_VEH_PER_H
+        with_it = max(used - (item.exit_lanes - item.lanes) * SATURATION_VEH_PER_H, least)
+        said = shared_in_words(item)
+        text = (
+            f"{said[0].upper()}{said[1:]}: by all ways out at least {clock.clock(vehicles / with_it * clock.HOUR_S)} "
+            f"for {vehicles:,.0f} vehicles at {SATURATION_VEH_PER_H:,.0f} an hour and lane, not "
+            f"{clock.clock(vehicles / used * clock.HOUR_S)}; take more of the map to have it simulated "
+            "(evac new --roads-beyond)"
+        )
+        yield Finding("warning", "exits_share", text, item.lon, item.lat, 0.0)
 
 
 def _restricted(exits: Sequence[ResolvedExit], left_out: Sequence[ResolvedExit], vehicles: float) -> Iterator[Finding]:

@@ -104,10 +104,11 @@ def _cut(
     roads = read_roads(source, "service", Corrections(()), Moment())
     cut_at_barriers(roads)
     decision = Decision(read_web(source, roads, Corrections(()), Moment(), min_road_class="service"), area)
-    kept = decision.keeping(polygon)
+    settings = FoundExits.model_validate({"at_least": least})
+    kept = decision.keeping(polygon, settings)
     also = [way.file_id for way, wanted in zip(decision.roads.ways, kept, strict=True) if wanted]
     clip_extract(source.file, target, polygon, extract, also)
-    return decision.record(FoundExits.model_validate({"at_least": least}), kept)
+    return decision.record(settings, kept)
 
 
 def _require_covered(area: OrderedArea, extract: Extract, file: Path) -> None:

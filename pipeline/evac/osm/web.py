@@ -54,11 +54,12 @@ class Web:
     ----------
     ways
         A row a way, or part of one: `way_id` (as in `streets.parquet`), `osm_way_id`, `file_id`, `highway` (`ferry` for
-        one), `label` (what people call it; null where the map has no name), `direction` (1, -1, 0), `closed` (null
-        where cars may drive, else what it is in words), `at_times` (what the map says of its hours or season; null
-        without), `unsure` (the direction in which it isn't always open then; 0 for both), `private` (the tag that keeps
-        the public off, such as `access=private`; null without), `gate` (it is the piece of road at a gate that isn't
-        open to all, or not at all times), `nodes` (positions in `nodes`).
+        one), `label` (what people call it; null where the map has no name), `direction` (1, -1, 0), `lanes_forward`,
+        `lanes_backward` (for cars, 0 where they may not go), `closed` (null where cars may drive, else what it is in
+        words), `at_times` (what the map says of its hours or season; null without), `unsure` (the direction in which it
+        isn't always open then; 0 for both), `private` (the tag that keeps the public off, such as `access=private`;
+        null without), `gate` (it is the piece of road at a gate that isn't open to all, or not at all times), `nodes`
+        (positions in `nodes`).
     nodes
         A row a node: `lon`, `lat` (degrees), `off_file` (a road goes on from here to a node that the file lacks),
         `cut_short` (to its last one, so that the file cuts roads where it ends; never in files of this toolkit),
@@ -188,8 +189,8 @@ def _declares_homes(file: Path) -> bool:
 
 
 def _row_columns() -> tuple[str, ...]:
-    about = ("way_id", "osm_way_id", "file_id", "highway", "label", "direction", "closed")
-    return (*about, "at_times", "unsure", "private", "gate")
+    about = ("way_id", "osm_way_id", "file_id", "highway", "label", "direction")
+    return (*about, "lanes_forward", "lanes_backward", "closed", "at_times", "unsure", "private", "gate")
 
 
 def _others(source: Source, roads: Roads, building: _Building) -> Iterator[tuple[Any, dict[str, str]]]:

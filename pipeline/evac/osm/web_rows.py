@@ -17,6 +17,7 @@ from evac.osm.access import (
     open_directions,
     why_left_out,
 )
+from evac.osm.lanes import count_lanes
 from evac.osm.moments import closes_at_times, turns_at_times
 from evac.osm.roads import Roads, Way, on_the_road
 
@@ -95,6 +96,7 @@ def open_rows(way: Way, gates: Mapping[int, dict[str, Any]]) -> Iterator[tuple[d
     row = {
         **closed_row(way.way_id, way.osm_way_id, way.file_id, way.tags, None),
         "direction": direction(way.tags),
+        **_lanes(way),
         **_not_always(way),
         "private": _private(way.tags),
     }
@@ -118,12 +120,20 @@ def closed_row(way_id: int, osm_way_id: int, file_id: int, tags: Tags, closed: s
         "highway": tags.get("highway", "") if closed is None else _class_of(tags),
         "label": label_of(tags),
         "direction": 0,
+        "lanes_forward": 0,
+        "lanes_backward": 0,
         "closed": closed,
         "at_times": None,
         "unsure": 0,
         "private": None,
         "gate": False,
     }
+
+
+def _lanes(way: Way) -> dict[str, int]:
+    """Return the lanes for cars, but for the side on which a bus lane is that only a country's rule could tell."""
+    lanes = count_lanes(way.tags, way.tags["highway"], direction(way.tags))
+    return {"lanes_forward": lanes.forward, "lanes_backward": lanes.backward}
 
 
 def _not_always(way: Way) -> dict[str, Any]:

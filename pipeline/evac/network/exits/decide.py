@@ -10,7 +10,7 @@ over roads outside of the area.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import shapely
@@ -19,13 +19,20 @@ from evac.network.exits.graph import Mask, RoadWeb, rank_of
 from evac.network.exits.lead import leading, networks_of
 from evac.network.exits.leaving import Leaving
 from evac.network.exits.map_edge import MapEdge, edge_of, road_ends
-from evac.network.exits.record import ExitEnd, WaysOutRecord
+from evac.network.exits.record import ExitEnd, SharedRoad, WaysOutRecord
+from evac.network.exits.sharing import Line, shared_behind
 from evac.osm.web import Web
 from evac.schema.places import FoundExits
 
 _LINE_BEYOND_M, _NEARER_M = 2_000.0, (1_000.0, 500.0, 250.0)
 """Where no end of the map can be reached, exit lines lie this far (m) beyond the area, nearer where too little of the
 network is left behind them. Our choice."""
+
+_MEETINGS = 5
+"""How often exits may meet one after the other until the rest is told, not simulated."""
+
+_SHARED_M = 5_000.0
+"""What exits share so near to their lines (m) is told: their queues may stand back to there. Our choice."""
 
 _SEEN_M = 1_000.0
 """A road that the map shows for less than this (m) beyond the area is an exit by the map's cut. Our choice."""
@@ -54,11 +61,18 @@ class Decision:
         self.edge: MapEdge = edge_of(self.roads)
         self._lead = leading(self.roads, self.edge)
 
-    def keeping(self, polygon: shapely.Geometry) -> Mask:
+    def keeping(self, polygon: shapely.Geometry, settings: FoundExits | None = None) -> Mask:
         """Return which drivable ways to keep when the map is cut to a polygon (WGS 84).
 
-        Those that touch it, small parts of the net beyond that lead nowhere else but back to them, and the road that
-        goes on where several of them meet: its lanes are what all of them have.
+        Those that touch it, small parts of the net beyond that lead nowhere else but back to them, and the roads on
+        which several exits meet, where they do or near by: their lanes are what all of them have.
+
+        Parameters
+        ----------
+        polygon
+            Where all roads are kept.
+        settings
+            What counts as a way out.
         """
         roads = self.roads
         ground = roads.plane.shape(polygon)
@@ -77,9 +91,56 @@ class Decision:
         held = np.bincount(piece[touching & used], minlength=piece.max() + 1) > 1
         between = held & ~leads_on
         kept[np.unique(roads.way[beyond & between[piece[roads.start]]])] = True
-        kept = self._whole(kept)
-        kept[np.unique(roads.way[self._goes_on_unseen(kept)])] = True
-        return self._whole(kept)
+        return self._to_where_exits_meet(self._with_unseen(self._whole(kept)), ground, settings or FoundExits())
+
+    def _to_where_exits_meet(self, kept: Mask, ground: shapely.Geometry, settings: FoundExits) -> Mask:
+        """Return some ways with the roads on which exits meet again near by, as far as all of their lanes go on."""
+        roads = self.roads
+        near = shapely.distance(ground, shapely.points(roads.xy)) <= _LINE_BEYOND_M
+        for _ in range(_MEETINGS):
+            ends, simulated = self._ends(kept)
+            arcs = [
+                arc
+                for shared in shared_behind(roads, self._lead, simulated, self._lines(ends, simulated, settings), near)
+                for arc in (*shared.narrow, *shared.between)
+            ]
+            if not arcs:
+                break
+            kept[roads.way[arcs]] = True
+            kept = self._with_unseen(self._whole(kept))
+        return kept
+
+    def _lines(self, ends: Sequence[ExitEnd], simulated: Mask, settings: FoundExits) -> list[Line]:
+        """Return the lines of the exits that count."""
+        counted = [end for end, wanted in zip(ends, self._chosen(ends, settings), strict=True) if wanted]
+        arcs = [self._arrival(end.node, simulated) for end in counted]
+        return [
+            Line(end.node, (end.node, *self._last_piece(end.node, arc, simulated)), arc)
+            for end, arc in zip(counted, arcs, strict=True)
+        ]
+
+    def _shared(self, ends: Sequence[ExitEnd], simulated: Mask, settings: FoundExits) -> Iterator[SharedRoad]:
+        """Give the roads that several of the exits share farther on than roads are kept for that."""
+        roads, lines = self.roads, self._lines(ends, simulated, settings)
+        counted = {end.node: end.label for end in ends}
+        spots = shapely.points(roads.xy)
+        near = shapely.distance(shapely.MultiPoint(roads.xy[[line.node for line in lines]]), spots) <= _SHARED_M
+        for item in shared_behind(roads, self._lead, simulated, lines, near):
+            meet = [lines[at] for at in item.lines]
+            if len(meet) > 1:
+                ways = roads.way[item.narrow]
+                first = roads.ways[ways[np.argmin(roads.rank[ways])]]
+                node = int(roads.start[item.narrow[np.argmin(roads.rank[ways])]])
+                yield SharedRoad(
+                    label=" and ".join(dict.fromkeys(roads.label(way) for way in ways)),
+                    highway=first.highway,
+                    osm_way=first.osm_way_id,
+                    lanes=item.lanes,
+                    exits=tuple(dict.fromkeys(counted[line.node] for line in meet)),
+                    exit_lanes=int(roads.lanes[[line.arc for line in meet]].sum()),
+                    lon=float(roads.lon[node]),
+                    lat=float(roads.lat[node]),
+                )
 
     def _whole(self, kept: Mask) -> Mask:
         """Return some ways with all other parts of theirs: a file has a way whole."""
@@ -87,12 +148,17 @@ class Decision:
         found: Mask = np.isin(files, files[kept])
         return found
 
+    def _with_unseen(self, kept: Mask) -> Mask:
+        """Return some ways with the roads that go on from where they meet."""
+        kept[np.unique(self.roads.way[self._goes_on_unseen(kept)])] = True
+        return self._whole(kept)
+
     def _goes_on_unseen(self, kept: Mask) -> Mask:
         """Return the arcs of roads that go on from where kept ones meet, if these end nowhere as exits must."""
         roads, lead = self.roads, self._lead
         simulated = kept[roads.way]
         served = np.zeros(roads.count, dtype=bool)
-        served[[end.node for end in self._ends(kept)]] = True
+        served[[end.node for end in self._ends(kept)[0]]] = True
         served = roads.behind(served, simulated & lead.outside)
         here = np.zeros(roads.count, dtype=bool)
         here[roads.end[simulated]] = True
@@ -113,7 +179,7 @@ class Decision:
         """
         settings = settings or FoundExits()
         kept = np.ones(len(self.roads.ways), dtype=bool) if kept is None else kept
-        ends = self._ends(kept)
+        ends, simulated = self._ends(kept)
         chosen = self._chosen(ends, settings)
         counted = [end for end, wanted in zip(ends, chosen, strict=True) if wanted]
         by_default = zip(ends, chosen, self._chosen(ends, FoundExits()), strict=True)
@@ -127,27 +193,33 @@ class Decision:
             declared=self.edge.declared,
             outline=self.roads.plane.degrees(self.edge.outline),
             left_out=tuple(end for end, wanted, else_wanted in by_default if else_wanted and not wanted),
+            shared=tuple(self._shared(ends, simulated, settings)),
         )
 
-    def _ends(self, kept: Mask) -> list[ExitEnd]:
-        """Return where the kept roads end and a way out goes on."""
-        found = (self._ends_within(kept, beyond_m) for beyond_m in (_LINE_BEYOND_M, *_NEARER_M))
-        return next(filter(None, found), [])
+    def _ends(self, kept: Mask) -> tuple[list[ExitEnd], Mask]:
+        """Return where the kept roads end and a way out goes on, and the arcs before these lines."""
+        for beyond_m in (_LINE_BEYOND_M, *_NEARER_M):
+            far_beyond = self._far_beyond(beyond_m)[self.roads.way]
+            simulated: Mask = kept[self.roads.way] & ~far_beyond
+            if found := self._ends_within(simulated, far_beyond):
+                return found, simulated
+        return [], simulated
 
-    def _ends_within(self, kept: Mask, beyond_m: float) -> list[ExitEnd]:
-        """Return them, those in a network without an end of the map so far beyond the area."""
+    def _ends_within(self, simulated: Mask, far_beyond: Mask) -> list[ExitEnd]:
+        """Return them for the arcs before the lines, and those of a network without an end of the map behind them."""
         roads, lead = self.roads, self._lead
-        far_beyond = self._far_beyond(beyond_m)[roads.way]
-        simulated = kept[roads.way] & ~far_beyond
         goes_on = lead.goes_on
         ways_on = self._ways_on(simulated, far_beyond)
-        goes_on[roads.start[ways_on]] = True
+        begins = np.zeros(roads.count, dtype=bool)
+        begins[roads.start[ways_on]] = True
+        goes_on |= begins
         return [
             self._end(node, arc)
             for node in road_ends(roads, simulated)
             for arc in [self._arrival(node, simulated)]
             if (lead.reached[node] or roads.inside[node])
-            and (goes_on[node] or self._leads_on(node, arc, simulated, ways_on))
+            # A way on may begin beside the last piece of a road without a junction.
+            and (goes_on[node] or begins[self._last_piece(node, arc, simulated)].any())
         ] + self._at_side_streets(simulated, goes_on, ways_on)
 
     def _ways_on(self, simulated: Mask, far_beyond: Mask) -> Mask:
@@ -192,11 +264,6 @@ class Decision:
     def _arrival(self, node: int, arcs: Mask) -> int:
         arrivals = np.flatnonzero((self.roads.end == node) & arcs)
         return int(arrivals[np.argmin(self.roads.rank[self.roads.way[arrivals]])])
-
-    def _leads_on(self, node: int, arc: int, simulated: Mask, ways_on: Mask) -> bool:
-        """Return whether a way on begins beside the last piece of a road without a junction."""
-        line = self._last_piece(node, arc, simulated)
-        return bool(np.isin(line, self.roads.start[ways_on]).any())
 
     def _last_piece(self, node: int, arc: int, simulated: Mask) -> list[int]:
         """Return the nodes outside, back from a road's end to the last junction of simulated roads."""

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from evac.graphs import components, quickest_from
+from evac.graphs import components, reached_from
 from evac.osm.web import Web
 from evac.osm.web_rows import FERRY, FOOT_FERRY
 
@@ -84,6 +84,8 @@ class RoadWeb:
         at_times = np.array([way.at_times is not None for way in self.ways], dtype=bool)
         unsure = np.array([way.unsure for way in self.ways], dtype=np.int64)[self.way]
         self.at_times: Mask = at_times[self.way] & ((unsure == 0) | (unsure == along))
+        lanes = np.array([(way.lanes_backward, way.lanes_forward) for way in self.ways], dtype=np.int64).reshape(-1, 2)
+        self.lanes = lanes[self.way, (along > 0).astype(np.int64)]
         self.length_m = np.hypot(*(self.xy[self.end] - self.xy[self.start]).T)
         self.count = len(self.xy)
 
@@ -96,19 +98,11 @@ class RoadWeb:
 
     def ahead(self, seeds: Mask, arcs: Mask) -> Mask:
         """Return the nodes that can be driven to from some (themselves included), over some of the arcs."""
-        return self._reached(self.start[arcs], self.end[arcs], seeds)
+        return reached_from(seeds, self.start[arcs], self.end[arcs], self.count)
 
     def behind(self, seeds: Mask, arcs: Mask) -> Mask:
         """Return the nodes from which some can be driven to (themselves included), over some of the arcs."""
-        return self._reached(self.end[arcs], self.start[arcs], seeds)
-
-    def _reached(self, start: NDArray[np.int64], end: NDArray[np.int64], seeds: Mask) -> Mask:
-        first = np.flatnonzero(seeds)
-        source = np.full(len(first), self.count)
-        start, end = np.concatenate([source, start]), np.concatenate([first, end])
-        cost, _ = quickest_from(self.count, start, end, np.ones(len(start)), self.count + 1)
-        found: Mask = np.isfinite(cost[: self.count])
-        return found
+        return reached_from(seeds, self.end[arcs], self.start[arcs], self.count)
 
     def pieces(self, arcs: Mask, *, strong: bool) -> NDArray[np.int64]:
         """Return the component of each node over some of the arcs."""
@@ -138,6 +132,8 @@ class WebWay:
     highway: str
     label: str | None
     direction: int
+    lanes_forward: int
+    lanes_backward: int
     closed: str | None
     at_times: str | None
     unsure: int

@@ -23,6 +23,7 @@ SAME_ROAD_M = 400.0
 
 _KINDS = {"ends": "exit line", "lesser": "lesser exit line", "left_out": "exit line left out"}
 _ROADS = {"roads": "road", "ends_inside": "road that ends"}
+_SHARED = {"shared": "road that exits share"}
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,32 @@ class RoadOut:
 
 
 @dataclass(frozen=True)
+class SharedRoad:
+    """A road that several exits share behind their lines, with fewer lanes than they have.
+
+    Parameters
+    ----------
+    label, highway, osm_way
+        As of `ExitEnd`; several roads where their lanes are side by side.
+    lanes
+        Its lanes.
+    exits, exit_lanes
+        The exits' labels, and the lanes that their roads have together.
+    lon, lat
+        Where it begins (WGS 84, degrees).
+    """
+
+    label: str
+    highway: str
+    osm_way: int
+    lanes: int
+    exits: tuple[str, ...]
+    exit_lanes: int
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True)
 class WaysOutRecord:
     """The decision.
 
@@ -104,6 +131,8 @@ class WaysOutRecord:
         Where it ends (WGS 84).
     left_out
         Those of the lesser that would be exits if the scenario didn't ask for a higher class.
+    shared
+        Roads that several exits share behind their lines.
     """
 
     ends: tuple[ExitEnd, ...]
@@ -114,6 +143,7 @@ class WaysOutRecord:
     declared: bool
     outline: shapely.Geometry
     left_out: tuple[ExitEnd, ...] = ()
+    shared: tuple[SharedRoad, ...] = ()
 
     @property
     def none(self) -> tuple[RoadOut, ...]:
@@ -137,7 +167,7 @@ class WaysOutRecord:
     def chosen(self) -> WaysOutRecord:
         """Return it where a person has chosen all exits: none is there by the map's cut or for want of another."""
         ends = (replace(end, by_cut=False, presumed=False, into_rest=False) for end in self.ends)
-        return replace(self, ends=tuple(ends))
+        return replace(self, ends=tuple(ends), shared=())
 
     def at_least(self, highway: str) -> WaysOutRecord:
         """Return it with the exits of a least class of road."""
@@ -149,7 +179,7 @@ class WaysOutRecord:
 
     def write(self, path: Path) -> None:
         """Write it as GeoJSON, whole or not at all."""
-        spots = [(kind, item) for key, kind in (_KINDS | _ROADS).items() for item in getattr(self, key)]
+        spots = [(kind, item) for key, kind in (_KINDS | _ROADS | _SHARED).items() for item in getattr(self, key)]
         features = [
             _feature({"kind": "whole map", "declared": self.declared, "reach_m": dict(self.reach_m)}, self.outline),
             *(_feature({"kind": kind, **_about(item)}, shapely.Point(item.lon, item.lat)) for kind, item in spots),
@@ -173,6 +203,7 @@ class WaysOutRecord:
             return cls(
                 **{key: _read(features, kind, ExitEnd) for key, kind in _KINDS.items()},
                 **{key: _read(features, kind, RoadOut) for key, kind in _ROADS.items()},
+                **{key: _read(features, kind, SharedRoad) for key, kind in _SHARED.items()},
                 reach_m={str(side): float(metres) for side, metres in properties["reach_m"].items()},
                 declared=bool(properties["declared"]),
                 outline=shapely.from_geojson(json.dumps(whole["geometry"])),
@@ -197,7 +228,7 @@ def _away_m(road: RoadOut, lon: float, lat: float) -> float:
     return float(np.hypot(*Plane(lon, lat).project(np.array([[road.lon, road.lat]]))[0]))
 
 
-def _about(item: ExitEnd | RoadOut) -> dict[str, Any]:
+def _about(item: ExitEnd | RoadOut | SharedRoad) -> dict[str, Any]:
     return {key: value for key, value in asdict(item).items() if key not in {"lon", "lat"}}
 
 
@@ -211,6 +242,8 @@ def _read(features: list[dict[str, Any]], kind: str, made: type[Any]) -> tuple[A
     for item in features:
         if item["properties"]["kind"] == kind:
             lon, lat = (float(value) for value in item["geometry"]["coordinates"])
-            about = {key: value for key, value in item["properties"].items() if key != "kind"}
+            properties = item["properties"].items()
+            about = {key: tuple(value) if isinstance(value, list) else value for key, value in properties}
+            del about["kind"]
             found.append(made(**about, lon=lon, lat=lat))
     return tuple(found)
