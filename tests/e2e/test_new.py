@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -66,6 +67,18 @@ def test_exits_are_written_by_name_and_are_the_found_ones(workspace: Path) -> No
         ("Main Street eastbound", "Main Street", "east"),
         ("Main Street westbound", "Main Street", "west"),
     ]
+
+
+def test_what_the_map_s_cut_decided_is_told_until_a_person_has_chosen(workspace: Path, tmp_path: Path) -> None:
+    """The names in the file are those that `evac new` has found: they say nothing of who looked."""
+    scenario = tmp_path / "copy" / "scenario.yaml"
+    shutil.copytree(workspace / "scenarios" / "test-town", scenario.parent)
+    town = _prepared(scenario.parent, tmp_path / "cache")
+    (told,) = [finding for finding in town.findings if finding.kind == "exit_presumed" and "Main" in finding.text][:1]
+    assert "without 'ways_out'" in told.text
+    assert any("roads that just end near its edge: Main Street" in caveat for caveat in town.facts.caveats)
+    scenario.write_text(re.sub(r"(?m)^ways_out:.*$", "", scenario.read_text()))
+    assert _prepared(scenario.parent, tmp_path / "cache").facts.caveats == ()
 
 
 def test_a_scenario_that_is_there_is_kept(workspace: Path, polygon: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -145,6 +145,9 @@ def test_an_exit_that_only_the_cut_shows_is_marked(tmp_path: Path) -> None:
     near = decided(village((-500, -500, 900, 900)).road("Out", "secondary", straight((200, 0), (200, -700))), tmp_path)
     assert [item.by_cut for item in (*far.ends, *near.ends)] == [False, True]
     assert not near.chosen().ends[0].by_cut  # a person named the exits
+    (end,) = near.ends
+    assert near.chosen([(end.lon, end.lat)]).ends == near.ends  # evac new did
+    assert not near.chosen([(end.lon, end.lat + 0.002)]).ends[0].by_cut
 
 
 @pytest.mark.parametrize("highway", ["primary", "tertiary"])

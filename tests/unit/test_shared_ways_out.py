@@ -89,6 +89,9 @@ def test_exits_that_meet_far_behind_the_cut_are_told(tmp_path: Path) -> None:
     (again,) = WaysOutRecord.read(tmp_path / "ways_out.geojson").shared
     assert (again.label, again.exits, again.lanes) == (shared.label, shared.exits, shared.lanes)
     assert record.chosen().shared == ()  # a person named the exits
+    lines_found = [(item.lon, item.lat) for item in record.ends]
+    assert record.chosen(lines_found).shared == record.shared  # evac new did
+    assert record.chosen(lines_found[:1]).shared == ()  # one of them is left
 
 
 def test_what_exits_share_a_day_s_walk_away_is_no_business_of_theirs(tmp_path: Path) -> None:

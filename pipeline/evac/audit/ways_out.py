@@ -103,7 +103,7 @@ def _presumed(record: WaysOutRecord) -> Iterator[Finding]:
         if end.presumed:
             text = (
                 f"{end.label} is an exit because it just ends near the map's edge, and {_PRESUMED}: see that it leads "
-                "on, then name the exits in the scenario"
+                "on, then name the exits in the scenario, without 'ways_out'"
             )
             yield Finding("warning", "exit_presumed", text, end.lon, end.lat, 0.0)
 

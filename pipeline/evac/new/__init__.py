@@ -142,7 +142,7 @@ def _filled(folder: Path, request: Request, area: OrderedArea, cache: Path, tell
     zones = report_zones(request, data)  # a mistake in there is told before the long work
     census = None if given else _asked_census(request, area, cache, tell)  # so is a key that is missing
     roads = acquire(request, area, folder / ROADS, cache, tell, zones=_counted_in(census, data))
-    roads.ways_out.write(folder / WAYS_OUT)
+    (roads.ways_out.chosen() if exits else roads.ways_out).write(folder / WAYS_OUT)
     geometry, left_out = parts_with_roads(folder / ROADS, area.geometry)
     area = replace(area, geometry=geometry)
     outline = gpd.GeoDataFrame({"name": [area.name]}, geometry=[geometry], crs="EPSG:4326")

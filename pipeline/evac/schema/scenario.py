@@ -53,7 +53,9 @@ class Scenario(Model):
     """The ways out, named; or found, when left out: each road of at least a class that leaves the map."""
     ways_out: Path | None = None
     """What `evac new` decided on the whole map before it cut it: which roads that leave the area are ways out, and why
-    the others are none. Decided on the scenario's own map when left out."""
+    the others are none. Decided on the scenario's own map when left out. Exits that it found and the scenario names
+    keep their caveats: that only the map's cut shows that they lead on, or that they share a road behind it. Leave it
+    out once a person has looked."""
     forbidden_exits: tuple[ForbiddenExit, ...] = ()
     """Roads that lead out and that nobody may leave by."""
     refuges: tuple[Refuge, ...] = ()

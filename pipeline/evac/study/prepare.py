@@ -234,7 +234,7 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
     named = _named(model, exits)
     ways_out = apart_from_the_streets(ground, ways_out.but(_roads_to(named, ground)))
     if not isinstance(model.exits, FoundExits):
-        ways_out = ways_out.chosen()
+        ways_out = ways_out.chosen(_lines(exits, net) if model.ways_out is not None else ())
     ended = exits_that_end(street_map.web(), area, ways_out, net, named, where=f"{loaded.path}: exits")
     bottlenecks = _resolve_bottlenecks(model.bottlenecks, ground.index, f"{loaded.path}: bottlenecks")
     lines = {(item.name, edge) for item in exits for edge in item.edges}
@@ -288,6 +288,13 @@ def _named(model: Scenario, exits: Sequence[ResolvedExit]) -> list[ResolvedExit]
     """Return the exits that the scenario names."""
     names = {item.name for item in (model.exits.also if isinstance(model.exits, FoundExits) else model.exits)}
     return [item for item in exits if item.name in names]
+
+
+def _lines(exits: Sequence[ResolvedExit], net: Net) -> Iterator[tuple[float, float]]:
+    """Give where the lines of exits are (WGS 84)."""
+    for item in exits:
+        for edge in item.edges:
+            yield net.convertXY2LonLat(*net.getEdge(edge).getShape()[-1])
 
 
 def _roads_to(exits: Sequence[ResolvedExit], ground: Ground) -> Iterator[tuple[str, float, float]]:

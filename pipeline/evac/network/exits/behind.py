@@ -13,13 +13,12 @@ from evac.errors import PlaceError, Problem
 from evac.network.exits.graph import Mask, RoadWeb
 from evac.network.exits.lead import LEAST_NETWORK_M
 from evac.network.exits.map_edge import NEAR_M, cut_off, edge_of
-from evac.network.exits.record import NONE, RoadOut, WaysOutRecord
+from evac.network.exits.record import NONE, SAME_PLACE_M, RoadOut, WaysOutRecord
 from evac.network.exits.resolved import ResolvedExit
 from evac.network.exits.why_none import AT_FERRIES, stopped_at
 from evac.network.places import way_ids
 from evac.osm.web import Web
 
-_SAME_PLACE_M = 60.0  # netconvert moves a road's end by less than this
 _SAME_NODE_M = 0.1  # both directions of a road arrive at one node
 
 
@@ -82,7 +81,7 @@ class _Behind:
         spots = shapely.points(roads.xy)
         cut = cut_off(roads, edge)
         lines = np.array([[end.lon, end.lat] for end in (*decided.ends, *decided.lesser)]).reshape(-1, 2)
-        at_lines = shapely.distance(shapely.multipoints(roads.plane.project(lines)), spots) <= _SAME_PLACE_M
+        at_lines = shapely.distance(shapely.multipoints(roads.plane.project(lines)), spots) <= SAME_PLACE_M
         self._goes_on: Mask = cut.certain | cut.presumed | at_lines
         border = edge.outline.boundary
         if not cut.certain.any():  # bounds that cut nothing are drawn around the roads
@@ -123,7 +122,7 @@ class _Behind:
         shape = line.getShape()
         end, before = (roads.plane.project(np.array([net.convertXY2LonLat(*shape[at])]))[0] for at in (-1, -2))
         away_m = np.hypot(*(roads.xy[roads.end] - end).T)
-        near = np.flatnonzero(mine & (away_m <= _SAME_PLACE_M))
+        near = np.flatnonzero(mine & (away_m <= SAME_PLACE_M))
         if not len(near):
             return None
         nearest = near[away_m[near] <= away_m[near].min() + _SAME_NODE_M]

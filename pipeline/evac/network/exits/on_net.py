@@ -12,7 +12,7 @@ from sumolib.net.edge import Edge
 from evac.errors import PlaceError, Problem
 from evac.network.exits.graph import rank_of
 from evac.network.exits.named import Ground
-from evac.network.exits.record import NONE, ExitEnd, RoadOut, WaysOutRecord
+from evac.network.exits.record import NONE, SAME_PLACE_M, ExitEnd, RoadOut, WaysOutRecord
 from evac.network.exits.resolved import ResolvedExit
 from evac.network.places import end_bearing_deg, heading, same_spot, way_ids
 from evac.schema.places import FoundExits
@@ -22,7 +22,6 @@ _SERVES_SHARE = 0.05
 some street. Our choice."""
 
 _TERTIARY = rank_of("tertiary")  # nobody lives on a motorway that passes through; on lesser classes of road people do
-_SAME_PLACE_M = 60.0  # netconvert moves a road's end by less than this
 _LISTED = 8
 
 
@@ -99,7 +98,7 @@ def lines_of(ground: Ground, ends: Sequence[ExitEnd]) -> list[tuple[ExitEnd, Edg
 def _edge_at(ground: Ground, end: ExitEnd, edges: Sequence[Edge]) -> Edge | None:
     spot = shapely.Point(*ground.index.net.convertLonLat2XY(end.lon, end.lat))
     away = [spot.distance(shapely.Point(edge.getShape()[-1])) for edge in edges]
-    if not away or min(away) > _SAME_PLACE_M:
+    if not away or min(away) > SAME_PLACE_M:
         if edges is not ground.index.edges:
             return _edge_at(ground, end, ground.index.edges)
         return None

@@ -18,6 +18,9 @@ from evac.network.exits.graph import Plane, rank_of
 EXIT, LESSER, NONE = "exit", "lesser road", "no exit"
 """What a road that leaves the area is."""
 
+SAME_PLACE_M = 60.0
+"""Netconvert moves a road's end by less than this (m)."""
+
 SAME_ROAD_M = 400.0
 """Crossings of one road are this near to each other (m): both carriageways, or a border that winds."""
 
@@ -164,10 +167,21 @@ class WaysOutRecord:
         inside = [item for item in self.ends_inside if not _leads_to(item, self.ends_inside, named)]
         return replace(self, roads=tuple(roads), ends_inside=tuple(inside))
 
-    def chosen(self) -> WaysOutRecord:
-        """Return it where a person has chosen all exits: none is there by the map's cut or for want of another."""
-        ends = (replace(end, by_cut=False, presumed=False, into_rest=False) for end in self.ends)
-        return replace(self, ends=tuple(ends), shared=())
+    def chosen(self, found: Iterable[tuple[float, float]] = ()) -> WaysOutRecord:
+        """Return it where exits are named: those that a person has chosen are none by the map's cut, nor share a road.
+
+        Parameters
+        ----------
+        found
+            Where the lines are of those that aren't a person's choice, but were found and then named (WGS 84).
+        """
+        lines = list(found)
+        theirs = [end for end in self.ends if any(_away_m(end, *line) <= SAME_PLACE_M for line in lines)]
+        ends = (
+            end if end in theirs else replace(end, by_cut=False, presumed=False, into_rest=False) for end in self.ends
+        )
+        shared = (item for item in self.shared if sum(end.label in item.exits for end in theirs) > 1)
+        return replace(self, ends=tuple(ends), shared=tuple(shared))
 
     def at_least(self, highway: str) -> WaysOutRecord:
         """Return it with the exits of a least class of road."""
@@ -224,7 +238,7 @@ def _leads_to(road: RoadOut, others: Iterable[RoadOut], named: Iterable[tuple[st
     )
 
 
-def _away_m(road: RoadOut, lon: float, lat: float) -> float:
+def _away_m(road: RoadOut | ExitEnd, lon: float, lat: float) -> float:
     return float(np.hypot(*Plane(lon, lat).project(np.array([[road.lon, road.lat]]))[0]))
 
 
