@@ -57,7 +57,7 @@ def caveats(record: WaysOutRecord, ended: Sequence[RoadOut] = ()) -> tuple[str, 
         told.append(f"{_PRESUMED}: these exits are roads that just end near its edge: {_listed(presumed)}")
     if rest := [end.label for end in record.ends if end.into_rest]:
         told.append(f"{_REST}, which has less than ten times the area's roads: {_listed(rest)}")
-    told += [f"{shared_in_words(item)}, which isn't simulated: times may be longer" for item in record.shared]
+    told += [f"{_shared_in_words(item)}, which isn't simulated: times may be longer" for item in record.shared]
     if ended:
         told.append(f"the map shows no way on behind these exits: {_listed([item.label for item in ended])}")
     return tuple(told)
@@ -118,7 +118,7 @@ def _into_rest(record: WaysOutRecord) -> Iterator[Finding]:
             yield Finding("warning", "exit_into_rest", text, end.lon, end.lat, 0.0)
 
 
-def shared_in_words(item: SharedRoad) -> str:
+def _shared_in_words(item: SharedRoad) -> str:
     """Return what exits share, with how many lanes: the beginning of a sentence."""
     return (
         f"the exits {_and(item.exits)} ({_lanes(item.exit_lanes)} together) meet again behind the cut of the map, on "
@@ -141,7 +141,7 @@ def _shared(record: WaysOutRecord, exits: Sequence[ResolvedExit], vehicles: floa
     for item in record.shared:
         least = item.lanes * SATURATION_VEH_PER_H
         with_it = max(used - (item.exit_lanes - item.lanes) * SATURATION_VEH_PER_H, least)
-        said = shared_in_words(item)
+        said = _shared_in_words(item)
         text = (
             f"{said[0].upper()}{said[1:]}: by all ways out at least {clock.clock(vehicles / with_it * clock.HOUR_S)} "
             f"for {vehicles:,.0f} vehicles at {SATURATION_VEH_PER_H:,.0f} an hour and lane, not "
