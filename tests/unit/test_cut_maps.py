@@ -198,3 +198,22 @@ def test_a_map_that_is_cut_has_its_exits_where_its_roads_go_on(tmp_path: Path) -
     names = [way.label for way, wanted in zip(decision.roads.ways, kept, strict=True) if wanted]
     assert names.count("Crescent") == 3
     assert none(record) == {"Crescent": "it leads back into the area", "Dead Road": "it ends"}
+
+
+@pytest.mark.parametrize("leads_on", [True, False])
+def test_a_main_road_that_is_cut_where_a_lesser_one_begins_is_an_exit_by_its_own_name(
+    leads_on: bool,  # noqa: FBT001
+    tmp_path: Path,
+) -> None:
+    """Cut at 950 m, where the tertiary road that is simulated may lead away too: people take the primary road."""
+    drawn = village()
+    drawn.road("Reisterstown Road", "primary", straight((200, 0), (200, -1000)), lanes="4")
+    drawn.road("Reisterstown Road", "primary", straight((200, -1000), (200, -3600)), lanes="4")
+    drawn.road("Butler Road", "tertiary", straight((200, -1000), (0, -900), (-500, -1000)))
+    if leads_on:
+        drawn.road("Butler Road", "tertiary", straight((-500, -1000), (-1200, -3600)))
+    decision = Decision(web_of(drawn.write(tmp_path / "map.osm")), VILLAGE)
+    record = decision.record(FoundExits(), decision.keeping(box(-950, -950, 1350, 1350)))
+    assert exits(record) == ["Reisterstown Road"]
+    assert metres(record.ends[0].lon, record.ends[0].lat) == pytest.approx((200, -1000), abs=1.0)
+    assert [item.label for item in record.lesser] == (["Butler Road"] if leads_on else [])

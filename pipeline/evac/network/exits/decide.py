@@ -213,6 +213,8 @@ class Decision:
         begins = np.zeros(roads.count, dtype=bool)
         begins[roads.start[ways_on]] = True
         goes_on |= begins
+        at_side_streets = self._at_side_streets(simulated, goes_on, ways_on)
+        begins[[end.node for end in at_side_streets]] = False  # these are exits themselves
         return [
             self._end(node, arc)
             for node in road_ends(roads, simulated)
@@ -220,7 +222,7 @@ class Decision:
             if (lead.reached[node] or roads.inside[node])
             # A way on may begin beside the last piece of a road without a junction.
             and (goes_on[node] or begins[self._last_piece(node, arc, simulated)].any())
-        ] + self._at_side_streets(simulated, goes_on, ways_on)
+        ] + at_side_streets
 
     def _ways_on(self, simulated: Mask, far_beyond: Mask) -> Mask:
         """Return the arcs off the simulated roads on which one gets on without coming back to them.
@@ -235,20 +237,25 @@ class Decision:
         return found
 
     def _at_side_streets(self, simulated: Mask, goes_on: Mask, ways_on: Mask) -> list[ExitEnd]:
-        """Return the ends of through roads from which a simulated side street leads on, but not away.
+        """Return the ends of through roads from which a simulated lesser road leads on.
 
-        There the map ends, with a few minor streets behind, or the through road goes on and isn't simulated.
+        There the map ends, with a few minor streets behind, or the through road goes on and isn't simulated: whoever
+        takes it doesn't turn into the lesser one, though that may lead away too.
         """
         roads, lead = self.roads, self._lead
         ranks = roads.rank[roads.way]
-        onward = np.zeros(roads.count, dtype=bool)
-        onward[roads.start[ways_on & (ranks <= _TERTIARY)]] = True
-        through, high = simulated & (ranks <= _TERTIARY), simulated & (ranks < _TERTIARY)
-        at_map_end = np.isin(np.arange(roads.count), road_ends(roads, high)) & lead.cut.presumed & goes_on
-        wanted = (at_map_end | onward) & lead.reached
-        wanted[road_ends(roads, simulated)] = False  # these are known
-        places = [node for node in {*road_ends(roads, through), *np.flatnonzero(at_map_end)} if wanted[node]]
-        return [self._end(node, self._arrival(node, through)) for node in sorted(map(int, places))]
+        at_map_end = np.zeros(roads.count, dtype=bool)
+        at_map_end[road_ends(roads, simulated & (ranks < _TERTIARY))] = True
+        found = at_map_end & lead.cut.presumed & goes_on
+        for rank in range(_TERTIARY + 1):
+            onward = np.zeros(roads.count, dtype=bool)
+            onward[roads.start[ways_on & (ranks <= rank)]] = True
+            ends = road_ends(roads, simulated & (ranks <= rank))
+            found[ends[onward[ends]]] = True
+        found &= lead.reached
+        found[road_ends(roads, simulated)] = False  # these are known
+        through = simulated & (ranks <= _TERTIARY)
+        return [self._end(int(node), self._arrival(int(node), through)) for node in np.flatnonzero(found)]
 
     def _far_beyond(self, beyond_m: float) -> Mask:
         """Return the ways of networks without an end of the map, from which exits are taken nearer to the area."""

@@ -57,7 +57,7 @@ def exits_left_out(ground: Ground, record: WaysOutRecord, used: Container[str]) 
         The edges of the scenario's exits.
     """
     unused, _ = _serving(ground, _spots(ground, (*record.ends, *record.left_out), used))
-    return [ground.resolved(spot[0][1].label, [edge for edge, _ in spot]) for spot in unused]
+    return [ground.resolved(_main(spot)[1].label, [edge for edge, _ in spot]) for spot in unused]
 
 
 def apart_from_the_streets(ground: Ground, record: WaysOutRecord) -> WaysOutRecord:
@@ -146,10 +146,15 @@ def _why_there_is_none(settings: FoundExits, record: WaysOutRecord) -> str:
 
 def _unique_names(spots: Sequence[_Spot]) -> list[str]:
     """Name each exit by its road; add the direction, then a number, where that isn't enough."""
-    main = [min(spot, key=lambda item: (item[1].highway.endswith("_link"), item[1].label)) for spot in spots]
+    main = [_main(spot) for spot in spots]
     names = [end.label for _, end in main]
     headed = [f"{end.label} {heading(end_bearing_deg(edge))}" for edge, end in main]
     return unique([long if names.count(name) > 1 else name for name, long in zip(names, headed, strict=True)])
+
+
+def _main(spot: _Spot) -> tuple[Edge, ExitEnd]:
+    """Return the road that gives an exit its name: the highest of those that end there, no ramp beside a road."""
+    return min(spot, key=lambda item: (item[1].highway.endswith("_link"), rank_of(item[1].highway), item[1].label))
 
 
 def unique(names: Sequence[str]) -> list[str]:
