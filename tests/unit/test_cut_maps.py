@@ -217,3 +217,13 @@ def test_a_main_road_that_is_cut_where_a_lesser_one_begins_is_an_exit_by_its_own
     assert exits(record) == ["Reisterstown Road"]
     assert metres(record.ends[0].lon, record.ends[0].lat) == pytest.approx((200, -1000), abs=1.0)
     assert [item.label for item in record.lesser] == (["Butler Road"] if leads_on else [])
+
+
+@pytest.mark.parametrize("north", [450, 1500, 2600])
+def test_how_far_the_area_reaches_past_the_end_of_the_map_moves_no_exit(north: float, tmp_path: Path) -> None:
+    """So it is north of Paradise: a secondary road ends with a few streets behind it, beside a tertiary one."""
+    drawn = DrawnMap().streets(0, 0, 400, 400).road("Clark Road", "secondary", straight((200, 0), (200, -2600)))
+    drawn.road("Skyway", "secondary", straight((200, 400), (200, 2000)))
+    drawn.road("Lane", "residential", straight((200, 2000), (300, 2100)))
+    drawn.road("Coutolenc Road", "tertiary", straight((400, 400), (500, 2100)))
+    assert exits(decided(drawn, tmp_path, box(-50, -50, 950, north))) == ["Clark Road", "Skyway"]

@@ -252,7 +252,7 @@ class Decision:
             onward[roads.start[ways_on & (ranks <= rank)]] = True
             ends = road_ends(roads, simulated & (ranks <= rank))
             found[ends[onward[ends]]] = True
-        found &= lead.reached
+        found &= lead.reached | roads.inside
         found[road_ends(roads, simulated)] = False  # these are known
         through = simulated & (ranks <= _TERTIARY)
         return [self._end(int(node), self._arrival(int(node), through)) for node in np.flatnonzero(found)]

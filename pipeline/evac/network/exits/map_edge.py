@@ -286,12 +286,15 @@ def _heading(roads: RoadWeb, node: int) -> NDArray[np.float64]:
 
 
 def _pocket_ends(roads: RoadWeb, near: Mask) -> list[int]:
-    """Return where roads above tertiary end, with nothing beyond but a few minor streets outside of the area."""
+    """Return where roads above tertiary end, with nothing beyond but a few minor streets.
+
+    Outside of the area these lead nowhere else but back; where the map ends inside of it, that is an end all the same.
+    """
     high = roads.rank[roads.way] < _THROUGH
     found = []
     for node in road_ends(roads, high):
         legs = (roads.start == node) | (roads.end == node)
-        if not near[node] or roads.inside[node] or (roads.rank[roads.way[legs]] == _THROUGH).any():
+        if not near[node] or (roads.rank[roads.way[legs]] == _THROUGH).any():
             continue
         back = roads.start[(roads.end == node) & high]
         others = ~((roads.start == node) & np.isin(roads.end, back))
@@ -300,6 +303,7 @@ def _pocket_ends(roads: RoadWeb, near: Mask) -> list[int]:
         kept = others & (roads.end != node)
         reached = roads.ahead(seeds, kept)
         behind = kept & reached[roads.start] & reached[roads.end]
-        if reached.sum() > 1 and not roads.inside[reached].any() and roads.road_m(behind) <= _POCKET_M:
+        comes_back = not roads.inside[node] and roads.inside[reached].any()
+        if reached.sum() > 1 and not comes_back and roads.road_m(behind) <= _POCKET_M:
             found.append(int(node))
     return found
