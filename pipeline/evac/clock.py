@@ -41,6 +41,16 @@ def span(seconds: float) -> str:
     return f"{_MINUS if whole < 0 else ''}{abs(whole)}{NO_BREAK}min"
 
 
+def while_words(from_s: float, until_s: float | None = None) -> str:
+    """Return from when until when something holds: `from 0:20 h on`, `until 1:30 h`; nothing where it always does."""
+    ends = until_s is not None and until_s < math.inf
+    if from_s <= 0:
+        return f"until {clock(until_s)}" if until_s is not None and ends else ""
+    return (
+        f"from {clock(from_s)} until {clock(until_s)}" if until_s is not None and ends else f"from {clock(from_s)} on"
+    )
+
+
 def between(after_s: float, before_s: float) -> float:
     """Return how much later one time is than another as both are shown: whole minutes, in seconds."""
     return float((minutes(after_s) - minutes(before_s)) * MINUTE_S)

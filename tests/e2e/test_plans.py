@@ -224,7 +224,9 @@ def test_who_is_to_leave_while_all_ways_out_are_closed_leaves_when_one_opens(
     assert (held["delay_s"] >= 900 - held["departure_s"]).all()
     ledger = json.loads((run / "ledger.json").read_text())
     assert ledger["unconnected_households"] == 0
-    assert any("no way out from 5 to 15 min after the order" in caveat for caveat in ledger["caveats"])
+    assert any(
+        "no way out from 0:05\u00a0h until 0:15\u00a0h after the order" in caveat for caveat in ledger["caveats"]
+    )
 
 
 def test_who_has_no_way_out_any_more_has_no_route(prepared: Prepared, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def results(town: Path) -> Path:
 def test_the_one_officer_at_the_one_conflict_is_found(searched: Path) -> None:
     plan = load_plan(str(results(searched) / "best.yaml"), searched)
     (item,) = plan.actions
-    assert item.action.in_words() == "signal officer at Main Road / Cross Street, from 5 min"
+    assert item.action.in_words() == "signal officer at Main Road / Cross Street, from 0:05\u00a0h on"
     assert plan.resources.officers == 1
     assert plan.model.name == "Best with 1 officer"
     frontier = pd.read_csv(results(searched) / "frontier.csv")

@@ -32,8 +32,8 @@ def _told(road: Town, when: str) -> list[str]:
     ("when", "words"),
     [
         ("", "closed from the order on"),
-        (", when: {from_min: 10}", "from 10 min after the order on"),
-        (", when: {from_min: 10, until_min: 40}", "from 10 min after the order until 40 min after it"),
+        (", when: {from_min: 10}", "from 0:10\u00a0h on"),
+        (", when: {from_min: 10, until_min: 40}", "from 0:10\u00a0h until 0:40\u00a0h"),
     ],
 )
 def test_a_bottleneck_on_a_closed_road_is_told_with_the_time(road: Town, when: str, words: str) -> None:

@@ -104,13 +104,13 @@ def test_a_single_thing_is_told_in_the_singular() -> None:
     [
         (
             {"do": "contraflow", "where": {"street": "A", "from": "B"}, "when": {"from_min": 5, "setup_min": 20}},
-            "contraflow (all lanes) on A from B, from 25 min (set up from 5 min)",
+            "contraflow (all lanes) on A from B, from 0:25\u00a0h on (set up from 0:05\u00a0h)",
         ),
         (
             {"do": "contraflow", "where": {"street": "A", "towards": "south"}, "lanes": 1, "keep_emergency_lane": True},
             "contraflow (1 lane(s) but one for emergency vehicles) on A southbound",
         ),
-        ({"do": "close", "exit": "West", "when": {"until_min": 60}}, "exit West closed, until 60 min"),
+        ({"do": "close", "exit": "West", "when": {"until_min": 60}}, "exit West closed, until 1:00\u00a0h"),
         ({"do": "close", "where": {"ways": [7]}, "lanes": [0, 1]}, "lanes 1 and 2 from the kerb of way 7 closed"),
         ({"do": "speed", "where": {"point": {"lat": 47, "lon": 9.5}}, "kph": 30}, "30 km/h on (47.00000, 9.50000)"),
         (

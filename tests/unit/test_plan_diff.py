@@ -41,7 +41,7 @@ def test_lanes_that_close_and_open_again(place: Town) -> None:
         "  - {do: take_lane, where: {street: Wide Road, towards: east}, when: {from_min: 10, until_min: 40}}", "take"
     )
     assert set(_rows(overlay, "lanes")) == {"Wide Road eastbound"}
-    assert _rows(overlay, "lanes")["Wide Road eastbound"][:3] == ("2", "1", "from 10 min until 40 min")
+    assert _rows(overlay, "lanes")["Wide Road eastbound"][:3] == ("2", "1", "from 0:10\u00a0h until 0:40\u00a0h")
     assert len(overlay.changes) == 1
 
 
@@ -50,7 +50,7 @@ def test_contraflow_gives_and_takes_on_the_whole_stretch(place: Town) -> None:
         "  - {do: contraflow, where: {street: Main Street, towards: east}, when: {setup_min: 20}}", "turn"
     )
     rows = _rows(overlay, "lanes")
-    assert rows["Main Street eastbound"][:3] == ("1", "2", "from 20 min")
+    assert rows["Main Street eastbound"][:3] == ("1", "2", "from 0:20\u00a0h on")
     assert rows["Main Street westbound"][:3] == ("1", "0", "")  # nobody enters from the order on: the set-up begins
     lengths = [float(row[3]) for row in rows.values()]
     assert lengths == pytest.approx([2000.0, 2000.0], abs=60.0)  # without the junctions
@@ -135,7 +135,9 @@ def test_a_turn_a_speed_and_an_officer_have_a_row_each(place: Town) -> None:
         "Side Street southbound → Main Street westbound": ("allowed", "none", "", "0")
     }
     assert _rows(overlay, "speed")["Wide Road westbound"][:3] == ("50 km/h", "30 km/h", "")
-    assert _rows(overlay, "signal") == {"Main Street / Side Street": ("right of way", "officer", "from 5 min", "0")}
+    assert _rows(overlay, "signal") == {
+        "Main Street / Side Street": ("right of way", "officer", "from 0:05\u00a0h on", "0")
+    }
     (diversion,) = (row for row in overlay.changes if row.kind == "diversion")
     assert diversion.after == "50% sent there"
     lon, lat = read_net(place.network.net_file).convertXY2LonLat(*NODES["b"])
@@ -181,7 +183,7 @@ def test_the_map_has_what_the_diff_has(place: Town) -> None:
 
 def test_a_label_without_room_is_a_number_on_the_map_and_stands_below_it() -> None:
     """Turn lanes of a junction have long labels, and there are several of them beside each other."""
-    when = "lanes 1 and 2 only into the ramp to the highway, from 10 min until 90 min"
+    when = "lanes 1 and 2 only into the ramp to the highway, from 0:10\u00a0h until 1:30\u00a0h"
     told = [f"Long Valley Boulevard {way}bound at Crossing {n}: {when}" for n in range(6) for way in ("east", "west")]
     points = [shapely.Point(9.046 + 0.0002 * number, 46.95 + 0.0001 * (number % 3)) for number in range(len(told))]
     spots = gpd.GeoDataFrame({"kind": ["turn lanes"] * len(told), "words": told}, geometry=points, crs="EPSG:4326")

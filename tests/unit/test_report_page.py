@@ -284,6 +284,25 @@ def test_a_plan_that_is_not_trusted_says_so_over_zones_and_exits(tmp_path: Path)
         assert not heads["good"]
 
 
+def test_the_first_page_gives_each_reason_for_distrust_once(tmp_path: Path) -> None:
+    reasons = {
+        ("a", "1"): ("39 of 2,000: not connected",), ("a", "2"): ("39 of 4,000: not connected",), ("b", "1"): (),
+        ("b", "2"): ("3 of 4,000 stuck",), ("c", "2"): ("7 of 4,000 stuck", "39 of 4,000: not connected"),
+    }  # fmt: skip
+    runs = tuple(
+        report_data.write_run(tmp_path, Case(plan=plan, vehicles_per_household=vehicles), reasons=why)
+        for (plan, vehicles), why in reasons.items()
+    )
+    write_report(report_data.report_input(tmp_path, runs, plan="a", compared_with="a"), tmp_path / "out")
+    source = (tmp_path / "out" / "index.html").read_text()
+    verdict = source.partition('<div class="verdict')[2].partition("</div>")[0].replace("\u00a0", " ")
+    assert "4 of 5 cases" in verdict
+    items = [item.partition("</li>")[0] for item in verdict.split("<li>")[1:]]
+    assert len(items) == 2
+    assert items[0].startswith("† as at the answer (plan “a”, 1 vehicle per household; plan “a”, 2 vehicles")
+    assert items[1].startswith("3 of 4,000 stuck, or other numbers (plan “b”, 2 vehicles per household; plan “c”")
+
+
 def test_simulations_have_one_ledger(report: ReportInput, folder: Path) -> None:
     rows = {row[0]: row[1:3] for row in _read(folder).tables.get("ledger", [["", "", ""]])}
     counts = [run.ledger["planned"] for run in report.runs]

@@ -285,3 +285,10 @@ def test_a_bottleneck_stands_where_it_holds_traffic_up(tmp_path: Path) -> None:
             (shore,) = [spot for spot in tables.bottleneck_spots(run, report) if spot.name == "Shore Road"]
             assert (shore.lon, shore.lat) == pytest.approx(place)
             assert tables.held_at(report)[found["edge"]] == pytest.approx(place)
+
+
+def test_a_queue_in_which_people_wait_for_less_than_a_minute_holds_nobody_up() -> None:
+    # 10 vehicles a minute for 30 minutes: 300 vehicles, whose minutes are 5 hours together.
+    assert tables.Holdup("Main Street", "merge", 30, 4.9, 10.0).is_slight
+    assert not tables.Holdup("Main Street", "merge", 30, 5.1, 10.0).is_slight
+    assert not tables.Holdup("Main Street", "merge", 30, 4.9, None).is_slight

@@ -289,7 +289,7 @@ def test_lanes_that_alone_lead_into_a_street_are_not_all_closed(tmp_path: Path, 
     place = town(tmp_path, nodes, [("w b e", "Main Street", 2), ("b s", "Brook Lane", 1)], {"south": "bs"})
     where = "where: {street: Main Street, crossing: Brook Lane, towards: east}"
     dedicate = f"  - {{do: dedicate, {where}, lanes: [%s], to: Brook Lane, exclusive: %s}}\n  - {change}\n"
-    when = "at the order" if "shoulder" in change else "from 3 min on"
+    when = "at the order" if "shoulder" in change else "from 0:03\u00a0h on"
     with pytest.raises(ScenarioError, match=f"{when} no lane would lead there"):
         place.under(dedicate % ("0", "true"))
     for lanes, exclusive in (("0, 1", "true"), ("0", "false")):

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from evac.clock import MINUTE_S
+from evac import clock
 from evac.counted import counted
 from evac.network.places import map_url
 from evac.plans.model import Resources
@@ -126,7 +126,7 @@ def _print_cut_off(console: Console, under: UnderPlan) -> None:
     console.print(f"[bold]{lose}[/bold], on {counted(len(streets), 'street')}:")
     for street, rows in list(streets)[:_STREETS_LISTED]:
         first = rows.iloc[0]
-        since = f"from {first['from_s'] / MINUTE_S:g} min on" if first["from_s"] else "from the order on"
+        since = clock.while_words(first["from_s"]) or "from the order on"
         link = map_url(first["lon"], first["lat"], zoom=_ZOOM)
         number = counted(len(rows), "household")
         console.print(

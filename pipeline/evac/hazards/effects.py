@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from sumolib.net import Net
 
+from evac import clock
 from evac.hazards.arrivals import Reached
 from evac.plans.timetable import FLEEING, Closing, Limit, Program, Timetable
 from evac.schema.hazard import Hazard
@@ -86,13 +87,13 @@ def in_words(hazard: Hazard, reached: Reached, net: Net) -> str:
     """Return what a hazard does, in a line that begins with its name."""
     roads = reached.roads
     edges = [net.getEdge(edge) for edge in roads["edge"]]
-    times_min = [_closing_s(hazard, arrival_s) / 60.0 for arrival_s in roads["arrival_s"]]
+    times_s = [_closing_s(hazard, arrival_s) for arrival_s in roads["arrival_s"]]
     guessed = f", {int(roads['guessed'].sum()):,} of them at a guessed time" if roads["guessed"].any() else ""
     km = sum(edge.getLength() for edge in edges) / 1000.0
     slowed = reached.slowed
     slow = f", slows {slowed['edge'].nunique():,}, to {slowed['speed_kph'].min():.0f} km/h" if len(slowed) else ""
     return (
         f"{hazard.name}: closes {len(edges):,} pieces of road ({km:.1f} km, each direction counted) "
-        f"from {min(times_min):.0f} to {max(times_min):.0f} min after the order{guessed}{slow}"
+        f"from {clock.hours_minutes(min(times_s))} to {clock.clock(max(times_s))} after the order{guessed}{slow}"
         + (f". {hazard.note}" if hazard.note else "")
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from evac.clock import MINUTE_S
+from evac import clock
 from evac.counted import counted
 from evac.households.accounting import LOSSES
 from evac.measure.control import Control
@@ -67,7 +67,7 @@ def caveats(
 
 def _cut_off(item: CutOff) -> str:
     """Tell from how many households the plan takes the only way out, since when and by which actions."""
-    since = f"{item.from_s / MINUTE_S:g} min" if item.from_s else "the order"
+    since = f"{item.from_s / clock.MINUTE_S:g} min" if item.from_s else "the order"
     who = counted(item.households, "household loses its", "households lose their")
     return f"{who} only way out from {since} on by {', '.join(item.actions)}"
 
@@ -103,8 +103,8 @@ def _arrived(counts: Mapping[str, Any]) -> list[str]:
     """Tell when people have arrived, where the scenario says how long the drive behind an exit takes."""
     if counts.get("arrived_t90_s") is None:
         return []
-    mean, there = (counts[key] / 60.0 for key in ("drive_beyond_mean_s", "arrived_t90_s"))
-    text = f"with the drive behind it, {mean:.0f} min in the mean, 90 % have arrived {there:.0f} min after the order"
+    mean, there = clock.span(counts["drive_beyond_mean_s"]), clock.clock(counts["arrived_t90_s"])
+    text = f"with the drive behind it, {mean} in the mean, 90 % have arrived {there} after the order"
     return [f"out is who has crossed an exit line; {text}"]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evac import clock
 from evac.counted import counted
 from evac.demand.buses import BusService
 from evac.errors import SimulationError
@@ -115,7 +116,7 @@ def bus_caveats(counts: Mapping[str, Any]) -> list[str]:
     if counts["bus_last_evacuated_s"] is None:
         return [f"none of the {people} got out by bus: {left}"]
     times = (
-        f"the last {counts['bus_last_evacuated_s'] / 60.0:.0f} min after the order; they waited for a bus "
+        f"the last {clock.clock(counts['bus_last_evacuated_s'])} after the order; they waited for a bus "
         f"{counts['bus_wait_mean_s'] / 60.0:.0f} min in the mean and {counts['bus_wait_longest_s'] / 60.0:.0f} at most"
     )
     trips = counted(counts["bus_trips"], "trip")

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Protocol
 
 from sumolib.net import Net
 
-from evac.clock import MINUTE_S
+from evac import clock
 from evac.errors import Mend, PlaceError, Problem, ScenarioError
 from evac.network.exits import ResolvedExit
 from evac.network.places import StreetIndex
@@ -147,7 +147,7 @@ def _shut(item: LoadedAction, lanes: Sequence[str], states: States) -> Iterator[
     found = [states.lanes.get(lane) for lane in lanes]
     for time_s in sorted({state.from_s for of_lane in found if of_lane for state in of_lane}):
         if all(of_lane is not None and not admits_car(at(of_lane, time_s)) for of_lane in found):
-            when = f"from {time_s / MINUTE_S:g} min on" if time_s else "at the order"
+            when = clock.while_words(time_s) or "at the order"
             what = f"{when} no lane would lead there: the plan has closed all that '{item.label}' leaves to that"
             yield Problem(item.where, what, "leave out 'exclusive', or keep a lane of them open", Mend.BY_HAND)
             return

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sumolib.net import Net
 from sumolib.net.edge import Edge
 
-from evac.clock import MINUTE_S
+from evac import clock
 from evac.network.places import end_bearing_deg, follows, heading
 from evac.network.street_names import street_of
 from evac.overlay.plain import PlainNet
@@ -128,7 +128,7 @@ def _lane_pieces(edges: Iterable[str], states: States, old: Net, new: Net) -> It
             if now != had:
                 span = Span("", from_s, until_s)
                 actions = {a for some in timed.values() for s in some for a in s.actions if _meets(s, span)}
-                yield _Piece("lanes", had, now, _seconds(from_s, until_s), edge, frozenset(actions))
+                yield _Piece("lanes", had, now, clock.while_words(from_s, until_s), edge, frozenset(actions))
 
 
 def _runs(times: Sequence[float], values: Sequence[str]) -> Iterator[tuple[float, float | None, str]]:
@@ -165,7 +165,7 @@ def _speed_pieces(states: States, old: Net, new: Net) -> Iterable[_Piece]:
             base = old.getEdge(name.removeprefix(TWIN))
             for state in of_edge:
                 if state.holds is not None:
-                    when = _seconds(state.from_s, state.until_s)
+                    when = clock.while_words(state.from_s, state.until_s)
                     words = _kph(base.getSpeed()), _kph(state.holds), when
                     yield _Piece("speed", *words, new.getEdge(name), frozenset(state.actions))
 
@@ -255,7 +255,7 @@ def _signal_rows(tls: str, states: States, net: Net) -> Iterator[Change]:
     place = " / ".join(names) or tls
     for state in states.signals[tls]:
         if state.actions:
-            run, when = state.holds, _seconds(state.from_s, state.until_s)
+            run, when = state.holds, clock.while_words(state.from_s, state.until_s)
             after = "officer" if run.officer else run.after
             yield Change("signal", place, run.before, after, when, 0.0, lon, lat, (), state.actions)
 
@@ -265,7 +265,7 @@ def _diversion_rows(timetable: Timetable, net: Net) -> list[Change]:
     rows: dict[tuple[tuple[str, ...], str, str], list[str]] = defaultdict(list)
     for edge, of_edge in timetable.states().approaches.items():
         for state in of_edge:
-            when = _seconds(state.from_s, state.until_s)
+            when = clock.while_words(state.from_s, state.until_s)
             for lead in state.holds:
                 same = {item.action for item in timetable.diversions if edge in item.edges and item.lead == lead}
                 lanes = f" from {lanes_in_words(lead.lanes)}" if lead.lanes else ""
@@ -290,11 +290,3 @@ def _street(*way: Edge) -> str:
 
 def _kph(speed_mps: float) -> str:
     return f"{speed_mps * 3.6:.0f} km/h"
-
-
-def _seconds(at_s: float, until_s: float | None) -> str:
-    ends = until_s is not None and until_s < math.inf
-    if at_s == 0.0 and not ends:
-        return ""
-    until = "" if until_s is None or not ends else f" until {until_s / MINUTE_S:g} min"
-    return f"from {at_s / MINUTE_S:g} min{until}"

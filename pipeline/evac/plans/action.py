@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from evac import clock
 from evac.schema.base import Model, Name
 
 Minute = Annotated[float, Field(ge=0.0, le=10_080.0)]
@@ -45,9 +46,10 @@ class When(Model):
 
     def __str__(self) -> str:
         """Return it in words that go on a sentence; nothing when it is always."""
-        ready = f", from {self.ready_min:g} min" if self.ready_min else ""
-        setup = f" (set up from {self.from_min:g} min)" if self.setup_min else ""
-        return f"{ready}{setup}" + (f", until {self.until_min:g} min" if self.until_min is not None else "")
+        until_s = None if self.until_min is None else self.until_min * clock.MINUTE_S
+        holds = clock.while_words(self.ready_min * clock.MINUTE_S, until_s)
+        setup = f" (set up from {clock.clock(self.from_min * clock.MINUTE_S)})" if self.setup_min else ""
+        return f", {holds}{setup}" if holds else ""
 
 
 class Resources(Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from evac import clock
 from evac.report import movement, tables, text
 from evac.report.answer import Sentence, plan_name
 from evac.report.dark_signals import state_of
@@ -41,8 +42,8 @@ def _takes_the_way(plan: str, households: int, from_min: float, actions: Sequenc
     if not from_min:
         return say("{number} households lose their only way out under “{plan}”, by {actions}.", **given)
     return say(
-        "{number} households lose their only way out under “{plan}” from {minute} min on, by {actions}.",
-        minute=f"{from_min:g}", **given,
+        "{number} households lose their only way out under “{plan}” from {time} on, by {actions}.",
+        time=clock.clock(from_min * clock.MINUTE_S), **given,
     )  # fmt: skip
 
 
@@ -87,12 +88,17 @@ def _cut_off(report: ReportInput) -> Sentence | None:
 
 def _caveats(centre: CaseResult) -> Iterator[Sentence]:
     found = [text.plain(caveat) for caveat in centre.shown.caveats]
-    yield from (Sentence(f"{caveat[:1].upper()}{caveat[1:]}.") for caveat in found[:_CAVEATS_IN_WORDS])
+    yield from (Sentence(_whole(caveat)) for caveat in found[:_CAVEATS_IN_WORDS])
     more = len(found) - _CAVEATS_IN_WORDS
     if more == 1:
         yield Sentence(say("1 more caveat is in the trust ledger."))
     elif more > 1:
         yield Sentence(say("{number} more caveats are in the trust ledger.", number=more))
+
+
+def _whole(words: str) -> str:
+    """Return words as a sentence."""
+    return f"{words[:1].upper()}{words[1:]}{'' if words.endswith('…') else '.'}"
 
 
 def _imprecise(report: ReportInput) -> Sentence | None:

@@ -206,7 +206,7 @@ def holding_up(report: ReportInput, cases: Sequence[CaseResult], centre: CaseRes
     if other is None:
         return found
     plan, there = plan_name(report, other.shown.plan), tables.holding_up(other)
-    words = say("With “{plan}” no queue stands for that long.", plan=plan)
+    words = say("With “{plan}” no queue costs people a minute.", plan=plan)
     if there is not None:
         values = {"plan": plan, "hours": text.count(round(there.delay_veh_h))}
         here = tables.holding_up(centre)
@@ -220,9 +220,15 @@ def holding_up(report: ReportInput, cases: Sequence[CaseResult], centre: CaseRes
 
 
 def _holding_up_words(case: CaseResult) -> str:
-    worst = tables.holding_up(case)
+    worst = tables.most_delay(case)
     if worst is None:
         return say("No queue stands anywhere for ten minutes or more.")
+    if worst.is_slight:
+        return say(
+            "The queue that costs most time stands at {lane}: there people wait {seconds} seconds in the mean. When "
+            "they leave, and how far they drive, decides how long it takes.",
+            lane=text.plain(worst.name), seconds=text.count(round(worst.wait_s or 0.0)),
+        )  # fmt: skip
     values = {
         "reason": say(_REASONS[worst.reason]),
         "queue": clock.span(worst.queue_min * clock.MINUTE_S),

@@ -257,7 +257,7 @@ def _driving(scenario: Scenario, *, has_signals: bool) -> list[tuple[str, str]]:
 
 
 def departure_words(departure: Departure) -> str:
-    """Return a departure curve in words: its form, and when half, 90 % and 99 % mean to have left."""
+    """Return a departure curve in words: its form, and when half, 90 % and 99 % are ready to leave."""
     form = say(_FORMS[departure.curve.form])
     if isinstance(departure.curve, AllAtOnce):
         return say("{form}, {minutes} min after the order", form=form, minutes=f"{departure.curve.at_min:g}")

@@ -8,12 +8,13 @@ from __future__ import annotations
 import io
 import textwrap
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
+import shapely
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -21,6 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 from matplotlib.transforms import Bbox
+from shapely.geometry.base import BaseGeometry
 
 from evac.clock import HOUR_S, hours_minutes
 
@@ -98,6 +100,16 @@ class Labels:
 
     covered: list[Bbox]
     left_out: list[tuple[float, float, str]]
+
+
+def points_along(lines: Iterable[BaseGeometry], step: float) -> list[tuple[float, float]]:
+    """Return points along lines, a step (in the map's units) apart, for labels to keep clear of."""
+    points = [
+        line.interpolate(number * step)
+        for line in shapely.get_parts(list(lines))
+        for number in range(int(line.length // step) + 1)
+    ]
+    return [(point.x, point.y) for point in points]
 
 
 def place_labels(

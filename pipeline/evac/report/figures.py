@@ -46,7 +46,7 @@ def draw_curves(
 ) -> Figure:
     """Draw the share of all planned vehicles that is out against time.
 
-    Dashed: vehicles of the case `leaving` that mean to have left. Solid and blue: `plan`; dotted and grey: any other
+    Dashed: vehicles of the case `leaving` that are ready to leave. Solid and blue: `plan`; dotted and grey: any other
     plan. One line a case; dashes and dots in its colour: those in a refuge, who are safe and not out. Thin: `at_best`,
     the most that can be out. The key stands where the figure is empty, the fastest first.
     """
@@ -75,7 +75,7 @@ def draw_curves(
         if leaving is not None:
             dashes: dict[str, Any] = {"color": drawing.INK, "linewidth": 1.6, "linestyle": (0, (5, 3))}
             axes.plot(*departing(leaving), zorder=4, **dashes)
-            words = say("mean to have left home ({case})", case=leaving.label)
+            words = say("ready to leave ({case})", case=leaving.label)
             keys.append((math.inf, Line2D([], [], label=words, **dashes)))
         if at_best is not None:
             keys.append((math.inf, draw_at_best(axes, at_best)))
@@ -130,7 +130,7 @@ def shade(number: int, *, of_plan: bool) -> str:
 
 
 def departing(case: CaseResult) -> tuple[np.ndarray, np.ndarray]:
-    """Return hours and share of planned vehicles that mean to have left, up to nearly the last."""
+    """Return hours and share of planned vehicles that are ready to leave, up to nearly the last."""
     hours, share = cumulative(case, "departed")
     shown = share <= max(_PLANNED_SHARE_DONE, share[0])
     return hours[shown], share[shown]

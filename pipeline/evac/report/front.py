@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from evac import clock
 from evac.report import advice, answer, dark_signals, text
 from evac.report.answer import Sentence
+from evac.report.doubted import doubted
 from evac.report.effects import Effect, Lever, effects, levers, with_other_vehicles
 from evac.report.inputs import ReportInput
+from evac.report.ledger import Said
 from evac.report.results import CaseResult
 
 _MOST_LEVERS = 3
@@ -50,6 +52,8 @@ class Front:
         What isn't known: on the page, and what has no room on it.
     steps
         What to do next.
+    doubted
+        Why cases aren't trusted.
     cut_off
         From how many households plans take the only way out.
     """
@@ -67,6 +71,7 @@ class Front:
     unknown: list[Sentence]
     unknown_elsewhere: list[Sentence]
     steps: list[str]
+    doubted: list[Said]
     cut_off: list[str]
 
 
@@ -87,6 +92,7 @@ def front(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) 
         unknown=unknown[: advice.MOST],
         unknown_elsewhere=unknown[advice.MOST :],
         steps=advice.next_steps(report, centre)[: advice.MOST],
+        doubted=doubted(report, cases, centre),
         cut_off=advice.cut_off(report),
     )
 

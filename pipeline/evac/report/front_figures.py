@@ -25,6 +25,7 @@ _WIDTH_IN, _CURVES_IN, _KEY_IN, _MAP_ASPECT = 4.3, 2.2, 0.16, 0.72
 _AXES = 0.105, 0.185, 0.885, 0.795  # left, bottom, width, height, as shares of the figure without its key
 _MOST_CURVES = 5
 _DASHES = ((0, (4, 1.4)), (0, (1.2, 1.2)), (0, (6, 1.4, 1.2, 1.4)), (0, (2.5, 1)))
+_CLEAR_STEPS = 100  # across the map
 _NAME_CHARS, _STREET_NAMES, _STREET_PT, _LABEL_PT = 30, 10, 6.4, 7.4
 
 
@@ -72,11 +73,11 @@ def _draw_plan(
 
 
 def _draw_departures(axes: Axes, centre: CaseResult) -> Line2D:
-    """Draw who means to have left home; return its line of the key."""
+    """Draw who is ready to leave; return its line of the key."""
     hours, share = departing(centre)
     look: dict[str, Any] = {"color": drawing.INK, "linewidth": 1.0, "linestyle": (0, (5, 3))}
     axes.plot(hours, share, zorder=3, **look)
-    return Line2D([], [], label=say("mean to have left home"), **look)
+    return Line2D([], [], label=say("ready to leave"), **look)
 
 
 def _write_key(figure: Figure, axes: Axes, keys: Sequence[Line2D]) -> None:
@@ -117,7 +118,9 @@ def draw_front_map(report: ReportInput, queues: gpd.GeoDataFrame, worst: Located
         maps.draw_scale(axes, report.units)
         maps.write_attribution(axes, report.attribution)
         closed = report.closed_exits(plan)
-        taken = maps.draw_places(axes, report, spots, crs, _LABEL_PT, closed=closed).covered
+        long = queues[queues["queue_veh"] >= maps.LONG_QUEUE_VEH].geometry.to_crs(crs)
+        clear = drawing.points_along(long, (frame[2] - frame[0]) / _CLEAR_STEPS)
+        taken = maps.draw_places(axes, report, spots, crs, _LABEL_PT, closed=closed, clear_of=clear).covered
         write_street_names(axes, streets, _STREET_NAMES, _STREET_PT, taken)
         axes.set(xlabel="", ylabel="")
     return figure

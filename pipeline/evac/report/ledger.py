@@ -68,8 +68,8 @@ class Ledger:
         How much of what a simulation may have and still be trusted.
     differing
         What isn't.
-    reasons, caveats
-        Why simulations aren't trusted, and what to bear in mind.
+    caveats
+        What to bear in mind.
     warnings
         SUMO's warnings by kind; `where` says how many a simulation has.
     """
@@ -79,7 +79,6 @@ class Ledger:
     alike: list[tuple[str, str]]
     limits: list[tuple[str, str]]
     differing: list[Count]
-    reasons: list[Said]
     caveats: list[Said]
     warnings: list[Said]
 
@@ -109,7 +108,6 @@ def ledger(report: ReportInput) -> Ledger:
         alike=alike,
         limits=limits,
         differing=differing,
-        reasons=_reasons(report),
         caveats=_caveats(report),
         warnings=_warnings(report),
     )
@@ -164,11 +162,6 @@ def _count(report: ReportInput, name: str, values: Sequence[Any]) -> Count:
     most = max(values)
     at_most = [run.job for run, value in zip(report.runs, values, strict=True) if value == most]
     return Count(name, ledger_value(min(values)), ledger_value(most), _where(report, at_most, named=True))
-
-
-def _reasons(report: ReportInput) -> list[Said]:
-    runs = _having(report, "reasons", lambda words: words)
-    return [Said(words, _where(report, having, named=True)) for words, having in runs.items()]
 
 
 def _caveats(report: ReportInput) -> list[Said]:

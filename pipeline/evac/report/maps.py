@@ -39,6 +39,8 @@ _OTHER_STREETS = (0.6, "#cfcfcf")
 
 _QUEUE_STEPS_VEH = (5, 20, 50)
 """Longest queue on a street section (vehicles) from which each step of the map's scale begins."""
+LONG_QUEUE_VEH = _QUEUE_STEPS_VEH[1]
+"""From how many vehicles on a queue is long: labels of the first page keep off it."""
 _QUEUE_STYLES = ((1.8, "#f0a03c"), (3.2, "#d1431f"), (4.8, "#6d0026"))
 """Line width (points) and colour of each step: wider is darker, so it reads without colour."""
 
@@ -216,14 +218,15 @@ def draw_places(
     size: float = 8.5,
     *,
     closed: Sequence[ClosedExit] = (),
+    clear_of: Sequence[tuple[float, float]] = (),
 ) -> drawing.Labels:
     """Draw bottlenecks and ways out with their names, the ways out first; return what they cover.
 
     A way out beyond the map is an arrow at the map's edge, with how far it is from there. One that is closed, for the
-    whole run or a part of it, is crossed out, and its name says when.
+    whole run or a part of it, is crossed out, and its name says when. Names keep off the points `clear_of` if they can.
     """
     labels = [*_draw_exits(axes, report, crs, closed), *_draw_bottlenecks(axes, bottlenecks, crs)]
-    return drawing.place_labels(axes, labels, size)
+    return drawing.place_labels(axes, labels, size, clear_of)
 
 
 def _draw_bottlenecks(axes: Axes, spots: Sequence[Located], crs: Any) -> list[tuple[float, float, str]]:

@@ -20,7 +20,7 @@ _LEAST_QUEUE_VEH = 1.0
 
 
 def trip_generation(cases: Sequence[CaseResult]) -> pd.DataFrame:
-    """Return planned vehicles that mean to have left, have got onto the street, and are out, every quarter of an hour.
+    """Return planned vehicles that are ready to leave, have got onto the street, and are out, every quarter of an hour.
 
     Counts are cumulative; `…_share` is of all planned vehicles.
     """

@@ -30,6 +30,7 @@ from evac.report.assumptions import assumptions, departure_words
 from evac.report.at_best import lane_more
 from evac.report.catalogue import words_of_script
 from evac.report.development import in_a_line
+from evac.report.doubted import is_told
 from evac.report.hazard_section import hazard_section
 from evac.report.inputs import ReportInput
 from evac.report.pictures import FRONT, Picture
@@ -60,7 +61,7 @@ _GLOSSARY = (
     ),
     (
         mark("Departure curve"),
-        mark("When vehicles mean to leave home: the share that has left by each time."),
+        mark("When vehicles are ready to leave: the share that is by each time."),
     ),
     (
         mark("Lane capacity"),
@@ -136,6 +137,7 @@ def _results(report: ReportInput, cases: Sequence[CaseResult]) -> dict[str, Any]
         "plan_names": _plan_names(report, cases),
         "case_words": lambda case: case_words(report, case),
         "range_doubt": answer.range_doubt,
+        "is_told": is_told,
         "holding": [] if report.bounds is None else report.bounds.streets,
         "lane_more": lane_more,
         "compared": comparing.comparisons(report, cases, centre),

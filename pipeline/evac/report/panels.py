@@ -33,7 +33,7 @@ def draw_panels(cases: Sequence[CaseResult], reference: str | None, end_h: float
     """Draw the share of vehicles that are out against hours, a panel for each plan and departure curve.
 
     Solid: the panel's plan, a line for each case of vehicles per household, with a marker at 90 %; dotted: the same
-    under `reference`; dashed: vehicles that mean to have left.
+    under `reference`; dashed: vehicles that are ready to leave.
     """
     pairs = panels_of(cases, reference)[:MOST_PANELS]
     curves = len({departure for _, departure in pairs})

@@ -143,7 +143,7 @@ def _curves(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult
         say("How the vehicles get out (departures “{departure}”)", departure=text.plain(shown.departure)),
         alts.curves_alt(report, lines),
         say(
-            "Dashed: the share of vehicles that mean to have left home. Solid: {plan}{dotted}. Between dashed and "
+            "Dashed: the share of vehicles that are ready to leave. Solid: {plan}{dotted}. Between dashed and "
             "solid, vehicles stand in queues. Marks at 50, 90 and 95 % of all planned vehicles; a vehicle that never "
             "gets out counts as not out.",
             plan=shown.plan, dotted=dotted,
@@ -169,7 +169,7 @@ def _panels(report: ReportInput, alike: Sequence[CaseResult], centre: CaseResult
     dotted = report.compared_with if report.compared_with not in {None, shown.plan} else None
     words = say(
         "Solid: the plan of the panel, a line for each case of vehicles per household, with its number on it and a "
-        "mark at 90 %; dashed: vehicles that mean to have left home{dotted}. At most {most} panels; all cases are in "
+        "mark at 90 %; dashed: vehicles that are ready to leave{dotted}. At most {most} panels; all cases are in "
         "the tables.",
         dotted=say("; dotted: {other}", other=dotted) if dotted else "", most=panels.MOST_PANELS,
     )  # fmt: skip

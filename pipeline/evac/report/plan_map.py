@@ -146,7 +146,7 @@ def _drawn(picture: PlanPicture, numbered: Sequence[_Label]) -> tuple[Figure, li
             axes,
             [*numbers, *(item for item in labels if item not in numbered)],
             size=7.8,
-            clear_of=_points_along(drawn),
+            clear_of=drawing.points_along(drawn, _LABEL_CLEAR_M),
         )
         axes.set(xlabel="", ylabel="")
         left_out = [item for item in placed.left_out if item not in numbers]
@@ -294,16 +294,6 @@ def _exit_labels(exits: gpd.GeoDataFrame) -> list[_Label]:
         (spot.x, spot.y, "\n".join(filter(None, (say("exit {name}", name=text.plain(name, _NAME_CHARS)), closed))))
         for name, closed, spot in named
     ]
-
-
-def _points_along(lines: Sequence[BaseGeometry]) -> list[tuple[float, float]]:
-    """Return points along lines, which labels keep clear of."""
-    points = [
-        line.interpolate(along)
-        for line in shapely.get_parts(list(lines))
-        for along in range(0, int(line.length) + 1, int(_LABEL_CLEAR_M))
-    ]
-    return [(point.x, point.y) for point in points]
 
 
 def _draw_foot(figure: Figure, picture: PlanPicture, unlabelled: int, below: Sequence[str]) -> None:

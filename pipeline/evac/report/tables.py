@@ -94,6 +94,20 @@ class Holdup:
     delay_veh_h: float
     queued_veh_per_min: float | None
 
+    @property
+    def wait_s(self) -> float | None:
+        """How long who passes it while the queue stands has waited there, in the mean; None where the rate isn't known.
+
+        By Little's law: hours lost over vehicles that have passed.
+        """
+        passed = (self.queued_veh_per_min or 0.0) * self.queue_min
+        return self.delay_veh_h * clock.HOUR_S / passed if passed else None
+
+    @property
+    def is_slight(self) -> bool:
+        """Whether the queue is too short to matter: people wait less than a minute in it."""
+        return self.wait_s is not None and self.wait_s < clock.MINUTE_S
+
 
 @dataclass(frozen=True)
 class HeldLane:
@@ -161,7 +175,13 @@ def held_elsewhere(case: CaseResult) -> list[str]:
 
 
 def holding_up(case: CaseResult) -> Holdup | None:
-    """Return what holds the case up most: the head of the queues with the most delay; None without queues."""
+    """Return what holds the case up most; None where no queue costs people a minute."""
+    worst = most_delay(case)
+    return None if worst is None or worst.is_slight else worst
+
+
+def most_delay(case: CaseResult) -> Holdup | None:
+    """Return the head of the queues with the most delay, however little that is; None without queues."""
     if not case.run.manifest["found_bottlenecks"]:
         return None
     worst = case.run.manifest["found_bottlenecks"][0]

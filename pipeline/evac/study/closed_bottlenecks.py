@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sumolib.net import Net
 
-from evac.clock import MINUTE_S
+from evac import clock
 from evac.measure.bottlenecks import BottleneckLanes
 from evac.plans.timetable import Timetable, edge_of
 from evac.study.ways_out import RoadState, road_states
@@ -45,8 +45,6 @@ def _closed_min(net: Net, edge: str, states: Sequence[RoadState]) -> list[str]:
     spells = []
     for begin, end in zip(changes, [*changes[1:], None], strict=True):
         if not is_open[begin]:
-            since_min = states[begin].from_s / MINUTE_S
-            since = f"from {since_min:.0f} min after the order" if since_min else "from the order"
-            until = "on" if end is None else f"until {states[end].from_s / MINUTE_S:.0f} min after it"
-            spells.append(f"{since} {until}")
+            words = clock.while_words(states[begin].from_s, None if end is None else states[end].from_s)
+            spells.append(words or "from the order on")
     return spells

@@ -107,8 +107,8 @@ class UnderPlan:
             if isinstance(item.action, Signal) and item.action.mode == "officer" and not item.action.resources.officers
         ]
         held = [
-            f"{counted(households, 'household has', 'households have')} no way out from {from_s / 60:.0f} to "
-            f"{until_s / 60:.0f} min after the order: cars wait at home until then"
+            f"{counted(households, 'household has', 'households have')} no way out "
+            f"{clock.while_words(from_s, until_s)} after the order: cars wait at home until then"
             for households, from_s, until_s in self.ways_out.waits()
         ]
         hazard = self._base.loaded.model.hazard
@@ -304,8 +304,8 @@ def _refuse_cut_off(prepared: Prepared, plan: LoadedPlan, cut_off: pd.DataFrame,
         f"{row['street']} ({row['zone']}) {map_url(row['lon'], row['lat'])}"
         for row in cut_off.drop_duplicates("street").head(_LISTED).to_dict("records")
     )
-    first_min = cut_off["from_s"].min() / 60.0
-    when = f" after {first_min:g} min" if first_min else ""
+    since = clock.while_words(cut_off["from_s"].min())
+    when = f" {since}" if since else ""
     lose = counted(len(cut_off), "household loses its only way out", "households lose their only way out")
     what = f"{lose}{when}, on {counted(cut_off['street'].nunique(), 'street')}: {shown}"
     remedy = (
