@@ -183,7 +183,7 @@ def test_the_map_has_what_the_diff_has(place: Town) -> None:
 
 def test_a_label_without_room_is_a_number_on_the_map_and_stands_below_it() -> None:
     """Turn lanes of a junction have long labels, and there are several of them beside each other."""
-    when = "lanes 1 and 2 only into the ramp to the highway, from 0:10\u00a0h until 1:30\u00a0h"
+    when = "lanes 1 and 2 only into the ramp to the highway, from 0:10 h until 1:30 h"
     told = [f"Long Valley Boulevard {way}bound at Crossing {n}: {when}" for n in range(6) for way in ("east", "west")]
     points = [shapely.Point(9.046 + 0.0002 * number, 46.95 + 0.0001 * (number % 3)) for number in range(len(told))]
     spots = gpd.GeoDataFrame({"kind": ["turn lanes"] * len(told), "words": told}, geometry=points, crs="EPSG:4326")

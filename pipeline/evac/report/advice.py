@@ -18,6 +18,8 @@ from evac.study.precision import Shortfall, Unhelped
 MOST = 4
 """Sentences of each kind on the first page; more stand under “How sure are these numbers?”."""
 _CAVEATS_IN_WORDS = 2
+_NOT_ON_SITE = ("much_traffic_for_the_lanes",)
+"""Findings that reckon with everybody's quickest way: the simulation, in which drivers take others, answers them."""
 _SEEDS = 5
 """Seeds that the advice asks for: the interval of a mean of five is 0.56 of that of three (Student's t)."""
 
@@ -181,7 +183,7 @@ def _not_simulated(report: ReportInput, centre: CaseResult) -> Sentence:
 
 def _mend(centre: CaseResult) -> Iterator[str]:
     if centre.doubt:
-        yield say("Mend first what makes the numbers not trusted: {reason}.", reason=text.plain(centre.doubt, 160))
+        yield say("Mend first what makes the numbers not trusted (†).")
 
 
 def _weigh(report: ReportInput) -> Iterator[str]:
@@ -216,7 +218,7 @@ def _count(centre: CaseResult) -> Iterator[str]:
 
 
 def _look(report: ReportInput) -> Iterator[str]:
-    serious = [finding for finding in report.findings if finding.severity != "note"]
+    serious = [item for item in report.findings if item.severity != "note" and item.kind not in _NOT_ON_SITE]
     if serious:
         worst = max(serious, key=lambda finding: (finding.severity == "error", finding.share))
         yield say("Check on site: {finding}.", finding=text.plain(worst.text, 300).rstrip("."))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from evac.report import text
+from evac.report.answer import plan_name
 from evac.report.inputs import ReportInput
 from evac.report.ledger import Said
 from evac.report.results import CaseResult, case_words
@@ -60,5 +62,10 @@ def _where(report: ReportInput, cases: Sequence[CaseResult], having: Collection[
     if len(having) == len(cases):
         return say("all cases")
     if len(having) <= _MOST_NAMED:
-        return "; ".join(case_words(report, case) for number, case in enumerate(cases) if number in having)
+        return "; ".join(_named(report, case) for number, case in enumerate(cases) if number in having)
     return say("{number} of {all} cases", number=len(having), all=len(cases))
+
+
+def _named(report: ReportInput, case: CaseResult) -> str:
+    """Return a case in words, its plan by what people call it."""
+    return case_words(report, replace(case.shown, plan=plan_name(report, case.shown.plan)))
