@@ -42,7 +42,7 @@ def _said(capsys: pytest.CaptureFixture[str]) -> str:
 def test_show_tells_what_changes_and_draws_it(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_guarded(["plan", "show", str(place), "bypass"]) == 0
     said = _said(capsys)
-    for words in ("3 officers, 80 cones", "1 → 2", "from 0:20\u00a0h on", "at most 1 vehicle(s) a household"):
+    for words in ("3 officers, 80 cones", "1 → 2", "from 0:20 h on", "at most 1 vehicle(s) a household"):
         assert words in said
     assert "by action" in said
     lanes = said[said.index("Lanes for cars") : said.index("https://")]

@@ -73,6 +73,7 @@ def _read(folder: Path) -> _Page:
 
 
 SHEETS = (
+    "dark_signals",
     "assumptions", "at_best_streets", "clearance", "clearance_by_zone", "exits_by_hour", "findings", "forms",
     "development", "households", "ledger", "egress", "ends_by_zone", "safe_order", "missing",
     "nureg_cr_7002", "plan_changes", "resources", "routes", "states",
