@@ -58,6 +58,17 @@ def click_at(page: Any, lon: float, lat: float) -> None:
     page.mouse.click(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
 
 
+def click_in_view(page: Any, lon: float, lat: float) -> None:
+    """Click a place of the map that is in view."""
+    box = page.locator("canvas.maplibregl-canvas").bounding_box()
+    x, y = page.evaluate(
+        "([lon, lat]) => { const at = document.querySelector('.map').placeMap.map.project([lon, lat]);"
+        " return [at.x, at.y]; }",
+        [lon, lat],
+    )
+    page.mouse.click(box["x"] + x, box["y"] + y)
+
+
 def draw_area(page: Any, corners: tuple[tuple[float, float], ...]) -> None:
     """Click the corners of an area, the last one twice."""
     box = page.locator("canvas.maplibregl-canvas").bounding_box()
