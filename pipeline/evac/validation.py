@@ -176,7 +176,7 @@ def _number_remedy(details: ErrorDetails) -> str:
 
 def _swap_remedy(keys: Sequence[str | int], details: ErrorDetails) -> str:
     """Return what to do about a latitude that is none and, as a longitude, may be one."""
-    if keys[-1:] != ["lat"] or details["type"] not in _BOUNDS or abs(float(details["input"])) > _LONGITUDES_DEG:
+    if tuple(keys[-1:]) != ("lat",) or details["type"] not in _BOUNDS or abs(float(details["input"])) > _LONGITUDES_DEG:
         return ""  # the input may be a number in quotes
     return "latitude and longitude look swapped: swap 'lat' and 'lon'"
 

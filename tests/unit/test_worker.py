@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from types import SimpleNamespace
 
 import pytest
@@ -31,8 +32,10 @@ def test_several_workers_with_one_cache_deliver_whole_runs(tmp_path, monkeypatch
     monkeypatch.setattr(worker, "perform", run_as_the_stages_do)
     monkeypatch.setattr(worker, "pack_run", lambda folder: sorted(path.name for path in folder.iterdir()))
 
+    asked = {"case": asdict(CASE), "deadline": None, "digest": "job"}
+
     def deliver(_):
-        return [worker._run(SimpleNamespace(terms=None), tmp_path, CASE, "job", "topic") for _ in range(TURNS)]
+        return [worker._run(SimpleNamespace(terms=None), tmp_path, asked, "topic") for _ in range(TURNS)]
 
     with ThreadPoolExecutor(4) as pool:
         delivered = [names for names_of_one in pool.map(deliver, range(4)) for names in names_of_one]

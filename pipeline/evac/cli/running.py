@@ -6,13 +6,11 @@ import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.markup import escape
-from rich.table import Table
 
 import evac
-from evac import clock
 from evac.cli.common import ScenarioPath, Workspace, console, tell_kept, tell_report
+from evac.cli.run_table import print_runs, time_or_never
 from evac.cli.studying import (
     Departures,
     EngineName,
@@ -31,8 +29,6 @@ from evac.progress import RunsDisplay, show_runs
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_LEAST_NAME = 13  # characters of a plan's name in a line
 
 
 def run(
@@ -112,7 +108,7 @@ def run(
 def _report(study: evac.Study, with_homes: evac.Study | None) -> None:
     report = study.report(with_homes=with_homes)
     tell_kept(report.kept)
-    _print_results(study)
+    print_runs(study, console)
     if with_homes is not None:
         _print_homes(report.table("development"), with_homes)
     for line in (*study.notes, *study.sentences(), *report.dark_signals, *filter(None, [report.at_best])):
@@ -129,67 +125,7 @@ def _print_homes(rows: pd.DataFrame, with_homes: evac.Study) -> None:
         vehicles = vehicles_words(case_label(row["vehicles_per_household"]))
         case = f"{row['plan']}, {vehicles}, {row['departure']}"
         times = (row["t90_without_s"], row["t90_with_s"])
-        without, then = (_time(None if math.isnan(time_s) else time_s) for time_s in times)
+        without, then = (time_or_never(None if math.isnan(time_s) else time_s) for time_s in times)
         added = " and ".join(f"{number:,} new homes in {zone}" for zone, number in homes.items())
         doubt = "; not trustworthy" if row["untrusted"] else ""
         console.print(escape(f"{case}: 90 % out after {without}; with {added} after {then}{doubt}"), highlight=False)
-
-
-_SIGNALS = {"static": "fixed signals", "actuated": "actuated signals"}
-
-
-def _print_results(study: evac.Study) -> None:
-    """Print a row a run; what is the same in all of them isn't repeated."""
-    columns = {
-        "plan": [item.plan for item in study.runs],
-        "per household": [item.vehicles for item in study.runs],
-        "departures": [item.departure for item in study.runs],
-        "seed": [str(item.seed) for item in study.runs],
-        "what if": [_what_if(item) for item in study.runs],
-    }
-    varying = {name: values for name, values in columns.items() if len(set(values)) > 1}
-    varying = varying or {"per household": columns["per household"]}
-    title = "Clearance time (h:mm after the order) of a share of all planned vehicles"
-    table = Table(title=title, padding=(0, 0), box=SIMPLE_HEAD)
-    for name in varying:  # a plan's name is folded, never cut: two names that begin alike stay apart
-        table.add_column(name.replace(" ", "\n"), overflow="fold", min_width=_LEAST_NAME if name == "plan" else None)
-    for name in ("vehicles", "50 %", "90 %", "95 %", "100 %"):
-        table.add_column(name, justify="right")
-    under_hazard = any("households_not_out" in item.manifest for item in study.runs)
-    for name in ("households\nnever safe", "vehicles\nin hazard") if under_hazard else ():
-        table.add_column(name, justify="right")
-    table.add_column("trusted", min_width=len("NO (1)"))  # never squeezed out, however many columns vary
-    doubts: list[str] = []
-    for number, item in enumerate(study.runs):
-        table.add_row(*(escape(values[number]) for values in varying.values()), *_measures(item), _trust(item, doubts))
-    console.print(table)
-    for number, doubt in enumerate(doubts, start=1):
-        console.print(f"({number}) not trustworthy: {escape(doubt)}", highlight=False)
-
-
-def _what_if(item: evac.Run) -> str:
-    """Return which assumption a run of the middle case changes: one at a time, so one column has them all."""
-    if item.signals is not None:
-        return _SIGNALS[item.signals]
-    return "as assumed" if item.capacity_factor == 1.0 else f"lanes pass {item.capacity_factor:.0%}"
-
-
-def _measures(item: evac.Run) -> list[str]:
-    manifest = item.manifest
-    times = [_time(manifest[f"t{percent}_s"]) for percent in (50, 90, 95, 100)]
-    caught = [manifest["households_not_out"], manifest["exposed"]] if "households_not_out" in manifest else []
-    return [f"{manifest['planned']:,}", *times, *(f"{number:,}" for number in caught)]
-
-
-def _trust(item: evac.Run, doubts: list[str]) -> str:
-    """Return whether a run is trusted, with the number of the reason in `doubts` if not."""
-    reasons = "; ".join(item.reasons)
-    if not reasons:
-        return "yes"
-    if reasons not in doubts:
-        doubts.append(reasons)
-    return f"NO ({doubts.index(reasons) + 1})"
-
-
-def _time(seconds: float | None) -> str:
-    return "never" if seconds is None else clock.hours_minutes(seconds)
