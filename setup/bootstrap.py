@@ -259,8 +259,12 @@ def from_pip(configuration: str) -> dict[str, str]:
 
 
 def fingerprint() -> str:
-    """Return a hash of all that the virtual environment depends on."""
-    digest = hashlib.sha256(repr((sys.version, sys.executable, str(ROOT))).encode())
+    """Return a hash of all that the virtual environment depends on.
+
+    Of Python it takes what an activated environment shares with the Python that made it: else `make` would build
+    everything anew for whoever has activated it.
+    """
+    digest = hashlib.sha256(repr((sys.version, sys.base_prefix, str(ROOT))).encode())
     for path in (LOCK, UV_LOCK, ROOT / "pyproject.toml", SYSTEM_PACKAGES, Path(__file__)):
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -275,7 +279,11 @@ def build_environment() -> None:
     """Make the virtual environment anew with exactly the locked packages and this project, editable."""
     uv = find_uv() or install_uv(find_pip())
     STAMP.unlink(missing_ok=True)
-    run([sys.executable, "-m", "venv", "--clear", "--without-pip", VENV])
+    # An activated environment can't make itself anew: the Python that it stands on does.
+    outside = Path(sys.executable)
+    if outside.is_relative_to(VENV):
+        outside = outside.resolve()
+    run([outside, "-m", "venv", "--clear", "--without-pip", VENV])
     say(f"installing the packages of {LOCK.name}")
     python = VENV / "bin" / "python"
     if uv:

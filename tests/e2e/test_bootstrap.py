@@ -125,6 +125,17 @@ def test_an_interrupted_or_outdated_set_up_is_not_complete(bootstrap, monkeypatc
     assert not bootstrap.is_complete()
 
 
+def test_an_activated_environment_is_not_built_anew(tmp_path):
+    outside = Path(sys.executable).resolve()
+    subprocess.run([outside, "-m", "venv", "--without-pip", tmp_path / "activated"], check=True)
+    program = "import runpy; print(runpy.run_path('setup/bootstrap.py')['fingerprint']())"
+    answers = {
+        subprocess.run([python, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for python in (outside, tmp_path / "activated" / "bin" / "python")
+    }
+    assert len(answers) == 1
+
+
 def test_make_lists_every_target_that_it_declares():
     makefile = (ROOT / "Makefile").read_text()
     (declared,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
