@@ -7,6 +7,7 @@ run.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,30 @@ def _trials(folder: Path, seed: int, share: float) -> tuple[Trials, str]:
     prepared, laid, told = drawn(folder, seed)
     asked = Asked("some", "curve", tuple(prepared.loaded.model.seeds), share, STEP_MIN)
     return Trials(prepared, laid.plan, asked, folder / ".evac", Serial(), Silent()), told
+
+
+@pytest.mark.parametrize(("seed", "fidelity"), [(1, "meso"), (4, "micro"), (5, "meso"), (8, "meso")])
+def test_a_trial_that_ends_when_its_zone_is_decided_says_what_the_whole_run_says(
+    tmp_path: Path, seed: int, fidelity: str
+) -> None:
+    """Orders at once, in between and too late: no verdict differs, and nothing of a run that was cut is left as one."""
+    trials, told = _trials(tmp_path, seed, 0.95)
+    trials.asked = replace(trials.asked, coarse=fidelity == "meso")
+    runs, verdicts = tmp_path / ".evac" / "runs", tmp_path / ".evac" / "trials"
+    for zone in ("East", "West"):
+        for minute in (0.0, 10.0, 20.0, 50.0):
+            asked = Trial(((zone, minute),), trials.asked.seeds[0], about=(zone,))
+            runs_before = set(runs.glob("*"))
+            (cut,) = trials.judge([asked])
+            new_runs = set(runs.glob("*")) - runs_before
+            (manifest,) = trials.manifests([asked])
+            whole = manifest["hazard_zones"][zone]
+            known = whole["safe"] / whole["planned"] >= trials.asked.share
+            assert (cut[zone] >= trials.asked.share) == known, f"{zone} at {minute}: {cut} {whole} {told}"
+            assert not new_runs or not any(verdicts.glob("*/verdict.json")), told
+            for folder in new_runs:
+                assert (folder / "manifest.json").is_file()
+    assert any(verdicts.glob("*/verdict.json"))
 
 
 def _minutes(latest: Latest) -> float:

@@ -19,7 +19,7 @@ from evac.archive.records import StudyRecord, forget_failure, forget_study, now,
 from evac.files import remove_directory
 from evac.seals import ASIDE
 
-CONTENT = ("runs", "lanes", "hazards", "nets", "households", "maps", "fetched", ASIDE)
+CONTENT = ("runs", "trials", "lanes", "hazards", "nets", "households", "maps", "fetched", ASIDE)
 """The folders of the cache whose content can be made, or fetched, again."""
 _SECONDS_A_DAY = 86_400
 

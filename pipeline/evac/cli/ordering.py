@@ -67,7 +67,7 @@ def safe_order(
 
 
 def _print(answer: Answer, share: float) -> None:
-    from evac.report.order_words import interval_words, order_words, sequence_words  # noqa: PLC0415
+    from evac.report.order_words import hopeless_words, interval_words, order_words, sequence_words  # noqa: PLC0415
 
     title = f"Until when each zone can be ordered out so that {share:g} % are safe (minutes after the order)"
     table = Table("zone", "latest safe order", "interval", "formula", "formula is off by", "all together", title=title)
@@ -85,12 +85,12 @@ def _print(answer: Answer, share: float) -> None:
     console.print(table)
     for item in answer.zones:
         if item.is_hopeless(share / 100.0):
-            told = f"{item.never_out:,} of its {item.households:,} households have no way out at the order already"
-            why = f"{escape(item.order.zone)}: {told}: no order is early enough, and [bold]evac check[/] says where"
-            console.print(why, highlight=False, soft_wrap=True)
+            why = hopeless_words(item.order.zone, item.never_out, item.households)
+            console.print(escape(why), highlight=False, soft_wrap=True)
     if answer.together is None:
         console.print("Even when all are ordered at once, not all zones are safe.")
     elif answer.together:
         order = ", ".join(sequence_words(zone, minute) for zone, minute in answer.together.items())
         console.print(f"In this order all are safe together: {escape(order)}", highlight=False, soft_wrap=True)
-    console.print(counted(answer.runs, "run"), highlight=False)
+    new = "none" if not answer.new_runs else f"{answer.new_runs:,}"
+    console.print(f"{counted(answer.runs, 'run')}, {new} of them new", highlight=False)

@@ -24,10 +24,10 @@ import sumolib
 
 from evac import tables
 from evac.files import digest_file, write_text
-from evac.measure.arrival import arrivals
 from evac.measure.bottlenecks import FoundBottleneck, find_bottlenecks, lane_minutes, mean_rates, measured_lanes
 from evac.measure.clearance import clearance_s, curve, exit_counts, headline, shadow_counts, zone_clearance
 from evac.measure.control import Control
+from evac.measure.driven import Driven, reached_with_stages, read_driven
 from evac.measure.edges import edge_windows
 from evac.measure.exposure import NOBODY
 from evac.measure.extra_tables import (
@@ -42,9 +42,7 @@ from evac.measure.full_junctions import junctions_off, let_in_beyond_gaps
 from evac.measure.ledger import build_ledger
 from evac.measure.queues import Links, Queues
 from evac.measure.setup import Setup
-from evac.measure.trips import read_statistics, read_trips, split_background, split_buses, vehicle_results
 from evac.measure.walkers import walkers_by_place
-from evac.network.exits.drive_beyond import road_behind
 from evac.network.reach import ExitEdges, cost_by_exit
 
 _SCHEMA_VERSION = 4
@@ -91,8 +89,8 @@ def measure_run(
         SUMO's outputs are unreadable or don't account for every vehicle.
     """
     setup = setup or Setup()
-    control, arrival_s = setup.control or Control(net), _with_stages_reached(setup)
-    trips = _driven(run_dir, vehicles, exits, setup)
+    control, arrival_s = setup.control or Control(net), reached_with_stages(setup)
+    trips = read_driven(run_dir, vehicles, exits, setup)
     traffic = _on_lanes(run_dir, control, trips, setup) if setup.with_lanes else _on_edges(run_dir, setup)
     rates = mean_rates(traffic.minutes, clearance_s(trips.planned["evacuated_s"].to_numpy(), 95) or trips.end_s)
     out = curve(trips.planned, trips.end_s)
@@ -139,34 +137,6 @@ def measure_run(
 
 
 @dataclass(frozen=True)
-class _Driven:
-    """What became of everybody: SUMO's statistics, the vehicles of the demand, and others."""
-
-    statistics: dict[str, dict[str, float]]
-    done: pd.DataFrame
-    passing: dict[str, int]
-    arrived: dict[str, Any]
-    buses: pd.DataFrame
-
-    @property
-    def planned(self) -> pd.DataFrame:
-        return self.done[self.done["ordered"]]
-
-    @property
-    def end_s(self) -> float:
-        return self.statistics["performance"]["end"]
-
-
-def _driven(run_dir: Path, vehicles: pd.DataFrame, exits: Sequence[ExitEdges], setup: Setup) -> _Driven:
-    statistics = read_statistics(run_dir / "sumo" / "statistics.xml")
-    trips, buses = split_buses(read_trips(run_dir / "sumo" / "tripinfo.xml"))
-    trips, passing = split_background(trips, setup.background)
-    lines, shelters = ([_with_stages(item, setup.roads) for item in items] for items in (exits, setup.refuges))
-    done = vehicle_results(vehicles, trips, lines, statistics["performance"]["end"], shelters)
-    return _Driven(statistics, done, passing, arrivals(done[done["ordered"]], setup.with_drives), buses)
-
-
-@dataclass(frozen=True)
 class _Traffic:
     """What the roads carried: SUMO's rows, the lanes that held the run up, minute by minute, and those driven on."""
 
@@ -178,7 +148,7 @@ class _Traffic:
     """Junctions at which the run is known to be too fast or too slow."""
 
 
-def _on_lanes(run_dir: Path, control: Control, trips: _Driven, setup: Setup) -> _Traffic:
+def _on_lanes(run_dir: Path, control: Control, trips: Driven, setup: Setup) -> _Traffic:
     rows = tables.read_lanes(run_dir / "sumo" / "lanes.parquet")
     queues = Queues.of(rows, Links.of(control.net))
     evacuated = int((trips.done["status"] == "evacuated").sum())
@@ -206,35 +176,13 @@ class _Extra:
 
 
 def _extra(
-    run_dir: Path, net: sumolib.net.Net, trips: _Driven, setup: Setup, arrival_s: Mapping[str, float] | None
+    run_dir: Path, net: sumolib.net.Net, trips: Driven, setup: Setup, arrival_s: Mapping[str, float] | None
 ) -> _Extra:
     hazard = None if arrival_s is None else write_exposure(run_dir, trips.done, arrival_s, trips.end_s)
     fetched = {} if setup.buses is None else write_passengers(run_dir, setup.buses, trips.buses)
     incidents = write_incidents(run_dir, net, trips.end_s) if setup.with_incidents else {}
     walked = {} if setup.walkers is None else write_walkers(run_dir, setup.walkers)
     return _Extra(hazard, fetched, {**incidents, **walked})
-
-
-@dataclass(frozen=True)
-class _Exit:
-    """An exit on the net of a run."""
-
-    name: str
-    edges: tuple[str, ...]
-
-
-def _with_stages(item: ExitEdges, roads: Mapping[str, str]) -> _Exit:
-    """Return an exit with the edges that are stages of its last roads, and the roads right behind its line."""
-    edges = (*item.edges, *(edge for edge, road in roads.items() if road in item.edges))
-    return _Exit(item.name, (*edges, *map(road_behind, edges)))
-
-
-def _with_stages_reached(setup: Setup) -> Mapping[str, float] | None:
-    """Return when a hazard reaches each edge, with those that are stages of a road that it reaches (s)."""
-    if setup.arrival_s is None:
-        return None
-    reached = setup.arrival_s
-    return {**reached, **{edge: reached[road] for edge, road in setup.roads.items() if road in reached}}
 
 
 def _leads_out(

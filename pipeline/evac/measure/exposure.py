@@ -19,7 +19,14 @@ from evac.clock import MINUTE_S
 from evac.errors import SimulationError
 
 
-def exposures(ways: Path, done: pd.DataFrame, arrival_s: Mapping[str, float], end_s: float) -> pd.DataFrame:
+def exposures(
+    ways: Path,
+    done: pd.DataFrame,
+    arrival_s: Mapping[str, float],
+    end_s: float,
+    *,
+    of: Collection[str] | None = None,
+) -> pd.DataFrame:
     """Return the rows of `tables.EXPOSURE`: how long each vehicle was exposed on each road in each minute.
 
     Parameters
@@ -32,6 +39,8 @@ def exposures(ways: Path, done: pd.DataFrame, arrival_s: Mapping[str, float], en
         When the front reaches each edge that it ever reaches (s after the order).
     end_s
         When the run ended.
+    of
+        The vehicles that are asked about; all when None.
 
     Raises
     ------
@@ -42,7 +51,7 @@ def exposures(ways: Path, done: pd.DataFrame, arrival_s: Mapping[str, float], en
     first_s = min(arrival_s.values(), default=math.inf)
     rows = [
         (vehicle, zones.get(vehicle), edge, minute, spent_s)
-        for vehicle, edge, enters_s, leaves_s in _stays(ways, end_s)
+        for vehicle, edge, enters_s, leaves_s in _stays(ways, end_s, first_s, of)
         if leaves_s > first_s and edge in arrival_s
         for minute, spent_s in _by_minute(max(enters_s, arrival_s[edge]), leaves_s)
     ]
@@ -93,15 +102,21 @@ NOBODY: Mapping[str, Any] = {"exposed": 0, "exposed_vehicle_min": 0.0}
 """What the manifest has of a run without a hazard."""
 
 
-def _stays(path: Path, end_s: float) -> Iterator[tuple[str, str, float, float]]:
-    """Give each stay of a vehicle on an edge: vehicle, edge, when it drove onto it and when off it (s)."""
+def _stays(
+    path: Path, end_s: float, from_s: float, of: Collection[str] | None
+) -> Iterator[tuple[str, str, float, float]]:
+    """Give each stay of a vehicle on an edge: vehicle, edge, when it drove onto it and when off it (s).
+
+    Who arrived before `from_s` is left out: of a whole country's vehicles few are on the road when a front comes.
+    """
     try:
         for _, element in ET.iterparse(path):  # noqa: S314 (SUMO wrote it just now)
             if element.tag != "vehicle":
                 continue
             ways = element.findall(".//route")  # those that were given up first
-            enters_s = float(element.get("depart", "nan"))
-            if ways and enters_s >= 0.0:
+            enters_s, arrives_s = float(element.get("depart", "nan")), float(element.get("arrival", "inf"))
+            is_asked = (of is None or element.get("id") in of) and not 0.0 <= arrives_s < from_s
+            if ways and enters_s >= 0.0 and is_asked:
                 route = ways[-1]
                 times = (route.get("exitTimes") or "").split()
                 for edge, text in zip((route.get("edges") or "").split(), times, strict=False):

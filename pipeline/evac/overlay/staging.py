@@ -129,7 +129,9 @@ def _clear_s(item: Opposed, net: Net) -> float:
     """Return how long the traffic of one direction takes to leave the asphalt, were it free to (s)."""
     driven_s: list[float] = []
     for lanes in (item.lanes, item.reversed_lanes):
-        edges = [net.getEdge(edge) for edge in dict.fromkeys(map(edge_of, lanes)) if not edge.startswith(JUNCTION)]
+        # A direction that leads the other way from the order to the end isn't in the net, and nobody has to leave it.
+        roads = [edge for edge in dict.fromkeys(map(edge_of, lanes)) if not edge.startswith(JUNCTION)]
+        edges = [net.getEdge(edge) for edge in roads if net.hasEdge(edge)]
         driven_s.append(sum(edge.getLength() / edge.getSpeed() for edge in edges))
     return min(math.ceil(max(driven_s) / _LOOK_S) * _LOOK_S, CLEAR_WITHIN_S)
 

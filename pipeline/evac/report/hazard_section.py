@@ -10,7 +10,7 @@ import pandas as pd
 from evac.report import text
 from evac.report.hazard_answers import SafeOrders
 from evac.report.inputs import ReportInput
-from evac.report.order_words import order_words, sequence_words
+from evac.report.order_words import hopeless_words, order_words, sequence_words
 from evac.report.results import CaseResult, vehicles_text
 from evac.report.words import mark, say
 from evac.seals import require_file
@@ -33,6 +33,7 @@ def hazard_section(report: ReportInput, centre: CaseResult) -> dict[str, Any] | 
         "safe_orders": found.safe_orders,
         "orders": [] if found.safe_orders is None else _orders(found.safe_orders),
         "order_words": "" if found.safe_orders is None else _order_words(found.safe_orders),
+        "hopeless": [] if found.safe_orders is None else _hopeless(found.safe_orders),
         "sequence": "" if found.safe_orders is None else _sequence(found.safe_orders),
         "chances": [(_chance_words(item.about), item.rows.to_dict("records")) for item in found.chances],
         "older": text.listing(list(found.older)) if found.older else "",
@@ -63,7 +64,8 @@ def ends_by_zone(cases: Sequence[CaseResult]) -> pd.DataFrame:
 def safe_order_table(report: ReportInput) -> pd.DataFrame:
     """Return the latest safe orders as the report has them; no row where none are of its plans."""
     found = report.answers.safe_orders
-    return pd.DataFrame(columns=["zone"]) if found is None else found.rows
+    told = ["households", "hopeless"]  # for the page's words
+    return pd.DataFrame(columns=["zone"]) if found is None else found.rows.drop(columns=told, errors="ignore")
 
 
 def chances_table(report: ReportInput) -> pd.DataFrame:
@@ -112,8 +114,17 @@ def _orders(found: SafeOrders) -> list[dict[str, Any]]:
     ]
 
 
+def _hopeless(found: SafeOrders) -> list[str]:
+    return [
+        hopeless_words(text.plain(row["zone"]), row["households_never_out"], row["households"])
+        for row in found.rows.to_dict("records")
+        if row.get("hopeless")
+    ]
+
+
 def _minutes(value: float | None) -> str:
-    return text.NONE if value is None or pd.isna(value) else f"{value:+.0f}"
+    """Return minutes with their sign, and a minus as minus signs are."""
+    return text.NONE if value is None or pd.isna(value) else f"{value:+.0f}".replace("-", "\u2212")
 
 
 def _share(share: float) -> str:

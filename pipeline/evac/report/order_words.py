@@ -48,6 +48,17 @@ def _open_end(likely: str, other: str, endings: set[str], minute: float | None) 
     return likely if likely in endings else other
 
 
+def hopeless_words(zone: str, never_out: int, households: int) -> str:
+    """Return why no order of a zone is early enough: too many have no way out anyway; its name is shown as it is."""
+    return say(
+        "{zone}: {never_out} of its {households} households have no way out at the order already, so that no order is "
+        "early enough; “evac check” says where they are.",
+        zone=zone,
+        never_out=f"{never_out:,}",
+        households=f"{households:,}",
+    )
+
+
 def sequence_words(zone: str, minute: float) -> str:
     """Return a zone's place in the sequence: `Hill at once`, `Brook at 20 min`; the zone's name is shown as it is."""
     if round(minute) <= 0:

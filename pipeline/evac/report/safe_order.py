@@ -65,8 +65,9 @@ def write_safe_orders(prepared: Prepared, answer: Answer, about: Mapping[str, An
     """Write `safe_order.csv`, `zones.geojson`, `trigger_lines.geojson` and `map.png`, and return them.
 
     A trigger line of a zone is where the front is at the zone's latest safe order: when it crosses the line, the zone
-    has to be ordered out. `answer.json` is for the report: `about`, which says of what the answer is, `runs`, the
-    `zones`, each with its interval in words, and whether all of them can be safe `together`.
+    has to be ordered out. `answer.json` is for the report: `about`, which says of what the answer is, how many `runs`
+    it stands on and how many of these were new, the `zones`, each with its interval in words and whether too many have
+    no way out at the order already (`hopeless`), and whether all of them can be safe `together`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rows = table(answer)
@@ -77,11 +78,20 @@ def write_safe_orders(prepared: Prepared, answer: Answer, about: Mapping[str, An
     write_text(files[1], zones.to_json(drop_id=True) + "\n")
     write_text(files[2], lines.to_json(drop_id=True) + "\n")
     draw(prepared.street_map.streets(), zones, lines).savefig(files[3], dpi=130)
-    intervals = [{"interval": interval_words(item.order)} for item in answer.zones]
-    records = [row | words for row, words in zip(json_records(rows), intervals, strict=True)]
-    content = {**about, "runs": answer.runs, "together": answer.together is not None, "zones": records}
+    records = [row | _told(item, about["share"]) for row, item in zip(json_records(rows), answer.zones, strict=True)]
+    runs = {"runs": answer.runs, "new_runs": answer.new_runs}
+    content = {**about, **runs, "together": answer.together is not None, "zones": records}
     write_text(folder / ANSWER, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     return files
+
+
+def _told(item: ZoneOrder, share: float) -> dict[str, Any]:
+    """Return what the report tells of a zone beside the table's row."""
+    return {
+        "interval": interval_words(item.order),
+        "households": item.households,
+        "hopeless": item.is_hopeless(share),
+    }
 
 
 def json_records(rows: pd.DataFrame) -> list[dict[str, Any]]:

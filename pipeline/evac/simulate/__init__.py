@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
-from dataclasses import asdict, fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from evac import files
@@ -26,6 +27,7 @@ from evac.simulate.controller import Controller
 from evac.simulate.conversation import controlled
 from evac.simulate.drive_times import DriveTimes
 from evac.simulate.driving import Actor, Counts, Ending, Progress, drive
+from evac.simulate.fates import Fates, Group
 from evac.simulate.gridlock import GridlockWatch
 from evac.simulate.incidents import Breaking
 from evac.simulate.job import Job
@@ -33,6 +35,25 @@ from evac.simulate.job_inputs import OUTPUTS, JobInputs, arguments, write_inputs
 from evac.simulate.meso import MesoWatch
 from evac.simulate.metering import Metering
 from evac.simulate.refuges import Refuges
+
+TRIALS = "trials"
+"""The folder of the cache for what is known of runs that ended when that was known."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a run.
+
+    Parameters
+    ----------
+    groups
+        Vehicles of which it is asked whether enough are safe.
+    reached_s
+        When the hazard reaches each edge that it ever reaches (s after the order).
+    """
+
+    groups: Sequence[Group]
+    reached_s: Mapping[str, float]
 
 
 def run_job(
@@ -73,22 +94,51 @@ def run_job(
     failed_log = cache / "failed" / f"{job.digest}.log"
     with sealed_directory(target) as folder:
         files.write_text(folder / "job.json", job.text)
-        write_inputs(folder, inputs, job.case.seed)
-        try:
+        with _log_kept(folder / OUTPUTS, failed_log):
             _simulate(folder, inputs, job.case.seed, progress or (lambda _: None))
-        except (Cancelled, GivenUp):
-            raise
-        except Exception:
-            _keep_log(folder / OUTPUTS, failed_log)
-            raise
         if measure is not None:
             measure(folder)
     failed_log.unlink(missing_ok=True)
     return target
 
 
-def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Progress], None]) -> None:
-    """Run SUMO to the end, check that it got there, and write what was done on the way."""
+@contextmanager
+def run_until_known(
+    job: Job,
+    inputs: JobInputs,
+    cache: Path,
+    asked: Asked,
+    progress: Callable[[Progress], None] | None = None,
+) -> Iterator[tuple[Path, bool]]:
+    """Run a job until what is asked is known, and give a directory with SUMO's outputs so far; it goes with the block.
+
+    What comes out is no run: it has no name in `runs/`, and nothing that measures a run reads it. What lanes and roads
+    carried isn't written. The second value is whether the run ended by itself.
+
+    Parameters
+    ----------
+    job, inputs, cache, progress
+        As for `run_job`.
+    asked
+        What is asked.
+
+    Raises
+    ------
+    SimulationError, InstallationError
+        As `run_job` does.
+    """
+    inputs = replace(inputs, with_roads=False)
+    with files.passing_directory(cache / TRIALS / job.digest) as folder:
+        with _log_kept(folder / OUTPUTS, cache / "failed" / f"{job.digest}.log"):
+            ending = _simulate(folder, inputs, job.case.seed, progress or (lambda _: None), asked)
+        yield folder, ending.reason != "known"
+
+
+def _simulate(
+    folder: Path, inputs: JobInputs, seed: int, report: Callable[[Progress], None], asked: Asked | None = None
+) -> Ending:
+    """Run SUMO to its end, or until what is asked is known, check that it got there, and write what was done."""
+    write_inputs(folder, inputs, seed)
     with controlled(arguments(folder, inputs), folder, folder / OUTPUTS / "console.log") as connection:
         watch = MesoWatch(connection) if inputs.meso else GridlockWatch(connection, inputs.gridlock_after_s)
         turns = BlockedTurns(connection, watch) if isinstance(watch, GridlockWatch) else None
@@ -109,7 +159,17 @@ def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Prog
         times = [DriveTimes(connection, inputs.drives)] if inputs.drives else []
         breaking = Breaking(connection, inputs.breakdowns)
         others: list[Actor] = [buses, refuges, breaking, *times]
-        ending = drive(connection, watch, controller, others, metering, turns=turns, end_s=inputs.end_s, report=report)
+        ending = drive(
+            connection,
+            watch,
+            controller,
+            others,
+            metering,
+            turns=turns,
+            end_s=inputs.end_s,
+            report=report,
+            fates=None if asked is None else Fates(connection, asked.groups, asked.reached_s),
+        )
     _check_ending(folder / OUTPUTS / "statistics.xml", ending)
     events = [event.record() for event in watch.events]
     files.write_text(folder / "gridlock.json", json.dumps(events, indent=1) + "\n")
@@ -126,6 +186,7 @@ def _simulate(folder: Path, inputs: JobInputs, seed: int, report: Callable[[Prog
         "wait_s": ending.wait_s,
     }
     files.write_text(folder / "ending.json", json.dumps(ended, indent=1) + "\n")
+    return ending
 
 
 def _check_ending(statistics: Path, ending: Ending) -> None:
@@ -144,8 +205,15 @@ def _check_ending(statistics: Path, ending: Ending) -> None:
         )
 
 
-def _keep_log(outputs: Path, kept: Path) -> None:
+@contextmanager
+def _log_kept(outputs: Path, kept: Path) -> Iterator[None]:
     """Keep what SUMO said in a run that failed."""
-    logs = [outputs / name for name in ("console.log", "sumo.log")]
-    text = "".join(f"== {log.name}\n{log.read_text(errors='replace')}" for log in logs if log.is_file())
-    files.write_text(kept, text)
+    try:
+        yield
+    except (Cancelled, GivenUp):
+        raise
+    except Exception:
+        logs = [outputs / name for name in ("console.log", "sumo.log")]
+        text = "".join(f"== {log.name}\n{log.read_text(errors='replace')}" for log in logs if log.is_file())
+        files.write_text(kept, text)
+        raise

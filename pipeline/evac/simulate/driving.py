@@ -12,6 +12,7 @@ from traci.connection import Connection
 
 from evac.simulate.answers import Car
 from evac.simulate.blocked_turns import TOLD_WITHIN_S, BlockedTurns
+from evac.simulate.fates import Fates
 from evac.simulate.gridlock import GridlockWatch
 from evac.simulate.meso import MesoWatch
 from evac.simulate.metering import Metering
@@ -71,10 +72,11 @@ class Counts:
 class Ending:
     """Why and when a run ended, SUMO's totals then, and who was on the road: where, and standing for how long (s).
 
-    `wait_s` is how long an exit lets nobody out between two vehicles, the longest of all exits then.
+    `known` is the end of a run of which no more is asked than was known then (`simulate.fates`). `wait_s` is how long
+    an exit lets nobody out between two vehicles, the longest of all exits then.
     """
 
-    reason: Literal["cleared", "end of time", "standstill"]
+    reason: Literal["cleared", "end of time", "standstill", "known"]
     time_s: float
     counts: Counts = field(repr=False)
     left: Mapping[str, tuple[str, float]] = field(repr=False, default_factory=dict)
@@ -91,8 +93,12 @@ def drive(
     turns: BlockedTurns | None,
     end_s: float,
     report: Callable[[Progress], None],
+    fates: Fates | None = None,
 ) -> Ending:
-    """Step through the simulation until it ends: it may be over although the plan still has lanes to open or close."""
+    """Step through the simulation until it ends: it may be over although the plan still has lanes to open or close.
+
+    With `fates`, it ends when these are known.
+    """
     actors = [plan, *others]
     started_s = time.monotonic()
     now_s = 0.0
@@ -110,6 +116,8 @@ def drive(
         if now_s >= end_s:
             report(how_far)
             return Ending("end of time", now_s, counts, watch.left(now_s), metering.longest_wait_s(now_s))
+        if fates is not None and fates.are_known(now_s):
+            return Ending("known", now_s, counts)
         watch.poll(now_s)
         report(replace(how_far, cars=watch.cars))
         all_due = counts.loaded == counts.inserted + counts.waiting

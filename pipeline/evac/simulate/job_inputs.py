@@ -20,6 +20,7 @@ from evac.simulate.meso import Meso
 
 _CONFIGURATION = "run.sumocfg"
 OUTPUTS = "sumo"
+_TRAFFIC = "lanes.add.xml"
 _NET_WITH_DRIVES = "net.net.xml"
 # What `measure` reads; fewer attributes make a smaller file.
 _LANE_ATTRIBUTES = "sampledSeconds distance timeLoss occupancy left arrived teleported vaporized"
@@ -69,6 +70,8 @@ class JobInputs:
         Roads that the net has once for each set of their lanes that is open at a time (mesoscopic model only).
     refuges
         Where those go who have no way to any exit, or are held to one.
+    with_roads
+        Whether SUMO writes what lanes or roads carried.
     """
 
     net_file: Path
@@ -87,6 +90,7 @@ class JobInputs:
     breakdowns: Breakdowns | None = None
     stages: Stages = field(default_factory=Stages)
     refuges: tuple[ResolvedRefuge, ...] = ()
+    with_roads: bool = True
 
 
 def output_options(folder: Path) -> list[str]:
@@ -136,12 +140,13 @@ def write_inputs(folder: Path, inputs: JobInputs, seed: int) -> None:
             ET.SubElement(root, option, value=value)
     ET.indent(root)
     ET.ElementTree(root).write(folder / _CONFIGURATION, encoding="utf-8", xml_declaration=True)
-    _write_traffic_output(folder / OUTPUTS, *(_EDGES if inputs.meso else _LANES))
+    (folder / OUTPUTS).mkdir()
+    if inputs.with_roads:
+        _write_traffic_output(folder / OUTPUTS, *(_EDGES if inputs.meso else _LANES))
 
 
 def _write_traffic_output(folder: Path, kind: str, name: str, period_s: float) -> None:
-    folder.mkdir()
-    (folder / "lanes.add.xml").write_text(
+    (folder / _TRAFFIC).write_text(
         f'<additional><{kind} id="{name}" file="{name}.parquet" period="{period_s:g}" excludeEmpty="true" '
         f'writeAttributes="{_LANE_ATTRIBUTES}"/></additional>\n'
     )
@@ -163,10 +168,11 @@ def _by_name(options: tuple[str, ...]) -> dict[str, str]:
 def arguments(folder: Path, inputs: JobInputs) -> list[str]:
     """Return the command line of a run: its configuration, and the outputs, which aren't part of that."""
     additional = [name for name in inputs.write if not name.endswith(".rou.xml")]
+    additional += [f"{OUTPUTS}/{_TRAFFIC}"] if inputs.with_roads else []
     ways = ["--vehroute-output", f"{OUTPUTS}/vehroutes.xml", *_WAYS] if inputs.timetable.under_hazard else []
     return [
         *ways,
         *("--configuration-file", str(folder / _CONFIGURATION)),
-        *("--additional-files", ",".join([*additional, f"{OUTPUTS}/lanes.add.xml"])),
+        *("--additional-files", ",".join(additional)),
         *output_options(Path(OUTPUTS)),
     ]

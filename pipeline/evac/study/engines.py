@@ -6,6 +6,7 @@ import os
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from evac.errors import Cancelled, Problem, UserError
@@ -15,6 +16,7 @@ from evac.study.cases import case_name
 from evac.study.jobs import perform
 from evac.study.runs import Display
 from evac.study.tasks import Engine, Outcome, Task
+from evac.study.verdicts import find_out
 
 
 @dataclass(frozen=True)
@@ -72,14 +74,10 @@ def _outcome_of(future: Future[Path]) -> Outcome:
 def run_here(task: Task, cache: Path, display: Display) -> Path:
     """Run a task in this process."""
     name = case_name(task.job.case)
-    return perform(
-        task.ground,
-        task.job,
-        cache,
-        begin=lambda planned: display.begin(name, planned),
-        update=lambda state: display.update(name, state),
-        deadline=task.deadline,
-    )
+    begin, update = partial(display.begin, name), partial(display.update, name)
+    if task.question is not None:
+        return find_out(task.ground, task.job, task.question, cache, begin=begin, update=update)
+    return perform(task.ground, task.job, cache, begin=begin, update=update, deadline=task.deadline)
 
 
 def cores() -> int:

@@ -87,12 +87,14 @@ class ZoneOrder:
 class Answer:
     """The answer for a plan: each zone's, the most urgent first, and when to order all of them so that all are safe.
 
-    `together` is None where no order makes all of them safe.
+    `together` is None where no order makes all of them safe. It stands on `runs`, of which `new_runs` were made for it
+    and the cache had the others.
     """
 
     zones: tuple[ZoneOrder, ...]
     together: Mapping[str, float] | None
     runs: int
+    new_runs: int
 
 
 def about(trials: Trials) -> dict[str, Any]:
@@ -138,7 +140,7 @@ def safe_orders(trials: Trials) -> Answer:
     if asked.coarse:
         micro = replace(trials, asked=replace(asked, coarse=False), _grounds={})
         confirmed = confirm(orders, micro.judge, seed=first, share=asked.share)
-        trials.runs = micro.runs
+        trials.runs = micro.runs  # `used` is the same set
     answers = [
         ZoneOrder(
             order,
@@ -149,7 +151,7 @@ def safe_orders(trials: Trials) -> Answer:
         )
         for order in orders
     ]
-    return Answer(tuple(sorted(answers, key=_urgency)), together, trials.runs)
+    return Answer(tuple(sorted(answers, key=_urgency)), together, len(trials.used), trials.runs)
 
 
 def _searched(trials: Trials, zones: Sequence[str], lost_min: Mapping[str, float]) -> dict[Search, Latest]:

@@ -40,15 +40,20 @@ class Search:
 
 @dataclass(frozen=True)
 class Trial:
-    """Zones ordered at minutes after the order; the others as the plan has them."""
+    """Zones ordered at minutes after the order; the others as the plan has them.
+
+    `about` are the zones whose safety is asked, where it isn't that of all.
+    """
 
     minutes: tuple[tuple[str, float], ...]
     seed: int
     pace: float = 1.0
+    about: tuple[str, ...] = ()
 
 
 Judge = Callable[[Sequence[Trial]], list[Mapping[str, float]]]
-"""From trials to the share of each zone's vehicles that is safe, one mapping a trial."""
+"""From trials to the share of each zone's vehicles that is safe, one mapping a trial. It may be any share on the same
+side of the one that is asked for: a trial needn't go on once that is known."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +166,8 @@ class _Span:
 
 def _safe(searches: Sequence[Search], steps: Sequence[int], judge: Judge, share: float, step_min: float) -> list[bool]:
     trials = [
-        Trial(((item.zone, at * step_min),), item.seed, item.pace) for item, at in zip(searches, steps, strict=True)
+        Trial(((item.zone, at * step_min),), item.seed, item.pace, (item.zone,))
+        for item, at in zip(searches, steps, strict=True)
     ]
     judged = judge(trials) if trials else []
     return [shares[item.zone] >= share for item, shares in zip(searches, judged, strict=True)]
@@ -212,7 +218,7 @@ def sequence(
         return {zone: minute * number / steps for zone, minute in latest.items()}
 
     def is_safe(number: int) -> bool:
-        (shares,) = judge([Trial(tuple(sorted(at(number).items())), seed)])
+        (shares,) = judge([Trial(tuple(sorted(at(number).items())), seed, about=tuple(sorted(latest)))])
         return all(shares[zone] >= share for zone in latest)
 
     if not is_safe(0):
@@ -242,8 +248,8 @@ def confirm(orders: Sequence[SafeOrder], judge: Judge, *, seed: int, share: floa
     minutes = {item.zone: item.latest.minute for item in orders if item.latest.minute is not None}
     if not minutes:
         return {}
-    (together,) = judge([Trial(tuple(sorted(minutes.items())), seed)])
+    (together,) = judge([Trial(tuple(sorted(minutes.items())), seed, about=tuple(sorted(minutes)))])
     safe = {zone: together[zone] >= share for zone in minutes}
     doubtful = [zone for zone in minutes if not safe[zone]]
-    alone = judge([Trial(((zone, minutes[zone]),), seed) for zone in doubtful]) if doubtful else []
+    alone = judge([Trial(((zone, minutes[zone]),), seed, about=(zone,)) for zone in doubtful]) if doubtful else []
     return safe | {zone: shares[zone] >= share for zone, shares in zip(doubtful, alone, strict=True)}

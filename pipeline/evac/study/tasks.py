@@ -11,18 +11,30 @@ from evac.simulate.job import Job
 from evac.study.ground import Ground
 from evac.study.jobs import Deadline
 from evac.study.runs import Display
+from evac.study.verdicts import Question
 
 Outcome = Path | Exception
-"""The directory of a run, or why there is none."""
+"""The directory of a run, or of the verdict on it, or why there is none."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """A job to run, what it stands on, and by when enough must be out for its run to be of use."""
+    """A job to run, what it stands on, and what of it is wanted where that isn't all.
+
+    Parameters
+    ----------
+    job, ground
+        The job, and what it stands on.
+    deadline
+        By when enough must be out for its run to be of use.
+    question
+        All that is asked of it. An engine that runs it whole answers that as well.
+    """
 
     job: Job
     ground: Ground
     deadline: Deadline | None = None
+    question: Question | None = None
 
 
 class Engine(Protocol):

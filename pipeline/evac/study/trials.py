@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +19,7 @@ from evac.errors import SimulationError
 from evac.plans.model import Phase
 from evac.plans.reading import LoadedPlan
 from evac.seals import has_entry
-from evac.simulate.job import Case
+from evac.simulate.job import Case, Job
 from evac.simulate.meso import Meso
 from evac.study.cases import case_name
 from evac.study.ground import Ground, demand_of, ground_of
@@ -30,6 +32,7 @@ from evac.study.safe_order import (
 from evac.study.screening import coarse
 from evac.study.tasks import Engine, Task
 from evac.study.under_plan import UnderPlan, under_plan
+from evac.study.verdicts import Question, read_verdict, verdict_folder
 
 _TO_DRIVE_H = 6.0  # for those who are ordered when the last road is reached: else the end of time would be the limit
 
@@ -81,6 +84,8 @@ class Trials:
     engine: Engine
     display: Display
     runs: int = 0
+    """Runs that were made; `used` has those that the cache had as well, by their jobs."""
+    used: set[str] = field(default_factory=set)
     _grounds: dict[float, Ground] = field(default_factory=dict)
     _unders: dict[float, UnderPlan] = field(default_factory=dict)
 
@@ -91,11 +96,39 @@ class Trials:
         return self._unders[pace]
 
     def judge(self, trials: Sequence[Trial]) -> list[Mapping[str, float]]:
-        """Return the share of each zone's vehicles that is safe in each trial."""
-        return [
-            {zone: item["safe"] / item["planned"] for zone, item in manifest["hazard_zones"].items()}
-            for manifest in self.manifests(trials)
-        ]
+        """Return the share of each zone's vehicles that is safe in each trial, as far as it says if enough are.
+
+        A trial that asks about zones goes on only until that is known of them; trials of the same orders are one run.
+
+        Raises
+        ------
+        SimulationError
+            A run failed.
+        """
+        wanted = [self._wanted(item) for item in trials]
+        zones: dict[str, set[str]] = defaultdict(set)
+        for trial, (job, _) in zip(trials, wanted, strict=True):
+            zones[job.digest].update(trial.about or self._zones)
+        questions = {digest: Question(tuple(sorted(about)), self.asked.share) for digest, about in zones.items()}
+        tasks = {job.digest: Task(job, ground, question=questions[job.digest]) for job, ground in wanted}
+        self._run([task for task in tasks.values() if self._known(task.job, questions[task.job.digest]) is None])
+        known = {digest: self._known(task.job, questions[digest]) or {} for digest, task in tasks.items()}
+        return [known[job.digest] for job, _ in wanted]
+
+    def _known(self, job: Job, question: Question) -> Mapping[str, float] | None:
+        """Return the shares that the cache knows for a question; None where it doesn't."""
+        run, verdict = run_folder(job, self.cache), verdict_folder(job, question, self.cache)
+        if has_entry(run, ["manifest.json"]):
+            zones = read_manifest(run)["hazard_zones"]
+            return {zone: item["safe"] / item["planned"] for zone, item in zones.items()}
+        if has_entry(verdict):
+            shares = {zone: item.share(question.share) for zone, item in read_verdict(verdict).items()}
+            return {zone: share for zone, share in shares.items() if share is not None}
+        return None
+
+    @cached_property
+    def _zones(self) -> tuple[str, ...]:
+        return tuple(sorted(self.prepared.homes["zone"].astype(str).unique()))
 
     def manifests(self, trials: Sequence[Trial]) -> list[dict[str, dict[str, dict[str, float]]]]:
         """Run what the cache doesn't have, side by side, and return the runs' manifests.
@@ -105,20 +138,25 @@ class Trials:
         SimulationError
             A run failed.
         """
-        wanted = [(self._ground(item), self._case(item)) for item in map(self._as_planned, trials)]
-        jobs = [job_of(ground.terms, case) for ground, case in wanted]
-        tasks = {
-            job.digest: Task(job, ground)
-            for job, (ground, _) in zip(jobs, wanted, strict=True)
-            if not has_entry(run_folder(job, self.cache))
-        }
-        with closing(self.engine.run(list(tasks.values()), self.cache, Silent())) as outcomes:
+        wanted = [self._wanted(item) for item in trials]
+        tasks = {job.digest: Task(job, ground) for job, ground in wanted}
+        self._run([task for task in tasks.values() if not has_entry(run_folder(task.job, self.cache))])
+        return [read_manifest(run_folder(job, self.cache)) for job, _ in wanted]
+
+    def _wanted(self, trial: Trial) -> tuple[Job, Ground]:
+        as_planned = self._as_planned(trial)
+        ground = self._ground(as_planned)
+        job = job_of(ground.terms, self._case(as_planned))
+        self.used.add(job.digest)
+        return job, ground
+
+    def _run(self, tasks: Sequence[Task]) -> None:
+        with closing(self.engine.run(tasks, self.cache, Silent())) as outcomes:
             for job, outcome in outcomes:
                 if not isinstance(outcome, Path):
                     raise SimulationError(f"a trial failed: {case_name(job.case)}: {outcome}") from outcome
                 self.runs += 1
-        self.display.tell(counted(self.runs, "trial"))
-        return [read_manifest(run_folder(job, self.cache)) for job in jobs]
+                self.display.tell(counted(self.runs, "trial"))
 
     def _as_planned(self, trial: Trial) -> Trial:
         """Return a trial without the zones that it orders when the plan does: that of all zones at once is one run."""
