@@ -85,6 +85,36 @@ def test_roads_within_a_distance_are_reached_as_the_front_gets_there(place: Town
     assert 10.0 + (2000.0 - 90.0) / 25.0 < found["cd"] < 10.0 + (2000.0 - 40.0) / 25.0
 
 
+def test_a_road_closes_as_far_from_the_front_as_the_widest_fuel_beside_it_says(place: Town, tmp_path: Path) -> None:
+    """Fuel 165 grows 100 m south of bc: that closes when the front is 200 m away, other roads when it is there."""
+    raster = write_raster(tmp_path / "toa.tif", _from_the_west)
+    arrival = {"form": "raster", "file": str(raster), "unit": "minutes"}
+    plain = _minutes(_reached(place, arrival))
+
+    def grown(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.where((x > 1000.0) & (x < 1500.0) & (y < -100.0), 165.0, 101.0)
+
+    fuel = str(write_raster(tmp_path / "fuel.tif", grown))
+    by_fuel = _minutes(_reached(place, arrival, fuels={"file": fuel, "within_m": {165: 200.0, 101: 0.0}}))
+    everywhere = _minutes(_reached(place, arrival, roads_within_m=200.0))
+    assert by_fuel["bc"] == pytest.approx(everywhere["bc"])
+    assert by_fuel["bc"] < plain["bc"]
+    assert by_fuel["ab"] == pytest.approx(plain["ab"])
+    assert _minutes(_reached(place, arrival, fuels={"file": fuel, "within_m": {101: 200.0}})) == everywhere
+    beyond_it = _minutes(_reached(place, arrival, roads_within_m=200.0, fuels={"file": fuel, "within_m": {165: 0.0}}))
+    assert beyond_it == everywhere  # no road lies in that fuel
+
+
+def test_fuels_that_no_road_is_near_to_are_refused(place: Town, tmp_path: Path) -> None:
+    raster = write_raster(tmp_path / "toa.tif", _from_the_west)
+    fuel = str(write_raster(tmp_path / "fuel.tif", lambda x, _: np.full_like(x, 101.0)))
+    arrival = {"form": "raster", "file": str(raster), "unit": "minutes"}
+    with pytest.raises(DataError, match="has none of the codes of 'within_m' near roads; there it has 101"):
+        _reached(place, arrival, fuels={"file": fuel, "within_m": {4: 60.0}})
+    with pytest.raises(ValidationError, match="'fuels' is for fires"):
+        _reached(place, arrival, kind="flood", fuels={"file": fuel, "within_m": {101: 60.0}})
+
+
 def test_tiles_give_what_the_whole_raster_gives(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     hills = rng.random((2, 3))

@@ -28,7 +28,10 @@ def _trials(folder: Path, seed: int, share: float) -> tuple[Trials, str]:
     return Trials(prepared, laid.plan, asked, folder / ".evac", Serial(), Silent()), told
 
 
-@pytest.mark.parametrize(("seed", "fidelity"), [(1, "meso"), (4, "micro"), (5, "meso"), (8, "meso")])
+@pytest.mark.parametrize(
+    ("seed", "fidelity"),
+    [(1, "meso"), *(pytest.param(seed, of, marks=pytest.mark.slow) for seed, of in ((4, "micro"), (5, "meso")))],
+)
 def test_a_trial_that_ends_when_its_zone_is_decided_says_what_the_whole_run_says(
     tmp_path: Path, seed: int, fidelity: str
 ) -> None:
@@ -37,7 +40,7 @@ def test_a_trial_that_ends_when_its_zone_is_decided_says_what_the_whole_run_says
     trials.asked = replace(trials.asked, coarse=fidelity == "meso")
     runs, verdicts = tmp_path / ".evac" / "runs", tmp_path / ".evac" / "trials"
     for zone in ("East", "West"):
-        for minute in (0.0, 10.0, 20.0, 50.0):
+        for minute in (0.0, 20.0, 50.0):
             asked = Trial(((zone, minute),), trials.asked.seeds[0], about=(zone,))
             runs_before = set(runs.glob("*"))
             (cut,) = trials.judge([asked])

@@ -23,7 +23,8 @@ from evac.errors import DataError, Problem
 from evac.files import digest_json
 from evac.fingerprint import fingerprint
 from evac.hazards.dated import PerimeterFront, PointFront
-from evac.hazards.fronts import Front
+from evac.hazards.fronts import Arrivals, Front
+from evac.hazards.fuel import distances_m
 from evac.hazards.raster import RasterFront
 from evac.hazards.roads import RoadPoints, junction_points, points_along
 from evac.hazards.slowing import slowed_roads
@@ -130,7 +131,7 @@ def reached_roads(hazard: Hazard, network: Network, net: Net, cache: Path, *, wh
     DataError
         Its files can't be used, no road is ever reached, or roads are reached before the order and shouldn't be.
     """
-    watched = Watched.of([*files_of(hazard.arrival), *files_of(hazard.smoke)])
+    watched = Watched.of([*files_of(hazard.arrival), *files_of(hazard.smoke), *files_of(hazard.fuels)])
     key = {
         "hazard": content_of(hazard.model_copy(update={"order_at": str(hazard.order_at)})),
         "net": network.digest,
@@ -140,9 +141,9 @@ def reached_roads(hazard: Hazard, network: Network, net: Net, cache: Path, *, wh
     target = cache / "hazards" / digest
     if not has_entry(target):
         front = front_of(hazard)
-        roads = _of_edges(front, points_along(net, front.spacing_m), hazard.roads_within_m)
+        roads = _of_edges(hazard, front, points_along(net, front.spacing_m))
         _check(hazard, roads, net, where)
-        signals = _of_signals(front, net, hazard.roads_within_m)
+        signals = _of_signals(hazard, front, net)
         slowed = _slowed(hazard, front, roads, net)
         with sealed_directory(target) as folder:
             tables.write_table(roads, ROADS, folder / "roads.parquet")
@@ -190,9 +191,23 @@ def _slowed(hazard: Hazard, front: Front, roads: pd.DataFrame, net: Net) -> pd.D
     return slowed_roads(net, haze, water, hazard.roads_within_m)
 
 
-def _of_edges(front: Front, points: RoadPoints, within_m: float) -> pd.DataFrame:
+def _arrivals(hazard: Hazard, front: Front, points: RoadPoints) -> Arrivals:
+    """Return when the front is as near to each point as closes a road there."""
+    found = front.arrivals(points.lon, points.lat, hazard.roads_within_m)
+    if hazard.fuels is None:
+        return found
+    near_m = distances_m(hazard.fuels, points.lon, points.lat, hazard.roads_within_m)
+    time_s = found.time_s.copy()
+    for within_m in np.unique(near_m[near_m != hazard.roads_within_m]):
+        mine = np.flatnonzero(near_m == within_m)
+        time_s[mine] = front.at_s(points.lon[mine], points.lat[mine], float(within_m))
+    is_guess = hazard.arrival.form in ("perimeters", "points")  # where another distance makes another time
+    return Arrivals(time_s, found.guessed | (is_guess & (time_s != found.time_s)))
+
+
+def _of_edges(hazard: Hazard, front: Front, points: RoadPoints) -> pd.DataFrame:
     """Return when each edge is reached: with the first of its points."""
-    found = front.arrivals(points.lon, points.lat, within_m)
+    found = _arrivals(hazard, front, points)
     order = np.lexsort((found.time_s, points.edge))
     first = order[np.searchsorted(points.edge[order], np.arange(len(points.edges)))]
     time_s = found.time_s[first]
@@ -201,7 +216,7 @@ def _of_edges(front: Front, points: RoadPoints, within_m: float) -> pd.DataFrame
     )
 
 
-def _of_signals(front: Front, net: Net, within_m: float) -> pd.DataFrame:
+def _of_signals(hazard: Hazard, front: Front, net: Net) -> pd.DataFrame:
     controls = [
         (tls.getID(), node)
         for tls in net.getTrafficLights()
@@ -210,7 +225,7 @@ def _of_signals(front: Front, net: Net, within_m: float) -> pd.DataFrame:
     points = junction_points(net, [node for _, node in controls])
     if not controls:
         return tables.empty_table(_SIGNALS)
-    found = front.arrivals(points.lon, points.lat, within_m)
+    found = _arrivals(hazard, front, points)
     rows = pd.DataFrame({"tls": [tls for tls, _ in controls], "arrival_s": found.time_s})
     first: pd.DataFrame = rows.sort_values("arrival_s").drop_duplicates("tls").sort_values("tls", ignore_index=True)
     return first.replace({"arrival_s": {np.inf: np.nan}})

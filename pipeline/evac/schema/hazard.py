@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from evac.schema.base import Model, Name
+from evac.schema.fuels import Fuels, Metres
 from evac.schema.smoke import Smoke
 from evac.schema.sources import DateAndHour
 from evac.schema.unasked import Unasked
@@ -15,8 +16,6 @@ from evac.schema.water import DepthRasters, Gauge
 
 Offset = Annotated[float, Field(ge=-10_080.0, le=10_080.0)]
 """Minutes before (negative) or after the order, a week at most."""
-Metres = Annotated[float, Field(ge=0.0, le=5_000.0)]
-"""A distance (m)."""
 TimeUnit = Literal["seconds", "minutes", "hours"]
 Written = Literal["date", "hhmm", "seconds", "minutes", "hours"]
 
@@ -97,6 +96,8 @@ class Hazard(Model):
     roads_within_m: Metres = 0.0
     """A road closes when the front is this near to any point of it (m): by the fuel beside the road, or by the rules of
     those who close it."""
+    fuels: Fuels | None = None
+    """Fuels beside the roads, where another distance holds than `roads_within_m`; none when left out."""
     notice_min: Annotated[float, Field(ge=0.0, le=1_440.0)] = 0.0
     """How long before the front's arrival a road is closed (minutes)."""
     smoke: Smoke | None = None
@@ -118,6 +119,12 @@ class Hazard(Model):
     def _water_doesnt_turn(self) -> Self:
         if self.turned_deg and self.kind != "fire":
             raise ValueError("'turned_deg' is for fires: no wind turns a flood")
+        return self
+
+    @model_validator(mode="after")
+    def _water_needs_no_fuel(self) -> Self:
+        if self.fuels is not None and self.kind != "fire":
+            raise ValueError("'fuels' is for fires")
         return self
 
     @model_validator(mode="after")
