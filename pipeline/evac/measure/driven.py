@@ -11,6 +11,7 @@ import pandas as pd
 
 from evac.measure.arrival import arrivals
 from evac.measure.setup import Setup
+from evac.measure.stranded import read_ending
 from evac.measure.trips import read_statistics, read_trips, split_background, split_buses, vehicle_results
 from evac.network.exits.drive_beyond import road_behind
 from evac.network.reach import ExitEdges
@@ -43,7 +44,8 @@ def read_driven(run_dir: Path, vehicles: pd.DataFrame, exits: Sequence[ExitEdges
     trips, buses = split_buses(read_trips(run_dir / "sumo" / "tripinfo.xml"))
     trips, passing = split_background(trips, setup.background)
     lines, shelters = ([_with_stages(item, setup.roads) for item in items] for items in (exits, setup.refuges))
-    done = vehicle_results(vehicles, trips, lines, statistics["performance"]["end"], shelters)
+    at_home = read_ending(run_dir / "ending.json").at_home
+    done = vehicle_results(vehicles, trips, lines, statistics["performance"]["end"], shelters, at_home=at_home)
     return Driven(statistics, done, passing, arrivals(done[done["ordered"]], setup.with_drives), buses)
 
 

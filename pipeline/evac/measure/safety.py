@@ -11,6 +11,7 @@ import pandas as pd
 from evac.measure.driven import reached_with_stages, read_driven
 from evac.measure.exposure import exposures
 from evac.measure.setup import Setup
+from evac.measure.stranded import read_ending
 from evac.network.reach import ExitEdges
 
 
@@ -56,7 +57,7 @@ def safety_so_far(
     Parameters
     ----------
     run_dir
-        Holds `sumo/tripinfo.xml`, `sumo/statistics.xml` and `sumo/vehroutes.xml`.
+        Holds `sumo/tripinfo.xml`, `sumo/statistics.xml`, `sumo/vehroutes.xml` and `ending.json`.
     vehicles, exits, setup
         As for `measure_run`.
     zones
@@ -76,6 +77,7 @@ def safety_so_far(
     on_it = exposures(run_dir / "sumo" / "vehroutes.xml", mine, reached_s, driven.end_s, of=names)
     exposed = mine["vehicle"].isin(set(on_it["vehicle"]))
     safe = mine["status"].isin(["evacuated", "in_refuge"]) & ~exposed
-    lost = ~safe if is_over else exposed | (mine["status"] == "no_route")
+    at_home = mine["vehicle"].isin(read_ending(run_dir / "ending.json").at_home)
+    lost = ~safe if is_over else exposed | at_home | (mine["status"] == "no_route")
     by_zone = {str(zone): rows.index for zone, rows in mine.groupby("zone")}
     return {zone: Safety(len(rows), int(safe[rows].sum()), int(lost[rows].sum())) for zone, rows in by_zone.items()}

@@ -38,6 +38,8 @@ class Ending:
         Vehicles that roads closed by a hazard had sent another way.
     turned_on
         By refuge the vehicles that found it full.
+    at_home
+        Vehicles that waited to get onto a street when a hazard closed it: they stay, and SUMO reports nothing of them.
     wait_s
         How long an exit that takes so many vehicles an hour lets nobody out between two, the longest of all exits.
     """
@@ -46,6 +48,7 @@ class Ending:
     left: Mapping[str, tuple[str, float]]
     turned_round: frozenset[str] = frozenset()
     turned_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    at_home: frozenset[str] = frozenset()
     wait_s: float = 0.0
 
     @property
@@ -72,8 +75,8 @@ def read_ending(path: Path) -> Ending:
         ending = json.loads(path.read_text())
         left = {str(name): (str(road), float(stood_s)) for name, (road, stood_s) in ending["left"].items()}
         turned_on = {str(name): tuple(vehicles) for name, vehicles in ending.get("turned_on", {}).items()}
-        turned_round, wait_s = frozenset(ending.get("turned_round", ())), float(ending.get("wait_s", 0.0))
-        return Ending(ending["reason"], left, turned_round, turned_on, wait_s)
+        turned_round, at_home = (frozenset(ending.get(key, ())) for key in ("turned_round", "at_home"))
+        return Ending(ending["reason"], left, turned_round, turned_on, at_home, float(ending.get("wait_s", 0.0)))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SimulationError(f"{path}: doesn't say how the run ended ({error!r}); run it again") from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -124,6 +124,8 @@ def vehicle_results(
     exits: Sequence[ExitEdges],
     end_s: float,
     refuges: Sequence[ExitEdges] = (),
+    *,
+    at_home: Collection[str] = (),
 ) -> pd.DataFrame:
     """Return the rows of `tables.VEHICLES`, one for each vehicle in the demand's order, and those of `tables.REFUGES`.
 
@@ -131,9 +133,10 @@ def vehicle_results(
 
     `delay_s` is the wait from the intended departure until the street took the vehicle, and the time that it lost
     against driving its way at its own free speed; for one that isn't out it is the delay until the end of the run. A
-    detour isn't delay, and a vehicle without a route has none.
+    detour isn't delay, and a vehicle without a route has none. Who stayed `at_home` because a hazard closed the street
+    that it waited for is in none of SUMO's trips; it waits there to the end.
     """
-    _check_accounts(vehicles, trips, end_s)
+    _check_accounts(vehicles, trips, end_s, at_home)
     done = vehicles.rename(columns={"exit": "exit_assigned", "status": "planned"}).merge(
         trips, on="vehicle", how="left", validate="1:1"
     )
@@ -151,12 +154,12 @@ def vehicle_results(
     return done
 
 
-def _check_accounts(vehicles: pd.DataFrame, trips: pd.DataFrame, end_s: float) -> None:
+def _check_accounts(vehicles: pd.DataFrame, trips: pd.DataFrame, end_s: float, at_home: Collection[str]) -> None:
     """Raise when SUMO's trips and the demand don't name the same vehicles, save those due to leave after the end."""
     due = set(vehicles.loc[vehicles["status"] == "planned", "vehicle"])
     in_time = set(vehicles.loc[(vehicles["status"] == "planned") & (leaves_s(vehicles) < end_s), "vehicle"])
     reported = set(trips["vehicle"])
-    lost, strange = sorted(in_time - reported), sorted(reported - due)
+    lost, strange = sorted(in_time - reported - set(at_home)), sorted(reported - due)
     if lost or strange:
         raise SimulationError(
             f"SUMO's tripinfo and the demand disagree: {len(lost)} planned vehicles are missing {lost[:3]}, "

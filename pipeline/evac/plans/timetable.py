@@ -35,6 +35,9 @@ CLEAR_WITHIN_S = 600.0
 """Asphalt that changes its direction is driven empty before the other direction opens; after this long officers open it
 in any case, and who still stands there is led off. Without an end to it nobody could say when people may leave."""
 
+_JUST_BEFORE_S = 2.0
+"""Who means to leave between two of SUMO's steps of a second gets onto the street in the next one."""
+
 Thing = TypeVar("Thing", bound=Hashable)
 Value = TypeVar("Value")
 What = TypeVar("What")
@@ -258,9 +261,14 @@ class Timetable:
         return any(item.admits == (FLEEING,) for item in self.closings)
 
     def hazard_in_steps(self, step_s: float) -> Self:
-        """Return a timetable whose hazard closes roads at whole steps of time only, up to a step early (s)."""
+        """Return a timetable whose hazard closes roads at whole steps of time only, up to a step early (s).
+
+        Two seconds early at the least: who leaves just before a road closes gets onto the street when it has closed.
+        """
         steps = [
-            replace(item, from_s=item.from_s // step_s * step_s) if item.admits == (FLEEING,) else item
+            replace(item, from_s=max(item.from_s - _JUST_BEFORE_S, 0.0) // step_s * step_s)
+            if item.admits == (FLEEING,)
+            else item
             for item in self.closings
         ]
         return replace(self, closings=tuple(steps))

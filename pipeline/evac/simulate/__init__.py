@@ -182,6 +182,7 @@ def _simulate(
         "vehicles": asdict(ending.counts),
         "left": {vehicle: (inputs.stages.road(edge), stood_s) for vehicle, (edge, stood_s) in ending.left.items()},
         "turned_round": sorted(controller.turned_round),
+        "at_home": sorted(controller.at_home),
         "turned_on": refuges.turned_on,
         "wait_s": ending.wait_s,
     }

@@ -15,7 +15,8 @@ When lanes close (`edge` or lane permissions, traci `lane.setAllowed`), three gr
 
 A lane that a hazard closes lets nobody through. Who is on it becomes one of SUMO's class `army`, which it admits, until
 off it (`simulate.flight`); who has no other way left drives to a refuge (`simulate.refuges`), or stands before it, also
-when the hazard comes.
+when the hazard comes. Who waits at home to get onto the very street that closes stays there: SUMO 1.28 would take him
+out without a word, so he is taken out here, by name (`at_home`).
 
 SUMO's own closing rerouter doesn't serve: it strands who is past the last turn-off, and drivers routed by travel times
 come back to the closed road. Of the routers that prepare a hierarchy, CCH sees lanes close and open, and CH doesn't
@@ -25,7 +26,7 @@ come back to the closed road. Of the routers that prepare a hierarchy, CCH sees 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -89,6 +90,8 @@ class Controller:
         The drives behind the exits, where any takes time: who is sent to another exit reckons with them.
     closed
         Edges that have closed and admit no car now.
+    at_home
+        Vehicles that waited to get onto a street when a hazard closed it.
     _taken
         Those that a hazard has closed, for good.
     """
@@ -103,6 +106,7 @@ class Controller:
     drives: DrivesBeyond | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
     closed: set[str] = field(default_factory=set)
+    at_home: set[str] = field(default_factory=set)
     _agenda: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list)
     _officers: dict[str, Officer] = field(default_factory=dict)
     _holds: dict[str, Admits] = field(default_factory=dict)
@@ -208,10 +212,13 @@ class Controller:
             on_lanes = {vehicle for lane in lanes for vehicle in self._on(lane)}
             edges = self._closed_with(lanes, together)
             ways = self._ways.known(now_s) if edges and ways is None else ways
+            at_home = self._keep_at_home(edges, ways or {}) if admitted == (FLEEING,) else set()
             bound = bound_for(self.connection, edges, ways or {})
             on_lanes |= self._flight.about_to_enter(bound, edges) if admitted == (FLEEING,) else set()
             classes = self._guide.classes(on_lanes | bound, but=admitted)
             closed.append((label, admitted, on_lanes, edges, classes))
+            if at_home:
+                self._tell(now_s, label, "kept at home", vehicles=len(at_home))
             # Before the lanes close: SUMO lets a car stand on a lane that doesn't admit its class any more.
             if admitted == (FLEEING,):
                 here = {vehicle: vclass for vehicle, vclass in classes.items() if vehicle in on_lanes}
@@ -236,6 +243,17 @@ class Controller:
                 self._at(at_s, partial(self._look_again, at_s))
             self._again[at_s] += again
         self._agenda.sort(key=lambda entry: entry[:2])
+
+    def _keep_at_home(self, edges: Collection[str], ways: dict[str, tuple[str, ...]]) -> set[str]:
+        """Take those out who wait to get onto a street that a hazard closes; `ways` then are of the others."""
+        waiting = set(self.connection.simulation.getPendingVehicles())
+        kept = {vehicle for vehicle, way in ways.items() if vehicle in waiting and way[0] in edges}
+        for vehicle in kept:
+            self.connection.vehicle.remove(vehicle)
+            del ways[vehicle]
+        self._ways.forget(kept)
+        self.at_home |= kept
+        return kept
 
     def _look_again(self, again_s: float, now_s: float) -> None:
         """Send elsewhere who got a way over a closed road without being seen when it closed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields, replace
 from typing import Literal, Protocol
 
@@ -58,6 +59,13 @@ class Actor(Protocol):
     def act(self, now_s: float) -> None: ...  # noqa: D102  what is due is done
 
 
+class Planned(Actor, Protocol):
+    """Who carries out the timetable, and knows who doesn't leave home any more because of it."""
+
+    @property
+    def at_home(self) -> AbstractSet[str]: ...  # noqa: D102  they are neither in the network nor waiting
+
+
 @dataclass(frozen=True)
 class Counts:
     """SUMO's own totals (vehicles); loaded = inserted + waiting + not yet due."""
@@ -86,7 +94,7 @@ class Ending:
 def drive(
     connection: Connection,
     watch: GridlockWatch | MesoWatch,
-    plan: Actor,
+    plan: Planned,
     others: Sequence[Actor],
     metering: Metering,
     *,
@@ -116,11 +124,11 @@ def drive(
         if now_s >= end_s:
             report(how_far)
             return Ending("end of time", now_s, counts, watch.left(now_s), metering.longest_wait_s(now_s))
-        if fates is not None and fates.are_known(now_s):
+        if fates is not None and fates.are_known(now_s, plan.at_home):
             return Ending("known", now_s, counts)
         watch.poll(now_s)
         report(replace(how_far, cars=watch.cars))
-        all_due = counts.loaded == counts.inserted + counts.waiting
+        all_due = counts.loaded == counts.inserted + counts.waiting + len(plan.at_home)
         for_good = all_due and not any(actor.has_plans for actor in actors) and not metering.holds_anybody(now_s)
         if watch.stands_still(now_s) and for_good and not _anybody_drives_on(connection):
             return Ending("standstill", now_s, counts, watch.left(now_s))

@@ -69,15 +69,23 @@ class Fates:
         self._first_s = min(reached_s.values(), default=math.inf)
         self._exposed: set[str] = set()
 
-    def are_known(self, now_s: float) -> bool:
-        """Return whether each group is known to be safe, or known not to be; to be asked once a simulated minute."""
+    def are_known(self, now_s: float, at_home: AbstractSet[str] = frozenset()) -> bool:
+        """Return whether each group is known to be safe, or known not to be; to be asked once a simulated minute.
+
+        Parameters
+        ----------
+        now_s
+            Simulated time (s after the order).
+        at_home
+            Vehicles that don't leave home any more.
+        """
         is_burning = now_s > self._first_s
         if is_burning or any(group.enough_left_s < now_s for group in self._open):
             on_road = set(self._connection.vehicle.getIDList())
             there = on_road.union(self._connection.simulation.getPendingVehicles())
             if is_burning:
                 self._see_exposed(on_road, now_s)
-            self._open = [group for group in self._open if not self._is_known(group, there, now_s)]
+            self._open = [group for group in self._open if not self._is_known(group, there, at_home, now_s)]
         return not self._open
 
     def _see_exposed(self, on_road: AbstractSet[str], now_s: float) -> None:
@@ -86,8 +94,8 @@ class Fates:
                 if self._reached_s.get(self._connection.vehicle.getRoadID(vehicle), math.inf) < now_s:
                     self._exposed.add(vehicle)
 
-    def _is_known(self, group: Group, there: AbstractSet[str], now_s: float) -> bool:
-        exposed = group.leaves_s.keys() & self._exposed
+    def _is_known(self, group: Group, there: AbstractSet[str], at_home: AbstractSet[str], now_s: float) -> bool:
+        lost = group.leaves_s.keys() & (self._exposed | at_home)
         left = {vehicle for vehicle, leaves_s in group.leaves_s.items() if leaves_s < now_s}
-        gone = left.difference(there, exposed)
-        return len(gone) >= group.needed or group.lost + len(exposed) > group.spare
+        gone = left.difference(there, lost)
+        return len(gone) >= group.needed or group.lost + len(lost) > group.spare
