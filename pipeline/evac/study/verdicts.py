@@ -31,7 +31,7 @@ from evac.study.jobs import perform
 from evac.study.others import Others, others_of
 from evac.study.sumo_inputs import inputs_of
 
-VERDICT = "verdict.json"
+_VERDICT = "verdict.json"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def verdict_folder(job: Job, question: Question, cache: Path) -> Path:
 
 def read_verdict(folder: Path) -> dict[str, Safety]:
     """Return what is known of each zone."""
-    content: Mapping[str, Mapping[str, int]] = json.loads((folder / VERDICT).read_text())["zones"]
+    content: Mapping[str, Mapping[str, int]] = json.loads((folder / _VERDICT).read_text())["zones"]
     return {zone: Safety(**item) for zone, item in content.items()}
 
 
@@ -131,5 +131,5 @@ def _write(known: Mapping[str, Safety], job: Job, question: Question, cache: Pat
     zones = {zone: asdict(item) for zone, item in known.items()}
     content = {"job": job.digest, "share": question.share, "zones": zones}
     with sealed_directory(target) as folder:
-        write_text(folder / VERDICT, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        write_text(folder / _VERDICT, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     return target
