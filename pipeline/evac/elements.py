@@ -29,11 +29,14 @@ class Elements:
     ----------
     nodes, ways, relations
         Their ids.
+    parts
+        Of ways that are kept in part, which of their nodes.
     """
 
     nodes: set[int] = field(default_factory=set)
     ways: set[int] = field(default_factory=set)
     relations: set[int] = field(default_factory=set)
+    parts: dict[int, slice] = field(default_factory=dict)
     _places: dict[int, tuple[float, float]] = field(default_factory=dict, repr=False)
 
     def add_members(self, file: Path) -> None:
@@ -59,7 +62,9 @@ class Elements:
             writer.add_node(node)
         item: Any
         for item in osmium.FileProcessor(str(file), osmium.osm.WAY | osmium.osm.RELATION):
-            if item.id in (self.ways if item.is_way() else self.relations):
+            if item.is_way() and item.id in self.ways and item.id in self.parts:
+                writer.add(item.replace(nodes=[node.ref for node in item.nodes][self.parts[item.id]]))
+            elif item.id in (self.ways if item.is_way() else self.relations):
                 writer.add(item)
 
     def _find_nodes_of_ways(self, file: Path) -> None:
@@ -67,7 +72,7 @@ class Elements:
         ways = osmium.FileProcessor(str(file)).with_locations(LOCATION_INDEX).with_filter(EntityFilter(osmium.osm.WAY))
         for item in ways:
             if item.id in self.ways:
-                for node in item.nodes:
+                for node in list(item.nodes)[self.parts.get(item.id, slice(None))]:
                     if node.location.valid():
                         self._places[node.ref] = (node.lon, node.lat)
 

@@ -1,13 +1,13 @@
 """An extract cut to the roads that a scenario needs, so that its folder alone can repeat the study years later.
 
-Ways are kept whole: a road that leaves the polygon ends where its way ends. Turn restrictions, and buildings and land
-use made of several ways, come along with their members. Buildings, land use and addresses are kept in all of the box
-that the new file declares, since the households stage takes that box for known.
+A road that leaves the polygon ends where its way ends, or not far beyond (`far_ways`). Turn restrictions, and buildings
+and land use made of several ways, come along with their members. Buildings, land use and addresses are kept in all of
+the box that the new file declares, since the households stage takes that box for known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from evac.acquire import grown
 from evac.elements import LOCATION_INDEX, Elements
 from evac.errors import DataError, Problem
 from evac.households.clipping import LOT_DEPTH_M
+from evac.new.far_ways import FarWay, nodes_left_out
 from evac.osm.access import CLASSES
 from evac.osm.buildings import is_water
 from evac.osm.source import SourceFacts, readable
@@ -105,7 +106,13 @@ def parts_with_roads(file: Path, area: shapely.Geometry) -> tuple[shapely.Geomet
 
 
 def clip_extract(
-    source: Path, target: Path, polygon: shapely.Geometry, extract: Extract, also: Iterable[int] = ()
+    source: Path,
+    target: Path,
+    polygon: shapely.Geometry,
+    extract: Extract,
+    *,
+    also: Iterable[int] = (),
+    far: Mapping[int, FarWay] | None = None,
 ) -> None:
     """Write what touches a polygon (WGS 84) as a smaller extract.
 
@@ -120,8 +127,11 @@ def clip_extract(
     extract
         What `look_at_extract` says of the source.
     also
-        Ways that are kept too.
+        Ways that are kept too, and the parts of far ones.
+    far
+        Ways that are kept in part.
     """
+    far, also = far or {}, set(also)
     declared = shapely.box(*polygon.bounds).intersection(extract.covered)
     settlement = polygon.union(declared)
     shapely.prepare([polygon, settlement])
@@ -130,7 +140,8 @@ def clip_extract(
         _collect(source, polygon, settlement, kept)
         kept.ways.update(also)
         _collect_outlines(source, settlement, kept)
-        _collect_relations(source, kept)
+        kept.parts = {way: item.kept(also) for way, item in far.items()}
+        _collect_relations(source, kept, nodes_left_out(far, also))
         kept.add_members(source)
         output = osmium.io.File(str(target), "pbf,add_metadata=false")
         header = _header(declared, extract)
@@ -219,10 +230,14 @@ def _corners(way: Any) -> list[tuple[float, float]]:
     return [(node.lon, node.lat) for node in way.nodes if node.location.valid()]
 
 
-def _collect_relations(source: Path, kept: Elements) -> None:
+def _collect_relations(source: Path, kept: Elements, left_out: Container[int]) -> None:
+    """Keep areas and turn restrictions of which a way is kept, without those at nodes that are left out."""
     item: Any
     for item in osmium.FileProcessor(str(source), osmium.osm.RELATION):
-        if (item.tags.get("type") == "restriction" or _is_area(item)) and any(
+        is_restriction = item.tags.get("type") == "restriction"
+        if is_restriction and any(member.type == "n" and member.ref in left_out for member in item.members):
+            continue
+        if (is_restriction or _is_area(item)) and any(
             member.type == "w" and member.ref in kept.ways for member in item.members
         ):
             kept.relations.add(item.id)

@@ -17,6 +17,7 @@ from evac.network.exits.decide import Decision
 from evac.network.exits.record import WaysOutRecord
 from evac.new.beyond import FARTHEST_M, LEAST_BEYOND_M, Beyond, distance_m, reach_beyond
 from evac.new.clip import Extract, clip_extract, look_at_extract
+from evac.new.far_ways import cut_far_ways
 from evac.new.request import OrderedArea, Request, extent, from_file
 from evac.osm import ATTRIBUTION
 from evac.osm.corrections import Corrections
@@ -102,12 +103,13 @@ def _cut(
 ) -> WaysOutRecord:
     """Cut a map to a polygon, and return the ways out of the area, of a least class, decided on the whole map."""
     roads = read_roads(source, "service", Corrections(()), Moment())
+    far = cut_far_ways(roads, polygon)
     cut_at_barriers(roads)
     decision = Decision(read_web(source, roads, Corrections(()), Moment(), min_road_class="service"), area)
     settings = FoundExits.model_validate({"at_least": least})
     kept = decision.keeping(polygon, settings)
     also = [way.file_id for way, wanted in zip(decision.roads.ways, kept, strict=True) if wanted]
-    clip_extract(source.file, target, polygon, extract, also)
+    clip_extract(source.file, target, polygon, extract, also=also, far=far)
     return decision.record(settings, kept)
 
 

@@ -221,7 +221,7 @@ def _cut_at_gaps(roads: Roads) -> None:
     An extract that was cut by a box lacks the nodes outside: a road that leaves it and comes back must not become a
     straight road between. A road that only ends outside is shorter, and no gap.
     """
-    fresh = _fresh_ids(roads)
+    fresh = fresh_ids(roads)
     for ways, nodes in ((roads.ways, roads.nodes), (roads.closed, roads.closed_nodes)):
         for way in list(ways.values()):
             if len(way.nodes) < _ENDS or any(ref not in nodes for ref in way.nodes):
@@ -255,14 +255,14 @@ def cut_at_barriers(roads: Roads) -> None:
     that starts there.
     """
     blocked = {ref for ref, node in roads.nodes.items() if blocks_cars(node.tags)} & on_the_road(roads)
-    fresh = _fresh_ids(roads)
+    fresh = fresh_ids(roads)
     for way in list(roads.ways.values()):
         if not blocked.isdisjoint(way.nodes):
             _cut(way, blocked, roads, fresh)
     roads.cut_at = sorted(blocked)
 
 
-def _fresh_ids(roads: Roads) -> Callable[[], int]:
+def fresh_ids(roads: Roads) -> Callable[[], int]:
     """Return a function that gives an id that no node and no way has, another one at each call."""
     last = max([*roads.nodes, *roads.ways, *roads.closed_nodes, *roads.closed], default=0)
     counter: Iterator[int] = count(last + 1)

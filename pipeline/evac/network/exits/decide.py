@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from evac.network.exits.graph import Mask, RoadWeb, rank_of
 from evac.network.exits.lead import leading, networks_of
@@ -21,6 +22,7 @@ from evac.network.exits.leaving import Leaving
 from evac.network.exits.map_edge import MapEdge, edge_of, road_ends
 from evac.network.exits.record import ExitEnd, SharedRoad, WaysOutRecord
 from evac.network.exits.sharing import Line, shared_behind
+from evac.network.exits.stops import Stops
 from evac.osm.web import Web
 from evac.schema.places import FoundExits
 
@@ -158,7 +160,7 @@ class Decision:
         roads, lead = self.roads, self._lead
         simulated = kept[roads.way]
         served = np.zeros(roads.count, dtype=bool)
-        served[[end.node for end in self._ends(kept)[0]]] = True
+        served[[end.node for end in self._ends(kept, among_others=False)[0]]] = True
         served = roads.behind(served, simulated & lead.outside)
         here = np.zeros(roads.count, dtype=bool)
         here[roads.end[simulated]] = True
@@ -196,16 +198,19 @@ class Decision:
             shared=tuple(self._shared(ends, simulated, settings)),
         )
 
-    def _ends(self, kept: Mask) -> tuple[list[ExitEnd], Mask]:
-        """Return where the kept roads end and a way out goes on, and the arcs before these lines."""
+    def _ends(self, kept: Mask, *, among_others: bool = True) -> tuple[list[ExitEnd], Mask]:
+        """Return where the kept roads end and a way out goes on, and the arcs before these lines.
+
+        If asked also where a road ends in the midst of others.
+        """
         for beyond_m in (_LINE_BEYOND_M, *_NEARER_M):
             far_beyond = self._far_beyond(beyond_m)[self.roads.way]
             simulated: Mask = kept[self.roads.way] & ~far_beyond
-            if found := self._ends_within(simulated, far_beyond):
+            if found := self._ends_within(simulated, far_beyond, among_others=among_others):
                 return found, simulated
         return [], simulated
 
-    def _ends_within(self, simulated: Mask, far_beyond: Mask) -> list[ExitEnd]:
+    def _ends_within(self, simulated: Mask, far_beyond: Mask, *, among_others: bool) -> list[ExitEnd]:
         """Return them for the arcs before the lines, and those of a network without an end of the map behind them."""
         roads, lead = self.roads, self._lead
         goes_on = lead.goes_on
@@ -213,16 +218,21 @@ class Decision:
         begins = np.zeros(roads.count, dtype=bool)
         begins[roads.start[ways_on]] = True
         goes_on |= begins
-        at_side_streets = self._at_side_streets(simulated, goes_on, ways_on)
-        begins[[end.node for end in at_side_streets]] = False  # these are exits themselves
+        at_others = self._at_side_streets(simulated, goes_on, ways_on)
+        ends = road_ends(roads, simulated)
+        if among_others:
+            stopped = self._where_others_join(simulated, ends, ways_on)
+            nodes = {end.node for end in stopped}
+            at_others = [*stopped, *(end for end in at_others if end.node not in nodes)]
+        begins[[end.node for end in at_others]] = False  # these are exits themselves
         return [
             self._end(node, arc)
-            for node in road_ends(roads, simulated)
+            for node in ends
             for arc in [self._arrival(node, simulated)]
             if (lead.reached[node] or roads.inside[node])
             # A way on may begin beside the last piece of a road without a junction.
             and (goes_on[node] or begins[self._last_piece(node, arc, simulated)].any())
-        ] + at_side_streets
+        ] + at_others
 
     def _ways_on(self, simulated: Mask, far_beyond: Mask) -> Mask:
         """Return the arcs off the simulated roads on which one gets on without coming back to them.
@@ -235,6 +245,18 @@ class Decision:
         seeds |= networks_of(roads, off & far_beyond, lead.room_m)
         found: Mask = off & roads.behind(seeds, off)[roads.end]
         return found
+
+    def _where_others_join(self, simulated: Mask, ends: NDArray[np.int64], ways_on: Mask) -> list[ExitEnd]:
+        """Return where a road goes on that isn't simulated, or not on the map, from a junction that others pass."""
+        roads, lead = self.roads, self._lead
+        certain = lead.cut.certain & lead.public
+        onward = certain.copy()
+        onward[roads.start[ways_on]] = True
+        onward[ends] = certain[ends] = False  # these are known
+        stops = Stops(roads, simulated)
+        stopped = stops.stopping(onward) | stops.cut_off(certain)
+        stopped &= lead.reached[roads.start] | roads.inside[roads.start]
+        return [self._end(int(node), self._arrival(node, stopped)) for node in np.unique(roads.end[stopped])]
 
     def _at_side_streets(self, simulated: Mask, goes_on: Mask, ways_on: Mask) -> list[ExitEnd]:
         """Return the ends of through roads from which a simulated lesser road leads on.

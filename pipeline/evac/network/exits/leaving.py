@@ -9,12 +9,14 @@ import shapely
 
 from evac.network.exits.graph import Mask, RoadWeb, WebWay, rank_of
 from evac.network.exits.lead import Lead
-from evac.network.exits.map_edge import NEAR_M, MapEdge, road_ends
+from evac.network.exits.map_edge import NEAR_M, MapEdge, pocket_ends, road_ends
 from evac.network.exits.record import EXIT, LESSER, NONE, SAME_ROAD_M, ExitEnd, RoadOut
 from evac.network.exits.why_none import why_barred, why_it_ends, why_none
 from evac.osm.web_rows import FERRY, NOT_BUILT
 
 _FERRY_REASON = "it is a ferry: give its capacity to make it an exit"
+
+_IN_STREETS = "only a few minor streets go on"
 
 _TERTIARY = rank_of("tertiary")
 
@@ -145,15 +147,17 @@ class Leaving:
         found.append(item)
 
     def ends_inside(self) -> list[RoadOut]:
-        """Return the primary and higher roads that end on the map, at no edge of it."""
+        """Return the primary and higher roads that end on the map, at no edge of it, or in a few minor streets."""
         roads, lead = self._roads, self._lead
         high = roads.rank[roads.way] <= rank_of("primary")
         found: list[RoadOut] = []
-        for node in road_ends(roads, np.ones(len(roads.start), dtype=bool)):
+        ends = road_ends(roads, np.ones(len(roads.start), dtype=bool))
+        pockets = pocket_ends(roads, ~lead.ends)
+        for node in [*ends, *sorted({*pockets} - {*map(int, ends)})]:
             arrivals = np.flatnonzero((roads.end == node) & high)
             if len(arrivals) and not lead.ends[node]:
                 way = int(roads.way[arrivals[0]])
-                reason = why_it_ends(roads, int(node), way)
+                reason = _IN_STREETS if node in pockets else why_it_ends(roads, int(node), way)
                 self._note(found, self._road_out(int(node), roads.ways[way], NONE, reason))
         return found
 

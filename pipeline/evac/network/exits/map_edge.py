@@ -193,7 +193,7 @@ def _ending_near(roads: RoadWeb, ends: NDArray[np.int64], plain: Mask, shapes: S
         found[node] = any(
             away[node] <= within_m and _heads_off(roads, node, shape) for shape, away in zip(shapes, near, strict=True)
         )
-    for node in _pocket_ends(roads, np.min(near, axis=0) <= NEAR_M):
+    for node in pocket_ends(roads, np.min(near, axis=0) <= NEAR_M):
         found[node] |= plain[node] and any(_heads_off(roads, node, shape) for shape in shapes)
     return found
 
@@ -285,7 +285,7 @@ def _heading(roads: RoadWeb, node: int) -> NDArray[np.float64]:
     return heading
 
 
-def _pocket_ends(roads: RoadWeb, near: Mask) -> list[int]:
+def pocket_ends(roads: RoadWeb, near: Mask) -> list[int]:
     """Return where roads above tertiary end, with nothing beyond but a few minor streets.
 
     Outside of the area these lead nowhere else but back; where the map ends inside of it, that is an end all the same.
