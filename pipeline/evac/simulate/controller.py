@@ -54,6 +54,7 @@ from evac.simulate.change_of_stage import ChangeOfStage
 from evac.simulate.diversions import Diversions
 from evac.simulate.flight import LOOK_AFTER_S, Flight
 from evac.simulate.guide import Guide
+from evac.simulate.kept_ways import KeptWays
 from evac.simulate.lanes import admits_car, is_stricter, vehicles_on
 from evac.simulate.officer import LOOK_S, Officer
 from evac.simulate.refuges import Refuges
@@ -116,6 +117,7 @@ class Controller:
     _taken: set[str] = field(default_factory=set)
     _again: dict[float, list[tuple[str, set[str], tuple[str, ...]]]] = field(default_factory=partial(defaultdict, list))
     _flight: Flight = field(init=False)
+    _kept: KeptWays = field(init=False)
     _guide: Guide = field(init=False)
     _ways: Ways = field(init=False)
     _changing: ChangeOfStage = field(init=False)
@@ -126,7 +128,8 @@ class Controller:
         states = self.timetable.states()
         self._states = states
         self._flight = Flight(self.connection)
-        self._guide = Guide(self.connection, self.exits, self.refuges, self.drives)
+        self._kept = KeptWays(self.connection, self.coarse)
+        self._guide = Guide(self.connection, self._kept, self.exits, self.refuges, self.drives)
         self._ways = Ways(self.connection, ASK_EVERY_S if self.coarse else 1.0)
         self._changing = ChangeOfStage(self.connection)
         last = {edge for edges in self.exits.values() for edge in edges}
@@ -153,7 +156,7 @@ class Controller:
             times.append(next_multiple(now_s, LOOK_S))
         if self._opening:
             times.append(next_multiple(now_s, _EMPTY_EVERY_S))
-        if self._flight.fleeing or self._changing.leaving:
+        if self._flight.fleeing or self._changing.leaving or self._kept.is_any:
             times.append(next_multiple(now_s, LOOK_AFTER_S))
         return min(times)
 
@@ -177,6 +180,7 @@ class Controller:
         self._open_what_is_empty(now_s)
         if now_s % LOOK_AFTER_S == 0:
             self._look_after_the_fleeing()
+            self._kept.release()
             self._changing.look_after(self._over(now_s))
         self._diversions.act(now_s)
 

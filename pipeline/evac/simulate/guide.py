@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from traci.connection import Connection
 
 from evac.network.exits.drive_beyond import DrivesBeyond
+from evac.simulate.kept_ways import KeptWays
 from evac.simulate.refuges import Refuges
-from evac.simulate.ways import keep_way, quickest_way, way_ahead
+from evac.simulate.ways import quickest_way, way_ahead
 
 _LET_THROUGH = "authority"
 
@@ -22,6 +23,8 @@ class Guide:
     ----------
     connection
         The running simulation.
+    kept
+        Who keeps a new way for the time being.
     exits
         The last edges of each exit, by name.
     refuges
@@ -33,6 +36,7 @@ class Guide:
     """
 
     connection: Connection
+    kept: KeptWays
     exits: Mapping[str, Sequence[str]]
     refuges: Refuges | None = None
     drives: DrivesBeyond | None = None
@@ -69,10 +73,8 @@ class Guide:
             way = way or (refuges.way(start, vclass) if refuges and start not in closed else ())
             if way:
                 ask.setVehicleClass(vehicle, vclass)
-                ask.setRoute(vehicle, [*ahead[:on_junction], *way])
+                self.kept.give(vehicle, [*ahead[:on_junction], *way], for_good=not ways[start, vclass])
                 sent.add(vehicle)
-                if not ways[start, vclass]:
-                    keep_way(self.connection, vehicle)
         self.turned_round |= sent if fleeing else set()
         return sent
 

@@ -13,6 +13,8 @@ from evac.demand.routes import vehicle_type
 ASK_EVERY_S = 10.0
 """How often the vehicles of the mesoscopic model are all asked for their ways again (s). A front closes thousands of
 roads, each at a second of its own; who has taken a way over one meanwhile is seen at the next time."""
+REROUTE_EVERY = "device.rerouting.period"
+"""The parameter of a vehicle that says how often it looks for another way (s); never when 0."""
 _ZONE_END = "-sink"
 """What SUMO adds to the name of a zone (TAZ) for its end."""
 
@@ -104,4 +106,4 @@ def bound_for(connection: Connection, edges: Collection[str], ways: Mapping[str,
 
 def keep_way(connection: Connection, vehicle: str) -> None:
     """Let a vehicle look for no other way any more."""
-    connection.vehicle.setParameter(vehicle, "device.rerouting.period", "0")
+    connection.vehicle.setParameter(vehicle, REROUTE_EVERY, "0")
