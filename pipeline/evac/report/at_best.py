@@ -24,22 +24,23 @@ def at_best(bounds: Bounds | None) -> str:
     times = {"as_built": clock.clock(as_built), "reversible": clock.clock(reversible)}
     if clock.minutes(as_built) == clock.minutes(under_plan) == clock.minutes(reversible):
         return say(
-            "Whatever drivers and officers do, 90 % of these {vehicles} vehicles can't be out before {time}, with this "
-            "plan or any other use of the lanes.",
+            "Whatever drivers and officers do, 90 % of these {vehicles} vehicles, leaving when they do here, can't be "
+            "out before {time}, with this plan or any other use of the lanes.",
             vehicles=vehicles,
             time=clock.clock(as_built),
         )
     if bounds.is_normal:
         return say(
-            "Whatever drivers and officers do, 90 % of these {vehicles} vehicles can't be out before {as_built} on the "
-            "lanes as they are, and not before {reversible} with every lane in either direction.",
+            "Whatever drivers and officers do, 90 % of these {vehicles} vehicles, leaving when they do here, can't be "
+            "out before {as_built} on the lanes as they are, and not before {reversible} with every lane in either "
+            "direction.",
             vehicles=vehicles,
             **times,
         )
     return say(
-        "Whatever drivers and officers do, 90 % of these {vehicles} vehicles can't be out before {as_built} on the "
-        "lanes as they are, before {under_plan} on those of this plan, and before {reversible} with every lane in "
-        "either direction.",
+        "Whatever drivers and officers do, 90 % of these {vehicles} vehicles, leaving when they do here, can't be "
+        "out before {as_built} on the lanes as they are, before {under_plan} on those of this plan, and before "
+        "{reversible} with every lane in either direction.",
         under_plan=clock.clock(under_plan),
         vehicles=vehicles,
         **times,
