@@ -15,13 +15,15 @@ COUNTS = {"loaded": 10, "inserted": 9, "running": 9, "waiting": 1}
 def ending(opens_s: float):
     """Drive nine cars that stand and one that waits; the timetable has a road that opens at `opens_s`."""
     simulation = SimpleNamespace(getParameter=lambda _, key: COUNTS[key.rpartition(".")[2]])
-    connection = SimpleNamespace(simulation=simulation, simulationStep=lambda _: None)
+    nobody = SimpleNamespace(getIDList=tuple)
+    connection = SimpleNamespace(simulation=simulation, simulationStep=lambda _: None, vehicle=nobody)
     watch = SimpleNamespace(
         cars=(), poll=lambda _: None, stands_still=lambda _: True, left=lambda _: {"h1v0": ("ab", 2000.0)}
     )
 
     class Controller:
         has_plans = True
+        at_home: frozenset[str] = frozenset()
 
         def act(self, now_s):
             self.has_plans = now_s < opens_s
