@@ -23,6 +23,12 @@ def context_of(browser: Any, studio: Served, **about: Any) -> Any:
     return context
 
 
+def open_plans(page: Any, studio: Served, place: str = "balzers") -> None:
+    """Open the plans of a place, and wait until they are there."""
+    page.goto(f"{studio.client.base_url}#place={place}&tab=plans")
+    page.wait_for_selector("#studio[data-state=ready]")
+
+
 def pictured(page: Any, name: str) -> None:
     """Take the picture of docs/studio.md that a test shows, where it is asked for (`EVAC_PICTURES=1`)."""
     if os.environ.get("EVAC_PICTURES"):

@@ -12,7 +12,7 @@ import yaml
 
 import evac
 from studio_editor import Editor
-from studio_page import axe_problems, click_at, context_of
+from studio_page import axe_problems, click_at, context_of, open_plans
 from studio_workspace import Served, prepared_balzers, served
 
 _NO_FEATURES: dict[str, list[object]] = {"features": []}
@@ -39,8 +39,7 @@ def page(browser: Any, studio: Served) -> Iterator[Any]:
         page = context.new_page()
         page.set_default_timeout(60_000)
         page.route("**/diff", lambda route: route.fulfill(body=NOTHING, content_type="application/json"))
-        page.goto(f"{studio.client.base_url}#place=balzers&tab=plans")
-        page.wait_for_selector("#studio[data-state=ready]")
+        open_plans(page, studio)
         yield page
 
 

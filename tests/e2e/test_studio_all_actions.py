@@ -18,7 +18,7 @@ import pytest
 import evac
 from drawn_map import DrawnMap, box, degrees
 from studio_editor import Editor
-from studio_page import click_in_view, context_of, look_at
+from studio_page import click_in_view, context_of, look_at, open_plans
 from studio_workspace import Served, served
 
 STEP, LAST_ROW, LAST_COLUMN, END = 400.0, 5, 4, 2600.0
@@ -221,8 +221,7 @@ def test_every_action_by_clicks_gives_the_bytes_of_its_yaml(browser: Any, studio
         page = context.new_page()
         page.set_default_timeout(60_000)
         page.route("**/diff", lambda route: route.abort())  # asked of the package, once, below
-        page.goto(f"{studio.client.base_url}#place=grid&tab=plans")
-        page.wait_for_selector("#studio[data-state=ready]")
+        open_plans(page, studio, "grid")
         editor = Editor(page, "By clicks")
         look_at(page, *degrees(MIDDLE, STEP * LAST_ROW / 2), zoom=ZOOM)
         _streets(page, editor)

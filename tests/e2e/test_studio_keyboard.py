@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from studio_page import axe_problems, context_of
+from studio_page import axe_problems, context_of, open_plans
 from studio_workspace import Served, prepared_balzers, served
 
 WIDTH = 1280
@@ -39,8 +39,7 @@ def studio(folder: Path) -> Iterator[Served]:
 def page(browser: Any, studio: Served) -> Iterator[Any]:
     with context_of(browser, studio) as context:
         page = context.new_page()
-        page.goto(f"{studio.client.base_url}#place=balzers&tab=plans")
-        page.wait_for_selector("#studio[data-state=ready]")
+        open_plans(page, studio)
         yield page
 
 

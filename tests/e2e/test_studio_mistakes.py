@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from studio_editor import Editor
-from studio_page import context_of
+from studio_page import context_of, open_plans
 from studio_workspace import Served, prepared_balzers, served
 
 KEY = re.compile(r"'\w+_\w+'|actions[.\[]|\bwhere:|\{lat|https?://|'(?:towards|from|to|point|close|label|without)'")
@@ -33,8 +33,7 @@ def page(browser: Any, studio: Served) -> Iterator[Any]:
     with context_of(browser, studio) as context:
         page = context.new_page()
         page.set_default_timeout(60_000)
-        page.goto(f"{studio.client.base_url}#place=balzers&tab=plans")
-        page.wait_for_selector("#studio[data-state=ready]")
+        open_plans(page, studio)
         yield page
 
 

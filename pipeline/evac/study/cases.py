@@ -69,10 +69,7 @@ def cases_of(scenario: Scenario, selection: Selection, place: str, plans: Sequen
     ScenarioError
         The selection names a case that the scenario doesn't have.
     """
-    labels = [vehicles_label(case) for case in scenario.vehicles_per_household]
-    vehicles = _selected(labels, [case_label(given) for given in selection.vehicles], place)
-    departures = _selected([item.name for item in scenario.departures], selection.departures, place)
-    seeds = selection.seeds or scenario.seeds
+    vehicles, departures, seeds = _asked(scenario, selection, place)
     cases = [
         Case(vehicles_per_household=number, departure=departure, seed=seed, plan=plan, fidelity=selection.model)
         for plan, departure, number, seed in product(plans, departures, vehicles, seeds)
@@ -97,13 +94,11 @@ def middle_cases(scenario: Scenario, selection: Selection, place: str, plans: Se
     ScenarioError
         The selection names a case that the scenario doesn't have.
     """
-    labels = [vehicles_label(case) for case in scenario.vehicles_per_household]
-    vehicles = _selected(labels, [case_label(given) for given in selection.vehicles], place)
-    departures = _selected([item.name for item in scenario.departures], selection.departures, place)
+    vehicles, departures, seeds = _asked(scenario, selection, place)
     middle = Case(
         vehicles_per_household=middle_vehicles(scenario, vehicles),
         departure=departures[0],
-        seed=(selection.seeds or scenario.seeds)[0],
+        seed=seeds[0],
         fidelity=selection.model,
     )
     return [replace(middle, plan=plan) for plan in plans]
@@ -195,6 +190,14 @@ def case_name(case: Case) -> str:
     if case.signals is not None:
         parts.append(f"{_PROGRAMS[case.signals]} signal programs")
     return " · ".join(parts)
+
+
+def _asked(scenario: Scenario, selection: Selection, place: str) -> tuple[Sequence[str], Sequence[str], Sequence[int]]:
+    """Return the vehicles-per-household cases, departure curves and seeds of a selection."""
+    labels = [vehicles_label(case) for case in scenario.vehicles_per_household]
+    vehicles = _selected(labels, [case_label(given) for given in selection.vehicles], place)
+    departures = _selected([item.name for item in scenario.departures], selection.departures, place)
+    return vehicles, departures, selection.seeds or scenario.seeds
 
 
 def _selected(known: Sequence[str], wanted: Sequence[str], place: str) -> Sequence[str]:
