@@ -45,11 +45,12 @@ class KeptWays:
         ask = self.connection.vehicle
         driven = ask.getRouteIndex(vehicle)
         ask.setRoute(vehicle, way)
-        if self.coarse and driven > 0:
-            self._every.setdefault(vehicle, _rerouting_every(self.connection, vehicle))
-            keep_way(self.connection, vehicle)
+        until_onward = self.coarse and driven > 0
         if for_good:
             self._every.pop(vehicle, None)
+        elif until_onward:
+            self._every.setdefault(vehicle, _rerouting_every(self.connection, vehicle))
+        if for_good or until_onward:
             keep_way(self.connection, vehicle)
 
     def release(self) -> None:
