@@ -34,11 +34,16 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: run_folder_of(loaded, folder / ".evac", plan) for name, plan in plans.items()}
 
 
+def _expected(vehicles: pd.DataFrame) -> float:
+    """Return how many incidents the rate lets expect: each car drives 5.1 km to the exit."""
+    return 5.1 * len(vehicles) * PER_MILLION_KM / 1e6
+
+
 def test_there_are_as_many_as_the_rate_says_and_each_lane_is_cleared(runs: dict[str, Path]) -> None:
     run = runs["baseline"]
     incidents = pd.read_parquet(run / "incidents.parquet")
     vehicles = pd.read_parquet(run / "vehicles.parquet")
-    expected = 5.1 * len(vehicles) * PER_MILLION_KM / 1e6
+    expected = _expected(vehicles)
     assert len(incidents) == pytest.approx(expected, abs=3 * math.sqrt(expected))
     assert (incidents["until_s"] - incidents["from_s"]).to_numpy() == pytest.approx(60 * LASTS_MIN, abs=3)
     assert (vehicles["status"] == "evacuated").all()
@@ -70,3 +75,17 @@ def test_without_them_nothing_is_written(tmp_path: Path) -> None:
     run = run_folder_of(load_scenario(town_of("13-nearest-exit", tmp_path)), tmp_path / ".evac")
     assert not (run / "incidents.parquet").exists()
     assert "incidents" not in json.loads((run / "ledger.json").read_text())
+
+
+def test_who_stalls_where_an_exit_lets_few_out_isnt_taken_for_one_who_waits_for_his_turn(tmp_path: Path) -> None:
+    """All of Main Road is the exit's last edge: cars stall in the queue before its line, each for its time."""
+    town = town_of("10-drive-and-speed-limit", tmp_path / "town")
+    scenario = town / "scenario.yaml"
+    text = scenario.read_text().replace("traffic:", INCIDENTS)
+    scenario.write_text(text.replace("towards: east}", "towards: east, veh_per_h: 600}"))
+    run = run_folder_of(load_scenario(scenario), tmp_path / ".evac")
+    incidents = pd.read_parquet(run / "incidents.parquet")
+    assert (incidents["until_s"] - incidents["from_s"]).to_numpy() == pytest.approx(60 * LASTS_MIN, abs=3)
+    vehicles = pd.read_parquet(run / "vehicles.parquet")
+    assert (vehicles["status"] == "evacuated").all()
+    assert len(incidents) > 0.5 * _expected(vehicles)

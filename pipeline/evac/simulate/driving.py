@@ -16,14 +16,10 @@ from evac.simulate.blocked_turns import TOLD_WITHIN_S, BlockedTurns
 from evac.simulate.fates import Fates
 from evac.simulate.gridlock import GridlockWatch
 from evac.simulate.meso import MesoWatch
-from evac.simulate.metering import Metering
+from evac.simulate.metering import LONGEST_STOP_S, Metering
 
 POLL_S = 60.0
 """Simulated seconds between two looks at a running simulation."""
-
-
-_FOR_EVER_S = 1e6
-"""A stop that lasts longer ends only when somebody ends it (s): at a metered exit, in a full refuge, of a bus."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +163,7 @@ def _anybody_drives_on(connection: Connection) -> bool:
     """Return whether somebody stands at a stop that ends, such as one who fetches a child, whatever else moves."""
     ask = connection.vehicle
     stops = [ask.getStops(vehicle, 1)[0] for vehicle in ask.getIDList() if ask.isStopped(vehicle)]
-    return any(0.0 < stop.duration < _FOR_EVER_S for stop in stops)  # what is left of it
+    return any(0.0 < stop.duration < LONGEST_STOP_S for stop in stops)  # what is left of it
 
 
 def _counts(connection: Connection) -> Counts:

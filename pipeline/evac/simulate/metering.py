@@ -19,6 +19,8 @@ _LINE_M = 1.0
 """How far before the end of the lane a vehicle waits (m)."""
 
 _FOR_EVER_S = 1e7
+LONGEST_STOP_S = 1e6
+"""A stop that lasts longer ends only when somebody ends it (s): at a metered exit, in a full refuge, of a bus."""
 _FAST = 1.3
 """How fast the fastest drive, as a multiple of the limit: three standard deviations of the desired speeds."""
 _BRAKES_MPS2 = 4.0
@@ -119,8 +121,12 @@ class Metering:
         """Return who stands at the line of an exit, in the order in which they came onto its last edge."""
         on_edge = self._connection.edge.getLastStepVehicleIDs
         there = {vehicle for edge in self._edges[name] for vehicle in on_edge(edge)}
+        return [vehicle for vehicle in self._held[name] if vehicle in there and self._is_held(vehicle)]
+
+    def _is_held(self, vehicle: str) -> bool:
+        """Return whether a vehicle stands until it is let go: one that has crashed, or fetches somebody, isn't."""
         ask = self._connection.vehicle
-        return [vehicle for vehicle in self._held[name] if vehicle in there and ask.isStopped(vehicle)]
+        return bool(ask.isStopped(vehicle)) and float(ask.getStops(vehicle, 1)[0].duration) > LONGEST_STOP_S
 
     def _hold(self, name: str, edge: str, now_s: float, every_s: float) -> None:
         ask = self._connection.vehicle
