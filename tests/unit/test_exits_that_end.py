@@ -121,3 +121,65 @@ def test_an_exit_behind_which_the_road_ends_is_told(folder: Path, name: str, rea
 
 def test_an_exit_on_the_way_into_town_is_told(folder: Path) -> None:
     assert ended(prepared(folder, "East", "Into town")) == {"Into town": "it leads back into the area"}
+
+
+def banks(folder: Path, *, lanes: int = 1, meets: bool = True) -> Path:
+    """A town with two roads to the east, which meet at 2,000 m, or don't."""
+    drawn = DrawnMap((-3000, -3000, 6000, 3400)).streets(0, 0, 400, 400)
+    for name, y, z in (("North Bank", 300, 200 if meets else 900), ("South Bank", 100, 200 if meets else -900)):
+        drawn.road(name, "primary", straight((400, y), (1200, y), (2000, z), *(() if meets else ((6500, z),))))
+        drawn.road(f"{name} Lane", "residential", straight((1200, y), (1200, y + (500 if y == 300 else -500))))
+    drawn.road("Valley Road", "primary", straight((2000, 200), (6500, 200)), lanes=str(2 * lanes))
+    drawn.write(folder / "map.osm")
+    return folder
+
+
+@pytest.fixture
+def town(folder: Path, tmp_path: Path) -> Path:
+    (tmp_path / "zones.geojson").write_text((folder / "zones.geojson").read_text())
+    return tmp_path
+
+
+BANKS = (
+    {"street": "North Bank", "crossing": "North Bank Lane"},
+    {"street": "South Bank", "crossing": "South Bank Lane"},
+)
+
+
+def shared(town: Path, *exits: dict[str, object]) -> Prepared:
+    names = (f"Exit {number}" for number in range(1, 9))
+    EXITS.update({name: {"towards": "east", **item} for name, item in zip(names, exits, strict=False)})
+    return prepared(town, *[f"Exit {number}" for number in range(1, len(exits) + 1)])
+
+
+def test_named_exits_whose_roads_meet_behind_their_lines_are_told(town: Path) -> None:
+    found = shared(banks(town), *BANKS)
+    words = "the exits Exit 1 and Exit 2 (2 lanes together) meet again behind their lines, on Valley Road with one lane"
+    assert found.facts.caveats == (f"{words}, where nobody is driven any more: times may be longer",)
+    (finding,) = [item for item in found.findings if item.kind == "exits_share"]
+    assert "name an exit behind it instead of these" in finding.text
+
+
+def test_named_exits_whose_roads_lead_on_each_by_itself_share_nothing(town: Path) -> None:
+    assert shared(banks(town, meets=False), *BANKS).facts.caveats == ()
+
+
+def test_named_exits_share_nothing_with_a_road_that_has_the_lanes_of_both(town: Path) -> None:
+    assert shared(banks(town, lanes=2), *BANKS).facts.caveats == ()
+
+
+def test_a_named_exit_at_the_end_of_the_map_shares_nothing(town: Path) -> None:
+    assert shared(banks(town), {"street": "Valley Road"}).facts.caveats == ()
+
+
+def test_named_exits_filled_from_one_street_share_nothing(town: Path) -> None:
+    """Nobody comes to a line twice: what one lane brings to both is no more than what goes on from there."""
+    drawn = DrawnMap((-3000, -3000, 6000, 3400)).streets(0, 0, 400, 400)
+    drawn.road("East Road", "primary", straight((400, 200), (800, 200)))
+    for name, y in (("North Bank", 300), ("South Bank", 100)):
+        drawn.road(name, "primary", straight((800, 200), (1200, y), (2000, 200)))
+        drawn.road(f"{name} Lane", "residential", straight((1200, y), (1200, y + (500 if y == 300 else -500))))
+    drawn.road("Valley Road", "primary", straight((2000, 200), (6500, 200)))
+    drawn.road("Hill Road", "primary", straight((200, 400), (200, 4000)))
+    drawn.write(town / "map.osm")
+    assert shared(town, *BANKS).facts.caveats == ()

@@ -88,10 +88,20 @@ def test_exits_that_meet_far_behind_the_cut_are_told(tmp_path: Path) -> None:
     record.write(tmp_path / "ways_out.geojson")
     (again,) = WaysOutRecord.read(tmp_path / "ways_out.geojson").shared
     assert (again.label, again.exits, again.lanes) == (shared.label, shared.exits, shared.lanes)
-    assert record.chosen().shared == ()  # a person named the exits
-    lines_found = [(item.lon, item.lat) for item in record.ends]
-    assert record.chosen(lines_found).shared == record.shared  # evac new did
-    assert record.chosen(lines_found[:1]).shared == ()  # one of them is left
+    lines_of_ends = [(item.lon, item.lat) for item in record.ends]
+    assert record.chosen().sharing(lines_of_ends).shared == record.shared  # a person named the same exits
+    assert record.sharing(lines_of_ends[:1]).shared == ()  # one of them is left
+
+
+def test_some_of_the_exits_that_share_a_road_are_told_if_they_have_more_lanes_than_it(tmp_path: Path) -> None:
+    drawn = two_banks(4000, lanes="4")
+    drawn.road("Ridge Road", "primary", straight((0, 300), (-1000, 300)))
+    drawn.road("Ridge Road", "primary", straight((-1000, 300), (-1000, 3000), (4000, 3000), (4000, 200)))
+    record = cut(drawn, tmp_path)
+    (shared,) = record.shared
+    assert (shared.exits, shared.lanes, shared.exit_lanes) == (("North Bank", "South Bank", "Ridge Road"), 2, 3)
+    places = {item.label: (item.lon, item.lat) for item in record.ends}
+    assert record.sharing([places["North Bank"], places["South Bank"]]).shared == ()
 
 
 def test_what_exits_share_a_day_s_walk_away_is_no_business_of_theirs(tmp_path: Path) -> None:

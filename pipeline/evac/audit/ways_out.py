@@ -14,6 +14,11 @@ from evac.network.exits.record import RoadOut, SharedRoad, WaysOutRecord
 _GRAVE = rank_of("primary")  # such a road seldom ends, so its end is a gap of the map until somebody has looked
 _LISTED = 5
 _PRESUMED = "the file doesn't say where it was cut off"
+_NOT_DRIVEN = {False: "which isn't simulated", True: "where nobody is driven any more"}
+_TO_DRIVE_IT = {
+    False: "take more of the map to have it simulated (evac new --roads-beyond)",
+    True: "name an exit behind it instead of these to have it count",
+}
 _REST = "no road leads off the map, so these exits lead into the rest of it"
 
 
@@ -57,7 +62,7 @@ def caveats(record: WaysOutRecord, ended: Sequence[RoadOut] = ()) -> tuple[str, 
         told.append(f"{_PRESUMED}: these exits are roads that just end near its edge: {_listed(presumed)}")
     if rest := [end.label for end in record.ends if end.into_rest]:
         told.append(f"{_REST}, which has less than ten times the area's roads: {_listed(rest)}")
-    told += [f"{_shared_in_words(item)}, which isn't simulated: times may be longer" for item in record.shared]
+    told += [f"{_shared_in_words(item)}, {_NOT_DRIVEN[item.simulated]}: times may be longer" for item in record.shared]
     if ended:
         told.append(f"the map shows no way on behind these exits: {_listed([item.label for item in ended])}")
     return tuple(told)
@@ -120,10 +125,10 @@ def _into_rest(record: WaysOutRecord) -> Iterator[Finding]:
 
 def _shared_in_words(item: SharedRoad) -> str:
     """Return what exits share, with how many lanes: the beginning of a sentence."""
-    return (
-        f"the exits {_and(item.exits)} ({_lanes(item.exit_lanes)} together) meet again behind the cut of the map, on "
-        f"{item.label} with {_lanes(item.lanes)}"
-    )
+    names = list(dict.fromkeys(item.exits))
+    which = f"the exits {_and(names)}" if len(names) > 1 else f"the roads of the exit {names[0]}"
+    where = "behind their lines" if item.simulated else "behind the cut of the map"
+    return f"{which} ({_lanes(item.exit_lanes)} together) meet again {where}, on {item.label} with {_lanes(item.lanes)}"
 
 
 def _and(names: Sequence[str]) -> str:
@@ -145,8 +150,7 @@ def _shared(record: WaysOutRecord, exits: Sequence[ResolvedExit], vehicles: floa
         text = (
             f"{said[0].upper()}{said[1:]}: by all ways out at least {clock.clock(vehicles / with_it * clock.HOUR_S)} "
             f"for {vehicles:,.0f} vehicles at {SATURATION_VEH_PER_H:,.0f} an hour and lane, not "
-            f"{clock.clock(vehicles / used * clock.HOUR_S)}; take more of the map to have it simulated "
-            "(evac new --roads-beyond)"
+            f"{clock.clock(vehicles / used * clock.HOUR_S)}; {_TO_DRIVE_IT[item.simulated]}"
         )
         yield Finding("warning", "exits_share", text, item.lon, item.lat, 0.0)
 

@@ -40,7 +40,7 @@ from evac.measure.bottlenecks import BottleneckLanes
 from evac.measure.facts import RunFacts
 from evac.network import Network, build_network, read_net
 from evac.network.exits import Ground, ResolvedExit, require_reachable, resolve_exits
-from evac.network.exits.behind import exits_that_end
+from evac.network.exits.behind import behind_exits
 from evac.network.exits.decide import Decision
 from evac.network.exits.on_net import apart_from_the_streets, exits_left_out
 from evac.network.exits.record import RoadOut, WaysOutRecord
@@ -233,9 +233,10 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
     exits = resolve_exits(ground, model.exits, ways_out=ways_out, where=f"{loaded.path}: exits")
     named = _named(model, exits)
     ways_out = apart_from_the_streets(ground, ways_out.but(_roads_to(named, ground)))
+    behind = behind_exits(street_map.web(), area, ways_out, net, named, where=f"{loaded.path}: exits")
     if not isinstance(model.exits, FoundExits):
         ways_out = ways_out.chosen(_lines(exits, net) if model.ways_out is not None else ())
-    ended = exits_that_end(street_map.web(), area, ways_out, net, named, where=f"{loaded.path}: exits")
+    ways_out = ways_out.sharing(_lines(exits, net), behind.shared)
     bottlenecks = _resolve_bottlenecks(model.bottlenecks, ground.index, f"{loaded.path}: bottlenecks")
     lines = {(item.name, edge) for item in exits for edge in item.edges}
     refuges = resolve_refuges(ground.index, model.refuges, lines, f"{loaded.path}: refuges")
@@ -253,7 +254,7 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
         ways_out,
         watched.digests,
         country,
-        ended,
+        behind.ended,
         refuges,
     )
     for background in _backgrounds(model):

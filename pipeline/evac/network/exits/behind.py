@@ -1,8 +1,12 @@
-"""What lies behind the exits that a scenario names: a way on, or what ends the road, as far as the map shows."""
+"""What lies behind the exits that a scenario names, as far as the map shows.
+
+A way on, what ends the road, or a road that several of them share.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
@@ -11,10 +15,11 @@ from sumolib.net.edge import Edge
 
 from evac.errors import PlaceError, Problem
 from evac.network.exits.graph import Mask, RoadWeb
-from evac.network.exits.lead import LEAST_NETWORK_M
+from evac.network.exits.lead import LEAST_NETWORK_M, leading
 from evac.network.exits.map_edge import NEAR_M, cut_off, edge_of
-from evac.network.exits.record import NONE, SAME_PLACE_M, RoadOut, WaysOutRecord
+from evac.network.exits.record import NONE, SAME_PLACE_M, RoadOut, SharedRoad, WaysOutRecord
 from evac.network.exits.resolved import ResolvedExit
+from evac.network.exits.sharing import Line, near_to, shared_behind, shared_road
 from evac.network.exits.why_none import AT_FERRIES, stopped_at
 from evac.network.places import way_ids
 from evac.osm.web import Web
@@ -22,10 +27,26 @@ from evac.osm.web import Web
 _SAME_NODE_M = 0.1  # both directions of a road arrive at one node
 
 
-def exits_that_end(
+@dataclass(frozen=True)
+class BehindExits:
+    """What lies behind some exits.
+
+    Parameters
+    ----------
+    ended
+        The exits behind which the road ends, is closed or leads back, each with the reason.
+    shared
+        The roads that several of them share, with fewer lanes than they have.
+    """
+
+    ended: tuple[RoadOut, ...] = ()
+    shared: tuple[SharedRoad, ...] = ()
+
+
+def behind_exits(
     web: Web, area: shapely.Geometry, decided: WaysOutRecord, net: Net, exits: Sequence[ResolvedExit], *, where: str
-) -> tuple[RoadOut, ...]:
-    """Return the named exits behind which the road ends, is closed or leads back, each with the reason.
+) -> BehindExits:
+    """Return what lies behind the exits that a scenario names.
 
     Parameters
     ----------
@@ -49,7 +70,7 @@ def exits_that_end(
     """
     lanes_decide = [item for item in exits if item.veh_per_h is None]
     if not lanes_decide:
-        return ()
+        return BehindExits()
     behind = _Behind(RoadWeb(web, area), decided)
     found, problems = [], []
     for item in lanes_decide:
@@ -61,7 +82,7 @@ def exits_that_end(
             found.append(RoadOut(item.name, "", 0, item.lon, item.lat, NONE, reasons[0]))
     if problems:
         raise PlaceError(problems)
-    return tuple(found)
+    return BehindExits(tuple(found), tuple(behind.shared(lanes_decide, net)))
 
 
 class _Behind:
@@ -77,7 +98,7 @@ class _Behind:
 
     def __init__(self, roads: RoadWeb, decided: WaysOutRecord) -> None:
         self._roads = roads
-        edge = edge_of(roads)
+        self._edge = edge = edge_of(roads)
         spots = shapely.points(roads.xy)
         cut = cut_off(roads, edge)
         lines = np.array([[end.lon, end.lat] for end in (*decided.ends, *decided.lesser)]).reshape(-1, 2)
@@ -104,6 +125,28 @@ class _Behind:
             return None
         back = reached.sum() > 1 and (reached & roads.inside).any()
         return "it leads back into the area" if back else "it ends"
+
+    def shared(self, exits: Sequence[ResolvedExit], net: Net) -> Iterator[SharedRoad]:
+        """Give the roads on which exits meet again behind lines that lie before the map's end."""
+        roads = self._roads
+        lines, names = [], []
+        for item in exits:
+            for edge in item.edges:
+                arc = self._arrival(net.getEdge(edge), net)
+                if arc is not None and not roads.inside[roads.end[arc]]:
+                    node = int(roads.end[arc])
+                    lines.append(Line(node, (node,), arc, on_road=True))
+                    names.append(item.name)
+        before_the_end = [line for line in lines if not self._goes_on[line.node]]
+        if len(before_the_end) < 2:  # noqa: PLR2004  one shares what is behind it with nobody
+            return
+        lead = leading(roads, self._edge)
+        arcs = [line.arc for line in lines]
+        back = np.isin(roads.start, roads.end[arcs]) & np.isin(roads.end, roads.start[arcs])
+        everywhere = np.ones(len(roads.start), dtype=bool)
+        for found in shared_behind(roads, lead, everywhere, lead.outside & ~back, lines, near=near_to(roads, lines)):
+            if len(found.lines) > 1:
+                yield shared_road(roads, found, lines, names, simulated=True)
 
     def _reached(self, node: int, before: int) -> Mask:
         """Return the nodes that one comes to from a line without turning round, nor through the area from outside."""

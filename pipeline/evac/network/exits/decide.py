@@ -21,7 +21,7 @@ from evac.network.exits.lead import leading, networks_of
 from evac.network.exits.leaving import Leaving
 from evac.network.exits.map_edge import MapEdge, edge_of, road_ends
 from evac.network.exits.record import ExitEnd, SharedRoad, WaysOutRecord
-from evac.network.exits.sharing import Line, shared_behind
+from evac.network.exits.sharing import Line, near_to, shared_behind, shared_road
 from evac.network.exits.stops import Stops
 from evac.osm.web import Web
 from evac.schema.places import FoundExits
@@ -32,9 +32,6 @@ network is left behind them. Our choice."""
 
 _MEETINGS = 5
 """How often exits may meet one after the other until the rest is told, not simulated."""
-
-_SHARED_M = 5_000.0
-"""What exits share so near to their lines (m) is told: their queues may stand back to there. Our choice."""
 
 _SEEN_M = 1_000.0
 """A road that the map shows for less than this (m) beyond the area is an exit by the map's cut. Our choice."""
@@ -101,9 +98,10 @@ class Decision:
         near = shapely.distance(ground, shapely.points(roads.xy)) <= _LINE_BEYOND_M
         for _ in range(_MEETINGS):
             ends, simulated = self._ends(kept)
+            lines, beyond = self._lines(ends, simulated, settings), ~simulated & self._lead.outside
             arcs = [
                 arc
-                for shared in shared_behind(roads, self._lead, simulated, self._lines(ends, simulated, settings), near)
+                for shared in shared_behind(roads, self._lead, simulated, beyond, lines, near=near)
                 for arc in (*shared.narrow, *shared.between)
             ]
             if not arcs:
@@ -125,24 +123,11 @@ class Decision:
         """Give the roads that several of the exits share farther on than roads are kept for that."""
         roads, lines = self.roads, self._lines(ends, simulated, settings)
         counted = {end.node: end.label for end in ends}
-        spots = shapely.points(roads.xy)
-        near = shapely.distance(shapely.MultiPoint(roads.xy[[line.node for line in lines]]), spots) <= _SHARED_M
-        for item in shared_behind(roads, self._lead, simulated, lines, near):
-            meet = [lines[at] for at in item.lines]
-            if len(meet) > 1:
-                ways = roads.way[item.narrow]
-                first = roads.ways[ways[np.argmin(roads.rank[ways])]]
-                node = int(roads.start[item.narrow[np.argmin(roads.rank[ways])]])
-                yield SharedRoad(
-                    label=" and ".join(dict.fromkeys(roads.label(way) for way in ways)),
-                    highway=first.highway,
-                    osm_way=first.osm_way_id,
-                    lanes=item.lanes,
-                    exits=tuple(dict.fromkeys(counted[line.node] for line in meet)),
-                    exit_lanes=int(roads.lanes[[line.arc for line in meet]].sum()),
-                    lon=float(roads.lon[node]),
-                    lat=float(roads.lat[node]),
-                )
+        beyond = ~simulated & self._lead.outside
+        near = near_to(roads, lines)
+        for item in shared_behind(roads, self._lead, simulated, beyond, lines, near=near):
+            if len(item.lines) > 1:
+                yield shared_road(roads, item, lines, [counted[line.node] for line in lines])
 
     def _whole(self, kept: Mask) -> Mask:
         """Return some ways with all other parts of theirs: a file has a way whole."""

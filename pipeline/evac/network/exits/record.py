@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -98,10 +98,12 @@ class SharedRoad:
         As of `ExitEnd`; several roads where their lanes are side by side.
     lanes
         Its lanes.
-    exits, exit_lanes
-        The exits' labels, and the lanes that their roads have together.
+    exits, nodes, lanes_of_each
+        Of each exit line the label, the node as of `ExitEnd`, and the lanes.
     lon, lat
         Where it begins (WGS 84, degrees).
+    simulated
+        Whether it is on the scenario's map, behind lines that a person has drawn there.
     """
 
     label: str
@@ -109,9 +111,24 @@ class SharedRoad:
     osm_way: int
     lanes: int
     exits: tuple[str, ...]
-    exit_lanes: int
+    nodes: tuple[int, ...]
+    lanes_of_each: tuple[int, ...]
     lon: float
     lat: float
+    simulated: bool = False
+
+    @property
+    def exit_lanes(self) -> int:
+        """Return the lanes that the exits' roads have together."""
+        return sum(self.lanes_of_each)
+
+    def among(self, nodes: Container[int]) -> SharedRoad | None:
+        """Return it for the exit lines at some nodes; None where they have no more lanes than it."""
+        lines = zip(self.exits, self.nodes, self.lanes_of_each, strict=True)
+        theirs = tuple(zip(*(line for line in lines if line[1] in nodes), strict=True))
+        if not theirs or len(theirs[0]) == 1 or sum(theirs[2]) <= self.lanes:
+            return None
+        return replace(self, exits=theirs[0], nodes=theirs[1], lanes_of_each=theirs[2])
 
 
 @dataclass(frozen=True)
@@ -168,20 +185,28 @@ class WaysOutRecord:
         return replace(self, roads=tuple(roads), ends_inside=tuple(inside))
 
     def chosen(self, found: Iterable[tuple[float, float]] = ()) -> WaysOutRecord:
-        """Return it where exits are named: those that a person has chosen are none by the map's cut, nor share a road.
+        """Return it where exits are named: those that a person has chosen are none by the map's cut.
 
         Parameters
         ----------
         found
             Where the lines are of those that aren't a person's choice, but were found and then named (WGS 84).
         """
-        lines = list(found)
-        theirs = [end for end in self.ends if any(_away_m(end, *line) <= SAME_PLACE_M for line in lines)]
+        theirs = self._at(found)
         ends = (
             end if end in theirs else replace(end, by_cut=False, presumed=False, into_rest=False) for end in self.ends
         )
-        shared = (item for item in self.shared if sum(end.label in item.exits for end in theirs) > 1)
-        return replace(self, ends=tuple(ends), shared=tuple(shared))
+        return replace(self, ends=tuple(ends))
+
+    def sharing(self, lines: Iterable[tuple[float, float]], also: Iterable[SharedRoad] = ()) -> WaysOutRecord:
+        """Return it with the roads that exits at some lines (WGS 84) share, and others."""
+        theirs = {end.node for end in self._at(lines)}
+        shared = [item for item in (road.among(theirs) for road in self.shared) if item is not None]
+        return replace(self, shared=(*shared, *also))
+
+    def _at(self, lines: Iterable[tuple[float, float]]) -> list[ExitEnd]:
+        places = list(lines)
+        return [end for end in self.ends if any(_away_m(end, *line) <= SAME_PLACE_M for line in places)]
 
     def at_least(self, highway: str) -> WaysOutRecord:
         """Return it with the exits of a least class of road."""

@@ -11,17 +11,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from evac.graphs import components, most_flow, reached_from
 from evac.network.exits.graph import Mask, RoadWeb, rank_of
 from evac.network.exits.lead import Lead
+from evac.network.exits.record import SharedRoad
 
 _MANY = 10_000
 """Lanes of what limits nothing."""
 
 _THROUGH = rank_of("tertiary")  # who comes from elsewhere doesn't drive on through side streets
 _HIGHWAY = rank_of("trunk")  # nobody lives on one
+
+_SHARED_M = 5_000.0
+"""What exits share so near to their lines (m) is told: their queues may stand back to there. Our choice."""
 
 _NO_ARC = -1
 """What joins two nodes that are one place."""
@@ -39,11 +44,14 @@ class Line:
         Nodes at which roads go on: this one, and those on the last piece of road before it.
     arc
         The simulated road's last piece.
+    on_road
+        Whether the road goes on simulated: only who comes over the last piece crosses the line there.
     """
 
     node: int
     onward: tuple[int, ...]
     arc: int
+    on_road: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,9 @@ class Shared:
     between: NDArray[np.int64]
 
 
-def shared_behind(roads: RoadWeb, lead: Lead, simulated: Mask, lines: Sequence[Line], near: Mask) -> Iterator[Shared]:
+def shared_behind(
+    roads: RoadWeb, lead: Lead, simulated: Mask, beyond: Mask, lines: Sequence[Line], *, near: Mask
+) -> Iterator[Shared]:
     """Give what exits share behind their lines, where there is no room for as many as live in the area before that.
 
     Parameters
@@ -76,7 +86,9 @@ def shared_behind(roads: RoadWeb, lead: Lead, simulated: Mask, lines: Sequence[L
     roads, lead
         The roads of the whole map, and what leads on outside of the area.
     simulated
-        The arcs that are simulated.
+        The arcs over which one comes to the lines.
+    beyond
+        The arcs over which one goes on from there.
     lines
         The exits' lines.
     near
@@ -84,7 +96,6 @@ def shared_behind(roads: RoadWeb, lead: Lead, simulated: Mask, lines: Sequence[L
     """
     if not lines:
         return
-    beyond = ~simulated & lead.outside
     through = roads.rank[roads.way] <= max(_THROUGH, *roads.rank[roads.way[[line.arc for line in lines]]])
     away = lead.goes_on | ~near
     gets_on = roads.behind(away, beyond & through)
@@ -96,6 +107,47 @@ def shared_behind(roads: RoadWeb, lead: Lead, simulated: Mask, lines: Sequence[L
         behind = _marked(roads.count, [node for at in found.lines for node in lines[at].onward])
         if _room_m(roads, beyond, behind, roads.end[found.narrow]) < lead.room_m:
             yield found
+
+
+def near_to(roads: RoadWeb, lines: Sequence[Line]) -> Mask:
+    """Return the nodes so near to some lines that what exits share there is told."""
+    places = shapely.MultiPoint(roads.xy[[line.node for line in lines]])
+    found: Mask = shapely.distance(places, shapely.points(roads.xy)) <= _SHARED_M
+    return found
+
+
+def shared_road(
+    roads: RoadWeb, item: Shared, lines: Sequence[Line], names: Sequence[str], *, simulated: bool = False
+) -> SharedRoad:
+    """Return what is told of a road that exits share.
+
+    Parameters
+    ----------
+    roads
+        The roads of the map.
+    item
+        What they share.
+    lines, names
+        The lines of all exits, and what these are called.
+    simulated
+        Whether the road is.
+    """
+    ways = roads.way[item.narrow]
+    first = int(np.argmin(roads.rank[ways]))
+    node = int(roads.start[item.narrow[first]])
+    meet = [lines[at] for at in item.lines]
+    return SharedRoad(
+        label=" and ".join(dict.fromkeys(roads.label(way) for way in ways)),
+        highway=roads.ways[ways[first]].highway,
+        osm_way=roads.ways[ways[first]].osm_way_id,
+        lanes=item.lanes,
+        exits=tuple(names[at] for at in item.lines),
+        nodes=tuple(line.node for line in meet),
+        lanes_of_each=tuple(int(roads.lanes[line.arc]) for line in meet),
+        lon=float(roads.lon[node]),
+        lat=float(roads.lat[node]),
+        simulated=simulated,
+    )
 
 
 def _marked(count: int, nodes: Sequence[int] | NDArray[np.int64]) -> Mask:
@@ -115,7 +167,7 @@ class _Flow:
     """The flow out of an area.
 
     Each node is there twice: on the simulated roads, and behind the lines. From there one may come back to the
-    simulated roads, but one comes there over a line alone.
+    simulated roads, but one comes there over a line alone; each line is a node of its own.
     """
 
     def __init__(
@@ -124,26 +176,39 @@ class _Flow:
         self._roads, self._lines, count = roads, lines, roads.count
         self._source, self._sink = 2 * count, 2 * count + 1
         back = np.intersect1d(roads.end[off], roads.start[within])
+        self._crossed = self._sink + 1 + np.arange(len(lines))
+        self._size = self._sink + 1 + len(lines)
         joins = [
             (np.full_like(homes := _homes(roads, within), self._source), homes),
             (count + back, back),
-            *((np.full(len(line.onward), line.node), count + np.array(line.onward)) for line in lines),
+            *(
+                (np.full(len(line.onward), crossed), count + np.array(line.onward))
+                for line, crossed in zip(lines, self._crossed, strict=True)
+            ),
+            *(
+                (np.array([line.node]), np.array([crossed]))
+                for line, crossed in zip(lines, self._crossed, strict=True)
+                if not line.on_road
+            ),
         ]
         starts, ends = (np.concatenate(column) for column in zip(*joins, strict=True))
         self._arc = np.concatenate([within, off, np.full(len(starts), _NO_ARC)])
         self._start = np.concatenate([roads.start[within], count + roads.start[off], starts])
         self._end = np.concatenate([roads.end[within], count + roads.end[off], ends])
+        for line, crossed in zip(lines, self._crossed, strict=True):
+            if line.on_road:
+                self._end[: len(within)][within == line.arc] = crossed
         self._lanes = np.where(self._arc == _NO_ARC, _MANY, roads.lanes[self._arc])
 
     def shared(self, away: Mask) -> Iterator[Shared]:
         """Give what exits share on their way to some nodes, each group of exits that meet by itself."""
         roads, count = self._roads, self._roads.count
-        to_lines, _ = self._most(np.array([line.node for line in self._lines]))
+        to_lines, _ = self._most(self._crossed)
         to_ends, before = self._most(count + np.flatnonzero(away))
         if to_ends >= to_lines:
             return
         onward = [[count + node for node in line.onward if before[count + node]] for line in self._lines]
-        start, end, size = self._start, self._end, self._sink + 1
+        start, end, size = self._start, self._end, self._size
         seeds = _marked(size, [node for nodes in onward for node in nodes])
         kept = before[start] & before[end]
         passed = reached_from(seeds, start[kept], end[kept], size)
@@ -165,7 +230,7 @@ class _Flow:
         used, position = np.unique(np.concatenate([start, end, [self._source, self._sink]]), return_inverse=True)
         (first, last), (source, sink) = np.split(position[:-2], 2), position[-2:]
         most, before = most_flow(first, last, lanes, len(used), source=int(source), sink=int(sink))
-        return most, _marked(self._sink + 1, used[before])
+        return most, _marked(self._size, used[before])
 
 
 def _homes(roads: RoadWeb, within: NDArray[np.int64]) -> NDArray[np.int64]:
