@@ -26,7 +26,7 @@ export function planEditor(body, place, key, leave) {
   const title = h("h2", {}), head = h("div", {}), list = h("ol", { class: "own-actions" }), form = h("div", { class: "form" }), diff = h("div", { class: "diff", "aria-live": "polite" });
   const told = h("p", { class: "told", role: "status" });
   const undoButton = h("button", { type: "button", onclick: () => step(-1) }, say("Undo")), redoButton = h("button", { type: "button", onclick: () => step(1) }, say("Redo"));
-  let plan = null, tag = null, texts = [], at = -1, target = null, saving = false, heard = null, isOver = false;
+  let plan = null, tag = null, texts = [], at = -1, target = null, saving = false, heard = null, isOver = false, taken = 0;
 
   fill(body, h("button", { type: "button", onclick: leave }, say("All plans")), title, head, h("div", { class: "row" }, undoButton, redoButton,
     h("button", { type: "button", onclick: () => { sessionStorage.setItem(`plan of ${name}`, key); place.choose("runs"); } }, say("Run it"))),
@@ -44,18 +44,25 @@ export function planEditor(body, place, key, leave) {
   reload("");
   return () => { isOver = true; deaf(); map.showEdits(false); };
 
+  /** Take the plan as it is now; false where something newer came meanwhile, such as a change's answer. */
+  async function read() {
+    const before = taken;
+    const found = await askWhole(path);
+    if (isOver || before !== taken) return false;
+    take(found, BY_OTHERS);
+    return true;
+  }
+
   async function reload(words) {
     try {
-      const found = await askWhole(path);
-      if (isOver) return;
-      take(found, BY_OTHERS);
-      told.textContent = words;
+      if (await read()) told.textContent = words;
     } catch (error) {
       fill(diff, problemsList(error));
     }
   }
 
   function take({ content, tag: now }, by) {
+    taken += 1;
     if (JSON.stringify(plan) === JSON.stringify(content)) return; // a plan that it builds on may be another
     if (by === BY_OTHERS && tag !== now) texts = []; // what others have changed is never undone with one's own
     if (by !== BY_STEP && tag !== now) { texts = [...texts.slice(0, at + 1), content.text]; at = texts.length - 1; }
@@ -66,6 +73,7 @@ export function planEditor(body, place, key, leave) {
   }
 
   async function change(edit, by = BY_HAND) {
+    if (!plan) await read(); // a quick hand, or a first reading that has failed
     saving = true;
     heard = null;
     try {

@@ -14,18 +14,24 @@ export class ScenarioFile {
     this.changed = changed;
     this.tag = null;
     this.content = null;
+    this.reading = null;
     this.isSaving = false;
   }
 
   /** Whether a state of the file is news: this page hasn't made it, and isn't about to. */
   isNews(tag) { return !this.isSaving && tag !== this.tag && !own.has(tag); }
 
-  async read() {
-    this.#take(await askWhole(`places/${part(this.place)}/scenario`));
-    return this.content;
+  /** Read the file as it is now; who asks while it is being read waits for the same answer. */
+  read() {
+    this.reading ??= askWhole(`places/${part(this.place)}/scenario`).then((found) => {
+      this.#take(found);
+      return found.content;
+    }).finally(() => { this.reading = null; });
+    return this.reading;
   }
 
   async change(edit) {
+    if (!this.content) await this.read(); // a quick hand, or a first reading that has failed
     const before = this.content.text;
     await this.#send(edit);
     undone.set(this.place, [...(undone.get(this.place) ?? []), before]);
