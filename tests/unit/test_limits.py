@@ -17,6 +17,7 @@ from evac.limits.curve import SINK, SOURCE, Expanded, first_horizon, flows_by_ho
 from evac.limits.dead_ends import without_dead_ends
 from evac.limits.expand import Supplies, expanded
 from evac.limits.graph import Graph
+from evac.limits.no_queue import come_by_step, nobody_waits
 from evac.limits.passing import Changing, Cyclic, lane_limit_veh_per_h
 from evac.limits.signals import read_programs
 from evac.network import read_net
@@ -98,6 +99,19 @@ def test_without_its_dead_ends_a_graph_has_the_same_flows(town: tuple[Graph, Sup
     whole, _ = expanded(graph, to_sink_s, going, STEPS)
     smaller, _ = expanded(*without_dead_ends(graph, to_sink_s, going), STEPS)
     assert flows_by_horizon(smaller, STEPS).tolist() == flows_by_horizon(whole, STEPS).tolist()
+
+
+@given(graphs())
+@example((_two_roads_of_which_one_is_slow()[0], Supplies(*(np.array([number]) for number in (1, 2, 3, 1)))))
+def test_nobody_waits_just_where_all_are_out_in_the_step_in_which_they_come(town: tuple[Graph, Supplies]) -> None:
+    graph, supplies = town
+    to_sink_s = graph.to_sink_s()
+    going = with_way_out(to_sink_s, supplies)
+    if going is None:
+        return
+    net, _ = expanded(graph, to_sink_s, going, STEPS)
+    come = come_by_step(going)
+    assert nobody_waits(graph, to_sink_s, going) == (flows_by_horizon(net, len(come) - 1).tolist() == come.tolist())
 
 
 def test_a_lane_passes_no_less_than_the_calibrated_drivers_do() -> None:

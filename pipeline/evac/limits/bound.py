@@ -18,6 +18,7 @@ from evac.limits.curve import Expanded, first_horizon, flows_by_horizon, maximum
 from evac.limits.dead_ends import without_dead_ends
 from evac.limits.expand import STEP_S, Supplies, expanded, supplies_of
 from evac.limits.graph import SINK, Graph, directed_graph, undirected_graph
+from evac.limits.no_queue import come_by_step, nobody_waits
 from evac.limits.roads import Drivers, Road, Rules, roads_of, turns_of
 from evac.network.exits import ResolvedExit
 from evac.overlay import TWIN_EXIT_M
@@ -93,6 +94,8 @@ class Town:
         """Return the curve that no plan beats on these roads."""
         if not self.supplies.total:
             return Bound(self.planned, np.zeros(1, dtype=np.int64))
+        if nobody_waits(self.graph, self.to_sink_s, self.supplies):
+            return Bound(self.planned, come_by_step(self.supplies))
         out = np.zeros(1, dtype=np.int64)
         for net, steps in self._ever_longer(self.supplies.total):
             out = flows_by_horizon(net, steps)
@@ -105,6 +108,8 @@ class Town:
         needed = math.ceil(self.planned * percent / 100)
         if self.planned == 0 or needed > self.supplies.total:
             return None
+        if nobody_waits(self.graph, self.to_sink_s, self.supplies):
+            return _begin_s(int(np.searchsorted(come_by_step(self.supplies), needed)))
         for net, steps in self._ever_longer(needed):
             if maximum_flow(net, steps)[0] >= needed:
                 return _begin_s(first_horizon(net, needed, steps))
