@@ -55,6 +55,25 @@ def test_an_all_way_stop_that_holds_the_town_up_is_told_with_the_way_it_errs(tmp
     assert any("all-way stop" in text and "clearance times are too short" in text for text in found["caveats"])
 
 
+@pytest.mark.parametrize(
+    ("test", "plan", "kind", "way"),
+    [
+        ("34-crossing-from-a-two-way-stop", "stream-600", "crossing", "too short"),
+        ("42-left-turn-off-the-main-road", "stream-300", "left turn off a road", "too long"),
+    ],
+)
+def test_who_crosses_where_others_take_turns_is_told_with_the_way_it_errs(
+    tmp_path: Path, test: str, plan: str, kind: str, way: str
+) -> None:
+    found = ledger(test, tmp_path, plan)
+    assert kind in found["junctions_off"].values()
+    assert any(f"clearance times are {way}" in text for text in found["caveats"])
+
+
+def test_a_left_turn_against_nobody_is_nothing_to_tell(tmp_path: Path) -> None:
+    assert ledger("37-two-queues-merge", tmp_path)["junctions_off"] == {}
+
+
 FROM_MIN, UNTIL_MIN = 20.0, 60.0
 FLASHING = '<tlLogic id="c" type="static" programID="flash"><phase duration="9" state="{}"/></tlLogic>'
 
@@ -69,7 +88,8 @@ def kind(net_file: Path, edge: str, lane: int, program: str = "", *, queue_min: 
     control = Control(net, timetable.states(), read_programs([logic]))
     links = Links.of(net)
     queues = Queues(links, windows, np.zeros((1, len(links.ids)), dtype=np.bool_))
-    return junctions_off([found], queues, control).get("x", "")
+    nobody = pd.DataFrame({"lane_id": [], "minute": [], "vehicles": []})
+    return junctions_off([found], queues, control, nobody).get("x", "")
 
 
 def test_a_signal_that_a_plan_makes_an_all_way_stop_is_one_while_it_is_dark(tmp_path: Path) -> None:

@@ -65,5 +65,11 @@ def _tell(checked: list[Checked]) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2))
     for item in checked:
         expected = f"expected {item.expected.value:,.4g}"
-        table.add_row(escape(item.expected.words), expected, f"got {item.got:,.4g}", item.verdict)
+        table.add_row(escape(item.expected.words), expected, f"got {item.got:,.4g}", _verdict_of(item))
     console.print(table, highlight=False)
+
+
+def _verdict_of(item: Checked) -> str:
+    """Return the verdict, and of a known miss what follows for clearance times."""
+    miss = item.expected.known_miss
+    return f"{item.verdict}: clearance {miss.clearance_is}" if miss and item.verdict == "known miss" else item.verdict

@@ -156,7 +156,7 @@ def _on_lanes(run_dir: Path, control: Control, trips: Driven, setup: Setup) -> _
     beyond_gaps = let_in_beyond_gaps(rows, queues, control.net, evacuated)
     minutes = lane_minutes(rows, queues, measured_lanes(setup.bottlenecks, [found]), trips.end_s)
     driven = set(rows.loc[rows["sampled_s"] > 0, "lane_id"].unique())
-    off = {"junctions_off": junctions_off(found, queues, control), "let_in_beyond_gaps": beyond_gaps}
+    off = {"junctions_off": junctions_off(found, queues, control, rows), "let_in_beyond_gaps": beyond_gaps}
     return _Traffic(rows, found, minutes, driven, off)
 
 

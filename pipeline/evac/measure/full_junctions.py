@@ -51,6 +51,11 @@ DIRECTION: Mapping[str, str] = MappingProxyType(
         "roundabout": (
             "enters a roundabout: up to a quarter less get in than observed, and clearance times are too long"
         ),
+        "left turn off a road": (
+            "where cars turn left here against oncoming traffic, a third or less get through of what is observed, "
+            "because drivers take turns at this junction; they hold up who is behind them, and clearance times are too "
+            "long"
+        ),
         "left turn": (
             "turns left on green: where the other direction is full up to three tenths less get through than "
             "observed, and clearance times are too long"
@@ -60,15 +65,18 @@ DIRECTION: Mapping[str, str] = MappingProxyType(
 """What a run says of each kind of junction that holds it up."""
 
 
-def junctions_off(found: Iterable[FoundBottleneck], queues: Queues, control: Control) -> dict[str, str]:
+def junctions_off(
+    found: Iterable[FoundBottleneck], queues: Queues, control: Control, lanes: pd.DataFrame
+) -> dict[str, str]:
     """Return the bottlenecks at whose stop line the simulation is known to miss the manual: the kind by the name.
 
-    Where a plan changes a signal, what it does for most of the time of the queue counts.
+    Where a plan changes a signal, what it does for most of the time of the queue counts. `lanes` are those of
+    `tables.read_lanes` of the run.
     """
     net = control.net
     rings = {node for ring in net.getRoundabouts() for node in ring.getNodes()}
     kinds = {
-        item.name: _kind(item, queues, control, rings)
+        item.name: _kind(item, queues, control, rings) or _kept_by_turns(item, queues, control, lanes)
         for item in found
         if item.where == STOP_LINE and net.hasEdge(item.edge)
     }
@@ -79,20 +87,52 @@ def _kind(item: FoundBottleneck, queues: Queues, control: Control, rings: set[st
     edge = control.net.getEdge(item.edge)
     node, lanes = edge.getToNode(), [edge.getLane(number) for number in item.lanes]
     run = during(control.runs(edge), queues.times_s([lane.getID() for lane in lanes]))
-    links = [(link.getDirection(), control.letters(link, run)) for lane in lanes for link in lane.getOutgoing()]
+    links = [(link, control.letters(link, run)) for lane in lanes for link in lane.getOutgoing()]
     if node.getType() == "allway_stop" or (links and all(letters == {STOP} for _, letters in links)):
         return "all-way stop"
     if node.getID() in rings:
         return None if edge.getFromNode().getID() in rings else "roundabout"
-    if any(direction == _STRAIGHT and letters & set(YIELDS) for direction, letters in links):
+    if any(_is_straight(link) and (letters & set(YIELDS) or _crosses_in_turns(link)) for link, letters in links):
         return "crossing"
-    if links and all(direction == _LEFT and _only_in_gaps(letters) for direction, letters in links):
+    if links and all(link.getDirection() == _LEFT and _only_in_gaps(letters) for link, letters in links):
         return "left turn"
     return None
 
 
 def _only_in_gaps(letters: set[str]) -> bool:
     return GREEN_IN_GAPS in letters and GREEN not in letters
+
+
+def _is_straight(link: Any) -> bool:
+    return bool(link.getDirection() == _STRAIGHT)
+
+
+def _lets_pass(link: Any) -> list[Any]:
+    """Return the links that go straight over a link's way, and first: from another road, and into another."""
+    node = link.getFrom().getToNode()
+    others = (other for other in node.getConnections() if _is_straight(other) and other.getTo() is not link.getTo())
+    return [other for other in others if other.getFrom() is not link.getFrom() and node.forbids(other, link)]
+
+
+def _crosses_in_turns(link: Any) -> bool:
+    """Return whether a link takes turns with those who turn into its road, and crosses others that go first."""
+    return link.getState() == _ZIPPER and bool(_lets_pass(link))
+
+
+def _kept_by_turns(item: FoundBottleneck, queues: Queues, control: Control, lanes: pd.DataFrame) -> str | None:
+    """Tell of a lane from which one turns left over a road of which drivers take turns with those who come into it.
+
+    SUMO has who lets such drivers pass wait for a gap of 16 s, where it is 1 s before drivers who just go first.
+    """
+    edge = control.net.getEdge(item.edge)
+    links = [link for number in item.lanes for link in edge.getLane(number).getOutgoing()]
+    left = [link for link in links if link.getDirection() == _LEFT and link.getState() in YIELDS]
+    over = {other.getFromLane().getID() for link in left for other in _lets_pass(link) if other.getState() == _ZIPPER}
+    windows = queues.windows_of([edge.getLane(number).getID() for number in item.lanes])
+    there = lanes["lane_id"].isin(over) & (lanes["minute"] // WINDOW_MIN).isin(windows)
+    passed = float(lanes.loc[there, "vehicles"].sum())
+    is_used = passed * clock.HOUR_MIN >= _USED_VEH_PER_H * WINDOW_MIN * max(len(windows), 1)
+    return "left turn off a road" if over and is_used else None
 
 
 @dataclass(frozen=True)

@@ -124,8 +124,11 @@ class Queues:
 
     def times_s(self, lane_ids: Sequence[str]) -> list[float]:
         """Return the middle of each window in which one of these lanes is the head of a queue (s after the order)."""
-        windows = self.windows.loc[self.windows["lane_id"].isin(lane_ids), "window"].unique()
-        return [(window + 0.5) * WINDOW_MIN * clock.MINUTE_S for window in sorted(windows.tolist())]
+        return [(window + 0.5) * WINDOW_MIN * clock.MINUTE_S for window in self.windows_of(lane_ids)]
+
+    def windows_of(self, lane_ids: Sequence[str]) -> list[int]:
+        """Return the windows in which one of these lanes is the head of a queue, in order."""
+        return sorted(self.windows.loc[self.windows["lane_id"].isin(lane_ids), "window"].unique().tolist())
 
 
 def is_congested(rows: pd.DataFrame, links: Links, window_s: int) -> NDArray[np.bool_]:
