@@ -6,7 +6,6 @@ page names what was clicked, and says nothing that is so anyway.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ import evac
 from drawn_map import DrawnMap, box, degrees
 from studio_editor import Editor
 from studio_page import click_in_view, context_of, look_at, open_plans
-from studio_workspace import Served, served
+from studio_workspace import Served
 
 STEP, LAST_ROW, LAST_COLUMN, END = 400.0, 5, 4, 2600.0
 ZOOM = 14.05
@@ -117,12 +116,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "plans" / "grid" / "by-hand.yaml").write_text(BY_HAND)
     evac.open(folder / "scenarios" / "grid", workspace=folder).prepare()
     return folder
-
-
-@pytest.fixture(scope="module")
-def studio(folder: Path) -> Iterator[Served]:
-    with served(folder) as studio:
-        yield studio
 
 
 def _click(page: Any, x: float, y: float) -> None:

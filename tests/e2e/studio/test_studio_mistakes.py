@@ -11,21 +11,10 @@ import pytest
 
 from studio_editor import Editor
 from studio_page import context_of, open_plans
-from studio_workspace import Served, prepared_balzers, served
+from studio_workspace import Served
 
 KEY = re.compile(r"'\w+_\w+'|actions[.\[]|\bwhere:|\{lat|https?://|'(?:towards|from|to|point|close|label|without)'")
 """What only a file's author knows, or a link that leaves the page."""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return prepared_balzers(tmp_path_factory.mktemp("workspace"), 0.2)
-
-
-@pytest.fixture(scope="module")
-def studio(folder: Path) -> Iterator[Served]:
-    with served(folder) as studio:
-        yield studio
 
 
 @pytest.fixture

@@ -13,23 +13,12 @@ import yaml
 import evac
 from studio_editor import Editor
 from studio_page import axe_problems, click_at, context_of, open_plans
-from studio_workspace import Served, prepared_balzers, served
+from studio_workspace import Served
 
 _NO_FEATURES: dict[str, list[object]] = {"features": []}
 NOTHING = json.dumps(
     {"changes": _NO_FEATURES, "cut_off": _NO_FEATURES, "closed_exits": [], "warnings": [], "resources": {}}
 )
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return prepared_balzers(tmp_path_factory.mktemp("workspace"), 0.2)
-
-
-@pytest.fixture(scope="module")
-def studio(folder: Path) -> Iterator[Served]:
-    with served(folder) as studio:
-        yield studio
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from studio_page import axe_problems, context_of, open_plans
-from studio_workspace import Served, prepared_balzers, served
+from studio_workspace import Served, prepared_balzers
 
 WIDTH = 1280
 _FOCUSED = """() => {
@@ -27,12 +27,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "extracts").mkdir()
     shutil.copy(folder / "scenarios" / "balzers" / "data" / "balzers.osm.pbf", folder / "extracts")
     return folder
-
-
-@pytest.fixture(scope="module")
-def studio(folder: Path) -> Iterator[Served]:
-    with served(folder) as studio:
-        yield studio
 
 
 @pytest.fixture
