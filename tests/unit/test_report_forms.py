@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import report_data
+from evac.audit.findings import Finding
 from evac.report import advice, fewer_cars, forms, nureg, results
 from evac.report.catalogue import catalogue
 from evac.report.hazard_answers import HazardAnswers, SafeOrders
@@ -43,6 +44,24 @@ def test_the_neighbour_is_asked_for_the_busiest_hour_that_the_ways_out_have(repo
     (ask,) = (step for step in advice.next_steps(report, centre) if step.startswith("Ask the neighbour"))
     assert f"beyond “{busiest['exit']}”" in ask
     assert f"takes {busiest['busiest_hour_veh']:,} vehicles in an hour" in ask
+
+
+def test_on_site_is_checked_what_most_vehicles_of_the_case_pass(report: ReportInput) -> None:
+    """By the quickest way most would pass a road that the plan closes: nobody drives there."""
+    centre = results.headline(report, results.case_results(report))
+    driven = report.edges.geometry.iloc[0].interpolate(0.5, normalized=True)
+    closed = report_data.spot("closed", 8, 8)
+    findings = [
+        Finding("warning", "lanes_guessed", f"{fact}; {share:.0%} of the vehicles pass here", lon, lat, share, (), fact)
+        for fact, lon, lat, share in (
+            ("Closed Road", closed.lon, closed.lat, 0.9), ("Mill Street", driven.x, driven.y, 0.3)
+        )
+    ]  # fmt: skip
+    steps = advice.next_steps(replace(report, findings=tuple(findings)), centre)
+    edges = pd.read_parquet(centre.run.folder / "edges.parquet")
+    flow = edges.loc[edges["edge"] == report.edges["edge"].iloc[0], "flow_veh_per_h"]
+    number = round(flow.sum() / 12)
+    assert f"Check on site: Mill Street; {number:,} vehicles pass there in this case." in steps
 
 
 def test_what_dark_signals_cost_is_to_be_weighed_where_a_plan_has_them(report: ReportInput) -> None:

@@ -79,7 +79,9 @@ def test_states_account_for_every_vehicle_that_meant_to_leave(report: ReportInpu
     assert row["on_the_road"] + row["waiting_at_home"] + row["out"] == curve["departed"]
     assert row["mean_speed_mps"] == pytest.approx(4.0)  # of every edge in these made-up runs
     edges = pd.read_parquet(run.folder / "edges.parquet")
-    assert row["in_queues_veh"] == pytest.approx(edges.loc[edges["from_s"] == 3600, "queue_veh"].sum())
+    assert row["in_queues_veh"] == pytest.approx(edges.loc[edges["from_s"] == 3300, "queue_veh"].sum())
+    at_the_order = table[(table["plan"] == "final") & (table["at_min"] == 0)].iloc[0]
+    assert (at_the_order["in_queues_veh"], at_the_order["on_the_road"]) == (0, 0)
 
 
 def test_the_streets_of_a_state_are_those_with_the_longest_queues(report: ReportInput) -> None:

@@ -33,6 +33,9 @@ class Finding:
         The part of the evacuation that it touches (0 to 1): findings are ranked by it.
     ways
         The ways of the map that it is about, where a correction of their tags would settle it: their ids.
+    fact
+        What `text` says without how much of the traffic passes here, where findings are weighed by that (on everybody's
+        quickest way); empty else.
     """
 
     severity: Severity
@@ -42,6 +45,12 @@ class Finding:
     lat: float
     share: float
     ways: tuple[int, ...] = ()
+    fact: str = ""
+
+    @property
+    def row(self) -> dict[str, object]:
+        """Return what tables of findings have of it."""
+        return {name: value for name, value in vars(self).items() if name != "fact"} | {"map_url": self.map_url}
 
     @property
     def map_url(self) -> str:
@@ -62,8 +71,9 @@ def _capped(findings: list[Finding]) -> list[Finding]:
     rest = findings[_SHOWN_OF_A_KIND:]
     if not rest:
         return findings
-    more = replace(rest[0], text=f"and {len(rest)} more like this, the first of them here: {rest[0].text}")
-    return [*findings[:_SHOWN_OF_A_KIND], more]
+    more = f"and {len(rest)} more like this, the first of them here: "
+    first = replace(rest[0], text=more + rest[0].text, fact=more + rest[0].fact if rest[0].fact else "")
+    return [*findings[:_SHOWN_OF_A_KIND], first]
 
 
 def by_rank(finding: Finding) -> tuple[int, float, str, str]:

@@ -70,7 +70,7 @@ def _guessed_street(traffic: Traffic, kind: str, sentence: str, name: str, stree
     share = traffic.share(busiest.getID())
     metres = sum(edge.getLength() for edge in street)
     said = sentence.format(name=name, lanes=busiest.getLaneNumber(), kph=busiest.getSpeed() * 3.6)
-    text = f"{said}, over {metres:,.0f} m; {traffic.passes(share)}"
+    text = f"{said}, over {metres:,.0f} m"
     ways = traffic.ways(*sorted(street, key=lambda edge: -traffic.share(edge.getID())))
     return traffic.finding(kind, _sentence(text), middle(busiest), share, ways)
 
@@ -82,7 +82,7 @@ def guessed_signals(traffic: Traffic, warnings: Iterable[Warning_]) -> Iterator[
     for node in signals:
         if node.getID() in not_on_map:
             share = traffic.share_at(node)
-            text = f"the map shows no signal at {junction_name(traffic, node)}; guessed: one; {traffic.passes(share)}"
+            text = f"the map shows no signal at {junction_name(traffic, node)}; guessed: one"
             yield traffic.finding("signal_guessed", _sentence(text), node.getCoord(), share)
     main = {node.getID(): junction_name(traffic, node).split(" / ")[0] for node in signals}
     for street, nodes in groupby(sorted(signals, key=lambda node: main[node.getID()]), lambda node: main[node.getID()]):
@@ -94,9 +94,7 @@ def _guessed_programs(traffic: Traffic, street: str, nodes: Sequence[Node]) -> F
     share = traffic.share_at(busiest)
     count = "the signal" if len(nodes) == 1 else f"the {len(nodes)} signals"
     runs = "runs" if len(nodes) == 1 else "run"
-    text = (
-        f"how {count} on {street} {runs} is guessed, here at {junction_name(traffic, busiest)}; {traffic.passes(share)}"
-    )
+    text = f"how {count} on {street} {runs} is guessed, here at {junction_name(traffic, busiest)}"
     return traffic.finding("signal_program_guessed", _sentence(text), busiest.getCoord(), share)
 
 
@@ -108,15 +106,17 @@ def netconvert_warnings(traffic: Traffic, warnings: Iterable[Warning_]) -> Itera
         for edge in sorted(edges, key=Edge.getID):
             share = traffic.share(edge.getID())
             if share > 0:
-                text = f"{sentence.format(name=traffic.name(edge))}; {traffic.passes(share)}"
-                yield traffic.finding(kind, _sentence(text), edge.getShape()[-1], share, traffic.ways(edge))
+                text = _sentence(sentence.format(name=traffic.name(edge)))
+                yield traffic.finding(kind, text, edge.getShape()[-1], share, traffic.ways(edge))
     for kind, (one, many, said) in _WITHOUT_PLACE.items():
         ids = [name for item in items if item["kind"] == kind for name in item["ids"]]
         if ids:
             shown = ", ".join(ids[:_IDS_SHOWN]) + (" …" if len(ids) > _IDS_SHOWN else "")
             west, south, east, north = traffic.net.getBoundary()
             centre = ((west + east) / 2, (south + north) / 2)
-            yield traffic.finding(kind, f"{counted(len(ids), one, many)} {said.format(ids=shown)}", centre, 0.0)
+            yield traffic.finding(
+                kind, f"{counted(len(ids), one, many)} {said.format(ids=shown)}", centre, 0.0, passing=""
+            )
 
 
 def _first_edge(traffic: Traffic, warning: Warning_) -> Edge | None:

@@ -44,10 +44,7 @@ def lane_drops(traffic: Traffic) -> Iterator[Finding]:
         share = traffic.share(edge.getID())
         here, there = traffic.name(edge), traffic.name(after)
         goes_on = f"{here} goes on" if here == there else f"{here} goes on as {there}"
-        text = (
-            f"{goes_on} with {_counted(len(_lanes(after)))} after {len(_lanes(edge))}: check the lanes on the map; "
-            f"{traffic.passes(share)}"
-        )
+        text = f"{goes_on} with {_counted(len(_lanes(after)))} after {len(_lanes(edge))}: check the lanes on the map"
         yield traffic.finding("lane_drop", text, edge.getShape()[-1], share, traffic.ways(after))
 
 
@@ -75,14 +72,13 @@ def _merge(traffic: Traffic, edges: Sequence[Edge], after: Edge) -> Iterator[Fin
     least = traffic.share(edges[1].getID())  # the most used come first
     share = sum(traffic.share(edge.getID()) for edge in edges)
     if any("_link" in edge.getType() for edge in edges) and _fast(after):
-        text = f"A ramp joins {traffic.name(after)} without a lane of its own to speed up on; {traffic.passes(share)}"
+        text = f"A ramp joins {traffic.name(after)} without a lane of its own to speed up on"
         yield traffic.finding("ramp_without_own_lane", text, after.getShape()[0], share)
     elif least >= _MAIN_WAY_SHARE:
-        text = (
-            f"{joining} share {_counted(len(_lanes(after)))} of {traffic.name(after)} from here on "
-            f"({' and '.join(f'{traffic.share(edge.getID()):.0%}' for edge in edges[:3])} of the traffic)"
-        )
-        yield traffic.finding("merge", text, after.getShape()[0], share)
+        text = f"{joining} share {_counted(len(_lanes(after)))} of {traffic.name(after)} from here on"
+        shares = " and ".join(f"{traffic.share(edge.getID()):.0%}" for edge in edges[:3])
+        passing = f"{shares} of the traffic"
+        yield traffic.finding("merge", text, after.getShape()[0], share, passing=passing)
 
 
 def _fast(edge: Edge) -> bool:
@@ -109,7 +105,7 @@ def joined_junctions(traffic: Traffic, warnings: Iterable[Warning_]) -> Iterator
             share = traffic.share_at(node)
             text = (
                 f"{count} junctions of the map were joined into one at {junction_name(traffic, node)}: "
-                f"check its lanes and movements; {traffic.passes(share)}"
+                "check its lanes and movements"
             )
             yield traffic.finding("junctions_joined", text, node.getCoord(), share)
 
@@ -123,7 +119,7 @@ def short_edges_at_signals(traffic: Traffic) -> Iterator[Finding]:
             share = traffic.share(edge.getID())
             text = (
                 f"{traffic.name(edge)} is {edge.getLength():.0f} m long between two junctions, one with a signal: "
-                f"they may be one in reality; {traffic.passes(share)}"
+                "they may be one in reality"
             )
             yield traffic.finding("short_edge_at_signal", text, middle(edge), share)
 
@@ -148,7 +144,7 @@ def unconnected_lanes(traffic: Traffic, exit_edges: Collection[str]) -> Iterator
 
 def _lane_finding(traffic: Traffic, edge: Edge, lanes: int, what: str, at: tuple[float, float]) -> Finding:
     share = traffic.share(edge.getID())
-    text = f"{lanes} of {_counted(len(_lanes(edge)))} of {traffic.name(edge)} {what}; {traffic.passes(share)}"
+    text = f"{lanes} of {_counted(len(_lanes(edge)))} of {traffic.name(edge)} {what}"
     return traffic.finding("lane_not_connected", text, at, share, traffic.ways(edge))
 
 
@@ -168,7 +164,7 @@ def parallel_ramps(traffic: Traffic) -> Iterator[Finding]:
                 share = traffic.share(edge.getID()) + traffic.share(used[other].getID())
                 text = (
                     f"A ramp runs beside {traffic.name(used[other])} without a change of lanes between them: "
-                    f"they may be one carriageway; {traffic.passes(share)}"
+                    "they may be one carriageway"
                 )
                 yield traffic.finding("parallel_ramp", text, middle(edge), share)
                 break
@@ -198,7 +194,7 @@ def too_much_for_the_lanes(traffic: Traffic) -> Iterator[Finding]:
             "take their quickest way"
         )
         share = traffic.share(edge.getID())
-        yield traffic.finding("much_traffic_for_the_lanes", text, middle(edge), share, traffic.ways(edge))
+        yield traffic.finding("much_traffic_for_the_lanes", text, middle(edge), share, traffic.ways(edge), passing="")
 
 
 def _counted(lanes: int) -> str:

@@ -60,10 +60,9 @@ def map_doubts(traffic: Traffic, warnings: Iterable[Doubt], exits: Sequence[Exit
         share = _share(traffic, doubt, edges_of)
         ways_to = [name for name, bound in to_each if _share(bound, doubt, edges_of) > 0]
         if share > 0 or ways_to:
-            where = traffic.passes(share) if share > 0 else f"it is on the way to {_listed(ways_to)}"
+            where = None if share > 0 else f"it is on the way to {_listed(ways_to)}"
             at = traffic.net.convertLonLat2XY(doubt["lon"], doubt["lat"])
-            text = f"{_sentence(doubt['text'])}; {where}"
-            found = traffic.finding(kind, text, at, share, map(int, doubt["ways"]))
+            found = traffic.finding(kind, _sentence(doubt["text"]), at, share, map(int, doubt["ways"]), passing=where)
             yield replace(found, severity="warning") if kind in _MAY_CLOSE_AN_EXIT and ways_to else found
 
 

@@ -106,11 +106,36 @@ class Traffic:
         """Return the ids of the map's ways that edges were made from."""
         return tuple(dict.fromkeys(int(way) for edge in edges for way in self._way_ids.get(edge.getID(), ())))
 
-    def finding(self, kind: str, text: str, at: tuple[float, float], share: float, ways: Iterable[int] = ()) -> Finding:
-        """Return a finding that is a warning where much of the evacuation passes, else a note."""
+    def finding(
+        self,
+        kind: str,
+        fact: str,
+        at: tuple[float, float],
+        share: float,
+        ways: Iterable[int] = (),
+        *,
+        passing: str | None = None,
+    ) -> Finding:
+        """Return a finding that is a warning where much of the evacuation passes, else a note.
+
+        Parameters
+        ----------
+        kind, share
+            As `Finding` has them.
+        fact
+            What was found.
+        at
+            Where (net coordinates, m).
+        ways
+            The map's ways that a correction would settle.
+        passing
+            Words for the traffic that passes; those for `share` when left out, none where empty.
+        """
         severity: Severity = "warning" if share >= _WARN_FROM_SHARE else "note"
         lon, lat = self.net.convertXY2LonLat(*at)
-        return Finding(severity, kind, text, float(lon), float(lat), share, tuple(ways))
+        words = self.passes(share) if passing is None else passing
+        text = f"{fact}; {words}" if words else fact
+        return Finding(severity, kind, text, float(lon), float(lat), share, tuple(ways), fact if words else "")
 
 
 def estimate_traffic(

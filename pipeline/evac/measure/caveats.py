@@ -67,7 +67,7 @@ def caveats(
 
 def _cut_off(item: CutOff) -> str:
     """Tell from how many households the plan takes the only way out, since when and by which actions."""
-    since = f"{item.from_s / clock.MINUTE_S:g} min" if item.from_s else "the order"
+    since = clock.clock(item.from_s) if item.from_s else "the order"
     who = counted(item.households, "household loses its", "households lose their")
     return f"{who} only way out from {since} on by {', '.join(item.actions)}"
 

@@ -51,7 +51,14 @@ def _takes_the_way(plan: str, households: int, from_min: float, actions: Sequenc
 
 def next_steps(report: ReportInput, centre: CaseResult) -> list[str]:
     """Return what to do next, what weighs most first."""
-    return [*_mend(centre), *_weigh(report), *_count(centre), *_look(report), *_ask(centre), *_run(report, centre)]
+    return [
+        *_mend(centre),
+        *_weigh(report),
+        *_count(centre),
+        *_look(report, centre),
+        *_ask(centre),
+        *_run(report, centre),
+    ]
 
 
 def _missing(report: ReportInput) -> Sentence | None:
@@ -217,11 +224,25 @@ def _count(centre: CaseResult) -> Iterator[str]:
         )  # fmt: skip
 
 
-def _look(report: ReportInput) -> Iterator[str]:
+def _look(report: ReportInput, centre: CaseResult) -> Iterator[str]:
+    """Give the finding that touches most vehicles of this case: the audit knows only everybody's quickest way."""
     serious = [item for item in report.findings if item.severity != "note" and item.kind not in _NOT_ON_SITE]
-    if serious:
-        worst = max(serious, key=lambda finding: (finding.severity == "error", finding.share))
-        yield say("Check on site: {finding}.", finding=text.plain(worst.text, 300).rstrip("."))
+    if not serious:
+        return
+    here = movement.passing(centre, report.edges, [(item.lon, item.lat) for item in serious])
+    shares = [
+        vehicles / max(centre.shown.planned, 1) if item.fact else item.share
+        for item, vehicles in zip(serious, here, strict=True)
+    ]
+    weights = [(item.severity == "error", share) for item, share in zip(serious, shares, strict=True)]
+    worst = max(range(len(serious)), key=lambda number: weights[number])
+    if serious[worst].fact:
+        yield say(
+            "Check on site: {finding}; {number} vehicles pass there in this case.",
+            finding=text.plain(serious[worst].fact, 300), number=text.count(round(here[worst])),
+        )  # fmt: skip
+    else:
+        yield say("Check on site: {finding}.", finding=text.plain(serious[worst].text, 300).rstrip("."))
 
 
 def _ask(centre: CaseResult) -> Iterator[str]:

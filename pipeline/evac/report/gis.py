@@ -36,7 +36,7 @@ def layers(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult)
         "exits": _points(pd.DataFrame([_exit_row(report, spot, same) for spot in report.exits])),
         "households": report.households.drop(columns=["street_lon", "street_lat"], errors="ignore"),
         "changes": _changes(report),
-        "findings": _points(pd.DataFrame([vars(item) | {"map_url": item.map_url} for item in report.findings])),
+        "findings": _points(pd.DataFrame([item.row for item in report.findings])),
     }
     return {name: layer for name, layer in found.items() if len(layer)}
 

@@ -15,6 +15,9 @@ from evac.seals import require_file
 _TRIP_STEP_MIN = 15
 _STATE_STEP_MIN = 30
 _STREETS_A_STATE = 10
+_EDGE_WINDOW_MIN = 5
+"""What a row of `edges.parquet` stands for."""
+_THERE_M = 10.0
 _M_A_KM = 1000
 _LEAST_QUEUE_VEH = 1.0
 
@@ -68,10 +71,21 @@ def evacuated(case: CaseResult) -> pd.DataFrame:
     return table[table["ordered"] & table["evacuated_s"].notna()].astype({"exit": str})
 
 
+def passing(case: CaseResult, edges: gpd.GeoDataFrame, places: Sequence[tuple[float, float]]) -> list[float]:
+    """Return how many vehicles pass each of some places (WGS 84) in the shown run: on the busiest road there."""
+    crs = edges.estimate_utm_crs()
+    lines, points = edges.to_crs(crs), gpd.points_from_xy(*zip(*places, strict=True), crs="EPSG:4326").to_crs(crs)
+    table = pd.read_parquet(require_file(case.run.folder / "edges.parquet"), columns=["edge", "flow_veh_per_h"])
+    flow = table.astype({"edge": str}).groupby("edge")["flow_veh_per_h"].sum()
+    vehicles = lines["edge"].map(flow).fillna(0.0).to_numpy() * _EDGE_WINDOW_MIN / clock.HOUR_MIN
+    place, line = lines.sindex.query(points, predicate="dwithin", distance=_THERE_M)
+    return [float(vehicles[line[place == number]].max(initial=0.0)) for number in range(len(places))]
+
+
 def states(cases: Sequence[CaseResult], edges: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return how the roads are every half hour: vehicles on the road, at home waiting, in queues, and the mean speed.
 
-    Speed and queues are means over the five minutes that begin then; the speed is that of all vehicles on the road.
+    Speed and queues are means over the five minutes that end then; the speed is that of all vehicles on the road.
     """
     length_km = edges.set_index("edge")["length_m"] / _M_A_KM
     return _joined(cases, lambda case: _state_rows(case, length_km))
@@ -120,10 +134,10 @@ def _set_times(case: CaseResult) -> list[int]:
 
 
 def _edge_states(case: CaseResult, at_min: Sequence[int]) -> pd.DataFrame:
-    """Return the rows of `edges.parquet` at set times, with `at_min`."""
-    table = pd.read_parquet(require_file(case.run.folder / "edges.parquet"))
-    table = table[table["from_s"].isin([minute * clock.MINUTE_S for minute in at_min])].astype({"edge": str})
-    return table.assign(at_min=table["from_s"] // clock.MINUTE_S)
+    """Return the rows of `edges.parquet` that end at set times, with `at_min`: at the order there are none."""
+    table = pd.read_parquet(require_file(case.run.folder / "edges.parquet")).astype({"edge": str})
+    table = table.assign(at_min=table["from_s"] // clock.MINUTE_S + _EDGE_WINDOW_MIN)
+    return table[table["at_min"].isin(at_min)]
 
 
 def _joined(cases: Sequence[CaseResult], rows_of: Callable[[CaseResult], pd.DataFrame]) -> pd.DataFrame:

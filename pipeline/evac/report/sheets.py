@@ -77,7 +77,7 @@ def _plan_changes(report: ReportInput) -> pd.DataFrame:
 
 def _findings(report: ReportInput) -> pd.DataFrame:
     columns = ["severity", "kind", "text", "share", "lon", "lat", "map_url"]
-    rows = [vars(item) | {"map_url": item.map_url} for item in report.findings]
+    rows = [item.row for item in report.findings]
     return pd.DataFrame(rows, columns=columns)
 
 
