@@ -173,7 +173,7 @@ def test_a_caveat_whose_numbers_differ_from_run_to_run_stands_once(report: Repor
         for number, run in enumerate(report.runs, start=1)
     )
     said = [item.words for item in ledger(replace(report, runs=runs)).caveats]
-    assert said == ["… cars wait", "Hill, 80 m after Mill Road: … cars more got in"]
+    assert said == ["some cars wait", "Hill, 80 m after Mill Road: some cars more got in"]
 
 
 def test_numbers_of_the_ledger_have_commas_and_no_decimal_that_says_nothing() -> None:

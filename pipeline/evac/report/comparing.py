@@ -137,10 +137,10 @@ def comparisons(report: ReportInput, cases: Sequence[CaseResult], centre: CaseRe
     return [compare(one, other) for one, other in pairs]
 
 
-def sooner(report: ReportInput, cases: Sequence[CaseResult], case: CaseResult) -> Interval | None:
-    """Return how much sooner 90 % are out than under the plan compared with (s), as the two times are shown."""
+def later(report: ReportInput, cases: Sequence[CaseResult], case: CaseResult) -> Interval | None:
+    """Return how much later 90 % are out than under the plan compared with (s), as the two times are shown."""
     against = counterpart(report, cases, case)
-    return None if against is None else against.later_shown(case, 90)
+    return None if against is None else case.later_shown(against, 90)
 
 
 def plan_before(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> CaseResult | None:
@@ -155,10 +155,5 @@ def later_words(later_s: float | None) -> str:
         return text.NONE
     if abs(later_s) < _THE_SAME_S:
         return say("the same")
-    return _sooner_or_later(later_s)
-
-
-def _sooner_or_later(later_s: float) -> str:
-    """Return a change of a time in words, however small it is: `12 min later`, `0 min sooner`."""
     size = clock.span(abs(later_s))
     return say("{time} later", time=size) if later_s > 0 else say("{time} sooner", time=size)

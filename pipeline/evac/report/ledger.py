@@ -21,8 +21,8 @@ from evac.report.words import say
 
 _TEXTS = ("trusted", "reasons", "caveats", "warnings")
 """What a ledger says in words, beside its counts."""
-_ELSEWHERE = ("planned", "vehicles")
-"""What stands in the table of all cases."""
+_ELSEWHERE = ("planned", "vehicles", "junctions_off")
+"""What stands in the table of all cases, or among the caveats."""
 _MOST_NAMED, _MOST_PLACES = 2, 6
 _LIMIT = "limits: "
 _TOLD_WHERE_NONE = (
@@ -87,9 +87,11 @@ def ledger(report: ReportInput) -> Ledger:
     """Return the ledgers of all simulations as one."""
     runs = report.runs
     counts = {run.job: dict(_flat(run.ledger)) for run in runs}
-    keys = [key for key in dict.fromkeys(key for run in runs for key in counts[run.job]) if key not in _ELSEWHERE]
+    keys = dict.fromkeys(key for run in runs for key in counts[run.job])
     nothing, alike, limits, differing = [], [], [], []
     for key in keys:
+        if key.partition(": ")[0] in _ELSEWHERE:
+            continue
         values = [counts[run.job].get(key, 0) for run in runs]
         if key.startswith(_LIMIT):
             name = key.removeprefix(_LIMIT).removesuffix("_share")
@@ -196,8 +198,11 @@ def _kind(words: str) -> str:
 
 
 def _one_of(texts: Sequence[str], kind: str) -> str:
-    """Return a text as it is where all are the same, else what they have in common."""
-    return texts[0] if len(set(texts)) == 1 else kind
+    """Return a text as it is where all are the same, else what they have in common (`some vehicles`)."""
+    if len(set(texts)) == 1:
+        return texts[0]
+    place, colon, what = kind.rpartition(": ")
+    return f"{place}{colon}{say('some')}{what[1:]}" if what.startswith("…") else kind
 
 
 def _having(report: ReportInput, which: str, kind_of: Callable[[str], str]) -> dict[str, dict[str, str]]:

@@ -141,7 +141,7 @@ def _results(report: ReportInput, cases: Sequence[CaseResult]) -> dict[str, Any]
         "holding": [] if report.bounds is None else report.bounds.streets,
         "lane_more": lane_more,
         "compared": comparing.comparisons(report, cases, centre),
-        "sooner": lambda case: comparing.sooner(report, cases, case),
+        "later": lambda case: comparing.later(report, cases, case),
         "counterpart": lambda case: counterpart(report, cases, case),
         "one_car_less": fewer_cars.one_car_less(report, cases, centre),
         "new_homes": in_a_line(report.development, centre, report.scenario.simulation.end_h),
