@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import pytest
+import traci.constants as tc
+from traci.exceptions import TraCIException
 
-from evac.simulate.answers import Standing, next_inner_lane, vehicles_in_network
+from evac.simulate.answers import (
+    Standing,
+    next_inner_lane,
+    number_of,
+    text,
+    texts,
+    values_of,
+    vehicles_in_network,
+    vehicles_known,
+    whole_number,
+)
 from evac.simulate.conversation import controlled
 from small_runs import write_net
 
@@ -51,3 +63,28 @@ def test_the_next_inner_lane_is_the_first_of_the_next_links(connection):
     first = {name: [link[4] for link in connection.vehicle.getNextLinks(name)][:1] for name in names}
     assert [] in first.values()  # on its last street
     assert {name: [inner] if (inner := next_inner_lane(connection, name)) else [] for name in names} == first
+
+
+def test_many_are_asked_at_once_what_each_says_alone(connection, monkeypatch):
+    monkeypatch.setattr("evac.simulate.answers._AT_ONCE", 3)
+    names = connection.vehicle.getIDList()
+    alone = [connection.vehicle.getRoute(name) for name in names]
+    assert [texts(value) for value in values_of(connection, tc.VAR_EDGES, names)] == alone
+    assert values_of(connection, tc.VAR_EDGES, []) == []
+    stops = [number_of(value) for value in values_of(connection, tc.VAR_NEXT_STOPS, names)]
+    assert stops == [len(connection.vehicle.getStops(name)) for name in names]
+    assert sorted(stops) == [0, 0, 0, 1]
+    assert vehicles_known(connection) == names
+    roads = [text(value) for value in values_of(connection, tc.VAR_ROAD_ID, names)]
+    assert roads == [connection.vehicle.getRoadID(name) for name in names]
+    driven = [whole_number(value) for value in values_of(connection, tc.VAR_ROUTE_INDEX, names)]
+    assert driven == [connection.vehicle.getRouteIndex(name) for name in names]
+    ids = [text(value) for value in values_of(connection, tc.VAR_ROUTE_ID, names)]
+    assert ids == [connection.vehicle.getRouteID(name) for name in names]
+
+
+def test_who_is_not_there_is_an_error_and_others_can_be_asked_after_it(connection):
+    names = connection.vehicle.getIDList()
+    with pytest.raises(TraCIException, match="nobody"):
+        values_of(connection, tc.VAR_EDGES, [names[0], "nobody", names[1]])
+    assert len(values_of(connection, tc.VAR_EDGES, names)) == 4

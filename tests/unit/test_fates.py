@@ -33,6 +33,18 @@ class _Simulation:
         return SimpleNamespace(vehicle=vehicle, simulation=SimpleNamespace(getPendingVehicles=lambda: self.pending))
 
 
+@pytest.fixture(autouse=True)
+def _asked_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a simulation there is no message to put many questions in."""
+
+    def values_of(connection: Any, _: int, vehicles: Sequence[str]) -> list[bytes]:
+        roads = [connection.vehicle.getRoadID(vehicle).encode() for vehicle in vehicles]
+        return [len(road).to_bytes(4) + road for road in roads]
+
+    monkeypatch.setattr("evac.simulate.fates.values_of", values_of)
+    monkeypatch.setattr("evac.simulate.fates.vehicles_known", lambda connection: connection.vehicle.getIDList())
+
+
 def _group(leaves_s: Mapping[str, float], needed: int, lost: int = 0) -> Group:
     return Group(leaves_s, lost, needed)
 

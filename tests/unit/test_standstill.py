@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 from evac.simulate.buses import Dispatcher
 from evac.simulate.driving import POLL_S, drive
+from evac.simulate.kept_ways import KeptWays
 from evac.simulate.metering import Metering
 from evac.simulate.refuges import Refuges
 
@@ -32,11 +33,15 @@ def ending(opens_s: float):
             return float("inf")
 
     metering = Metering(connection, {}, {}, {})
+    kept = KeptWays(connection, coarse=False)
     return drive(
         connection,
         watch,
         Controller(),
-        (Dispatcher(connection, None, Controller(), {}), Refuges(connection, (), {})),
+        (
+            Dispatcher(connection, None, Controller(), {}),
+            Refuges(connection, (), {}, kept),
+        ),
         metering,
         end_s=7200.0,
         turns=None,

@@ -32,6 +32,7 @@ from evac.simulate.gridlock import GridlockWatch
 from evac.simulate.incidents import Breaking
 from evac.simulate.job import Job
 from evac.simulate.job_inputs import OUTPUTS, JobInputs, arguments, write_inputs
+from evac.simulate.kept_ways import KeptWays
 from evac.simulate.meso import MesoWatch
 from evac.simulate.metering import Metering
 from evac.simulate.refuges import Refuges
@@ -113,7 +114,8 @@ def run_until_known(
     """Run a job until what is asked is known, and give a directory with SUMO's outputs so far; it goes with the block.
 
     What comes out is no run: it has no name in `runs/`, and nothing that measures a run reads it. What lanes and roads
-    carried isn't written. The second value is whether the run ended by itself.
+    carried isn't written, nor where others drove than those who are asked about. The second value is whether the run
+    ended by itself.
 
     Parameters
     ----------
@@ -127,7 +129,8 @@ def run_until_known(
     SimulationError, InstallationError
         As `run_job` does.
     """
-    inputs = replace(inputs, with_roads=False)
+    ways_of = tuple(vehicle for group in asked.groups for vehicle in group.leaves_s)
+    inputs = replace(inputs, with_roads=False, ways_of=ways_of)
     with files.passing_directory(cache / TRIALS / job.digest) as folder:
         with _log_kept(folder / OUTPUTS, cache / "failed" / f"{job.digest}.log"):
             ending = _simulate(folder, inputs, job.case.seed, progress or (lambda _: None), asked)
@@ -143,12 +146,14 @@ def _simulate(
         watch = MesoWatch(connection) if inputs.meso else GridlockWatch(connection, inputs.gridlock_after_s)
         turns = BlockedTurns(connection, watch) if isinstance(watch, GridlockWatch) else None
         coarse = inputs.meso is not None
-        refuges = Refuges(connection, inputs.refuges, inputs.exits)
+        kept = KeptWays(connection, coarse)
+        refuges = Refuges(connection, inputs.refuges, inputs.exits, kept)
         controller = Controller(
             connection,
             inputs.timetable,
             inputs.exits,
             seed,
+            kept,
             coarse=coarse,
             stages=inputs.stages,
             refuges=refuges,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from traci.connection import Connection
 from traci.exceptions import TraCIException
 
+from evac.simulate.kept_ways import KeptWays
 from evac.simulate.ways import way_ahead
 
 _LEAVING = "authority"
@@ -25,9 +26,12 @@ class ChangeOfStage:
     ----------
     connection
         The running simulation.
+    kept
+        Gives vehicles other ways.
     """
 
     connection: Connection
+    kept: KeptWays
     leaving: dict[str, str] = field(default_factory=dict)
 
     def move_over(self, vehicles: Collection[str], replaced: Mapping[str, str]) -> None:
@@ -60,10 +64,9 @@ class ChangeOfStage:
 
     def _go_on(self, vehicle: str, here: str | None, ahead: Sequence[str], replaced: Mapping[str, str]) -> bool:
         """Let a vehicle drive the way that it has ahead, over other edges; return whether it can."""
-        ask = self.connection.vehicle
         first = () if here is None else ahead[:1]
         try:
-            ask.setRoute(vehicle, [*first, *(replaced.get(edge, edge) for edge in ahead[len(first) :])])
+            self.kept.give(vehicle, [*first, *(replaced.get(edge, edge) for edge in ahead[len(first) :])])
         except TraCIException:
             return False
         return True

@@ -58,7 +58,7 @@ from evac.simulate.kept_ways import KeptWays
 from evac.simulate.lanes import admits_car, is_stricter, vehicles_on
 from evac.simulate.officer import LOOK_S, Officer
 from evac.simulate.refuges import Refuges
-from evac.simulate.ways import ASK_EVERY_S, Ways, bound_for, way_ahead, whole_ways, without_way
+from evac.simulate.ways import ASK_EVERY_S, Ways, waiting, way_ahead, whole_ways, with_ahead, without_way
 
 _EMPTY_EVERY_S = 10.0
 """How often it is checked whether a closed lane is empty."""
@@ -81,6 +81,8 @@ class Controller:
         The last edges of each exit, by name.
     seed
         For drawing who follows a diversion.
+    kept
+        Gives vehicles other ways.
     coarse
         Whether the simulation is mesoscopic: vehicles are on edges then, not on lanes.
     stages
@@ -101,6 +103,7 @@ class Controller:
     timetable: Timetable
     exits: Mapping[str, Sequence[str]]
     seed: int
+    kept: KeptWays
     coarse: bool = False
     stages: Stages = field(default_factory=Stages)
     refuges: Refuges | None = None
@@ -117,7 +120,6 @@ class Controller:
     _taken: set[str] = field(default_factory=set)
     _again: dict[float, list[tuple[str, set[str], tuple[str, ...]]]] = field(default_factory=partial(defaultdict, list))
     _flight: Flight = field(init=False)
-    _kept: KeptWays = field(init=False)
     _guide: Guide = field(init=False)
     _ways: Ways = field(init=False)
     _changing: ChangeOfStage = field(init=False)
@@ -128,13 +130,13 @@ class Controller:
         states = self.timetable.states()
         self._states = states
         self._flight = Flight(self.connection)
-        self._kept = KeptWays(self.connection, self.coarse)
-        self._guide = Guide(self.connection, self._kept, self.exits, self.refuges, self.drives)
-        self._ways = Ways(self.connection, ASK_EVERY_S if self.coarse else 1.0)
-        self._changing = ChangeOfStage(self.connection)
+        self._guide = Guide(self.connection, self.kept, self.exits, self.refuges, self.drives)
+        self._changing = ChangeOfStage(self.connection, self.kept)
         last = {edge for edges in self.exits.values() for edge in edges}
-        self._diversions = Diversions(self.connection, states.approaches, last, self.seed, self.coarse)
+        self._diversions = Diversions(self.connection, self.kept, states.approaches, last, self.seed, self.coarse)
         self._timed = {lane: of_lane for lane, of_lane in states.lanes.items() if is_timed(of_lane)}
+        may_close = set(map(edge_of, self._timed))
+        self._ways = Ways(self.connection, may_close, self.kept.given, ASK_EVERY_S if self.coarse else 1.0)
         self._holds = {lane: ADMITTED if lane in states.normally_closed else None for lane in self._timed}
         changing: dict[float, list[str]] = defaultdict(list)
         for lane, of_lane in self._timed.items():
@@ -156,7 +158,7 @@ class Controller:
             times.append(next_multiple(now_s, LOOK_S))
         if self._opening:
             times.append(next_multiple(now_s, _EMPTY_EVERY_S))
-        if self._flight.fleeing or self._changing.leaving or self._kept.is_any:
+        if self._flight.fleeing or self._changing.leaving or self.kept.is_any:
             times.append(next_multiple(now_s, LOOK_AFTER_S))
         return min(times)
 
@@ -180,7 +182,7 @@ class Controller:
         self._open_what_is_empty(now_s)
         if now_s % LOOK_AFTER_S == 0:
             self._look_after_the_fleeing()
-            self._kept.release()
+            self.kept.release()
             self._changing.look_after(self._over(now_s))
         self._diversions.act(now_s)
 
@@ -203,7 +205,8 @@ class Controller:
                 self._opening[lane] = label, now
         if replaced := self.stages.replaced(time_s):
             self._open_what_is_empty(now_s)
-            self._changing.move_over(bound_for(self.connection, replaced, whole_ways(self.connection)), replaced)
+            bound = with_ahead(self.connection, whole_ways(self.connection), replaced)
+            self._changing.move_over(bound, replaced)
         self._close(closing, now_s)
         self._open_what_is_empty(now_s)
 
@@ -211,13 +214,15 @@ class Controller:
         """Close lanes, each group to all but some; then send those elsewhere who can go there, whatever closes."""
         together = [lane for lanes in groups.values() for lane in lanes]
         closed: list[tuple[str, tuple[str, ...], set[str], set[str], dict[str, str]]] = []
-        ways: dict[str, tuple[str, ...]] | None = None
+        has_looked = False
         for (label, admitted), lanes in sorted(groups.items()):
             on_lanes = {vehicle for lane in lanes for vehicle in self._on(lane)}
             edges = self._closed_with(lanes, together)
-            ways = self._ways.known(now_s) if edges and ways is None else ways
-            at_home = self._keep_at_home(edges, ways or {}) if admitted == (FLEEING,) else set()
-            bound = bound_for(self.connection, edges, ways or {})
+            if edges and not has_looked:
+                self._ways.look(now_s)
+                has_looked = True
+            at_home = self._keep_at_home(edges) if admitted == (FLEEING,) else set()
+            bound = self._ways.bound_for(edges)
             on_lanes |= self._flight.about_to_enter(bound, edges) if admitted == (FLEEING,) else set()
             classes = self._guide.classes(on_lanes | bound, but=admitted)
             closed.append((label, admitted, on_lanes, edges, classes))
@@ -238,7 +243,6 @@ class Controller:
         for label, admitted, on_lanes, _, classes in closed:
             coming = {vehicle: vclass for vehicle, vclass in classes.items() if vehicle not in on_lanes}
             sent = self._guide.send_elsewhere(coming, gone, fleeing=admitted == (FLEEING,))
-            self._ways.forget(sent)
             self._tell(now_s, label, "closed", on_it=len(on_lanes), **_counts(len(sent), len(coming), admitted))
         again = [(label, edges, admitted) for label, admitted, _, edges, _ in closed if edges]
         again_s = now_s + _LOOK_AGAIN_S
@@ -248,13 +252,13 @@ class Controller:
             self._again[at_s] += again
         self._agenda.sort(key=lambda entry: entry[:2])
 
-    def _keep_at_home(self, edges: Collection[str], ways: dict[str, tuple[str, ...]]) -> set[str]:
-        """Take those out who wait to get onto a street that a hazard closes; `ways` then are of the others."""
-        waiting = set(self.connection.simulation.getPendingVehicles())
-        kept = {vehicle for vehicle, way in ways.items() if vehicle in waiting and way[0] in edges}
+    def _keep_at_home(self, edges: Collection[str]) -> set[str]:
+        """Take those out who wait to get onto a street that a hazard closes."""
+        bound = self._ways.bound_for(edges)
+        waits = bound.intersection(waiting(self.connection)) if bound else ()
+        kept = {name for name in waits if way_ahead(self.connection, name)[0] in edges}
         for vehicle in kept:
             self.connection.vehicle.remove(vehicle)
-            del ways[vehicle]
         self._ways.forget(kept)
         self.at_home |= kept
         return kept
@@ -265,16 +269,15 @@ class Controller:
             (label, {edge for edge in edges if self._closed_with([f"{edge}_0"], ())}, admitted)
             for label, edges, admitted in self._again.pop(again_s)
         ]
-        ways = self._ways.known(now_s) if any(closed for _, closed, _ in still) else {}
+        if any(closed for _, closed, _ in still):
+            self._ways.look(now_s)
         for label, closed, admitted in still:
-            classes = self._guide.classes(bound_for(self.connection, closed, ways), but=admitted)
+            classes = self._guide.classes(self._ways.bound_for(closed), but=admitted)
             if admitted != (FLEEING,):
                 self._guide.let_through(classes)
             if classes:
                 sent = self._guide.send_elsewhere(classes, closed, fleeing=admitted == (FLEEING,))
-                self._ways.forget(sent)
                 self._tell(now_s, label, "looked again", **_counts(len(sent), len(classes), admitted))
-                ways |= {vehicle: way_ahead(self.connection, vehicle) for vehicle in sent}
 
     def let_out(self, vehicle: str) -> None:
         """Let a vehicle without another way off a road that has closed, or onto one that a plan, no hazard, closes."""
@@ -329,7 +332,7 @@ class Controller:
             if key not in ways:
                 ways[key] = self._guide.way_out(*key[:2], zones.get(zone, ()))
             if ways[key]:
-                ask.setRoute(vehicle, ways[key])
+                self.kept.give(vehicle, ways[key])
 
     def _is_clear(self, lanes: Iterable[str], now_s: float) -> bool:
         """Return whether lanes are closed, and nobody is on them, or they have been for as long as that may take.

@@ -11,7 +11,8 @@ from traci.connection import Connection
 from evac.demand.buses import PREFIX as BUS
 from evac.demand.draws import uniform
 from evac.plans.timetable import Lead, State, at
-from evac.simulate.ways import keep_way, quickest_way, way_ahead
+from evac.simulate.kept_ways import KeptWays
+from evac.simulate.ways import quickest_way, way_ahead
 
 
 @dataclass
@@ -24,6 +25,8 @@ class Diversions:
     ----------
     connection
         The running simulation.
+    kept
+        Gives vehicles other ways.
     approaches
         By edge, who is led where from when until when.
     last_edges
@@ -35,6 +38,7 @@ class Diversions:
     """
 
     connection: Connection
+    kept: KeptWays
     approaches: Mapping[str, Sequence[State[tuple[Lead, ...]]]]
     last_edges: Collection[str]
     seed: int
@@ -83,8 +87,7 @@ class Diversions:
             return
         way = self._way(start, ask.getVehicleClass(vehicle), item)
         if way and not ask.getRoadID(vehicle).startswith(":"):
-            ask.setRoute(vehicle, way)
-            keep_way(self.connection, vehicle)
+            self.kept.give(vehicle, way, for_good=True)
 
     def _way(self, start: str, vclass: str, item: Lead) -> tuple[str, ...]:
         """Return the quickest way of a class from an edge to a diversion's exit, over its road where it names one."""

@@ -12,7 +12,10 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+import traci.constants as tc
 from traci.connection import Connection
+
+from evac.simulate.answers import text, values_of, vehicles_known
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Fates:
         """
         is_burning = now_s > self._first_s
         if is_burning or any(group.enough_left_s < now_s for group in self._open):
-            on_road = set(self._connection.vehicle.getIDList())
+            on_road = set(vehicles_known(self._connection))
             there = on_road.union(self._connection.simulation.getPendingVehicles())
             if is_burning:
                 self._see_exposed(on_road, now_s)
@@ -90,8 +93,9 @@ class Fates:
 
     def _see_exposed(self, on_road: AbstractSet[str], now_s: float) -> None:
         for group in self._open:
-            for vehicle in (group.leaves_s.keys() & on_road) - self._exposed:
-                if self._reached_s.get(self._connection.vehicle.getRoadID(vehicle), math.inf) < now_s:
+            mine = list((group.leaves_s.keys() & on_road) - self._exposed)
+            for vehicle, road in zip(mine, values_of(self._connection, tc.VAR_ROAD_ID, mine), strict=True):
+                if self._reached_s.get(text(road), math.inf) < now_s:
                     self._exposed.add(vehicle)
 
     def _is_known(self, group: Group, there: AbstractSet[str], at_home: AbstractSet[str], now_s: float) -> bool:

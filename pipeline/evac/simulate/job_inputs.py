@@ -72,6 +72,8 @@ class JobInputs:
         Where those go who have no way to any exit, or are held to one.
     with_roads
         Whether SUMO writes what lanes or roads carried.
+    ways_of
+        The vehicles of which SUMO writes who drove where under a hazard; all when None.
     """
 
     net_file: Path
@@ -91,6 +93,7 @@ class JobInputs:
     stages: Stages = field(default_factory=Stages)
     refuges: tuple[ResolvedRefuge, ...] = ()
     with_roads: bool = True
+    ways_of: tuple[str, ...] | None = None
 
 
 def output_options(folder: Path) -> list[str]:
@@ -132,6 +135,7 @@ def write_inputs(folder: Path, inputs: JobInputs, seed: int) -> None:
         # Who waits to get onto a street when the last way out closes, or that to the exit that they are held to, still
         # looks for one from time to time, whatever way the controller gave them; finding none, SUMO 1.28 ends the run.
         **({"ignore-route-errors": "true"} if inputs.timetable.states().of_roads else {}),
+        **({"device.vehroute.explicit": ",".join(inputs.ways_of)} if inputs.ways_of else {}),
         **_by_name((*inputs.extra_options, *(inputs.meso.options() if inputs.meso else ()))),
     }
     root = ET.Element("configuration")

@@ -14,6 +14,7 @@ from traci.connection import Connection
 from traci.exceptions import TraCIException
 
 from evac.hazards.refuges import ResolvedRefuge
+from evac.simulate.kept_ways import KeptWays
 from evac.simulate.ways import keep_way, quickest_way
 
 _LINE_M = 1.0
@@ -34,13 +35,19 @@ class Refuges:
         The refuges on its net.
     exits
         The last edges of each exit.
+    kept
+        Gives vehicles other ways.
     """
 
     def __init__(
-        self, connection: Connection, refuges: Sequence[ResolvedRefuge], exits: Mapping[str, Sequence[str]]
+        self,
+        connection: Connection,
+        refuges: Sequence[ResolvedRefuge],
+        exits: Mapping[str, Sequence[str]],
+        kept: KeptWays,
     ) -> None:
         self.turned_on: dict[str, list[str]] = {item.name: [] for item in refuges}
-        self._connection = connection
+        self._connection, self._kept = connection, kept
         self._edges = {item.name: item.edges for item in refuges}
         self._refuge_of = {edge: item.name for item in refuges for edge in item.edges}
         self._room = {item.name: item.vehicles for item in refuges}
@@ -83,8 +90,7 @@ class Refuges:
         vclass = ask.getVehicleClass(vehicle)
         way = quickest_way(self._connection, edge, vclass, self._exit_edges) or self.way(edge, vclass)
         if way:
-            ask.setRoute(vehicle, way)
-            keep_way(self._connection, vehicle)
+            self._kept.give(vehicle, way, for_good=True)
         elif not ask.getStops(vehicle):
             self._pull_over(vehicle, edge)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+import traci.constants as tc
 from traci.connection import Connection
 from traci.exceptions import TraCIException
 
 from evac.demand.buses import PREFIX as BUS
 from evac.demand.routes import vehicle_type
+from evac.simulate.answers import number_of, texts, values_of, vehicles_known
 
 ASK_EVERY_S = 10.0
 """How often the vehicles of the mesoscopic model are all asked for their ways again (s). A front closes thousands of
@@ -46,44 +50,100 @@ def way_ahead(connection: Connection, vehicle: str) -> tuple[str, ...]:
     return tuple(ask.getRoute(vehicle)[max(ask.getRouteIndex(vehicle), 0) :])
 
 
-def whole_ways(connection: Connection, known: Mapping[str, tuple[str, ...]] = {}) -> dict[str, tuple[str, ...]]:
+def whole_ways(connection: Connection) -> dict[str, tuple[str, ...]]:
     """Return the edges of the way of each vehicle in the network or waiting to get onto a street, also those behind it.
 
     SUMO gives a vehicle its way when it means to leave, which may be long before there is room for it. Buses are left
-    out: they have people to fetch, and look for another way themselves (`simulate.buses`). Who is `known` isn't asked.
+    out: they have people to fetch, and look for another way themselves (`simulate.buses`).
     """
-    ask = connection.vehicle
-    present = (*ask.getIDList(), *connection.simulation.getPendingVehicles())
-    return {name: known.get(name) or ask.getRoute(name) for name in present if not name.startswith(BUS)}
+    present = [name for name in (*vehicles_known(connection), *waiting(connection)) if not name.startswith(BUS)]
+    ways = [texts(value) for value in values_of(connection, tc.VAR_EDGES, present)]
+    return dict(zip(present, ways, strict=True))
+
+
+def waiting(connection: Connection) -> tuple[str, ...]:
+    """Return who waits to get onto a street."""
+    return tuple(connection.simulation.getPendingVehicles())
 
 
 class Ways:
-    """The whole ways of all vehicles, those that are known asked again only every so many seconds.
+    """Who drives over which roads that may close, by the whole ways of all vehicles.
+
+    A way is asked for when a vehicle is new, has got another one from us, or may have taken one by itself. That is
+    looked at every so many seconds. SUMO gives each new way a name that the one before didn't have, and uses names
+    again after that, so a vehicle whose way has the same name as before has the same way unless it has taken two since.
+    In the network it looks for one once a period, and at the end of a stop in which it has missed that. So who waits to
+    get onto a street, or has a stop ahead, is asked in any case.
 
     Parameters
     ----------
     connection
         The running simulation.
+    edges
+        The roads that may close.
+    given
+        Who has got another way from us; emptied at each look.
     every_s
-        How often; a second at the least.
+        How often ways that vehicles may have taken by themselves are looked at; a second at the least.
     """
 
-    def __init__(self, connection: Connection, every_s: float) -> None:
-        self._connection, self._every_s = connection, every_s
-        self._known: dict[str, tuple[str, ...]] = {}
-        self._since: float | None = None
+    def __init__(self, connection: Connection, edges: Collection[str], given: set[str], every_s: float) -> None:
+        self._connection, self._edges, self._every_s = connection, frozenset(edges), every_s
+        self._given = given
+        self._over: dict[str, frozenset[str]] = {}
+        self._names: dict[str, bytes] = {}
+        self._on: dict[str, set[str]] = defaultdict(set)
+        self._unsteady: set[str] = set()
+        self._compared_s = -math.inf
+        self._period_s = _period_s(connection)
 
-    def known(self, now_s: float) -> dict[str, tuple[str, ...]]:
-        """Return the edges of the way of each vehicle, as `whole_ways` does; who is new is asked in any case."""
-        since = now_s // self._every_s
-        self._known = whole_ways(self._connection, self._known if since == self._since else {})
-        self._since = since
-        return dict(self._known)
+    def look(self, now_s: float) -> None:
+        """Take note of who is there, and of the ways that are new."""
+        waits = set(waiting(self._connection))
+        present = [name for name in (*vehicles_known(self._connection), *waits) if not name.startswith(BUS)]
+        self.forget((self._over.keys() - set(present)) | self._given)
+        self._given.clear()
+        if now_s // self._every_s != self._compared_s // self._every_s:
+            self.forget(self._changed(now_s))
+            self._compared_s = now_s
+        new = [name for name in present if name not in self._over]
+        self._unsteady |= waits.intersection(new).union(self._with_stops(new))
+        for name, way in zip(new, values_of(self._connection, tc.VAR_EDGES, new), strict=True):
+            self._over[name] = self._edges.intersection(texts(way))
+            for edge in self._over[name]:
+                self._on[edge].add(name)
+        self._names |= zip(new, values_of(self._connection, tc.VAR_ROUTE_ID, new), strict=True)
+
+    def _changed(self, now_s: float) -> set[str]:
+        """Return those who may have another way than when they were asked."""
+        if now_s - self._compared_s >= self._period_s:
+            return set(self._over)
+        known = list(self._over)
+        names = values_of(self._connection, tc.VAR_ROUTE_ID, known)
+        others = {name for name, now in zip(known, names, strict=True) if now != self._names[name]}
+        return others | self._unsteady
+
+    def _with_stops(self, vehicles: Sequence[str]) -> set[str]:
+        """Return those of some vehicles that stand at a stop, or have one ahead."""
+        stops = values_of(self._connection, tc.VAR_NEXT_STOPS, vehicles)
+        return {name for name, value in zip(vehicles, stops, strict=True) if number_of(value)}
 
     def forget(self, vehicles: Iterable[str]) -> None:
-        """Ask these again next time: they have got another way."""
-        for vehicle in vehicles:
-            self._known.pop(vehicle, None)
+        """Ask these again next time: they have got another way, or are gone."""
+        for vehicle in set(vehicles) & self._over.keys():
+            for edge in self._over.pop(vehicle):
+                self._on[edge].discard(vehicle)
+            self._unsteady.discard(vehicle)
+
+    def bound_for(self, edges: Iterable[str]) -> set[str]:
+        """Return the vehicles that have any of some edges ahead, of those that were there at the last look."""
+        crossing = set().union(*(self._on.get(edge, ()) for edge in edges))
+        return with_ahead(self._connection, crossing, edges)
+
+
+def _period_s(connection: Connection) -> float:
+    """Return after how long a vehicle may look for another way again (s); infinite where none ever does."""
+    return float(connection.simulation.getOption(REROUTE_EVERY)) or math.inf
 
 
 def without_way(ways: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, str]]:
@@ -97,11 +157,10 @@ def without_way(ways: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, str]]
     }
 
 
-def bound_for(connection: Connection, edges: Collection[str], ways: Mapping[str, Collection[str]]) -> set[str]:
-    """Return the vehicles that have any of some edges ahead; `ways` are whole ways, so that few are asked where on."""
+def with_ahead(connection: Connection, vehicles: Collection[str], edges: Iterable[str]) -> set[str]:
+    """Return those of some vehicles that have any of some edges ahead, or are on one."""
     edges = set(edges)
-    crossing = [vehicle for vehicle, way in ways.items() if not edges.isdisjoint(way)]
-    return {vehicle for vehicle in crossing if not edges.isdisjoint(way_ahead(connection, vehicle))}
+    return {vehicle for vehicle in vehicles if not edges.isdisjoint(way_ahead(connection, vehicle))}
 
 
 def keep_way(connection: Connection, vehicle: str) -> None:
