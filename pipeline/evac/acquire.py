@@ -19,7 +19,7 @@ from evac.errors import DataError, Problem
 from evac.files import write_text
 from evac.households.clipping import BORDER_TOLERANCE
 from evac.households.zones import read_area, read_zones
-from evac.projection import utm_of
+from evac.projection import grown
 from evac.scenario import LoadedScenario
 from evac.schema.sources import CensusFetch, Households
 from evac.sources import CensusZones, Endpoints, fetch_blocks, fetch_map, write_provenance
@@ -131,13 +131,6 @@ def vehicle_shares(blocks: pd.DataFrame) -> dict[int, float]:
     }
     total = sum(counts.values())
     return {number: count / total for number, count in counts.items()} if total else {}
-
-
-def grown(area: shapely.Geometry, metres: float) -> shapely.Geometry:
-    """Return an area and all that is within a distance of it (WGS 84)."""
-    ground = gpd.GeoSeries([area], crs="EPSG:4326")
-    crs = utm_of(ground)
-    return ground.to_crs(crs).buffer(metres).to_crs("EPSG:4326").iloc[0]
 
 
 def with_border_zones(

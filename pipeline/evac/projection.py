@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import geopandas as gpd
 import numpy as np
+import shapely
 from pyproj import CRS, Transformer
 
 _NORTH, _SOUTH = 32_600, 32_700  # EPSG codes of WGS 84 / UTM zones 1N to 60N and 1S to 60S begin after these
@@ -32,3 +33,10 @@ def _zone(lon: float, lat: float) -> CRS:
 @lru_cache(maxsize=4)
 def _known(code: int) -> CRS:
     return CRS.from_epsg(code)
+
+
+def grown(area: shapely.Geometry, metres: float) -> shapely.Geometry:
+    """Return an area and all that is within a distance of it (WGS 84)."""
+    ground = gpd.GeoSeries([area], crs="EPSG:4326")
+    crs = utm_of(ground)
+    return ground.to_crs(crs).buffer(metres).to_crs("EPSG:4326").iloc[0]

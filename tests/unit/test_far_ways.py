@@ -10,12 +10,15 @@ import pytest
 import shapely
 
 from decided_exits import village
-from drawn_map import DrawnMap, Spot, box, metres, straight
+from drawn_map import DrawnMap, Spot, box, degrees, metres, straight
+from evac.network.exits.decide import Decision
 from evac.network.exits.record import WaysOutRecord
 from evac.new.clip import look_at_extract
-from evac.new.far_ways import FAR_M
 from evac.new.roads import _cut
+from evac.osm import StreetMap, prepare_map
+from evac.osm.far_ways import FAR_M
 from evac.osm.tidy import tidied
+from evac.schema.places import FoundExits
 
 AREA = box(-50, -50, 450, 450)
 KEPT_M = 550.0
@@ -112,3 +115,42 @@ def _is_at(line: str, x: float, y: float) -> bool:
     words = line.split('"')
     there = metres(float(words[5]), float(words[3]))
     return abs(there[0] - x) < 1 and abs(there[1] - y) < 1
+
+
+def _as_given(drawn: DrawnMap, folder: Path, *named: Spot) -> StreetMap:
+    """Prepare a map of a scenario that a person wrote: all of the file is simulated."""
+    file = drawn.write(folder / "map.osm")
+    return prepare_map(file, "service", "US", folder / "cache", named=[degrees(*spot) for spot in named])
+
+
+def _farthest_m(street_map: StreetMap) -> float:
+    return max(metres(*place)[0] for line in street_map.streets().geometry for place in line.coords)
+
+
+def test_a_road_that_an_extract_has_far_beyond_its_bounds_is_cut_there(tmp_path: Path) -> None:
+    """Tools that cut extracts keep ways whole: one of 40 km too, with nothing around it."""
+    drawn = _desert()
+    drawn.bounds = (-5600, -5600, 5600, 5600)
+    street_map = _as_given(drawn, tmp_path)
+    assert _farthest_m(street_map) == pytest.approx(6900, abs=1)  # the first node beyond 5,600 + 1,000 m
+    places = _places(Decision(street_map.web(), AREA).record(FoundExits()))
+    assert places == {"US 95": (6900, 200), "Valley Road": (200, -6700)}
+
+
+def test_a_road_is_kept_as_far_as_the_scenario_names_a_place(tmp_path: Path) -> None:
+    assert _farthest_m(_as_given(_desert(), tmp_path, (8900, 200))) == pytest.approx(9400, abs=1 + FAR_M)
+
+
+@pytest.mark.parametrize("bounds", [None, (20000, 20000, 21000, 21000)])
+def test_bounds_that_arent_there_or_lie_elsewhere_cut_nothing(
+    tmp_path: Path, bounds: tuple[float, float, float, float] | None
+) -> None:
+    drawn = _desert()
+    drawn.bounds = bounds
+    assert _farthest_m(_as_given(drawn, tmp_path)) == pytest.approx(40000, abs=1)
+
+
+def test_a_map_that_evac_new_has_cut_isnt_cut_again(tmp_path: Path) -> None:
+    _, target = _cut_out(_desert(), tmp_path)
+    found = prepare_map(target, "service", "US", tmp_path / "cache")
+    assert _farthest_m(found) == pytest.approx(2400, abs=1)

@@ -93,6 +93,16 @@ def test_exits_that_meet_far_behind_the_cut_are_told(tmp_path: Path) -> None:
     assert record.sharing(lines_of_ends[:1]).shared == ()  # one of them is left
 
 
+def test_what_limits_another_exit_before_its_line_is_nothing_that_these_share(tmp_path: Path) -> None:
+    """From behind the lines a lane leads back to the village, and from there one comes to the narrow North Road."""
+    drawn = two_banks(4000).road("Back Lane", "tertiary", [(1200, 293.333), (900, 500), (400, 400)], oneway="yes")
+    drawn.road("North Road", "primary", straight((200, 400), (200, 600)))
+    drawn.road("North Road", "primary", straight((200, 600), (200, 1000)), lanes="4")
+    drawn.road("North Road", "primary", straight((200, 1000), (200, 9500)), lanes="4")
+    (shared,) = cut(drawn, tmp_path).shared
+    assert (shared.label, shared.lanes, shared.exits) == ("Valley Road", 1, ("North Bank", "South Bank"))
+
+
 def test_some_of_the_exits_that_share_a_road_are_told_if_they_have_more_lanes_than_it(tmp_path: Path) -> None:
     drawn = two_banks(4000, lanes="4")
     drawn.road("Ridge Road", "primary", straight((0, 300), (-1000, 300)))
@@ -109,8 +119,9 @@ def test_what_exits_share_a_day_s_walk_away_is_no_business_of_theirs(tmp_path: P
 
 
 @pytest.mark.parametrize("ways_on", [1, 2])
-def test_a_roundabout_right_behind_the_cut_is_driven_through(ways_on: int, tmp_path: Path) -> None:
-    """Its one lane is what both roads have, though two lead on from it."""
+@pytest.mark.parametrize("around", [False, True])
+def test_a_roundabout_right_behind_the_cut_is_driven_through(ways_on: int, tmp_path: Path, *, around: bool) -> None:
+    """Its one lane is what both roads have, though two lead on from it: also if one could turn back to another exit."""
     ring: list[Spot] = [(1400, 250), (1350, 200), (1400, 150), (1450, 200), (1400, 250)]
     drawn = village(FAR).road("", "primary", ring, junction="roundabout")
     drawn.road("North Bank", "primary", straight((400, 300), (1000, 300)))
@@ -120,7 +131,12 @@ def test_a_roundabout_right_behind_the_cut_is_driven_through(ways_on: int, tmp_p
     for name, end in (("East Road", (9500, 200)), ("North Road", (1400, 9500)))[:ways_on]:
         start = (1450, 200) if name == "East Road" else (1400, 250)
         drawn.road(name, "primary", straight(start, end))
-    assert exits(cut(drawn, tmp_path)) == ["East Road", "North Road"][:ways_on]
+    if around:
+        drawn.road("Link", "secondary", straight((700, 300), (700, 600)))
+        drawn.road("Outer Road", "primary", straight((400, 400), (700, 600), (700, 960)))
+        drawn.road("Outer Road", "primary", straight((700, 960), (700, 9500)))
+    others = ["Outer Road"] if around else []
+    assert exits(cut(drawn, tmp_path)) == sorted([*["East Road", "North Road"][:ways_on], *others])
 
 
 def test_a_ramp_that_joins_a_full_motorway_behind_the_cut_adds_no_lane_to_it(tmp_path: Path) -> None:

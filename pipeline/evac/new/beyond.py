@@ -11,8 +11,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from evac.acquire import grown
-from evac.projection import utm_of
+from evac.projection import grown, utm_of
 
 LEAST_BEYOND_M = 500.0
 """Roads reach at least this far beyond the area, and beyond the motorway. No source, our choice: the Balzers example

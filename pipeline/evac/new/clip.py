@@ -18,16 +18,16 @@ import osmium
 import shapely
 from osmium.filter import EntityFilter, KeyFilter
 
-from evac.acquire import grown
 from evac.elements import LOCATION_INDEX, Elements
 from evac.errors import DataError, Problem
 from evac.households.clipping import LOT_DEPTH_M
-from evac.new.far_ways import FarWay, nodes_left_out
 from evac.osm.access import CLASSES
 from evac.osm.buildings import is_water
+from evac.osm.far_ways import FarWay, nodes_left_out
 from evac.osm.source import SourceFacts, readable
 from evac.osm.tidy import Source
 from evac.osm.web_rows import STAGE_KEYS
+from evac.projection import grown
 
 _AREA_KEYS = ("building", "landuse", "amenity", "leisure", "tourism")
 _ADDRESS = "addr:housenumber"

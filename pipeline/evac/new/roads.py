@@ -10,21 +10,22 @@ from pathlib import Path
 import geopandas as gpd
 import shapely
 
-from evac.acquire import BORDER_ZONES_M, grown, with_border_zones
+from evac.acquire import BORDER_ZONES_M, with_border_zones
 from evac.errors import DataError, Problem
 from evac.households.clipping import MAX_OFF_MAP
 from evac.network.exits.decide import Decision
 from evac.network.exits.record import WaysOutRecord
 from evac.new.beyond import FARTHEST_M, LEAST_BEYOND_M, Beyond, distance_m, reach_beyond
 from evac.new.clip import Extract, clip_extract, look_at_extract
-from evac.new.far_ways import cut_far_ways
 from evac.new.request import OrderedArea, Request, extent, from_file
 from evac.osm import ATTRIBUTION
 from evac.osm.corrections import Corrections
+from evac.osm.far_ways import cut_far_ways
 from evac.osm.moments import Moment
 from evac.osm.roads import cut_at_barriers, read_roads
 from evac.osm.tidy import Source, tidied
 from evac.osm.web import read_web
+from evac.projection import grown
 from evac.schema.places import FoundExits
 from evac.sources import Endpoints, Fetched, Provenance, fetch_map
 

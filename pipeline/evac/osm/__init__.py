@@ -14,8 +14,9 @@ Takes an OSM file. Gives a folder of the cache, addressed by the hash of the fil
 - `map.json`: bounds, counts, attribution, and the source file's name, hash and date.
 
 Modules: `source` with `formats` (is the file sound), `tidy` with `overpass_json` (in order), `access` (which ways),
-`barriers`, `lanes` with `lane_tags`, `roads` (reading them), `closures` (forbidden exits), `closed` (what plans may
-open), `buildings`, `built_up` (inside towns), `write` (for netconvert), `web` (what goes on).
+`barriers`, `lanes` with `lane_tags`, `roads` (reading them), `far_ways` (cut where they go on far beyond), `closures`
+(forbidden exits), `closed` (what plans may open), `buildings`, `built_up` (inside towns), `write` (for netconvert),
+`web` (what goes on).
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from evac.osm.closed import closed_roads
 from evac.osm.closures import close_roads
 from evac.osm.corrections import Corrections
 from evac.osm.doubts import doubts_of
+from evac.osm.far_ways import drop_far_ends
 from evac.osm.lane_tags import centre_lanes
 from evac.osm.lanes import count_lanes
 from evac.osm.moments import Moment
@@ -51,7 +53,7 @@ from evac.osm.signs import Sign, read_signs
 from evac.osm.source import check_source
 from evac.osm.speeds import has_country, read_speed, speed_tag
 from evac.osm.tidy import tidied
-from evac.osm.web import Web, read_web
+from evac.osm.web import Web, declares_homes, read_web
 from evac.osm.write import Street, write_roads
 from evac.schema.places import ForbiddenExit
 from evac.schema.sources import Correction
@@ -143,6 +145,7 @@ def prepare_map(
     *,
     forbidden: Sequence[ForbiddenExit] = (),
     at: datetime | None = None,
+    named: Sequence[tuple[float, float]] = (),
 ) -> StreetMap:
     """Read an OSM file and write what the other stages need; a map that is in the cache isn't made again.
 
@@ -162,6 +165,8 @@ def prepare_map(
         Roads that are closed at a point.
     at
         Date and hour (local) for which the map is read; None where what is closed at times is left open.
+    named
+        Places (WGS 84) that the scenario names: roads are kept as far as these, however far beyond the file's bounds.
 
     Raises
     ------
@@ -178,6 +183,7 @@ def prepare_map(
         "corrections": [item.model_dump(mode="json", exclude={"because"}) for item in corrections],
         "forbidden": [item.model_dump(mode="json", include={"street", "point"}) for item in forbidden],
         "at": at.isoformat() if at else None,
+        "named": sorted(named),
         "version": fingerprint(),
     }
     digest = digest_json(key)
@@ -185,6 +191,8 @@ def prepare_map(
     if not has_entry(target):
         with tidied(osm_file) as source:
             roads = read_roads(source, min_road_class, Corrections(corrections), Moment(at, country))
+            if not declares_homes(source.file):
+                drop_far_ends(roads, source.facts.boxes, named)
             close_roads(roads, forbidden, osm_file)
             cut_at_barriers(roads)
             moment = Moment(at, country)

@@ -177,13 +177,13 @@ def read_web(source: Source, roads: Roads, corrections: Corrections, moment: Mom
             given = corrections.apply(way.id, tags)
             lat = next((node.lat for node in way.nodes if node.location.valid()), None)
             _add_closed(way, tags_at(given, moment, lat).tags, min_road_class, building)
-    if _declares_homes(source.file):
+    if declares_homes(source.file):
         building.cut_short.clear()
         return building.web(())
     return building.web(source.facts.boxes)
 
 
-def _declares_homes(file: Path) -> bool:
+def declares_homes(file: Path) -> bool:
     """Return whether this toolkit has cut a file: its bounds are those of the homes, and roads end elsewhere."""
     return osmium.io.Reader(str(file), osmium.osm.NOTHING).header().get("generator", "") in _OURS
 

@@ -52,7 +52,7 @@ from evac.scenario import LoadedScenario
 from evac.schema.background import Background
 from evac.schema.demand import VehiclesPerHousehold
 from evac.schema.hazard import Hazard
-from evac.schema.places import Bottleneck, FoundExits, Place
+from evac.schema.places import Bottleneck, ForbiddenExit, FoundExits, Place
 from evac.schema.scenario import Scenario, vehicles_label
 
 
@@ -220,6 +220,7 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
         model.osm.corrections,
         forbidden=model.forbidden_exits,
         at=model.osm.at,
+        named=_points(model),
     )
     tell("Placing households")
     households = place_households(model.households, model.area, street_map, cache)
@@ -283,6 +284,14 @@ def _ways_out(model: Scenario, street_map: StreetMap, area: shapely.Geometry) ->
         record = WaysOutRecord.read(model.ways_out)
         return record.at_least(found.at_least) if found and found.at_least else record
     return Decision(street_map.web(), area).record(found)
+
+
+def _points(model: Scenario) -> list[tuple[float, float]]:
+    """Return the points of the places that a scenario names (WGS 84)."""
+    exits = model.exits.also if isinstance(model.exits, FoundExits) else model.exits
+    places: tuple[Place | ForbiddenExit, ...] = (*exits, *model.bottlenecks, *model.forbidden_exits)
+    points = [*(place.point for place in places), *(refuge.at for refuge in model.refuges)]
+    return [(point.lon, point.lat) for point in points if point is not None]
 
 
 def _named(model: Scenario, exits: Sequence[ResolvedExit]) -> list[ResolvedExit]:

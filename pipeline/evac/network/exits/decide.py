@@ -90,7 +90,7 @@ class Decision:
         held = np.bincount(piece[touching & used], minlength=piece.max() + 1) > 1
         between = held & ~leads_on
         kept[np.unique(roads.way[beyond & between[piece[roads.start]]])] = True
-        return self._to_where_exits_meet(self._with_unseen(self._whole(kept)), ground, settings or FoundExits())
+        return self._to_where_exits_meet(self._with_unseen(self._whole(kept), ground), ground, settings or FoundExits())
 
     def _to_where_exits_meet(self, kept: Mask, ground: shapely.Geometry, settings: FoundExits) -> Mask:
         """Return some ways with the roads on which exits meet again near by, as far as all of their lanes go on."""
@@ -107,7 +107,7 @@ class Decision:
             if not arcs:
                 break
             kept[roads.way[arcs]] = True
-            kept = self._with_unseen(self._whole(kept))
+            kept = self._with_unseen(self._whole(kept), ground)
         return kept
 
     def _lines(self, ends: Sequence[ExitEnd], simulated: Mask, settings: FoundExits) -> list[Line]:
@@ -135,21 +135,22 @@ class Decision:
         found: Mask = np.isin(files, files[kept])
         return found
 
-    def _with_unseen(self, kept: Mask) -> Mask:
-        """Return some ways with the roads that go on from where they meet."""
-        kept[np.unique(self.roads.way[self._goes_on_unseen(kept)])] = True
+    def _with_unseen(self, kept: Mask, ground: shapely.Geometry) -> Mask:
+        """Return some ways with the roads that go on from where they meet outside of the ground on which all are."""
+        kept[np.unique(self.roads.way[self._goes_on_unseen(kept, ground)])] = True
         return self._whole(kept)
 
-    def _goes_on_unseen(self, kept: Mask) -> Mask:
-        """Return the arcs of roads that go on from where kept ones meet, if these end nowhere as exits must."""
+    def _goes_on_unseen(self, kept: Mask, ground: shapely.Geometry) -> Mask:
+        """Return the arcs of roads that go on from where kept ones meet, if these lead to no exit but back."""
         roads, lead = self.roads, self._lead
         simulated = kept[roads.way]
+        outward = simulated & lead.outside & ~shapely.intersects_xy(ground, *roads.xy.T)[roads.end]
         served = np.zeros(roads.count, dtype=bool)
-        served[[end.node for end in self._ends(kept, among_others=False)[0]]] = True
-        served = roads.behind(served, simulated & lead.outside)
+        served[[end.node for end in self._ends(kept)[0]]] = True
+        served = roads.behind(served, outward)
         here = np.zeros(roads.count, dtype=bool)
         here[roads.end[simulated]] = True
-        here &= lead.reached & ~served & ~roads.inside
+        here &= lead.reached & ~served & ~roads.inside & roads.ahead(roads.inside, simulated)
         ways_on = self._ways_on(simulated, np.zeros(len(roads.start), dtype=bool))
         found: Mask = ways_on & here[roads.start] & (roads.rank[roads.way] <= _TERTIARY)
         return found
@@ -183,19 +184,16 @@ class Decision:
             shared=tuple(self._shared(ends, simulated, settings)),
         )
 
-    def _ends(self, kept: Mask, *, among_others: bool = True) -> tuple[list[ExitEnd], Mask]:
-        """Return where the kept roads end and a way out goes on, and the arcs before these lines.
-
-        If asked also where a road ends in the midst of others.
-        """
+    def _ends(self, kept: Mask) -> tuple[list[ExitEnd], Mask]:
+        """Return where the kept roads end and a way out goes on, and the arcs before these lines."""
         for beyond_m in (_LINE_BEYOND_M, *_NEARER_M):
             far_beyond = self._far_beyond(beyond_m)[self.roads.way]
             simulated: Mask = kept[self.roads.way] & ~far_beyond
-            if found := self._ends_within(simulated, far_beyond, among_others=among_others):
+            if found := self._ends_within(simulated, far_beyond):
                 return found, simulated
         return [], simulated
 
-    def _ends_within(self, simulated: Mask, far_beyond: Mask, *, among_others: bool) -> list[ExitEnd]:
+    def _ends_within(self, simulated: Mask, far_beyond: Mask) -> list[ExitEnd]:
         """Return them for the arcs before the lines, and those of a network without an end of the map behind them."""
         roads, lead = self.roads, self._lead
         goes_on = lead.goes_on
@@ -205,10 +203,9 @@ class Decision:
         goes_on |= begins
         at_others = self._at_side_streets(simulated, goes_on, ways_on)
         ends = road_ends(roads, simulated)
-        if among_others:
-            stopped = self._where_others_join(simulated, ends, ways_on)
-            nodes = {end.node for end in stopped}
-            at_others = [*stopped, *(end for end in at_others if end.node not in nodes)]
+        stopped = self._where_others_join(simulated, ends, ways_on)
+        nodes = {end.node for end in stopped}
+        at_others = [*stopped, *(end for end in at_others if end.node not in nodes)]
         begins[[end.node for end in at_others]] = False  # these are exits themselves
         return [
             self._end(node, arc)

@@ -199,6 +199,7 @@ class _Flow:
             if line.on_road:
                 self._end[: len(within)][within == line.arc] = crossed
         self._lanes = np.where(self._arc == _NO_ARC, _MANY, roads.lanes[self._arc])
+        self._comes_back: Mask = (self._start >= count) & (self._start < 2 * count) & (self._end < count)
 
     def shared(self, away: Mask) -> Iterator[Shared]:
         """Give what exits share on their way to some nodes, each group of exits that meet by itself."""
@@ -210,7 +211,8 @@ class _Flow:
         onward = [[count + node for node in line.onward if before[count + node]] for line in self._lines]
         start, end, size = self._start, self._end, self._size
         seeds = _marked(size, [node for nodes in onward for node in nodes])
-        kept = before[start] & before[end]
+        # Who comes back to the simulated roads gets about on all of them, to what limits others before their lines.
+        kept = before[start] & before[end] & ~self._comes_back
         passed = reached_from(seeds, start[kept], end[kept], size)
         narrow = (self._arc != _NO_ARC) & passed[start] & ~before[end]
         kept &= passed[start]

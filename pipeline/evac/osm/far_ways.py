@@ -8,17 +8,20 @@ takes it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
 
-from evac.acquire import grown
 from evac.osm.roads import Roads, Way, fresh_ids
+from evac.osm.source import Box
+from evac.projection import grown
 
 FAR_M = 1_000.0
 """A road is cut at its first node so far (m) beyond what is kept. Our choice: a minute's drive."""
+
+_MOST_OUTSIDE = 0.02  # more of the ways lie wholly outside of the bounds: these aren't where the file was cut
 
 
 @dataclass(frozen=True)
@@ -83,3 +86,31 @@ def nodes_left_out(far: Mapping[int, FarWay], parts: Container[int]) -> set[int]
     """Return the nodes that aren't kept, with those parts of the ways that are."""
     kept = {ref for way in far.values() for ref in way.nodes[way.kept(parts)]}
     return {ref for way in far.values() for ref in way.nodes} - kept
+
+
+def drop_far_ends(roads: Roads, boxes: Sequence[Box], named: Sequence[tuple[float, float]]) -> None:
+    """Drop the ends of roads that lie far beyond the bounds by which a file was cut, for good.
+
+    Parameters
+    ----------
+    roads
+        The roads of the file.
+    boxes
+        What the file says it covers: nothing is dropped where it says nothing, or its roads lie elsewhere.
+    named
+        Places (WGS 84) that a scenario names: roads are kept as far as these.
+    """
+    covered = shapely.union_all([shapely.box(*box) for box in boxes])
+    if covered.is_empty or _lie_elsewhere(roads, covered):
+        return
+    for far in cut_far_ways(roads, covered.union(shapely.MultiPoint(list(named)))).values():
+        for part in (far.head, far.tail):
+            if part is not None:
+                del roads.ways[part]
+
+
+def _lie_elsewhere(roads: Roads, covered: shapely.Geometry) -> bool:
+    shapely.prepare(covered)
+    lines = [[(roads.nodes[ref].lon, roads.nodes[ref].lat) for ref in way.nodes] for way in roads.ways.values()]
+    touching = shapely.intersects(covered, np.array([shapely.LineString(line) for line in lines]))
+    return bool((~touching).sum() > _MOST_OUTSIDE * len(lines))
