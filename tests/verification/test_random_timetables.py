@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import sumolib
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
@@ -176,7 +177,7 @@ def check(road: Town, some: list[tuple[str, int, int]], order: list[int], cut: i
     with tempfile.TemporaryDirectory(dir=road.folder) as folder:
         asked = ask(net, additional, timetable, Path(folder))
         (Path(folder) / "again.net.xml").write_bytes(net)
-        normally = read_net(Path(folder) / "again.net.xml", internal=True)
+        normally = sumolib.net.readNet(str(Path(folder) / "again.net.xml"), withInternal=True)
     for minute, said in enumerate(asked):
         time_s = 60.0 * minute + 30.0
         holds = {kind for kind, begins, ends in some if begins <= minute < ends}

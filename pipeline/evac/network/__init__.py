@@ -189,18 +189,8 @@ def compile_net(plain: Path, out: Path, *, alternate: bool = False) -> str:
     return log
 
 
-def read_net(path: Path, *, internal: bool = False) -> Any:
-    """Return a net as `sumolib.net.Net`, with the signals' programs.
-
-    Parameters
-    ----------
-    path
-        A `.net.xml`.
-    internal
-        Also the lanes inside junctions.
-    """
-    if internal:
-        return sumolib.net.readNet(str(path), withInternal=True)
+def read_net(path: Path) -> Any:
+    """Return a `.net.xml` as `sumolib.net.Net`, with the signals' programs and without the lanes inside junctions."""
     state = path.stat()
     return _last_net(_SameFile(str(path), (state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size)))
 

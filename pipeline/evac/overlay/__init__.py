@@ -193,9 +193,7 @@ def _write(folder: Path, compiling: Compiling, base: Base, traffic: Traffic) -> 
     net = read_net(folder / "net.net.xml")
     require_served(net, compiling.lanes.added)
     edge_table(net, base.streets).to_parquet(folder / "edges.parquet", compression="zstd", index=False)
-    timetable, additional = compiling.finish(
-        net, StreetIndex(net, base.streets), lambda: read_net(folder / "net.net.xml", internal=True)
-    )
+    timetable, additional = compiling.finish(net, StreetIndex(net, base.streets), folder / "net.net.xml")
     if additional:
         write_text(folder / ADDITIONAL, _as_additional(additional))
     write_text(folder / TIMETABLE, json.dumps(timetable.document(), indent=1) + "\n")

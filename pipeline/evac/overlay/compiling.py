@@ -8,9 +8,10 @@ refused before anything is built.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from sumolib.net import Net
@@ -109,14 +110,10 @@ class Compiling:
     def _part(self, item: LoadedAction) -> Part:
         return next(part for part in self._parts if isinstance(item.action, part.ACTIONS))
 
-    def finish(self, net: Net, index: StreetIndex, read_inner: Callable[[], Net]) -> tuple[Timetable, list[str]]:
-        """Return the timetable, and the elements of SUMO's additional file, for the compiled net.
-
-        `read_inner` reads the same net with the lanes inside junctions: those that lead to a lane that opens open with
-        it.
-        """
+    def finish(self, net: Net, index: StreetIndex, net_file: Path) -> tuple[Timetable, list[str]]:
+        """Return the timetable, and the elements of SUMO's additional file, for the compiled net in `net_file`."""
         timetable = replace(
-            self.lanes.timetable(read_inner),
+            self.lanes.timetable(net, net_file),
             limits=self.limits.spans(),
             programs=tuple(self.signals.spans(net, index)),
             diversions=self.approaches.spans(net),

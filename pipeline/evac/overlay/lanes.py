@@ -7,8 +7,9 @@ states of the timetable say holds from the order to the end is built in; for all
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import ClassVar
 
 from sumolib.net import Net
@@ -18,6 +19,7 @@ from sumolib.net.lane import Lane
 
 from evac.errors import Mend, PlaceError, Problem, ScenarioError
 from evac.network.exits import ResolvedExit
+from evac.network.inner_lanes import lanes_behind
 from evac.network.places import StreetIndex
 from evac.overlay import roads
 from evac.overlay.contraflow import Reversed, opposite_of, plan_contraflow
@@ -129,18 +131,14 @@ class LaneChanges:
         """Return what holds when on the lanes, as far as they are built."""
         return Timetable(tuple(self._closings), tuple(self._openings)).states()
 
-    def timetable(self, read_inner: Callable[[], Net]) -> Timetable:
-        """Return what lanes do.
-
-        `read_inner` reads the compiled net with the lanes inside junctions, which open with others: it is asked where
-        any do, as reading takes seconds.
-        """
+    def timetable(self, net: Net, net_file: Path) -> Timetable:
+        """Return what lanes do on the compiled net, with the lanes inside junctions, which open with others."""
         if not self._openings and not self._opposed:
             return Timetable(closings=tuple(self._closings))
-        inner = read_inner()
-        openings = tuple(replace(item, lanes=_with_inner_lanes(item.lanes, inner)) for item in self._openings)
+        behind = lanes_behind(net_file)
+        openings = tuple(replace(item, lanes=_with_inner_lanes(item.lanes, net, behind)) for item in self._openings)
         opposed = tuple(
-            replace(item, reversed_lanes=_with_inner_lanes(item.reversed_lanes, inner)) for item in self._opposed
+            replace(item, reversed_lanes=_with_inner_lanes(item.reversed_lanes, net, behind)) for item in self._opposed
         )
         return Timetable(closings=tuple(self._closings), openings=openings, opposed=opposed)
 
@@ -327,21 +325,22 @@ def _closed_lanes(edge: Edge) -> list[int]:
     return [lane.getIndex() for lane in edge.getLanes() if not lane.allows("passenger")]
 
 
-def _with_inner_lanes(lanes: Sequence[str], inner: Net) -> tuple[str, ...]:
+def _with_inner_lanes(lanes: Sequence[str], net: Net, behind: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """Return lanes and, after them, those inside junctions through which traffic gets onto and off them.
 
     netconvert gives these the permissions that both of their ends have in common.
     """
     found: dict[str, None] = dict.fromkeys(lanes)
-    ahead = [item for lane in lanes for item in (*inner.getLane(lane).getOutgoing(), *_into(inner.getLane(lane)))]
+    at = [net.getLane(lane) for lane in lanes]
+    ahead = [item.getViaLaneID() for lane in at for item in (*lane.getOutgoing(), *_into(lane))]
     while ahead:
-        via = ahead.pop().getViaLaneID()
+        via = ahead.pop()
         if via and via not in found:
             found[via] = None
-            ahead += inner.getLane(via).getOutgoing()
+            ahead += behind.get(via, ())
     return tuple(found)
 
 
 def _into(lane: Lane) -> list[Connection]:
     incoming = [item for items in lane.getEdge().getIncoming().values() for item in items]
-    return [item for item in incoming if item.getToLane() is lane and not item.getFrom().getID().startswith(":")]
+    return [item for item in incoming if item.getToLane() is lane]

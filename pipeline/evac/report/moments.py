@@ -204,7 +204,8 @@ class _Scene:
         self.closed = report.closed_exits(case.shown.plan)
         self._limits = pd.Series((edges["speed_kph"] / _KPH).to_numpy(), index=edges["edge"])
         self._frame = maps.fit_frame(_around(report, crs).tolist())
-        self._table = pd.read_parquet(require_file(case.run.folder / "edges.parquet")).astype({"edge": str})
+        table = pd.read_parquet(require_file(case.run.folder / "edges.parquet")).astype({"edge": str})
+        self._speeds = table[table["edge"].isin(list(self._lines))]
         self._out = pd.read_parquet(require_file(case.run.folder / "curve.parquet")).set_index("minute")["evacuated"]
         self._case = case
 
@@ -229,7 +230,7 @@ class _Scene:
         return drawn
 
     def _draw_speeds(self, axes: Axes, minute: int) -> Artist:
-        rows = self._table[(self._table["from_s"] == minute * clock.MINUTE_S) & self._table["edge"].isin(self._lines)]
+        rows = self._speeds[self._speeds["from_s"] == minute * clock.MINUTE_S]
         share = rows["speed_mps"].to_numpy(dtype=float) / self._limits.loc[rows["edge"]].to_numpy()
         known = ~np.isnan(share)
         kind = np.digitize(share[known], _SHARES)

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
 from evac import clock
 from evac.measure.queues import MERGE
@@ -204,7 +206,9 @@ def held_at(report: ReportInput) -> dict[str, tuple[float, float]]:
             here = (float(found["delay_veh_h"]), str(found["where"]))
             worst[found["edge"]] = max(worst.get(found["edge"], here), here)
     at_merge = {edge for edge, (_, where) in worst.items() if where == MERGE}
-    return {row.edge: row.geometry.coords[0 if row.edge in at_merge else -1][:2] for row in report.edges.itertuples()}
+    edges = report.edges
+    ends = shapely.get_point(np.asarray(edges.geometry), np.where(edges["edge"].isin(at_merge), 0, -1))
+    return dict(zip(edges["edge"], map(tuple, shapely.get_coordinates(ends).tolist()), strict=True))
 
 
 def bottleneck_spots(run: ReportRun, report: ReportInput) -> list[Spot]:
