@@ -99,7 +99,7 @@ class _Behind:
     def __init__(self, roads: RoadWeb, decided: WaysOutRecord) -> None:
         self._roads = roads
         self._edge = edge = edge_of(roads)
-        spots = shapely.points(roads.xy)
+        spots = roads.spots
         cut = cut_off(roads, edge)
         lines = np.array([[end.lon, end.lat] for end in (*decided.ends, *decided.lesser)]).reshape(-1, 2)
         at_lines = shapely.distance(shapely.multipoints(roads.plane.project(lines)), spots) <= SAME_PLACE_M

@@ -95,7 +95,7 @@ class Decision:
     def _to_where_exits_meet(self, kept: Mask, ground: shapely.Geometry, settings: FoundExits) -> Mask:
         """Return some ways with the roads on which exits meet again near by, as far as all of their lanes go on."""
         roads = self.roads
-        near = shapely.distance(ground, shapely.points(roads.xy)) <= _LINE_BEYOND_M
+        near = shapely.distance(ground, roads.spots) <= _LINE_BEYOND_M
         for _ in range(_MEETINGS):
             ends, simulated = self._ends(kept)
             lines, beyond = self._lines(ends, simulated, settings), ~simulated & self._lead.outside
@@ -265,7 +265,7 @@ class Decision:
         """Return the ways of networks without an end of the map, from which exits are taken nearer to the area."""
         roads, lead = self.roads, self._lead
         ends = roads.behind(lead.goes_on, lead.outside)
-        away = shapely.distance(roads.area, shapely.points(roads.xy)) > beyond_m
+        away = roads.away_m > beyond_m
         apart = lead.on & ~ends & away
         near = roads.way[~(apart[roads.start] & apart[roads.end])]
         found = np.ones(len(roads.ways), dtype=bool)

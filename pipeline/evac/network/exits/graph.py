@@ -90,6 +90,18 @@ class RoadWeb:
         self.count = len(self.xy)
 
     @cached_property
+    def spots(self) -> NDArray[np.object_]:
+        """The nodes as points, in metres."""
+        found: NDArray[np.object_] = shapely.points(self.xy)
+        return found
+
+    @cached_property
+    def away_m(self) -> NDArray[np.float64]:
+        """How far a node is from the area (m)."""
+        found: NDArray[np.float64] = shapely.distance(self.area, self.spots)
+        return found
+
+    @cached_property
     def on_road(self) -> Mask:
         """Whether a drivable road passes a node."""
         found = np.zeros(self.count, dtype=bool)

@@ -250,7 +250,7 @@ def _goes_back(roads: RoadWeb, arcs: Mask) -> Mask:
 
 
 def _distance_m(roads: RoadWeb, shape: shapely.Geometry) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = shapely.distance(shapely.boundary(shape), shapely.points(roads.xy))
+    found: NDArray[np.float64] = shapely.distance(shapely.boundary(shape), roads.spots)
     return found
 
 

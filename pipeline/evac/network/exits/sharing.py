@@ -112,7 +112,7 @@ def shared_behind(
 def near_to(roads: RoadWeb, lines: Sequence[Line]) -> Mask:
     """Return the nodes so near to some lines that what exits share there is told."""
     places = shapely.MultiPoint(roads.xy[[line.node for line in lines]])
-    found: Mask = shapely.distance(places, shapely.points(roads.xy)) <= _SHARED_M
+    found: Mask = shapely.distance(places, roads.spots) <= _SHARED_M
     return found
 
 

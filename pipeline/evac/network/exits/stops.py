@@ -7,13 +7,13 @@ leads back to the town, and so does the other carriageway where two of them meet
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
+from numpy.typing import NDArray
 
 from evac.network.exits.graph import Mask, RoadWeb, rank_of
 
 _TERTIARY = rank_of("tertiary")
+_LEAST_M = 1e-9  # two nodes at one place have no direction
 _TURNS_BACK = np.cos(np.radians(120.0))  # of the angle by which a road that goes back turns, at the least. Our choice
 
 
@@ -35,12 +35,13 @@ class Stops:
         self._starts = roads.start[self._by_start]
         link = np.array([way.highway.endswith("_link") for way in roads.ways], dtype=bool)
         self._through: Mask = (roads.rank <= _TERTIARY) & ~link
+        self._way_ends = np.array([(way.nodes[0], way.nodes[-1]) for way in roads.ways], dtype=np.int64).reshape(-1, 2)
 
     def stopping(self, nodes: Mask) -> Mask:
         """Return the arcs to some nodes from which the simulated roads lead nowhere but back."""
-        found = np.zeros(len(self._arcs), dtype=bool)
-        for arc in map(int, np.flatnonzero(self._arcs & nodes[self._roads.end])):
-            found[arc] = not any(self._onward(arc))
+        found = self._arcs & nodes[self._roads.end]
+        before, _ = self._onward(np.flatnonzero(found))
+        found[before] = False
         return found
 
     def cut_off(self, outside: Mask) -> Mask:
@@ -50,22 +51,24 @@ class Stops:
         end for certain), and only ramps or minor streets go on: a road of its class does.
         """
         roads = self._roads
+        at_its_end = (self._way_ends[roads.way] == roads.end[:, np.newaxis]).any(axis=1)
+        here = self._arcs & outside[roads.end] & at_its_end
+        before, after = self._onward(np.flatnonzero(here))
+        goes_on = np.zeros(len(here), dtype=bool)
+        goes_on[before[self._through[roads.way[after]]]] = True
         lacking = roads.web.nodes["off_file"].to_numpy(dtype=bool)
-        found = np.zeros(len(self._arcs), dtype=bool)
-        for arc in map(int, np.flatnonzero(self._arcs & outside[roads.end])):
-            node, way = int(roads.end[arc]), int(roads.way[arc])
-            if node in {roads.ways[way].nodes[0], roads.ways[way].nodes[-1]}:
-                goes_on = any(self._through[roads.way[after]] for after in self._onward(arc))
-                found[arc] = lacking[node] or (self._through[way] and not goes_on)
+        found: Mask = here & (lacking[roads.end] | (self._through[roads.way] & ~goes_on))
         return found
 
-    def _onward(self, arc: int) -> Iterator[int]:
-        """Give the simulated arcs that go on from an arc's end, and not back."""
+    def _onward(self, arcs: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the pairs of an arc and a simulated one that goes on from its end, and not back."""
         roads = self._roads
-        start, end = roads.start[arc], roads.end[arc]
-        first, last = np.searchsorted(self._starts, [end, end + 1])
-        came = (roads.xy[end] - roads.xy[start]) / max(float(roads.length_m[arc]), 1e-9)
-        for after in self._by_start[first:last]:
-            goes = roads.xy[roads.end[after]] - roads.xy[end]
-            if roads.end[after] != start and came @ goes > _TURNS_BACK * roads.length_m[after]:
-                yield int(after)
+        first, last = (np.searchsorted(self._starts, roads.end[arcs], side=side) for side in ("left", "right"))
+        before = np.repeat(arcs, last - first)
+        nth = np.arange(len(before)) - np.repeat(np.cumsum(last - first) - (last - first), last - first)
+        after = self._by_start[np.repeat(first, last - first) + nth]
+        came, goes = (roads.xy[roads.end[pair]] - roads.xy[roads.start[pair]] for pair in (before, after))
+        came /= np.maximum(roads.length_m[before], _LEAST_M)[:, np.newaxis]
+        ahead = (came * goes).sum(axis=1) > _TURNS_BACK * roads.length_m[after]
+        wanted = ahead & (roads.end[after] != roads.start[before])
+        return before[wanted], after[wanted]
