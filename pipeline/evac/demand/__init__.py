@@ -33,7 +33,6 @@ from evac.demand.starts import ANY_REFUGE, FREE_CHOICE, Starts, StartsOf
 from evac.errors import Problem, ScenarioError
 from evac.network.reach import ExitEdges
 from evac.schema.demand import Departure, VehiclesPerHousehold
-from evac.schema.driving import Driver
 from evac.schema.scenario import Scenario
 
 
@@ -102,19 +101,10 @@ def build_demand(
     ValueError
         `starts` doesn't begin at 0, or isn't in order.
     """
-    homes = households.reset_index(drop=True)
-    of_case = households_of(homes["zone"], vehicles_per_household, seed, orders, scenario.compliance)
-    decided = ["zone", "key", "ordered", "when_seen", "vehicles"]
-    homes[decided] = of_case[decided]
+    homes = _homes_of_case(households, vehicles_per_household, seed, orders, scenario)
     homes["exit"] = _exits_of_households(homes, scenario, [*exits, *refuges], seed)
     rows = np.repeat(np.arange(len(homes)), homes["vehicles"])
-    vehicles = homes.loc[rows, ["household", "zone", "key", "exit", "ordered", "when_seen"]].reset_index(drop=True)
-    vehicles["vehicle_number"] = vehicles.groupby("household").cumcount()
-    vehicles["vehicle"] = "h" + vehicles["household"].astype(str) + "v" + vehicles["vehicle_number"].astype(str)
-    vehicles = _with_draws(vehicles, departure, seed, driver_under(orders, scenario.driver), orders)
-    if orders.watching is not None:
-        own = _own_keys(vehicles)
-        vehicles["departure_s"] = leaving_when_seen_s(vehicles, uniform(seed, "seen", own), seed, orders.watching)
+    vehicles = _with_draws(_a_row_a_vehicle(homes, rows), departure, seed, orders, scenario)
     vehicles["exit"] = assigned_exits(vehicles, seed, orders)
     starts = starts or [(0.0, Starts(homes, net, exits, refuges).when())]
     vehicles[["edge", "pos_m", "reason", "held_until_s"]] = _start(vehicles, rows, starts)
@@ -147,21 +137,42 @@ COLUMNS = (
 """The columns of the demand's table, in their order."""
 
 
+def _homes_of_case(
+    households: pd.DataFrame, vehicles: float | VehiclesPerHousehold, seed: int, orders: Orders, scenario: Scenario
+) -> pd.DataFrame:
+    """Return the households with what the case decides for each: whether it is ordered, and with how many vehicles."""
+    homes = households.reset_index(drop=True)
+    decided = ["zone", "key", "ordered", "when_seen", "vehicles"]
+    homes[decided] = households_of(homes["zone"], vehicles, seed, orders, scenario.compliance)[decided]
+    return homes
+
+
+def _a_row_a_vehicle(homes: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    """Return the vehicles of households by name, `rows` being the position of each one's household."""
+    vehicles = homes.loc[rows, ["household", "zone", "key", "exit", "ordered", "when_seen"]].reset_index(drop=True)
+    vehicles["vehicle_number"] = vehicles.groupby("household").cumcount()
+    vehicles["vehicle"] = "h" + vehicles["household"].astype(str) + "v" + vehicles["vehicle_number"].astype(str)
+    return vehicles
+
+
 def _with_draws(
-    vehicles: pd.DataFrame, departure: Departure, seed: int, driver: Driver, orders: Orders
+    vehicles: pd.DataFrame, departure: Departure, seed: int, orders: Orders, scenario: Scenario
 ) -> pd.DataFrame:
     """Add what is drawn for each vehicle: departure, information, desired speed."""
-    own = _own_keys(vehicles)
+    own, driver = _own_keys(vehicles), driver_under(orders, scenario.driver)
     numbers = {
         "notified": uniform(seed, "notified", vehicles["key"]),
         "prepared": uniform(seed, "prepared", vehicles["key"]),
         "left": uniform(seed, "left", own),
     }
-    return vehicles.assign(
+    drawn = vehicles.assign(
         departure_s=departures_s(vehicles["zone"], departure, numbers, orders),
         informed=uniform(seed, "informed", own) < driver.informed_share,
         speed_factor=np.round(drivers.speed_factors(driver.profile, uniform(seed, "speed", own)), 3),
     )
+    if orders.watching is not None:
+        drawn["departure_s"] = leaving_when_seen_s(drawn, uniform(seed, "seen", own), seed, orders.watching)
+    return drawn
 
 
 def _own_keys(vehicles: pd.DataFrame) -> list[str]:

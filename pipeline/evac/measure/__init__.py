@@ -118,22 +118,29 @@ def measure_run(
     )
     write_text(run_dir / "ledger.json", _json(ledger))
     manifest = {
-        **headline(trips.planned, trips.end_s),
-        **shadow_counts(trips.done),
-        **trips.passing,
-        **trips.arrived,
-        **{key: value for key, value in extra.told.items() if key != "incidents_at"},
-        **(NOBODY if extra.hazard is None else extra.hazard),
+        **_headline(trips, extra),
         "exits": exit_counts(trips.planned, exits),
         "refuges": write_refuges(run_dir, trips.done, setup.refuges),
         "on_foot": {} if setup.walkers is None else walkers_by_place(setup.walkers, setup.refuges),
         "at_best": None if at_best is None else at_best.times(),
         **_by_place(trips.planned, rates, traffic.found),
         "trusted": ledger["trusted"],
-        **_digests(run_dir),
+        **_digests(run_dir),  # of all tables, so it comes last
     }
     write_text(run_dir / "manifest.json", _json(manifest))
     return manifest
+
+
+def _headline(trips: Driven, extra: _Extra) -> dict[str, Any]:
+    """Return the run in numbers: who is out when, who drove besides, and what the hazard did."""
+    return {
+        **headline(trips.planned, trips.end_s),
+        **shadow_counts(trips.done),
+        **trips.passing,
+        **trips.arrived,
+        **{key: value for key, value in extra.told.items() if key != "incidents_at"},
+        **(NOBODY if extra.hazard is None else extra.hazard),
+    }
 
 
 @dataclass(frozen=True)

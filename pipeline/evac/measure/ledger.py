@@ -114,14 +114,12 @@ def build_ledger(
     dict
         Counts, limits and the verdict, ready for `ledger.json`.
     """
-    stuck = stranded(done, read_ending(run_dir / "ending.json"), statistics["performance"]["end"])
+    end_s = statistics["performance"]["end"]
+    stuck = stranded(done, read_ending(run_dir / "ending.json"), end_s)
     held = stuck[(hazard is not None) & ~stuck["edge"].isin(leads_out)]
-    stuck = stuck.drop(held.index)
-    idle = [lane for lane in facts.added_lanes if lane not in driven]
     counts = {
-        **_vehicle_counts(done, statistics["performance"]["end"]),
-        "stuck": len(stuck),
-        "stuck_on": streets_of(stuck, control.net),
+        **_vehicle_counts(done, end_s),
+        **_stuck_counts(stuck.drop(held.index), control),
         **_exit_counts(done, exits),
         "misdirected": dict(facts.misdirected),
         **_household_counts(done, facts),
@@ -130,13 +128,9 @@ def build_ledger(
         **_hazard_counts(hazard, held, facts),
         **({} if passengers is None else passenger_counts(passengers)),
         **({} if buses_left is None else _bus_counts(buses_left, control, None if hazard is None else leads_out)),
-        "teleports": int(statistics["teleports"]["total"]),
-        "teleports_by_cause": {cause: n for cause, n in _integers(statistics["teleports"]).items() if cause != "total"},
-        **_integers(statistics["safety"]),
+        **_sumo_counts(statistics),
         **read_gridlock(run_dir / "gridlock.json"),
-        "added_lanes": len(facts.added_lanes),
-        "added_lanes_idle": idle,
-        "added_lanes_idle_on": lanes_by_street(idle, control.net),
+        **_lane_counts(facts.added_lanes, driven, control),
     }
     if passed is not None:
         counts |= passed(counts["teleports"] + counts["gridlock_vehicles"])
@@ -163,6 +157,28 @@ def _vehicle_counts(done: pd.DataFrame, end_s: float) -> dict[str, int]:
         "no_route": int((~shadow & (done["status"] == "no_route")).sum()),
         "still_driving": int((~shadow & (done["status"] == "driving")).sum()),
         "taken_out": int(done["taken_out"].eq(other=True).sum()),
+    }
+
+
+def _stuck_counts(stuck: pd.DataFrame, control: Control) -> dict[str, Any]:
+    """Count who stands for good, but for those whom a hazard has left no way out, and name the streets."""
+    return {"stuck": len(stuck), "stuck_on": streets_of(stuck, control.net)}
+
+
+def _sumo_counts(statistics: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    """Return what SUMO has counted itself: teleports by cause, collisions, emergency stops."""
+    teleports = _integers(statistics["teleports"])
+    total = teleports.pop("total")
+    return {"teleports": total, "teleports_by_cause": teleports, **_integers(statistics["safety"])}
+
+
+def _lane_counts(added: Sequence[str], driven: Container[str], control: Control) -> dict[str, Any]:
+    """Count the lanes that a plan adds, and name those that nobody drove on."""
+    idle = [lane for lane in added if lane not in driven]
+    return {
+        "added_lanes": len(added),
+        "added_lanes_idle": idle,
+        "added_lanes_idle_on": lanes_by_street(idle, control.net),
     }
 
 
