@@ -36,7 +36,7 @@ from evac.study.ground import Ground, ground_of
 from evac.study.jobs import Jobs, run_folder
 from evac.study.mixing import more_mixed_cases, unhelped
 from evac.study.plans import Plans, all_lanes
-from evac.study.precision import Precision, more_cases, shortfalls
+from evac.study.precision import Precision, Shortfall, more_cases, shortfalls
 from evac.study.prepare import Prepared
 from evac.study.runs import Aside, Display, Failure, Run, Study, in_words, read_manifest, took_s
 from evac.study.same_lanes import measure_same_lanes
@@ -101,38 +101,40 @@ def run_study(
     work = _Work(prepared, {**plans, **aside}, cache, engine, display, told_apart(selection, model), beside)
     if selection.fidelity == "meso":
         work.screen(cases)
-    work.run(cases, selection.part)
-    other_signals = with_other_signals(prepared.loaded.model, cases, work.folders)
-    if other_signals and selection.part is None:
-        cases += other_signals
-        work.run(cases, None)
-    until, mixed = selection.until, selection.fidelity == "mixed"
-    while until is not None and (more := work.more_cases(until, cases, mixed=mixed)):
-        cases += more
-        work.run(cases, None)
-    imprecise = () if until is None else shortfalls(until, cases, work.t90_s())
-    folders = {work.jobs[case].digest: work.folders[case] for case in cases if case in work.folders}
-    nets = {work.jobs[case].digest: plans[case.plan].net for case in cases if case in work.folders}
-    lanes = measure_same_lanes(all_lanes(plans), folders, nets, cache)
-    work.note_study([*cases, *beside], sorted({f"lanes/{folder.name}" for folder in lanes.values()}))
-    runs = [
-        Run(case, work.jobs[case].digest, work.folders[case], lanes[work.jobs[case].digest])
-        for case in cases
-        if case in work.folders
-    ]
-    failures = [work.failures[case] for case in (*cases, *beside) if case in work.failures]
+    cases, imprecise = _all_run(work, cases, selection)
+    mixed = selection.fidelity == "mixed"
+    runs = work.measured(cases, plans)
     coarse = [run for run in runs if mixed and run.case.fidelity == "meso"]
     runs = [run for run in runs if run not in coarse]
     return Study(
         tuple(runs),
-        tuple(failures),
+        tuple(work.failures[case] for case in (*cases, *beside) if case in work.failures),
         () if mixed else work.notes,
         tuple(imprecise),
         tuple(coarse),
-        sequential=until is not None,
+        sequential=selection.until is not None,
         unhelped=tuple(unhelped(cells_of(runs, coarse))),
         aside=tuple(Aside(case, work.jobs[case].digest, work.folders[case]) for case in beside if case in work.folders),
     )
+
+
+def _all_run(work: _Work, cases: list[Case], selection: Selection) -> tuple[list[Case], Sequence[Shortfall]]:
+    """Run the cases, those with other signals, and more seeds as long as it takes; return all, and what is imprecise.
+
+    A part of a study adds none: what its runs show isn't known of the others.
+    """
+    work.run(cases, selection.part)
+    other_signals = with_other_signals(work.prepared.loaded.model, cases, work.folders)
+    if other_signals and selection.part is None:
+        cases = [*cases, *other_signals]
+        work.run(cases, None)
+    until = selection.until
+    if until is None:
+        return cases, ()
+    while more := work.more_cases(until, cases, mixed=selection.fidelity == "mixed"):
+        cases = [*cases, *more]
+        work.run(cases, None)
+    return cases, shortfalls(until, cases, work.t90_s())
 
 
 @dataclass
@@ -194,6 +196,15 @@ class _Work:
         with closing(self.engine.run(tasks, self.cache, self.display)) as outcomes:
             for job, outcome in outcomes:
                 self._note(job.case, outcome)
+
+    def measured(self, cases: Sequence[Case], plans: Plans) -> list[Run]:
+        """Measure the runs at the lanes that any of the study's plans has, note what it needs, and return them."""
+        done = [case for case in cases if case in self.folders]
+        folders = {self.jobs[case].digest: self.folders[case] for case in done}
+        nets = {self.jobs[case].digest: plans[case.plan].net for case in done}
+        lanes = measure_same_lanes(all_lanes(plans), folders, nets, self.cache)
+        self.note_study([*cases, *self.beside], sorted({f"lanes/{folder.name}" for folder in lanes.values()}))
+        return [Run(case, job := self.jobs[case].digest, folders[job], lanes[job]) for case in done]
 
     def _ground(self, case: Case) -> Ground:
         return (self.coarse if case.fidelity == "meso" else self.grounds)[case.plan]
