@@ -80,6 +80,10 @@ class Run:
         """Return the case in words."""
         return case_name(self._run.case)
 
+    def __repr__(self) -> str:
+        """Return the case in words, too: its fields are pages long."""
+        return f"Run({str(self)!r})"
+
     def clearance(self, share: float = 1.0) -> timedelta | None:
         """Return how long after the order a share of all planned vehicles is out; None where that is never reached.
 
@@ -139,7 +143,9 @@ class Run:
 
     def zones(self) -> pd.DataFrame:
         """Return `zone`, `planned`, `evacuated`, `t50_s`, `t90_s`, `t95_s`, `t100_s` (missing: not cleared)."""
-        return pd.DataFrame([{"zone": zone, **row} for zone, row in self.manifest["zones"].items()])
+        rows = pd.DataFrame([{"zone": zone, **row} for zone, row in self.manifest["zones"].items()])
+        first = ["zone", "planned", "evacuated", "t50_s", "t90_s", "t95_s", "t100_s"]
+        return rows[[*first, *(name for name in rows if name not in first)]]
 
     def bottlenecks(self) -> pd.DataFrame:
         """Return what holds the traffic up, the worst first.
@@ -147,7 +153,8 @@ class Run:
         Columns `name`, `edge`, `lanes`, `place`, `reason`, `where`, `delay_veh_h`, `queue_min`, `vehicles`.
         """
         names = ["name", "edge", "lanes", "place", "reason", "where", "delay_veh_h", "queue_min", "vehicles"]
-        return pd.DataFrame(self.manifest["found_bottlenecks"], columns=names)
+        rows = pd.DataFrame(self.manifest["found_bottlenecks"], columns=names)
+        return rows.astype({"delay_veh_h": float, "queue_min": int, "vehicles": int})
 
     def lanes(self) -> pd.DataFrame:
         """Return what passes the lanes of the study's bottlenecks.
@@ -156,7 +163,9 @@ class Run:
         95 % are out), `queued_veh_per_min`, `highest_veh_per_h`, `queue_min`.
         """
         names = ["bottleneck", "edge", "lane", "vehicles", "mean_veh_per_min", "queued_veh_per_min"]
-        return pd.DataFrame(self.manifest["lanes"], columns=[*names, "highest_veh_per_h", "queue_min"])
+        rows = pd.DataFrame(self.manifest["lanes"], columns=[*names, "highest_veh_per_h", "queue_min"])
+        rates = ("mean_veh_per_min", "queued_veh_per_min", "highest_veh_per_h")
+        return rows.astype({**dict.fromkeys(rates, float), **dict.fromkeys(("lane", "vehicles", "queue_min"), int)})
 
     def lane_minutes(self) -> pd.DataFrame:
         """Return a row a lane and minute: `vehicles`, `speed_mps`, `occupancy_percent`, `queued`."""

@@ -11,7 +11,7 @@
 1  contraflow on the road south         2
 2     officer at Palduinstrasse         1
 >>> print(flood.run().clearance(0.9))  # doctest: +SKIP
-1:07:00
+1:08:51
 
 Opening is cheap: a scenario's file is read and checked, and nothing else. The place is prepared when something that
 needs it is asked for, once. Tables are pandas or geopandas (EPSG:4326) with units in the names of their columns. What
@@ -26,8 +26,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from evac.errors import Problem, ScenarioError, UserError
 from evac.on_the_map import OnTheMap
@@ -78,6 +79,10 @@ class Place(OnTheMap):
     workspace
         The folder with the cache and `reports/`.
     """
+
+    def __repr__(self) -> str:
+        """Return name and file: its fields are pages long."""
+        return f"Place({self.name!r}, {str(self.loaded.path)!r})"
 
     def prepare(self, on_progress: OnProgress | None = None, cancel: Cancel | None = None) -> Place:
         """Make what all runs share: map, network, households, ways out. Done when needed, if it isn't asked for before.
@@ -149,10 +154,10 @@ class Place(OnTheMap):
 
     def study(
         self,
-        plans: Iterable[str | Path] = (BASELINE,),
+        plans: str | Path | Iterable[str | Path] = (BASELINE,),
         *,
-        vehicles: Iterable[float | str] = (),
-        departures: Iterable[str] = (),
+        vehicles: float | str | Iterable[float | str] = (),
+        departures: str | Iterable[str] = (),
         seeds: Iterable[int] = (),
         sensitivity: bool = False,
         until: float | None = None,
@@ -170,8 +175,10 @@ class Place(OnTheMap):
         ----------
         plans
             The plans; the first is the one that the others are compared with.
-        vehicles, departures, seeds
-            Which cases; all of the scenario's where left out.
+        vehicles, departures
+            Which cases of the scenario, one or several; all where left out.
+        seeds
+            Which seeds (`range(1, 6)`: five); those of the scenario where left out.
         sensitivity
             Whether to run the middle case at ± 15 % lane capacity as well, with other signal programs where a queue
             stands at a signal, and with signals left on and with officers where a plan switches them off.
@@ -205,23 +212,21 @@ class Place(OnTheMap):
             raise UserError(Problem("fidelity", "'mixed' adds runs until means are precise", "say how precise: until"))
         runner, watch = engine_of(engine, jobs or cores()), Watch(on_progress, cancel)
         selection = Selection(
-            tuple(map(case_label, vehicles)),
-            tuple(departures),
-            tuple(seeds),
+            *_cases(vehicles, departures, seeds),
             sensitivity=sensitivity,
             fidelity=fidelity,
             part=part,
             until=Precision(until, max_seeds) if until else None,
         )
-        laid = self.stages.lay(self.stages.plans(plans), watch)
+        laid = self.stages.lay(self.stages.plans(_several(plans)), watch)
         return Study(self, laid, selection, self.stages.run(laid, selection, runner, watch))
 
     def finished(
         self,
-        plans: Iterable[str | Path] = (BASELINE,),
+        plans: str | Path | Iterable[str | Path] = (BASELINE,),
         *,
-        vehicles: Iterable[float | str] = (),
-        departures: Iterable[str] = (),
+        vehicles: float | str | Iterable[float | str] = (),
+        departures: str | Iterable[str] = (),
         seeds: Iterable[int] = (),
         sensitivity: bool = False,
     ) -> Study:
@@ -232,8 +237,8 @@ class Place(OnTheMap):
         from evac.studied import finished_study  # noqa: PLC0415
         from evac.study import Selection  # noqa: PLC0415
 
-        cases = tuple(map(case_label, vehicles)), tuple(departures), tuple(seeds)
-        return finished_study(self, plans, Selection(*cases, sensitivity=sensitivity), Watch())
+        selection = Selection(*_cases(vehicles, departures, seeds), sensitivity=sensitivity)
+        return finished_study(self, _several(plans), selection, Watch())
 
     def reported(
         self,
@@ -395,3 +400,22 @@ class Place(OnTheMap):
         label, curve = self._case(vehicles, departure)
         selection = Selection((label,), (curve,), tuple(seeds), sensitivity=False)
         return stress(self.stages, wanted, selection, runner, Watch(on_progress, cancel))
+
+
+def _several(given: Any) -> tuple[Any, ...]:
+    """Return what was given, one or several of it; a word is one."""
+    if isinstance(given, Iterable) and not isinstance(given, str):
+        return tuple(given)
+    return (given,)
+
+
+def _cases(
+    vehicles: float | str | Iterable[float | str], departures: str | Iterable[str], seeds: Iterable[int]
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[int, ...]]:
+    """Return the cases that are asked for: vehicles per household, departure curves and seeds."""
+    if not isinstance(seeds, Iterable):
+        raise UserError(Problem("seeds", f"{seeds} may be one seed, or so many", "[5] is the fifth, range(1, 6) five"))
+    asked = tuple(seeds)
+    if wrong := [seed for seed in asked if not isinstance(seed, Integral)]:
+        raise UserError(Problem("seeds", f"{wrong[0]!r} is no whole number", "range(1, 6) are five seeds"))
+    return tuple(map(case_label, _several(vehicles))), _several(departures), tuple(map(int, asked))

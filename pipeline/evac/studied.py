@@ -52,6 +52,11 @@ class Study:
         """The finished runs."""
         return tuple(Run(self, run) for run in self._found.runs)
 
+    def __repr__(self) -> str:
+        """Return what it is of, and how far: its fields are pages long."""
+        plans = ", ".join(self.laid)
+        return f"Study({plans} in {self.place.name}; runs: {len(self.runs)}, missing: {len(self.missing)})"
+
     def __iter__(self) -> Iterator[Run]:
         """Iterate over the finished runs."""
         return iter(self.runs)

@@ -49,6 +49,10 @@ class Plan:
     vehicles: str
     departure: str
 
+    def __repr__(self) -> str:
+        """Return plan, place and case: its fields are pages long."""
+        return f"Plan({self.key!r} in {self.place.name!r}, {self.vehicles!r} per household, {self.departure!r})"
+
     def prepare(self, on_progress: OnProgress | None = None, cancel: Cancel | None = None) -> Plan:
         """Lay it over the network. Done when needed, if it isn't asked for before.
 

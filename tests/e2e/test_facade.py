@@ -8,6 +8,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,6 +56,28 @@ def study(town: evac.Place, events: list[evac.Progress]) -> evac.Study:
 @pytest.fixture(scope="module")
 def run(study: evac.Study) -> evac.Run:
     return study.runs[0]
+
+
+def test_one_is_given_as_several_are(town: evac.Place, study: evac.Study) -> None:
+    one = town.finished("waves", vehicles=1, departures=study.runs[0].departure)
+    assert [run.job for run in one] == [run.job for run in study if run.plan == "waves"]
+
+
+@pytest.mark.parametrize(("seeds", "found"), [(5, "may be one seed, or so many"), ([1.5], "1.5 is no whole number")])
+def test_seeds_that_may_mean_something_else_are_refused(town: evac.Place, seeds: Any, found: str) -> None:
+    with pytest.raises(evac.UserError, match=found):
+        town.study(seeds=seeds)
+
+
+def test_what_a_notebook_shows_is_a_line(town: evac.Place, study: evac.Study, run: evac.Run) -> None:
+    shown = [repr(item) for item in (town, town.under("waves"), study, run)]
+    assert all(len(words) < 200 for words in shown)
+    assert "baseline, waves in Test town; runs: 2, missing: 0" in shown[2]
+
+
+def test_tables_without_rows_have_the_types_of_those_with_some(run: evac.Run) -> None:
+    assert run.bottlenecks().dtypes[["delay_veh_h", "queue_min", "vehicles"]].tolist() == [float, int, int]
+    assert run.lanes().dtypes[["lane", "queued_veh_per_min"]].tolist() == [int, float]
 
 
 def test_importing_evac_imports_no_table_library() -> None:
