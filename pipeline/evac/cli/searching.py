@@ -142,7 +142,7 @@ def _print_frontier(rows: pd.DataFrame) -> None:
         counts = (str(row[name]) for name in ("officers", "cones", "barricades"))
         table.add_row(*counts, _interval(row, "t90"), _interval(row, "saved"), str(row["seeds"]), escape(row["plan"]))
     console.print(table)
-    for row in rows.to_dict("records"):
+    for row in rows[rows["plan"] != rows["actions"]].to_dict("records"):  # the plan without a new action does nothing
         console.print(escape(f"{row['plan']}: {row['actions']}"), highlight=False, soft_wrap=True)
 
 
