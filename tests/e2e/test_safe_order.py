@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -60,6 +61,22 @@ def test_each_zone_has_its_last_minute_its_interval_and_its_trigger_line(
         assert min(lon) == pytest.approx(expected, abs=0.0006)
         assert max(lon) == pytest.approx(expected, abs=0.0006)
     assert (found / "map.png").stat().st_size > 10_000
+
+
+def test_a_coarse_answer_is_tried_with_the_fine_model_and_is_the_same_whatever_runs_it(
+    town: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--vehicles", "1", "--step", "60", "--fidelity", "meso", "--workspace", str(tmp_path)]
+    tables, said = [], []
+    for engine in (["--jobs", "2"], ["--engine", "serial"]):
+        assert run_guarded(["safe-order", str(town), *options, *engine]) == 0
+        said.append(capsys.readouterr().out)
+        tables.append(pd.read_csv(tmp_path / "reports" / "town" / "safe-order" / "safe_order.csv"))
+    pd.testing.assert_frame_equal(*tables)
+    assert tables[0]["confirmed"].isin([True, False]).all()
+    runs, new = map(int, re.findall(r"(\d+) runs, (\d+) of them new", said[0])[0])
+    assert 2 <= new <= runs
+    assert f"{runs} runs, none of them new" in said[1]
 
 
 def test_an_ensemble_says_how_likely_each_zone_gets_out(town: Path, capsys: pytest.CaptureFixture[str]) -> None:

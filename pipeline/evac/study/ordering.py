@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from evac.demand.starts import FREE_CHOICE
 from evac.errors import Problem, ScenarioError
 from evac.files import digest_json
 from evac.simulate.job import Case
+from evac.study.engines import Local
 from evac.study.ground import ground_of
 from evac.study.jobs import job_of
 from evac.study.prepare import Prepared
@@ -133,14 +135,16 @@ def safe_orders(trials: Trials) -> Answer:
     first = asked.seeds[0]
     (normally,) = trials.manifests([Trial((), first)])
     zones = sorted(normally["hazard_zones"])
-    found = _searched(trials, zones, _lost_min(trials, normally, zones))
-    orders = [over_searches(zone, found) for zone in zones]
-    together = sequence(orders, trials.judge, seed=first, share=asked.share, step_min=asked.step_min)
-    confirmed: dict[str, bool] = {}
-    if asked.coarse:
-        micro = replace(trials, asked=replace(asked, coarse=False), _grounds={})
-        confirmed = confirm(orders, micro.judge, seed=first, share=asked.share)
-        trials.runs = micro.runs  # `used` is the same set
+    searching = _Searching(trials, zones, _lost_min(trials, normally, zones))
+    given = searching.find([(seed, 1.0) for seed in asked.seeds])
+    latest = [over_searches(zone, given) for zone in zones]
+    with ThreadPoolExecutor(1) as beside:
+        # All zones at once are one long run with the fine model, while the others keep the other cores busy.
+        confirming = beside.submit(_confirmed, trials, latest) if _side_by_side(trials) else None
+        found = given | searching.find([(first, pace) for pace in _PACES])
+        orders = [over_searches(zone, found) for zone in zones]
+        together = sequence(orders, trials.judge, seed=first, share=asked.share, step_min=asked.step_min)
+        confirmed = _confirmed(trials, latest) if confirming is None else confirming.result()
     answers = [
         ZoneOrder(
             order,
@@ -151,27 +155,54 @@ def safe_orders(trials: Trials) -> Answer:
         )
         for order in orders
     ]
-    return Answer(tuple(sorted(answers, key=_urgency)), together, len(trials.used), trials.runs)
+    return Answer(tuple(sorted(answers, key=_urgency)), together, len(trials.used), len(trials.made))
 
 
-def _searched(trials: Trials, zones: Sequence[str], lost_min: Mapping[str, float]) -> dict[Search, Latest]:
-    """Return how all searches of the zones ended.
+def _side_by_side(trials: Trials) -> bool:
+    """Return whether the engine runs things side by side when it is asked for them from several threads."""
+    return isinstance(trials.engine, Local) and trials.engine.jobs > 1
+
+
+def _confirmed(trials: Trials, orders: Sequence[SafeOrder]) -> dict[str, bool]:
+    """Return whether the microscopic model agrees with what was found with the coarse one; empty where it wasn't."""
+    asked = trials.asked
+    if not asked.coarse:
+        return {}
+    micro = replace(trials, asked=replace(asked, coarse=False), _grounds={})  # its runs are counted with the others
+    return confirm(orders, micro.judge, seed=asked.seeds[0], share=asked.share)
+
+
+@dataclass
+class _Searching:
+    """The searches of the zones, each of which helps those after it.
 
     Where an answer is looked for first: as long before the order that can't be safe as the zone is thought to lose to
-    queues, at first by `lost_min`, then by the answers so far; or else where the last answer was.
+    queues, at first by `losses_min`, then by the answers so far; or else where the last answer was.
     """
-    asked, first = trials.asked, trials.asked.seeds[0]
-    found: dict[Search, Latest] = {}
-    about_min: dict[str, float] = {}
-    losses_min = dict(lost_min)
-    for seed, pace in [*((seed, 1.0) for seed in asked.seeds), *((first, pace) for pace in _PACES)]:
-        mine = [Search(zone, seed, pace) for zone in zones]
+
+    trials: Trials
+    zones: Sequence[str]
+    losses_min: dict[str, float]
+    about_min: dict[str, float] = field(default_factory=dict)
+
+    def find(self, cases: Sequence[tuple[int, float]]) -> dict[Search, Latest]:
+        """Return how the searches of all zones ended, for some seeds and paces, one after the other."""
+        found: dict[Search, Latest] = {}
+        for seed, pace in cases:
+            found |= self._find(seed, pace)
+        return found
+
+    def _find(self, seed: int, pace: float) -> dict[Search, Latest]:
+        trials, asked = self.trials, self.trials.asked
+        mine = [Search(zone, seed, pace) for zone in self.zones]
         bounds_min = _no_later_min(trials, mine)
-        guesses_min = {item: pace * about_min[item.zone] for item in mine if item.zone in about_min}
+        guesses_min = {item: pace * self.about_min[item.zone] for item in mine if item.zone in self.about_min}
         guesses_min |= {
-            item: bound - losses_min[item.zone] for item, bound in bounds_min.items() if item.zone in losses_min
+            item: bound - self.losses_min[item.zone]
+            for item, bound in bounds_min.items()
+            if item.zone in self.losses_min
         }
-        now = latest_orders(
+        found = latest_orders(
             mine,
             trials.judge,
             share=asked.share,
@@ -180,14 +211,13 @@ def _searched(trials: Trials, zones: Sequence[str], lost_min: Mapping[str, float
             no_later_min=bounds_min,
             guesses_min=guesses_min,
         )
-        found |= now
-        for item, latest in now.items():
+        for item, latest in found.items():
             if latest.minute is not None:
                 limit_min = latest.minute + asked.step_min / 2.0
-                about_min[item.zone] = limit_min / pace
+                self.about_min[item.zone] = limit_min / pace
                 if item in bounds_min:
-                    losses_min[item.zone] = max(bounds_min[item] - limit_min, 0.0)
-    return found
+                    self.losses_min[item.zone] = max(bounds_min[item] - limit_min, 0.0)
+        return found
 
 
 def _lost_min(trials: Trials, normally: Mapping[str, Any], zones: Sequence[str]) -> dict[str, float]:

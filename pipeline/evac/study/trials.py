@@ -83,8 +83,8 @@ class Trials:
     cache: Path
     engine: Engine
     display: Display
-    runs: int = 0
-    """Runs that were made; `used` has those that the cache had as well, by their jobs."""
+    made: set[str] = field(default_factory=set)
+    """The jobs that were run, whole or until something was known; `used` has those that the cache knew as well."""
     used: set[str] = field(default_factory=set)
     _grounds: dict[float, Ground] = field(default_factory=dict)
     _unders: dict[float, UnderPlan] = field(default_factory=dict)
@@ -155,8 +155,8 @@ class Trials:
             for job, outcome in outcomes:
                 if not isinstance(outcome, Path):
                     raise SimulationError(f"a trial failed: {case_name(job.case)}: {outcome}") from outcome
-                self.runs += 1
-                self.display.tell(counted(self.runs, "trial"))
+                self.made.add(job.digest)
+                self.display.tell(counted(len(self.made), "trial"))
 
     def _as_planned(self, trial: Trial) -> Trial:
         """Return a trial without the zones that it orders when the plan does: that of all zones at once is one run."""
