@@ -37,7 +37,7 @@ class FirstLook:
 
 def judged(attempts: Attempts) -> int:
     """Return of how many sets it is known what they are worth, or why they needn't be simulated."""
-    return len({*attempts.scores, *attempts.late, *attempts.refused, *attempts.pruned}) - 1
+    return len({*attempts.scores, *attempts.late, *attempts.sets.refused, *attempts.pruned}) - 1
 
 
 def search(scenario: Path, given: argparse.Namespace, workspace: Path) -> None:

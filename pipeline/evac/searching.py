@@ -119,8 +119,8 @@ class Search:
         return write_found(self.found, _search_folder(self.place) if folder is None else Path(folder))
 
     def _plan(self, chosen: Chosen) -> Plan:
-        goal = self.found.attempts.goal
-        return Plan(self.place, self.found.attempts.plan(chosen), goal.vehicles, goal.departure)
+        goal = self.found.attempts.sets.goal
+        return Plan(self.place, self.found.attempts.sets.plan(chosen), goal.vehicles, goal.departure)
 
 
 def _search_folder(place: Place) -> Path:
@@ -147,9 +147,11 @@ def search_in(place: Place, under: Plan, wish: Wish, watch: Watch) -> Search:
     UserError
         An input is wrong, or no action is of use.
     """
-    from evac.search.attempts import Attempts, Goal  # noqa: PLC0415
+    from evac.search.attempts import Attempts  # noqa: PLC0415
     from evac.search.city import budget_of, read_city  # noqa: PLC0415
     from evac.search.finding import find  # noqa: PLC0415
+    from evac.search.goal import Goal  # noqa: PLC0415
+    from evac.search.laying import Sets  # noqa: PLC0415
     from evac.study.engines import cores, engine_of  # noqa: PLC0415
 
     rules, budget = read_city(wish.city), budget_of(wish.officers, wish.cones, wish.barricades)
@@ -171,5 +173,5 @@ def search_in(place: Place, under: Plan, wish: Wish, watch: Watch) -> Search:
     watch.runs = _MOST_RUNS
     page = _search_folder(place) / PAGE
     watch.tell(f"What it is trying: {page}")
-    attempts = Attempts(prepared, base, goal, place.cache, runner, watch)
+    attempts = Attempts(Sets(prepared, base, goal, place.cache, runner, watch))
     return Search(place, find(attempts, rules, wish.within_s, page))

@@ -19,6 +19,7 @@ from evac.plans.reading import load_plan
 from evac.search import finals, stressing
 from evac.search.attempts import Attempts
 from evac.search.facts import Facts
+from evac.search.laying import Sets
 from evac.search.lazy import Chosen
 from evac.simulate.job import Job
 from evac.study.engines import Local
@@ -115,11 +116,11 @@ def test_a_search_that_is_interrupted_in_each_stage_goes_on_to_the_same(
     searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     town = made(tmp_path)
-    find_facts, simulated = Attempts._find_facts, Local.run
+    find_facts, simulated = Sets._find_facts, Local.run
     found: list[Chosen] = []
     runs: list[Job] = []
 
-    def counted(self: Attempts, chosen: Chosen) -> Facts:
+    def counted(self: Sets, chosen: Chosen) -> Facts:
         found.append(chosen)
         return find_facts(self, chosen)
 
@@ -128,7 +129,7 @@ def test_a_search_that_is_interrupted_in_each_stage_goes_on_to_the_same(
             runs.append(job)
             yield job, outcome
 
-    monkeypatch.setattr(Attempts, "_find_facts", counted)
+    monkeypatch.setattr(Sets, "_find_facts", counted)
     monkeypatch.setattr(Local, "run", noted)
     stages: list[tuple[Any, str]] = [
         (Attempts, "_simulate"), (finals, "_play_some"), (finals, "_played"), (stressing, "_worth"),

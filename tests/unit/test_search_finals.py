@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 from evac.search import finals as finals_module
-from evac.search.attempts import Goal, Patience, TimeIsUp
 from evac.search.city import Budget
 from evac.search.finals import Finals, confirm, play
+from evac.search.goal import Goal, Patience, TimeIsUp
 from evac.search.lazy import Chosen
 from evac.study.buying import Stressed
 from evac.study.comparing import Cell
@@ -68,20 +68,27 @@ def test_more_seeds_come_first_then_trusted_runs_then_time() -> None:
 
 
 @dataclass
-class Town:
-    """Ten plans that are all worth the same as none, and seeds that scatter their times by a minute."""
+class Plans:
+    """Plans that take nothing."""
 
-    chance: random.Random
-    patience: Patience = field(default_factory=Patience)
     goal: Goal = field(default_factory=lambda: Goal("1", "curve", tuple(range(1, 9)), Budget(), "micro", 1))
-    scores: dict[Chosen, float] = field(default_factory=lambda: {frozenset({one}): 3000.0 for one in range(10)})
-    times: dict[tuple[Chosen, int], float] = field(default_factory=dict)
 
     def officers(self, _: Chosen) -> int:
         return 0
 
     def words(self, chosen: Chosen) -> str:
         return str(sorted(chosen))
+
+
+@dataclass
+class Town:
+    """Ten plans that are all worth the same as none, and seeds that scatter their times by a minute."""
+
+    chance: random.Random
+    sets: Plans = field(default_factory=Plans)
+    patience: Patience = field(default_factory=Patience)
+    scores: dict[Chosen, float] = field(default_factory=lambda: {frozenset({one}): 3000.0 for one in range(10)})
+    times: dict[tuple[Chosen, int], float] = field(default_factory=dict)
 
     def tell(self, text: str) -> None:
         assert text
@@ -107,7 +114,7 @@ def test_chance_makes_the_plan_that_was_chosen_look_good_and_seeds_that_did_not_
         confirm(town, finals)  # type: ignore[arg-type]
         best, second = finals.ranked()[:2]
         assert finals.fresh.keys() == {best, second, NOTHING}
-        assert not set(finals.fresh[best].t90_s) & set(town.goal.seeds)
+        assert not set(finals.fresh[best].t90_s) & set(town.sets.goal.seeds)
         looked.append(finals.saved(best).mean or 0.0)
         was.append(finals.fresh_saved(best).mean or 0.0)
     assert sum(looked) / 200 > 20.0  # of a minute's scatter

@@ -94,11 +94,11 @@ def _read_within(text: str | None) -> float | None:
 def _print(found: Found) -> None:
     attempts = found.attempts
     _print_frontier(found.frontier())
-    tried = f"{len(attempts.scores)} plans of {len(attempts.candidates)} candidates simulated"
+    tried = f"{len(attempts.scores)} plans of {len(attempts.sets.candidates)} candidates simulated"
     late = f", {len(attempts.late)} given up as too late" if attempts.late else ""
     spared = f", {len(attempts.pruned)} not because of their bound" if attempts.pruned else ""
-    console.print(f"{tried}{late}{spared}, {len(attempts.refused)} can't be.", highlight=False)
-    console.print(escape(f"Best: {attempts.words(found.best)}"), highlight=False, soft_wrap=True)
+    console.print(f"{tried}{late}{spared}, {len(attempts.sets.refused)} can't be.", highlight=False)
+    console.print(escape(f"Best: {attempts.sets.words(found.best)}"), highlight=False, soft_wrap=True)
     cell = found.finals.cells.get(found.best)
     under_s, any_s = (bound.earliest_s(90) for bound in (found.bounds.under_plan, found.bounds.reversible))
     if cell is not None and cell.interval.mean is not None and under_s and any_s:
@@ -117,11 +117,11 @@ def _print(found: Found) -> None:
             time = "never gets 90 % out" if worst_s is None else f"has 90 % out after {clock.clock(worst_s)}"
             unknown = sum(row.cell is None for row in found.finals.stressed[chosen])
             but = f" ({unknown} more couldn't be simulated)" if unknown else ""
-            words = f"{attempts.plan(chosen).key} {time} in the worst case: {worst.failure}{but}"
+            words = f"{attempts.sets.plan(chosen).key} {time} in the worst case: {worst.failure}{but}"
             console.print(escape(words), highlight=False, soft_wrap=True)
     safest = found.finals.safest()
     if safest is not None:
-        words = f"Best in the worst case: {attempts.plan(safest).key}, {attempts.words(safest)}"
+        words = f"Best in the worst case: {attempts.sets.plan(safest).key}, {attempts.sets.words(safest)}"
         console.print(escape(words), highlight=False, soft_wrap=True)
     if found.cut_short:
         console.print("Time was up before all was simulated; the same command goes on from here.", highlight=False)

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evac.search.attempts import Attempts, TimeIsUp, left_behind
+from evac.search.attempts import Attempts, left_behind
+from evac.search.goal import TimeIsUp
 from evac.search.lazy import Chosen
 from evac.statistics import Interval
 from evac.study import Selection, Study, run_study
@@ -99,9 +100,9 @@ def _finalists(attempts: Attempts) -> list[Chosen]:
     by_score = sorted(attempts.scores, key=lambda chosen: (round(attempts.scores[chosen]), len(chosen), sorted(chosen)))
     best, fewest = [], float("inf")
     for chosen in by_score:
-        if attempts.officers(chosen) < fewest:
+        if attempts.sets.officers(chosen) < fewest:
             best.append(chosen)
-            fewest = attempts.officers(chosen)
+            fewest = attempts.sets.officers(chosen)
     kept = dict.fromkeys([frozenset[int](), *best, *by_score])
     return list(kept)[:MOST]
 
@@ -111,13 +112,13 @@ def play(attempts: Attempts, finals: Finals) -> None:
     left, seeds = _finalists(attempts), _FIRST_SEEDS
     try:
         while True:
-            of_now = attempts.goal.seeds[:seeds]
-            side_by_side = max(1, attempts.goal.width // len(of_now))
+            of_now = attempts.sets.goal.seeds[:seeds]
+            side_by_side = max(1, attempts.sets.goal.width // len(of_now))
             for start in range(0, len(left), side_by_side):
                 if finals.cells:  # what the others are compared with is there in any case
                     attempts.patience.check()
                 _play_some(attempts, finals, left[start : start + side_by_side], of_now)
-            if seeds >= len(attempts.goal.seeds) or len(left) <= 1:
+            if seeds >= len(attempts.sets.goal.seeds) or len(left) <= 1:
                 return
             nothing = frozenset[int]()
             ranked = finals.quickest(chosen for chosen in left if chosen != nothing)
@@ -128,7 +129,7 @@ def play(attempts: Attempts, finals: Finals) -> None:
 
 def _play_some(attempts: Attempts, finals: Finals, sets: Sequence[Chosen], seeds: Sequence[int]) -> None:
     """Simulate plans with some seeds; one whose runs all fail keeps what it has."""
-    attempts.tell(f"with {len(seeds)} seeds: {'; '.join(attempts.words(chosen) for chosen in sets)}")
+    attempts.tell(f"with {len(seeds)} seeds: {'; '.join(attempts.sets.words(chosen) for chosen in sets)}")
     cells, left = _played(attempts, sets, seeds)
     finals.cells |= cells
     for chosen, vehicles in left.items():
@@ -142,14 +143,14 @@ def confirm(attempts: Attempts, finals: Finals) -> None:
     """
     nothing = frozenset[int]()
     sets = list(dict.fromkeys([nothing, *finals.ranked()[:2]]))
-    seeds = attempts.goal.fresh_seeds
-    step = max(1, attempts.goal.width // len(sets))
+    seeds = attempts.sets.goal.fresh_seeds
+    step = max(1, attempts.sets.goal.width // len(sets))
     try:
         for many in (*range(step, len(seeds), step), len(seeds)):
             attempts.patience.check()
             attempts.tell(
                 f"with {many} of {len(seeds)} seeds that chose nothing: "
-                f"{'; '.join(attempts.words(chosen) for chosen in sets)}"
+                f"{'; '.join(attempts.sets.words(chosen) for chosen in sets)}"
             )
             cells, left = _played(attempts, sets, seeds[:many])
             if cells.keys() != set(sets):
@@ -163,8 +164,8 @@ def _played(
     attempts: Attempts, sets: Sequence[Chosen], seeds: Sequence[int]
 ) -> tuple[dict[Chosen, Cell], dict[Chosen, int]]:
     """Simulate plans with some seeds; return by set its runs, and the vehicles not out in the seed with most."""
-    by_key = {attempts.plan(chosen).key: chosen for chosen in sets}
-    laid = {key: under for key, chosen in by_key.items() if (under := attempts.lay(chosen)) is not None}
+    by_key = {attempts.sets.plan(chosen).key: chosen for chosen in sets}
+    laid = {key: under for key, chosen in by_key.items() if (under := attempts.sets.lay(chosen)) is not None}
     runs = study_of(attempts, laid, seeds).runs
     left: dict[Chosen, int] = {}
     for run in runs:
@@ -175,8 +176,7 @@ def _played(
 
 def study_of(attempts: Attempts, laid: Mapping[str, UnderPlan], seeds: Sequence[int], vehicles: str = "") -> Study:
     """Return the study of plans with some seeds; the vehicles per household are those of the search when left out."""
-    goal = attempts.goal
+    sets = attempts.sets
+    goal = sets.goal
     selection = Selection((vehicles or goal.vehicles,), (goal.departure,), tuple(seeds), sensitivity=False)
-    return run_study(
-        attempts.prepared, dict(laid), selection, attempts.cache, engine=attempts.engine, display=attempts.display
-    )
+    return run_study(sets.prepared, dict(laid), selection, sets.cache, engine=sets.engine, display=sets.display)

@@ -13,11 +13,12 @@ import pandas as pd
 from evac.clock import MINUTE_S
 from evac.errors import EvacError, Problem, UserError
 from evac.network.places import StreetIndex
-from evac.search.attempts import Attempts, TimeIsUp, score_s
+from evac.search.attempts import Attempts, score_s
 from evac.search.candidates import MOST, candidates_of
 from evac.search.city import KINDS, RESOURCES, City, Sort
 from evac.search.finals import Finals, confirm, play
 from evac.search.first_run import FirstRun
+from evac.search.goal import TimeIsUp
 from evac.search.lazy import Chosen, Space, search
 from evac.search.progress_page import ProgressPage
 from evac.search.stressing import stress
@@ -75,13 +76,13 @@ class Found:
         return rows.astype({**times, **dict.fromkeys(("fresh_seeds", "fresh_untrusted", "fresh_left_behind"), "Int64")})
 
     def _row(self, chosen: Chosen) -> dict[str, object]:
-        takes, finals = self.attempts.takes(chosen), self.finals
+        takes, finals = self.attempts.sets.takes(chosen), self.finals
         return {
             **{name: sum(getattr(item, name) for item in takes) for name in RESOURCES},
-            "plan": self.attempts.plan(chosen).key,
-            "actions": self.attempts.words(chosen),
+            "plan": self.attempts.sets.plan(chosen).key,
+            "actions": self.attempts.sets.words(chosen),
             **_told(finals.cells[chosen], finals.saved(chosen), finals.left_behind[chosen]),
-            "at_best_min": _min(self.attempts.bound_s(chosen)),
+            "at_best_min": _min(self.attempts.sets.bound_s(chosen)),
             **self._fresh(chosen),
         }
 
@@ -98,7 +99,7 @@ class Found:
         """Return what was thought of: `kind`, `action`, `reason`, what it takes, `alone_saves_min`, `why_not`."""
         start = self.attempts.scores[frozenset()]
         rows = []
-        for number, item in enumerate(self.attempts.candidates):
+        for number, item in enumerate(self.attempts.sets.candidates):
             score = self.attempts.scores.get(frozenset({number}))
             rows.append(
                 {
@@ -116,7 +117,7 @@ class Found:
         """Return what the best plans are worth when something goes wrong: `plan`, `failure`, `t90_min`, `why_not`."""
         rows = [
             {
-                "plan": self.attempts.plan(chosen).key,
+                "plan": self.attempts.sets.plan(chosen).key,
                 "failure": row.failure,
                 "t90_min": None if row.cell is None else _min(row.cell.interval.mean),
                 "why_not": row.refused if row.cell is None else _never(row.cell),
@@ -184,7 +185,7 @@ def _find(
     nothing: Chosen = frozenset()
     enter("sets")
     if nothing not in attempts.judge([nothing]):
-        raise EvacError(f"the first run failed: {attempts.refused[nothing]}")
+        raise EvacError(f"the first run failed: {attempts.sets.refused[nothing]}")
     attempts.patience.until_s = until(_SCREENING)
     cut_short = _search_sets(attempts)
     _require_any(attempts, forbidden, cut_short=cut_short)
@@ -199,18 +200,18 @@ def _find(
     stress(attempts, finals)
     ranked = finals.ranked()
     best = ranked[0] if len(ranked) > 1 else min(attempts.scores, key=lambda chosen: attempts.scores[chosen])
-    laid = attempts.lay(best)
+    laid = attempts.sets.lay(best)
     if laid is None:
-        raise EvacError(attempts.refused[best])
-    bounds = bounds_of(attempts.prepared, laid, attempts.goal.case(attempts.plan(best).key, attempts.goal.seeds[0]))
+        raise EvacError(attempts.sets.refused[best])
+    bounds = bounds_of(attempts.sets.prepared, laid, attempts.sets.case(best, "micro"))
     return Found(attempts, forbidden, finals, best, bounds, cut_short or finals.cut_short)
 
 
 def _search_sets(attempts: Attempts) -> bool:
     """Search over sets; return whether time was up before it was done."""
-    budget, candidates = attempts.goal.budget, attempts.candidates
+    budget, candidates = attempts.sets.goal.budget, attempts.sets.candidates
     numbers = [number for number in range(len(candidates)) if not attempts.why_not(number)]
-    space = Space(attempts.judge, attempts.fits, lambda one: budget.share(candidates[one].takes), 4)
+    space = Space(attempts.judge, attempts.sets.fits, lambda one: budget.share(candidates[one].takes), 4)
     try:
         search(space, numbers)
     except TimeIsUp:
@@ -220,9 +221,9 @@ def _search_sets(attempts: Attempts) -> bool:
 
 def _gather(attempts: Attempts, city: City) -> Mapping[str, int]:
     """Take the candidates that the city allows; return how many of each kind it forbids."""
-    prepared, laid, folder = attempts.prepared, attempts.laid_base(), attempts.first_run()
+    prepared, laid, folder = attempts.sets.prepared, attempts.sets.laid_base(), attempts.first_run()
     closed = ground_of(prepared, laid).closed
-    attempts.bounds = bounds_of(prepared, laid, attempts.goal.case(attempts.base.key, attempts.goal.seeds[0]))
+    attempts.bounds = bounds_of(prepared, laid, attempts.sets.case(frozenset(), "micro"))
     first = FirstRun(
         folder=folder,
         index=StreetIndex(laid.net, prepared.street_map.streets()),
@@ -237,7 +238,7 @@ def _gather(attempts: Attempts, city: City) -> Mapping[str, int]:
     }
     city.check(known, prepared.loaded.model.simulation.end_h, "the city's file")
     found = candidates_of(first)
-    attempts.candidates = [item for item in found if not city.forbids(item.kind, item.places)][:MOST]
+    attempts.sets.candidates = [item for item in found if not city.forbids(item.kind, item.places)][:MOST]
     return Counter(str(item.kind) for item in found if city.forbids(item.kind, item.places))
 
 

@@ -79,7 +79,7 @@ class ProgressPage:
         content = {
             "script": script,
             "script_hash": content_hash(script),
-            "town": self.attempts.prepared.loaded.model.name,
+            "town": self.attempts.sets.prepared.loaded.model.name,
             "asked": self._asked(),
             "step": f"{step[:1].upper()}{step[1:]}",
             "ending": ending,
@@ -97,7 +97,7 @@ class ProgressPage:
         write_text(self.path, _template().render(page=content))
 
     def _asked(self) -> str:
-        goal, base = self.attempts.goal, self.attempts.base
+        goal, base = self.attempts.sets.goal, self.attempts.sets.base
         has = _counted({name: getattr(goal.budget, name) for name in RESOURCES})
         beside = "" if base.key == BASELINE else f"; on top of the plan “{base.key}”"
         return f"{has}; {vehicles_words(goal.vehicles)}, departures “{goal.departure}”{beside}"
@@ -113,7 +113,8 @@ class ProgressPage:
         attempts = self.attempts
         late = f", {len(attempts.late)} given up as too late" if attempts.late else ""
         pruned = f", {len(attempts.pruned)} spared by their bound" if attempts.pruned else ""
-        return f"{len(attempts.candidates)} actions thought of, {len(attempts.scores)} plans simulated{late}{pruned}."
+        thought_of = f"{len(attempts.sets.candidates)} actions thought of"
+        return f"{thought_of}, {len(attempts.scores)} plans simulated{late}{pruned}."
 
     def _ranked(self) -> list[Chosen]:
         """Return the sets that were simulated, the best first: those with several seeds before those with one."""
@@ -131,11 +132,11 @@ class ProgressPage:
         else:
             time_s = self.attempts.scores[chosen]
             saved_s = None if start is None else start - time_s
-            sure = f"one seed{', coarse model' if self.attempts.goal.screen == 'meso' else ''}: may change"
-        takes = self.attempts.takes(chosen)
+            sure = f"one seed{', coarse model' if self.attempts.sets.goal.screen == 'meso' else ''}: may change"
+        takes = self.attempts.sets.takes(chosen)
         return {
             "time": _clock(time_s),
-            "actions": self.attempts.words(chosen) if chosen else "no new action",
+            "actions": self.attempts.sets.words(chosen) if chosen else "no new action",
             "saved": _saved(saved_s) if chosen else "what the others are compared with",
             "takes": _counted({name: sum(getattr(item, name) for item in takes) for name in RESOURCES}),
             "sure": sure,
@@ -159,12 +160,12 @@ class ProgressPage:
         for chosen in self.finals.stressed:
             worst = self.finals.worst(chosen)
             if worst is not None and worst.cell is not None:
-                yield {"time": _time(worst.cell), "actions": self.attempts.words(chosen), "worst": worst.failure}
+                yield {"time": _time(worst.cell), "actions": self.attempts.sets.words(chosen), "worst": worst.failure}
 
     def _kinds(self) -> Iterator[dict[str, Any]]:
         scores, start = self.attempts.scores, self.attempts.scores.get(frozenset())
         for kind in KINDS:
-            numbers = [number for number, item in enumerate(self.attempts.candidates) if item.kind == kind]
+            numbers = [number for number, item in enumerate(self.attempts.sets.candidates) if item.kind == kind]
             tried = [scores[frozenset({number})] for number in numbers if frozenset({number}) in scores]
             saves = clock.span(start - min(tried)) if tried and start is not None else ""
             refused = sum(bool(self.attempts.why_not(number)) for number in numbers)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from evac.plans.reading import LoadedPlan
 from evac.schema.scenario import vehicles_label, vehicles_words
-from evac.search.attempts import Attempts, TimeIsUp
+from evac.search.attempts import Attempts
 from evac.search.finals import MOST, Finals, slow, study_of
+from evac.search.goal import TimeIsUp
 from evac.search.lazy import Chosen
 from evac.study.buying import Stressed, lay_over_each
 from evac.study.cases import mean_vehicles, vehicles_case
@@ -44,7 +45,7 @@ def stress(attempts: Attempts, finals: Finals) -> None:
     known = [chosen for chosen in finals.ranked() if chosen][:MOST]
     try:
         for number, chosen in enumerate([*known, frozenset[int]()]):
-            attempts.tell(f"letting things go wrong with {attempts.words(chosen)}")
+            attempts.tell(f"letting things go wrong with {attempts.sets.words(chosen)}")
             finals.stressed[chosen] = _stressed(attempts, finals, chosen, to_the_end=number < _TO_THE_END)
     except TimeIsUp:
         finals.cut_short = True
@@ -65,11 +66,11 @@ def _stressed(attempts: Attempts, finals: Finals, chosen: Chosen, *, to_the_end:
     def was_worst(item: _Trouble) -> tuple[int, int, float]:
         return max((time for failure, time in times if failure.startswith(item.failure)), default=(0, 0, 0.0))
 
-    troubles = sorted(_troubles(attempts, attempts.plan(chosen)), key=was_worst, reverse=True)
+    troubles = sorted(_troubles(attempts, attempts.sets.plan(chosen)), key=was_worst, reverse=True)
     rows: list[Stressed] = []
-    for start in range(0, len(troubles), attempts.goal.width):
+    for start in range(0, len(troubles), attempts.sets.goal.width):
         attempts.patience.check()
-        rows += _worth(attempts, troubles[start : start + attempts.goal.width])
+        rows += _worth(attempts, troubles[start : start + attempts.sets.goal.width])
         cells = [row.cell for row in rows if row.cell]
         if limit and limit.cell and any(slow(cell) >= slow(limit.cell) for cell in cells):
             break
@@ -79,11 +80,11 @@ def _stressed(attempts: Attempts, finals: Finals, chosen: Chosen, *, to_the_end:
 def _troubles(attempts: Attempts, plan: LoadedPlan) -> Iterator[_Trouble]:
     """Yield what may go wrong with a plan; more vehicles than it was found for are among it."""
     yield _Trouble(NOTHING, plan)
-    model, exits = attempts.prepared.loaded.model, attempts.prepared.exits
+    model, exits = attempts.sets.prepared.loaded.model, attempts.sets.prepared.exits
     for item in stresses(plan, exits, model.hazard):
         yield _Trouble(item.failure, item.plan, item.coming)
     most = max(model.vehicles_per_household, key=lambda case: mean_vehicles(vehicles_case(model, vehicles_label(case))))
-    if (label := vehicles_label(most)) != attempts.goal.vehicles:
+    if (label := vehicles_label(most)) != attempts.sets.goal.vehicles:
         yield _Trouble(vehicles_words(label), plan, vehicles=label)
 
 
@@ -97,7 +98,7 @@ def _worth(attempts: Attempts, troubles: Sequence[_Trouble]) -> list[Stressed]:
         keys = [item.plan.key for item in troubles if item.vehicles == vehicles]
         these = {key: laid[key] for key in keys if key in laid}
         if these:
-            study = study_of(attempts, these, attempts.goal.seeds[:1], vehicles)
+            study = study_of(attempts, these, attempts.sets.goal.seeds[:1], vehicles)
             cells |= {(cell.plan, vehicles): cell for cell in cells_of(study.runs)}
     return [
         Stressed(key, item.failure, cells.get((key, item.vehicles)), refused.get(key, _FAILED))
@@ -114,14 +115,14 @@ def _carried_out(
     Nobody reverses the lanes to an exit that is lost.
     """
     plan = trouble.plan
-    own = [item for item in plan.actions if item not in attempts.base.actions and item.label != trouble.failure]
+    own = [item for item in plan.actions if item not in attempts.sets.base.actions and item.label != trouble.failure]
     for left_out in (None, *own):
         actions = tuple(item for item in plan.actions if item is not left_out)
         now, failure = plan, trouble.failure
         if left_out is not None:
             now = replace(plan, key=f"{plan.key} · without {left_out.label}", actions=actions)
             failure = f"{trouble.failure}, and so no {left_out.label}"
-        new, why = lay_over_each(attempts.prepared, {now.key: now}, attempts.cache, {now.key: trouble.coming})
+        new, why = lay_over_each(attempts.sets.prepared, {now.key: now}, attempts.sets.cache, {now.key: trouble.coming})
         if new:
             laid |= new
             return replace(trouble, plan=now, failure=failure)

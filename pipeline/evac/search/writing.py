@@ -42,7 +42,7 @@ def write_found(found: Found, folder: Path) -> list[Path]:
     write_text(written[0], _plan_text(found, found.best))
     for chosen in found.finals.ranked():
         if chosen and chosen != found.best:
-            path = folder / f"{found.attempts.plan(chosen).key}.yaml"
+            path = folder / f"{found.attempts.sets.plan(chosen).key}.yaml"
             write_text(path, _plan_text(found, chosen))
             written.append(path)
     tables = {
@@ -63,13 +63,13 @@ def write_found(found: Found, folder: Path) -> list[Path]:
 def _plan_text(found: Found, chosen: Chosen) -> str:
     """Return a plan as YAML, with the reason for each action, to be copied into `plans/<place>/` and edited."""
     attempts = found.attempts
-    plan = attempts.plan(chosen)
+    plan = attempts.sets.plan(chosen)
     head: dict[str, Any] = {"name": _name(found, chosen), "note": _note(found, chosen)}
-    if attempts.base.key != BASELINE:
-        head["extends"] = attempts.base.key
+    if attempts.sets.base.key != BASELINE:
+        head["extends"] = attempts.sets.base.key
     lines = [_dumped(head).rstrip(), "actions:" if chosen else "actions: []"]
     for number in sorted(chosen):
-        item = attempts.candidates[number]
+        item = attempts.sets.candidates[number]
         lines += [
             f"  # {line}" for line in textwrap.wrap(f"{_sentence(item.reason)} {_alone(found, number)}", _COLUMNS)
         ]
@@ -81,13 +81,13 @@ def _plan_text(found: Found, chosen: Chosen) -> str:
 
 
 def _name(found: Found, chosen: Chosen) -> str:
-    officers = found.attempts.officers(chosen)
+    officers = found.attempts.sets.officers(chosen)
     number = "1 officer" if officers == 1 else f"{officers} officers"
     return f"{'Best' if chosen == found.best else 'Found'} with {number}"
 
 
 def _note(found: Found, chosen: Chosen) -> str:
-    goal = found.attempts.goal
+    goal = found.attempts.sets.goal
     case = f'{vehicles_words(goal.vehicles)}, departures "{goal.departure}"'
     cell = found.finals.cells.get(chosen)
     if cell is None or cell.interval.mean is None:
@@ -141,8 +141,8 @@ def _dumped(content: Any) -> str:
 
 def _draw_frontier(found: Found) -> Figure:
     """Return the figure of minutes against officers: each of the last plans, and the best for each number."""
-    nothing = found.attempts.base.key
-    return _drawn(found.table(), found.frontier(), nothing, found.attempts.goal.budget.officers, found.bounds)
+    nothing = found.attempts.sets.base.key
+    return _drawn(found.table(), found.frontier(), nothing, found.attempts.sets.goal.budget.officers, found.bounds)
 
 
 def _drawn(table: pd.DataFrame, frontier: pd.DataFrame, nothing: str, officers: int, bounds: Bounds) -> Figure:
