@@ -86,6 +86,7 @@ def demand(trips: Sequence[tuple[str, float, str]], unasked: Sequence[str] = ())
                 "held_until_s": float("nan"),
                 "edge": edge if status == "planned" else None,
                 "pos_m": 0.0,
+                "stop_s": float("nan"),
                 "informed": False,
                 "exit": None,
                 "status": status,

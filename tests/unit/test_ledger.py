@@ -143,6 +143,8 @@ def _ledger(
         held_until_s=float("nan"),
         entered_s=[None if one in ("waiting", "no_route") else 60.0 for one in status],
         evacuated_s=[END_S - 60 if one == "evacuated" else None for one in status],
+        stop_s=float("nan"),
+        stopped_s=0.0,
         edge="ab",
         exit=["north" if one == "evacuated" else None for one in status],
         exit_assigned=None,

@@ -230,8 +230,13 @@ def _household_counts(done: pd.DataFrame, facts: RunFacts) -> dict[str, Any]:
         "households_without_vehicle_by_zone": dict(facts.without_vehicle),
         "vehicles_left_at_home": facts.vehicles_left_at_home,
         "errands": dict(facts.errands),
-        "errands_not_made": facts.errands_not_made,
+        "errands_not_made": facts.errands_not_made + errands_given_up(done),
     }
+
+
+def errands_given_up(done: pd.DataFrame) -> int:
+    """Return how many cars are out without the errand that they set out for: the way there closed."""
+    return int((done["evacuated_s"].notna() & (done["stopped_s"] < done["stop_s"])).sum())
 
 
 def read_gridlock(path: Path) -> dict[str, int]:

@@ -22,6 +22,7 @@ _TRIP_COLUMNS = {
     "arrived_s": "float64",
     "arrival_lane": "str",
     "time_loss_s": "float64",
+    "stopped_s": "float64",
     "taken_out": "bool",
 }
 
@@ -41,8 +42,8 @@ def read_trips(path: Path) -> pd.DataFrame:
     Returns
     -------
     One row a vehicle: `vehicle`, `entered_s` (absent: never inserted), `arrived_s` (absent: no arrival),
-    `arrival_lane`, `time_loss_s`, `taken_out` (removed from the simulation, or teleported past the exit line, without
-    having crossed it).
+    `arrival_lane`, `time_loss_s`, `stopped_s` (at stops), `taken_out` (removed from the simulation, or teleported past
+    the exit line, without having crossed it).
     """
     rows = [
         (
@@ -51,6 +52,7 @@ def read_trips(path: Path) -> pd.DataFrame:
             float(trip.get("arrival", "nan")),
             trip.get("arrivalLane"),
             float(trip.get("timeLoss", "nan")),
+            float(trip.get("stopTime", "nan")),
             trip.get("vaporized", "") not in ("", "end"),
         )
         for trip in _parse(path).iter("tripinfo")

@@ -12,7 +12,7 @@ from evac.demand.buses import PREFIX as BUS
 from evac.demand.draws import uniform
 from evac.plans.timetable import Lead, State, at
 from evac.simulate.kept_ways import KeptWays
-from evac.simulate.ways import quickest_way, way_ahead
+from evac.simulate.ways import quickest_way, stop_ahead, way_ahead
 
 
 @dataclass
@@ -54,7 +54,10 @@ class Diversions:
         return min(times, default=float("inf"))
 
     def act(self, now_s: float) -> None:
-        """Tell each driver on an approach once where the lane leads in which they are."""
+        """Tell each driver on an approach once where the lane leads in which they are.
+
+        Who has somebody to fetch first isn't leaving yet.
+        """
         for edge, of_edge in self.approaches.items():
             if leads := at(of_edge, now_s):
                 self._divert(edge, leads)
@@ -64,7 +67,7 @@ class Diversions:
             if (leads, vehicle) not in self._led and not vehicle.startswith(BUS):
                 lane = self._lane_of(vehicle, edge)
                 lead = next((item for item in leads if item.concerns(lane)), None)
-                if lead is None:
+                if lead is None or stop_ahead(self.connection, vehicle) is not None:
                     continue
                 self._led.add((leads, vehicle))
                 if uniform(self.seed, "diversion", [vehicle])[0] < lead.compliance:

@@ -16,7 +16,8 @@ from evac.simulate.blocked_turns import TOLD_WITHIN_S, BlockedTurns
 from evac.simulate.fates import Fates
 from evac.simulate.gridlock import GridlockWatch
 from evac.simulate.meso import MesoWatch
-from evac.simulate.metering import LONGEST_STOP_S, Metering
+from evac.simulate.metering import Metering
+from evac.simulate.ways import LONGEST_STOP_S
 
 POLL_S = 60.0
 """Simulated seconds between two looks at a running simulation."""

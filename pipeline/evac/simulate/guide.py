@@ -10,7 +10,7 @@ from traci.connection import Connection
 from evac.network.exits.drive_beyond import DrivesBeyond
 from evac.simulate.kept_ways import KeptWays
 from evac.simulate.refuges import Refuges
-from evac.simulate.ways import quickest_way, way_ahead
+from evac.simulate.ways import quickest_way, stop_ahead, way_ahead
 
 _LET_THROUGH = "authority"
 
@@ -57,7 +57,7 @@ class Guide:
         """Give vehicles, which are admitted to closed lanes by now, another way where there is one; return which.
 
         `classes` has the class of each as it was, and is again where it has another way. Those who are `fleeing`, and
-        have no way to any exit, take one to a refuge.
+        have no way to any exit, take one to a refuge. Who has somebody to fetch does so where a way still leads there.
         """
         ways: dict[tuple[str, str], tuple[str, ...]] = {}
         sent: set[str] = set()
@@ -73,10 +73,26 @@ class Guide:
             way = way or (refuges.way(start, vclass) if refuges and start not in closed else ())
             if way:
                 ask.setVehicleClass(vehicle, vclass)
+                way = self._over_stop(vehicle, vclass, way)
                 self.kept.give(vehicle, [*ahead[:on_junction], *way], for_good=not ways[start, vclass])
                 sent.add(vehicle)
         self.turned_round |= sent if fleeing else set()
         return sent
+
+    def _over_stop(self, vehicle: str, vclass: str, way: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the way over the stop that a vehicle has ahead; the given one, without the stop, where none is open.
+
+        SUMO drops a stop that isn't on a new way without a word, and in the mesoscopic model ends the run.
+        """
+        stop = stop_ahead(self.connection, vehicle)
+        if stop is None or stop == way[0]:
+            return way
+        there = quickest_way(self.connection, way[0], vclass, [stop])
+        onward = self.way_out(stop, vclass) if there else ()
+        if onward:
+            return (*there[:-1], *onward)
+        self.connection.vehicle.replaceStop(vehicle, 0, "")
+        return way
 
     def way_out(self, start: str, vclass: str, to: Sequence[str] | None = None) -> tuple[str, ...]:
         """Return the quickest way of a class from an edge to any exit now, or to some edges; none if none is."""

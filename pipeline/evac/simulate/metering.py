@@ -14,13 +14,12 @@ import traci
 
 from evac.clock import HOUR_S
 from evac.network.exits.resolved import Spell
+from evac.simulate.ways import LONGEST_STOP_S
 
 _LINE_M = 1.0
 """How far before the end of the lane a vehicle waits (m)."""
 
 _FOR_EVER_S = 1e7
-LONGEST_STOP_S = 1e6
-"""A stop that lasts longer ends only when somebody ends it (s): at a metered exit, in a full refuge, of a bus."""
 _FAST = 1.3
 """How fast the fastest drive, as a multiple of the limit: three standard deviations of the desired speeds."""
 _BRAKES_MPS2 = 4.0

@@ -19,6 +19,8 @@ ASK_EVERY_S = 10.0
 roads, each at a second of its own; who has taken a way over one meanwhile is seen at the next time."""
 REROUTE_EVERY = "device.rerouting.period"
 """The parameter of a vehicle that says how often it looks for another way (s); never when 0."""
+LONGEST_STOP_S = 1e6
+"""A stop that lasts longer ends only when somebody ends it (s): at a metered exit, in a full refuge, of a bus."""
 _ZONE_END = "-sink"
 """What SUMO adds to the name of a zone (TAZ) for its end."""
 
@@ -48,6 +50,13 @@ def way_ahead(connection: Connection, vehicle: str) -> tuple[str, ...]:
     """
     ask = connection.vehicle
     return tuple(ask.getRoute(vehicle)[max(ask.getRouteIndex(vehicle), 0) :])
+
+
+def stop_ahead(connection: Connection, vehicle: str) -> str | None:
+    """Return the road where a vehicle stops first, for a time of its own: to fetch somebody, or as it has crashed."""
+    ask = connection.vehicle
+    lasts = any(0.0 < stop.duration < LONGEST_STOP_S for stop in ask.getStops(vehicle, 1))
+    return str(ask.getStopParameter(vehicle, 0, "edge")) if lasts else None
 
 
 def whole_ways(connection: Connection) -> dict[str, tuple[str, ...]]:
