@@ -13,14 +13,15 @@ class Editor:
     page
         The page, with the plans of a place.
     name
-        The new plan's name.
+        The new plan's name; None where it is open already.
     """
 
-    def __init__(self, page: Any, name: str) -> None:
+    def __init__(self, page: Any, name: str | None = None) -> None:
         self.page = page
         self.count = 0
-        page.get_by_label("Name of the new plan").fill(name)
-        page.get_by_role("button", name="New plan").click()
+        if name is not None:
+            page.get_by_label("Name of the new plan").fill(name)
+            page.get_by_role("button", name="New plan").click()
         page.locator(".finder input").wait_for()
 
     def find(self, name: str) -> None:

@@ -111,6 +111,10 @@ class Journal:
         """Return the jobs that wait, the first first."""
         return self._read("WHERE state = 'waiting' ORDER BY id")
 
+    def unfinished(self, place: str) -> list[Job]:
+        """Return the jobs of a place that wait or run, the first first."""
+        return self._read("WHERE place = ? AND state IN ('waiting', 'running') ORDER BY id", place)
+
     def last(self) -> list[Job]:
         """Return the jobs that were asked for last, the last first."""
         return self._read("ORDER BY id DESC LIMIT ?", _LISTED)

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from evac.errors import EvacError, readable
+from evac.errors import EvacError, Problem, UserError, readable
 from evac.studio.frames import Newest
 from evac.studio.job_child import CANCELLED_CODE
 from evac.studio.journal import Job, Journal
@@ -91,7 +91,20 @@ class Runner:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     def ask(self, place: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """Write a job down, and begin with it as soon as there is room."""
+        """Write a job down, and begin with it as soon as there is room; one that waits or runs isn't begun twice.
+
+        Raises
+        ------
+        UserError
+            A new place would have the name of one that is being made.
+        """
+        going = [job for job in self.journal.unfinished(place) if not self._is_called_off(job)]
+        for job in going:
+            if job.asked == asked:
+                return self.shown(job)
+        if asked.get("kind") == "new" and going:
+            what = f"a place '{place}' is being made, from another area or map"
+            raise UserError(Problem("the place's name", what, "give it another name"))
         job = self.journal.add(place, asked)
         self.news.tell("job", self.shown(job))
         self._fill()
@@ -125,6 +138,10 @@ class Runner:
     def listed(self) -> list[dict[str, Any]]:
         """Return the last jobs, the last first."""
         return [self.shown(job) for job in self.journal.last()]
+
+    def _is_called_off(self, job: Job) -> bool:
+        live = self._live.get(job.id)
+        return live is not None and live.off.is_set()
 
     def shown(self, job: Job) -> dict[str, Any]:
         """Return a job as the page shows it."""

@@ -22,7 +22,7 @@ from evac.errors import DataError, Problem, UserError
 from evac.files import write_bytes
 from evac.studio.guard import Refusal, limited
 from evac.studio.pbf import unpacked_bytes
-from evac.studio.workspace import Workspace
+from evac.studio.workspace import SENDING, Workspace
 
 Kind = Literal["extract", "area", "households"]
 
@@ -90,7 +90,7 @@ class Uploads:
             Its name, or what is packed in it, can't be taken.
         """
         target = self._folder(_kind(kind)) / _checked_name(kind, name)
-        handle, sent = tempfile.mkstemp(dir=target.parent, prefix=".tmp.")
+        handle, sent = tempfile.mkstemp(dir=target.parent, prefix=SENDING)
         try:
             with os.fdopen(handle, "wb") as file:
                 async for part in limited(stream, MOST_BYTES[kind]):

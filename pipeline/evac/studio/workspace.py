@@ -18,6 +18,8 @@ from typing import Any
 from evac.errors import Problem, UserError
 
 FILE_NAME = "scenario.yaml"
+SENDING = ".tmp."
+"""How the names of files begin that are being sent (`uploads`)."""
 PACKED = ".packed."
 """How the names of files begin that are packed for somebody (`handing_on`)."""
 _PRIVATE = 0o700
@@ -86,9 +88,9 @@ class Workspace:
     def prune(self) -> None:
         """Remove what was kept and nobody has looked at for a month, then the oldest above a total size.
 
-        What was packed for somebody who went away before it was sent goes too.
+        What was packed for somebody who went away before it was sent goes too, and what was sent only in part.
         """
-        for path in self.own.glob(f"{PACKED}*"):
+        for path in (*self.own.glob(f"{PACKED}*"), *self.own.glob(f"uploads/*/{SENDING}*")):
             path.unlink(missing_ok=True)
         folder = self.own / "kept"
         files = sorted(folder.glob("*.json"), key=_looked_at) if folder.is_dir() else []

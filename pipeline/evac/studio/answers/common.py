@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -88,6 +90,8 @@ _TEXTS = frozenset(
     ]
 )
 """Keys of questions whose values are texts; what else is asked is looked at where it is used."""
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""Half of a character outside of Unicode's first plane, as JSON may write it: browsers do so only where it is alone."""
 _DEEPEST = 40
 """Objects and lists within each other: a plan's action or an area needs a dozen."""
 
@@ -98,8 +102,9 @@ async def json_of(request: Request) -> dict[str, Any]:
         raise Refusal(415, "expected JSON")
     body = b"".join([part async for part in limited(request.stream(), MOST_JSON_BYTES)])
     try:
-        content = json.loads(body, parse_constant=_no_number)
-        json.dumps(content, ensure_ascii=False, allow_nan=False).encode()  # half a character, or 1e999
+        content = json.loads(body.decode(), parse_constant=_no_number, parse_float=_finite)
+        if _HALF.search(body):
+            json.dumps(content, ensure_ascii=False).encode()  # refuses a half that is alone
     except (ValueError, RecursionError) as error:  # none at all, or brackets within brackets without end
         raise Refusal(400, "expected JSON") from error
     if not isinstance(content, dict):
@@ -116,9 +121,17 @@ def _no_number(name: str) -> None:
     raise ValueError(name)
 
 
-def _is_flatter_than(deepest: int, value: Any) -> bool:
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return deepest > 0 and all(_is_flatter_than(deepest - 1, item) for item in items)
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):  # 1e999
+        raise ValueError(text)
+    return number
+
+
+def _is_flatter_than(deepest: int, value: dict[str, Any] | list[Any]) -> bool:
+    items = value.values() if isinstance(value, dict) else value
+    inner = (item for item in items if isinstance(item, dict | list))
+    return deepest > 0 and all(_is_flatter_than(deepest - 1, item) for item in inner)
 
 
 def seen_by(request: Request) -> str:

@@ -1,5 +1,6 @@
 // The form of one action: what it asks for, when it holds, what it takes.
-import { clock, fill, h, say } from "./dom.js";
+import { sendingForm } from "./answers.js";
+import { clock, h, say } from "./dom.js";
 import { NOWHERE, isDirected } from "./actions.js";
 
 const LAST_MIN = 480, STEP_MIN = 5;
@@ -23,20 +24,11 @@ export function actionForm(kind, target, given, picture, keep, leave) {
   const takes = RESOURCES.map(([name, words]) => [name, h("input", { type: "number", min: "0", max: "10000", value: String((given.with ?? kind.takes ?? {})[name] ?? 0) }), words]);
   const problems = h("div", {});
   const save = h("button", { class: "primary", type: "submit" }, target ? say("Add to the plan") : say("Keep the change"));
-  async function submit(event) {
-    event.preventDefault();
-    save.disabled = true;
-    fill(problems);
+  const submit = () => {
     const values = Object.fromEntries([...fields.map((field) => [field.name, field.value()]), ["towards", directions?.value()]]);
-    try {
-      await keep(actionOf(kind, target, asked, given, values, { label: label.value.trim(), when: span?.value(), takes }));
-    } catch (error) {
-      fill(problems, error.element ?? error.message);
-    } finally {
-      save.disabled = false;
-    }
-  }
-  return h("form", { class: "action", onsubmit: submit },
+    return keep(actionOf(kind, target, asked, given, values, { label: label.value.trim(), when: span?.value(), takes }));
+  };
+  return h("form", { class: "action", onsubmit: sendingForm(problems, submit) },
     directions?.element, fields.map((field) => field.element), span?.element,
     h("fieldset", {}, h("legend", {}, say("Takes")), h("div", { class: "row" }, takes.map(([, input, words]) => h("label", {}, words(), input)))),
     h("label", { class: "wide" }, say("Called"), label),

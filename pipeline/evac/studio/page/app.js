@@ -45,10 +45,19 @@ export async function start(root) {
   const chooser = h("select", { id: "place", onchange: () => open(chooser.value) });
   const head = h("div", { class: "places" }, h("label", { for: "place" }, say("Place")), chooser, h("button", { type: "button", class: "edits", onclick: () => makePlace() }, say("New place")));
   const listPlaces = () => {
+    const { value } = chooser;
     head.hidden = !places.length;
     fill(chooser, places.map((item) => h("option", { value: item.place }, item.name)));
+    chooser.value = value;
+  };
+  const readPlaces = async () => {
+    ({ workspace, places } = await ask("places"));
+    listPlaces();
   };
   listPlaces();
+  jobs.hear((_, kind, content) => {
+    if (kind === "job" && content.asked.kind === "new" && content.state === "done") readPlaces().catch(() => { /* what is chosen next says what is wrong */ });
+  });
   fill(root,
     h("a", { class: "skip", href: "#panel" }, say("To the panel")),
     h("header", {}, h("h1", {}, "evac studio"), head, status),
@@ -67,15 +76,14 @@ export async function start(root) {
 
   function makePlace() {
     const before = chooser.value || places[0]?.place;
-    left();
+    const mine = left();
     map.clear();
     chooser.selectedIndex = -1;
     panel.parentElement.scrollTop = 0;
     history.replaceState(null, "", "#new");
     leave = newPlace(panel, { map, jobs, opened: async (name, tab) => {
-      ({ workspace, places } = await ask("places"));
-      listPlaces();
-      open(name, tab);
+      await readPlaces();
+      if (mine === opened) open(name, tab);
     }, back: places.length ? () => open(before) : null });
     root.dataset.state = "ready";
   }

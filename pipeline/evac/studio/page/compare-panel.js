@@ -1,5 +1,6 @@
 // Compare: two finished runs side by side, over time on the map, and by zone who gains and who loses; and handing on.
 import { ask, download, part as inPath } from "./api.js";
+import { newestOf, sending } from "./answers.js";
 import { clock, count, fill, h, say } from "./dom.js";
 import { curveChart } from "./chart.js";
 import { colourKey, queueKey } from "./colour-key.js";
@@ -12,7 +13,7 @@ export function comparePanel(body, { name, picture, map, isOpen, choose }) {
   const told = h("div", {});
   fill(body, h("h2", {}, say("Compare")), shown, h("h2", {}, say("Hand on")), reportLink(name, h("p", { class: "note" }, say("There is no report yet: tick “and write the report” when you run plans."))),
     h("p", {}, say("For whoever goes on with the command line: the place, its data, plans and report, a table of the runs, and a README that says how to get the same results.")),
-    h("button", { type: "button", onclick: () => download(`places/${inPath(name)}/folder`, `${name}.zip`).catch((error) => fill(told, problemsList(error))) }, say("All of it as a ZIP file")), told);
+    h("button", { type: "button", onclick: sending(told, () => download(`places/${inPath(name)}/folder`, `${name}.zip`)) }, say("All of it as a ZIP file")), told);
   map.fit(picture.bounds);
   ask(`places/${inPath(name)}/runs`).then((runs) => {
     if (!isOpen() || !shown.isConnected) return;
@@ -22,18 +23,18 @@ export function comparePanel(body, { name, picture, map, isOpen, choose }) {
     }
     const choice = (id, words, chosen) => h("label", { class: "wide" }, words, h("select", { id, onchange: compare }, runs.map((run, number) => h("option", { value: String(number), selected: number === chosen }, caseWords(run)))));
     const first = Math.max(1, runs.findIndex((run, number) => number && run.plan === "baseline" && run.vehicles_per_household === runs[0].vehicles_per_household));
-    const a = choice("run-a", say("A"), first), b = choice("run-b", say("B"), 0), result = h("div", {});
+    const a = choice("run-a", say("A"), first), b = choice("run-b", say("B"), 0), result = h("div", {}), asked = newestOf();
     fill(shown, a, b, result);
     compare();
     async function compare() {
-      const chosen = [a, b].map((label) => runs[Number(label.querySelector("select").value)]);
+      const chosen = [a, b].map((label) => runs[Number(label.querySelector("select").value)]), isNewest = asked();
       fill(result, h("p", { class: "busy" }, say("Reading the runs …")));
       try {
         const read = (what) => Promise.all(chosen.map((run) => ask(`places/${inPath(name)}/runs/${inPath(run.job)}${what}`)));
         const [contents, queues] = await Promise.all([read(""), read("/queues")]);
-        if (isOpen() && result.isConnected) fill(result, both(chosen, contents), overTime(map, picture, queues), zoneTable(map, picture, contents));
+        if (isOpen() && result.isConnected && isNewest()) fill(result, both(chosen, contents), overTime(map, picture, queues), zoneTable(map, picture, contents));
       } catch (error) {
-        fill(result, problemsList(error));
+        if (isNewest()) fill(result, problemsList(error));
       }
     }
   }, (error) => fill(shown, problemsList(error)));

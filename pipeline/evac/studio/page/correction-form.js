@@ -1,4 +1,5 @@
 // What the map has wrong of a road: lanes, direction, speed, closed; it becomes a correction in the scenario's file.
+import { sendingForm } from "./answers.js";
 import { count, fill, h, say } from "./dom.js";
 import { problemsList } from "./problems.js";
 
@@ -35,22 +36,14 @@ function fieldsOf(form, file, ids, ways, leave) {
   if (ways.length === 1) scope.value = "pieces";
   const because = h("input", { type: "text", required: true, maxlength: "300", placeholder: say("seen on 3 May, the city's plan …") });
   const save = h("button", { class: "primary", type: "submit" }, say("Correct it")), told = h("div", {});
-  form.onsubmit = async (event) => {
-    event.preventDefault();
-    save.disabled = true;
-    fill(told);
+  form.onsubmit = sendingForm(told, () => {
     const isOneWay = direction.value ? direction.value !== "both" : !back, saysLanes = lanesThere.value || (!isOneWay && lanesBack.value);
     const lanes = (input) => Number(input.value || input.placeholder);
     const against = isOneWay && direction.value === "back";
-    try {
-      await file.change({ do: "correct", ways: ids, whole_street: scope.value === "street", because: because.value,
-        lanes_there: saysLanes ? (against ? null : lanes(lanesThere)) : null, lanes_back: saysLanes ? (against ? lanes(lanesThere) : isOneWay ? null : lanes(lanesBack)) : null,
-        direction: direction.value || null, kph: kph.value ? Number(kph.value) : null, cars: cars.checked ? (way.closed ? "open" : "closed") : null });
-    } catch (error) {
-      fill(told, problemsList(error));
-      save.disabled = false;
-    }
-  };
+    return file.change({ do: "correct", ways: ids, whole_street: scope.value === "street", because: because.value,
+      lanes_there: saysLanes ? (against ? null : lanes(lanesThere)) : null, lanes_back: saysLanes ? (against ? lanes(lanesThere) : isOneWay ? null : lanes(lanesBack)) : null,
+      direction: direction.value || null, kph: kph.value ? Number(kph.value) : null, cars: cars.checked ? (way.closed ? "open" : "closed") : null });
+  });
   return [
     h("p", { class: "hint" }, say("Fill in what the map has wrong; what stands in grey is what it says now.")),
     h("label", { class: "wide" }, say("Direction"), direction),

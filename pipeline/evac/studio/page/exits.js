@@ -1,7 +1,7 @@
 // The ways out: what each passes, which are refused, what lies beyond, and those that are added.
+import { sending, sendingForm } from "./answers.js";
 import { count, fill, h, say } from "./dom.js";
 import { closedWords, exitWords } from "./map.js";
-import { problemsList } from "./problems.js";
 
 /** What a way out passes at most, in words: few evacuations get as much through a lane. */
 function passesWords(properties) {
@@ -32,10 +32,7 @@ export function exitList({ picture, map }, file) {
 function exitForm({ exit, veh_per_h: limit }, file, leave) {
   const told = h("div", {});
   const beyond = h("input", { type: "number", min: "1", max: "10000", value: limit ? String(limit) : "", placeholder: say("its lanes decide") });
-  const send = async (edit) => {
-    fill(told);
-    try { await file.change(edit); } catch (error) { fill(told, problemsList(error)); }
-  };
+  const send = sending(told, (edit) => file.change(edit));
   return h("form", { class: "action", onsubmit: (event) => { event.preventDefault(); send({ do: "capacity", exit, veh_per_h: beyond.value ? Number(beyond.value) : null }); } },
     h("label", { class: "wide" }, say("The road beyond takes at most, vehicles an hour"), beyond),
     h("div", { class: "row" }, h("button", { class: "primary", type: "submit" }, say("Save")),
@@ -52,15 +49,8 @@ function exitForm({ exit, veh_per_h: limit }, file, leave) {
 export function newExitForm(file, { name, where }, leave) {
   const told = h("div", {}), title = h("input", { type: "text", required: true, maxlength: "120", value: name });
   const beyond = h("input", { type: "number", min: "1", max: "10000", placeholder: say("its lanes decide") });
-  return h("form", { class: "action", onsubmit: async (event) => {
-    event.preventDefault();
-    fill(told);
-    try {
-      await file.change({ do: "add exit", name: title.value, where, veh_per_h: beyond.value ? Number(beyond.value) : null });
-    } catch (error) {
-      fill(told, problemsList(error));
-    }
-  } }, h("label", { class: "wide" }, say("What people call it"), title), h("label", { class: "wide" }, say("The road beyond takes at most, vehicles an hour"), beyond),
+  const add = () => file.change({ do: "add exit", name: title.value, where, veh_per_h: beyond.value ? Number(beyond.value) : null });
+  return h("form", { class: "action", onsubmit: sendingForm(told, add) }, h("label", { class: "wide" }, say("What people call it"), title), h("label", { class: "wide" }, say("The road beyond takes at most, vehicles an hour"), beyond),
   h("div", { class: "row" }, h("button", { class: "primary", type: "submit" }, say("Use it as a way out")), h("button", { type: "button", onclick: leave }, say("Leave it"))), told);
 }
 

@@ -23,7 +23,7 @@ export class LiveCars {
     if (!job) return;
     this.job = job.id;
     this.hearing = new AbortController();
-    listen(`jobs/${job.id}/frames`, (_, frame) => this.#show(frame), { signal: this.hearing.signal }).catch(() => { /* it has ended; the job says how */ });
+    listen(`jobs/${job.id}/frames`, (_, frame) => { if (this.job === job.id) this.#show(frame); }, { signal: this.hearing.signal }).catch(() => { /* it has ended; the job says how */ });
   }
 
   stop() {

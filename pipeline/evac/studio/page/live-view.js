@@ -1,17 +1,18 @@
 // A run as it goes: how far it is, the curve so far, and what calls it off.
+import { sending } from "./answers.js";
 import { count, clock, h, say } from "./dom.js";
 import { curveChart } from "./chart.js";
 
 /** A job that waits or runs. */
 export function liveView(job, jobs, more = null) {
-  const { progress = {} } = job;
-  const stop = h("button", { type: "button", disabled: job.ending, onclick: () => jobs.cancel(job) }, job.ending ? say("Ending …") : say("Cancel"));
+  const { progress = {} } = job, told = h("div", {});
+  const stop = h("button", { type: "button", disabled: job.ending, onclick: sending(told, () => jobs.cancel(job)) }, job.ending ? say("Ending …") : say("Cancel"));
   return h("div", { class: "job", dataset: { job: job.id, state: job.state } },
     h("p", {}, h("strong", {}, jobWords(job)), ` · ${say("{n} vehicles per household", { n: job.asked.vehicles })}`),
     h("progress", { max: 1, value: progress.fraction ?? 0, "aria-label": say("Progress") }),
     h("p", { class: "step", role: "status" }, stateWords(job)),
     Object.entries(job.minutes ?? {}).length ? curveChart(Object.entries(job.minutes).slice(-2).map(([name, minutes]) => soFar(name, minutes, job.planned[name]))) : null,
-    h("div", { class: "row" }, stop, more));
+    h("div", { class: "row" }, stop, more), told);
 }
 
 /** What a job is about. */

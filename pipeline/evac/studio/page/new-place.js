@@ -1,5 +1,6 @@
 // A place that isn't there yet: an extract, an area drawn on it, who lives there; then it is made, and run.
 import { ask, part } from "./api.js";
+import { newestOf, sending, sendingForm } from "./answers.js";
 import { drawPolygon } from "./draw-polygon.js";
 import { count, fill, h, say } from "./dom.js";
 import { fileButton } from "./file-button.js";
@@ -17,48 +18,53 @@ const POLYGONS = ".geojson,.json,.gpkg,.kml,.zip";
 /**
  * Show what makes a place.
  * @param {HTMLElement} panel
- * @param {{map: object, jobs: object, opened: (place: string, tab: string) => void, back: (() => void)|null}} page `back` leaves it
+ * @param {{map: object, jobs: object, opened: (place: string, tab: string) => Promise<void>, back: (() => void)|null}} page `back` leaves it
  * @returns {() => void} what ends it
  */
 export function newPlace(panel, { map, jobs, opened, back }) {
   const state = { area: null, households: null, covers: null, drawing: null, job: null, seen: null };
-  const told = { map: h("div", {}), area: h("div", {}), households: h("div", {}), name: h("div", {}), all: h("div", {}) }, going = h("div", {});
+  const told = { map: h("div", {}), area: h("div", {}), find: h("div", {}), households: h("div", {}), name: h("div", {}), all: h("div", {}) }, going = h("div", {});
   const extracts = h("select", { id: "extract", onchange: () => showExtract(extracts.value) });
   const said = h("p", { class: "area-said", role: "status" }, say("No area yet."));
-  const draw = h("button", { type: "button", disabled: true, onclick: () => { map.fit(state.covers); begin(); } }, say("Draw it"));
+  const draw = h("button", { type: "button", disabled: true, onclick: () => { ofAreas(); map.fit(state.covers); begin(); } }, say("Draw it"));
   const less = h("button", { type: "button", class: "small", onclick: () => state.drawing.back() }, say("Take the last corner back")), complete = h("button", { type: "button", class: "small", onclick: () => state.drawing.finish() }, say("The area is complete"));
   const corners = h("div", { hidden: true }, h("p", { class: "hint" }, say("Click the corners on the map, one after the other, and the last one twice. Without a mouse: move the map with the arrow keys, and take its middle.")),
     h("div", { class: "row" }, h("button", { type: "button", class: "small", onclick: () => state.drawing.corner() }, say("Corner at the middle of the map")), less, complete));
   const wanted = h("input", { type: "text", id: "find", maxlength: "200", placeholder: say("town, county, country"), onkeydown: (event) => {
     if (event.key === "Enter") { event.preventDefault(); search(); }
   } });
-  const find = h("button", { type: "button", onclick: () => search() }, say("Find it"));
+  const search = sending(told.find, find, () => say("Asking OpenStreetMap …"));
   const homes = h("input", { type: "number", min: "1", max: "10000000", id: "homes", placeholder: say("estimated from buildings") });
   const column = h("input", { type: "text", id: "column", placeholder: "households" });
   const columnLabel = h("label", { class: "wide", hidden: true }, say("Column of the file with the counts"), column);
   const name = h("input", { type: "text", id: "place-name", maxlength: "80" });
   const make = h("button", { class: "primary", type: "submit" }, say("Make it and run it"));
+  const ofExtracts = newestOf(), ofAreas = newestOf(), look = sending(going, (place) => opened(place, "runs"));
   fill(panel, h("form", { class: "new-place", onsubmit: submit },
     back ? h("button", { type: "button", onclick: back }, say("Back, without a new place")) : null, h("h2", {}, say("A new place")),
     h("fieldset", {}, h("legend", {}, say("1. The map")), h("label", { class: "wide", for: "extract" }, say("Where the roads come from")), extracts,
       fileButton("extract", say("Send a map file"), ".pbf,.osm,.gz,.bz2", (sent) => readExtracts(sent), told.map), h("p", { class: "hint" }, say("An extract of OpenStreetMap, such as liechtenstein.osm.pbf.")), told.map),
     h("fieldset", {}, h("legend", {}, say("2. The area that is ordered to leave")), said,
       h("div", { class: "row" }, draw, fileButton("area", say("or send a file"), POLYGONS, (sent) => understood(sent, say("The area of {file}", { file: sent })), told.area)), corners,
-      h("label", { class: "wide", for: "find" }, say("or find a town or district by its name (needs the internet)")), h("div", { class: "row" }, wanted, find), told.area),
+      h("label", { class: "wide", for: "find" }, say("or find a town or district by its name (needs the internet)")), h("div", { class: "row" }, wanted, h("button", { type: "button", onclick: search }, say("Find it"))), told.find, told.area),
     h("fieldset", {}, h("legend", {}, say("3. Households")), h("label", { class: "wide", for: "homes" }, say("How many households live there")), homes,
       fileButton("households", say("or a file with counts"), POLYGONS, (sent) => { state.households = sent; columnLabel.hidden = false; }, told.households), columnLabel, told.households),
     h("fieldset", {}, h("legend", {}, say("4. The name")), h("label", { class: "wide", for: "place-name" }, say("What to call it")), name, told.name),
     make, told.all, going));
   readExtracts();
   let over = false;
-  const deaf = jobs.hear((all) => {
+  const deaf = jobs.hear(follow);
+  return () => { over = true; deaf(); state.drawing?.stop(); };
+
+  /** Show how far the place is that is being made. */
+  function follow(all) {
     const isGoing = (item) => item.asked.kind === "new" && (item.state === "running" || item.state === "waiting");
     state.seen = all.all.find(isGoing)?.id ?? state.seen; // of before the page was loaded, or of another tab
     const job = all.all.find((item) => item.id === (state.job ?? state.seen));
     if (!job) return;
     if (job.state === "done") {
-      if (job.id === state.job) opened(job.place, "runs");
-      else fill(going, h("div", { class: "job" }, h("p", {}, say("{place} is made and run.", { place: job.asked.name })), h("button", { type: "button", onclick: () => opened(job.place, "runs") }, say("Look at it"))));
+      if (job.id === state.job) look(job.place);
+      else fill(going, h("div", { class: "job" }, h("p", {}, say("{place} is made and run.", { place: job.asked.name })), h("button", { type: "button", onclick: () => look(job.place) }, say("Look at it"))));
       return;
     }
     if (job.state === "failed" || job.state === "cancelled") {
@@ -71,13 +77,13 @@ export function newPlace(panel, { map, jobs, opened, back }) {
     const isNew = !going.childElementCount;
     fill(going, liveView(job, jobs));
     if (isNew) going.scrollIntoView({ block: "nearest" });
-  });
-  return () => { over = true; deaf(); state.drawing?.stop(); };
+  }
 
   async function readExtracts(newest) {
+    const isNewest = ofExtracts();
     try {
       const names = await ask("extracts");
-      if (over) return;
+      if (over || !isNewest()) return;
       fill(extracts, names.map((item) => h("option", { value: item, selected: item === newest }, item)), h("option", { value: "" }, say("OpenStreetMap, over the internet")));
       await showExtract(newest ?? names[0] ?? "");
     } catch (error) {
@@ -94,16 +100,18 @@ export function newPlace(panel, { map, jobs, opened, back }) {
       return;
     }
     map.explain("");
-    const before = said.textContent;
+    const before = said.textContent, isElsewhere = () => over || extracts.value !== file;
     said.textContent = say("Reading {file} …", { file });
     try {
       const { roads, bounds } = await ask(`extracts/${part(file)}/picture`);
-      if (over || extracts.value !== file) return;
+      if (isElsewhere()) return;
       await map.show({ bounds, roads, area: NONE, exits: NONE });
+      if (isElsewhere()) return;
       state.covers = bounds;
       draw.disabled = false;
       if (state.area) { said.textContent = before; map.put("area", state.shape); } else begin();
     } catch (error) {
+      if (isElsewhere()) return;
       stopDrawing();
       map.clear();
       said.textContent = say("Send another map file.");
@@ -117,19 +125,12 @@ export function newPlace(panel, { map, jobs, opened, back }) {
     corners.hidden = true;
   }
 
-  async function search() {
-    find.disabled = true;
-    fill(told.area, h("p", { class: "busy" }, say("Asking OpenStreetMap …")));
-    try {
-      const found = await ask("find", { method: "POST", body: { name: wanted.value } });
-      if (over) return;
-      await understood(found.area, say("The area of {name}", { name: found.name }));
-      name.value ||= found.name.split(",")[0];
-    } catch (error) {
-      fill(told.area, problemsList(error));
-    } finally {
-      find.disabled = false;
-    }
+  async function find() {
+    const isNewest = ofAreas();
+    const found = await ask("find", { method: "POST", body: { name: wanted.value } });
+    if (over || !isNewest()) return;
+    await understood(found.area, say("The area of {name}", { name: found.name }));
+    name.value ||= found.name.split(",")[0];
   }
 
   function begin() {
@@ -158,12 +159,14 @@ export function newPlace(panel, { map, jobs, opened, back }) {
   async function understood(given, words) {
     fill(told.area, h("p", { class: "busy" }, say("Reading the area …")));
     map.put("marks", NONE);
+    const isNewest = ofAreas(), isElsewhere = () => over || !isNewest();
     try {
       const { area, bounds, km2, crossings } = await ask("areas", { method: "POST", body: { area: given } });
-      if (over) return;
+      if (isElsewhere()) return;
       fill(told.area);
       stopDrawing();
       if (!map.map || !extracts.value) await map.show({ bounds, roads: NONE, area: NONE, exits: NONE });
+      if (isElsewhere()) return;
       map.explain("");
       setArea(given, area, say("{what}: {size}.", { what: words, size: sizeWords(km2) }));
       map.fit(bounds);
@@ -173,6 +176,7 @@ export function newPlace(panel, { map, jobs, opened, back }) {
         fill(told.area, h("p", { class: "bad" }, say("The outline crosses itself where the red mark is: look whether this is the area that is meant, or draw it anew.")));
       }
     } catch (error) {
+      if (isElsewhere()) return;
       setArea(null, NONE, say("No area yet."));
       fill(told.area, problemsList(error));
     }
@@ -209,7 +213,9 @@ export function newPlace(panel, { map, jobs, opened, back }) {
     try {
       const households = homes.value ? Number(homes.value) : state.households;
       const job = await ask("new", { method: "POST", body: { name: name.value, extract: extracts.value || null, area: state.area, households, count: column.value } });
+      if (over) return;
       state.job = job.id;
+      follow(jobs); // it may have ended before this answer
     } catch (error) {
       make.disabled = false;
       tell({ problems: error.problems ?? [], message: error.message });

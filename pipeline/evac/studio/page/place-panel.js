@@ -1,5 +1,6 @@
 // Where: the place in figures, its ways out, what the map has wrong, and what to look at before anything is believed.
 import { ask, part } from "./api.js";
+import { sending } from "./answers.js";
 import { correctionForm } from "./correction-form.js";
 import { count, fill, h, say } from "./dom.js";
 import { exitList, newExitForm, otherRoads, pointOf } from "./exits.js";
@@ -93,7 +94,7 @@ function directionWords({ towards, lanes, lanes_guessed: guessed, speed_kph: kph
 export function undoRow(file) {
   if (!file.canUndo) return null;
   const told = h("div", {});
-  return h("div", {}, h("button", { type: "button", onclick: () => file.undo().catch((error) => fill(told, problemsList(error))) }, say("Undo the last change of the place")), told);
+  return h("div", {}, h("button", { type: "button", onclick: sending(told, () => file.undo()) }, say("Undo the last change of the place")), told);
 }
 
 function corrections(content, file) {
@@ -103,5 +104,5 @@ function corrections(content, file) {
   return h("details", {}, h("summary", {}, say("Corrections of the map ({n})", { n: content.corrections.length })), h("ul", {}, content.corrections.map((item, at) => h("li", {},
     h("strong", {}, item.street ?? say("way {n}", { n: item.way })), ` ${tags(item)}: ${item.because} `,
     h("button", { type: "button", class: "edits small", "aria-label": say("Take back: {road}", { road: item.street ?? say("way {n}", { n: item.way }) }),
-      onclick: () => file.change({ do: "uncorrect", at }).catch((error) => fill(told, problemsList(error))) }, say("Take it back"))))), told);
+      onclick: sending(told, () => file.change({ do: "uncorrect", at })) }, say("Take it back"))))), told);
 }

@@ -1,6 +1,7 @@
 // A plan as it is changed: its actions, what they take together, and at once what they change on the map.
 import { ask, askWhole, part } from "./api.js";
 import { actionForm } from "./action-form.js";
+import { sending } from "./answers.js";
 import { kindOf, kindsAt } from "./actions.js";
 import { changeRows, clearChanges, drawChanges } from "./changes.js";
 import { fill, h, say, takes } from "./dom.js";
@@ -26,7 +27,7 @@ export function planEditor(body, place, key, leave) {
   const title = h("h2", {}), head = h("div", {}), list = h("ol", { class: "own-actions" }), form = h("div", { class: "form" }), diff = h("div", { class: "diff", "aria-live": "polite" });
   const told = h("p", { class: "told", role: "status" });
   const undoButton = h("button", { type: "button", onclick: () => step(-1) }, say("Undo")), redoButton = h("button", { type: "button", onclick: () => step(1) }, say("Redo"));
-  let plan = null, tag = null, texts = [], at = -1, target = null, saving = false, heard = null, isOver = false, taken = 0;
+  let plan = null, tag = null, texts = [], at = -1, target = null, saving = false, heard = null, isOver = false, taken = 0, turn = Promise.resolve();
 
   fill(body, h("button", { type: "button", onclick: leave }, say("All plans")), title, head, h("div", { class: "row" }, undoButton, redoButton,
     h("button", { type: "button", onclick: () => { sessionStorage.setItem(`plan of ${name}`, key); place.choose("runs"); } }, say("Run it"))),
@@ -68,16 +69,27 @@ export function planEditor(body, place, key, leave) {
     if (by !== BY_STEP && tag !== now) { texts = [...texts.slice(0, at + 1), content.text]; at = texts.length - 1; }
     plan = content;
     tag = now;
+    if (isOver) return; // the map is another panel's by now
     show();
     showDiff();
   }
 
-  async function change(edit, by = BY_HAND) {
+  /** Do something when what was asked before has been answered. */
+  function inTurn(work) {
+    const done = turn.then(work);
+    turn = done.catch(() => { /* who asked is told */ });
+    return done;
+  }
+
+  /** Change the plan; `edit` says how, of the plan as it is when its turn has come. */
+  function change(edit) { return inTurn(() => send(edit, BY_HAND)); }
+
+  async function send(edit, by) {
     if (!plan) await read(); // a quick hand, or a first reading that has failed
     saving = true;
     heard = null;
     try {
-      take(await askWhole(path, { method: "PATCH", body: edit, headers: { "If-Match": tag } }), by);
+      take(await askWhole(path, { method: "PATCH", body: edit(), headers: { "If-Match": tag } }), by);
       told.textContent = "";
     } catch (error) {
       if (error.status === 412) await reload(changedElsewhere());
@@ -89,10 +101,12 @@ export function planEditor(body, place, key, leave) {
     if (heard && heard !== tag) await reload(changedElsewhere()); // somebody was as quick
   }
 
-  async function step(by) {
-    const wanted = at + by;
+  function step(by) { return inTurn(() => goTo(at + by)); }
+
+  async function goTo(wanted) {
+    if (!(wanted in texts)) return; // others have changed it meanwhile
     try {
-      await change({ do: "text", text: texts[wanted] }, BY_STEP);
+      await send(() => ({ do: "text", text: texts[wanted] }), BY_STEP);
     } catch (error) {
       if (error.status !== 412) told.textContent = error.message;
     }
@@ -117,16 +131,25 @@ export function planEditor(body, place, key, leave) {
     if (elsewhere.length) head.append(problemsList({ problems: elsewhere }));
   }
 
+  /** Which of the plan's actions one is that was shown: others may have been removed since, or it was changed elsewhere. */
+  function placeOf(item, number) {
+    const isIt = (other) => JSON.stringify(other?.given) === JSON.stringify(item.given);
+    const place = isIt(plan.actions[number]) ? number : plan.actions.findIndex(isIt);
+    if (place < 0) throw new Error(say("The plan no longer has this action as it was: choose it again."));
+    return place;
+  }
+
   function ownAction(item, number) {
+    const wrong = h("div", {}), remove = sending(wrong, () => change(() => ({ do: "remove", at: placeOf(item, number) })));
     const spot = spotOf(picture, item.given);
     const label = spot ? h("button", { type: "button", class: "to-map", onclick: () => map.flyTo(spot) }, item.label) : item.label;
     return h("li", {}, h("span", {}, label), item.action === item.label ? null : h("span", { class: "does" }, item.action),
       h("span", { class: "buttons" },
         h("button", { type: "button", "aria-label": say("Change: {action}", { action: item.label }), onclick: () => {
           choose(null);
-          fill(form, h("h3", {}, item.label), actionForm(kindOf(item.given, picture), null, item.given, picture, (action) => change({ do: "replace", at: number, action }).then(() => fill(form)), () => fill(form)));
+          fill(form, h("h3", {}, item.label), actionForm(kindOf(item.given, picture), null, item.given, picture, (action) => change(() => ({ do: "replace", at: placeOf(item, number), action })).then(() => fill(form)), () => fill(form)));
         } }, say("Change")),
-        h("button", { type: "button", "aria-label": say("Remove: {action}", { action: item.label }), onclick: () => change({ do: "remove", at: number }).catch((error) => { told.textContent = error.message; }) }, say("Remove"))));
+        h("button", { type: "button", "aria-label": say("Remove: {action}", { action: item.label }), onclick: remove }, say("Remove"))), wrong);
   }
 
   async function showDiff() {
@@ -172,7 +195,7 @@ export function planEditor(body, place, key, leave) {
     const fields = h("div", {});
     const kinds = h("div", { class: "kinds", role: "group", "aria-label": say("What to do there") }, kindsAt(target).map((kind) => h("button", { type: "button", "aria-pressed": "false", onclick: (event) => {
       for (const button of kinds.children) button.setAttribute("aria-pressed", String(button === event.currentTarget));
-      fill(fields, actionForm(kind, target, {}, picture, (action) => change({ do: "add", action }).then(() => { choose(null); writeNext(); }), () => choose(null)));
+      fill(fields, actionForm(kind, target, {}, picture, (action) => change(() => ({ do: "add", action })).then(() => { if (isOver) return; choose(null); writeNext(); }), () => choose(null)));
       fields.scrollIntoView({ block: "nearest" });
     } }, kind.title())));
     fill(form, h("h3", { tabindex: "-1" }, target.scope === "between" ? say("{street}, between two places", { street: target.name }) : target.name), target.kind === "street" && target.street && target.scope !== "between" ? scopes() : null, kinds, fields);

@@ -1,5 +1,6 @@
 // What if: the plans of the place, what each does and takes, what it changes on the map; new ones, and changes.
 import { ask, askWhole, part } from "./api.js";
+import { newestOf, sending, sendingForm } from "./answers.js";
 import { fill, h, say, takes } from "./dom.js";
 import { changeRows, clearChanges, drawChanges } from "./changes.js";
 import { planEditor } from "./plan-editor.js";
@@ -26,15 +27,24 @@ function planList(body, place, edit) {
   const { name, jobs, isOpen } = place;
   const list = h("div", { class: "cards" }, h("p", { class: "busy" }, say("Reading the plans …")));
   fill(body, h("h2", {}, say("Plans")), newPlan(name, null, edit), searchForm(place), list);
-  const shown = { close: null };
-  let isOver = false;
+  const shown = { close: null }, asked = newestOf();
+  let isOver = false, before = "", cards = new Map();
   async function read() {
+    const isNewest = asked();
     try {
       const plans = await ask(`places/${part(name)}/plans`);
-      if (isOpen() && !isOver) fill(list, plansBeside(place, plans), plans.map((plan) => card(place, plan, shown, edit)));
+      if (isOpen() && !isOver && isNewest()) show(plans);
     } catch (error) {
-      fill(list, problemsList(error));
+      if (isNewest()) fill(list, problemsList(error));
     }
+  }
+  /** Show the plans; those that are as they were stay as they are, with what is being written in them. */
+  function show(plans) {
+    const now = JSON.stringify(plans);
+    if (now === before) return;
+    before = now;
+    cards = new Map(plans.map((plan) => [JSON.stringify(plan), cards.get(JSON.stringify(plan)) ?? card(place, plan, shown, edit)]));
+    fill(list, plansBeside(place, plans), [...cards.values()]);
   }
   read();
   const deaf = jobs.hear((_, kind, content) => { if (kind === "plan" && content.place === name) read(); });
@@ -44,19 +54,15 @@ function planList(body, place, edit) {
 /** What makes a plan: empty, or on top of another. */
 function newPlan(place, extends_, edit) {
   const told = h("div", {}), title = h("input", { type: "text", required: true, maxlength: "120", "aria-label": say("Name of the new plan"), placeholder: say("Name of the new plan") });
-  return h("form", { class: "new-plan", onsubmit: async (event) => {
-    event.preventDefault();
-    try {
-      const { plan } = await ask(`places/${part(place)}/plans`, { method: "POST", body: { name: title.value, extends: extends_ } });
-      edit(plan);
-    } catch (error) {
-      fill(told, problemsList(error));
-    }
-  } }, title, h("button", { type: "submit" }, extends_ ? say("Make it") : say("New plan")), told);
+  const make = async () => {
+    const { plan } = await ask(`places/${part(place)}/plans`, { method: "POST", body: { name: title.value, extends: extends_ } });
+    if (told.isConnected) edit(plan);
+  };
+  return h("form", { class: "new-plan", onsubmit: sendingForm(told, make) }, title, h("button", { type: "submit" }, extends_ ? say("Make it") : say("New plan")), told);
 }
 
 function card({ name: place, picture: { hazard }, map }, plan, shown, edit) {
-  const diff = h("div", { class: "diff" }), above = h("div", {});
+  const diff = h("div", { class: "diff" }), above = h("div", {}), told = h("div", {});
   const shows = plan.actions?.length ? say("Show what it changes") : say("Show what the hazard closes");
   const button = h("button", { type: "button", "aria-expanded": "false", onclick: () => (isOpen() ? close() : open()) }, shows);
   const isOpen = () => button.getAttribute("aria-expanded") === "true";
@@ -68,7 +74,7 @@ function card({ name: place, picture: { hazard }, map }, plan, shown, edit) {
     fill(diff, h("p", { class: "busy" }, say("Laying the plan over the network …")));
     try {
       const changed = await ask(`places/${part(place)}/plans/${part(plan.plan)}/diff`);
-      if (!isOpen()) return;
+      if (!isOpen() || !diff.isConnected) return;
       drawChanges(map, changed);
       fill(diff, changeRows(map, changed));
     } catch (error) {
@@ -82,15 +88,11 @@ function card({ name: place, picture: { hazard }, map }, plan, shown, edit) {
     fill(diff);
     clearChanges(map);
   }
-  const named = async (what, given) => {
+  const named = sending(told, async (what, given) => {
     const path = `places/${part(place)}/plans/${part(plan.plan)}`;
-    try {
-      const { tag } = await askWhole(path);
-      await ask(`${path}${what}`, { ...given, headers: { "If-Match": tag } });
-    } catch (error) {
-      fill(above, problemsList(error));
-    }
-  };
+    const { tag } = await askWhole(path);
+    await ask(`${path}${what}`, { ...given, headers: { "If-Match": tag } });
+  });
   const askBack = () => fill(above, h("p", {}, say("Remove {plan}? Its runs stay.", { plan: plan.name })), h("div", { class: "row" },
     h("button", { type: "button", onclick: () => named("", { method: "DELETE" }) }, say("Remove it")), h("button", { type: "button", onclick: () => fill(above) }, say("Leave it"))));
   const rename = () => {
@@ -109,6 +111,6 @@ function card({ name: place, picture: { hazard }, map }, plan, shown, edit) {
       plan.extends ? h("p", {}, say("Builds on {plan}", { plan: plan.extends })) : null,
       plan.actions.length ? h("ul", {}, plan.actions.map((item) => h("li", {}, item.label))) : h("p", {}, say("Normal rules: it changes nothing.")),
       h("p", { class: "takes" }, say("Takes {what}", { what: takes(plan.resources) })),
-      h("div", { class: "row" }, plan.actions.length || hazard ? button : null, buttons), above, diff],
+      h("div", { class: "row" }, plan.actions.length || hazard ? button : null, buttons), above, told, diff],
   );
 }

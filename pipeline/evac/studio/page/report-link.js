@@ -1,5 +1,6 @@
 // The report that is there: what it is of, and a link that opens it in a tab of its own.
 import { ask, part } from "./api.js";
+import { sending } from "./answers.js";
 import { fill, h, say } from "./dom.js";
 import { problemsList } from "./problems.js";
 
@@ -14,7 +15,7 @@ export function reportLink(name, missing = null) {
     fill(element, h("p", {}, h("button", { type: "button", onclick: open }, say("Open the report")),
       ` ${say("of {plans}, made {when}; in the folder {folder}", { plans: plans.join(", "), when: new Date(made).toLocaleString(), folder })}`), told);
   }, (error) => fill(element, problemsList(error)));
-  const open = () => openPage(name, "report").catch((error) => fill(told, problemsList(error)));
+  const open = sending(told, () => openPage(name, "report"));
   return element;
 }
 
@@ -33,6 +34,6 @@ async function openPage(name, page) {
 
 /** A button that opens the page of a place's search, which it has from its beginning on. */
 export function searchPageButton(name) {
-  const told = h("span", {});
-  return [h("button", { type: "button", onclick: () => openPage(name, "search").catch((error) => fill(told, error.message)) }, say("Open the page of the search")), told];
+  const told = h("div", {});
+  return [h("button", { type: "button", onclick: sending(told, () => openPage(name, "search")) }, say("Open the page of the search")), told];
 }

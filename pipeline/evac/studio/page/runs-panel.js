@@ -1,5 +1,6 @@
 // Go: run plans, watch them, and look at the runs of earlier days.
 import { ask, part } from "./api.js";
+import { newestOf, sendingForm } from "./answers.js";
 import { fill, h, say } from "./dom.js";
 import { LiveCars } from "./live-cars.js";
 import { jobWords, liveView } from "./live-view.js";
@@ -18,18 +19,20 @@ export function runsPanel(body, place) {
   fill(body, h("h2", {}, say("Run")), startForm(place), live, said, found, cars.element, report, shown, h("h2", {}, say("Finished runs")), list);
   place.map.fit(place.picture.bounds); // cars drive everywhere
   let chosen = null, told = null, running = new Map();
+  const asked = newestOf();
 
   async function readRuns(wanted) {
     fill(said); // the same words twice would be read once
+    const isNewest = asked();
     try {
       const runs = await ask(`places/${part(name)}/runs`);
-      if (!isOpen() || !list.isConnected) return;
+      if (!isOpen() || !list.isConnected || !isNewest()) return;
       fill(list, runs.length ? runs.map((run) => row(run)) : h("li", {}, say("Nothing has been run here yet.")));
       const run = runs.find((item) => item.job === (wanted ?? chosen)) ?? runs[0];
       const content = run ? await choose(run) : null;
       if (content && run.job === wanted) fill(said, answerWords(run, content));
     } catch (error) {
-      fill(list, h("li", {}, problemsList(error)));
+      if (isNewest()) fill(list, h("li", {}, problemsList(error)));
     }
   }
 
@@ -47,7 +50,7 @@ export function runsPanel(body, place) {
       fill(shown, runView(place, run, content));
       return content;
     } catch (error) {
-      fill(shown, problemsList(error));
+      if (chosen === run.job) fill(shown, problemsList(error));
       return null;
     }
   }
@@ -91,7 +94,7 @@ function startForm({ name, picture, jobs, isOpen }) {
   const said = h("span", {}), withReport = h("input", { type: "checkbox" });
   const told = h("div", {});
   const go = h("button", { class: "primary", type: "submit", disabled: true }, say("Run"));
-  const form = h("form", { class: "start", onsubmit: run }, plans,
+  const form = h("form", { class: "start", onsubmit: sendingForm(told, run) }, plans,
     h("details", {}, h("summary", {}, said), h("div", { class: "row" }, h("label", {}, say("Vehicles per household"), cars), h("label", {}, say("Departures"), curve),
       h("label", {}, say("Repeated"), number)), h("label", { class: "check" }, withReport, say("and write the report"))),
     h("label", { class: "wide" }, say("How exactly"), how), hint, go, told);
@@ -99,15 +102,9 @@ function startForm({ name, picture, jobs, isOpen }) {
   form.addEventListener("change", tell);
   tell();
   const chosen = () => [...plans.querySelectorAll("input:checked")].map((box) => box.value);
-  async function run(event) {
-    event.preventDefault();
-    fill(told);
-    try {
-      const first = Number(seeds[0]);
-      await jobs.run(name, { plans: chosen(), fidelity: how.value, report: withReport.checked && !withReport.disabled, vehicles: cars.value, departure: curve.value, seeds: Array.from({ length: Number(number.value) }, (_, i) => first + i) });
-    } catch (error) {
-      fill(told, problemsList(error));
-    }
+  function run() {
+    const first = Number(seeds[0]);
+    return jobs.run(name, { plans: chosen(), fidelity: how.value, report: withReport.checked && !withReport.disabled, vehicles: cars.value, departure: curve.value, seeds: Array.from({ length: Number(number.value) }, (_, i) => first + i) });
   }
   ask(`places/${part(name)}/plans`).then((found) => {
     if (!isOpen()) return;

@@ -1,8 +1,9 @@
 // The scenario's own file as the page changes it: each change on the state that was seen, and back.
 import { ask, askWhole, part } from "./api.js";
+import { say } from "./dom.js";
 
 const own = new Set(); // tags of the states that this page has made
-const undone = new Map(); // by place: the texts before each change, for as long as the page is open
+const undone = new Map(); // by place: the text before each change and the tag after it, for as long as the page is open
 
 export class ScenarioFile {
   /**
@@ -16,6 +17,7 @@ export class ScenarioFile {
     this.content = null;
     this.reading = null;
     this.isSaving = false;
+    this.turn = Promise.resolve();
   }
 
   /** Whether a state of the file is news: this page hasn't made it, and isn't about to. */
@@ -30,26 +32,42 @@ export class ScenarioFile {
     return this.reading;
   }
 
-  async change(edit) {
-    if (!this.content) await this.read(); // a quick hand, or a first reading that has failed
-    const before = this.content.text;
-    await this.#send(edit);
-    undone.set(this.place, [...(undone.get(this.place) ?? []), before]);
-    this.changed();
+  change(edit) {
+    return this.#inTurn(async () => {
+      if (!this.content) await this.read(); // a quick hand, or a first reading that has failed
+      const before = this.content.text;
+      await this.#send(edit);
+      undone.set(this.place, [...(undone.get(this.place) ?? []), { before, made: this.tag }]);
+      this.changed();
+    });
   }
 
   get canUndo() { return Boolean(undone.get(this.place)?.length); }
 
-  async undo() {
-    const texts = undone.get(this.place);
-    await this.read();
-    await this.#send({ do: "text", text: texts.at(-1) });
-    texts.pop();
-    this.changed();
+  /** Take the last change back, unless somebody has changed the file since: that would be lost with it. */
+  undo() {
+    return this.#inTurn(async () => {
+      await this.read();
+      const steps = undone.get(this.place) ?? [], last = steps.at(-1);
+      if (last?.made !== this.tag) {
+        undone.delete(this.place);
+        throw new Error(say("The place has been changed elsewhere since, and undo would take that back too: make your change anew."));
+      }
+      await this.#send({ do: "text", text: last.before });
+      steps.pop();
+      this.changed();
+    });
   }
 
   /** What the map says of ways, by their ids. */
   ways(ids) { return ask(`places/${part(this.place)}/ways`, { method: "POST", body: { ways: ids } }); }
+
+  /** Do something when what was asked before has been answered. */
+  #inTurn(work) {
+    const done = this.turn.then(work);
+    this.turn = done.catch(() => { /* who asked is told */ });
+    return done;
+  }
 
   async #send(edit) {
     this.isSaving = true;

@@ -1,22 +1,16 @@
 // Find me a plan: what there is to carry it out with, and how long the search may take.
 import { ask, part } from "./api.js";
-import { fill, h, say } from "./dom.js";
-import { problemsList } from "./problems.js";
+import { sendingForm } from "./answers.js";
+import { h, say } from "./dom.js";
 
 /** The form; the search goes on where runs do. */
 export function searchForm({ name, choose }) {
   const told = h("div", {}), number = (value, most) => h("input", { type: "number", min: "0", max: String(most), value: String(value), required: true });
   const fields = { officers: number(4, 1000), cones: number(200, 10000), barricades: number(10, 1000), within_min: h("input", { type: "number", min: "1", max: "1440", value: "15", required: true }) };
-  async function search(event) {
-    event.preventDefault();
-    fill(told);
-    try {
-      await ask(`places/${part(name)}/search`, { method: "POST", body: Object.fromEntries(Object.entries(fields).map(([key, input]) => [key, Number(input.value)])) });
-      choose("runs");
-    } catch (error) {
-      fill(told, problemsList(error));
-    }
-  }
+  const search = sendingForm(told, async () => {
+    await ask(`places/${part(name)}/search`, { method: "POST", body: Object.fromEntries(Object.entries(fields).map(([key, input]) => [key, Number(input.value)])) });
+    if (told.isConnected) choose("runs");
+  });
   return h("details", { class: "edits" }, h("summary", {}, say("Find me a plan")), h("form", { class: "action", onsubmit: search },
     h("p", { class: "hint" }, say("It tries what could be done with these, simulates the best with several seeds, and puts the best among the plans.")),
     h("div", { class: "row" }, h("label", {}, say("Officers"), fields.officers), h("label", {}, say("Cones"), fields.cones), h("label", {}, say("Barricades"), fields.barricades),
