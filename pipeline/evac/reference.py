@@ -7,17 +7,10 @@ two never say different things; the meaning of a key is the docstring under its 
 
 from __future__ import annotations
 
-import ast
-import inspect
 import json
 import sys
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import Any
-
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core.core_schema import ModelSchema
 
 from evac.plans.model import Plan
 from evac.schema.base import Model
@@ -55,7 +48,7 @@ _BOUNDS = {
 
 def json_schema_text(model: type[Model]) -> str:
     """Return the JSON schema of a kind of file as the text that is committed beside the documentation."""
-    return json.dumps(_schema(model), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(model.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def reference_text(kind: str) -> str:
@@ -66,42 +59,10 @@ def reference_text(kind: str) -> str:
     kind
         A key of `SCHEMAS`.
     """
-    schema = _schema(SCHEMAS[kind])
+    schema = SCHEMAS[kind].model_json_schema()
     models = {schema["title"]: schema, **schema["$defs"]}
     sections = [_section(name, models) for name in _in_order(schema["title"], models)]
     return "\n".join([_HEADS[kind], *sections])
-
-
-class _Described(GenerateJsonSchema):
-    """A schema in which the docstring under a field is its description."""
-
-    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
-        """Return the schema of a model, with what its fields mean."""
-        made = super().model_schema(schema)
-        told = _docstrings(schema["cls"])
-        for name, field in schema["cls"].model_fields.items():
-            described = made["properties"][field.alias or name]
-            of_its_model = self.get_schema_from_definitions(described["$ref"]) if "$ref" in described else None
-            if told[name] != (of_its_model or {}).get("description"):
-                described["description"] = told[name]
-        return made
-
-
-def _schema(model: type[Model]) -> dict[str, Any]:
-    return model.model_json_schema(schema_generator=_Described)
-
-
-def _docstrings(model: type[Model]) -> dict[str, str]:
-    """Return the docstrings under the fields of a model, those of the models that it extends too."""
-    found: dict[str, str] = {}
-    for kind in reversed(model.__mro__[: model.__mro__.index(Model)]):
-        body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
-        assert isinstance(body, ast.ClassDef)  # noqa: S101 - the source of a class
-        for field, after in pairwise(body.body):
-            match field, after:
-                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(words))):
-                    found[name] = inspect.cleandoc(words)
-    return found
 
 
 def _in_order(name: str, models: Mapping[str, Node]) -> list[str]:
@@ -151,7 +112,7 @@ def _row(key: str, field: Node, model: Node, models: Mapping[str, Node]) -> str:
 
 
 def _meaning(field: Node, models: Mapping[str, Node]) -> str:
-    # The description of a field is left out where it says the same as its model's.
+    # Pydantic leaves out the description of a field that says the same as its model's.
     described = field if "description" in field or "$ref" not in field else models[_model(field)]
     return " ".join(str(described.get("description", "")).split())
 
