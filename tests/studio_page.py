@@ -45,16 +45,26 @@ def axe_problems(page: Any, width: int) -> list[tuple[str, str]]:
     return [(item["id"], item["nodes"][0]["html"]) for item in found] + too_wide
 
 
+def until(page: Any, script: str, *given: Any) -> None:
+    """Wait until a script of the page answers with something true.
+
+    Playwright's function to wait for one would need `eval`, which the page forbids.
+    """
+    for _ in range(TIMEOUT_MS // 100):
+        if page.evaluate(script, *given):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"never came true: {script} with {given}")
+
+
 def look_at(page: Any, lon: float, lat: float, zoom: float = 17.0) -> None:
     """Look at a place of the map from near, and wait until it is drawn."""
     page.evaluate(
         "([lon, lat, zoom]) => document.querySelector('.map').placeMap.map.jumpTo({center: [lon, lat], zoom})",
         [lon, lat, zoom],
     )
-    for _ in range(100):  # a function to wait for would need `eval`, which the page forbids
-        page.wait_for_timeout(100)
-        if page.evaluate("document.querySelector('.map').placeMap.map.loaded()"):
-            return
+    page.wait_for_timeout(100)  # it begins to ask for what it draws
+    until(page, "document.querySelector('.map').placeMap.map.loaded()")
 
 
 def click_at(page: Any, lon: float, lat: float) -> None:
@@ -77,8 +87,9 @@ def click_in_view(page: Any, lon: float, lat: float) -> None:
 
 def draw_area(page: Any, corners: tuple[tuple[float, float], ...]) -> None:
     """Click the corners of an area, the last one twice."""
+    said = page.locator(".area-said")
     box = page.locator("canvas.maplibregl-canvas").bounding_box()
-    for lon, lat in (*corners, corners[-1]):
+    for number, (lon, lat) in enumerate((*corners, corners[-1]), start=1):
         x, y = page.evaluate(
             "([lon, lat]) => { const at = document.querySelector('.map').placeMap.map.project([lon, lat]);"
             " return [at.x, at.y]; }",
@@ -87,7 +98,9 @@ def draw_area(page: Any, corners: tuple[tuple[float, float], ...]) -> None:
         page.mouse.move(box["x"] + x, box["y"] + y)
         page.wait_for_timeout(100)
         page.mouse.click(box["x"] + x, box["y"] + y)
-        page.wait_for_timeout(300)
+        page.wait_for_timeout(300)  # no double click, which would zoom
+        if number <= len(corners):
+            said.filter(has_text="1 corner so far" if number == 1 else f"{number} corners so far").wait_for()
 
 
 def drawn_town(page: Any, studio: Served, extract: Path) -> float:

@@ -114,7 +114,7 @@ def test_a_file_that_is_sent_in_part_leaves_nothing(tmp_path: Path) -> None:
     folder.mkdir()
     with served(folder) as studio:
         _broken(studio, "/api/uploads/extract/half.osm.pbf")
-        for _ in range(100):
+        for _ in range(1200):
             left = [path for path in (folder / ".evac" / "studio" / "uploads").rglob("*") if path.is_file()]
             if not left:
                 break

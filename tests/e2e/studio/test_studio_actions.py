@@ -12,7 +12,7 @@ import yaml
 
 import evac
 from studio_editor import Editor
-from studio_page import axe_problems, click_at, context_of, open_plans
+from studio_page import TIMEOUT_MS, axe_problems, click_at, context_of, open_plans
 from studio_workspace import Served
 
 _NO_FEATURES: dict[str, list[object]] = {"features": []}
@@ -26,7 +26,6 @@ def page(browser: Any, studio: Served) -> Iterator[Any]:
     """Give a page with the plans of Balzers; what a plan changes is asked of the package, once, at the end."""
     with context_of(browser, studio) as context:
         page = context.new_page()
-        page.set_default_timeout(60_000)
         page.route("**/diff", lambda route: route.fulfill(body=NOTHING, content_type="application/json"))
         open_plans(page, studio)
         yield page
@@ -123,7 +122,7 @@ def test_a_search_for_a_plan_is_begun_by_clicks_and_called_off(page: Any, studio
     page.locator(".job", has_text="Search for a plan").wait_for()
     (job, *_) = studio.client.get("/api/jobs").json()
     assert (job["asked"]["kind"], job["asked"]["officers"], job["asked"]["within_min"]) == ("search", 2, 5)
-    for _ in range(300):  # until it has a page
+    for _ in range(TIMEOUT_MS // 200):  # until it has a page
         if studio.client.post("/api/places/balzers/report", json={"page": "search"}).is_success:
             break
         page.wait_for_timeout(200)

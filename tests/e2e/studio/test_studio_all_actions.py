@@ -212,7 +212,6 @@ def _programs(path: Path) -> list[list[str]]:
 def test_every_action_by_clicks_gives_the_bytes_of_its_yaml(browser: Any, studio: Served, folder: Path) -> None:
     with context_of(browser, studio) as context:
         page = context.new_page()
-        page.set_default_timeout(60_000)
         page.route("**/diff", lambda route: route.abort())  # asked of the package, once, below
         open_plans(page, studio, "grid")
         editor = Editor(page, "By clicks")

@@ -7,7 +7,9 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
+import threading
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +22,7 @@ import evac
 from evac.cli import run_guarded
 from evac.errors import UserError
 from evac.studio.workspace import Workspace
-from studio_workspace import HAS_ENDED, balzers, errors_of, prepare_as_balzers, prepared_balzers, served
+from studio_workspace import HAS_ENDED, ROOT, balzers, errors_of, prepare_as_balzers, prepared_balzers, served
 
 WHOLE_TOWN, FEW = 1.5, 0.3
 
@@ -106,7 +108,7 @@ def test_a_server_that_is_killed_loses_no_run(tmp_path: Path) -> None:
         studio.wait(number, lambda job: bool(job.get("minutes")))
         studio.process.kill()
         studio.process.wait()
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while left := _simulators(folder):
         assert time.monotonic() < until, f"{left} outlive their server"
         time.sleep(0.2)
@@ -121,16 +123,44 @@ def test_a_server_that_is_killed_loses_no_run(tmp_path: Path) -> None:
         assert studio.job(number)["state"] == "cancelled"  # and isn't begun again
 
 
+def test_a_server_that_is_killed_while_a_place_is_made_makes_it_at_its_next_start(tmp_path: Path) -> None:
+    folder = tmp_path / "workspace"
+    (folder / "extracts").mkdir(parents=True)
+    shutil.copy(ROOT / "scenarios" / "balzers" / "data" / "balzers.osm.pbf", folder / "extracts")
+    corners = [[9.49, 47.06], [9.52, 47.06], [9.52, 47.08], [9.49, 47.08], [9.49, 47.06]]
+    area = {"type": "Polygon", "coordinates": [corners]}
+    with served(folder) as studio:
+        asked = {"name": "Killed", "extract": "balzers.osm.pbf", "area": area, "households": 40}
+        number = studio.client.post("/api/new", json=asked).json()["id"]
+        studio.wait(number, lambda job: bool(job.get("progress")))
+        studio.process.kill()
+        studio.process.wait()
+    assert not (folder / "scenarios" / "killed" / "scenario.yaml").exists()  # whole, or not there
+    with served(folder) as studio:
+        job = studio.wait(number, lambda job: job["state"] in HAS_ENDED, 600.0)
+        assert (job["state"], job["told"].get("failures")) == ("done", []), job
+        assert [place["place"] for place in studio.client.get("/api/places").json()["places"]] == ["killed"]
+        assert len(studio.client.get("/api/places/killed/runs").json()) == 1
+
+
 def test_whoever_waits_when_the_server_ends_is_told_and_it_ends_quietly(tmp_path: Path) -> None:
     folder = balzers(tmp_path / "unprepared")
     with served(folder) as studio, ThreadPoolExecutor() as pool:
         with studio.client.stream("GET", "/api/places/balzers/prepare") as steps:
             next(steps.iter_lines())  # its process is at work
-            waiting = pool.submit(studio.client.get, "/api/places/balzers/picture")
+            sent = threading.Event()
+
+            def hear(event: str, _info: object) -> None:
+                if event.endswith("send_request_body.complete"):
+                    sent.set()
+
+            waiting = pool.submit(studio.client.get, "/api/places/balzers/picture", extensions={"trace": hear})
+            assert sent.wait(60)
             time.sleep(0.5)
+            studio.client.get("/api/jobs")  # what was sent before it has been read
             studio.process.send_signal(signal.SIGINT)
             answer = waiting.result()
-        studio.process.wait(20)
+        studio.process.wait(120)
     assert answer.status_code == 500
     assert "has ended" in answer.json()["error"]
     assert "Traceback" not in errors_of(folder).read_text()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from studio_page import axe_problems, context_of, open_plans
+from studio_page import axe_problems, context_of, open_plans, until
 from studio_workspace import Served, prepared_balzers
 
 WIDTH = 1280
@@ -60,7 +60,7 @@ def _corner(page: Any, *arrows: str) -> None:
     """Move the map, and take its middle."""
     for arrow in arrows:
         page.keyboard.press(arrow)
-        page.wait_for_timeout(450)  # the map glides
+        until(page, "!document.querySelector('.map').placeMap.map.isMoving()")  # it glides
     page.keyboard.press("Enter")
 
 

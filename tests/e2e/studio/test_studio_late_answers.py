@@ -12,18 +12,7 @@ import yaml
 
 from studio_editor import Editor
 from studio_page import TIMEOUT_MS, context_of, open_plans
-from studio_workspace import Served, prepared_balzers, served
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return prepared_balzers(tmp_path_factory.mktemp("workspace"), 0.2)
-
-
-@pytest.fixture(scope="module")
-def studio(folder: Path) -> Iterator[Served]:
-    with served(folder) as studio:
-        yield studio
+from studio_workspace import Served
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from studio_editor import Editor
-from studio_page import context_of, open_plans
+from studio_page import context_of, open_plans, until
 from studio_workspace import Served
 
 KEY = re.compile(r"'\w+_\w+'|actions[.\[]|\bwhere:|\{lat|https?://|'(?:towards|from|to|point|close|label|without)'")
@@ -21,7 +21,6 @@ KEY = re.compile(r"'\w+_\w+'|actions[.\[]|\bwhere:|\{lat|https?://|'(?:towards|f
 def page(browser: Any, studio: Served) -> Iterator[Any]:
     with context_of(browser, studio) as context:
         page = context.new_page()
-        page.set_default_timeout(60_000)
         open_plans(page, studio)
         yield page
 
@@ -51,8 +50,7 @@ def test_what_cannot_be_together_is_told_at_both_actions(page: Any) -> None:
     assert len(page.evaluate(_MARKS)) == 2
     before = page.evaluate("document.querySelector('.map').placeMap.map.getCenter().lng")
     page.locator(".own-actions .problems").first.get_by_role("button", name="this place").first.click()
-    page.wait_for_timeout(1500)
-    assert page.evaluate("document.querySelector('.map').placeMap.map.getCenter().lng") != before
+    until(page, "(before) => document.querySelector('.map').placeMap.map.getCenter().lng !== before", before)
 
 
 def test_who_is_cut_off_is_told_with_the_box_to_tick(page: Any) -> None:

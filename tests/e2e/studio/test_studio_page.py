@@ -156,8 +156,9 @@ def test_a_way_out_is_limited_refused_and_taken_back_on_the_map(page: Any, folde
     page.locator(".exits li", has_text="Triesen").wait_for()
     assert "name: Triesen," in path.read_text()
     for _ in range(3):
+        shown = page.query_selector("#tabpanel")
         page.get_by_role("button", name="Undo the last change").click()
-        page.wait_for_selector("#studio[data-state=preparing]")
+        shown.wait_for_element_state("hidden", timeout=TIMEOUT_MS)
         page.wait_for_selector("#studio[data-state=ready]")
     assert path.read_text() == before
 

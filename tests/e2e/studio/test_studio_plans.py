@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import evac
-from studio_page import axe_problems, click_at, look_at, pictured
+from studio_page import axe_problems, click_at, look_at, pictured, until
 from studio_workspace import prepared_balzers
 
 HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
@@ -31,14 +31,6 @@ _SEES = """(bounds) => {
 }"""
 
 
-def _comes_into_view(page: Any, bounds: list[float]) -> bool:
-    for _ in range(50):
-        if page.evaluate(_SEES, bounds):
-            return True
-        page.wait_for_timeout(100)
-    return False
-
-
 def test_what_a_plan_changes_comes_into_view_and_then_the_whole_place(page: Any, folder: Path) -> None:
     place = evac.open(folder / "scenarios" / "balzers", workspace=folder)
     changed = [float(value) for value in place.under("contraflow-south").changes().total_bounds]
@@ -47,10 +39,10 @@ def test_what_a_plan_changes_comes_into_view_and_then_the_whole_place(page: Any,
     page.click("#tab-plans")
     page.locator("[data-plan=contraflow-south]").get_by_role("button", name="Show what it changes").click()
     page.locator(".changes").first.wait_for()
-    assert _comes_into_view(page, changed)
+    until(page, _SEES, changed)
     assert not page.evaluate(_SEES, whole)
     page.get_by_role("button", name="The whole place").click()
-    assert _comes_into_view(page, whole)
+    until(page, _SEES, whole)
     page.evaluate("document.querySelector('.side').scrollTop = 500")
     page.click("#tab-runs")
     assert page.evaluate("document.querySelector('.side').scrollTop") == 0
