@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
 import socket
 import sqlite3
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from evac.studio.job_child import failure
 from evac.studio.journal import Journal
 from evac.studio.news import News
 from evac.studio.runner import Runner
@@ -98,6 +100,12 @@ def test_a_run_is_called_off_while_its_process_begins(tmp_path: Path) -> None:
     asyncio.run(ask_and_cancel())
     assert [job.state for job in journal.last()] == ["cancelled", "cancelled"]
     journal.close()
+
+
+def test_a_folder_that_cannot_be_written_is_told_without_where_it_lies() -> None:
+    told = failure(OSError(errno.EROFS, "Read-only file system", "/somebody/scenarios"))["error"]
+    assert told.startswith("a file of the workspace can't be read or written (Read-only file system): see that")
+    assert "somebody" not in told
 
 
 def _broken(studio: Served, path: str) -> None:

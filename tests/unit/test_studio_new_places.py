@@ -56,6 +56,12 @@ def test_a_file_without_polygons_is_refused_as_the_command_does(client: TestClie
     assert problem["where"].endswith("points.geojson")
 
 
+def test_a_name_in_other_letters_is_told_what_its_file_needs(client: TestClient) -> None:
+    (problem, *_) = client.post("/api/new", json={"name": "東京"}).json()["problems"]
+    assert problem["where"] == "the place's name"
+    assert "'東京' has no letter from A to Z" in problem["what"]
+
+
 def test_all_that_is_missing_is_told_at_once(client: TestClient) -> None:
     answer = client.post("/api/new", json={"name": " ", "area": None, "households": 0, "extract": "nowhere.osm.pbf"})
     assert answer.status_code == 422

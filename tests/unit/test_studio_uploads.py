@@ -123,7 +123,7 @@ def test_an_extract_of_blocks_that_unpack_to_too_much_is_refused(
     ("asked", "words"),
     [
         ({"name": "Balzers"}, "already"),
-        ({"name": "../.."}, "no letter or digit"),
+        ({"name": "../.."}, "no letter from A to Z and no digit"),
         ({"extract": "none.osm.pbf"}, "no file 'none.osm.pbf'"),
         ({"area": "none.geojson"}, "no file 'none.geojson'"),
         ({"households": 0}, "1 or more"),

@@ -25,6 +25,7 @@ from evac.studio.news import News
 from evac.studio.places import Places
 from evac.studio.runner import Runner
 from evac.studio.sessions import Sessions
+from evac.studio.told import disk_words
 from evac.studio.uploads import Uploads
 from evac.studio.workspace import Workspace
 from evac.studio.yaml_text import ChangedMeanwhileError
@@ -113,9 +114,7 @@ async def _told_error(_request: Request, error: Exception) -> Response:
 
 async def _told_disk(_request: Request, error: Exception) -> Response:
     """Say that a file can't be read or written, mostly because the disk is full: it is nobody's fault in here."""
-    why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    words = f"a file of the workspace can't be read or written ({why}): see that the disk has room, and try again"
-    return JSONResponse({"error": words}, status_code=507)
+    return JSONResponse({"error": disk_words(error)}, status_code=507)
 
 
 async def _told_nobody(_request: Request, _error: Exception) -> Response:

@@ -24,6 +24,7 @@ from evac.simulate.job import Case
 from evac.studio import plan_file
 from evac.studio.at_place import checked
 from evac.studio.frames import Frames
+from evac.studio.told import disk_words
 from evac.studio.workspace import FILE_NAME
 from evac.study.cases import case_name
 from evac.watching import OnProgress
@@ -46,14 +47,20 @@ def main(scenario: Path, workspace: Path) -> int:
         _say(answers, told=_run(scenario, workspace, asked, off, answers))
     except Cancelled:
         return CANCELLED_CODE
-    except UserError as error:
-        _say(answers, told={"problems": [asdict(problem) for problem in error.problems]})
-    except EvacError as error:
-        _say(answers, told={"error": readable(error)})
     except Exception as error:  # noqa: BLE001 - whoever asked must hear of it
-        words = f"an error that nobody has foreseen, in evac itself: {type(error).__name__}: {readable(error)}"
-        _say(answers, told={"error": words})
+        _say(answers, told=failure(error))
     return 0
+
+
+def failure(error: Exception) -> dict[str, Any]:
+    """Return what is told of a job that has failed: `problems`, or an `error` in a sentence."""
+    if isinstance(error, UserError):
+        return {"problems": [asdict(problem) for problem in error.problems]}
+    if isinstance(error, EvacError):
+        return {"error": readable(error)}
+    if isinstance(error, OSError):
+        return {"error": disk_words(error)}
+    return {"error": f"an error that nobody has foreseen, in evac itself: {type(error).__name__}: {readable(error)}"}
 
 
 def _hear(off: threading.Event) -> None:

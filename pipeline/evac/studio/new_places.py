@@ -71,7 +71,7 @@ class NewPlaces:
     def _free_key(self, title: str) -> str:
         if not title:
             raise UserError(Problem("the place's name", "is empty", "say what to call it"))
-        key = plan_file.key_of(title)
+        key = plan_file.key_of(title, "the place's name")
         if key in self.workspace.place_names():
             raise UserError(Problem("the place's name", f"there is a place '{key}' already", "give it another name"))
         return key

@@ -35,8 +35,8 @@ _LONGEST_KEY = 60
 _ACTIONS = ("actions",)
 
 
-def key_of(name: str) -> str:
-    """Return a file's name for a plan's name: lower case, letters, digits and hyphens.
+def key_of(name: str, of: str = "the plan's name") -> str:
+    """Return a file's name for a plan's name, or that of what `of` says: lower case, letters, digits and hyphens.
 
     Raises
     ------
@@ -46,7 +46,8 @@ def key_of(name: str) -> str:
     letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     key = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:_LONGEST_KEY].strip("-")
     if not key:
-        raise UserError(Problem("the plan's name", f"'{name}' has no letter or digit", "give it another name"))
+        what = f"'{name}' has no letter from A to Z and no digit, of which the name of its file is made"
+        raise UserError(Problem(of, what, "add one, such as a number"))
     return key
 
 

@@ -13,3 +13,10 @@ _TEXTS = ("where", "what", "remedy", "told")
 def problem_of(problem: Problem) -> dict[str, Any]:
     """Return a problem as plain values: its texts in a line each, and what they are about."""
     return {**asdict(problem), **{name: readable(getattr(problem, name)) for name in _TEXTS}}
+
+
+def disk_words(error: Exception) -> str:
+    """Say that a file of the workspace can't be read or written, and why, without where on the machine it lies."""
+    why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    remedy = "see that its folder may be written and the disk has room, and try again"
+    return f"a file of the workspace can't be read or written ({why}): {remedy}"
