@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import shapely
+
 from evac import clock
 from evac.audit.findings import Finding, Severity
 from evac.audit.lanes import SATURATION_VEH_PER_H
 from evac.network.exits import ResolvedExit
 from evac.network.exits.graph import rank_of
 from evac.network.exits.record import RoadOut, SharedRoad, WaysOutRecord
+from evac.projection import grown
 
 _GRAVE = rank_of("primary")  # such a road seldom ends, so its end is a gap of the map until somebody has looked
+_FAR_M = 5_000  # beyond the area: some five minutes more on the road, and a queue there is one of another town (ours)
 _LISTED = 5
 _PRESUMED = "the file doesn't say where it was cut off"
 _NOT_DRIVEN = {False: "which isn't simulated", True: "where nobody is driven any more"}
@@ -19,6 +23,7 @@ _TO_DRIVE_IT = {
     False: "take more of the map to have it simulated (evac new --roads-beyond)",
     True: "name an exit behind it instead of these to have it count",
 }
+_FAR = "the lines of these exits lie more than 5 km beyond the area"
 _REST = "no road leads off the map, so these exits lead into the rest of it"
 
 
@@ -27,7 +32,9 @@ def audit_ways_out(
     exits: Sequence[ResolvedExit],
     left_out: Sequence[ResolvedExit],
     vehicles: float,
+    *,
     ended: Sequence[RoadOut] = (),
+    far: Sequence[ResolvedExit] = (),
 ) -> list[Finding]:
     """Return what to look at about the ways out.
 
@@ -43,17 +50,27 @@ def audit_ways_out(
         Vehicles that leave in the greatest case.
     ended
         Exits that the scenario names and behind which the road ends.
+    far
+        Exits whose lines lie far from the area (`far_from`).
     """
-    shown = (*_ended(ended), *_none(record), *_ends(record), *_by_cut(record), *_presumed(record))
+    shown = (*_ended(ended), *_far(far), *_none(record), *_ends(record), *_by_cut(record), *_presumed(record))
     more = (*_into_rest(record), *_shared(record, exits, vehicles), *_restricted(exits, left_out, vehicles))
     return [*shown, *more]
 
 
-def caveats(record: WaysOutRecord, ended: Sequence[RoadOut] = ()) -> tuple[str, ...]:
+def far_from(area: shapely.Geometry, exits: Sequence[ResolvedExit]) -> tuple[ResolvedExit, ...]:
+    """Return the exits whose lines lie more than 5 km beyond an area (WGS 84), so that times count the drive there."""
+    near = grown(area, _FAR_M)
+    return tuple(item for item in exits if not near.intersects(shapely.Point(item.lon, item.lat)))
+
+
+def caveats(
+    record: WaysOutRecord, *, ended: Sequence[RoadOut] = (), far: Sequence[ResolvedExit] = ()
+) -> tuple[str, ...]:
     """Return what a reader of any result should know.
 
-    Exits by the map's cut alone, or into the little that is left of the map, some that share a road farther on, and
-    some behind which it ends.
+    Exits by the map's cut alone, or into the little that is left of the map, some that share a road farther on, some
+    behind which it ends, and some whose lines are far away.
     """
     told = []
     if cut := [end.label for end in record.ends if end.by_cut]:
@@ -65,6 +82,8 @@ def caveats(record: WaysOutRecord, ended: Sequence[RoadOut] = ()) -> tuple[str, 
     told += [f"{_shared_in_words(item)}, {_NOT_DRIVEN[item.simulated]}: times may be longer" for item in record.shared]
     if ended:
         told.append(f"the map shows no way on behind these exits: {_listed([item.label for item in ended])}")
+    if far:
+        told.append(f"{_FAR}, so that times count the drive there: {_listed([item.name for item in far])}")
     return tuple(told)
 
 
@@ -79,6 +98,15 @@ def _ended(ended: Sequence[RoadOut]) -> Iterator[Finding]:
             f"Whoever gets there counts as out; see that the line is where people are safe, or give 'veh_per_h'"
         )
         yield Finding("warning", "exit_ends", text, item.lon, item.lat, 0.0)
+
+
+def _far(exits: Sequence[ResolvedExit]) -> Iterator[Finding]:
+    for item in exits:
+        text = (
+            f"The line of the exit {item.name} lies more than 5 km beyond the area: times count the drive there. Cut "
+            "the map nearer to the area, or name a point where people are safe before it"
+        )
+        yield Finding("note", "exit_far", text, item.lon, item.lat, 0.0)
 
 
 def _none(record: WaysOutRecord) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ from evac.audit import (
     audit_total,
 )
 from evac.audit.findings import by_rank
-from evac.audit.ways_out import audit_ways_out, caveats
+from evac.audit.ways_out import audit_ways_out, caveats, far_from
 from evac.countries import Country, country_of
 from evac.demand.background import check_through
 from evac.demand.departures import curve_problems
@@ -144,7 +144,7 @@ class Prepared:
             households_given=float(accounts["given"].sum()),
             households_lost=lost_by_reason(accounts),
             households_counted_twice=float(accounts["counted_twice"].sum()),
-            caveats=caveats(self.ways_out, self.ended),
+            caveats=caveats(self.ways_out, ended=self.ended, far=self._far_exits),
         )
 
     @property
@@ -166,13 +166,24 @@ class Prepared:
             *audit_mapping(zones),
             *self.unexpected,
         ]
-        ways_out = audit_ways_out(self.ways_out, self.exits, self.exits_left_out, self._most_vehicles, self.ended)
+        ways_out = audit_ways_out(
+            self.ways_out,
+            self.exits,
+            self.exits_left_out,
+            self._most_vehicles,
+            ended=self.ended,
+            far=self._far_exits,
+        )
         return sorted([*network, *people, *ways_out, *audit_country(self.country, self.area)], key=by_rank)
 
     @property
     def exits_left_out(self) -> list[ResolvedExit]:
         """The ways out that the scenario doesn't use."""
         return exits_left_out(self.ground, self.ways_out, {edge for item in self.exits for edge in item.edges})
+
+    @property
+    def _far_exits(self) -> tuple[ResolvedExit, ...]:
+        return far_from(self.area, self.exits)
 
     @property
     def _most_vehicles(self) -> float:
