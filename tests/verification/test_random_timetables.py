@@ -26,6 +26,7 @@ from evac.network import read_net
 from evac.plans.timetable import Timetable, admits_car, at, edge_of
 from evac.simulate.controller import Controller
 from evac.simulate.conversation import controlled
+from evac.simulate.kept_ways import KeptWays
 from evac.study.ways_out import road_states
 from evac.sumo import CAR_CLASS
 from plan_town import Town, cars, town
@@ -129,7 +130,8 @@ def ask(net: bytes, additional: str, timetable: Timetable, folder: Path) -> list
     states = timetable.states()
     asked = []
     with controlled(files, folder, folder / "console.log") as connection:
-        controller = Controller(connection, timetable, {"east": ["cd"], "west": ["ba"]}, 1)
+        kept = KeptWays(connection, coarse=False)
+        controller = Controller(connection, timetable, {"east": ["cd"], "west": ["ba"]}, 1, kept)
         now_s = 0.0
         for minute in range(END_MIN):
             until_s = 60.0 * minute + 30.0
