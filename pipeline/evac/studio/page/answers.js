@@ -13,6 +13,16 @@ export function newestOf() {
   };
 }
 
+/** Return what does one thing after the other: each begins when what was asked before has been answered, well or not. */
+export function oneByOne() {
+  let turn = Promise.resolve();
+  return (work) => {
+    const done = turn.then(work);
+    turn = done.catch(() => { /* who asked is told */ });
+    return done;
+  };
+}
+
 /**
  * What a press of a button sends. Another press before the answer is left out; what takes long is told, and what goes wrong.
  * @param {HTMLElement} told

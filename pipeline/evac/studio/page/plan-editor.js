@@ -1,7 +1,7 @@
 // A plan as it is changed: its actions, what they take together, and at once what they change on the map.
 import { ask, askWhole, part } from "./api.js";
 import { actionForm } from "./action-form.js";
-import { sending } from "./answers.js";
+import { oneByOne, sending } from "./answers.js";
 import { kindOf, kindsAt } from "./actions.js";
 import { changeRows, clearChanges, drawChanges } from "./changes.js";
 import { fill, h, say, takes } from "./dom.js";
@@ -27,7 +27,8 @@ export function planEditor(body, place, key, leave) {
   const title = h("h2", {}), head = h("div", {}), list = h("ol", { class: "own-actions" }), form = h("div", { class: "form" }), diff = h("div", { class: "diff", "aria-live": "polite" });
   const told = h("p", { class: "told", role: "status" });
   const undoButton = h("button", { type: "button", onclick: () => step(-1) }, say("Undo")), redoButton = h("button", { type: "button", onclick: () => step(1) }, say("Redo"));
-  let plan = null, tag = null, texts = [], at = -1, target = null, saving = false, heard = null, isOver = false, taken = 0, turn = Promise.resolve();
+  let plan = null, tag = null, texts = [], at = -1, target = null, saving = false, heard = null, isOver = false, taken = 0;
+  const inTurn = oneByOne();
 
   fill(body, h("button", { type: "button", onclick: leave }, say("All plans")), title, head, h("div", { class: "row" }, undoButton, redoButton,
     h("button", { type: "button", onclick: () => { sessionStorage.setItem(`plan of ${name}`, key); place.choose("runs"); } }, say("Run it"))),
@@ -72,13 +73,6 @@ export function planEditor(body, place, key, leave) {
     if (isOver) return; // the map is another panel's by now
     show();
     showDiff();
-  }
-
-  /** Do something when what was asked before has been answered. */
-  function inTurn(work) {
-    const done = turn.then(work);
-    turn = done.catch(() => { /* who asked is told */ });
-    return done;
   }
 
   /** Change the plan; `edit` says how, of the plan as it is when its turn has come. */

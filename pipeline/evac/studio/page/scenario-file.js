@@ -1,5 +1,6 @@
 // The scenario's own file as the page changes it: each change on the state that was seen, and back.
 import { ask, askWhole, part } from "./api.js";
+import { oneByOne } from "./answers.js";
 import { say } from "./dom.js";
 
 const own = new Set(); // tags of the states that this page has made
@@ -17,7 +18,7 @@ export class ScenarioFile {
     this.content = null;
     this.reading = null;
     this.isSaving = false;
-    this.turn = Promise.resolve();
+    this.inTurn = oneByOne();
   }
 
   /** Whether a state of the file is news: this page hasn't made it, and isn't about to. */
@@ -33,7 +34,7 @@ export class ScenarioFile {
   }
 
   change(edit) {
-    return this.#inTurn(async () => {
+    return this.inTurn(async () => {
       if (!this.content) await this.read(); // a quick hand, or a first reading that has failed
       const before = this.content.text;
       await this.#send(edit);
@@ -46,7 +47,7 @@ export class ScenarioFile {
 
   /** Take the last change back, unless somebody has changed the file since: that would be lost with it. */
   undo() {
-    return this.#inTurn(async () => {
+    return this.inTurn(async () => {
       await this.read();
       const steps = undone.get(this.place) ?? [], last = steps.at(-1);
       if (last?.made !== this.tag) {
@@ -61,13 +62,6 @@ export class ScenarioFile {
 
   /** What the map says of ways, by their ids. */
   ways(ids) { return ask(`places/${part(this.place)}/ways`, { method: "POST", body: { ways: ids } }); }
-
-  /** Do something when what was asked before has been answered. */
-  #inTurn(work) {
-    const done = this.turn.then(work);
-    this.turn = done.catch(() => { /* who asked is told */ });
-    return done;
-  }
 
   async #send(edit) {
     this.isSaving = true;
