@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import maximum_flow as flow_by_scipy
@@ -57,22 +57,20 @@ def by_scipy(net: Expanded, horizon: int) -> int:
     return int(flow_by_scipy(matrix.tocsr(), SOURCE, SINK).flow_value)
 
 
-def with_way_out(to_sink_s: np.ndarray, supplies: Supplies) -> Supplies | None:
-    """Return the cars that have a way out; None if none has."""
+def with_way_out(graph: Graph, supplies: Supplies) -> tuple[Graph, np.ndarray, Supplies]:
+    """Return a graph, how far the sink is (s), and the cars that have a way out; draw again if none has."""
+    to_sink_s = graph.to_sink_s()
     has = np.isfinite(np.minimum(to_sink_s[supplies.first], to_sink_s[supplies.second]))
+    assume(has.any())
     first, second, step, count = (part[has] for part in vars(supplies).values())
     first = np.where(np.isfinite(to_sink_s[first]), first, second)
     second = np.where(np.isfinite(to_sink_s[second]), second, first)
-    return Supplies(first, second, step, count) if has.any() else None
+    return graph, to_sink_s, Supplies(first, second, step, count)
 
 
 @given(graphs())
 def test_the_flow_for_every_horizon_is_the_maximum(town: tuple[Graph, Supplies]) -> None:
-    graph, supplies = town
-    to_sink_s = graph.to_sink_s()
-    going = with_way_out(to_sink_s, supplies)
-    if going is None:
-        return
+    graph, to_sink_s, going = with_way_out(*town)
     net, _ = expanded(graph, to_sink_s, going, STEPS)
     flows = flows_by_horizon(net, STEPS)
     assert flows.tolist() == [by_scipy(net, horizon) for horizon in range(STEPS + 1)]
@@ -91,11 +89,7 @@ def _two_roads_of_which_one_is_slow() -> tuple[Graph, Supplies]:
 @given(graphs())
 @example(_two_roads_of_which_one_is_slow())
 def test_without_its_dead_ends_a_graph_has_the_same_flows(town: tuple[Graph, Supplies]) -> None:
-    graph, supplies = town
-    to_sink_s = graph.to_sink_s()
-    going = with_way_out(to_sink_s, supplies)
-    if going is None:
-        return
+    graph, to_sink_s, going = with_way_out(*town)
     whole, _ = expanded(graph, to_sink_s, going, STEPS)
     smaller, _ = expanded(*without_dead_ends(graph, to_sink_s, going), STEPS)
     assert flows_by_horizon(smaller, STEPS).tolist() == flows_by_horizon(whole, STEPS).tolist()
@@ -104,11 +98,7 @@ def test_without_its_dead_ends_a_graph_has_the_same_flows(town: tuple[Graph, Sup
 @given(graphs())
 @example((_two_roads_of_which_one_is_slow()[0], Supplies(*(np.array([number]) for number in (1, 2, 3, 1)))))
 def test_nobody_waits_just_where_all_are_out_in_the_step_in_which_they_come(town: tuple[Graph, Supplies]) -> None:
-    graph, supplies = town
-    to_sink_s = graph.to_sink_s()
-    going = with_way_out(to_sink_s, supplies)
-    if going is None:
-        return
+    graph, to_sink_s, going = with_way_out(*town)
     net, _ = expanded(graph, to_sink_s, going, STEPS)
     come = come_by_step(going)
     assert nobody_waits(graph, to_sink_s, going) == (flows_by_horizon(net, len(come) - 1).tolist() == come.tolist())

@@ -176,11 +176,6 @@ def _simulate(
             fates=None if asked is None else Fates(connection, asked.groups, asked.reached_s),
         )
     _check_ending(folder / OUTPUTS / "statistics.xml", ending)
-    events = [event.record() for event in watch.events]
-    files.write_text(folder / "gridlock.json", json.dumps(events, indent=1) + "\n")
-    files.write_text(folder / "controls.json", json.dumps(controller.events, indent=1, ensure_ascii=False) + "\n")
-    files.write_text(folder / "buses.json", json.dumps(buses.record(), indent=1, ensure_ascii=False) + "\n")
-    files.write_text(folder / "incidents.json", json.dumps(breaking.incidents, indent=1) + "\n")
     ended = {
         "reason": ending.reason,
         "time_s": ending.time_s,
@@ -191,8 +186,17 @@ def _simulate(
         "turned_on": refuges.turned_on,
         "wait_s": ending.wait_s,
     }
-    files.write_text(folder / "ending.json", json.dumps(ended, indent=1) + "\n")
+    _write(folder / "gridlock.json", [event.record() for event in watch.events])
+    _write(folder / "controls.json", controller.events)
+    _write(folder / "buses.json", buses.record())
+    _write(folder / "incidents.json", breaking.incidents)
+    _write(folder / "ending.json", ended)
     return ending
+
+
+def _write(path: Path, record: object) -> None:
+    """Write what was done in a run."""
+    files.write_text(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
 
 
 def _check_ending(statistics: Path, ending: Ending) -> None:

@@ -181,7 +181,7 @@ class Prepared:
         """The ways out that the scenario doesn't use."""
         return exits_left_out(self.ground, self.ways_out, {edge for item in self.exits for edge in item.edges})
 
-    @property
+    @cached_property
     def _far_exits(self) -> tuple[ResolvedExit, ...]:
         return far_from(self.area, self.exits)
 
@@ -223,7 +223,44 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
     loaded = _in_country(loaded, country)
     model = loaded.model
     tell(f"Reading roads and buildings from {model.osm.file}")
-    street_map = prepare_map(
+    street_map = _street_map(model, cache)
+    tell("Placing households")
+    households = place_households(model.households, model.area, street_map, cache)
+    _check_zones(model, households.zones()["zone"].tolist(), str(loaded.path))
+    tell("Building the network")
+    network = build_network(street_map, model.traffic, cache)
+    net = read_net(network.net_file)
+    area = read_area(model.area) if model.area else _inhabited(households)
+    ground = Ground(StreetIndex(net, street_map.streets()), area)
+    found = _exits_of(loaded, Decision(street_map.web(), area), ground)
+    lines = {(item.name, edge) for item in found.exits for edge in item.edges}
+    prepared = Prepared(
+        loaded=loaded,
+        street_map=street_map,
+        network=network,
+        households=households,
+        net=net,
+        ground=ground,
+        exits=found.exits,
+        bottlenecks=_resolve_bottlenecks(model.bottlenecks, ground.index, f"{loaded.path}: bottlenecks"),
+        area=area,
+        given=given,
+        ways_out=found.ways_out,
+        digests=watched.digests,
+        country=country,
+        ended=found.ended,
+        refuges=resolve_refuges(ground.index, model.refuges, lines, f"{loaded.path}: refuges"),
+    )
+    for background in _backgrounds(model):
+        check_through(background, net, found.exits, f"{loaded.path}: background.through")
+    require_reachable(net, found.exits, prepared.starts["edge"].dropna().unique(), f"{loaded.path}: exits")
+    watched.require_unchanged()
+    return prepared
+
+
+def _street_map(model: Scenario, cache: Path) -> StreetMap:
+    """Return the map that a scenario names, as its corrections and closures have it."""
+    return prepare_map(
         model.osm.file,
         model.osm.min_road_class,
         model.traffic.country,
@@ -233,47 +270,28 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
         at=model.osm.at,
         named=_points(model),
     )
-    tell("Placing households")
-    households = place_households(model.households, model.area, street_map, cache)
-    _check_zones(model, households.zones()["zone"].tolist(), str(loaded.path))
-    tell("Building the network")
-    network = build_network(street_map, model.traffic, cache)
-    net = read_net(network.net_file)
-    area = read_area(model.area) if model.area else _inhabited(households)
-    ways_out = _ways_out(model, street_map, area)
-    ground = Ground(StreetIndex(net, street_map.streets()), area)
-    exits = resolve_exits(ground, model.exits, ways_out=ways_out, where=f"{loaded.path}: exits")
+
+
+@dataclass(frozen=True)
+class _Exits:
+    """A scenario's exits on its net, which roads of its map are ways out, and behind which exits the road ends."""
+
+    exits: tuple[ResolvedExit, ...]
+    ways_out: WaysOutRecord
+    ended: tuple[RoadOut, ...]
+
+
+def _exits_of(loaded: LoadedScenario, decision: Decision, ground: Ground) -> _Exits:
+    """Find a scenario's exits, those that it names and those that its map has, and look at what lies behind them."""
+    model, net, where = loaded.model, ground.index.net, f"{loaded.path}: exits"
+    ways_out = _ways_out(model, decision)
+    exits = resolve_exits(ground, model.exits, ways_out=ways_out, where=where)
     named = _named(model, exits)
     ways_out = apart_from_the_streets(ground, ways_out.but(_roads_to(named, ground)))
-    behind = behind_exits(street_map.web(), area, ways_out, net, named, where=f"{loaded.path}: exits")
+    behind = behind_exits(decision, ways_out, net, named, where=where)
     if not isinstance(model.exits, FoundExits):
         ways_out = ways_out.chosen(_lines(exits, net) if model.ways_out is not None else ())
-    ways_out = ways_out.sharing(_lines(exits, net), behind.shared)
-    bottlenecks = _resolve_bottlenecks(model.bottlenecks, ground.index, f"{loaded.path}: bottlenecks")
-    lines = {(item.name, edge) for item in exits for edge in item.edges}
-    refuges = resolve_refuges(ground.index, model.refuges, lines, f"{loaded.path}: refuges")
-    prepared = Prepared(
-        loaded,
-        street_map,
-        network,
-        households,
-        net,
-        ground,
-        exits,
-        bottlenecks,
-        area,
-        given,
-        ways_out,
-        watched.digests,
-        country,
-        behind.ended,
-        refuges,
-    )
-    for background in _backgrounds(model):
-        check_through(background, net, exits, f"{loaded.path}: background.through")
-    require_reachable(net, exits, prepared.starts["edge"].dropna().unique(), f"{loaded.path}: exits")
-    watched.require_unchanged()
-    return prepared
+    return _Exits(exits, ways_out.sharing(_lines(exits, net), behind.shared), behind.ended)
 
 
 def _backgrounds(model: Scenario) -> list[Background]:
@@ -288,13 +306,13 @@ def _check_curves(model: Scenario) -> None:
         raise DataError(problems)
 
 
-def _ways_out(model: Scenario, street_map: StreetMap, area: shapely.Geometry) -> WaysOutRecord:
+def _ways_out(model: Scenario, decision: Decision) -> WaysOutRecord:
     """Return which roads are ways out: as decided when the scenario was written, else on its map."""
     found = model.exits if isinstance(model.exits, FoundExits) else None
     if model.ways_out is not None:
         record = WaysOutRecord.read(model.ways_out)
         return record.at_least(found.at_least) if found and found.at_least else record
-    return Decision(street_map.web(), area).record(found)
+    return decision.record(found)
 
 
 def _points(model: Scenario) -> list[tuple[float, float]]:

@@ -14,15 +14,15 @@ from sumolib.net import Net
 from sumolib.net.edge import Edge
 
 from evac.errors import PlaceError, Problem
-from evac.network.exits.graph import Mask, RoadWeb
-from evac.network.exits.lead import LEAST_NETWORK_M, leading
-from evac.network.exits.map_edge import NEAR_M, cut_off, edge_of
+from evac.network.exits.decide import Decision
+from evac.network.exits.graph import Mask
+from evac.network.exits.lead import LEAST_NETWORK_M
+from evac.network.exits.map_edge import NEAR_M
 from evac.network.exits.record import NONE, SAME_PLACE_M, RoadOut, SharedRoad, WaysOutRecord
 from evac.network.exits.resolved import ResolvedExit
 from evac.network.exits.sharing import Line, near_to, shared_behind, shared_road
 from evac.network.exits.why_none import AT_FERRIES, stopped_at
 from evac.network.places import way_ids
-from evac.osm.web import Web
 
 _SAME_NODE_M = 0.1  # both directions of a road arrive at one node
 
@@ -44,16 +44,14 @@ class BehindExits:
 
 
 def behind_exits(
-    web: Web, area: shapely.Geometry, decided: WaysOutRecord, net: Net, exits: Sequence[ResolvedExit], *, where: str
+    decision: Decision, decided: WaysOutRecord, net: Net, exits: Sequence[ResolvedExit], *, where: str
 ) -> BehindExits:
     """Return what lies behind the exits that a scenario names.
 
     Parameters
     ----------
-    web
-        The roads of the map.
-    area
-        The area ordered to leave (WGS 84).
+    decision
+        The decision for the area on the map.
     decided
         The ways out of the area: a road goes on behind each of their lines.
     net
@@ -71,7 +69,7 @@ def behind_exits(
     lanes_decide = [item for item in exits if item.veh_per_h is None]
     if not lanes_decide:
         return BehindExits()
-    behind = _Behind(RoadWeb(web, area), decided)
+    behind = _Behind(decision, decided)
     found, problems = [], []
     for item in lanes_decide:
         reasons = [reason for edge in item.edges if (reason := behind.reason(net.getEdge(edge), net))]
@@ -90,21 +88,20 @@ class _Behind:
 
     Parameters
     ----------
-    roads
-        The roads of the map.
+    decision
+        The decision for the area on the map.
     decided
         The ways out of the area.
     """
 
-    def __init__(self, roads: RoadWeb, decided: WaysOutRecord) -> None:
-        self._roads = roads
-        self._edge = edge = edge_of(roads)
-        spots = roads.spots
-        cut = cut_off(roads, edge)
+    def __init__(self, decision: Decision, decided: WaysOutRecord) -> None:
+        self._roads = roads = decision.roads
+        self._lead = decision.lead
+        spots, cut = roads.spots, self._lead.cut
         lines = np.array([[end.lon, end.lat] for end in (*decided.ends, *decided.lesser)]).reshape(-1, 2)
         at_lines = shapely.distance(shapely.multipoints(roads.plane.project(lines)), spots) <= SAME_PLACE_M
         self._goes_on: Mask = cut.certain | cut.presumed | at_lines
-        border = edge.outline.boundary
+        border = decision.edge.outline.boundary
         if not cut.certain.any():  # bounds that cut nothing are drawn around the roads
             border = border.union(shapely.multipoints(roads.xy[roads.on_road]).convex_hull.boundary)
         self._near_edge: Mask = shapely.distance(border, spots) <= NEAR_M
@@ -140,11 +137,12 @@ class _Behind:
         before_the_end = [line for line in lines if not self._goes_on[line.node]]
         if len(before_the_end) < 2:  # noqa: PLR2004  one shares what is behind it with nobody
             return
-        lead = leading(roads, self._edge)
         arcs = [line.arc for line in lines]
         back = np.isin(roads.start, roads.end[arcs]) & np.isin(roads.end, roads.start[arcs])
         everywhere = np.ones(len(roads.start), dtype=bool)
-        for found in shared_behind(roads, lead, everywhere, lead.outside & ~back, lines, near=near_to(roads, lines)):
+        for found in shared_behind(
+            roads, self._lead, everywhere, self._lead.outside & ~back, lines, near=near_to(roads, lines)
+        ):
             if len(found.lines) > 1:
                 yield shared_road(roads, found, lines, names, simulated=True)
 

@@ -11,13 +11,14 @@ over roads outside of the area.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from evac.network.exits.graph import Mask, RoadWeb, rank_of
-from evac.network.exits.lead import leading, networks_of
+from evac.network.exits.lead import Lead, leading, networks_of
 from evac.network.exits.leaving import Leaving
 from evac.network.exits.map_edge import MapEdge, edge_of, road_ends
 from evac.network.exits.record import ExitEnd, SharedRoad, WaysOutRecord
@@ -56,9 +57,22 @@ class Decision:
     """
 
     def __init__(self, web: Web, area: shapely.Geometry) -> None:
-        self.roads = RoadWeb(web, area)
-        self.edge: MapEdge = edge_of(self.roads)
-        self._lead = leading(self.roads, self.edge)
+        self._web, self._area = web, area
+
+    @cached_property
+    def roads(self) -> RoadWeb:
+        """The drivable roads."""
+        return RoadWeb(self._web, self._area)
+
+    @cached_property
+    def edge(self) -> MapEdge:
+        """Where the map ends."""
+        return edge_of(self.roads)
+
+    @cached_property
+    def lead(self) -> Lead:
+        """What leads on outside of the area."""
+        return leading(self.roads, self.edge)
 
     def keeping(self, polygon: shapely.Geometry, settings: FoundExits | None = None) -> Mask:
         """Return which drivable ways to keep when the map is cut to a polygon (WGS 84).
@@ -80,8 +94,8 @@ class Decision:
         kept: Mask = shapely.intersects(ground, np.array(lines))
         beyond = ~kept[roads.way]
         piece = roads.pieces(beyond, strong=False)
-        seeds = self._lead.goes_on
-        seeds |= networks_of(roads, beyond & self._lead.outside, self._lead.least_m)
+        seeds = self.lead.goes_on
+        seeds |= networks_of(roads, beyond & self.lead.outside, self.lead.least_m)
         touching = np.zeros(roads.count, dtype=bool)
         touching[roads.start[~beyond]] = touching[roads.end[~beyond]] = True
         used = np.zeros(roads.count, dtype=bool)
@@ -98,10 +112,10 @@ class Decision:
         near = shapely.distance(ground, roads.spots) <= _LINE_BEYOND_M
         for _ in range(_MEETINGS):
             ends, simulated = self._ends(kept)
-            lines, beyond = self._lines(ends, simulated, settings), ~simulated & self._lead.outside
+            lines, beyond = self._lines(ends, simulated, settings), ~simulated & self.lead.outside
             arcs = [
                 arc
-                for shared in shared_behind(roads, self._lead, simulated, beyond, lines, near=near)
+                for shared in shared_behind(roads, self.lead, simulated, beyond, lines, near=near)
                 for arc in (*shared.narrow, *shared.between)
             ]
             if not arcs:
@@ -123,9 +137,9 @@ class Decision:
         """Give the roads that several of the exits share farther on than roads are kept for that."""
         roads, lines = self.roads, self._lines(ends, simulated, settings)
         counted = {end.node: end.label for end in ends}
-        beyond = ~simulated & self._lead.outside
+        beyond = ~simulated & self.lead.outside
         near = near_to(roads, lines)
-        for item in shared_behind(roads, self._lead, simulated, beyond, lines, near=near):
+        for item in shared_behind(roads, self.lead, simulated, beyond, lines, near=near):
             if len(item.lines) > 1:
                 yield shared_road(roads, item, lines, [counted[line.node] for line in lines])
 
@@ -142,7 +156,7 @@ class Decision:
 
     def _goes_on_unseen(self, kept: Mask, ground: shapely.Geometry) -> Mask:
         """Return the arcs of roads that go on from where kept ones meet, if these lead to no exit but back."""
-        roads, lead = self.roads, self._lead
+        roads, lead = self.roads, self.lead
         simulated = kept[roads.way]
         outward = simulated & lead.outside & ~shapely.intersects_xy(ground, *roads.xy.T)[roads.end]
         served = np.zeros(roads.count, dtype=bool)
@@ -171,7 +185,7 @@ class Decision:
         chosen = self._chosen(ends, settings)
         counted = [end for end, wanted in zip(ends, chosen, strict=True) if wanted]
         by_default = zip(ends, chosen, self._chosen(ends, FoundExits()), strict=True)
-        leaving = Leaving(self.roads, self._lead, self.edge)
+        leaving = Leaving(self.roads, self.lead, self.edge)
         return WaysOutRecord(
             ends=tuple(counted),
             lesser=tuple(end for end, wanted in zip(ends, chosen, strict=True) if not wanted),
@@ -195,7 +209,7 @@ class Decision:
 
     def _ends_within(self, simulated: Mask, far_beyond: Mask) -> list[ExitEnd]:
         """Return them for the arcs before the lines, and those of a network without an end of the map behind them."""
-        roads, lead = self.roads, self._lead
+        roads, lead = self.roads, self.lead
         goes_on = lead.goes_on
         ways_on = self._ways_on(simulated, far_beyond)
         begins = np.zeros(roads.count, dtype=bool)
@@ -221,7 +235,7 @@ class Decision:
 
         A dead end behind the simulated roads hangs on a large network by these alone, and is no way on.
         """
-        roads, lead = self.roads, self._lead
+        roads, lead = self.roads, self.lead
         off = ~simulated & lead.outside
         seeds = lead.goes_on | networks_of(roads, off, lead.least_m)
         seeds |= networks_of(roads, off & far_beyond, lead.room_m)
@@ -230,7 +244,7 @@ class Decision:
 
     def _where_others_join(self, simulated: Mask, ends: NDArray[np.int64], ways_on: Mask) -> list[ExitEnd]:
         """Return where a road goes on that isn't simulated, or not on the map, from a junction that others pass."""
-        roads, lead = self.roads, self._lead
+        roads, lead = self.roads, self.lead
         certain = lead.cut.certain & lead.public
         onward = certain.copy()
         onward[roads.start[ways_on]] = True
@@ -246,7 +260,7 @@ class Decision:
         There the map ends, with a few minor streets behind, or the through road goes on and isn't simulated: whoever
         takes it doesn't turn into the lesser one, though that may lead away too.
         """
-        roads, lead = self.roads, self._lead
+        roads, lead = self.roads, self.lead
         ranks = roads.rank[roads.way]
         at_map_end = np.zeros(roads.count, dtype=bool)
         at_map_end[road_ends(roads, simulated & (ranks < _TERTIARY))] = True
@@ -263,7 +277,7 @@ class Decision:
 
     def _far_beyond(self, beyond_m: float) -> Mask:
         """Return the ways of networks without an end of the map, from which exits are taken nearer to the area."""
-        roads, lead = self.roads, self._lead
+        roads, lead = self.roads, self.lead
         ends = roads.behind(lead.goes_on, lead.outside)
         away = roads.away_m > beyond_m
         apart = lead.on & ~ends & away
@@ -295,7 +309,7 @@ class Decision:
         roads = self.roads
         way = int(roads.way[arc])
         row = roads.ways[way]
-        cut = self._lead.cut
+        cut = self.lead.cut
         away_m = float(roads.area.distance(shapely.Point(roads.xy[node])))
         return ExitEnd(
             label=row.label or self._leads_to(node, way),
@@ -307,7 +321,7 @@ class Decision:
             lat=float(roads.lat[node]),
             by_cut=bool(cut.certain[node] or cut.presumed[node]) and away_m < _SEEN_M,
             presumed=bool(cut.presumed[node] and not cut.certain[node]),
-            into_rest=bool(self._lead.rest[node]),
+            into_rest=bool(self.lead.rest[node]),
         )
 
     def _leads_to(self, node: int, way: int) -> str:
@@ -316,7 +330,7 @@ class Decision:
         seeds = np.zeros(roads.count, dtype=bool)
         seeds[node] = True
         here = roads.xy[node]
-        near = self._lead.outside & (np.hypot(*(roads.xy[roads.start] - here).T) < _LINE_BEYOND_M)
+        near = self.lead.outside & (np.hypot(*(roads.xy[roads.start] - here).T) < _LINE_BEYOND_M)
         ahead = roads.ahead(seeds, near & (roads.way != way))
         arcs = np.flatnonzero(near & ahead[roads.start] & roads.named[roads.way])
         if not len(arcs):
