@@ -46,8 +46,8 @@ lint: setup ## check style, format, types, and that no stage imports from a late
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports --no-cache --no-logo
 
-format: setup ## format the code and mend what ruff can mend by itself
-	$(PYTHON) -m ruff check --fix .
+format: setup ## format the code and mend what ruff can mend by itself; `make lint` tells the rest
+	$(PYTHON) -m ruff check --fix-only --quiet .
 	$(PYTHON) -m ruff format .
 
 bench-small: setup ## the tables of benchmarks/ that take under ten minutes together, all on Balzers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import yaml
 
 from drawn_map import DrawnMap, degrees, straight
-from evac.report.exits_map import in_words
+from evac.report.exits_map import in_words, reach_in_words
 from evac.scenario import load_scenario
 from evac.study.prepare import Prepared, prepare
 
@@ -77,3 +78,15 @@ def test_the_map_of_the_ways_out_in_words(folder: Path) -> None:
     assert in_words(town.ways_out, town.exits) == [found, "a no exit: North Road, it ends", reach]
     town = prepared(folder, {"also": [{"name": "Landing", "street": "North Road", "way": None, "veh_per_h": 60}]})
     assert in_words(town.ways_out, town.exits) == [f"{found}; 4 Landing (60 vehicles an hour)", reach]
+
+
+def test_the_sides_on_which_the_map_ends_inside_the_area_are_told(folder: Path) -> None:
+    record = prepared(folder, {}).ways_out
+    some = replace(record, reach_m={"north": 2000.0, "east": -1000.0, "south": -4.0, "west": -560.0})
+    told = (
+        "The map reaches beyond the area: 2.0 km north, 0.0 km south; it ends inside the area: 1.0 km east, 0.6 km west"
+    )
+    assert reach_in_words(some) == told
+    none = replace(record, reach_m=dict.fromkeys(("north", "east", "south", "west"), -100.0))
+    told = "The map ends inside the area: 0.1 km north, 0.1 km east, 0.1 km south, 0.1 km west"
+    assert reach_in_words(none) == told

@@ -74,5 +74,5 @@ def test_the_page_says_what_a_lane_more_along_each_street_is_worth(tmp_path: Pat
     page = page_html(report, cases, draw_pictures(report, cases))
     rows = page[page.index("where a lane more would move it") :]
     assert rows.index("Mill Street") < rows.index("no earlier: others hold as many up") < rows.index("Shore Road")
-    assert rows.index("Shore Road") < rows.index("1 min earlier")
+    assert rows.index("Shore Road") < rows.index("1\u00a0min earlier")
     assert holding_table(report.bounds)["earlier_min"].tolist() == [0, 1]

@@ -63,8 +63,9 @@ def _streets(rows: pd.DataFrame, how: str) -> Table:
     for name in ("lanes", "vehicles", "for", "with one lane more"):
         table.add_column(name, justify="right")
     for row in rows.to_dict("records"):
-        gain = f"{row['earlier_min']} min earlier" if row["earlier_min"] else "no earlier"
-        table.add_row(escape(row["street"]), str(row["lanes"]), f"{row['vehicles']:,}", f"{row['minutes']} min", gain)
+        gain = f"{clock.span(row['earlier_min'] * clock.MINUTE_S)} earlier" if row["earlier_min"] else "no earlier"
+        lasts = clock.span(row["minutes"] * clock.MINUTE_S)
+        table.add_row(escape(row["street"]), str(row["lanes"]), f"{row['vehicles']:,}", lasts, gain)
     return table
 
 

@@ -21,6 +21,7 @@ from typing import Protocol
 
 import numpy as np
 
+from evac import clock
 from evac.errors import DataError, Problem
 from evac.schema.demand import (
     Activities,
@@ -125,16 +126,12 @@ def left_by(departure: Departure, share: float) -> float:
 
 
 def describe(departure: Departure) -> str:
-    """Return the curve in words, such as `Rayleigh: half have left by 33 min, 90 % by 60 min, 99 % by 85 min`."""
+    """Return the curve in words, such as `Rayleigh: half have left by 0:33 h, 90 % by 1:00 h, 99 % by 1:25 h`."""
     name = _NAMES[departure.curve.form]
     if isinstance(departure.curve, AllAtOnce):
-        return f"{name}, {departure.curve.at_min:g} min after the order"
-    half, p90, p99 = (_whole_minutes(left_by(departure, share)) for share in (0.5, 0.9, 0.99))
-    return f"{name}: half have left by {half} min, 90 % by {p90} min, 99 % by {p99} min"
-
-
-def _whole_minutes(minutes: float) -> str:
-    return f"{minutes:.0f}" if minutes >= 10.0 else f"{minutes:.1f}"  # noqa: PLR2004
+        return f"{name}, {clock.span(departure.curve.at_min * clock.MINUTE_S)} after the order"
+    half, p90, p99 = (clock.clock(left_by(departure, share) * clock.MINUTE_S) for share in (0.5, 0.9, 0.99))
+    return f"{name}: half have left by {half}, 90 % by {p90}, 99 % by {p99}"
 
 
 def _simple(form: SimpleCurve) -> Curve:

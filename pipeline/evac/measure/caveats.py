@@ -182,8 +182,8 @@ def _engines(counts: Mapping[str, Any]) -> list[str]:
         return []
     took = ""
     if counts["engines_arrived"]:
-        mean, most = (counts[f"engines_{key}_s"] / 60.0 for key in ("mean", "longest"))
-        took = f", after {mean:.0f} min in the mean and {most:.0f} at most"
+        mean, most = (clock.span(counts[f"engines_{key}_s"]) for key in ("mean", "longest"))
+        took = f", after {mean} in the mean and {most} at most"
     texts = [f"{counts['engines_arrived']} of {counts['engines']} fire engines got where they are bound for{took}"]
     if counts["engines_not_made"]:
         who = counted(counts["engines_not_made"], "fire engine")

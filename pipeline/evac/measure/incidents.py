@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import sumolib
 
+from evac import clock
 from evac.clock import MINUTE_S
 from evac.counted import counted
 from evac.errors import SimulationError
@@ -54,8 +55,8 @@ def incident_counts(incidents: pd.DataFrame, end_s: float) -> dict[str, Any]:
 
 
 def _where(row: Mapping[Hashable, Any]) -> str:
-    until = "the end" if pd.isna(row["until_s"]) else f"{row['until_s'] / MINUTE_S:.0f} min"
-    return f"{row['street']}, {lanes_in_words([row['lane']])}: {row['from_s'] / MINUTE_S:.0f} min to {until}"
+    until = "the end" if pd.isna(row["until_s"]) else clock.clock(row["until_s"])
+    return f"{row['street']}, {lanes_in_words([row['lane']])}: {clock.hours_minutes(row['from_s'])} to {until}"
 
 
 def incident_caveats(counts: Mapping[str, Any]) -> list[str]:

@@ -117,7 +117,7 @@ def bus_caveats(counts: Mapping[str, Any]) -> list[str]:
         return [f"none of the {people} got out by bus: {left}"]
     times = (
         f"the last {clock.clock(counts['bus_last_evacuated_s'])} after the order; they waited for a bus "
-        f"{counts['bus_wait_mean_s'] / 60.0:.0f} min in the mean and {counts['bus_wait_longest_s'] / 60.0:.0f} at most"
+        f"{clock.span(counts['bus_wait_mean_s'])} in the mean and {clock.span(counts['bus_wait_longest_s'])} at most"
     )
     trips = counted(counts["bus_trips"], "trip")
     text = f"{counts['bus_people_evacuated']:,} of {people} got out by bus in {trips}, {times}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evac import clock
 from evac.demand import departures
 from evac.report import text
 from evac.report.inputs import ReportInput
@@ -260,9 +261,13 @@ def departure_words(departure: Departure) -> str:
     """Return a departure curve in words: its form, and when half, 90 % and 99 % are ready to leave."""
     form = say(_FORMS[departure.curve.form])
     if isinstance(departure.curve, AllAtOnce):
-        return say("{form}, {minutes} min after the order", form=form, minutes=f"{departure.curve.at_min:g}")
-    half, most, last = (f"{departures.left_by(departure, share):.3g}" for share in (0.5, 0.9, 0.99))
+        return say(
+            "{form}, {time} after the order", form=form, time=clock.span(departure.curve.at_min * clock.MINUTE_S)
+        )
+    half, most, last = (
+        clock.clock(departures.left_by(departure, share) * clock.MINUTE_S) for share in (0.5, 0.9, 0.99)
+    )
     return say(
-        "{form}: half have left by {half} min, 90 % by {most} min, 99 % by {last} min",
+        "{form}: half have left by {half}, 90 % by {most}, 99 % by {last}",
         form=form, half=half, most=most, last=last,
     )  # fmt: skip

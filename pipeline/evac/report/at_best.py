@@ -51,7 +51,7 @@ def lane_more(earlier_min: int) -> str:
     """Return what one lane more along a street is worth at best."""
     if not earlier_min:
         return say("no earlier: others hold as many up")
-    return say("{minutes} min earlier", minutes=earlier_min)
+    return say("{time} earlier", time=clock.span(earlier_min * clock.MINUTE_S))
 
 
 def holding_table(bounds: Bounds | None) -> pd.DataFrame:

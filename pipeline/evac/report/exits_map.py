@@ -17,11 +17,16 @@ from evac.network.exits.record import WaysOutRecord
 from evac.projection import utm_of
 from evac.report import drawing, maps
 from evac.report.text import plain
-from evac.report.words import say
+from evac.report.words import mark, say
 
 _NONE_COLOUR, _AREA_COLOUR, _EDGE_COLOUR = "#b00050", "#3b6ea5", "#6b6b6b"
 _WIDTH_IN, _LINE_IN, _CHARS, _LISTED = 5.2, 0.17, 78, 14
-_SIDES = ("north", "east", "south", "west")
+_SIDES = {
+    "north": mark("{km} km north"),
+    "east": mark("{km} km east"),
+    "south": mark("{km} km south"),
+    "west": mark("{km} km west"),
+}
 
 
 def draw_exits(
@@ -128,8 +133,16 @@ def _takes_always(item: ResolvedExit) -> str:
 
 
 def reach_in_words(record: WaysOutRecord) -> str:
-    """Return how far the whole map reaches beyond the area on each side."""
+    """Return on which sides the whole map reaches how far beyond the area, and where it ends inside."""
+    km = {side: round(record.reach_m[side] / 1000.0, 1) for side in _SIDES}
+    beyond, inside = (
+        ", ".join(say(words, km=f"{abs(km[side]):.1f}") for side, words in _SIDES.items() if (km[side] < 0.0) == ends)
+        for ends in (False, True)
+    )
+    if not inside:
+        return say("The map reaches beyond the area: {beyond}", beyond=beyond)
+    if not beyond:
+        return say("The map ends inside the area: {inside}", inside=inside)
     return say(
-        "The map reaches beyond the area: {north} km north, {east} km east, {south} km south, {west} km west",
-        **{side: f"{round(record.reach_m[side] / 1000.0, 1) + 0.0:.1f}" for side in _SIDES},  # -0.0 + 0.0 is 0.0
+        "The map reaches beyond the area: {beyond}; it ends inside the area: {inside}", beyond=beyond, inside=inside
     )

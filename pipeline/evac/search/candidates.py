@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 from sumolib.net.edge import Edge
 
+from evac import clock
 from evac.errors import PlaceError
 from evac.network.places import compass_point, end_bearing_deg
 from evac.overlay.where import Where
@@ -145,7 +146,8 @@ def _narrow(first: FirstRun) -> Iterator[tuple[Edge, str]]:
     """Yield the edges where the bound is made, and those of the ways out that stood in queues, with the reason."""
     net = first.index.net
     for street in first.bounds.streets:
-        more = f", one more would let 90 % be out {street.earlier_min} min earlier" if street.earlier_min else ""
+        gain = clock.span(street.earlier_min * clock.MINUTE_S)
+        more = f", one more would let 90 % be out {gain} earlier" if street.earlier_min else ""
         yield net.getEdge(street.edges[0]), f"its lanes make the time that no plan can beat{more}"
     queued = sorted(first.queue_h, key=lambda edge: (-first.queue_h[edge], edge))
     for name in queued[:_QUEUES]:
@@ -214,10 +216,8 @@ def _diversions(first: FirstRun) -> Iterator[Candidate]:
                 do="divert", zones=(zone,), to_exit=name, label=f"zone {zone} led to the exit {name}",
                 **{"with": costs.DIVERSION},
             )  # fmt: skip
-            minutes = (through_s[usual] - sooner_s) / 60.0
-            reason = (
-                f"most of the zone leaves by {usual}, where the queue lasts {minutes:.0f} min longer than at {name}"
-            )
+            longer = clock.span(through_s[usual] - sooner_s)
+            reason = f"most of the zone leaves by {usual}, where the queue lasts {longer} longer than at {name}"
             yield Candidate("diversion", action, reason, frozenset({zone, name}), _share_h(first, group))
 
 

@@ -11,6 +11,7 @@ import yaml
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from evac import clock
 from evac.clock import MINUTE_S
 from evac.files import write_bytes, write_text
 from evac.plans import BASELINE
@@ -92,12 +93,12 @@ def _note(found: Found, chosen: Chosen) -> str:
     cell = found.finals.cells.get(chosen)
     if cell is None or cell.interval.mean is None:
         return f"Found by evac search for {case}; not simulated with several seeds."
-    minutes, fresh = f"{cell.interval.mean / MINUTE_S:.0f} min", found.finals.fresh.get(chosen)
+    then, fresh = clock.clock(cell.interval.mean), found.finals.fresh.get(chosen)
     if fresh is None or fresh.interval.mean is None:
-        return f"Found by evac search for {case}: 90 % out after {minutes} in {_seeds(cell)}."
+        return f"Found by evac search for {case}: 90 % out after {then} in {_seeds(cell)}."
     return (
-        f"Found by evac search for {case}: 90 % out after {fresh.interval.mean / MINUTE_S:.0f} min in {_seeds(fresh)} "
-        f"that had no part in choosing it, after {minutes} in the {_seeds(cell)} that it was chosen by."
+        f"Found by evac search for {case}: 90 % out after {clock.clock(fresh.interval.mean)} in {_seeds(fresh)} "
+        f"that had no part in choosing it, after {then} in the {_seeds(cell)} that it was chosen by."
     )
 
 
