@@ -86,7 +86,8 @@ def test_what_the_plan_is_worth_is_told_by_seeds_that_did_not_choose_it(searched
     assert best["fresh_saved_min"] == pytest.approx(saved, abs=0.02)
     assert best["fresh_untrusted"] == best["fresh_left_behind"] == 0
     note = load_plan(str(results(searched) / "best.yaml"), searched).model.note or ""
-    assert f"90 % out after {best['fresh_t90_min']:.0f} min in 2 seeds that had no part in choosing it" in note
+    then = clock.hours_minutes(best["fresh_t90_min"] * clock.MINUTE_S)
+    assert f"90 % out after {then} h in 2 seeds that had no part in choosing it" in note
 
 
 def test_a_plan_says_why_it_has_its_actions_and_what_it_withstands(searched: Path) -> None:
