@@ -93,12 +93,13 @@ def _note(found: Found, chosen: Chosen) -> str:
     cell = found.finals.cells.get(chosen)
     if cell is None or cell.interval.mean is None:
         return f"Found by evac search for {case}; not simulated with several seeds."
-    then, fresh = clock.hours_minutes(cell.interval.mean), found.finals.fresh.get(chosen)
+    then, fresh = f"{clock.hours_minutes(cell.interval.mean)} h", found.finals.fresh.get(chosen)
     if fresh is None or fresh.interval.mean is None:
-        return f"Found by evac search for {case}: 90 % out after {then} h in {_seeds(cell)}."
+        return f"Found by evac search for {case}: 90 % out after {then} in {_seeds(cell)}."
+    now = f"{clock.hours_minutes(fresh.interval.mean)} h"
     return (
-        f"Found by evac search for {case}: 90 % out after {clock.hours_minutes(fresh.interval.mean)} h in {_seeds(fresh)} "
-        f"that had no part in choosing it, after {then} h in the {_seeds(cell)} that it was chosen by."
+        f"Found by evac search for {case}: 90 % out after {now} in {_seeds(fresh)} that had no part in choosing it, "
+        f"after {then} in the {_seeds(cell)} that it was chosen by."
     )
 
 
