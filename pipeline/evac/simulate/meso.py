@@ -19,7 +19,7 @@ from evac.simulate.gridlock import STANDSTILL_S, Event
 _TAU_FF, _TAU_FJ, _TAU_JF, _TAU_JJ = 1.13, 1.13, 1.73, 1.4  # SUMO's defaults
 _TRAVEL_TIMES_EVERY_S = 120
 """How often drivers' travel times are brought up to date, which is a quarter of the model's time if it is done every
-minute as in the microscopic one (docs/performance.md)."""
+minute as in the microscopic one (docs/performance-log.md)."""
 _JUNCTIONS = {
     "free": (),
     "limited": ("--meso-junction-control.limited",),
