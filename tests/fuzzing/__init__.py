@@ -15,6 +15,7 @@ import random
 import signal
 import tempfile
 import traceback
+import unicodedata
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -72,12 +73,16 @@ def tries(number: int) -> list[tuple[str, int]]:
     return [(kind, index) for kind, share in wanted.items() for index in range(math.ceil(number * share / 100))]
 
 
+_CONTROL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Unicode's categories of characters that a terminal obeys or can't show."""
+
+
 def _unreadable(said: str) -> str:
     if len(said.splitlines()) > MOST_LINES:
         return "more than 30 lines"
     if len(said) > MOST_CHARACTERS:
         return "too long"
-    if any(not char.isprintable() and char != "\n" for char in said):
+    if any(unicodedata.category(char) in _CONTROL and char != "\n" for char in said):  # times have a no-break space
         return "a control character"
     if any(word in said for word in _OF_THE_INSIDE):
         return "words of the inside"

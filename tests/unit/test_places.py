@@ -100,8 +100,14 @@ def test_latitude_and_longitude_the_other_way_round_are_recognised(town):
     there = lonlat(1500, 20)
     with pytest.raises(PlaceError, match="swap lat and lon"):
         found(town, point=Point(lat=there.lon, lon=there.lat), towards="east")
-    with pytest.raises(PlaceError, match="move the point onto the road"):
+
+
+def test_a_point_past_the_end_of_the_map_is_told_so_and_one_between_its_roads_is_not(town):
+    there = lonlat(1500, 0)
+    with pytest.raises(PlaceError, match=r"1\d\d,\d\d\d m before it: give a place .*\(evac new"):
         found(town, point=Point(lat=there.lat + 1, lon=there.lon), towards="east")
+    with pytest.raises(PlaceError, match="move the point onto the road"):
+        found(town, point=lonlat(1500, 120), towards="east")
 
 
 def test_a_direction_across_the_road_lists_the_directions_there_are(town):

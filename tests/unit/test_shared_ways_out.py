@@ -183,3 +183,45 @@ def test_a_dual_carriageway_that_goes_on_as_one_stays_where_it_is_cut(tmp_path: 
     for start, end in ((9500, 1000), (1000, 400)):
         drawn.road("B 2", "trunk", straight((start, 230), (end, 230)), oneway="yes", lanes="2")
     assert lines(cut(drawn, tmp_path)) == {"B 2": (1000, 200)}
+
+
+@pytest.mark.parametrize("highway", ["tertiary", "residential"])
+def test_a_lesser_road_that_a_person_names_shares_what_is_behind_it_as_others_do(highway: str, tmp_path: Path) -> None:
+    drawn = village(FAR).road("Main Road", "primary", straight((400, 200), (1000, 200)))
+    drawn.road("Main Road", "primary", straight((1000, 200), (4000, 200), (9500, 200)))
+    drawn.road("Mill Lane", highway, straight((400, 300), (1000, 300)))
+    drawn.road("Mill Lane", highway, straight((1000, 300), (4000, 300), (4000, 200)))
+    cut(drawn, tmp_path).write(tmp_path / "ways_out.geojson")
+    record = WaysOutRecord.read(tmp_path / "ways_out.geojson")
+    assert exits(record) == ["Main Road"]
+    lines_of_ends = {item.label: (item.lon, item.lat) for item in (*record.ends, *record.lesser)}
+    assert record.sharing([lines_of_ends["Main Road"]]).shared == ()
+    (shared,) = record.sharing(lines_of_ends.values()).shared
+    assert (shared.label, shared.lanes, shared.exits) == ("Main Road", 1, ("Main Road", "Mill Lane"))
+    assert record.at_least(highway).sharing(lines_of_ends.values()).shared == (shared,)
+
+
+def test_a_lesser_road_beside_two_exits_that_share_a_road_is_told_with_them_once(tmp_path: Path) -> None:
+    drawn = two_banks(4000).road("Mill Lane", "tertiary", straight((400, 200), (1000, 200)))
+    drawn.road("Mill Lane", "tertiary", straight((1000, 200), (4000, 200)))
+    record = cut(drawn, tmp_path)
+    assert [item.exits for item in record.shared] == [("North Bank", "South Bank")]
+    everybody = [(item.lon, item.lat) for item in (*record.ends, *record.lesser)]
+    (shared,) = record.sharing(everybody).shared
+    assert (shared.lanes, sorted(shared.exits)) == (1, ["Mill Lane", "North Bank", "South Bank"])
+
+
+def test_a_meeting_near_by_is_driven_also_where_only_a_road_that_narrows_far_off_makes_it_count(tmp_path: Path) -> None:
+    """Three lanes lead out of the village: two by Ridge Road, until that has one, and one by either bank."""
+    drawn = village(FAR).road("Main Road", "primary", straight((400, 200), (600, 200)), lanes="6")
+    for name, y in (("North Bank", 300), ("South Bank", 100)):
+        drawn.road(name, "primary", straight((600, 200), (700, y), (1000, y)))
+        drawn.road(name, "primary", straight((1000, y), (1500, 200)))
+    drawn.road("Valley Road", "primary", straight((1500, 200), (2500, 200)))
+    drawn.road("Valley Road", "primary", straight((2500, 200), (9500, 200)))
+    drawn.road("Ridge Road", "primary", straight((600, 200), (600, 600), (0, 600), (0, 1000)), lanes="4")
+    drawn.road("Ridge Road", "primary", straight((0, 1000), (0, 4000)), lanes="4")
+    drawn.road("Ridge Road", "primary", straight((0, 4000), (0, 9500)))
+    record = cut(drawn, tmp_path)
+    assert lines(record) == {"Ridge Road": (0, 1000), "Valley Road": (2500, 200)}
+    assert record.shared == ()

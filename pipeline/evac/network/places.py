@@ -224,13 +224,25 @@ class StreetIndex:
                 f"no road for cars within {POINT_RANGE_M:g} m of {map_url(point.lon, point.lat)}; "
                 f"the nearest is {self.label(nearest)}, {distances.min():.0f} m away"
             )
-            remedy = "swap lat and lon" if self._is_swapped(edges, point) else "move the point onto the road"
+            swapped = "swap lat and lon" if self._is_swapped(edges, point) else None
+            remedy = swapped or self.off_the_map(spot) or "move the point onto the road"
             raise PlaceError(Problem(where, what, remedy, Mend.PLACE))
         if towards is not None:
             return self._heading([edges[number] for number in order], towards, where, spot)[:1]
         first = edges[order[0]]
         beside = [edges[number] for number in order if distances[number] <= distances[order[0]] + _CARRIAGEWAY_M]
         return [first, *(edge for edge in beside if _opposite(first, edge, spot))]
+
+    def off_the_map(self, spot: shapely.Point) -> str | None:
+        """Return what to try with a point (m) that lies past the net's end; None where it lies among its roads."""
+        roads = shapely.convex_hull(shapely.multipoints(np.concatenate([edge.getShape() for edge in self.edges])))
+        off_m = float(roads.distance(spot))
+        if off_m <= POINT_RANGE_M:
+            return None
+        return (
+            f"the scenario's map ends {off_m:,.0f} m before it: give a place on the map, or write the scenario anew "
+            "with more of it (evac new --roads-beyond)"
+        )
 
     def _is_swapped(self, edges: Sequence[Edge], point: Point) -> bool:
         """Tell whether latitude and longitude, the other way round, are a point on the map, as these aren't."""

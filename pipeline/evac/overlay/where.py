@@ -126,7 +126,8 @@ class Where:
             away_m = _distance_m(nearest, spot)
             if away_m > POINT_RANGE_M:
                 what = f"no junction within {POINT_RANGE_M:g} m of the point; the nearest is {away_m:.0f} m away"
-                raise PlaceError(Problem(where, what, "move the point onto the junction", Mend.PLACE))
+                remedy = self.index.off_the_map(shapely.Point(spot)) or "move the point onto the junction"
+                raise PlaceError(Problem(where, what, remedy, Mend.PLACE))
             return nearest
         if len(nodes) > 1:
             shown = "; ".join(self.link(node) for node in nodes[:_LISTED])

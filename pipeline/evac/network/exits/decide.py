@@ -108,40 +108,67 @@ class Decision:
 
     def _to_where_exits_meet(self, kept: Mask, ground: shapely.Geometry, settings: FoundExits) -> Mask:
         """Return some ways with the roads on which exits meet again near by, as far as all of their lanes go on."""
-        roads = self.roads
-        near = shapely.distance(ground, roads.spots) <= _LINE_BEYOND_M
+        near = shapely.distance(ground, self.roads.spots) <= _LINE_BEYOND_M
         for _ in range(_MEETINGS):
-            ends, simulated = self._ends(kept)
-            lines, beyond = self._lines(ends, simulated, settings), ~simulated & self.lead.outside
-            arcs = [
-                arc
-                for shared in shared_behind(roads, self.lead, simulated, beyond, lines, near=near)
-                for arc in (*shared.narrow, *shared.between)
-            ]
+            arcs = self._to_meetings(kept, near, settings)
             if not arcs:
                 break
-            kept[roads.way[arcs]] = True
+            kept[self.roads.way[arcs]] = True
             kept = self._with_unseen(self._whole(kept), ground)
         return kept
 
-    def _lines(self, ends: Sequence[ExitEnd], simulated: Mask, settings: FoundExits) -> list[Line]:
-        """Return the lines of the exits that count."""
-        counted = [end for end, wanted in zip(ends, self._chosen(ends, settings), strict=True) if wanted]
-        arcs = [self._arrival(end.node, simulated) for end in counted]
+    def _to_meetings(self, kept: Mask, near: Mask, settings: FoundExits) -> list[int]:
+        """Return the arcs from the exit lines to the roads near by on which exits meet, and these.
+
+        What limits them there may show by what limits others farther on alone: who can't get out by those comes here.
+        """
+        roads = self.roads
+        ends, simulated = self._ends(kept)
+        lines, beyond = self._lines(self._counted(ends, settings), simulated), ~simulated & self.lead.outside
+        for looked_at in (near, near_to(roads, lines)) if lines else ():
+            arcs = [
+                int(arc)
+                for shared in shared_behind(roads, self.lead, simulated, beyond, lines, near=looked_at)
+                if near[roads.start[shared.narrow]].all()
+                for arc in (*shared.narrow, *shared.between)
+            ]
+            if arcs:
+                return arcs
+        return []
+
+    def _counted(self, ends: Sequence[ExitEnd], settings: FoundExits) -> list[ExitEnd]:
+        """Return the exits that count."""
+        return [end for end, wanted in zip(ends, self._chosen(ends, settings), strict=True) if wanted]
+
+    def _lines(self, ends: Sequence[ExitEnd], simulated: Mask) -> list[Line]:
+        """Return the lines of some exits."""
+        arcs = [self._arrival(end.node, simulated) for end in ends]
         return [
             Line(end.node, (end.node, *self._last_piece(end.node, arc, simulated)), arc)
-            for end, arc in zip(counted, arcs, strict=True)
+            for end, arc in zip(ends, arcs, strict=True)
         ]
 
-    def _shared(self, ends: Sequence[ExitEnd], simulated: Mask, settings: FoundExits) -> Iterator[SharedRoad]:
-        """Give the roads that several of the exits share farther on than roads are kept for that."""
-        roads, lines = self.roads, self._lines(ends, simulated, settings)
-        counted = {end.node: end.label for end in ends}
+    def _shared(self, ends: Sequence[ExitEnd], simulated: Mask) -> Iterator[SharedRoad]:
+        """Give the roads that several of some exits share farther on than roads are kept for that."""
+        roads, lines = self.roads, self._lines(ends, simulated)
         beyond = ~simulated & self.lead.outside
         near = near_to(roads, lines)
         for item in shared_behind(roads, self.lead, simulated, beyond, lines, near=near):
             if len(item.lines) > 1:
-                yield shared_road(roads, item, lines, [counted[line.node] for line in lines])
+                yield shared_road(roads, item, lines, [end.label for end in ends])
+
+    def _shared_by_lesser(
+        self, counted: Sequence[ExitEnd], lesser: Sequence[ExitEnd], simulated: Mask
+    ) -> Iterator[SharedRoad]:
+        """Give the roads that lesser exits share with each other and the counted ones: a person may name these too.
+
+        What all of them share, any of them do. Side streets are roads that one goes on by for the exits on such alone.
+        """
+        for rank in sorted({rank_of(end.highway) for end in lesser}):
+            mine = {end.node for end in lesser if rank_of(end.highway) == rank}
+            others = [end for end in lesser if rank_of(end.highway) <= rank]
+            shared = self._shared([*counted, *others], simulated)
+            yield from (item for item in shared if not mine.isdisjoint(item.nodes))
 
     def _whole(self, kept: Mask) -> Mask:
         """Return some ways with all other parts of theirs: a file has a way whole."""
@@ -184,18 +211,20 @@ class Decision:
         ends, simulated = self._ends(kept)
         chosen = self._chosen(ends, settings)
         counted = [end for end, wanted in zip(ends, chosen, strict=True) if wanted]
+        lesser = [end for end, wanted in zip(ends, chosen, strict=True) if not wanted]
         by_default = zip(ends, chosen, self._chosen(ends, FoundExits()), strict=True)
         leaving = Leaving(self.roads, self.lead, self.edge)
         return WaysOutRecord(
             ends=tuple(counted),
-            lesser=tuple(end for end, wanted in zip(ends, chosen, strict=True) if not wanted),
+            lesser=tuple(lesser),
             roads=tuple(leaving.roads_out(counted, kept)),
             ends_inside=tuple(leaving.ends_inside()),
             reach_m=self.edge.beyond_m(self.roads.area),
             declared=self.edge.declared,
             outline=self.roads.plane.degrees(self.edge.outline),
             left_out=tuple(end for end, wanted, else_wanted in by_default if else_wanted and not wanted),
-            shared=tuple(self._shared(ends, simulated, settings)),
+            shared=tuple(self._shared(counted, simulated)),
+            shared_by_lesser=tuple(self._shared_by_lesser(counted, lesser, simulated)),
         )
 
     def _ends(self, kept: Mask) -> tuple[list[ExitEnd], Mask]:

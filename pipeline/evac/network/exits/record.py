@@ -26,7 +26,7 @@ SAME_ROAD_M = 400.0
 
 _KINDS = {"ends": "exit line", "lesser": "lesser exit line", "left_out": "exit line left out"}
 _ROADS = {"roads": "road", "ends_inside": "road that ends"}
-_SHARED = {"shared": "road that exits share"}
+_SHARED = {"shared": "road that exits share", "shared_by_lesser": "road that lesser exits share"}
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,10 @@ class SharedRoad:
         """Return the lanes that the exits' roads have together."""
         return sum(self.lanes_of_each)
 
+    def is_part_of(self, other: SharedRoad) -> bool:
+        """Return whether another tells of the same road for all of its exits."""
+        return self.osm_way == other.osm_way and set(self.nodes) <= set(other.nodes)
+
     def among(self, nodes: Container[int]) -> SharedRoad | None:
         """Return it for the exit lines at some nodes; None where they have no more lanes than it."""
         lines = zip(self.exits, self.nodes, self.lanes_of_each, strict=True)
@@ -153,6 +157,8 @@ class WaysOutRecord:
         Those of the lesser that would be exits if the scenario didn't ask for a higher class.
     shared
         Roads that several exits share behind their lines.
+    shared_by_lesser
+        Those that exits of roads too small to count would share, with each other or with those that count.
     """
 
     ends: tuple[ExitEnd, ...]
@@ -164,6 +170,7 @@ class WaysOutRecord:
     outline: shapely.Geometry
     left_out: tuple[ExitEnd, ...] = ()
     shared: tuple[SharedRoad, ...] = ()
+    shared_by_lesser: tuple[SharedRoad, ...] = ()
 
     @property
     def none(self) -> tuple[RoadOut, ...]:
@@ -201,12 +208,16 @@ class WaysOutRecord:
     def sharing(self, lines: Iterable[tuple[float, float]], also: Iterable[SharedRoad] = ()) -> WaysOutRecord:
         """Return it with the roads that exits at some lines (WGS 84) share, and others."""
         theirs = {end.node for end in self._at(lines)}
-        shared = [item for item in (road.among(theirs) for road in self.shared) if item is not None]
+        known = (road.among(theirs) for road in (*self.shared_by_lesser, *self.shared))
+        shared: list[SharedRoad] = []
+        for item in known:
+            if item is not None and not any(item.is_part_of(other) for other in shared):
+                shared.append(item)
         return replace(self, shared=(*shared, *also))
 
     def _at(self, lines: Iterable[tuple[float, float]]) -> list[ExitEnd]:
-        places = list(lines)
-        return [end for end in self.ends if any(_away_m(end, *line) <= SAME_PLACE_M for line in places)]
+        places, ends = list(lines), (*self.ends, *self.lesser)
+        return [end for end in ends if any(_away_m(end, *line) <= SAME_PLACE_M for line in places)]
 
     def at_least(self, highway: str) -> WaysOutRecord:
         """Return it with the exits of a least class of road."""
