@@ -88,6 +88,8 @@ def test_conditions_that_change_nothing_for_cars_are_no_doubt() -> None:
         ({"seasonal": "no"}, NORTH, SUMMER_NOON, False),
         ({"ice_road": "yes"}, NORTH, SUMMER_NOON, True),
         ({"winter_road": "yes"}, NORTH, WINTER_NIGHT, False),
+        ({"highway": "unclassified", "tidal": "yes"}, NORTH, SUMMER_NOON, None),
+        ({"highway": "unclassified", "tidal": "no"}, NORTH, SUMMER_NOON, False),
     ],
 )
 def test_seasons(tags: dict[str, str], lat: float, at: datetime, *, closed: bool | None) -> None:

@@ -114,3 +114,15 @@ def test_who_lives_behind_a_bridge_that_is_shut_at_night_leaves_all_the_same(tmp
     drawn.road("Far Road", "primary", straight((900, 200), (3600, 200)))
     record = decided(drawn, tmp_path, area=box(-50, -50, 950, 450))
     assert (exits(record), none(record)) == (["Far Road", "Out"], {})
+
+
+def test_a_causeway_that_the_sea_covers_is_no_exit_at_any_hour_until_a_person_says_so(tmp_path: Path) -> None:
+    drawn = village().road("Causeway", "secondary", straight((400, 200), (1400, 200)), tidal="yes")
+    drawn.road("Causeway", "secondary", straight((1400, 200), (3600, 200)))
+    for at in (None, datetime(2026, 7, 10, 12)):  # noqa: DTZ001  local time
+        record = Decision(web_of(drawn.write(tmp_path / "map.osm"), moment=Moment(at)), VILLAGE).record(FoundExits())
+        assert exits(record) == []
+        said = "the sea covers it at times (tidal=yes): name it in 'exits.also' if it is open"
+        assert none(record) == {"Causeway": said}
+    drawn.road("Bridge", "secondary", straight((200, 400), (200, 3600)))
+    assert exits(decided(drawn, tmp_path)) == ["Bridge"]

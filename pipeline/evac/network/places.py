@@ -18,6 +18,7 @@ import numpy as np
 import shapely
 from sumolib.net import Net
 from sumolib.net.edge import Edge
+from sumolib.net.node import Node
 
 from evac.errors import Mend, PlaceError, Problem
 from evac.network.place_names import near_names, normal_name, split_names
@@ -209,7 +210,23 @@ class StreetIndex:
 
     def met_at(self, edge: Edge) -> list[str]:
         """Return the names of the other streets at the downstream junction of an edge."""
-        node = edge.getToNode()
+        return self._others_at(edge.getToNode(), edge)
+
+    def last_met(self, edge: Edge) -> list[str]:
+        """Return the names of the other streets at the last junction with any that one passes to an edge."""
+        passed: set[str] = set()
+        while edge.getID() not in passed:
+            passed.add(edge.getID())
+            node = edge.getFromNode()
+            if names := self._others_at(node, edge):
+                return names
+            before = [leg for leg in node.getIncoming() if leg.allows(self.vclass) and follows(leg, edge)]
+            if len(before) != 1:
+                break
+            edge = before[0]
+        return []
+
+    def _others_at(self, node: Node, edge: Edge) -> list[str]:
         own = set(self.names(edge))
         legs = [*node.getIncoming(), *node.getOutgoing()]
         return sorted({name for leg in legs for name in self.names(leg)[:1] if not own & set(self.names(leg))})

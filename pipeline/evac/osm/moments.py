@@ -21,7 +21,7 @@ from evac.osm.access import ACCESS_KEYS, BACKWARD, FORWARD, Tags, car_access, cl
 _SUFFIX = ":conditional"
 _ACCESS = {f"{key}{suffix}" for key in ACCESS_KEYS for suffix in ("", FORWARD, BACKWARD)}
 _CLOSING = re.compile(
-    r"(access|vehicle|motor_vehicle|motorcar)(:forward|:backward)?:conditional=|locked|opening_hours=|\w*season|\w+_road="
+    r"(access|vehicle|motor_vehicle|motorcar)(:forward|:backward)?:conditional=|locked|opening_hours=|\w*season|\w+_road=|tidal="
 )
 _OTHER = re.compile(r"^(oneway|lanes|restriction|locked)(:|$)|:lanes(:|$)")
 _CLAUSE = re.compile(r"\s*([^@;()]+?)\s*@\s*(\((?:[^()]|\([^()]*\))*\)|[^;]*)")
@@ -48,6 +48,7 @@ _RESIDENTS = {"residents", "destination", "customers", "private", "permit", "del
 _VARYING = re.compile(r"\b(SH|dawn|dusk|sunrise|sunset|easter)\b")  # need a calendar, or the place
 _HOLIDAYS = re.compile(r"\bPH\b")
 _SEASONAL_KEYS = ("seasonal", "winter_road", "ice_road")
+_TIDAL = "tidal"  # a causeway that the sea covers, by no calendar that a map has
 _HOURS, _ALWAYS = "opening_hours", "24/7"
 _STAFFED = {"toll_booth"}  # their hours say when somebody sits there, not when cars pass
 _SEASONS = ("winter", "spring", "summer", "autumn")
@@ -112,8 +113,8 @@ def tags_at(tags: Tags, moment: Moment, lat: float | None = None) -> AtMoment:
         Where it is (degrees), for the seasons; None when that isn't known.
     """
     conditional = [key for key in tags if key.endswith(_SUFFIX) and _matters(key.removesuffix(_SUFFIX))]
-    seasons, hours = _seasons_of(tags), _hours_of_passage(tags)
-    if not conditional and not seasons and hours is None:
+    seasons, hours, tidal = _seasons_of(tags), _hours_of_passage(tags), tags.get(_TIDAL, "no") != "no"
+    if not conditional and not seasons and hours is None and not tidal:
         return AtMoment(tags)
     now, undecided, changes = dict(tags), list[str](), list[dict[str, str]]()
     for key in conditional:
@@ -127,6 +128,7 @@ def tags_at(tags: Tags, moment: Moment, lat: float | None = None) -> AtMoment:
                 changes.append({base: value})
     when_open = [(_season_tag(tags), _is_in_season(seasons, moment, lat))] if seasons else []
     when_open += [(f"{_HOURS}={hours}", within(hours, moment))] if hours is not None else []
+    when_open += [(f"{_TIDAL}={tags[_TIDAL]}", None)] if tidal else []
     for tag, holds in when_open:
         if holds is False:
             now |= _SHUT
@@ -153,9 +155,14 @@ def turns_at_times(said: str) -> bool:
     return said.startswith("oneway")
 
 
+def is_tidal(said: str) -> bool:
+    """Return whether what can't be decided is when the sea covers a road."""
+    return said.startswith(f"{_TIDAL}=")
+
+
 def changes_with_time(tags: Tags) -> bool:
     """Return whether any of the tags may hold at times only; most have none."""
-    return any(key.endswith(_SUFFIX) or key == _HOURS or key in _SEASONAL_KEYS for key in tags)
+    return any(key.endswith(_SUFFIX) or key in {_HOURS, _TIDAL, *_SEASONAL_KEYS} for key in tags)
 
 
 def hours_of(tags: Tags) -> str | None:

@@ -201,6 +201,7 @@ def barrier_in_words(tags: Tags) -> str:
     if "forbidden_exit" in tags:
         return "a closure of the scenario"
     kind = tags.get("barrier", "barrier").replace("_", " ")
+    kind = "barrier" if kind == "yes" else kind
     return f"a locked {kind}" if tags.get("locked") == "yes" else f"a {kind}"
 
 

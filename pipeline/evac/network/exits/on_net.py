@@ -39,7 +39,7 @@ def found_exits(
     ends, _ = _serving(ground, _spots(ground, record.ends, not_by))
     if not ends and none_is_wrong:
         raise PlaceError(Problem(where, _why_there_is_none(settings, record), _REMEDY))
-    names = _unique_names(ends)
+    names = _unique_names(ground, ends)
     found = [ground.resolved(name, [edge for edge, _ in spot]) for name, spot in zip(names, ends, strict=True)]
     return tuple(sorted(found, key=lambda item: item.name))
 
@@ -144,12 +144,17 @@ def _why_there_is_none(settings: FoundExits, record: WaysOutRecord) -> str:
     return f"no road {least}leads out of the area and on ({listed})"
 
 
-def _unique_names(spots: Sequence[_Spot]) -> list[str]:
-    """Name each exit by its road; add the direction, then a number, where that isn't enough."""
+def _unique_names(ground: Ground, spots: Sequence[_Spot]) -> list[str]:
+    """Name each exit by its road; add direction, last cross street, and a number, as far as it takes to be alone."""
     main = [_main(spot) for spot in spots]
     names = [end.label for _, end in main]
-    headed = [f"{end.label} {heading(end_bearing_deg(edge))}" for edge, end in main]
-    return unique([long if names.count(name) > 1 else name for name, long in zip(names, headed, strict=True)])
+    headed = [f"{name} {heading(end_bearing_deg(edge))}" for name, (edge, _) in zip(names, main, strict=True)]
+    names = [long if names.count(name) > 1 else name for name, long in zip(names, headed, strict=True)]
+    met = [
+        ground.index.last_met(edge) if names.count(name) > 1 else []
+        for name, (edge, _) in zip(names, main, strict=True)
+    ]
+    return unique([f"{name} after {streets[0]}" if streets else name for name, streets in zip(names, met, strict=True)])
 
 
 def _main(spot: _Spot) -> tuple[Edge, ExitEnd]:

@@ -9,7 +9,7 @@ import numpy as np
 from evac.network.exits.graph import Mask, RoadWeb, WebWay, rank_of
 from evac.network.exits.lead import Lead
 from evac.network.exits.map_edge import road_ends
-from evac.osm.moments import turns_at_times
+from evac.osm.moments import is_tidal, turns_at_times
 from evac.osm.web_rows import FERRY, TERMINAL
 
 _AT_FERRY = "it ends at a ferry: give its capacity to make it an exit"
@@ -58,6 +58,8 @@ def why_barred(way: WebWay) -> str:
     """Return the reason in words that a road is none which is closed at times, or private."""
     if way.private:
         return f"it is a private road ({way.private}): {_NAME_IT}"
+    if is_tidal(way.at_times or ""):
+        return f"the sea covers it at times ({way.at_times}): name it in 'exits.also' if it is open"
     what = "runs another way" if turns_at_times(way.at_times or "") else "is closed"
     return f"it {what} at times ({way.at_times}): say when with 'osm.at', or name it in 'exits.also' if it is open"
 
