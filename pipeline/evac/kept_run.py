@@ -12,8 +12,10 @@ from typing import Any
 import pandas as pd
 
 from evac import tables
+from evac.archive.basis import Basis
 from evac.archive.index import indexed_runs
 from evac.archive.records import read_studies
+from evac.archive.status import older_runs
 from evac.seals import has_entry, require_file
 from evac.study.runs import read_ledger, read_manifest
 
@@ -21,11 +23,11 @@ _RUN_COLUMNS = [
     *("job", "plan", "vehicles_per_household", "departure", "seed", "fidelity", "capacity_factor", "signals"),
     *("planned", "evacuated", "in_refuge", "driving", "waiting", "no_route", "mean_delay_s"),
     *("t50_s", "t90_s", "t95_s", "t100_s"),
-    *("trusted", "reasons", "ended", "wall_s"),
+    *("trusted", "reasons", "older", "ended", "wall_s"),
 ]
 
 
-def kept_runs(cache: Path, place: str) -> pd.DataFrame:
+def kept_runs(cache: Path, place: str, present: Basis) -> pd.DataFrame:
     """Return the finished runs that studies of a place have asked for, as `Place.runs`.
 
     Parameters
@@ -34,11 +36,15 @@ def kept_runs(cache: Path, place: str) -> pd.DataFrame:
         The cache's folder.
     place
         The place's short name.
+    present
+        What its runs would stand on now.
     """
-    jobs = asked_jobs(cache, place)
+    records = [record for record in read_studies(cache) if record.place == place]
+    jobs = {run.job for record in records for run in record.runs}
+    now = {run.job for record in records for run in set(record.runs) - older_runs(record, present)}
     rows = sorted(indexed_runs(cache, jobs) if jobs else [], key=lambda row: row["ended"], reverse=True)
-    ended = [{"ended": datetime.fromtimestamp(row.pop("ended"), UTC)} for row in rows]
-    return pd.DataFrame([row | when for row, when in zip(rows, ended, strict=True)], columns=_RUN_COLUMNS)
+    about = [{"ended": datetime.fromtimestamp(row.pop("ended"), UTC), "older": row["job"] not in now} for row in rows]
+    return pd.DataFrame([row | more for row, more in zip(rows, about, strict=True)], columns=_RUN_COLUMNS)
 
 
 def asked_jobs(cache: Path, place: str) -> set[str]:

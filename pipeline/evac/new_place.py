@@ -22,6 +22,8 @@ _MAIN = ("motorway", "trunk", "primary", "secondary", "tertiary")
 _LESSER = ("unclassified", "residential", "living_street")
 _FEW_ROADS = 30_000
 """With so many main roads, lesser ones wouldn't be seen."""
+_TOWNS = ("city", "town", "village", "suburb", "hamlet")
+"""Values of OpenStreetMap's `place` by which people find a town, those that most know first."""
 _ONCE = Patience(connect_s=5.0, total_s=20.0, retries=0)
 _WGS84 = "EPSG:4326"
 _SIMPLER_DEG = 2e-5
@@ -46,6 +48,28 @@ def extract_roads(osm: str | Path) -> gpd.GeoDataFrame:
     columns = {"street": [name for name, _, _ in shown], "highway": [highway for _, highway, _ in shown]}
     lines = gpd.GeoSeries([line for _, _, line in shown], crs=_WGS84).simplify(_SIMPLER_DEG)
     return gpd.GeoDataFrame(columns, geometry=lines, crs=_WGS84)
+
+
+def extract_towns(osm: str | Path) -> gpd.GeoDataFrame:
+    """Return the towns, villages and districts that an OpenStreetMap extract names: `town`, the larger kinds first.
+
+    Raises
+    ------
+    DataError
+        It is no such file.
+    """
+    path = Path(osm)
+    check_source(path)
+    nodes = osmium.FileProcessor(path, osmium.osm.NODE).with_filter(osmium.filter.KeyFilter("place"))
+    found = {
+        (str(node.tags["name"]), str(node.tags["place"])): shapely.Point(node.lon, node.lat)
+        for node in nodes
+        if isinstance(node, osmium.osm.Node) and node.tags["place"] in _TOWNS and node.tags.get("name")
+    }
+    ranked = sorted(found, key=lambda item: (_TOWNS.index(item[1]), item[0]))
+    return gpd.GeoDataFrame(
+        {"town": [name for name, _ in ranked]}, geometry=[found[item] for item in ranked], crs=_WGS84
+    )
 
 
 def _roads(path: Path, classes: set[str]) -> list[tuple[str, str, shapely.LineString]]:

@@ -124,11 +124,12 @@ class OnTheMap:
     def findings(self) -> gpd.GeoDataFrame:
         """Return what to look at before the answer is believed, the gravest first.
 
-        Columns `severity` (`error`, `warning`, `note`), `kind`, `text`, `share` (of the evacuation that it touches),
-        `ways` (of the map, where a correction of their tags would settle it), `map_url`, and points.
+        Columns `severity` (`error`, `warning`, `note`), `kind`, `text`, `plain` (the same without keys of files and
+        commands, where it has some), `share` (of the evacuation that it touches), `ways` (of the map, where a
+        correction of their tags would settle it), `map_url`, and points.
         """
         found = self.stages.prepared().findings
-        names = ("severity", "kind", "text", "share", "ways", "map_url")
+        names = ("severity", "kind", "text", "plain", "share", "ways", "map_url")
         return points(
             {name: [getattr(item, name) for item in found] for name in names}, [(i.lon, i.lat) for i in found]
         )
@@ -199,12 +200,20 @@ class OnTheMap:
 
         Columns `job`, `plan`, `vehicles_per_household`, `departure`, `seed`, `fidelity`, `capacity_factor`, `signals`,
         `planned`, `evacuated`, `in_refuge`, `driving`, `waiting`, `no_route` (vehicles), `mean_delay_s`, `t50_s`,
-        `t90_s`, `t95_s`, `t100_s` (missing: not cleared), `trusted`, `reasons`, `ended` (UTC), `wall_s` (how long it
-        took). Needs no preparation.
+        `t90_s`, `t95_s`, `t100_s` (missing: not cleared), `trusted`, `reasons`, `older` (the place, the plan or the
+        toolkit has changed since), `ended` (UTC), `wall_s` (how long it took). Needs no preparation.
         """
+        from evac.archive.basis import basis_of  # noqa: PLC0415
         from evac.kept_run import kept_runs  # noqa: PLC0415
 
-        return kept_runs(self.cache, self.key)
+        return kept_runs(self.cache, self.key, basis_of(self.loaded, dict(map(self._document, self.plan_names))))
+
+    def _document(self, plan: str) -> tuple[str, list[Any]]:
+        """Return a plan with its actions as runs of it stand on them; nothing where its file has a mistake."""
+        try:
+            return plan, load_plan(plan, self.loaded.plans_folder).document()
+        except UserError:
+            return plan, []
 
     def kept_run(self, job: str) -> KeptRun:
         """Return a finished run of this place by its `job`, as `runs` lists it. Needs no preparation.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pandas as pd
@@ -17,6 +18,7 @@ from evac.archive.index import indexed_runs
 from evac.archive.records import StudyRecord, Wanted, failure_of, note_failure, note_study, now, read_studies
 from evac.archive.status import done_of, status_of, time_left_s, unclaimed
 from evac.files import whole_directory
+from evac.kept_run import kept_runs
 from evac.seals import seal
 
 CASE = {"vehicles_per_household": "1", "departure": "d", "seed": 1, "plan": "a", "fidelity": "micro"}
@@ -132,6 +134,19 @@ def test_runs_are_not_older_when_only_others_have_changed(tmp_path):
     make_run(tmp_path, "one")
     present = basis(plans={"b": "1"}, vehicles={"1": "0", "2": "1"}, departures={"d": "0", "e": "1"})
     assert [run.state for run in status_of(record(["one"]), tmp_path, present)] == ["done"]
+
+
+def test_finished_runs_say_whether_what_they_stand_on_has_changed(tmp_path):
+    for job in ("before", "now", "both"):
+        make_run(tmp_path, job)
+    note_study(tmp_path, record(["before", "both"], selected={"seeds": [1]}))
+    changed = basis(common={"net": "1"})
+    note_study(tmp_path, replace(record(["now", "both"], selected={"seeds": [2]}), basis=changed))
+    assert dict(kept_runs(tmp_path, "town", changed)[["job", "older"]].to_numpy()) == {
+        "before": True,
+        "now": False,
+        "both": False,  # what has changed is nothing to it, or it would be another job
+    }
 
 
 def test_runs_that_no_study_asks_for_are_counted(tmp_path):

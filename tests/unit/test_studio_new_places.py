@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from evac.new_place import extract_towns
 from studio_workspace import client_of
 
 SQUARE = ((9.50, 47.10), (9.52, 47.10), (9.52, 47.12), (9.50, 47.12))
@@ -31,6 +32,19 @@ def _collection(kind: str, coordinates: Any) -> dict[str, Any]:
 
 def _polygon(corners: tuple[tuple[float, float], ...]) -> dict[str, Any]:
     return _collection("Polygon", [[*corners, corners[0]]])
+
+
+def test_towns_are_named_the_larger_kinds_first(tmp_path: Path) -> None:
+    """What is no town has no name on the map, and one that is there twice has it once."""
+    path = tmp_path / "map.osm"
+    places = (("hamlet", "Au"), ("town", "Bern"), ("locality", "Moor"), ("village", "Zug"), ("village", "Zug"))
+    nodes = "".join(
+        f'<node id="{number}" version="1" lat="47.1" lon="9.5">'
+        f'<tag k="place" v="{kind}"/><tag k="name" v="{name}"/></node>'
+        for number, (kind, name) in enumerate((*places, ("town", "")), start=1)
+    )
+    path.write_text(f'<osm version="0.6">{nodes}<node id="9" version="1" lat="47.1" lon="9.5"/></osm>')
+    assert extract_towns(path)["town"].tolist() == ["Bern", "Zug", "Au"]
 
 
 def test_a_drawn_area_is_told_with_its_size(client: TestClient) -> None:

@@ -57,7 +57,7 @@ def status_of(record: StudyRecord, cache: Path, present: Basis) -> list[RunStatu
     """
     rows = {row["job"]: row for row in indexed_runs(cache, [run.job for run in record.runs])}
     running = live_temporaries(cache / "runs")
-    older = _older(record, present)
+    older = older_runs(record, present)
     return [_status(cache, wanted, rows, running, older) for wanted in record.runs]
 
 
@@ -70,6 +70,21 @@ def done_of(records: Sequence[StudyRecord], cache: Path) -> list[int]:
 def unclaimed(records: Iterable[StudyRecord], cache: Path) -> int:
     """Return how many finished runs of the cache no study asks for."""
     return len(finished(cache) - {wanted.job for record in records for wanted in record.runs})
+
+
+def older_runs(record: StudyRecord, present: Basis) -> set[Wanted]:
+    """Return the runs whose inputs, or the programs that they were made with, have changed."""
+    then = record.basis
+    if then.common != present.common:
+        return set(record.runs)
+    plans = set(changed_plans(then, present))
+    vehicles = changed_names(then.vehicles, present.vehicles)
+    departures = changed_names(then.departures, present.departures)
+    return {
+        run
+        for run in record.runs
+        if run.plan in plans or run.vehicles_per_household in vehicles or run.departure in departures
+    }
 
 
 def time_left_s(runs: Collection[RunStatus], cores: int | None = None) -> float | None:
@@ -88,21 +103,6 @@ def time_left_s(runs: Collection[RunStatus], cores: int | None = None) -> float 
             left_s += max(0.0, sum(same) / len(same) - run.since_s)
     side_by_side = sum(run.state == "running" for run in runs) or cores or os.cpu_count() or 1
     return left_s / side_by_side
-
-
-def _older(record: StudyRecord, present: Basis) -> set[Wanted]:
-    """Return the runs whose inputs, or the programs that they were made with, have changed."""
-    then = record.basis
-    if then.common != present.common:
-        return set(record.runs)
-    plans = set(changed_plans(then, present))
-    vehicles = changed_names(then.vehicles, present.vehicles)
-    departures = changed_names(then.departures, present.departures)
-    return {
-        run
-        for run in record.runs
-        if run.plan in plans or run.vehicles_per_household in vehicles or run.departure in departures
-    }
 
 
 def _status(

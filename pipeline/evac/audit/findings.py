@@ -36,6 +36,8 @@ class Finding:
     fact
         What `text` says without how much of the traffic passes here, where findings are weighed by that (on everybody's
         quickest way); empty else.
+    plain
+        What `text` says without keys of files and commands, where it has some; empty else.
     """
 
     severity: Severity
@@ -46,11 +48,14 @@ class Finding:
     share: float
     ways: tuple[int, ...] = ()
     fact: str = ""
+    plain: str = ""
 
     @property
     def row(self) -> dict[str, object]:
         """Return what tables of findings have of it."""
-        return {name: value for name, value in vars(self).items() if name != "fact"} | {"map_url": self.map_url}
+        return {name: value for name, value in vars(self).items() if name not in ("fact", "plain")} | {
+            "map_url": self.map_url
+        }
 
     @property
     def map_url(self) -> str:
@@ -72,7 +77,8 @@ def _capped(findings: list[Finding]) -> list[Finding]:
     if not rest:
         return findings
     more = f"and {len(rest)} more like this, the first of them here: "
-    first = replace(rest[0], text=more + rest[0].text, fact=more + rest[0].fact if rest[0].fact else "")
+    texts = {name: more + getattr(rest[0], name) for name in ("text", "fact", "plain") if getattr(rest[0], name)}
+    first = replace(rest[0], **texts)
     return [*findings[:_SHOWN_OF_A_KIND], first]
 
 

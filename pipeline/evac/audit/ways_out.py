@@ -93,11 +93,12 @@ def _listed(names: Sequence[str]) -> str:
 
 def _ended(ended: Sequence[RoadOut]) -> Iterator[Finding]:
     for item in ended:
-        text = (
+        plain = (
             f"The scenario names the exit {item.label}, but the map shows no way on behind it: {item.reason}. "
-            f"Whoever gets there counts as out; see that the line is where people are safe, or give 'veh_per_h'"
+            "Whoever gets there counts as out"
         )
-        yield Finding("warning", "exit_ends", text, item.lon, item.lat, 0.0)
+        text = f"{plain}; see that the line is where people are safe, or give 'veh_per_h'"
+        yield Finding("warning", "exit_ends", text, item.lon, item.lat, 0.0, plain=plain)
 
 
 def _far(exits: Sequence[ResolvedExit]) -> Iterator[Finding]:
@@ -134,11 +135,9 @@ def _by_cut(record: WaysOutRecord) -> Iterator[Finding]:
 def _presumed(record: WaysOutRecord) -> Iterator[Finding]:
     for end in record.ends:
         if end.presumed:
-            text = (
-                f"{end.label} is an exit because it just ends near the map's edge, and {_PRESUMED}: see that it leads "
-                "on, then name the exits in the scenario, without 'ways_out'"
-            )
-            yield Finding("warning", "exit_presumed", text, end.lon, end.lat, 0.0)
+            plain = f"{end.label} is an exit because it just ends near the map's edge, and {_PRESUMED}"
+            text = f"{plain}: see that it leads on, then name the exits in the scenario, without 'ways_out'"
+            yield Finding("warning", "exit_presumed", text, end.lon, end.lat, 0.0, plain=plain)
 
 
 def _into_rest(record: WaysOutRecord) -> Iterator[Finding]:
@@ -175,12 +174,13 @@ def _shared(record: WaysOutRecord, exits: Sequence[ResolvedExit], vehicles: floa
         least = item.lanes * SATURATION_VEH_PER_H
         with_it = max(used - (item.exit_lanes - item.lanes) * SATURATION_VEH_PER_H, least)
         said = _shared_in_words(item)
-        text = (
+        plain = (
             f"{said[0].upper()}{said[1:]}: by all ways out at least {clock.clock(vehicles / with_it * clock.HOUR_S)} "
             f"for {vehicles:,.0f} vehicles at {SATURATION_VEH_PER_H:,.0f} an hour and lane, not "
-            f"{clock.clock(vehicles / used * clock.HOUR_S)}; {_TO_DRIVE_IT[item.simulated]}"
+            f"{clock.clock(vehicles / used * clock.HOUR_S)}"
         )
-        yield Finding("warning", "exits_share", text, item.lon, item.lat, 0.0)
+        text = f"{plain}; {_TO_DRIVE_IT[item.simulated]}"
+        yield Finding("warning", "exits_share", text, item.lon, item.lat, 0.0, plain=plain)
 
 
 def _restricted(exits: Sequence[ResolvedExit], left_out: Sequence[ResolvedExit], vehicles: float) -> Iterator[Finding]:

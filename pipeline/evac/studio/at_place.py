@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import pandas as pd
 import shapely
 
 import evac
@@ -17,13 +15,14 @@ from evac.amending import exit_in_words, exits_in_words, require_exits, unused_e
 from evac.audit.lanes import SATURATION_VEH_PER_H
 from evac.errors import Problem, SourceError, UserError
 from evac.kept_run import KeptRun
-from evac.new_place import extract_roads, find_place, read_area
+from evac.new_place import extract_roads, extract_towns, find_place, read_area
 from evac.plans import BASELINE
+from evac.studio.as_json import plain
 from evac.studio.plan_file import actions_of
 from evac.studio.told import problem_of
 
 Tell = Callable[[str], None]
-PICTURE_VERSION = 5
+PICTURE_VERSION = 6
 """Of what `AtPlace.picture` returns: pictures that were kept by another version are made again."""
 _DIGITS = 6
 """Of a degree: a tenth of a metre."""
@@ -100,7 +99,7 @@ class AtPlace:
         return {
             "changes": _features(under.changes()),
             "cut_off": _features(under.cut_off()),
-            "closed_exits": [_plain(row) for row in under.closed_exits().to_dict("records")],
+            "closed_exits": [plain(row) for row in under.closed_exits().to_dict("records")],
             "warnings": list(under.warnings),
             "resources": under.resources,
         }
@@ -121,7 +120,7 @@ class AtPlace:
 
     def ways(self, tell: Tell, stamp: str, ids: list[int]) -> list[dict[str, Any]]:
         """Return what the map says of ways, by their ids."""
-        return [_plain(way) for way in ways_of(self._ready(tell, stamp), ids)]
+        return [plain(way) for way in ways_of(self._ready(tell, stamp), ids)]
 
     def bound(self, tell: Tell, stamp: str, job: str) -> dict[str, Any]:
         """Return what no plan can beat, beside a finished run.
@@ -143,8 +142,8 @@ class AtPlace:
         times = found.table().set_index("bound")["t90_s"]
         streets = found.holding()[["street", "lanes", "earlier_min", "lon", "lat"]]
         return {
-            "t90_s": {name: _plain(value) for name, value in times.items()},
-            "streets": [_plain(street) for street in streets.to_dict("records")],
+            "t90_s": {name: plain(value) for name, value in times.items()},
+            "streets": [plain(street) for street in streets.to_dict("records")],
         }
 
     def find(self, tell: Tell, name: str) -> dict[str, Any]:
@@ -169,12 +168,13 @@ class AtPlace:
         return {"area": _features(area), "bounds": bounds, "km2": found.km2, "crossings": crossings}
 
     def extract(self, tell: Tell, path: str) -> dict[str, Any]:
-        """Return the roads of an extract, to draw an area on, and where they are."""
+        """Return the roads of an extract, to draw an area on, the names of its towns, and where they are."""
         tell("Reading the extract")
-        roads = extract_roads(path)
+        roads, towns = extract_roads(path), extract_towns(path)
         if roads.empty:
             raise UserError(Problem(Path(path).name, "has no roads for cars", "take an extract of the whole map"))
-        return {"roads": _features(roads), "bounds": [round(float(value), _DIGITS) for value in roads.total_bounds]}
+        bounds = [round(float(value), _DIGITS) for value in roads.total_bounds]
+        return {"roads": _features(roads), "towns": _features(towns), "bounds": bounds}
 
     def _ready(self, tell: Tell, stamp: str) -> evac.Place:
         """Return the place, prepared; again when its files have changed since."""
@@ -246,13 +246,6 @@ def checked_search(place: evac.Place, asked: Mapping[str, Any]) -> dict[str, Any
         raise UserError(problems)
     under = place.under(vehicles=asked.get("vehicles"), departure=asked.get("departure"))
     return {"kind": "search", "plans": [], **numbers, "vehicles": under.vehicles, "departure": under.departure}
-
-
-def runs(place: evac.Place) -> list[dict[str, Any]]:
-    """Return the finished runs of a place, the newest first."""
-    found = place.runs()
-    found = found.assign(ended=[moment.isoformat() for moment in found["ended"]])
-    return [_plain(row) for row in found.to_dict("records")]
 
 
 def run(kept: KeptRun) -> dict[str, Any]:
@@ -358,23 +351,10 @@ def _features(table: gpd.GeoDataFrame) -> dict[str, Any]:
     return {
         "type": "FeatureCollection",
         "features": [
-            {"type": "Feature", "id": number, "properties": _plain(row), "geometry": _rounded(shape)}
+            {"type": "Feature", "id": number, "properties": plain(row), "geometry": _rounded(shape)}
             for number, (row, shape) in enumerate(zip(rows, shapes, strict=True))
         ],
     }
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON has it."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
-        return None
-    return value
 
 
 def _rounded(shape: dict[str, Any]) -> dict[str, Any]:

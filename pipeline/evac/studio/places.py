@@ -6,7 +6,6 @@ What was made is kept in the studio's folder, compressed, under the stamp of all
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ from evac.errors import EvacError, Problem, UserError
 from evac.fingerprint import fingerprint
 from evac.kept_run import KeptRun
 from evac.report.from_cache import read_asked
-from evac.studio import at_place, plan_file, scenario_file
+from evac.studio import at_place, finished, plan_file, scenario_file
 from evac.studio.bench import Benches, Tell, tell_nobody
 from evac.studio.handing_on import pack
 from evac.studio.making import Making, Makings
@@ -207,15 +206,19 @@ class Places:
             raise UserError(Problem(f"the plans of {place.name}", f"there is no plan '{key}'", f"known: {known}"))
 
     def runs(self, name: str) -> Answer:
-        """Return the finished runs of a place, the newest first, with what people call their plans (`plan_name`)."""
+        """Return the finished runs of a place, the newest first.
+
+        With what people call their plans (`plan_name`), and the range of those of their plan (`finished.with_ranges`).
+        """
         place, names = self._open(name), _names_of(self.plans(name))
-        stamp = stamp_of(list((place.cache / "studies").glob("*.json")), {"runs": _names_in(place.cache / "runs")})
-        rows = self._remembered.answer(("rows of runs", name), stamp, partial(at_place.runs, place))
+        about = {"runs": _names_in(place.cache / "runs"), "place": _stamp(place), "plans": _stamp_of_plans(place)}
+        stamp = stamp_of(list((place.cache / "studies").glob("*.json")), about)
 
         def make() -> list[dict[str, Any]]:
-            return [{**run, "plan_name": names.get(run["plan"], run["plan"])} for run in rows.content]
+            rows = finished.with_ranges(finished.runs(place))
+            return [{**run, "plan_name": names.get(run["plan"], run["plan"])} for run in rows]
 
-        return self._remembered.answer(("runs", name), rows.tag + json.dumps(names), make)
+        return self._remembered.answer(("runs", name), stamp, make)
 
     def run(self, name: str, job: str) -> Answer:
         """Return what a finished run says."""

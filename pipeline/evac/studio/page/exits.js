@@ -22,7 +22,7 @@ export function exitList({ picture, map }, file) {
       button.setAttribute("aria-expanded", "true");
       fill(form, exitForm(item.properties, file, close));
     }
-    const element = h("li", {}, h("button", { type: "button", class: "to-map", onclick: () => map.flyTo(item.geometry.coordinates) }, name), ` ${passes} `, button, closed, form);
+    const element = h("li", {}, h("div", { class: "exit-row" }, h("span", {}, h("button", { type: "button", class: "to-map", onclick: () => map.flyTo(item.geometry.coordinates) }, name), h("small", {}, passes)), button), closed, form);
     return { element, closed, open: () => { if (!form.childElementCount) open(); element.scrollIntoView({ block: "nearest" }); form.querySelector("input").focus({ preventScroll: true }); } };
   }
   return { element: h("ul", { class: "exits" }, [...rows.values()].map((item) => item.element)), show: (exit) => rows.get(exit)?.open(),

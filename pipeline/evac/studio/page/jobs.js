@@ -10,6 +10,7 @@ export class Jobs {
     this.all = [];
     this.hearers = new Set();
     this.connected = false;
+    this.asides = new Set(); // jobs whose runs stand beside the one that is shown
   }
 
   /** Hear until the page is closed; after a break, from the state as it is then. Another tab may open a studio that was started again. */

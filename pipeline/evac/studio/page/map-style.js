@@ -56,7 +56,7 @@ export function style(content, edits) {
       { id: "crossings", type: "circle", source: "junctions", minzoom: 14, layout: { visibility: editing },
         paint: { "circle-radius": zoomed(14, 3.5, 18, 8), "circle-color": halo, "circle-stroke-color": colour("chosen"), "circle-stroke-width": 1.5 } },
       { id: "junctions", type: "circle", source: "junctions", minzoom: 15, filter: ["get", "signal"],
-        paint: { "circle-radius": 5, "circle-color": colour("note"), "circle-stroke-color": halo, "circle-stroke-width": 1.5 } },
+        paint: { "circle-radius": 5, "circle-color": colour("signal"), "circle-stroke-color": halo, "circle-stroke-width": 1.5 } },
       { id: "none", type: "circle", source: "none", paint: { "circle-radius": 6, "circle-color": halo, "circle-stroke-color": colour("bad"), "circle-stroke-width": 2.5 } },
       { id: "unused", type: "circle", source: "unused", paint: { "circle-radius": 6, "circle-color": halo, "circle-stroke-color": colour("exit"), "circle-stroke-width": 2.5 } },
       { id: "exits", type: "circle", source: "exits", paint: { "circle-radius": 9, "circle-color": ["case", ["has", "closed"], halo, colour("exit")],
@@ -64,11 +64,11 @@ export function style(content, edits) {
       { id: "spots", type: "circle", source: "spots",
         paint: { "circle-radius": 7, "circle-color": ["match", ["get", "sort"], "cut off", colour("bad"), colour("other")], "circle-stroke-color": halo, "circle-stroke-width": 2 } },
       { id: "marks", type: "circle", source: "marks",
-        paint: { "circle-radius": ["case", ["boolean", ["feature-state", "chosen"], false], 11, 7], "circle-color": ofSeverity, "circle-stroke-color": halo, "circle-stroke-width": 2 } },
+        paint: { "circle-radius": ["case", ["boolean", ["feature-state", "chosen"], false], 11, 5.5], "circle-color": ofSeverity, "circle-stroke-color": halo, "circle-stroke-width": 2 } },
       { id: "zone-names", type: "symbol", source: "zone_names", // beside its place where an exit's words stand
         layout: { "text-field": ["get", "zone"], ...label(13), "text-variable-anchor": ["center", "top", "bottom", "left", "right"], "text-radial-offset": 1 }, paint: inked },
       { id: "exit-names", type: "symbol", source: "exits",
-        layout: { "text-field": ["get", "words"], ...label(13), "text-offset": [0, 1.2], "text-anchor": "top", "text-max-width": 14, "text-allow-overlap": true },
+        layout: { "text-field": ["get", "words"], ...label(13), "text-variable-anchor": ["top", "left", "right", "bottom"], "text-radial-offset": 1.2, "text-justify": "auto", "text-max-width": 14, "text-allow-overlap": true },
         paint: { ...inked, "text-color": ["case", ["has", "closed"], colour("bad"), colour("exit")], "text-halo-width": 2.2 } },
     ],
   };

@@ -1,7 +1,7 @@
 // The map: the scenario's own roads, area, zones, exits and junctions, and above them what a panel points at.
 import { CarsLayer } from "./cars-layer.js";
 import { drawFewerPixelsWhileMoving } from "./fewer-pixels.js";
-import { clock, h, count, say } from "./dom.js";
+import { clock, count, fill, h, say } from "./dom.js";
 import { colour, EMPTY, POINTED, SEEN_FROM_NEAR, SHOWN, style } from "./map-style.js";
 import { drawn, isRoad } from "./roads.js";
 
@@ -31,7 +31,8 @@ export class PlaceMap {
     this.canvas = h("div", { class: "canvas" });
     this.tip = h("p", { class: "tip", hidden: true });
     this.words = h("p", { class: "words", hidden: true });
-    this.element = h("section", { class: "map", "aria-label": say("Map") }, this.canvas, h("div", { class: "middle", "aria-hidden": "true" }), this.tip, this.words);
+    this.dots = h("ul", { class: "dots", hidden: true, "aria-label": say("Dots on the map") });
+    this.element = h("section", { class: "map", "aria-label": say("Map") }, this.canvas, h("div", { class: "middle", "aria-hidden": "true" }), this.tip, this.words, this.dots);
     this.element.placeMap = this; // for whoever scripts the page
     this.map = this.loaded = null;
     this.content = {};
@@ -88,13 +89,24 @@ export class PlaceMap {
   /** Mark the middle of the map for whoever draws there with the keyboard. */
   aim(isOn) { this.element.classList.toggle("aims", isOn); }
 
-  /** Say something in the middle of a map that shows nothing yet; nothing when empty. */
-  explain(text) {
+  /** Say something on the map: in the middle while it shows nothing yet, else `above` what it shows; nothing when empty. */
+  explain(text, above = false) {
     this.words.hidden = !text;
+    this.words.classList.toggle("above", above);
     this.words.textContent = text;
   }
 
+  /**
+   * Say what the dots on the map mean.
+   * @param {[string, string][]} rows kinds of dots by their names in the page's style, and what they mean
+   */
+  key(rows) {
+    this.dots.hidden = !rows.length;
+    fill(this.dots, rows.map(([name, words]) => h("li", { class: name }, words)));
+  }
+
   clear() {
+    this.key([]);
     this.cars.clear();
     this.roads = [];
     this.exits = [];
@@ -104,6 +116,7 @@ export class PlaceMap {
   /** Take away what a panel has pointed at, and its listeners. */
   reset() {
     this.listeners = {};
+    this.key([]);
     if (this.map) {
       for (const name of POINTED) this.put(name, EMPTY);
       this.showClosed([]);

@@ -42,8 +42,9 @@ export function newPlace(panel, { map, jobs, opened, back }) {
   const ofExtracts = newestOf(), ofAreas = newestOf(), look = sending(going, (place) => opened(place, "runs"));
   fill(panel, h("form", { class: "new-place", onsubmit: submit },
     back ? h("button", { type: "button", onclick: back }, say("Back, without a new place")) : null, h("h2", {}, say("A new place")),
+    h("p", { class: "note" }, say("How long until everybody is out? Give a map, draw the area that is ordered to leave, and press the button at the end: the first answer takes a minute or a few. All of it can be changed afterwards.")),
     h("fieldset", {}, h("legend", {}, say("1. The map")), h("label", { class: "wide", for: "extract" }, say("Where the roads come from")), extracts,
-      fileButton("extract", say("Send a map file"), ".pbf,.osm,.gz,.bz2", (sent) => readExtracts(sent), told.map), h("p", { class: "hint" }, say("An extract of OpenStreetMap, such as liechtenstein.osm.pbf.")), told.map),
+      fileButton("extract", say("Send a map file"), ".pbf,.osm,.gz,.bz2", (sent) => readExtracts(sent), told.map), h("p", { class: "hint" }, say("An extract of OpenStreetMap, such as liechtenstein.osm.pbf; download.geofabrik.de has them for most of the world.")), told.map),
     h("fieldset", {}, h("legend", {}, say("2. The area that is ordered to leave")), said,
       h("div", { class: "row" }, draw, fileButton("area", say("or send a file"), POLYGONS, (sent) => understood(sent, say("The area of {file}", { file: sent })), told.area)), corners,
       h("label", { class: "wide", for: "find" }, say("or find a town or district by its name (needs the internet)")), h("div", { class: "row" }, wanted, h("button", { type: "button", onclick: search }, say("Find it"))), told.find, told.area),
@@ -102,18 +103,21 @@ export function newPlace(panel, { map, jobs, opened, back }) {
     map.explain("");
     const before = said.textContent, isElsewhere = () => over || extracts.value !== file;
     said.textContent = say("Reading {file} …", { file });
+    if (!map.map) map.explain(said.textContent);
     try {
-      const { roads, bounds } = await ask(`extracts/${part(file)}/picture`);
+      const { roads, towns, bounds } = await ask(`extracts/${part(file)}/picture`);
       if (isElsewhere()) return;
-      await map.show({ bounds, roads, area: NONE, exits: NONE });
+      await map.show({ bounds, roads, area: NONE, exits: NONE, zone_names: namesOf(towns) });
       if (isElsewhere()) return;
       state.covers = bounds;
       draw.disabled = false;
+      map.explain("");
       if (state.area) { said.textContent = before; map.put("area", state.shape); } else begin();
     } catch (error) {
       if (isElsewhere()) return;
       stopDrawing();
       map.clear();
+      map.explain("");
       said.textContent = say("Send another map file.");
       fill(told.map, problemsList({ ...error, problems: error.problems?.map(onThePage), message: error.message }));
     }
@@ -121,6 +125,7 @@ export function newPlace(panel, { map, jobs, opened, back }) {
 
   function stopDrawing() {
     state.drawing?.stop();
+    if (state.drawing) map.explain("");
     state.drawing = null;
     corners.hidden = true;
   }
@@ -139,15 +144,18 @@ export function newPlace(panel, { map, jobs, opened, back }) {
     fill(told.area);
     map.put("marks", NONE);
     corners.hidden = false;
+    map.explain(say("Click the corners of the area that is ordered to leave."), true);
     less.disabled = complete.disabled = true;
     state.drawing = drawPolygon(map, {
       changed: (n) => {
+        map.explain(n < 3 ? say("Click the corners of the area that is ordered to leave.") : say("Click the last corner once more when the area is complete."), true);
         less.disabled = n < 1;
         complete.disabled = n < 3;
         said.textContent = !n ? say("Click the first corner on the map.") : n === 1 ? say("1 corner so far.") : say("{n} corners so far.", { n });
       },
       done: (geometry) => {
         state.drawing = null;
+        map.explain("");
         draw.textContent = say("Draw it anew");
         const area = { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry }] };
         understood(area, say("An area with {n} corners", { n: count(geometry.coordinates[0].length - 1) }));
@@ -222,6 +230,9 @@ export function newPlace(panel, { map, jobs, opened, back }) {
     }
   }
 }
+
+/** The names of towns as the map has those of zones. */
+const namesOf = ({ features }) => ({ type: "FeatureCollection", features: features.map((item) => ({ ...item, properties: { zone: item.properties.town } })) });
 
 const overlap = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
 

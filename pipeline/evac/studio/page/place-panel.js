@@ -5,7 +5,8 @@ import { correctionForm } from "./correction-form.js";
 import { count, fill, h, say } from "./dom.js";
 import { exitList, newExitForm, otherRoads, pointOf } from "./exits.js";
 import { finder } from "./finder.js";
-import { findingRows } from "./findings.js";
+import { findingRows, RANK, wordsOf } from "./findings.js";
+import { firstAnswer } from "./first-answer.js";
 import { problemsList } from "./problems.js";
 import { isRoad } from "./roads.js";
 import { clicked, streetsByName } from "./targets.js";
@@ -15,32 +16,36 @@ const NONE = { type: "FeatureCollection", features: [] };
 export function placePanel(body, place) {
   const { name, picture, map, file, isOpen } = place;
   const list = h("ol", { class: "findings" }, h("li", { class: "busy" }, say("Checking …")));
-  const heading = h("h3", {}, say("What to look at"));
+  const heading = h("h3", {}, say("What to look at")), sum = h("p", { class: "hint" });
   const chosen = h("div", { class: "chosen", "aria-live": "polite" }), own = h("div", {});
   const exits = exitList(place, file);
   let pick = null;
   fill(body,
     h("h2", {}, picture.name), picture.note ? h("p", { class: "note" }, picture.note) : null,
     h("p", { class: "big" }, h("strong", {}, count(picture.households)), ` ${say("households")}`),
-    own, chosen,
+    firstAnswer(place), own, chosen,
     h("h3", {}, say("Ways out")), exits.element,
     h("div", { class: "edits" }, h("p", { class: "hint" }, say("Click a road on the map to correct it, or to make it a way out.")),
       finder(streetsByName(picture), say("A street by its name"), say("or write its name"), (street) => { chooseStreet(street); map.see(street.pieces); })),
-    otherRoads(place, chooseRoad), heading, list,
+    otherRoads(place, chooseRoad), heading, sum, list,
   );
   if (picture.hazard) ask(`places/${part(name)}/plans/baseline/diff`).then((diff) => {
     if (!isOpen() || !list.isConnected) return;
     map.showClosed(diff.closed_exits);
     exits.close(diff.closed_exits);
   }, () => { /* the findings say what is wrong with the place */ });
+  map.key(waysKey(picture));
   file.read().then((content) => { if (isOpen()) fill(own, undoRow(file), corrections(content, file)); }, (error) => fill(own, problemsList(error)));
   ask(`places/${part(name)}/findings`).then((findings) => {
     if (!isOpen() || !list.isConnected) return;
+    for (const { properties } of findings.features) properties.text = wordsOf(properties);
     map.put("marks", findings);
     heading.textContent = say("What to look at ({n})", { n: findings.features.length });
     const shown = findingRows(findings, map, file);
     pick = shown.pick;
+    fill(sum, shown.words);
     fill(list, shown.rows);
+    map.key([...waysKey(picture), ...Object.entries(RANK).filter(([severity]) => findings.features.some((item) => item.properties.severity === severity)).map(([severity, words]) => [severity, words()])]);
   }, (error) => fill(list, h("li", {}, problemsList(error))));
   map.on("click", (event, found) => {
     const top = found.find((item) => item.layer.id === "exits") ?? found[0], of = (kind) => picture[kind].features.find((item) => item.id === top.id);
@@ -83,6 +88,11 @@ export function placePanel(body, place) {
     h("div", { class: "row" }, h("button", { type: "button", class: "edits", onclick: () => fill(form, correctionForm(file, ways, leave)) }, say("Correct what the map says")),
       h("button", { type: "button", onclick: leaveIt }, say("Close this"))), form);
   }
+}
+
+/** What the dots at the ends of roads mean. */
+function waysKey({ exits, unused, none }) {
+  return [["exit", say("way out"), exits], ["unused", say("leads on, and isn't used"), unused], ["none", say("no way out"), none]].filter(([, , { features }]) => features.length).map(([name, words]) => [name, words]);
 }
 
 function directionWords({ towards, lanes, lanes_guessed: guessed, speed_kph: kph }) {

@@ -26,7 +26,7 @@ export function plansPanel(body, place) {
 function planList(body, place, edit) {
   const { name, jobs, isOpen } = place;
   const list = h("div", { class: "cards" }, h("p", { class: "busy" }, say("Reading the plans …")));
-  fill(body, h("h2", {}, say("Plans")), newPlan(name, null, edit), searchForm(place), list);
+  fill(body, h("h2", {}, say("Plans")), h("p", { class: "note" }, say("A plan is what the city does: turn a lane round, close a road, put an officer at a junction, let a zone leave later. Give a new one a name; then click on the map what it is about.")), newPlan(name, null, edit), searchForm(place), list);
   const shown = { close: null }, asked = newestOf();
   let isOver = false, before = "", cards = new Map();
   async function read() {
@@ -61,7 +61,7 @@ function newPlan(place, extends_, edit) {
   return h("form", { class: "new-plan", onsubmit: sendingForm(told, make) }, title, h("button", { type: "submit" }, extends_ ? say("Make it") : say("New plan")), told);
 }
 
-function card({ name: place, picture: { hazard }, map }, plan, shown, edit) {
+function card({ name: place, picture: { hazard }, map, choose }, plan, shown, edit) {
   const diff = h("div", { class: "diff" }), above = h("div", {}), told = h("div", {});
   const shows = plan.actions?.length ? say("Show what it changes") : say("Show what the hazard closes");
   const button = h("button", { type: "button", "aria-expanded": "false", onclick: () => (isOpen() ? close() : open()) }, shows);
@@ -100,14 +100,16 @@ function card({ name: place, picture: { hazard }, map }, plan, shown, edit) {
     fill(above, h("form", { class: "new-plan", onsubmit: (event) => { event.preventDefault(); named("/name", { method: "PUT", body: { name: title.value } }); } }, title, h("button", { type: "submit" }, say("Rename it"))));
     title.focus();
   };
-  const buttons = plan.plan === "baseline" ? [] : [
+  const run = h("button", { type: "button", onclick: () => { sessionStorage.setItem(`plan of ${place}`, plan.plan); choose("runs"); } }, say("Run it"));
+  const buttons = plan.plan === "baseline" ? [run] : [
+    run,
     h("button", { type: "button", class: "edits", onclick: () => edit(plan.plan) }, say("Change")),
     h("button", { type: "button", class: "edits", onclick: () => fill(above, newPlan(place, plan.plan, edit)) }, say("Build on it")),
     h("button", { type: "button", class: "edits small", onclick: rename }, say("Rename")), h("button", { type: "button", class: "edits small", onclick: askBack }, say("Remove"))];
   return h("article", { class: "card", dataset: { plan: plan.plan } },
-    h("h3", {}, plan.name, plan.name === plan.plan ? null : h("span", { class: "key" }, plan.plan)),
+    h("h3", { title: plan.plan }, plan.name),
     plan.note ? h("p", { class: "note" }, plan.note) : null,
-    plan.problems.length ? [problemsList(plan), h("div", { class: "row" }, buttons.slice(0, 1))] : [
+    plan.problems.length ? [problemsList(plan), h("div", { class: "row" }, buttons.slice(1, 2))] : [
       plan.extends ? h("p", {}, say("Builds on {plan}", { plan: plan.extends })) : null,
       plan.actions.length ? h("ul", {}, plan.actions.map((item) => h("li", {}, item.label))) : h("p", {}, say("Normal rules: it changes nothing.")),
       h("p", { class: "takes" }, say("Takes {what}", { what: takes(plan.resources) })),

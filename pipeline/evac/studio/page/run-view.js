@@ -2,15 +2,18 @@
 import { clock, count, h, say } from "./dom.js";
 import { boundView } from "./bound-view.js";
 import { curveChart } from "./chart.js";
+import { rangeView } from "./range-view.js";
 
 export const timeWords = (run) => (run.t90_s === null ? "–" : clock(run.t90_s));
 
 /** The case of a run in words, first what tells it from the others also where there is no room for the rest. */
-export function caseWords(run) {
-  const parts = [run.plan_name, say("seed {n}", { n: run.seed }), say("{n} vehicles per household", { n: run.vehicles_per_household }), run.departure];
+export const caseWords = (run) => [run.plan_name, ...caseParts(run)].join(" · ");
+
+function caseParts(run) {
+  const parts = [say("seed {n}", { n: run.seed }), say("{n} vehicles per household", { n: run.vehicles_per_household }), run.departure];
   if (run.fidelity !== "micro") parts.push(say("coarse"));
   if (run.capacity_factor !== 1) parts.push(say("{n} % lane capacity", { n: Math.round(run.capacity_factor * 100) }));
-  return parts.join(" · ");
+  return parts;
 }
 
 /** The answer of a run and whether it can be trusted, as one sentence or two. */
@@ -21,18 +24,19 @@ export function answerWords(run, { times_s: times, trusted }) {
 
 const untrusted = () => say("Not trustworthy: more went wrong than this scenario's limits allow.");
 
-/** All that a finished run says. */
-export function runView(place, run, content) {
+/** All that a finished run says; `runs` are those of the place, which tell how far its time may be off. */
+export function runView(place, run, content, runs) {
   const { times_s: times } = content;
   const out = times["100"] === null
     ? say("Not cleared: {out} of {planned} vehicles are out at the end.", { out: count(content.counts.evacuated), planned: count(content.planned) })
     : say("All {planned} vehicles are out after {time} h.", { planned: count(content.planned), time: clock(times["100"]) });
   return [
-    h("h3", {}, caseWords(run)),
-    h("p", { class: "big" }, h("strong", {}, clock(times["90"])), ` ${say("h until 90 % are out")}`),
+    h("h3", {}, run.plan_name), h("p", { class: "note" }, caseParts(run).join(" · ")),
+    h("p", { class: "big answer" }, h("strong", {}, clock(times["90"])), ` ${say("h until 90 % are out")}`),
+    verdict(content),
+    rangeView(place, run, runs),
     h("p", {}, out),
     boundView(place, run),
-    verdict(content),
     curveChart([{ name: run.plan_name, curve: content.curve, planned: content.planned }]),
     content.bottlenecks.length ? [h("h4", {}, say("What holds it up")), h("ol", {}, content.bottlenecks.map((item) =>
       h("li", {}, h("strong", {}, item.place), ` ${say("{hours} vehicle hours lost", { hours: count(item.delay_veh_h) })}`)))] : null,

@@ -1,9 +1,10 @@
 // Go: run plans, watch them, and look at the runs of earlier days.
 import { ask, part } from "./api.js";
 import { newestOf, sendingForm } from "./answers.js";
-import { fill, h, say } from "./dom.js";
+import { count, fill, h, say } from "./dom.js";
 import { LiveCars } from "./live-cars.js";
 import { jobWords, liveView } from "./live-view.js";
+import { nextStep } from "./next-step.js";
 import { problemsList } from "./problems.js";
 import { reportLink, searchPageButton } from "./report-link.js";
 import { answerWords, caseWords, runView, timeWords } from "./run-view.js";
@@ -16,9 +17,10 @@ export function runsPanel(body, place) {
   const cars = new LiveCars(place);
   const said = h("p", { class: "unseen", role: "status" }); // the answer of a run that has just ended, to be read aloud
   const live = h("div", { class: "live" }), found = h("div", { "aria-live": "polite" }), report = h("div", {}, reportLink(name));
-  fill(body, h("h2", {}, say("Run")), startForm(place), live, said, found, cars.element, report, shown, h("h2", {}, say("Finished runs")), list);
+  const start = [h("h2", {}, say("Run")), startForm(place)], isNarrow = window.matchMedia("(max-width: 760px)").matches; // there one looks, more than one runs
+  fill(body, isNarrow ? null : start, live, said, found, cars.element, report, shown, isNarrow ? start : null, h("h2", {}, say("Finished runs")), list);
   place.map.fit(place.picture.bounds); // cars drive everywhere
-  let chosen = null, told = null, running = new Map();
+  let chosen = null, told = null, running = new Map(), known = [];
   const asked = newestOf();
 
   async function readRuns(wanted) {
@@ -27,10 +29,13 @@ export function runsPanel(body, place) {
     try {
       const runs = await ask(`places/${part(name)}/runs`);
       if (!isOpen() || !list.isConnected || !isNewest()) return;
-      fill(list, runs.length ? runs.map((run) => row(run)) : h("li", {}, say("Nothing has been run here yet.")));
-      const run = runs.find((item) => item.job === (wanted ?? chosen)) ?? runs[0];
+      const now = runs.filter((run) => !run.older), before = runs.filter((run) => run.older);
+      known = runs;
+      fill(list, runs.length ? now.map((run) => row(run)) : h("li", {}, say("Nothing has been run here yet: choose plans above, and press Run.")),
+        before.length ? h("li", {}, h("details", { open: !now.length }, h("summary", {}, say("Of before the place, the plan or evac was changed ({n})", { n: count(before.length) })), h("ul", { class: "runs" }, before.map((run) => row(run))))) : null);
+      const run = runs.find((item) => item.job === (wanted ?? chosen)) ?? now[0] ?? before[0];
       const content = run ? await choose(run) : null;
-      if (content && run.job === wanted) fill(said, answerWords(run, content));
+      if (content && run.job === wanted) { fill(said, answerWords(run, content)); shown.scrollIntoView({ block: "nearest" }); }
     } catch (error) {
       if (isNewest()) fill(list, h("li", {}, problemsList(error)));
     }
@@ -47,7 +52,7 @@ export function runsPanel(body, place) {
     try {
       const content = await ask(`places/${part(name)}/runs/${part(run.job)}`);
       if (chosen !== run.job) return null;
-      fill(shown, runView(place, run, content));
+      fill(shown, runView(place, run, content, known), whatNext(place, known));
       return content;
     } catch (error) {
       if (chosen === run.job) fill(shown, problemsList(error));
@@ -70,9 +75,16 @@ export function runsPanel(body, place) {
       told = ending;
       fill(found, told ? foundView(search.told, place, searchPageButton(name)) : null);
     }
-    if (done && done.asked.kind !== "search") { readRuns(done.told.runs.at(-1)); fill(report, reportLink(name)); }
+    if (done && done.asked.kind !== "search") { readRuns(jobs.asides.has(done.id) ? null : done.told.runs.at(-1)); fill(report, reportLink(name)); }
   });
   return () => { deaf(); cars.stop(); };
+}
+
+/** What to do with an answer: something about it, or see what that has bought. */
+function whatNext({ choose }, runs) {
+  const plans = new Set(runs.filter((run) => !run.older).map((run) => run.plan));
+  const change = [say("Try a plan"), () => choose("plans")], compare = [say("Compare two runs"), () => choose("compare")];
+  return plans.size > 1 ? nextStep(say("What has the plan bought, and for whom?"), compare, change) : nextStep(say("What could be done about it? Turn a lane round, close a road, put an officer at a junction."), change);
 }
 
 function failure(job) {

@@ -1,0 +1,52 @@
+"""Whoever sees the page for the first time is told what to do next, and gets an answer with its range."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+
+def test_from_the_place_to_an_answer_with_its_range(page: Any) -> None:
+    """The first button runs the place without a plan, the second two seeds more, which leave what is shown."""
+    page.locator(".next").get_by_role("button", name="How long does it take?").click()
+    page.locator(".run .answer").wait_for()
+    first = page.inner_text(".run .answer strong")
+    assert re.fullmatch(r"\d:\d\d", first)
+    assert "was run once" in page.inner_text(".range")
+    assert page.locator(".run .verdict").count() == 1
+    page.get_by_role("button", name="Find out how far it may be off (2 runs more)").click()
+    page.locator(".range .between", has_text="in 3 runs").wait_for()
+    page.locator(".job").wait_for(state="detached")
+    assert page.inner_text(".run .answer strong") == first
+    least, most = re.findall(r"\d:\d\d", page.inner_text(".range .between"))
+    assert least <= first <= most
+    assert "95 % interval" in page.inner_text(".range")
+    assert page.get_by_role("button", name="Find out how far").count() == 0
+    page.click("#tab-place")
+    page.locator(".next", has_text=f"After {first} h 90 % are out, without a plan.").wait_for()
+    page.locator(".next").get_by_role("button", name="Try a plan").click()
+    page.locator(".card", has_text="Contraflow to the south").get_by_role("button", name="Run it").click()
+    assert page.get_by_label("Contraflow to the south").is_checked()
+
+
+def test_what_was_run_before_a_change_says_so(page: Any, folder: Path) -> None:
+    """Stands on the run of the test before, as a person's next day does."""
+    page.click("#tab-runs")
+    page.locator(".run .answer").wait_for()
+    path = folder / "scenarios" / "balzers" / "scenario.yaml"
+    path.write_text(path.read_text() + "expected: {households: 2000, tolerance: 0.5, because: counted}\n")
+    page.reload()
+    page.locator(".run .range .bad", has_text="This is of before").wait_for()
+    assert page.locator(".runs details .time").count() == 3
+    page.get_by_role("button", name="Run it as it is now").click()
+    page.locator(".range", has_text="was run once").wait_for()
+    assert page.locator(".runs > li > button").count() == 1
+
+
+def test_what_the_dots_on_the_map_mean_stands_on_it(page: Any) -> None:
+    page.locator(".findings button").first.wait_for()
+    assert page.locator(".dots li").all_inner_texts()[0] == "way out"
+    assert "doubtful" in page.inner_text(".dots")
+    page.click("#tab-runs")
+    assert page.locator(".dots").is_hidden()
