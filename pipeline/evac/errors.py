@@ -49,6 +49,8 @@ class Mend(StrEnum):
     """Give the action another name."""
     ONE_FIELD = "one field"
     """Fill one of its fields in."""
+    FILE_BACK = "file back"
+    """Put the file back that is named and isn't there."""
     BY_HAND = "by hand"
     """Only the plan's file can say so: change it there, or leave the action out."""
 

@@ -115,6 +115,19 @@ class OnTheMap:
         }
         return points(columns, [(item.lon, item.lat) for item in found])
 
+    def refuges(self) -> gpd.GeoDataFrame:
+        """Return the refuges: `refuge`, `vehicles` and `people` (how many it has room for), and points."""
+        found = self.stages.prepared().refuges
+        columns = {"refuge": [item.name for item in found]}
+        rooms = {name: [getattr(item, name) for item in found] for name in ("vehicles", "people")}
+        return points({**columns, **rooms}, [(item.lon, item.lat) for item in found])
+
+    def bus_stops(self) -> gpd.GeoDataFrame:
+        """Return where buses pick people up: `stop`, and points."""
+        buses = self.loaded.model.buses
+        found = buses.stops if buses else ()
+        return points({"stop": [item.name for item in found]}, [(item.at.lon, item.at.lat) for item in found])
+
     def roads_without_exit(self) -> gpd.GeoDataFrame:
         """Return the roads that leave the area and are no way out: `road`, `reason`, and points."""
         found = self.stages.prepared().ways_out.none

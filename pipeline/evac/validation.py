@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from evac.errors import Problem, ScenarioError, readable
+from evac.errors import Mend, Problem, ScenarioError, readable
 from evac.files import is_file, why_no_file
 from evac.schema.base import Model
 from evac.yaml_file import YamlFile, read_yaml
@@ -71,6 +71,7 @@ def missing_files(document: YamlFile, model: Model, fetchable: Collection[Path] 
             f"{document.path}:{document.line_of(keys)}",
             f"'{'.'.join(map(str, keys))}': {_why_missing(file)}",
             f"give a path relative to {document.path.name}",
+            Mend.FILE_BACK,
             keys=keys,
             told=_why_missing(file),
         )

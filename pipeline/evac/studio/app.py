@@ -27,6 +27,7 @@ from evac.studio.runner import Runner
 from evac.studio.sessions import Sessions
 from evac.studio.told import disk_words
 from evac.studio.uploads import Uploads
+from evac.studio.watched import Watched
 from evac.studio.workspace import Workspace
 from evac.studio.yaml_text import ChangedMeanwhileError
 
@@ -50,7 +51,9 @@ def build_app(workspace: Workspace, sessions: Sessions, hosts: Iterable[str]) ->
     @contextlib.asynccontextmanager
     async def life(_app: Starlette) -> AsyncIterator[None]:
         studio.runner.begin()
+        watching = asyncio.create_task(Watched(workspace, news).watch())
         yield
+        watching.cancel()
         await studio.end()
         journal.close()
 

@@ -36,6 +36,17 @@ _STEP_S = 300
 """Of the streets' table."""
 _LEAST_QUEUE = 0.5
 _COARSE = "meso"
+_COUNTS = (
+    "evacuated",
+    "in_refuge",
+    "driving",
+    "waiting",
+    "no_route",
+    "exposed",
+    "exposed_vehicle_min",
+    "households_not_out",
+)
+_OF_HAZARDS = ("name", "kind", "note", "notice_min")
 _FIDELITIES = ("micro", _COARSE)
 _INSTEAD = (
     "write it more exactly, with county and country; or choose an extract that is on this machine, and draw the area"
@@ -82,7 +93,10 @@ class AtPlace:
             "unused": _features(unused_exits(place)),
             "none": _features(place.roads_without_exit()),
             "households": int(zones["households"].sum()),
-            "hazard": place.scenario.hazard is not None,
+            "hazard": place.scenario.hazard and {name: getattr(place.scenario.hazard, name) for name in _OF_HAZARDS},
+            "refuges": _features(place.refuges()),
+            "bus_stops": _features(place.bus_stops()),
+            "fleets": [fleet.model_dump() for fleet in place.scenario.buses.fleets] if place.scenario.buses else [],
         }
 
     def findings(self, tell: Tell, stamp: str) -> dict[str, Any]:
@@ -254,7 +268,7 @@ def run(kept: KeptRun) -> dict[str, Any]:
     return {
         "job": kept.folder.name,
         "planned": manifest["planned"],
-        "counts": {name: manifest[name] for name in ("evacuated", "driving", "waiting", "no_route")},
+        "counts": {name: manifest.get(name) for name in _COUNTS},
         "times_s": {share: manifest[f"t{share}_s"] for share in ("50", "90", "95", "100")},
         "curve": {name: curve[name].tolist() for name in ("minute", "departed", "entered", "evacuated")},
         "lanes": manifest["lanes"],

@@ -30,8 +30,11 @@ export async function start(root) {
   jobs.follow();
   let shown = null;
   jobs.hear((_, kind, content) => {
-    if (kind !== "scenario" || content.place !== shown?.place || !shown.isNews(content.tag)) return;
+    if (kind !== "scenario") return;
+    if (!content.tag || !places.some((item) => item.place === content.place)) readPlaces().catch(() => { /* what is chosen next says what is wrong */ });
+    if (content.place !== shown?.place || !shown.isNews(content.tag)) return;
     const { place } = shown;
+    if (!content.tag) { status.textContent = say("The place has been removed elsewhere."); return; }
     fill(status, say("The place has been changed elsewhere. "), h("button", { type: "button", class: "small", onclick: () => open(place, null, true) }, say("Show it as it is now")));
   });
   let absence = null; // the page is only just opened
@@ -110,7 +113,7 @@ export async function start(root) {
     } catch (error) {
       if (!isMine()) return;
       status.textContent = "";
-      fill(panel, h("h2", {}, listed.name), problemsList(error), undoRow(file));
+      fill(panel, h("h2", {}, listed.name), problemsList(error), h("div", { class: "row" }, h("button", { type: "button", onclick: () => open(listed.place, now()) }, say("Try again"))), undoRow(file));
       root.dataset.state = "failed";
     }
   }

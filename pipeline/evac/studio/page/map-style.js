@@ -3,7 +3,7 @@
 // What isn't seen from afar comes after the first picture.
 
 export const EMPTY = { type: "FeatureCollection", features: [] };
-export const SHOWN = ["area", "zones", "roads", "none", "unused", "exits", "zone_names"];
+export const SHOWN = ["area", "zones", "roads", "none", "unused", "safe", "exits", "zone_names"];
 export const SEEN_FROM_NEAR = ["twins", "closed", "junctions"];
 export const POINTED = ["gains", "queues", "marks", "changes", "spots", "chosen"];
 const WIDE = ["motorway", "trunk", "primary"], MIDDLE = ["secondary", "tertiary", "motorway_link", "trunk_link", "primary_link"];
@@ -59,6 +59,7 @@ export function style(content, edits) {
         paint: { "circle-radius": 5, "circle-color": colour("signal"), "circle-stroke-color": halo, "circle-stroke-width": 1.5 } },
       { id: "none", type: "circle", source: "none", paint: { "circle-radius": 6, "circle-color": halo, "circle-stroke-color": colour("bad"), "circle-stroke-width": 2.5 } },
       { id: "unused", type: "circle", source: "unused", paint: { "circle-radius": 6, "circle-color": halo, "circle-stroke-color": colour("exit"), "circle-stroke-width": 2.5 } },
+      { id: "safe", type: "circle", source: "safe", paint: { "circle-radius": ["match", ["get", "kind"], "refuge", 9, 6], "circle-color": ["match", ["get", "kind"], "refuge", colour("refuge"), colour("bus")], "circle-stroke-color": halo, "circle-stroke-width": 2 } },
       { id: "exits", type: "circle", source: "exits", paint: { "circle-radius": 9, "circle-color": ["case", ["has", "closed"], halo, colour("exit")],
         "circle-stroke-color": ["case", ["has", "closed"], colour("bad"), halo], "circle-stroke-width": ["case", ["has", "closed"], 4, 2] } },
       { id: "spots", type: "circle", source: "spots",
@@ -67,6 +68,9 @@ export function style(content, edits) {
         paint: { "circle-radius": ["case", ["boolean", ["feature-state", "chosen"], false], 11, 5.5], "circle-color": ofSeverity, "circle-stroke-color": halo, "circle-stroke-width": 2 } },
       { id: "zone-names", type: "symbol", source: "zone_names", // beside its place where an exit's words stand
         layout: { "text-field": ["get", "zone"], ...label(13), "text-variable-anchor": ["center", "top", "bottom", "left", "right"], "text-radial-offset": 1 }, paint: inked },
+      { id: "safe-names", type: "symbol", source: "safe", filter: ["==", ["get", "kind"], "refuge"],
+        layout: { "text-field": ["get", "name"], ...label(13), "text-variable-anchor": ["top", "left", "right", "bottom"], "text-radial-offset": 1.2, "text-max-width": 14, "text-allow-overlap": true },
+        paint: { ...inked, "text-color": colour("refuge"), "text-halo-width": 2.2 } },
       { id: "exit-names", type: "symbol", source: "exits",
         layout: { "text-field": ["get", "words"], ...label(13), "text-variable-anchor": ["top", "left", "right", "bottom"], "text-radial-offset": 1.2, "text-justify": "auto", "text-max-width": 14, "text-allow-overlap": true },
         paint: { ...inked, "text-color": ["case", ["has", "closed"], colour("bad"), colour("exit")], "text-halo-width": 2.2 } },

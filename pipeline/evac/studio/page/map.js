@@ -26,6 +26,17 @@ export function closedWords({ from_s: from, until_s: until }) {
   return say("closed from {from} to {until} h", { from: clock(from), until: clock(until) });
 }
 
+/** Refuges and the stops of buses, as the map has both. */
+function safePlaces({ refuges, bus_stops: stops }) {
+  const of = (found, kind, about) => (found?.features ?? []).map((item) => ({ ...item, properties: { kind, ...about(item.properties) } }));
+  return { type: "FeatureCollection", features: [
+    ...of(refuges, "refuge", (item) => ({ name: item.refuge, words: say("Refuge {name}: {room}", { name: item.refuge, room: roomWords(item) }) })),
+    ...of(stops, "bus", ({ stop }) => ({ name: stop, words: say("Bus stop {name}", { name: stop }) }))] };
+}
+
+/** How many a refuge has room for, in words. */
+export const roomWords = ({ vehicles, people }) => (people ? say("room for {n} vehicles and {people} people on foot", { n: count(vehicles), people: count(people) }) : say("room for {n} vehicles", { n: count(vehicles) }));
+
 export class PlaceMap {
   constructor() {
     this.canvas = h("div", { class: "canvas" });
@@ -46,7 +57,7 @@ export class PlaceMap {
   /** Show a place: its roads, area, zones, exits; `stay` where one is looking. */
   async show(picture, stay = false) {
     const exits = picture.exits.features.map((item) => ({ ...item, properties: { ...item.properties, words: exitWords(item.properties) } }));
-    const content = { ...picture, ...drawn(picture.roads), exits: { ...picture.exits, features: exits } };
+    const content = { ...picture, ...drawn(picture.roads), safe: safePlaces(picture), exits: { ...picture.exits, features: exits } };
     this.roads = picture.roads.features;
     this.exits = exits;
     this.bounds = picture.bounds;
@@ -152,7 +163,7 @@ export class PlaceMap {
   on(kind, listener) { this.listeners[kind] = listener; }
 
   /** What is on the map at a point of the screen, the topmost first. */
-  under(point, layers = ["marks", "spots", "exits", "none", "unused", "junctions", "crossings", "queues", "changes", "roads", "twins", "closed", "zones"]) {
+  under(point, layers = ["marks", "spots", "exits", "safe", "none", "unused", "junctions", "crossings", "queues", "changes", "roads", "twins", "closed", "zones"]) {
     const near = [[point.x - 5, point.y - 5], [point.x + 5, point.y + 5]];
     return this.map.queryRenderedFeatures(near, { layers });
   }

@@ -1,6 +1,7 @@
 // Where: the place in figures, its ways out, what the map has wrong, and what to look at before anything is believed.
 import { ask, part } from "./api.js";
 import { sending } from "./answers.js";
+import { drawChanges } from "./changes.js";
 import { correctionForm } from "./correction-form.js";
 import { count, fill, h, say } from "./dom.js";
 import { exitList, newExitForm, otherRoads, pointOf } from "./exits.js";
@@ -8,6 +9,7 @@ import { finder } from "./finder.js";
 import { findingRows, RANK, wordsOf } from "./findings.js";
 import { firstAnswer } from "./first-answer.js";
 import { problemsList } from "./problems.js";
+import { roomWords } from "./map.js";
 import { isRoad } from "./roads.js";
 import { clicked, streetsByName } from "./targets.js";
 
@@ -19,6 +21,7 @@ export function placePanel(body, place) {
   const heading = h("h3", {}, say("What to look at")), sum = h("p", { class: "hint" });
   const chosen = h("div", { class: "chosen", "aria-live": "polite" }), own = h("div", {});
   const exits = exitList(place, file);
+  const closed = h("p", { role: "status" });
   let pick = null;
   fill(body,
     h("h2", {}, picture.name), picture.note ? h("p", { class: "note" }, picture.note) : null,
@@ -27,12 +30,13 @@ export function placePanel(body, place) {
     h("h3", {}, say("Ways out")), exits.element,
     h("div", { class: "edits" }, h("p", { class: "hint" }, say("Click a road on the map to correct it, or to make it a way out.")),
       finder(streetsByName(picture), say("A street by its name"), say("or write its name"), (street) => { chooseStreet(street); map.see(street.pieces); })),
-    otherRoads(place, chooseRoad), heading, sum, list,
+    otherRoads(place, chooseRoad), hazardView(picture, closed), safeView(picture, map), heading, sum, list,
   );
   if (picture.hazard) ask(`places/${part(name)}/plans/baseline/diff`).then((diff) => {
     if (!isOpen() || !list.isConnected) return;
-    map.showClosed(diff.closed_exits);
+    drawChanges(map, diff, false); // with the ways out that it closes
     exits.close(diff.closed_exits);
+    fill(closed, diff.changes.features.length ? say("It changes {n} pieces of road: black on the map where it closes them; point at one to see when.", { n: count(diff.changes.features.length) }) : say("It closes no road."));
   }, () => { /* the findings say what is wrong with the place */ });
   map.key(waysKey(picture));
   file.read().then((content) => { if (isOpen()) fill(own, undoRow(file), corrections(content, file)); }, (error) => fill(own, problemsList(error)));
@@ -90,9 +94,24 @@ export function placePanel(body, place) {
   }
 }
 
-/** What the dots at the ends of roads mean. */
-function waysKey({ exits, unused, none }) {
-  return [["exit", say("way out"), exits], ["unused", say("leads on, and isn't used"), unused], ["none", say("no way out"), none]].filter(([, , { features }]) => features.length).map(([name, words]) => [name, words]);
+/** What people flee from, and what it does to the roads. */
+function hazardView({ hazard }, closed) {
+  if (!hazard) return null;
+  return [h("h3", {}, say("Hazard")), h("p", {}, h("strong", {}, hazard.name)), hazard.note ? h("p", { class: "note" }, hazard.note) : null, closed];
+}
+
+/** Refuges, and buses for those who have no car. */
+function safeView({ refuges, bus_stops: stops, fleets }, map) {
+  const item = ({ geometry }, name, words) => h("li", {}, h("button", { type: "button", class: "to-map", onclick: () => map.flyTo(geometry.coordinates) }, name), words ? ` ${words}` : null);
+  return [
+    refuges.features.length ? [h("h3", {}, say("Refuges")), h("ul", {}, refuges.features.map((one) => item(one, one.properties.refuge, roomWords(one.properties))))] : null,
+    fleets.length ? [h("h3", {}, say("Buses, for those without a car")), h("ul", {}, fleets.map((of) => h("li", {}, say("{name}: {n} buses with {seats} seats each, by {exit}, {min} min after the order", { name: of.name, n: count(of.number), seats: count(of.capacity), exit: of.exit, min: count(of.ready_min) })))),
+      h("details", {}, h("summary", {}, say("Bus stops ({n})", { n: count(stops.features.length) })), h("ul", {}, stops.features.map((one) => item(one, one.properties.stop))))] : null];
+}
+
+/** What the dots at the ends of roads, and those of refuges and buses, mean. */
+function waysKey({ exits, unused, none, refuges, bus_stops: stops }) {
+  return [["exit", say("way out"), exits], ["unused", say("leads on, and isn't used"), unused], ["none", say("no way out"), none], ["refuge", say("refuge"), refuges], ["bus", say("bus stop"), stops]].filter(([, , { features }]) => features.length).map(([name, words]) => [name, words]);
 }
 
 function directionWords({ towards, lanes, lanes_guessed: guessed, speed_kph: kph }) {

@@ -40,7 +40,7 @@ export function planEditor(body, place, key, leave) {
   map.on("click", (event, found) => choose(clicked(picture, [event.lngLat.lng, event.lngLat.lat], found, target)));
   const deaf = jobs.hear((_, kind, content) => {
     if (kind !== "plan" || content.place !== name || content.tag === tag) return;
-    if (!saving) reload(content.plan === key ? changedElsewhere() : "");
+    if (!saving) reload(content.plan === key && plan ? changedElsewhere() : "");
     else if (content.plan === key) heard = content.tag;
   });
   reload("");

@@ -18,6 +18,7 @@ const MEND = {
   "accept cut off": () => say("leave them a way, or tick “{field}” there: their cars then count as not evacuated", { field: say("Also where it takes the only way out") }),
   "other name": () => say("give it another name"),
   "one field": () => say("fill one of its fields in"),
+  "file back": () => say("put it back where it was, then try again; or ask whoever has moved it"),
   "by hand": () => say("remove it, or ask whoever wrote it: only the plan's file can say this otherwise"),
 };
 

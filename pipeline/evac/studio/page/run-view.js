@@ -35,13 +35,22 @@ export function runView(place, run, content, runs) {
     h("p", { class: "big answer" }, h("strong", {}, clock(times["90"])), ` ${say("h until 90 % are out")}`),
     verdict(content),
     rangeView(place, run, runs),
-    h("p", {}, out),
+    h("p", {}, out), safetyWords(content.counts).map((text) => h("p", { class: "bad" }, text)),
     boundView(place, run),
     curveChart([{ name: run.plan_name, curve: content.curve, planned: content.planned }]),
     content.bottlenecks.length ? [h("h4", {}, say("What holds it up")), h("ol", {}, content.bottlenecks.map((item) =>
       h("li", {}, h("strong", {}, item.place), ` ${say("{hours} vehicle hours lost", { hours: count(item.delay_veh_h) })}`)))] : null,
     content.lanes.length ? laneTable(content.lanes) : null,
   ];
+}
+
+/** Whom a hazard has reached or left no way, and who is safe without being out, in words. */
+function safetyWords({ in_refuge: safe, exposed, exposed_vehicle_min: minutes, households_not_out: caught }) {
+  return [
+    caught ? say("{n} households never get to safety.", { n: count(caught) }) : null,
+    exposed ? say("{n} vehicles were on roads that the hazard had reached, for {minutes} vehicle minutes.", { n: count(exposed), minutes: count(minutes) }) : null,
+    safe ? say("{n} vehicles are in a refuge: safe, and not out.", { n: count(safe) }) : null,
+  ].filter(Boolean);
 }
 
 /** Whether a run can be trusted, in words. */
