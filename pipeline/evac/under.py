@@ -135,6 +135,13 @@ class Plan:
 
         return pd.DataFrame([vars(item) for item in self.laid.closed_exits], columns=["exit", "from_s", "until_s"])
 
+    def reached(self) -> pd.DataFrame:
+        """Return the roads that the hazard ever reaches: `edge` and `arrival_s` (after the order)."""
+        import pandas as pd  # noqa: PLC0415
+
+        found = self.laid.reached.arrival_s if self.laid.reached else {}
+        return pd.DataFrame({"edge": list(found), "arrival_s": list(found.values())})
+
     def bounds(self, *, seed: int | None = None) -> Bounds:
         """Return what no plan can beat beside this case, and the streets that make it so. Nothing is simulated.
 

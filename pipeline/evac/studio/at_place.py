@@ -106,7 +106,7 @@ class AtPlace:
         return _features(place.findings())
 
     def diff(self, tell: Tell, stamp: str, plan: str) -> dict[str, Any]:
-        """Return what a plan changes, cuts off and takes."""
+        """Return what a plan changes, cuts off and takes, and when the hazard reaches which roads."""
         place = self._ready(tell, stamp)
         tell("Laying the plan over the network")
         under = place.under(plan)
@@ -114,6 +114,7 @@ class AtPlace:
             "changes": _features(under.changes()),
             "cut_off": _features(under.cut_off()),
             "closed_exits": [plain(row) for row in under.closed_exits().to_dict("records")],
+            "reached": plain(under.reached().set_index("edge")["arrival_s"].to_dict()),
             "warnings": list(under.warnings),
             "resources": under.resources,
         }

@@ -1,13 +1,13 @@
 // Where: the place in figures, its ways out, what the map has wrong, and what to look at before anything is believed.
 import { ask, part } from "./api.js";
 import { sending } from "./answers.js";
-import { drawChanges } from "./changes.js";
 import { correctionForm } from "./correction-form.js";
 import { count, fill, h, say } from "./dom.js";
 import { exitList, newExitForm, otherRoads, pointOf } from "./exits.js";
 import { finder } from "./finder.js";
 import { findingRows, RANK, wordsOf } from "./findings.js";
 import { firstAnswer } from "./first-answer.js";
+import { hazardView } from "./hazard-view.js";
 import { problemsList } from "./problems.js";
 import { roomWords } from "./map.js";
 import { isRoad } from "./roads.js";
@@ -21,7 +21,7 @@ export function placePanel(body, place) {
   const heading = h("h3", {}, say("What to look at")), sum = h("p", { class: "hint" });
   const chosen = h("div", { class: "chosen", "aria-live": "polite" }), own = h("div", {});
   const exits = exitList(place, file);
-  const closed = h("p", { role: "status" });
+  const hazard = hazardView(place);
   let pick = null;
   fill(body,
     h("h2", {}, picture.name), picture.note ? h("p", { class: "note" }, picture.note) : null,
@@ -30,13 +30,13 @@ export function placePanel(body, place) {
     h("h3", {}, say("Ways out")), exits.element,
     h("div", { class: "edits" }, h("p", { class: "hint" }, say("Click a road on the map to correct it, or to make it a way out.")),
       finder(streetsByName(picture), say("A street by its name"), say("or write its name"), (street) => { chooseStreet(street); map.see(street.pieces); })),
-    otherRoads(place, chooseRoad), hazardView(picture, closed), safeView(picture, map), heading, sum, list,
+    otherRoads(place, chooseRoad), hazard.element, safeView(picture, map), heading, sum, list,
   );
   if (picture.hazard) ask(`places/${part(name)}/plans/baseline/diff`).then((diff) => {
     if (!isOpen() || !list.isConnected) return;
-    drawChanges(map, diff, false); // with the ways out that it closes
+    map.showClosed(diff.closed_exits);
     exits.close(diff.closed_exits);
-    fill(closed, diff.changes.features.length ? say("It changes {n} pieces of road: black on the map where it closes them; point at one to see when.", { n: count(diff.changes.features.length) }) : say("It closes no road."));
+    hazard.show(diff);
   }, () => { /* the findings say what is wrong with the place */ });
   map.key(waysKey(picture));
   file.read().then((content) => { if (isOpen()) fill(own, undoRow(file), corrections(content, file)); }, (error) => fill(own, problemsList(error)));
@@ -92,12 +92,6 @@ export function placePanel(body, place) {
     h("div", { class: "row" }, h("button", { type: "button", class: "edits", onclick: () => fill(form, correctionForm(file, ways, leave)) }, say("Correct what the map says")),
       h("button", { type: "button", onclick: leaveIt }, say("Close this"))), form);
   }
-}
-
-/** What people flee from, and what it does to the roads. */
-function hazardView({ hazard }, closed) {
-  if (!hazard) return null;
-  return [h("h3", {}, say("Hazard")), h("p", {}, h("strong", {}, hazard.name)), hazard.note ? h("p", { class: "note" }, hazard.note) : null, closed];
 }
 
 /** Refuges, and buses for those who have no car. */
