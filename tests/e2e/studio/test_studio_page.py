@@ -167,6 +167,7 @@ def test_a_finding_is_corrected_where_it_is_told(page: Any, folder: Path) -> Non
     path = folder / "scenarios" / "balzers" / "scenario.yaml"
     before = path.read_text()
     finding = page.locator(".findings li", has_text="how many lanes Palduinstrasse has")
+    page.locator(".folded summary").click()
     finding.get_by_role("button", name="Correct it").click()
     finding.locator("form .row input").first.fill("2")
     finding.get_by_label("How you know").fill("seen on 3 May")
@@ -177,7 +178,7 @@ def test_a_finding_is_corrected_where_it_is_told(page: Any, folder: Path) -> Non
     assert finding.count() == 0
     assert "lanes: 3, lanes:" in path.read_text()
     page.get_by_role("button", name="Undo the last change").click()
-    finding.wait_for()
+    finding.wait_for(state="attached")
     assert path.read_text() == before
 
 

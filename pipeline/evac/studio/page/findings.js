@@ -23,7 +23,7 @@ export function findingRows(findings, map, file) {
   const rows = findings.features.map(row);
   const of = (...severities) => rows.filter((_, number) => severities.includes(findings.features[number].properties.severity));
   const shown = Math.max(SHOWN, of("error").length), more = rows.slice(shown);
-  const folded = more.length ? h("details", {}, h("summary", {}, say("{n} more", { n: count(more.length) })), h("ol", { class: "findings" }, more)) : null;
+  const folded = more.length ? h("details", { class: "folded" }, h("summary", {}, say("{n} more", { n: count(more.length) })), h("ol", { class: "findings" }, more)) : null;
   function row(item) {
     const { severity, text, ways } = item.properties;
     const form = h("div", {});
@@ -45,7 +45,7 @@ export function findingRows(findings, map, file) {
       rows[number].scrollIntoView({ block: "nearest" });
     });
   }
-  return { rows: [rows.slice(0, shown), folded ? h("li", {}, folded) : null], pick, words: sumWords(of("error").length, of("warning").length) };
+  return { rows: rows.slice(0, shown), folded, pick, words: sumWords(of("error").length, of("warning").length) };
 }
 
 function sumWords(wrong, doubtful) {

@@ -18,7 +18,7 @@ const NONE = { type: "FeatureCollection", features: [] };
 export function placePanel(body, place) {
   const { name, picture, map, file, isOpen } = place;
   const list = h("ol", { class: "findings" }, h("li", { class: "busy" }, say("Checking …")));
-  const heading = h("h3", {}, say("What to look at")), sum = h("p", { class: "hint" });
+  const heading = h("h3", {}, say("What to look at")), sum = h("p", { class: "hint" }), rest = h("div", {});
   const chosen = h("div", { class: "chosen", "aria-live": "polite" }), own = h("div", {});
   const exits = exitList(place, file);
   const hazard = hazardView(place);
@@ -30,7 +30,7 @@ export function placePanel(body, place) {
     h("h3", {}, say("Ways out")), exits.element,
     h("div", { class: "edits" }, h("p", { class: "hint" }, say("Click a road on the map to correct it, or to make it a way out.")),
       finder(streetsByName(picture), say("A street by its name"), say("or write its name"), (street) => { chooseStreet(street); map.see(street.pieces); })),
-    otherRoads(place, chooseRoad), hazard.element, safeView(picture, map), heading, sum, list,
+    otherRoads(place, chooseRoad), hazard.element, safeView(picture, map), heading, sum, list, rest,
   );
   if (picture.hazard) ask(`places/${part(name)}/plans/baseline/diff`).then((diff) => {
     if (!isOpen() || !list.isConnected) return;
@@ -49,6 +49,7 @@ export function placePanel(body, place) {
     pick = shown.pick;
     fill(sum, shown.words);
     fill(list, shown.rows);
+    fill(rest, shown.folded);
     map.key([...waysKey(picture), ...Object.entries(RANK).filter(([severity]) => findings.features.some((item) => item.properties.severity === severity)).map(([severity, words]) => [severity, words()])]);
   }, (error) => fill(list, h("li", {}, problemsList(error))));
   map.on("click", (event, found) => {
