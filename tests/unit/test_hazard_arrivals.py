@@ -13,8 +13,10 @@ from pyproj import Transformer
 
 from evac.errors import DataError
 from evac.hazards.arrivals import Reached, reached_roads
+from evac.hazards.effects import in_words, refuges_in_words
 from evac.hazards.grids import opened, values_in
 from evac.hazards.raster import RasterFront, nearest_minimum
+from evac.hazards.refuges import ResolvedRefuge
 from evac.network import read_net
 from evac.schema.hazard import ArrivalRaster, Hazard
 from hazard_files import CELL_M, write_features, write_raster
@@ -249,6 +251,28 @@ def test_a_front_that_comes_before_the_order_is_refused_unless_it_is_so(place: T
     assert _reached(place, arrival, reached_before_order="closed").arrival_s["ab"] < 0.0
 
 
+def test_roads_beyond_a_raster_s_edge_are_told(place: Town, tmp_path: Path) -> None:
+    """The raster ends in the middle of the road b-c: its pieces from c on count as never reached, and that is said."""
+    file = write_raster(tmp_path / "toa.tif", _from_the_west, box=(-200.0, -200.0, 1500.0, 400.0), nodata=-1e6)
+    arrival = {"form": "raster", "file": file, "unit": "minutes"}
+    found = _reached(place, arrival)
+    assert set(found.arrival_s) == {"ab", "ba", "bc", "cb", "be", "eb"}
+    assert set(found.unknown_edges) == {"cd", "dc"}
+    hazard = Hazard.model_validate({"name": "Fire", "arrival": arrival})
+    assert "Its rasters lack 2.0 km of road wholly or in part" in in_words(
+        hazard, found, read_net(place.network.net_file)
+    )
+
+
+def test_a_refuge_whose_road_the_hazard_reaches_is_told(place: Town, tmp_path: Path) -> None:
+    file = write_raster(tmp_path / "toa.tif", _from_the_west, nodata=-1e6)
+    arrival = {"form": "raster", "file": file, "unit": "minutes"}
+    found, hazard = _reached(place, arrival), Hazard.model_validate({"name": "Fire", "arrival": arrival})
+    school, far = (ResolvedRefuge(name, (edge,), 5, 9.0, 47.0) for name, edge in (("School", "cd"), ("Far", "xy")))
+    (line,) = refuges_in_words(hazard, found, [school, far])
+    assert line.startswith("Fire: it is at the road of the refuge 'School' 1:")
+
+
 def test_perimeters_out_of_order_are_refused(place: Town, tmp_path: Path) -> None:
     shapes = [_square(-400.0, 1500.0), _square(-400.0, 500.0)]
     file = write_features(tmp_path / "p.geojson", shapes, after=[30.0, 60.0])
@@ -261,6 +285,7 @@ def test_perimeters_out_of_order_are_refused(place: Town, tmp_path: Path) -> Non
     [
         ({"time": "hours", "written": "minutes"}, [1.0], "has no column 'hours'"),
         ({"time": "hour", "written": "hhmm"}, [2460], "1 values that aren't written as 'hhmm': 2460 (feature 1)"),
+        ({"time": "hour", "written": "hhmm"}, [5], "has 5 (feature 1): on the day of the order that is 14 h before it"),
         ({"time": "hour"}, ["2026-08-01"], "aren't written as 'date'"),
         ({"time": "hour"}, ["2026-08-01T15:00:00Z"], "aren't written as 'date'"),
         ({"time": "hour"}, ["2018-08-01 15:00"], "days from the order"),

@@ -65,7 +65,7 @@ def test_zones_with_a_trigger_are_ordered_when_it_is_crossed(hazard: Hazard, tmp
     )
     homes = pd.DataFrame({"household": [], "street_lon": [], "street_lat": []})
     for pace in (1.0, 0.7):
-        found = under_warning(orders_of([item.action]), [item], hazard, _reached(pace), homes)
+        found = under_warning(orders_of([item.action]), [item], hazard, _reached(pace), homes=homes, end_h=4.0)
         assert found.phases[0].offset_min == pytest.approx(5.0 + pace * 50.0, abs=0.5)
 
 
@@ -75,9 +75,13 @@ def test_a_trigger_that_is_never_crossed_or_has_no_hazard_is_refused(hazard: Haz
     item = _phase(write_features(tmp_path / "line.geojson", [shapely.LineString([(1000, 0), (1000, 900)])]))
     homes = pd.DataFrame({"household": [], "street_lon": [], "street_lat": []})
     with pytest.raises(ScenarioError, match=r"the front never crosses line\.geojson"):
-        under_warning(orders_of([item.action]), [item], part, _reached(), homes)
+        under_warning(orders_of([item.action]), [item], part, _reached(), homes=homes, end_h=4.0)
     with pytest.raises(ScenarioError, match="the scenario has no section 'hazard'"):
-        under_warning(orders_of([item.action]), [item], None, None, homes)
+        under_warning(orders_of([item.action]), [item], None, None, homes=homes, end_h=4.0)
+    with pytest.raises(
+        ScenarioError, match=r"crosses line\.geojson 50 min after the order; the simulation ends after 0\.5"
+    ):
+        under_warning(orders_of([item.action]), [item], hazard, _reached(), homes=homes, end_h=0.5)
     with pytest.raises(DataError, match="there is no such file"):
         crosses_s(front_of(hazard), tmp_path / "none.geojson", None, "plan.yaml")
 

@@ -1,9 +1,9 @@
 """When the hazard reaches each road and each signal of a net, once for each net.
 
 Folder of the cache, `hazards/<digest>/`: `roads.parquet`, a row an edge: `edge`, `arrival_s` (s after the order; absent
-where the front never arrives), `guessed` (interpolated between observations); `signals.parquet` likewise: `tls`,
-`arrival_s`; `slowed.parquet`, when smoke or water makes traffic on which road how slow: `edge`, `from_s`, `until_s`
-(absent: to the end), `speed_kph`.
+where the front never arrives), `guessed` (interpolated between observations), `outside` (some of it lies beyond the
+edge of the rasters, which say nothing of it); `signals.parquet` likewise: `tls`, `arrival_s`; `slowed.parquet`, when
+smoke or water makes traffic on which road how slow: `edge`, `from_s`, `until_s` (absent: to the end), `speed_kph`.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ ROADS = pa.schema(
         pa.field("edge", pa.string(), nullable=False),
         ("arrival_s", pa.float64()),
         pa.field("guessed", pa.bool_(), nullable=False),
+        pa.field("outside", pa.bool_(), nullable=False),
     ]
 )
 _SLOWED = pa.schema(
@@ -82,9 +83,19 @@ class Reached:
         return self.made_of if self.pace == 1.0 else digest_json({"reached": self.made_of, "pace": self.pace})
 
     @cached_property
+    def _roads(self) -> pd.DataFrame:
+        return tables.read_table(self.folder / "roads.parquet", ROADS)
+
+    @property
+    def unknown_edges(self) -> tuple[str, ...]:
+        """The edges that are taken as never reached because some of them lies beyond the rasters' edge."""
+        rows = self._roads
+        return tuple(rows.loc[rows["outside"] & rows["arrival_s"].isna(), "edge"])
+
+    @cached_property
     def roads(self) -> pd.DataFrame:
         """A row an edge that is ever reached: `edge`, `arrival_s`, `guessed`."""
-        rows = tables.read_table(self.folder / "roads.parquet", ROADS)
+        rows = self._roads.drop(columns="outside")
         rows = rows[rows["arrival_s"].notna()].reset_index(drop=True)
         return rows.assign(arrival_s=self._paced(rows["arrival_s"]))
 
@@ -202,7 +213,7 @@ def _arrivals(hazard: Hazard, front: Front, points: RoadPoints) -> Arrivals:
         mine = np.flatnonzero(near_m == within_m)
         time_s[mine] = front.at_s(points.lon[mine], points.lat[mine], float(within_m))
     is_guess = hazard.arrival.form in ("perimeters", "points")  # where another distance makes another time
-    return Arrivals(time_s, found.guessed | (is_guess & (time_s != found.time_s)))
+    return Arrivals(time_s, found.guessed | (is_guess & (time_s != found.time_s)), found.outside)
 
 
 def _of_edges(hazard: Hazard, front: Front, points: RoadPoints) -> pd.DataFrame:
@@ -211,8 +222,11 @@ def _of_edges(hazard: Hazard, front: Front, points: RoadPoints) -> pd.DataFrame:
     order = np.lexsort((found.time_s, points.edge))
     first = order[np.searchsorted(points.edge[order], np.arange(len(points.edges)))]
     time_s = found.time_s[first]
+    outside = np.zeros(len(points.edges), dtype=bool)
+    if found.outside is not None:
+        outside[points.edge[found.outside]] = True
     return pd.DataFrame({"edge": points.edges, "arrival_s": np.where(np.isfinite(time_s), time_s, np.nan)}).assign(
-        guessed=found.guessed[first]
+        guessed=found.guessed[first], outside=outside
     )
 
 

@@ -26,6 +26,7 @@ from evac.schema.hazard import DatedPoints, Perimeters
 _SPACING_M = 10.0
 _LOST_SHARE = 0.05
 """How much of a perimeter the next one may lack: perimeters are drawn anew each time, often from the air."""
+_LONG_BEFORE_S = 12 * 3600.0
 _LISTED = 5
 
 
@@ -208,10 +209,25 @@ def _times_of(
         if settings.written == "date":
             remedy += "; dates are local, with an hour and without a time zone"
         raise DataError(Problem(where, what, remedy))
+    _require_same_day(column, times_s, settings, where)
     if np.abs(times_s).max() > LONGEST_S:
         what = f"column '{settings.time}' has a time {np.abs(times_s).max() / 86_400.0:.0f} days from the order"
         raise DataError(Problem(where, what, "check 'written', 'order_at' and 'starts_min'"))
     return times_s
+
+
+def _require_same_day(
+    column: pd.Series, times_s: NDArray[np.float64], settings: Perimeters | DatedPoints, where: str
+) -> None:
+    """Refuse hours of the order's day that are long before the order: they are of the next day, more likely."""
+    row = int(np.argmin(times_s))
+    if settings.written == "hhmm" and times_s[row] < -_LONG_BEFORE_S:
+        what = (
+            f"column '{settings.time}' has {column.iloc[row]} (feature {row + 1}): on the day of the order that is "
+            f"{-times_s[row] / 3600.0:.0f} h before it"
+        )
+        remedy = "if it is of the next day, past midnight, give dates: 'written: date'"
+        raise DataError(Problem(where, what, remedy))
 
 
 def _read_times(

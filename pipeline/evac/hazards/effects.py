@@ -20,6 +20,7 @@ from sumolib.net import Net
 
 from evac import clock
 from evac.hazards.arrivals import Reached
+from evac.hazards.refuges import ResolvedRefuge
 from evac.plans.timetable import FLEEING, Closing, Limit, Program, Timetable
 from evac.schema.hazard import Hazard
 
@@ -95,5 +96,28 @@ def in_words(hazard: Hazard, reached: Reached, net: Net) -> str:
     return (
         f"{hazard.name}: closes {len(edges):,} pieces of road ({km:.1f} km, each direction counted) "
         f"from {clock.hours_minutes(min(times_s))} to {clock.clock(max(times_s))} after the order{guessed}{slow}"
+        + _unknown_words(reached, net)
         + (f". {hazard.note}" if hazard.note else "")
     )
+
+
+def _unknown_words(reached: Reached, net: Net) -> str:
+    """Return how many roads count as never reached because the hazard's rasters don't have them; empty without any."""
+    km = sum(net.getEdge(edge).getLength() for edge in reached.unknown_edges) / 1000.0
+    if not km:
+        return ""
+    return f". Its rasters lack {km:.1f} km of road wholly or in part, which count as never reached"
+
+
+def refuges_in_words(hazard: Hazard, reached: Reached, refuges: Iterable[ResolvedRefuge]) -> list[str]:
+    """Return a line for each refuge whose roads the hazard reaches: who is in it counts as safe all the same."""
+    lines = []
+    for item in refuges:
+        arrival_s = min((reached.arrival_s.get(edge, math.inf) for edge in item.edges), default=math.inf)
+        if math.isfinite(arrival_s):
+            when = clock.clock(max(arrival_s, 0.0))
+            lines.append(
+                f"{hazard.name}: it is at the road of the refuge '{item.name}' {when} after the order; who is in the "
+                "refuge counts as safe all the same: make sure that it is one in such a hazard"
+            )
+    return lines

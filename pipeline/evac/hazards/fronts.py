@@ -19,10 +19,14 @@ class Arrivals:
         Seconds after the order; infinite where it never arrives.
     guessed
         Whether the time lies between observations, and was interpolated.
+    outside
+        Whether it isn't known when the front is there, and taken for never: the place lies beyond the source's edge.
+        None where a source has no edge.
     """
 
     time_s: NDArray[np.float64]
     guessed: NDArray[np.bool_]
+    outside: NDArray[np.bool_] | None = None
 
 
 class Front(Protocol):

@@ -74,7 +74,7 @@ class RasterFront:
             raise DataError(elsewhere(self._grid, self._crs, lon, lat, self.where))
         time = self._times(at, within_m, rates)
         _check_plausible(time, np.concatenate(rates), unit, self.kind, self.where)
-        return Arrivals(self._after_order_s(time, unit), np.zeros(len(lon), dtype=bool))
+        return Arrivals(self._after_order_s(time, unit), np.zeros(len(lon), dtype=bool), ~at[2])
 
     def at_s(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float = 0.0) -> NDArray[np.float64]:
         """Return the same times for any places, in the raster or not."""

@@ -83,7 +83,15 @@ class DepthFront:
         """Return when the water near each point is too deep; between two rasters it is a guess."""
         times_s, depths_m = self.depths_m(lon, lat, within_m)
         time_s = _first_above(times_s, depths_m, self.impassable_m)
-        return Arrivals(time_s, np.isfinite(time_s) & ~np.isin(time_s, times_s))
+        return Arrivals(time_s, np.isfinite(time_s) & ~np.isin(time_s, times_s), ~self._covers(lon, lat))
+
+    def _covers(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return whether every raster has each point."""
+        covers = np.ones(len(lon), dtype=bool)
+        for item in self.settings.files:
+            with opened(item.file) as grid:
+                covers &= cells(grid, crs_of(grid, self.settings.crs, self.where), lon, lat)[2]
+        return covers
 
     def at_s(self, lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float = 0.0) -> NDArray[np.float64]:
         """Return the same times for any places, in the rasters or not."""

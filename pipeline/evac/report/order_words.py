@@ -49,10 +49,10 @@ def _open_end(likely: str, other: str, endings: set[str], minute: float | None) 
 
 
 def hopeless_words(zone: str, never_out: int, households: int) -> str:
-    """Return why no order of a zone is early enough: too many have no way out anyway; its name is shown as it is."""
+    """Return why no order of a zone is early enough: too many have no way out by then; its name is shown as it is."""
     return say(
         "{zone}: {never_out} of its {households} households have no way out at the order already, so that no order is "
-        "early enough; “evac check” says where they are.",
+        "early enough; “evac check” says where the map has none, and from when on the hazard closes roads.",
         zone=zone,
         never_out=f"{never_out:,}",
         households=f"{households:,}",

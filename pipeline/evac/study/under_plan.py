@@ -19,7 +19,7 @@ from evac.demand.orders import Orders, orders_of
 from evac.demand.starts import StartsOf
 from evac.errors import Mend, Problem, ScenarioError, UserError
 from evac.hazards.arrivals import Reached, reached_roads
-from evac.hazards.effects import in_words, under_hazard
+from evac.hazards.effects import in_words, refuges_in_words, under_hazard
 from evac.hazards.refuges import ResolvedRefuge, refuges_under
 from evac.inputs import Watched
 from evac.measure.bottlenecks import BottleneckLanes
@@ -112,7 +112,9 @@ class UnderPlan:
             for households, from_s, until_s in self.ways_out.waits()
         ]
         hazard = self._base.loaded.model.hazard
-        came = [in_words(hazard, self.reached, self.net)] if hazard and self.reached else []
+        came = []
+        if hazard and self.reached:
+            came = [in_words(hazard, self.reached, self.net), *refuges_in_words(hazard, self.reached, self.refuges)]
         shut = closed_bottlenecks(self.net, self.overlay.timetable, self.overlay.for_residents, self.bottlenecks)
         return (*self.overlay.warnings, *unmanned, *held, *shut, *came)
 
@@ -168,7 +170,10 @@ def _under_plan(prepared: Prepared, plan: LoadedPlan, cache: Path, pace: float) 
     bottlenecks = prepared.bottlenecks if same else tuple(_on_net(item, laid.net) for item in prepared.bottlenecks)
     residents = frozenset(prepared.homes.loc[laid.ways_out.residents, "household"])
     orders = replace(orders_of([item.action for item in plan.actions]), residents=residents)
-    orders = under_warning(orders, plan.actions, prepared.loaded.model.hazard, reached, prepared.homes)
+    model = prepared.loaded.model
+    orders = under_warning(
+        orders, plan.actions, model.hazard, reached, homes=prepared.homes, end_h=model.simulation.end_h
+    )
     watched.require_unchanged()
     return UnderPlan(
         plan,

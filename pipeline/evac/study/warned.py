@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from evac.clock import HOUR_MIN
 from evac.demand.orders import Orders, Watching
 from evac.errors import Mend, Problem, ScenarioError
 from evac.hazards.arrivals import Reached, front_of, haze_of
@@ -20,7 +21,13 @@ from evac.schema.hazard import Hazard
 
 
 def under_warning(
-    orders: Orders, actions: Sequence[LoadedAction], hazard: Hazard | None, reached: Reached | None, homes: pd.DataFrame
+    orders: Orders,
+    actions: Sequence[LoadedAction],
+    hazard: Hazard | None,
+    reached: Reached | None,
+    *,
+    homes: pd.DataFrame,
+    end_h: float,
 ) -> Orders:
     """Return a plan's orders with the times at which triggers are crossed, and with who sees the hazard when.
 
@@ -32,11 +39,13 @@ def under_warning(
         The scenario's hazard, and when it reaches the roads; None without one.
     homes
         The households' table.
+    end_h
+        When a simulation ends (h after the order).
 
     Raises
     ------
     ScenarioError
-        A trigger without a hazard, or one that the front never crosses.
+        A trigger without a hazard, or one that the front never crosses, or only when a simulation has ended.
     """
     triggered = [item for item in actions if isinstance(item.action, Phase) and item.action.trigger is not None]
     if hazard is None or reached is None:
@@ -49,7 +58,7 @@ def under_warning(
     if not triggered and hazard.unasked is None:
         return orders
     front = front_of(hazard)
-    crossed = {id(item.action): _crossed_min(item, front, reached.pace) for item in triggered}
+    crossed = {id(item.action): _crossed_min(item, front, reached.pace, end_h) for item in triggered}
     phases = tuple(
         phase.model_copy(update={"offset_min": phase.offset_min + crossed[id(phase)], "trigger": None})
         if id(phase) in crossed
@@ -59,7 +68,7 @@ def under_warning(
     return replace(orders, phases=phases, watching=_watching(hazard, front, reached, homes))
 
 
-def _crossed_min(item: LoadedAction, front: Front, pace: float) -> float:
+def _crossed_min(item: LoadedAction, front: Front, pace: float, end_h: float) -> float:
     phase = item.action
     if not isinstance(phase, Phase) or phase.trigger is None:
         raise ValueError("no phase with a trigger")
@@ -69,7 +78,14 @@ def _crossed_min(item: LoadedAction, front: Front, pace: float) -> float:
         raise ScenarioError(
             Problem(item.where, what, "draw the line where the front comes, or give 'offset_min' alone", Mend.BY_HAND)
         )
-    return pace * max(time_s, 0.0) / 60.0
+    crossed_min = max(time_s, 0.0) / 60.0
+    if crossed_min + phase.offset_min >= end_h * HOUR_MIN:
+        what = (
+            f"never happens: the front crosses {phase.trigger.name} {crossed_min:.0f} min after the order; "
+            f"the simulation ends after {end_h:g} h"
+        )
+        raise ScenarioError(Problem(item.where, what, "raise the scenario's 'simulation.end_h'", Mend.BY_HAND))
+    return pace * crossed_min
 
 
 def _watching(hazard: Hazard, front: Front, reached: Reached, homes: pd.DataFrame) -> Watching | None:
