@@ -40,3 +40,23 @@ def test_who_is_sent_elsewhere_late_on_the_way_gets_out_and_has_driven_each_road
     straight = [f"a{number}a{number + 1}" for number in range(PIECES)]
     driven = Counter(stay.edge for stay in stays(run))
     assert {edge: driven[edge] for edge in straight} == dict.fromkeys(straight, CARS)
+
+
+@pytest.mark.parametrize(("first", "second"), [("n", "e"), ("n", "s"), ("e", "s"), ("e", "n"), ("s", "e"), ("s", "n")])
+def test_who_would_be_sent_elsewhere_twice_on_one_road_is_told_of_the_second_on_the_next(
+    tmp_path: Path, first: str, second: str
+) -> None:
+    """Two of the three exits close four seconds apart, while everybody is on the way: all leave by the third."""
+    place, last = _place(tmp_path), f"a{PIECES}"
+    closings = [
+        Closing("front", at_s, None, (f"{last}{end}_0", f"{end}{last}_0"), (FLEEING,))
+        for at_s, end in ((350.0, first), (354.0, second))
+    ]
+    overlay = Overlay(place.network, Timetable(closings=tuple(closings)), ())
+    trips, run = place.drive(overlay, cars("a0a1", CARS, every_s=5.0, length_m=200.0), router="CCH", meso=Meso())
+    assert trips["arrived_s"].notna().all()
+    straight = [f"a{number}a{number + 1}" for number in range(PIECES)]
+    driven = Counter(stay.edge for stay in stays(run))
+    assert {edge: driven[edge] for edge in straight} == dict.fromkeys(straight, CARS)
+    (third,) = set(EXITS) - {first, second}
+    assert driven[f"{last}{third}"] == CARS

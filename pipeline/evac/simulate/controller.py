@@ -182,7 +182,7 @@ class Controller:
         self._open_what_is_empty(now_s)
         if now_s % LOOK_AFTER_S == 0:
             self._look_after_the_fleeing()
-            self.kept.release()
+            self._tell_of_what_closed(self.kept.release())
             self._changing.look_after(self._over(now_s))
         self._diversions.act(now_s)
 
@@ -297,6 +297,12 @@ class Controller:
                 self._flight.end(vehicle)
             elif self._guide.send_elsewhere({vehicle: vclass}, shut, fleeing=True):
                 self._flight.forget(vehicle)
+
+    def _tell_of_what_closed(self, vehicles: Collection[str]) -> None:
+        """Send those elsewhere who kept a way over a road that a hazard has closed since, and are on another one."""
+        bound = with_ahead(self.connection, vehicles, self._taken)
+        classes = self._guide.classes(bound, but=(FLEEING,))
+        self._guide.send_elsewhere(classes, self._taken, fleeing=True)
 
     def _over(self, now_s: float) -> dict[str, str]:
         """Return the edges of stages that are over, with the edge of the same road that is open instead of each."""

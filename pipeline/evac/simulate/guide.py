@@ -57,7 +57,8 @@ class Guide:
         """Give vehicles, which are admitted to closed lanes by now, another way where there is one; return which.
 
         `classes` has the class of each as it was, and is again where it has another way. Those who are `fleeing`, and
-        have no way to any exit, take one to a refuge. Who has somebody to fetch does so where a way still leads there.
+        have no way to any exit, take one to a refuge; who keeps a way is told on the next road (`kept_ways`). Who has
+        somebody to fetch does so where a way still leads there.
         """
         ways: dict[tuple[str, str], tuple[str, ...]] = {}
         sent: set[str] = set()
@@ -65,6 +66,8 @@ class Guide:
         ask = self.connection.vehicle
         for vehicle, vclass in classes.items():
             ahead = way_ahead(self.connection, vehicle)
+            if fleeing and ask.getVehicleClass(vehicle) == vclass and self.kept.must_wait(vehicle, ahead, closed):
+                continue  # but not who might drive into a closed road meanwhile
             on_junction = ask.getRoadID(vehicle).startswith(":") and len(ahead) > 1
             start = ahead[on_junction]
             if (start, vclass) not in ways:

@@ -6,13 +6,13 @@ In the mesoscopic model SUMO 1.28 forgets with `vehicle.setRoute` which edges a 
 edge of its route then. Its record of ways (vehroute output) learns of that only when the vehicle comes onto another
 edge. With yet another way before that, it takes as many edges of the way between for driven as were driven when that
 was given; where it has fewer, SUMO ends with SIGSEGV when it writes them. So the vehicle looks for no other way by
-itself until it is on another edge. Who has to be told of a second closure before that is told all the same: standing
-before it they would block the road.
+itself until it is on another edge, and is told there of what has closed meanwhile (`release`). Only who would stand
+before a closed road otherwise is told at once, for it would block the road (`must_wait`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import traci.constants as tc
@@ -39,7 +39,8 @@ class KeptWays:
     coarse: bool
     given: set[str] = field(default_factory=set)
     """Who has got another way since somebody took note of it, and emptied this."""
-    _every: dict[str, str] = field(default_factory=dict)
+    _every: dict[str, str | None] = field(default_factory=dict)
+    """Who keeps a way, and how often they looked for another one before; None: they never do again."""
 
     @property
     def is_any(self) -> bool:
@@ -58,24 +59,31 @@ class KeptWays:
         driven = ask.getRouteIndex(vehicle)
         ask.setRoute(vehicle, way)
         self.given.add(vehicle)
-        until_onward = self.coarse and driven > 0
-        if for_good:
-            self._every.pop(vehicle, None)
-        elif until_onward:
+        until_onward = self.coarse and (driven > 0 or vehicle in self._every)
+        if until_onward:
             self._every.setdefault(vehicle, _rerouting_every(self.connection, vehicle))
+        if for_good and until_onward:
+            self._every[vehicle] = None
         if for_good or until_onward:
             keep_way(self.connection, vehicle)
 
-    def release(self) -> None:
-        """Let those look for other ways again who are on another edge."""
+    def must_wait(self, vehicle: str, ahead: Sequence[str], closed: Collection[str]) -> bool:
+        """Return whether a vehicle, which has these edges ahead, is to be told on the next one of some that closed."""
+        return vehicle in self._every and next(iter(ahead[1:]), None) not in closed
+
+    def release(self) -> set[str]:
+        """Let those look for other ways again who are on another edge; return them."""
         if not self._every:
-            return
+            return set()
         present = set(vehicles_known(self.connection))
         self._every = {vehicle: every for vehicle, every in self._every.items() if vehicle in present}
         kept = list(self._every)
-        for vehicle, driven in zip(kept, values_of(self.connection, tc.VAR_ROUTE_INDEX, kept), strict=True):
-            if whole_number(driven) > 0:
-                self.connection.vehicle.setParameter(vehicle, REROUTE_EVERY, self._every.pop(vehicle))
+        driven = values_of(self.connection, tc.VAR_ROUTE_INDEX, kept)
+        onward = {vehicle for vehicle, edges in zip(kept, driven, strict=True) if whole_number(edges) > 0}
+        for vehicle in sorted(onward):
+            if (every := self._every.pop(vehicle)) is not None:
+                self.connection.vehicle.setParameter(vehicle, REROUTE_EVERY, every)
+        return onward
 
 
 def _rerouting_every(connection: Connection, vehicle: str) -> str:
