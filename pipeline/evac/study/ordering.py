@@ -134,6 +134,7 @@ def safe_orders(trials: Trials) -> Answer:
     asked = trials.asked
     first = asked.seeds[0]
     (normally,) = trials.manifests([Trial((), first)])
+    trials.learn_who_is_gone(first)
     zones = sorted(normally["hazard_zones"])
     searching = _Searching(trials, zones, _lost_min(trials, normally, zones))
     given = searching.find([(seed, 1.0) for seed in asked.seeds])

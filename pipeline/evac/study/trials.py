@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from evac import tables
 from evac.clock import MINUTE_S
 from evac.counted import counted
 from evac.demand.orders import Orders
 from evac.errors import SimulationError
 from evac.plans.model import Phase
 from evac.plans.reading import LoadedPlan
+from evac.plans.timetable import FLEEING
 from evac.seals import has_entry
 from evac.simulate.job import Case, Job
 from evac.simulate.meso import Meso
@@ -26,14 +28,14 @@ from evac.study.ground import Ground, demand_of, ground_of
 from evac.study.jobs import job_of, run_folder
 from evac.study.prepare import Prepared
 from evac.study.runs import Display, Silent, read_manifest
-from evac.study.safe_order import (
-    Trial,
-)
+from evac.study.safe_order import Trial
 from evac.study.screening import coarse
 from evac.study.tasks import Engine, Task
 from evac.study.under_plan import UnderPlan, under_plan
 from evac.study.verdicts import Question, read_verdict, verdict_folder
 
+_GONE_BEFORE = 0.75
+"""Who was out by this share of the time until others leave is gone then; a finer model may take a seventh longer."""
 _TO_DRIVE_H = 6.0  # for those who are ordered when the last road is reached: else the end of time would be the limit
 
 
@@ -86,6 +88,8 @@ class Trials:
     made: set[str] = field(default_factory=set)
     """The jobs that were run, whole or until something was known; `used` has those that the cache knew as well."""
     used: set[str] = field(default_factory=set)
+    out_s: dict[int, Mapping[str, float]] = field(default_factory=dict)
+    """By seed, when the last vehicle of each zone was out, ordered as planned (s after the order); infinite: never."""
     _grounds: dict[float, Ground] = field(default_factory=dict)
     _unders: dict[float, UnderPlan] = field(default_factory=dict)
 
@@ -109,11 +113,44 @@ class Trials:
         zones: dict[str, set[str]] = defaultdict(set)
         for trial, (job, _) in zip(trials, wanted, strict=True):
             zones[job.digest].update(trial.about or self._zones)
-        questions = {digest: Question(tuple(sorted(about)), self.asked.share) for digest, about in zones.items()}
+        only = {job.digest: self._only(trial) for trial, (job, _) in zip(trials, wanted, strict=True)}
+        questions = {
+            digest: Question(tuple(sorted(about)), self.asked.share, only[digest]) for digest, about in zones.items()
+        }
         tasks = {job.digest: Task(job, ground, question=questions[job.digest]) for job, ground in wanted}
         self._run([task for task in tasks.values() if self._known(task.job, questions[task.job.digest]) is None])
         known = {digest: self._known(task.job, questions[digest]) or {} for digest, task in tasks.items()}
         return [known[job.digest] for job, _ in wanted]
+
+    def learn_who_is_gone(self, seed: int) -> None:
+        """Look up in the run of a seed as planned when the last vehicle of each zone was out.
+
+        A trial of zones that are ordered long after all others have left needs none of these.
+        """
+        job, _ = self._wanted(Trial((), seed))
+        vehicles = tables.read_table(run_folder(job, self.cache) / "vehicles.parquet", tables.VEHICLES)
+        drove = vehicles[vehicles["status"] != "no_route"]
+        out_s = drove["evacuated_s"].fillna(math.inf)
+        last_s = out_s.groupby(drove["zone"].astype(str)).max()
+        self.out_s[seed] = dict(zip(last_s.index, last_s.tolist(), strict=True))
+
+    def _only(self, trial: Trial) -> tuple[str, ...] | None:
+        """Return the zones of a trial whose vehicles alone matter; None where those of others may be there as well.
+
+        That the others are gone is known of the hazard at its given pace, and so of any other whose first closure comes
+        after that.
+        """
+        moved, model = dict(self._as_planned(trial).minutes), self.prepared.loaded.model
+        if not moved or trial.seed not in self.out_s or model.incidents or self.under(trial.pace).orders.watching:
+            return None
+        others_s = max((out_s for zone, out_s in self.out_s[trial.seed].items() if zone not in moved), default=math.inf)
+        gone = others_s <= _GONE_BEFORE * MINUTE_S * min(moved.values())
+        undisturbed = trial.pace == 1.0 or others_s <= min(self._first_closure_s(pace) for pace in (trial.pace, 1.0))
+        return tuple(sorted(moved)) if gone and undisturbed else None
+
+    def _first_closure_s(self, pace: float) -> float:
+        closings = self.under(pace).overlay.timetable.closings
+        return min((item.from_s for item in closings if item.admits == (FLEEING,)), default=math.inf)
 
     def _known(self, job: Job, question: Question) -> Mapping[str, float] | None:
         """Return the shares that the cache knows for a question; None where it doesn't."""
@@ -184,7 +221,9 @@ class Trials:
     def _ground(self, trial: Trial) -> Ground:
         if trial.pace not in self._grounds:
             ground = ground_of(self.prepared, self.under(trial.pace))
-            self._grounds[trial.pace] = coarse(ground, Meso(), self.cache) if self.asked.coarse else ground
+            self._grounds[trial.pace] = (
+                coarse(_by_the_minute(ground), Meso(), self.cache) if self.asked.coarse else ground
+            )
         ground = self._grounds[trial.pace]
         minutes = dict(trial.minutes)
         model = ground.terms.model
@@ -196,6 +235,21 @@ class Trials:
             plan=(*ground.terms.plan, {"ordered_min": minutes}),
         )
         return ground.under(terms)
+
+
+def _by_the_minute(ground: Ground) -> Ground:
+    """Return a ground where roads that a hazard closes do so at the whole minute before; exposure is by its arrival.
+
+    A front closes a road every few seconds, and after each the coarse model's search for ways is prepared anew, which
+    would take half of a trial. An answer is too early by a minute at the most.
+    """
+    timetable = ground.terms.timetable
+    closings = tuple(
+        replace(item, from_s=item.from_s // MINUTE_S * MINUTE_S) if item.admits == (FLEEING,) else item
+        for item in timetable.closings
+    )
+    terms = replace(ground.terms, timetable=replace(timetable, closings=closings))
+    return ground.under(replace(terms, plan=(*terms.plan, {"roads_close_every_s": MINUTE_S})))
 
 
 def _ordered_at(orders: Orders, minutes: Mapping[str, float]) -> Orders:

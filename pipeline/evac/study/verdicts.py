@@ -36,10 +36,27 @@ _VERDICT = "verdict.json"
 
 @dataclass(frozen=True)
 class Question:
-    """Whether at least a share of the vehicles of each of some zones is safe."""
+    """Whether at least a share of the vehicles of each of some zones is safe.
+
+    Parameters
+    ----------
+    zones
+        The zones.
+    share
+        The share.
+    only
+        The zones whose vehicles drive, where those of all others have left before any of these does; None: all.
+    """
 
     zones: tuple[str, ...]
     share: float
+    only: tuple[str, ...] | None = None
+
+    def driving(self, vehicles: pd.DataFrame) -> pd.DataFrame:
+        """Return those of a demand's vehicles that have to be simulated."""
+        if self.only is None:
+            return vehicles
+        return vehicles[vehicles["zone"].astype(str).isin(self.only)].reset_index(drop=True)
 
     def groups(self, vehicles: pd.DataFrame) -> dict[str, Group]:
         """Return the zones' vehicles in a demand, as a running simulation is asked about them."""
@@ -85,7 +102,7 @@ def find_out(
 
     The other parameters are those of `perform`.
     """
-    vehicles = demand_of(ground, job.case)
+    vehicles = question.driving(demand_of(ground, job.case))
     groups = question.groups(vehicles)
     if all(group.is_lost for group in groups.values()):
         lost = {zone: Safety(len(item.leaves_s) + item.lost, 0, item.lost) for zone, item in groups.items()}
