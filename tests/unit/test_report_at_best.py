@@ -61,6 +61,12 @@ def test_of_the_baseline_no_lanes_of_a_plan_are_told(tmp_path: Path, run: report
     )
 
 
+def test_where_turning_lanes_round_buys_nothing_one_time_is_told(tmp_path: Path, run: report_data.ReportRun) -> None:
+    report = report_data.report_input(tmp_path, (run,), bounds=replace(bounds(4, 4), plan="baseline"))
+    (sentence,) = sentences(replace(report, bounds=replace(report.bounds, under_plan=bounds(6, 6).as_built)))
+    assert sentence.words.endswith("can't be out before 0:03\u00a0h, however the lanes are used.")
+
+
 def test_the_figure_has_the_line_that_no_plan_is_above(tmp_path: Path, run: report_data.ReportRun) -> None:
     cases = results.case_results(report_data.report_input(tmp_path, (run,)))
     figure = figures.draw_curves(cases, None, "baseline", 24.0, at_best=bounds(30, 20).as_built)

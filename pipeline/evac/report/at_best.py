@@ -29,6 +29,13 @@ def at_best(bounds: Bounds | None) -> str:
             vehicles=vehicles,
             time=clock.clock(as_built),
         )
+    if bounds.is_normal and clock.minutes(as_built) == clock.minutes(reversible):
+        return say(
+            "Whatever drivers and officers do, 90 % of these {vehicles} vehicles, leaving when they do here, can't be "
+            "out before {time}, however the lanes are used.",
+            vehicles=vehicles,
+            time=clock.clock(as_built),
+        )
     if bounds.is_normal:
         return say(
             "Whatever drivers and officers do, 90 % of these {vehicles} vehicles, leaving when they do here, can't be "

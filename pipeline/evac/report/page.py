@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import jinja2
@@ -216,7 +217,9 @@ def _about(report: ReportInput) -> dict[str, Any]:
     }
 
 
+@cache
 def _templates() -> jinja2.Environment:
+    """Return the templates, compiled once."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("evac.report", "templates"),
         autoescape=True,
@@ -230,5 +233,10 @@ def _templates() -> jinja2.Environment:
         text.percent, text.rate, text.listing, comparing.later_words, vehicles_text, programs,
     ):  # fmt: skip
         environment.filters[function.__name__] = function
-    environment.filters["t"] = say
+    environment.filters["t"] = _said
     return environment
+
+
+@jinja2.pass_context  # else a compiled template would keep the words of the first report
+def _said(_: jinja2.runtime.Context, english: str, /, **values: object) -> str:
+    return say(english, **values)
