@@ -52,7 +52,7 @@ def test_many_seeds_share_a_row_with_their_median_and_how_far_they_are_apart() -
     lines = _printed(runs)
     rows = [line.split() for line in lines if line.strip().startswith(("normal", "flood"))]
     assert [row[:2] for row in rows] == [["normal", "21"], ["flood", "21"]]
-    assert rows[0][3:] == ["0:50", "1:10", "1:07", "never", "1:00", "1:20", "yes"]
+    assert rows[0][3:] == ["1:10", "1:00-1:20", "1:07", "never", "yes"]
     assert max(len(line) for line in lines) <= 80
 
 
@@ -61,8 +61,25 @@ def test_a_seed_that_is_never_out_or_not_trusted_stays_in_its_row() -> None:
     runs += [_run("a", None, seed=28, reasons=["39 have no way"]), _run("b", 3600.0, seed=1)]
     lines = _printed(runs)
     (row,) = [line.split() for line in lines if line.strip().startswith("a ")]
-    assert row[-6:] == ["1:00", "never", "28", "of", "29", "(1)"]
+    assert row[3:] == ["1:00", "1:00-never", "1:07", "never", "28", "of", "29", "(1)"]
     assert "(1) not trustworthy: 39 have no way" in lines
+
+
+def test_forty_runs_of_plans_vehicles_and_seeds_fit_with_nothing_cut() -> None:
+    runs = [
+        _run(plan, vehicles=vehicles, seed=seed, reasons=["39 have no way"] if (vehicles, seed) == ("2", 3) else [])
+        for plan in ("bridge-closed", "flood", "contraflow-south")
+        for vehicles in ("1", "1.5", "2")
+        for seed in range(4)
+    ]
+    runs += [_run(plan, vehicles="1.5", capacity_factor=0.85) for plan in ("bridge-closed", "flood")]
+    lines = _printed(runs)
+    assert max(len(line) for line in lines) <= 80
+    assert not [line for line in lines if "…" in line]
+    assert sum(line.startswith(" contraflow-south ") for line in lines) == 3
+    assert sum("1:05-1:05" in line for line in lines) == 11
+    assert sum("3 of 4" in line for line in lines) == 3
+    assert sum(line.rstrip().endswith("(1)") for line in lines) == 3
 
 
 def test_few_seeds_and_many_cases_of_one_seed_have_a_row_a_run() -> None:

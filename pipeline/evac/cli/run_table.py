@@ -15,23 +15,29 @@ from rich.table import Table
 import evac
 from evac import clock
 
-_LEAST_NAME = 13  # characters of a plan's name in a line
+_LEAST_NAME, _LEAST_NAME_OF_CASE = 13, 16  # characters of a plan's name in a line
+_MOST_WHAT_IF = len("actuated")
 _MOST_ROWS = 24
 """With more runs than a screen has lines, the seeds of a case share a row."""
 _PERCENTS = (50, 90, 95, 100)
+_NARROW = {"per household": "per\nhouse-\nhold", "vehicles": "vehi-\ncles", "trusted": "trust"}
+"""Heads of columns that leave room in 80 columns for the many of a study with several seeds."""
+_AS_ASSUMED = "as assumed"
 _SIGNALS = {"static": "fixed signals", "actuated": "actuated signals"}
 
 
 def print_runs(study: evac.Study, console: Console) -> None:
     """Print when shares of the vehicles are out in each run; what is the same in all of them isn't repeated.
 
-    Where the runs are more than a screen has lines and have several seeds, a row is a case: the median of its seeds,
-    and the earliest and latest 90 % time. A run that isn't cleared counts as later than any other.
+    Where the runs are more than a screen has lines and have several seeds, a row is a case: the median of its seeds
+    from 90 % on, and the earliest and latest 90 % time. A run that isn't cleared counts as later than any other.
     """
     columns = _columns(study.runs)
     by_case = len(study.runs) > _MOST_ROWS and "seed" in columns
     if by_case:
         del columns["seed"]
+        if "what if" in columns:
+            columns["what if"] = ["" if value == _AS_ASSUMED else value for value in columns["what if"]]
     groups: dict[tuple[str, ...], list[evac.Run]] = {}
     for number, run in enumerate(study.runs):
         # Without seeds two runs may look alike and be apart: their number keeps them so.
@@ -73,23 +79,33 @@ def _what_if(run: evac.Run) -> str:
     """Return which assumption a run of the middle case changes: one at a time, so one column has them all."""
     if run.signals is not None:
         return _SIGNALS[run.signals]
-    return "as assumed" if run.capacity_factor == 1.0 else f"lanes pass {run.capacity_factor:.0%}"
+    return _AS_ASSUMED if run.capacity_factor == 1.0 else f"lanes pass {run.capacity_factor:.0%}"
 
 
 def _table(study: evac.Study, names: dict[str, list[str]], *, by_case: bool) -> Table:
-    of = "the seeds, by the share that is out" if by_case else "a share of all planned vehicles"
-    title = f"{'Median clearance' if by_case else 'Clearance'} time (h:mm after the order) of {of}"
+    of = "of the seeds" if by_case else "of a share of all planned vehicles"
+    title = f"{'Median clearance' if by_case else 'Clearance'} time (h:mm after the order) {of}"
     table = Table(title=title, padding=(0, 0), box=SIMPLE_HEAD)
-    for name in names:  # a plan's name is folded, never cut: two names that begin alike stay apart
-        table.add_column(name.replace(" ", "\n"), overflow="fold", min_width=_LEAST_NAME if name == "plan" else None)
-    spread = ("90 %\nfrom", "to") if by_case else ()
-    shares = (f"{percent} %" for percent in _PERCENTS)
-    for name in (*(("seeds",) if by_case else ()), "vehicles", *shares, *spread):
-        table.add_column(name, justify="right")
+    heads = _NARROW if by_case else {}
+    for name, values in names.items():  # a plan's name is folded, never cut: two names that begin alike stay apart
+        least = min(max(map(len, values)), _LEAST_NAME_OF_CASE) if by_case else _LEAST_NAME
+        head = heads.get(name, name.replace(" ", "\n"))
+        table.add_column(
+            head,
+            overflow="fold",
+            min_width=least if name == "plan" else None,
+            max_width=_MOST_WHAT_IF if by_case and name == "what if" else None,
+        )
+    shares = [f"{percent} %" for percent in _PERCENTS]
+    if by_case:
+        shares = [shares[1], "from-to", *shares[2:]]
+    for name in (*(("seeds",) if by_case else ()), "vehicles", *shares):
+        table.add_column(heads.get(name, name), justify="right", no_wrap=by_case)
     under_hazard = any("households_not_out" in run.manifest for run in study.runs)
     for name in ("households\nnever safe", "vehicles\nin hazard") if under_hazard else ():
         table.add_column(name, justify="right")
-    table.add_column("trusted", min_width=len("NO (1)"))  # never squeezed out, however many columns vary
+    # Never squeezed out, however many columns vary.
+    table.add_column(heads.get("trusted", "trusted"), overflow="fold", min_width=len("NO (1)"))
     return table
 
 
@@ -101,14 +117,15 @@ def _measures(runs: Sequence[evac.Run], *, by_case: bool) -> list[str]:
         for percent in _PERCENTS
     }
     cells = [time_or_never(statistics.median(found)) for found in times.values()]
-    spread = [time_or_never(min(times[90])), time_or_never(max(times[90]))] if by_case else []
+    if by_case:
+        cells[:2] = [cells[1], f"{time_or_never(min(times[90]))}-{time_or_never(max(times[90]))}"]
     caught = [
         f"{statistics.median(item[name] for item in manifests):,.0f}"
         for name in ("households_not_out", "exposed")
         if "households_not_out" in manifests[0]
     ]
     planned = statistics.median(item["planned"] for item in manifests)
-    return [f"{planned:,.0f}", *cells, *spread, *caught]
+    return [f"{planned:,.0f}", *cells, *caught]
 
 
 @dataclass

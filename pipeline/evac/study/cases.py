@@ -186,7 +186,7 @@ def case_name(case: Case) -> str:
     if case.fidelity != "micro":
         parts.append("coarse (mesoscopic)")
     if case.capacity_factor != 1.0:
-        parts.append(f"{case.capacity_factor - 1:+.0%} lane capacity")
+        parts.append(f"lanes pass {case.capacity_factor:.0%}")
     if case.signals is not None:
         parts.append(f"{_PROGRAMS[case.signals]} signal programs")
     return " · ".join(parts)
