@@ -15,7 +15,7 @@ from rich.table import Table
 import evac
 from evac import clock
 
-_LEAST_NAME, _LEAST_NAME_OF_CASE = 13, 16  # characters of a plan's name in a line
+_LEAST_NAME, _NAME_OF_CASE = 13, 16  # characters of a plan's name in a line
 _MOST_WHAT_IF = len("actuated")
 _MOST_ROWS = 24
 """With more runs than a screen has lines, the seeds of a case share a row."""
@@ -88,13 +88,14 @@ def _table(study: evac.Study, names: dict[str, list[str]], *, by_case: bool) -> 
     table = Table(title=title, padding=(0, 0), box=SIMPLE_HEAD)
     heads = _NARROW if by_case else {}
     for name, values in names.items():  # a plan's name is folded, never cut: two names that begin alike stay apart
-        least = min(max(map(len, values)), _LEAST_NAME_OF_CASE) if by_case else _LEAST_NAME
-        head = heads.get(name, name.replace(" ", "\n"))
+        is_plan = name == "plan"
         table.add_column(
-            head,
+            heads.get(name, name.replace(" ", "\n")),
             overflow="fold",
-            min_width=least if name == "plan" else None,
-            max_width=_MOST_WHAT_IF if by_case and name == "what if" else None,
+            # As wide as it is: rich squeezes the widest first, and cuts at the end what a least width gives back.
+            width=min(max(map(len, [name, *values])), _NAME_OF_CASE) if is_plan and by_case else None,
+            min_width=_LEAST_NAME if is_plan and not by_case else None,
+            max_width=_MOST_WHAT_IF if name == "what if" and by_case else None,
         )
     shares = [f"{percent} %" for percent in _PERCENTS]
     if by_case:
