@@ -247,7 +247,7 @@ def _who(timetable: Timetable) -> dict[str, list[tuple[float, float, object]]]:
     return found
 
 
-FEW = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+FEW = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 MANY = settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -266,7 +266,7 @@ def test_what_five_hundred_timetables_say_is_what_sumo_does(road: Town, data: An
     check(road, some, data.draw(st.permutations(range(len(some)))), data.draw(st.integers(1, END_MIN)))
 
 
-@settings(FEW, max_examples=8)
+@settings(FEW, max_examples=4)
 @given(st.data())
 def test_with_cars_the_order_in_the_file_and_cutting_in_two_change_nothing(road: Town, data: Any) -> None:
     some = data.draw(actions(kinds=WITH_CARS))
