@@ -38,7 +38,7 @@ def test_what_was_run_before_a_change_says_so(page: Any, folder: Path) -> None:
     path = folder / "scenarios" / "balzers" / "scenario.yaml"
     path.write_text(path.read_text() + "simulation: {end_h: 9}\n")
     page.reload()
-    page.locator(".run .range .bad", has_text="This is of before").wait_for()
+    page.locator(".run .range .bad", has_text="From before a change").wait_for()
     assert page.locator(".runs details .time").count() == before
     page.get_by_role("button", name="Run it as it is now").click()
     page.locator(".range", has_text="was run once").wait_for()

@@ -7,10 +7,11 @@ const STEP_MIN = 5;
 
 /** The hazard of a place, in words; `show(diff)` adds what it does to the roads when nothing else changes them. */
 export function hazardView({ picture: { hazard, roads }, map }) {
-  if (!hazard) return { element: null, show: () => {} };
-  const does = h("div", { role: "status" });
+  if (!hazard) return { element: null, show: () => {}, fail: () => {} };
+  const does = h("div", { role: "status" }, h("p", { class: "busy" }, say("Working out which roads it reaches …")));
   return { element: [h("h3", {}, say("Hazard")), h("p", {}, h("strong", {}, hazard.name)), hazard.note ? h("p", { class: "note" }, hazard.note) : null, does],
-    show: ({ warnings, reached }) => fill(does, warnings.map((text) => h("p", {}, withPlaces(text))), overTime(map, roads, reached)) };
+    show: ({ warnings, reached }) => fill(does, warnings.map((text) => h("p", {}, withPlaces(text))), overTime(map, roads, reached)),
+    fail: () => fill(does) };
 }
 
 /** The roads that are reached up to a time; all that ever are, to begin with. */

@@ -37,7 +37,7 @@ export function placePanel(body, place) {
     map.showClosed(diff.closed_exits);
     exits.close(diff.closed_exits);
     hazard.show(diff);
-  }, () => { /* the findings say what is wrong with the place */ });
+  }, hazard.fail); // the findings say what is wrong with the place
   map.key(waysKey(picture));
   file.read().then((content) => { if (isOpen()) fill(own, undoRow(file), corrections(content, file)); }, (error) => fill(own, problemsList(error)));
   ask(`places/${part(name)}/findings`).then((findings) => {

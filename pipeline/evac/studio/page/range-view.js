@@ -39,5 +39,5 @@ function findOut({ name, jobs, picture: { cases } }, run, runs) {
 function again({ name, jobs }, run) {
   const told = h("div", {});
   const run_again = sending(told, () => jobs.run(name, { plans: [run.plan], departure: run.departure, vehicles: run.vehicles_per_household, seeds: [run.seed], fidelity: run.fidelity }));
-  return h("div", { class: "range" }, h("p", { class: "bad" }, say("This is of before: the place, the plan or evac itself has been changed since.")), h("button", { type: "button", onclick: run_again }, say("Run it as it is now")), told);
+  return h("div", { class: "range" }, h("p", { class: "bad" }, say("From before a change: the place, the plan or evac itself is another now.")), h("button", { type: "button", onclick: run_again }, say("Run it as it is now")), told);
 }

@@ -32,7 +32,7 @@ export function runsPanel(body, place) {
       const now = runs.filter((run) => !run.older), before = runs.filter((run) => run.older);
       known = runs;
       fill(list, runs.length ? now.map((run) => row(run)) : h("li", {}, say("Nothing has been run here yet: choose plans above, and press Run.")),
-        before.length ? h("li", {}, h("details", { open: !now.length }, h("summary", {}, say("Of before the place, the plan or evac was changed ({n})", { n: count(before.length) })), h("ul", { class: "runs" }, before.map((run) => row(run))))) : null);
+        before.length ? h("li", {}, h("details", { open: !now.length }, h("summary", {}, say("From before the place, the plan or evac was changed ({n})", { n: count(before.length) })), h("ul", { class: "runs" }, before.map((run) => row(run))))) : null);
       const run = runs.find((item) => item.job === (wanted ?? chosen)) ?? now[0] ?? before[0];
       const content = run ? await choose(run) : null;
       if (content && run.job === wanted) { fill(said, answerWords(run, content)); shown.scrollIntoView({ block: "nearest" }); }
