@@ -113,9 +113,10 @@ def _road(drawn: DrawnMap, highway: str, ending: str, gate: int, rng: random.Ran
         drawn.road(name, highway, straight(start, circle[0]))
         drawn.road(name, highway, straight(circle[4], far))
     elif ending == "loop at the end":
-        loop = [_along(stop, bearing - 0.8, 300.0), _along(stop, bearing, 450.0), _along(stop, bearing + 0.8, 300.0)]
-        drawn.road(name, highway, straight(start, stop))
-        drawn.road(name, highway, straight(stop, *loop, stop), oneway="yes")
+        fork = _along(start, bearing, stop_m - 450.0)  # an extract that cuts the loop shows two roads that go on
+        loop = [_along(fork, bearing - 0.8, 300.0), stop, _along(fork, bearing + 0.8, 300.0)]
+        drawn.road(name, highway, straight(start, fork))
+        drawn.road(name, highway, straight(fork, *loop, fork), oneway="yes")
     else:
         drawn.road(name, highway, straight(start, stop))
         _beyond(drawn, name, highway, ending, straight(stop, far))

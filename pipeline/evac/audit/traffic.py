@@ -58,7 +58,7 @@ class Traffic:
         """Return the name of each edge's street, for people."""
         named = self.table["name"].fillna("")
         return {
-            str(edge): str(name) or f"unnamed {highway} road"
+            str(edge): str(name) or f"unnamed {str(highway).replace('_', ' ')} road"
             for edge, name, highway in zip(self.table.index, named, self.table["highway"], strict=True)
         }
 

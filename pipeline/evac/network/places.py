@@ -93,7 +93,7 @@ class StreetIndex:
     def label(self, edge: Edge) -> str:
         """Return what people call the edge's street: its name, else its road number, else its class."""
         names = self.names(edge)
-        return names[0] if names else f"unnamed {self.highway(edge)} road"
+        return names[0] if names else f"unnamed {self.highway(edge).replace('_', ' ')} road"
 
     def has_centre_lane(self, edge: Edge) -> bool:
         """Return whether the map has a lane for both directions in the middle of an edge's road."""
