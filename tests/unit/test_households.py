@@ -30,9 +30,11 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> StreetMap:
     return prepare_map(TOWN / "town.osm", "service", None, tmp_path_factory.mktemp("cache"))
 
 
-def settings(zones: Path = TOWN / "zones.geojson", **dwellings: object) -> sources.Households:
+def settings(
+    zones: Path = TOWN / "zones.geojson", *, name: str | None = "name", **dwellings: object
+) -> sources.Households:
     return sources.Households(
-        zones=sources.Zones(file=zones, count="households", name="name"), dwellings=sources.Dwellings(**dwellings)
+        zones=sources.Zones(file=zones, count="households", name=name), dwellings=sources.Dwellings(**dwellings)
     )
 
 
@@ -73,14 +75,15 @@ def test_the_same_inputs_give_the_same_bytes(town: StreetMap, tmp_path: Path) ->
     assert place_households(settings(kind="frontage"), None, town, tmp_path / "a").digest != first.digest
 
 
-def test_the_order_of_the_zones_changes_no_household(town: StreetMap, tmp_path: Path) -> None:
+@pytest.mark.parametrize("column", ["name", None], ids=["names", "numbers"])
+def test_the_order_of_the_zones_changes_no_household(column: str | None, town: StreetMap, tmp_path: Path) -> None:
     zones = gpd.read_file(TOWN / "zones.geojson")
     boxes = [zones.union_all().envelope.buffer(-step / 5_000) for step in range(4)]  # over each other, too
     frame = gpd.GeoDataFrame({"name": list("ABCD"), "households": [7, 3.5, 3.5, 2]}, geometry=boxes, crs="EPSG:4326")
     found = []
     for name, order in (("given", [0, 1, 2, 3]), ("shuffled", [3, 1, 0, 2])):
         frame.iloc[order].to_file(tmp_path / f"{name}.geojson")
-        found.append(place_households(settings(tmp_path / f"{name}.geojson"), None, town, tmp_path))
+        found.append(place_households(settings(tmp_path / f"{name}.geojson", name=column), None, town, tmp_path))
     first, second = (item.table() for item in found)
     assert first.drop(columns="geometry").equals(second.drop(columns="geometry"))
     assert first.geometry.geom_equals(second.geometry).all()

@@ -48,7 +48,8 @@ def read_zones(settings: Zones) -> gpd.GeoDataFrame:
     frame = {"zone": names, "households_given": counts, "repaired": invalid}
     zones = gpd.GeoDataFrame(frame, geometry=make_valid_polygons(features.geometry), crs=features.crs)
     check_totals(zones, f"{path}, column '{settings.count}'")
-    return _in_order(zones)
+    zones = _in_order(zones)
+    return zones if settings.name else zones.assign(zone=[str(number) for number in range(1, len(zones) + 1)])
 
 
 def check_totals(

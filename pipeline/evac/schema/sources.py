@@ -75,7 +75,7 @@ class Zones(Model):
     count: str
     """Column with the number of households (0 or more)."""
     name: str | None = None
-    """Column with the zone's name; zones are numbered when left out."""
+    """Column with the zone's name; zones are numbered by their places when left out."""
     people_per_household: Annotated[float, Field(ge=1.0, le=20.0)] | None = None
     """Where `count` has people instead of households: how many live in a household."""
 
