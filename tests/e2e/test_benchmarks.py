@@ -10,10 +10,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_toolkit_overhead_compares_the_toolkit_with_sumo_alone() -> None:
-    command = [sys.executable, "benchmarks/toolkit_overhead.py", "--until-h", "0.02", "scenarios/balzers"]
+    command = [sys.executable, "benchmarks/toolkit_overhead.py", "--until-h", "0.02", "tests/fixtures/town"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
-    assert "balzers: 3,000 vehicles, end of time at 0.02 h" in done.stdout
+    assert "town: 450 vehicles, end of time at 0.02 h" in done.stdout
     assert "toolkit / sumo alone, empty cache" in done.stdout
 
 
