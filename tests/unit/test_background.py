@@ -139,6 +139,17 @@ def test_a_trip_whose_way_the_plan_closes_is_not_made(town):
     assert (passing["departure_s"] > 1200).sum() > 100
 
 
+def test_where_a_hazard_takes_all_roads_in_the_end_nobody_drives_from_home_to_home(town):
+    net, starts = town
+    given = Background.model_validate({"through": through(600), "local_trips_per_household_h": 1, "until_min": 60})
+    everything = frozenset(edge.getID() for edge in net.getEdges())
+    table = build_background(
+        given, starts, net, EXITS, seed=1, driver=Driver(), closed=[(0.0, frozenset()), (1200.0, everything)]
+    )
+    assert not table.loc[table["kind"] == "local", "made"].any()
+    assert table.loc[(table["kind"] == "through") & (table["departure_s"] < 1200), "made"].all()
+
+
 def test_a_run_goes_on_when_a_plan_closes_the_exit_that_through_traffic_is_bound_for(tmp_path):
     town_of("25-exit-closes", tmp_path)
     with (tmp_path / "scenario.yaml").open("a") as file:

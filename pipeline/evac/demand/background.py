@@ -291,6 +291,8 @@ def _reach(graph: RoadGraph, to: Sequence[str]) -> set[str]:
 
 
 def _everywhere(graph: RoadGraph) -> set[str]:
-    """Return the largest set of edges of which each can be reached from each."""
+    """Return the largest set of edges of which each can be reached from each; none where a hazard takes all roads."""
+    if not graph.edges:
+        return set()
     groups = components(graph.arcs[:, 0], graph.arcs[:, 1], len(graph.edges), strong=True)
     return {graph.edges[place] for place in np.flatnonzero(groups == np.bincount(groups).argmax())}
