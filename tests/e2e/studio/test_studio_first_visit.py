@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from studio_workspace import HAS_ENDED, Served
+
 
 def test_from_the_place_to_an_answer_with_its_range(page: Any) -> None:
     """The first button runs the place without a plan, the second two seeds more, which leave what is shown."""
@@ -30,11 +32,12 @@ def test_from_the_place_to_an_answer_with_its_range(page: Any) -> None:
     assert page.get_by_label("Contraflow to the south").is_checked()
 
 
-def test_what_was_run_before_a_change_says_so(page: Any, folder: Path) -> None:
+def test_what_was_run_before_a_change_says_so(page: Any, studio: Served, folder: Path) -> None:
+    job = studio.client.post("/api/places/balzers/jobs", json={"plans": ["baseline"]}).json()["id"]
+    studio.wait(job, lambda job: job["state"] in HAS_ENDED, seconds=300.0)
     page.click("#tab-runs")
-    page.get_by_role("button", name="Run", exact=True).click()
     page.locator(".run .answer").wait_for()
-    before = page.locator(".runs > li > button").count()
+    before = page.locator("#tabpanel > .runs > li > button").count()
     path = folder / "scenarios" / "balzers" / "scenario.yaml"
     path.write_text(path.read_text() + "simulation: {end_h: 9}\n")
     page.reload()
@@ -42,7 +45,7 @@ def test_what_was_run_before_a_change_says_so(page: Any, folder: Path) -> None:
     assert page.locator(".runs details .time").count() == before
     page.get_by_role("button", name="Run it as it is now").click()
     page.locator(".range", has_text="was run once").wait_for()
-    assert page.locator(".runs > li > button").count() == 1
+    assert page.locator("#tabpanel > .runs > li > button").count() == 1
 
 
 def test_what_the_dots_on_the_map_mean_stands_on_it(page: Any) -> None:
