@@ -141,6 +141,14 @@ def test_a_road_is_kept_as_far_as_the_scenario_names_a_place(tmp_path: Path) -> 
     assert _farthest_m(_as_given(_desert(), tmp_path, (8900, 200))) == pytest.approx(9400, abs=1 + FAR_M)
 
 
+def test_a_map_is_made_anew_only_for_places_beyond_its_bounds(tmp_path: Path) -> None:
+    drawn = _desert()
+    drawn.bounds = (-5600, -5600, 5600, 5600)
+    plain = _as_given(drawn, tmp_path)
+    assert _as_given(drawn, tmp_path, (1200, 200)) == plain
+    assert _as_given(drawn, tmp_path, (8900, 200)) != plain
+
+
 @pytest.mark.parametrize("bounds", [None, (20000, 20000, 21000, 21000)])
 def test_bounds_that_arent_there_or_lie_elsewhere_cut_nothing(
     tmp_path: Path, bounds: tuple[float, float, float, float] | None
@@ -154,3 +162,5 @@ def test_a_map_that_evac_new_has_cut_isnt_cut_again(tmp_path: Path) -> None:
     _, target = _cut_out(_desert(), tmp_path)
     found = prepare_map(target, "service", "US", tmp_path / "cache")
     assert _farthest_m(found) == pytest.approx(2400, abs=1)
+    named = prepare_map(target, "service", "US", tmp_path / "cache", named=[degrees(2400, 200), degrees(0, 0)])
+    assert named == found  # `evac new` itself reads it before and after it names the exits

@@ -111,8 +111,14 @@ def _rules(lines: Iterable[str]) -> ET.Element:
 
     The edges and their shapes are most of a net, and reading them would take many times as long.
     """
-    found = [line for line in lines if _tag(line) in _RULES]
-    return ET.fromstring(f"<net>{''.join(found)}</net>")  # noqa: S314  netconvert's own output
+    parser = ET.XMLParser()  # noqa: S314  netconvert's own output
+    parser.feed("<net>")
+    for line in lines:
+        if _tag(line) in _RULES:
+            parser.feed(line)
+    parser.feed("</net>")
+    root: ET.Element = parser.close()
+    return root
 
 
 def _tag(line: str) -> str:

@@ -22,7 +22,7 @@ Modules: `source` with `formats` (is the file sound), `tidy` with `overpass_json
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -50,7 +50,7 @@ from evac.osm.lanes import count_lanes
 from evac.osm.moments import Moment
 from evac.osm.roads import Roads, Way, cut_at_barriers, read_roads
 from evac.osm.signs import Sign, read_signs
-from evac.osm.source import check_source
+from evac.osm.source import SourceFacts, check_source, readable
 from evac.osm.speeds import has_country, read_speed, speed_tag
 from evac.osm.tidy import tidied
 from evac.osm.web import Web, declares_homes, read_web
@@ -175,7 +175,9 @@ def prepare_map(
         written then.
     """
     watched = Watched.of([osm_file])
-    check_source(osm_file)
+    facts = check_source(osm_file)
+    ours = facts.readable and _is_ours(osm_file)
+    named = [] if ours else _beyond_its_bounds(named, facts)
     key = {
         "sha256": watched.digests[osm_file],
         "min_road_class": min_road_class,
@@ -183,7 +185,7 @@ def prepare_map(
         "corrections": [item.model_dump(mode="json", exclude={"because"}) for item in corrections],
         "forbidden": [item.model_dump(mode="json", include={"street", "point"}) for item in forbidden],
         "at": at.isoformat() if at else None,
-        "named": sorted(named),
+        "named": named,
         "version": fingerprint(),
     }
     digest = digest_json(key)
@@ -191,7 +193,7 @@ def prepare_map(
     if not has_entry(target):
         with tidied(osm_file) as source:
             roads = read_roads(source, min_road_class, Corrections(corrections), Moment(at, country))
-            if not declares_homes(source.file):
+            if not ours:
                 drop_far_ends(roads, source.facts.boxes, named)
             close_roads(roads, forbidden, osm_file)
             cut_at_barriers(roads)
@@ -211,6 +213,19 @@ def prepare_map(
             _write_map(folder, roads, settlement, country, {"source": about, "min_road_class": min_road_class})
             web.write(folder)
     return StreetMap(target, digest)
+
+
+def _is_ours(osm_file: Path) -> bool:
+    with readable(osm_file):
+        return declares_homes(osm_file)
+
+
+def _beyond_its_bounds(named: Iterable[tuple[float, float]], facts: SourceFacts) -> list[tuple[float, float]]:
+    """Return, in order, the places to which roads are kept that wouldn't be: a map isn't made anew for others."""
+    if not facts.readable:  # its bounds aren't known before it is converted
+        return sorted(named)
+    covered = shapely.union_all([shapely.box(*box) for box in facts.boxes])
+    return [] if covered.is_empty else sorted(place for place in named if not covered.covers(shapely.Point(place)))
 
 
 def _write_map(

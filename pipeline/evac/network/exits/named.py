@@ -68,7 +68,8 @@ class Ground:
 
     @cached_property
     def _points(self) -> shapely.Geometry:
-        return shapely.multipoints(np.concatenate([edge.getShape() for edge in self.index.edges]))
+        every = np.concatenate([edge.getShape() for edge in self.index.edges])
+        return shapely.multipoints(np.unique(every, axis=0))  # a street's directions have the same ones
 
     @cached_property
     def hull(self) -> shapely.Geometry:
