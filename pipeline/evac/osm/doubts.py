@@ -20,8 +20,8 @@ from evac.osm.roads import Roads, Way, on_the_road
 from evac.osm.speeds import is_unknown_law, speed_tag
 from evac.osm.write import Street
 
-# Roads that some cars don't get along: https://wiki.openstreetmap.org/wiki/Key:ford, Key:tidal, Key:4wd_only
-_FOR_FEW = {"ford": {"yes", "boat"}, "tidal": {"yes"}, "4wd_only": {"yes", "recommended"}}
+# Roads that some cars don't get along: https://wiki.openstreetmap.org/wiki/Key:ford, Key:4wd_only
+_FOR_FEW = {"ford": {"yes", "boat"}, "4wd_only": {"yes", "recommended"}}
 _ROUGH = {"horrible", "very_horrible"}  # https://wiki.openstreetmap.org/wiki/Key:smoothness
 
 
