@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
@@ -250,10 +251,19 @@ class StreetIndex:
         beside = [edges[number] for number in order if distances[number] <= distances[order[0]] + _CARRIAGEWAY_M]
         return [first, *(edge for edge in beside if _opposite(first, edge, spot))]
 
+    @cached_property
+    def points(self) -> shapely.Geometry:
+        """Points of the roads' lines (m), each once: a street's directions have the same ones."""
+        return shapely.multipoints(np.unique(np.concatenate([edge.getShape() for edge in self.edges]), axis=0))
+
+    @cached_property
+    def hull(self) -> shapely.Geometry:
+        """Convex hull of the net's roads (m)."""
+        return self.points.convex_hull
+
     def off_the_map(self, spot: shapely.Point) -> str | None:
         """Return what to try with a point (m) that lies past the net's end; None where it lies among its roads."""
-        roads = shapely.convex_hull(shapely.multipoints(np.concatenate([edge.getShape() for edge in self.edges])))
-        off_m = float(roads.distance(spot))
+        off_m = float(self.hull.distance(spot))
         if off_m <= POINT_RANGE_M:
             return None
         return (

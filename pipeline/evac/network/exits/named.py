@@ -52,7 +52,7 @@ class Ground:
     def __init__(self, index: StreetIndex, area: shapely.Geometry | None) -> None:
         self.index = index
         self.graph: RoadGraph = road_graph(index.net, index.vclass)
-        self.area = self.hull if area is None else _projected(index.net, area)
+        self.area = self.index.hull if area is None else _projected(index.net, area)
         ends = shapely.points([edge.getShape()[0] for edge in index.edges])
         inside = shapely.intersects(self.area, ends)
         self.inside = {edge.getID() for edge, within in zip(index.edges, inside, strict=True) if within}
@@ -67,19 +67,9 @@ class Ground:
         return self._leading[ends]
 
     @cached_property
-    def _points(self) -> shapely.Geometry:
-        every = np.concatenate([edge.getShape() for edge in self.index.edges])
-        return shapely.multipoints(np.unique(every, axis=0))  # a street's directions have the same ones
-
-    @cached_property
-    def hull(self) -> shapely.Geometry:
-        """The convex hull of the net's roads."""
-        return self._points.convex_hull
-
-    @cached_property
     def outline(self) -> shapely.Geometry:
         """The outline of the net's roads, which follows a valley; it takes long, and few exits need it."""
-        return shapely.concave_hull(self._points, ratio=_HULL_RATIO)
+        return shapely.concave_hull(self.index.points, ratio=_HULL_RATIO)
 
     def rank(self, edge: Edge) -> int:
         """Return 0 for a motorway (or its ramps) and so on down; a class that never is a way out ranks last."""
@@ -96,7 +86,7 @@ class Ground:
         end = shapely.Point(edge.getShape()[-1])
         onward = self.onward(edge)
         if self.rank(edge) > _THROUGH:
-            return not onward and self.hull.exterior.distance(end) <= _MINOR_NEAR_BORDER_M
+            return not onward and self.index.hull.exterior.distance(end) <= _MINOR_NEAR_BORDER_M
         if not self._is_near_the_border(end):
             return False
         if not onward:
@@ -106,7 +96,8 @@ class Ground:
     def _is_near_the_border(self, end: shapely.Point) -> bool:
         """Return whether a road's end is near the outline; it is if it is near the hull, which lies around that."""
         return bool(
-            self.hull.exterior.distance(end) <= _NEAR_BORDER_M or self.outline.exterior.distance(end) <= _NEAR_BORDER_M
+            self.index.hull.exterior.distance(end) <= _NEAR_BORDER_M
+            or self.outline.exterior.distance(end) <= _NEAR_BORDER_M
         )
 
     def _only_a_pocket(self, edge: Edge, onward: Sequence[Edge]) -> bool:
