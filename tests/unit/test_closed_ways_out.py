@@ -26,7 +26,7 @@ def test_roads_that_branch_off_outside_and_are_closed_are_told(tmp_path: Path) -
     assert exits(record) == ["Main Road"]
     assert none(record) == {
         "Pass Road": f"it is closed at times (motor_vehicle:conditional=no @ winter): {WHEN}",
-        "Works Road": "it is a road that is out of use or under construction",
+        "Works Road": "it is a road that is out of use or under construction (construction=yes)",
     }
 
 
@@ -88,7 +88,9 @@ def test_a_road_that_no_car_fits_on_is_no_way_on(tmp_path: Path) -> None:
     drawn = village().road("Out", "secondary", straight((200, 0), (200, -3200)))
     drawn.road("Lane", "secondary", straight((400, 200), (1400, 200)))
     drawn.road("Lane", "secondary", straight((1400, 200), (3600, 200)), maxwidth__physical="1.6 m")
-    assert none(decided(drawn, tmp_path)) == {"Lane": "it goes on as a road that is too narrow or too low for a car"}
+    assert none(decided(drawn, tmp_path)) == {
+        "Lane": "it goes on as a road that is too small for a car (maxwidth:physical=1.6 m)"
+    }
 
 
 def test_a_closure_of_the_scenario_ends_a_road(tmp_path: Path) -> None:

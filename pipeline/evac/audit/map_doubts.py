@@ -21,9 +21,9 @@ from evac.network.reach import ExitEdges, tree_assignment, ways_out
 _TOLD_ANYWAY = {"barrier", "opened_at_times", "way_gap"}
 _WHERE_TRAFFIC_PASSES = {
     "closed_at_times", "passable_for_few", "direction_at_times", "lane_shared", "lanes_contradict", "open_gate",
-    "speed_named", "turn_ban_at_times", "turn_ban_over_ways",
+    "may_flood", "speed_named", "turn_ban_at_times", "turn_ban_over_ways",
 }  # fmt: skip
-_MAY_CLOSE_AN_EXIT = {"closed_at_times", "passable_for_few"}
+_MAY_CLOSE_AN_EXIT = {"closed_at_times", "may_flood", "passable_for_few"}
 _NAMED = 3
 _BESIDE_M = 1.0  # both directions of a road lie as near to a point on it
 

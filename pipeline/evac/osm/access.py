@@ -3,13 +3,14 @@
 Private, destination and customer roads are in: the people who live there leave by them. Roads that are closed to
 cars under normal rules (`motor_vehicle=no`, `access=no`, agricultural, emergency or bus only) are out, and so are
 tracks, footways, and roads that are under construction or out of use; a plan may open the closed roads and the tracks
-(`closed`). Which barriers stop cars says `barriers`.
+(`closed`). Which barriers stop cars says `barriers`, what a car gets along says `passable`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+
+from evac.osm.passable import out_of_use, too_small
 
 Tags = Mapping[str, str]
 
@@ -29,6 +30,9 @@ _RANKS = {
 _LINKS = ("tertiary", "secondary", "primary", "trunk", "motorway")
 CLASSES = (*_RANKS, *(f"{name}_link" for name in _LINKS))
 
+OUT_OF_USE, TOO_SMALL, CLOSED = "out of use or under construction", "too small for a car", "closed to cars"
+"""Why a street isn't simulated."""
+
 _OPENED = ("track", "busway")
 _SERVICE_NOT_FOR_CARS = {"emergency_access", "bus", "busway"}
 
@@ -41,15 +45,9 @@ _ONEWAY_KEYS = ("oneway", "oneway:vehicle", "oneway:motor_vehicle", "oneway:moto
 _CLOSED = {
     "no", "agricultural", "forestry", "emergency", "psv", "bus", "coach", "tourist_bus", "taxi", "tram", "military",
     "official", "hgv", "goods", "bicycle", "foot", "horse", "moped", "motorcycle", "ski", "snowmobile",
+    # What mappers write though the wiki doesn't have it, and can't mean anything else:
+    "closed", "construction", "forbidden", "impassable", "impossible", "none", "never", "police", "prohibited",
 }  # fmt: skip
-# As the car profile of OSRM has it: https://github.com/Project-OSRM/osrm-backend/blob/v5.27.1/profiles/car.lua
-# But for a class of road: it says what `highway=construction` becomes, and stays behind when the road is opened
-# (https://github.com/Project-OSRM/osrm-backend/issues/4462 and 5778).
-_WORKS_OPEN_TO_TRAFFIC = {"no", "minor", "widening", *CLASSES}
-# A car fits through what is at least as wide and high: the width and height of SUMO's passenger car (1.8 m and 1.5 m).
-_LEAST_M = {"maxwidth": 1.8, "maxwidth:physical": 1.8, "maxheight": 1.5, "maxheight:physical": 1.5}
-_METRES = re.compile(r"^(\d+(?:\.\d+)?)(?: ?m)?$")
-_OUT_OF_USE = ("abandoned", "demolished", "disused", "dismantled", "impassable", "proposed", "razed", "removed")
 
 
 def _base_class(highway: str) -> str:
@@ -74,11 +72,11 @@ def why_left_out(tags: Tags, min_road_class: str) -> str | None:
         return f"below '{min_road_class}'"
     if tags.get("area") == "yes":
         return "an area"
-    if _is_out_of_use(tags):
-        return "out of use or under construction"
-    if is_too_small(tags):
-        return "too narrow or too low for a car"
-    return "closed to cars" if _is_closed(tags) else None
+    if out_of_use(tags, CLASSES):
+        return OUT_OF_USE
+    if too_small(tags):
+        return TOO_SMALL
+    return CLOSED if _is_closed(tags) else None
 
 
 def may_be_opened(tags: Tags) -> bool:
@@ -86,7 +84,7 @@ def may_be_opened(tags: Tags) -> bool:
 
     That is a street that is closed to cars, a track (most fire roads are mapped so) or a road for buses.
     """
-    if tags.get("area") == "yes" or _is_out_of_use(tags) or is_too_small(tags):
+    if tags.get("area") == "yes" or out_of_use(tags, CLASSES) or too_small(tags):
         return False
     highway = tags.get("highway")
     return (highway in CLASSES and _is_closed(tags)) or highway in _OPENED
@@ -153,7 +151,7 @@ def car_access(tags: Tags, suffix: str = "") -> str | None:
 
 def closes(value: str) -> bool:
     """Return whether an access value closes to residents' cars; of a list such as `no;bus`, all entries have to."""
-    return all(part.strip() in _CLOSED for part in value.split(";"))
+    return all(part.strip().lower() in _CLOSED for part in value.split(";"))
 
 
 def _most_particular(tags: Tags, keys: tuple[str, ...], suffix: str = "") -> str | None:
@@ -175,23 +173,6 @@ def _is_closed(tags: Tags) -> bool:
     if tags.get("service") in _SERVICE_NOT_FOR_CARS and car_access(tags) is None:
         return True
     return not any(open_directions(tags))
-
-
-def _is_out_of_use(tags: Tags) -> bool:
-    return (
-        any(tags.get(key) == "yes" for key in _OUT_OF_USE)
-        or tags.get("smoothness") == "impassable"
-        or tags.get("construction", "no") not in _WORKS_OPEN_TO_TRAFFIC
-    )
-
-
-def is_too_small(tags: Tags) -> bool:
-    """Return whether a car doesn't fit through: a road, or what stands on it."""
-    for key, least_m in _LEAST_M.items():
-        number = _METRES.match(tags.get(key, ""))
-        if number and float(number.group(1)) < least_m:
-            return True
-    return False
 
 
 def was_under_construction(tags: Tags) -> bool:

@@ -2,12 +2,15 @@
 
 Gates are open: residents open theirs, and where nobody does the map says `locked=yes` or closes the gate to cars
 (https://wiki.openstreetmap.org/wiki/Key:locked). Of all other barriers only those listed here let a car pass, which is
-what https://wiki.openstreetmap.org/wiki/Key:barrier says of them; an access tag on the node goes before the list.
+what https://wiki.openstreetmap.org/wiki/Key:barrier says of them; an access tag on the node goes before the list. An
+access tag that closes stops cars without a barrier too, unless it is about something else that the node is, such as a
+crossing or an entrance.
 """
 
 from __future__ import annotations
 
-from evac.osm.access import Tags, car_access, closes, is_too_small
+from evac.osm.access import Tags, car_access, closes
+from evac.osm.passable import too_small
 
 _GATES = {
     "gate", "hampshire_gate", "lift_gate", "sliding_beam", "sliding_gate", "swing_gate", "bump_gate", "wire_gate",
@@ -24,17 +27,19 @@ _NO_TURNS = {
     "blinker", "blink_mode", "blinking", "bus", "bus_priority", "emergency", "level_crossing", "lane_control", "no",
     "tram", "tram_priority", "tunnel", "tunnel_lane_control", "variable_message_sign", "flashing",
 }  # fmt: skip
+_ABOUT_SOMETHING_ELSE = ("amenity", "crossing", "entrance", "highway", "public_transport", "shop", "tourism")
 _NOT_IN_USE = ("abandoned", "demolished", "disused", "proposed", "razed", "removed")
 
 
 def blocks_cars(tags: Tags) -> bool:
     """Return whether a node on a road stops cars."""
-    if "barrier" not in tags:
-        return False
     given = car_access(tags)
+    if "barrier" not in tags:
+        shut = too_small(tags) is not None or (given is not None and closes(given))
+        return shut and not any(key in tags for key in _ABOUT_SOMETHING_ELSE)
     if tags.get("locked") == "yes" and given not in _OPENED_THOUGH_LOCKED:
         return True
-    if is_too_small(tags):
+    if too_small(tags):
         return True
     return closes(given) if given is not None else not _kinds(tags) <= _PASSING
 

@@ -11,18 +11,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evac.osm.access import Tags, is_alternating, is_reversible, was_under_construction
+from evac.osm.access import ACCESS_KEYS, Tags, car_access, is_alternating, is_reversible, was_under_construction
 from evac.osm.barriers import blocks_cars, is_open_gate
 from evac.osm.closures import FORBIDDEN
 from evac.osm.moments import closes_at_times, turns_at_times
+from evac.osm.passable import POINT_KEYS, hard_going, may_flood, too_small
 from evac.osm.restrictions import Turns
 from evac.osm.roads import Roads, Way, on_the_road
 from evac.osm.speeds import is_unknown_law, speed_tag
 from evac.osm.write import Street
 
-# Roads that some cars don't get along: https://wiki.openstreetmap.org/wiki/Key:ford, Key:4wd_only
-_FOR_FEW = {"ford": {"yes", "boat"}, "4wd_only": {"yes", "recommended"}}
-_ROUGH = {"horrible", "very_horrible"}  # https://wiki.openstreetmap.org/wiki/Key:smoothness
+_ADVISED_AGAINST = {"discouraged", "unsuitable"}  # https://wiki.openstreetmap.org/wiki/Tag:access=discouraged
+_SAYS_SOMETHING = {"barrier", *ACCESS_KEYS, *POINT_KEYS}
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def doubts_of(roads: Roads, streets: Iterable[Street], turns: Turns) -> list[dic
         *(doubt for way in roads.ways.values() for doubt in _of_way(roads, way)),
         *(doubt for street in streets for doubt in _of_lanes(roads, street)),
         *_of_closed_roads(roads),
-        *_of_gates(roads),
+        *_of_points(roads),
         *_of_barriers(roads),
         *_of_gaps(roads),
         *_of_turns(roads, turns),
@@ -101,11 +101,8 @@ def _of_way(roads: Roads, way: Way) -> Iterator[Doubt]:
         what = "isn't open at all times" if closes_at_times(said) else other
         text = f"{named(way)} {what} ({said}), and counts as the map's other tags say"
         yield Doubt("closed_at_times", text, (way.way_id,), lon, lat)
-    rough = way.tags.get("smoothness") in _ROUGH
-    few = [f"{key}={way.tags[key]}" for key, values in _FOR_FEW.items() if way.tags.get(key) in values]
-    for tag in [*few, *([f"smoothness={way.tags['smoothness']}"] if rough else [])]:
-        text = f"not every car gets along {named(way)} ({tag}), which counts as any other road"
-        yield Doubt("passable_for_few", text, (way.way_id,), lon, lat)
+    for kind, text in _of_passing(way.tags, "along", named(way)):
+        yield Doubt(kind, text, (way.way_id,), lon, lat)
     if is_unknown_law(speed_tag(way.tags)):
         text = f"the limit of {named(way)} is guessed: the law behind {speed_tag(way.tags)} isn't known here"
         yield Doubt("speed_named", text, (way.way_id,), lon, lat)
@@ -118,6 +115,16 @@ def _of_way(roads: Roads, way: Way) -> Iterator[Doubt]:
     if is_alternating(way.tags):
         text = f"both directions take turns on {named(way)}; it has a lane for each here"
         yield Doubt("lane_shared", text, (way.way_id,), lon, lat)
+
+
+def _of_passing(tags: Tags, how: str, where: str) -> Iterator[tuple[str, str]]:
+    """Give the kind and the text of what may keep cars from getting along a road, or past a point on it."""
+    given = car_access(tags)
+    advised = [f"access={given}"] if given in _ADVISED_AGAINST else []
+    for tag in [*hard_going(tags), *advised]:
+        yield "passable_for_few", f"not every car gets {how} {where} ({tag}), which counts as any other"
+    if floods := may_flood(tags):
+        yield "may_flood", f"{where} may be under water after heavy rain ({floods}), and counts as any other"
 
 
 def _of_lanes(roads: Roads, street: Street) -> Iterator[Doubt]:
@@ -139,18 +146,20 @@ def _of_closed_roads(roads: Roads) -> Iterator[Doubt]:
             yield Doubt("opened_at_times", text, (), places[0].lon, places[0].lat)
 
 
-def _of_gates(roads: Roads) -> Iterator[Doubt]:
+def _of_points(roads: Roads) -> Iterator[Doubt]:
     ways = _ways_by_node(roads)
     for ref, node in roads.nodes.items():
         if ref not in ways or blocks_cars(node.tags):
             continue
-        kind, where = _words(node.tags), named(ways[ref][0])
+        what, where = _words(node.tags), named(ways[ref][0])
         ids = tuple(way.way_id for way in ways[ref])
         for said in node.at_times:
-            text = f"a {kind} on {where} isn't open at all times ({said}), and counts as open"
+            text = f"a {what} on {where} isn't open at all times ({said}), and counts as open"
             yield Doubt("closed_at_times", text, ids, node.lon, node.lat, at_point=True)
+        for kind, text in _of_passing(node.tags, "past", f"a point on {where}"):
+            yield Doubt(kind, text, ids, node.lon, node.lat, at_point=True)
         if is_open_gate(node.tags) and not node.at_times:
-            text = f"a {kind} stands on {where}, and counts as open"
+            text = f"a {what} stands on {where}, and counts as open"
             yield Doubt("open_gate", text, ids, node.lon, node.lat, at_point=True)
 
 
@@ -163,8 +172,9 @@ def _of_barriers(roads: Roads) -> Iterator[Doubt]:
 
 
 def _words(tags: Tags) -> str:
-    kind = tags["barrier"].replace("_", " ") if tags["barrier"] != "yes" else "barrier"
+    kind = tags.get("barrier", "point").replace("_", " ") if tags.get("barrier") != "yes" else "barrier"
     said = [f"{key}={tags[key]}" for key in ("locked", "access", "motor_vehicle", "motorcar", "vehicle") if key in tags]
+    said += [small] if (small := too_small(tags)) else []
     return f"{kind} ({', '.join(said)})" if said else kind
 
 
@@ -195,11 +205,11 @@ def _of_turns(roads: Roads, turns: Turns) -> Iterator[Doubt]:
 
 
 def _ways_by_node(roads: Roads) -> dict[int, list[Way]]:
-    """Return the ways at each node at which a gate or a barrier stands on a road, not beside a crossing."""
+    """Return the ways at each node on a road, not on a junction, at which something may keep cars from passing."""
     ways: dict[int, list[Way]] = defaultdict(list)
     for way in roads.ways.values():
         for ref in way.nodes:
-            if "barrier" in roads.nodes[ref].tags:
+            if not _SAYS_SOMETHING.isdisjoint(roads.nodes[ref].tags):
                 ways[ref].append(way)
     standing = on_the_road(roads)
     return {ref: found for ref, found in ways.items() if ref in standing}

@@ -14,26 +14,26 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from evac.osm.access import ACCESS_KEYS, BACKWARD, FORWARD, Tags, car_access, closes
+from evac.osm.passable import CAR
 
 _SUFFIX = ":conditional"
 _ACCESS = {f"{key}{suffix}" for key in ACCESS_KEYS for suffix in ("", FORWARD, BACKWARD)}
 _CLOSING = re.compile(
-    r"(access|vehicle|motor_vehicle|motorcar)(:forward|:backward)?:conditional=|locked|opening_hours=|\w*season|\w+_road=|tidal="
+    r"(temporary:)?(access|vehicle|motor_vehicle|motorcar)(:forward|:backward)?(:temporary)?(:conditional)?="
+    r"|temporary:(construction|highway)|locked|opening_hours=|\w*season|\w+_road=|tidal="
 )
 _OTHER = re.compile(r"^(oneway|lanes|restriction|locked)(:|$)|:lanes(:|$)")
+# What holds for now, https://wiki.openstreetmap.org/wiki/Key:temporary: over the tags that will hold again.
+_TEMPORARY = re.compile(r"^temporary:(?P<key>[a-z_:]+)$|^(?P<its>[a-z_:]+):temporary$")
+_FROM, _UNTIL = "temporary:date_on", "temporary:date_off"
 _CLAUSE = re.compile(r"\s*([^@;()]+?)\s*@\s*(\((?:[^()]|\([^()]*\))*\)|[^;]*)")
 _AND = re.compile(r"\s+AND\s+", re.IGNORECASE)
 _COMPARISON = re.compile(r"^([a-z:_]+)\s*(<=|>=|<|>|=)\s*(\d+(?:\.\d+)?)", re.IGNORECASE)
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "=": operator.eq,
-}  # fmt: skip
-# A family car with two people in it: t, t, t, m, m, m, t, number (SUMO's passenger car is 1.5 t, 5 m, 1.8 m and 1.5 m).
-_CAR = {
-    "weight": 1.5, "emptyweight": 1.2, "weightrating": 2.0, "length": 5.0, "width": 1.8, "height": 1.5,
-    "axleload": 0.8, "axles": 2.0, "wheels": 4.0, "occupants": 2.0,
 }  # fmt: skip
 # https://wiki.openstreetmap.org/wiki/Key:access#Transport_mode_restrictions
 _CARS = {"vehicle", "motor_vehicle", "motorcar", "hov", "carpool"}
@@ -54,6 +54,11 @@ _STAFFED = {"toll_booth"}  # their hours say when somebody sits there, not when 
 _SEASONS = ("winter", "spring", "summer", "autumn")
 _HALF_A_YEAR = 2  # seasons
 _SHUT = {ACCESS_KEYS[-1]: "no"}  # what a way or a gate is while the tag of when it is open doesn't hold
+_SHUT_FOR = {
+    f"{key}{suffix}": f"{ACCESS_KEYS[-1]}{suffix}" for key in ACCESS_KEYS for suffix in ("", FORWARD, BACKWARD)
+}
+_FOR_NOW = {"construction", "highway"}
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _DAYS = {"monday": "Mo", "tuesday": "Tu", "wednesday": "We", "thursday": "Th", "friday": "Fr", "saturday": "Sa",
          "sunday": "Su"}  # fmt: skip
 
@@ -112,20 +117,18 @@ def tags_at(tags: Tags, moment: Moment, lat: float | None = None) -> AtMoment:
     lat
         Where it is (degrees), for the seasons; None when that isn't known.
     """
-    conditional = [key for key in tags if key.endswith(_SUFFIX) and _matters(key.removesuffix(_SUFFIX))]
+    in_time = list(_in_time(tags))
     seasons, hours, tidal = _seasons_of(tags), _hours_of_passage(tags), tags.get(_TIDAL, "no") != "no"
-    if not conditional and not seasons and hours is None and not tidal:
+    if not in_time and not seasons and hours is None and not tidal:
         return AtMoment(tags)
     now, undecided, changes = dict(tags), list[str](), list[dict[str, str]]()
-    for key in conditional:
-        base = key.removesuffix(_SUFFIX)
-        for value, condition in _clauses(tags[key]):
-            holds = _holds(condition, moment, lat)
-            if holds:
-                now[base] = value
-            elif holds is None and _changes(base, value, now):
-                undecided.append(f"{key}={tags[key]}")
-                changes.append({base: value})
+    for said, base, value, condition in in_time:
+        holds = condition is None or _holds(condition, moment, lat)
+        if holds:
+            now[base] = value
+        elif holds is None and _changes(base, value, now):
+            undecided.append(said)
+            changes.append({base: value})
     when_open = [(_season_tag(tags), _is_in_season(seasons, moment, lat))] if seasons else []
     when_open += [(f"{_HOURS}={hours}", within(hours, moment))] if hours is not None else []
     when_open += [(f"{_TIDAL}={tags[_TIDAL]}", None)] if tidal else []
@@ -136,6 +139,33 @@ def tags_at(tags: Tags, moment: Moment, lat: float | None = None) -> AtMoment:
             undecided.append(tag)
             changes.append(_SHUT)
     return AtMoment(now, tuple(dict.fromkeys(undecided)), tuple(now | change for change in changes))
+
+
+def _in_time(tags: Tags) -> Iterator[tuple[str, str, str, str | None]]:
+    """Give what may hold at times: the map's words, key and value, and the condition; None where it holds for now."""
+    for key, value in tags.items():
+        if key.endswith(_SUFFIX) and _matters(key.removesuffix(_SUFFIX)):
+            for given, condition in _clauses(value):
+                yield f"{key}={value}", key.removesuffix(_SUFFIX), given, condition
+    temporary = [(key, found) for key in tags if (found := _TEMPORARY.match(key))]
+    for key, found in temporary:
+        base = (found["key"] or found["its"]).removesuffix(_SUFFIX)
+        if _matters(base) or base in _FOR_NOW:
+            clauses: list[tuple[str, str | None]] = [*_clauses(tags[key])]
+            for given, when in clauses or [(tags[key], _dates(tags))]:
+                shut = base in _ACCESS and closes(given)  # over what the map says of cars in particular
+                yield f"{key}={tags[key]}", _SHUT_FOR[base] if shut else base, given, when
+
+
+def _dates(tags: Tags) -> str | None:
+    """Return the days between which temporary tags hold, as a condition; None where the map has none."""
+    if _FROM not in tags and _UNTIL not in tags:
+        return None
+    try:
+        days = [date.fromisoformat(tags.get(key, end)) for key, end in ((_FROM, "1900-01-01"), (_UNTIL, "2999-12-31"))]
+    except ValueError:
+        return f"{tags.get(_FROM, '')}-{tags.get(_UNTIL, '')}"  # told as it stands
+    return "-".join(f"{day.year} {_MONTHS[day.month - 1]} {day.day:02}" for day in days)
 
 
 def _hours_of_passage(tags: Tags) -> str | None:
@@ -162,7 +192,8 @@ def is_tidal(said: str) -> bool:
 
 def changes_with_time(tags: Tags) -> bool:
     """Return whether any of the tags may hold at times only; most have none."""
-    return any(key.endswith(_SUFFIX) or key in {_HOURS, _TIDAL, *_SEASONAL_KEYS} for key in tags)
+    whole = {_HOURS, _TIDAL, *_SEASONAL_KEYS}
+    return any(key.endswith(_SUFFIX) or key in whole or "temporary" in key for key in tags)
 
 
 def hours_of(tags: Tags) -> str | None:
@@ -204,7 +235,7 @@ def _part_holds(part: str, moment: Moment, lat: float | None) -> bool | None:
     comparison = _COMPARISON.match(word)
     if comparison:
         name, sign, number = comparison.groups()
-        own = _CAR.get(name.removeprefix("max"))
+        own = CAR.get(name.removeprefix("max"))
         return None if own is None else _OPERATORS[sign](own, float(number))
     if _NOT_CARS.issuperset(_SEVERAL.split(word)):
         return False

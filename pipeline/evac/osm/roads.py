@@ -17,10 +17,11 @@ from osmium.filter import KeyFilter
 
 from evac.counted import counted
 from evac.elements import LOCATION_INDEX
-from evac.osm.access import Tags, may_be_opened, why_left_out
+from evac.osm.access import ACCESS_KEYS, Tags, may_be_opened, why_left_out
 from evac.osm.barriers import blocks_cars
 from evac.osm.corrections import Corrections
 from evac.osm.moments import AtMoment, Moment, changes_with_time, tags_at
+from evac.osm.passable import POINT_KEYS
 from evac.osm.restrictions import RESTRICTION_KEYS, Restriction, read_restriction
 from evac.osm.source import readable, refusal
 from evac.osm.tidy import ORIGINAL_ID, Source
@@ -28,7 +29,7 @@ from evac.osm.tidy import ORIGINAL_ID, Source
 _ENDS = 2  # a line has two
 _SHORT_OF_BARRIER = 0.5  # a road is cut half way between a barrier and the node before it
 _PLAIN = AtMoment({})
-_NODE_KEYS = ("highway", "crossing", "barrier")
+_NODE_KEYS = ("highway", "crossing", "barrier", *ACCESS_KEYS, *POINT_KEYS)
 
 
 @dataclass

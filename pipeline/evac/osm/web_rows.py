@@ -9,6 +9,9 @@ from typing import Any
 from evac.osm.access import (
     ACCESS_KEYS,
     CLASSES,
+    CLOSED,
+    OUT_OF_USE,
+    TOO_SMALL,
     Tags,
     car_access,
     closes,
@@ -19,6 +22,7 @@ from evac.osm.access import (
 )
 from evac.osm.lanes import count_lanes
 from evac.osm.moments import closes_at_times, turns_at_times
+from evac.osm.passable import out_of_use, too_small
 from evac.osm.roads import Roads, Way, on_the_road
 
 FERRY, FOOT_FERRY = "ferry", "passenger ferry"
@@ -48,11 +52,14 @@ _NOT_FOR_CARS = {
 NOT_BUILT = {"construction": "a road under construction", "proposed": "a road that isn't built yet"}
 """Classes of roads that there aren't yet, in words."""
 # What a key begins with whose road isn't there now: https://wiki.openstreetmap.org/wiki/Lifecycle_prefix
-_GONE = dict.fromkeys(("razed", "demolished", "removed", "destroyed"), "a road that is no longer there")
+_GONE = dict.fromkeys(
+    ("razed", "demolished", "removed", "destroyed", "collapsed", "dismantled", "historic", "ruins", "was"),
+    "a road that is no longer there",
+)
 _STAGES = {
     **NOT_BUILT,
     "planned": NOT_BUILT["proposed"],
-    **dict.fromkeys(("disused", "abandoned"), "a road that is out of use"),
+    **dict.fromkeys(("disused", "abandoned", "closed", "impassable"), "a road that is out of use"),
     **_GONE,
 }
 STAGE_KEYS = tuple(f"{stage}:highway" for stage in _STAGES)
@@ -184,23 +191,28 @@ def what_it_is(tags: Tags, min_road_class: str) -> str | None:
     if stage := stage_of(tags):
         return _STAGES[stage]
     highway = tags.get("highway", "")
-    if highway in NOT_BUILT or highway in _NOT_FOR_CARS:
-        return {**NOT_BUILT, **_NOT_FOR_CARS}[highway]
+    if highway in _STAGES or highway in _NOT_FOR_CARS:
+        return {**_STAGES, **_NOT_FOR_CARS}[highway]
     if highway not in CLASSES or why_left_out(tags, min_road_class) is None:
         return None
     if any(tags.get(key) == "yes" for key in _PLANNED):
         return NOT_BUILT["proposed"]
-    given = [f"{key}={tags[key]}" for key in ("motorcar", "motor_vehicle", "vehicle", "access") if key in tags]
+    for_now = (key for key in tags if key.startswith("temporary:") or key.endswith(":temporary"))
+    given = [f"{key}={tags[key]}" for key in (*for_now, *reversed(ACCESS_KEYS)) if key in tags and closes(tags[key])]
     reason = why_left_out(tags, min_road_class) or ""
-    said = f" ({given[0]})" if given and reason == "closed to cars" else ""
-    return f"a road that is {reason}{said}"
+    tag_of = {CLOSED: " ".join(given[:1]), OUT_OF_USE: out_of_use(tags, CLASSES), TOO_SMALL: too_small(tags)}
+    said = tag_of.get(reason)
+    return f"a road that is {reason} ({said})" if said else f"a road that is {reason}"
 
 
 def barrier_in_words(tags: Tags) -> str:
     """Return what a barrier is for people."""
     if "forbidden_exit" in tags:
         return "a closure of the scenario"
-    kind = tags.get("barrier", "barrier").replace("_", " ")
+    if "barrier" not in tags:
+        given = car_access(tags)
+        return f"a point that no car passes ({too_small(tags) or f'access={given}'})"
+    kind = tags["barrier"].replace("_", " ")
     kind = "barrier" if kind == "yes" else kind
     return f"a locked {kind}" if tags.get("locked") == "yes" else f"a {kind}"
 
