@@ -41,6 +41,11 @@ def span(seconds: float) -> str:
     return f"{_MINUS if whole < 0 else ''}{abs(whole)}{NO_BREAK}min"
 
 
+def change(seconds: float) -> str:
+    """Return by how much a time changes: `+12 min`, `\u22121:05 h`, `0 min`."""
+    return f"+{span(seconds)}" if minutes(seconds) > 0 else span(seconds)
+
+
 def while_words(from_s: float, until_s: float | None = None) -> str:
     """Return from when until when something holds: `from 0:20 h on`, `until 1:30 h`; nothing where it always does."""
     ends = until_s is not None and until_s < math.inf

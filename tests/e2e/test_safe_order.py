@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from evac.cli import run_guarded
+from evac.clock import hours_minutes
 from evac.plans import BASELINE
 from evac.plans.reading import load_plan
 from evac.report.hazard_answers import read_answers
@@ -101,7 +102,7 @@ def test_the_report_has_what_was_found_as_long_as_it_is_of_now(town: Path) -> No
     found = pd.read_csv(report / "safe-order" / "safe_order.csv")
     section = page[page.index('id="hazard"') : page.index('id="households-head"')]
     for row in found.to_dict("records"):
-        words = f"{row['latest_safe_order_min']:.0f}" if row["latest_safe_order_min"] > 0 else "at once"
+        words = hours_minutes(60 * row["latest_safe_order_min"]) if row["latest_safe_order_min"] > 0 else "at once"
         assert f'<th scope="row">{row["zone"]}</th><td><b>{words}</b></td>' in section
     assert "Ordered in this sequence, all of these are safe together" in section
     assert "The microscopic model agrees" not in section  # it wasn't asked

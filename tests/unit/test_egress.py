@@ -98,7 +98,7 @@ def test_the_map_of_the_latest_safe_orders_shows_all_three_endings() -> None:
     )
     figure = draw(streets, zones, lines)
     said = {text.get_text() for text in figure.axes[0].texts}
-    assert {"A: too late", "B: 40 min", "C: no limit", "D: at once"} <= said
+    assert {"A: too late", "B: 0:40 h", "C: no limit", "D: at once"} <= said
     filled = [mpl.colors.to_hex(colour) for item in figure.axes[0].collections for colour in item.get_facecolor()]
     assert len(set(filled)) >= 3
     assert pd.notna(zones["latest_safe_order_min"]).sum() == 2

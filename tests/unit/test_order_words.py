@@ -13,7 +13,8 @@ from evac.study.safe_order import Latest, Search, over_searches
 @pytest.mark.parametrize(
     ("minute", "ending", "words"),
     [
-        (40.0, "found", "40"),
+        (40.0, "found", "0:40"),
+        (92.5, "found", "1:33"),
         (0.0, "found", "at once"),
         (0.4, "found", "at once"),
         (-0.4, "found", "at once"),
@@ -26,17 +27,17 @@ from evac.study.safe_order import Latest, Search, over_searches
 )
 def test_a_minute_that_is_no_minute_to_wait_for_is_said_in_words(minute: float | None, ending: str, words: str) -> None:
     assert order_words(minute, ending) == words
-    assert order_words(minute, ending, unit=True) == (f"{words} min" if words == "40" else words)
+    assert order_words(minute, ending, unit=True) == (f"{words}\N{NO-BREAK SPACE}h" if ":" in words else words)
 
 
 @pytest.mark.parametrize(
     ("ends", "words"),
     [
-        ((Latest("found", 0.0), Latest("found", 40.0)), "at once to 40"),
+        ((Latest("found", 0.0), Latest("found", 40.0)), "at once to 0:40"),
         ((Latest("found", 0.0), Latest("found", 0.0)), "at once"),
         ((Latest("too late"), Latest("found", 0.0)), "too late to at once"),
         ((Latest("too late"), Latest("no limit")), "too late to no limit"),
-        ((Latest("found", 20.0), Latest("no limit")), "20 to no limit"),
+        ((Latest("found", 20.0), Latest("no limit")), "0:20 to no limit"),
         ((Latest("no limit"), Latest("no limit")), "no limit"),
         ((Latest("too late"), Latest("too late")), "too late"),
     ],
@@ -48,7 +49,7 @@ def test_an_interval_is_said_by_its_ends(ends: tuple[Latest, Latest], words: str
 
 def test_the_sequence_says_at_once_and_speaks_the_report_s_language() -> None:
     assert sequence_words("Hill", 0.0) == "Hill at once"
-    assert sequence_words("Hill", 20.0) == "Hill at 20 min"
+    assert sequence_words("Hill", 20.0) == "Hill at 0:20\N{NO-BREAK SPACE}h"
     with speaking({"at once": "sofort", "{zone} at once": "{zone} sofort"}):
         assert (order_words(0.0), sequence_words("Hill", 0.0)) == ("sofort", "Hill sofort")
 

@@ -41,6 +41,13 @@ def test_a_moment_is_hours_and_minutes(seconds: float, words: str) -> None:
     assert clock.hours_minutes(seconds) == words
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(720, "+12 min"), (3900, "+1:05 h"), (0, "0 min"), (29, "0 min"), (-240, "\u22124 min")]
+)
+def test_a_change_of_a_time_has_its_sign(seconds: float, words: str) -> None:
+    assert clock.change(seconds) == words.replace(" ", NBSP)
+
+
 def test_times_that_are_shown_differ_by_what_is_shown() -> None:
     assert clock.between(3991, 3929) == 120.0
     assert clock.between(3989, 3931) == 0.0

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 import evac
+from evac import clock
 from evac.cli.common import ScenarioPath, Workspace, console, require_hazard
 from evac.cli.studying import DepartureCase, EngineName, Jobs, Seeds, VehiclesCase
 from evac.counted import counted
@@ -69,7 +70,7 @@ def safe_order(
 def _print(answer: Answer, share: float) -> None:
     from evac.report.order_words import hopeless_words, interval_words, order_words, sequence_words  # noqa: PLC0415
 
-    title = f"Until when each zone can be ordered out so that {share:g} % are safe (minutes after the order)"
+    title = f"Until when each zone can be ordered out so that {share:g} % are safe (h:mm after the order)"
     table = Table("zone", "latest safe order", "interval", "formula", "formula is off by", "all together", title=title)
     for item in answer.zones:
         latest, error_min = item.order.latest, item.formula_error_min
@@ -79,7 +80,7 @@ def _print(answer: Answer, share: float) -> None:
             order_words(latest.minute, latest.ending) + doubt,
             interval_words(item.order),
             order_words(item.formula_min),
-            "" if error_min is None else f"{error_min:+.0f}",
+            "" if error_min is None else clock.change(error_min * clock.MINUTE_S),
             order_words((answer.together or {}).get(item.order.zone)),
         )
     console.print(table)

@@ -76,7 +76,7 @@ class Effect:
         if found.low is None or found.high is None:
             return say("one simulation of each")
         if self.state == "not shown":
-            ends = {"low": _signed(found.low), "high": _signed(found.high)}
+            ends = {"low": clock.change(found.low), "high": clock.change(found.high)}
             return say("95 % interval {low} to {high}, {number} seeds", **ends, number=found.runs)
         low, high = sorted((abs(found.low), abs(found.high)))
         return say(
@@ -101,12 +101,7 @@ class Lever:
     @property
     def words(self) -> str:
         """What moves it by how much: `15 % fewer: +12 min; 15 % more: \u22128 min`."""
-        return "; ".join(f"{name}: {_signed(move)}" for name, move in self.moves)
-
-
-def _signed(seconds: float) -> str:
-    """Return a change of a time with its sign: `+12 min`, `\u22121:05 h`, `0 min`."""
-    return f"+{clock.span(seconds)}" if clock.minutes(seconds) > 0 else clock.span(seconds)
+        return "; ".join(f"{name}: {clock.change(move)}" for name, move in self.moves)
 
 
 def effects(report: ReportInput, cases: Sequence[CaseResult], centre: CaseResult) -> list[Effect]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from evac import clock
 from evac.report import text
 from evac.report.hazard_answers import SafeOrders
 from evac.report.inputs import ReportInput
@@ -106,7 +107,7 @@ def _orders(found: SafeOrders) -> list[dict[str, Any]]:
             "latest": order_words(row["latest_safe_order_min"], row["latest_safe_order"]),
             "interval": row["interval"],
             "formula": order_words(row["formula_min"]),
-            "error": _minutes(row["formula_error_min"]),
+            "error": _off(row["formula_error_min"]),
             "together": order_words(row["together_min"]),
             "confirmed": {True: say("yes"), False: say("no")}.get(row["confirmed"], text.NONE),
         }
@@ -122,9 +123,9 @@ def _hopeless(found: SafeOrders) -> list[str]:
     ]
 
 
-def _minutes(value: float | None) -> str:
-    """Return minutes with their sign, and a minus as minus signs are."""
-    return text.NONE if value is None or pd.isna(value) else f"{value:+.0f}".replace("-", "\u2212")
+def _off(error_min: float | None) -> str:
+    """Return by how much the formula is later than the search."""
+    return text.NONE if error_min is None or pd.isna(error_min) else clock.change(error_min * clock.MINUTE_S)
 
 
 def _share(share: float) -> str:
@@ -137,7 +138,7 @@ def _order_words(found: SafeOrders) -> str:
     return say(
         "The last minute after the order at which each zone can be ordered out so that {share} of its vehicles are "
         "safe, all others ordered as the plan “{plan}” has them ({vehicles}, departures “{departure}”). Found by "
-        "search in {runs} simulations with the {model}, to {step} minutes; the interval is over seeds and over the "
+        "search in {runs} simulations with the {model}, to {step}; the interval is over seeds and over the "
         "hazard coming 30 % earlier and later.",
         share=_share(about["share"]),
         plan=text.plain(about["plan"]),
@@ -145,7 +146,7 @@ def _order_words(found: SafeOrders) -> str:
         departure=text.plain(about["departure"]),
         runs=text.count(about["runs"]),
         model=say(_MODELS[about["fidelity"]]),
-        step=f"{about['step_min']:g}",
+        step=clock.span(about["step_min"] * clock.MINUTE_S),
     )
 
 

@@ -1,9 +1,10 @@
-"""Latest safe orders as an official reads them at night: `40 min`, `at once`, `too late`, `no limit`."""
+"""Latest safe orders as an official reads them at night: `0:40 h`, `at once`, `too late`, `no limit`."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from evac import clock
 from evac.report import text
 from evac.report.words import mark, say
 from evac.study.safe_order import SafeOrder
@@ -21,20 +22,20 @@ def order_words(minute: float | None, ending: str = "found", *, unit: bool = Fal
     ending
         How the search ended (`study.safe_order.Ending`); `found` for a minute that no search has found.
     unit
-        Whether to say the minutes' unit.
+        Whether to say the time's unit: `0:40 h` where no table says what `0:40` is.
     """
     if ending in _ENDINGS:
         return say(_ENDINGS[ending])
     if minute is None or pd.isna(minute):
         return text.NONE
-    whole = round(minute)
+    whole = clock.minutes(minute * clock.MINUTE_S)
     if whole <= 0:
         return say("at once") if whole == 0 else say("too late")
-    return say("{minute} min", minute=whole) if unit else str(whole)
+    return (clock.clock if unit else clock.hours_minutes)(minute * clock.MINUTE_S)
 
 
 def interval_words(order: SafeOrder) -> str:
-    """Return the interval of a zone's latest safe order in words: `20 to 80`, `too late to 40`, `no limit`."""
+    """Return the interval of a zone's latest safe order in words: `0:20 to 1:20`, `too late to 0:40`, `no limit`."""
     endings: set[str] = {latest.ending for latest in order.searches.values()}
     first = order_words(order.earliest_min, _open_end("too late", "no limit", endings, order.earliest_min))
     last = order_words(order.latest_min, _open_end("no limit", "too late", endings, order.latest_min))
@@ -60,7 +61,7 @@ def hopeless_words(zone: str, never_out: int, households: int) -> str:
 
 
 def sequence_words(zone: str, minute: float) -> str:
-    """Return a zone's place in the sequence: `Hill at once`, `Brook at 20 min`; the zone's name is shown as it is."""
-    if round(minute) <= 0:
+    """Return a zone's place in the sequence: `Hill at once`, `Brook at 0:20 h`; the zone's name is shown as it is."""
+    if clock.minutes(minute * clock.MINUTE_S) <= 0:
         return say("{zone} at once", zone=zone)
-    return say("{zone} at {minute} min", zone=zone, minute=f"{minute:.0f}")
+    return say("{zone} at {time}", zone=zone, time=order_words(minute, unit=True))

@@ -251,7 +251,7 @@ def _safe_orders(report: ReportInput, found: SafeOrders) -> Picture:
         say("Until when each zone can be ordered out"),
         text.plain(times, 1500),
         say(
-            "Zones by their latest safe order, in minutes after the order. Dashed: a zone's trigger line, where the "
+            "Zones by their latest safe order (h:mm after the order). Dashed: a zone's trigger line, where the "
             "front is then: when it crosses the line, order that zone."
         ),
         figure=draw_orders(report.streets, found.zones, found.lines),

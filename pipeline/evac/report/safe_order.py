@@ -134,7 +134,7 @@ def draw(streets: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, lines: gpd.GeoDataF
         maps.write_attribution(axes, ATTRIBUTION.split(",", maxsplit=1)[0])
         axes.set(xlabel="", ylabel="")
         foot = say(
-            "Minutes after the order until when each zone can still be ordered out. Dashed: where the front is then."
+            "How long after the order (h:mm) each zone can still be ordered out. Dashed: where the front is then."
         )
         figure.text(0.012, 0.08 / figure.get_size_inches()[1], plain(foot), fontsize=8)
     return figure

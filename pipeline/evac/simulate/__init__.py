@@ -15,27 +15,18 @@ import json
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from evac import files
 from evac.errors import Cancelled, GivenUp, SimulationError
 from evac.seals import has_entry, sealed_directory
-from evac.simulate.blocked_turns import BlockedTurns
-from evac.simulate.buses import Dispatcher
-from evac.simulate.controller import Controller
+from evac.simulate.actors import Actors
 from evac.simulate.conversation import controlled
-from evac.simulate.drive_times import DriveTimes
-from evac.simulate.driving import Actor, Counts, Ending, Progress, drive
+from evac.simulate.driving import Counts, Ending, Progress, drive
 from evac.simulate.fates import Fates, Group
-from evac.simulate.gridlock import GridlockWatch
-from evac.simulate.incidents import Breaking
 from evac.simulate.job import Job
 from evac.simulate.job_inputs import OUTPUTS, JobInputs, arguments, write_inputs
-from evac.simulate.kept_ways import KeptWays
-from evac.simulate.meso import MesoWatch
-from evac.simulate.metering import Metering
-from evac.simulate.refuges import Refuges
 
 TRIALS = "trials"
 """The folder of the cache for what is known of runs that ended when that was known."""
@@ -143,54 +134,21 @@ def _simulate(
     """Run SUMO to its end, or until what is asked is known, check that it got there, and write what was done."""
     write_inputs(folder, inputs, seed)
     with controlled(arguments(folder, inputs), folder, folder / OUTPUTS / "console.log") as connection:
-        watch = MesoWatch(connection) if inputs.meso else GridlockWatch(connection, inputs.gridlock_after_s)
-        turns = BlockedTurns(connection, watch) if isinstance(watch, GridlockWatch) else None
-        coarse = inputs.meso is not None
-        kept = KeptWays(connection, coarse)
-        refuges = Refuges(connection, inputs.refuges, inputs.exits, kept)
-        controller = Controller(
-            connection,
-            inputs.timetable,
-            inputs.exits,
-            seed,
-            kept,
-            coarse=coarse,
-            stages=inputs.stages,
-            refuges=refuges,
-            drives=inputs.drives,
-        )
-        metering = Metering(connection, inputs.exits, inputs.veh_per_h, inputs.beyond)
-        buses = Dispatcher(connection, inputs.buses, controller, inputs.exits)
-        times = [DriveTimes(connection, inputs.drives)] if inputs.drives else []
-        breaking = Breaking(connection, inputs.breakdowns)
-        others: list[Actor] = [buses, refuges, breaking, *times]
+        actors = Actors.of(connection, inputs, seed)
         ending = drive(
             connection,
-            watch,
-            controller,
-            others,
-            metering,
-            turns=turns,
+            actors.watch,
+            actors.controller,
+            actors.others,
+            actors.metering,
+            turns=actors.turns,
             end_s=inputs.end_s,
             report=report,
             fates=None if asked is None else Fates(connection, asked.groups, asked.reached_s),
         )
     _check_ending(folder / OUTPUTS / "statistics.xml", ending)
-    ended = {
-        "reason": ending.reason,
-        "time_s": ending.time_s,
-        "vehicles": asdict(ending.counts),
-        "left": {vehicle: (inputs.stages.road(edge), stood_s) for vehicle, (edge, stood_s) in ending.left.items()},
-        "turned_round": sorted(controller.turned_round),
-        "at_home": sorted(controller.at_home),
-        "turned_on": refuges.turned_on,
-        "wait_s": ending.wait_s,
-    }
-    _write(folder / "gridlock.json", [event.record() for event in watch.events])
-    _write(folder / "controls.json", controller.events)
-    _write(folder / "buses.json", buses.record())
-    _write(folder / "incidents.json", breaking.incidents)
-    _write(folder / "ending.json", ended)
+    for name, record in actors.records(ending, inputs.stages).items():
+        _write(folder / name, record)
     return ending
 
 
