@@ -15,6 +15,8 @@ import pandas as pd
 import pytest
 
 from evac.cli import run_guarded
+from evac.scenario import load_scenario
+from small_studies import run_folder_of
 
 RIGHT = Path(__file__).parents[1] / "cases" / "right"
 VEHICLES, FERRY_VEH_PER_H = 60, 120.0
@@ -42,11 +44,14 @@ def _scenario(folder: Path, exits: str, vehicles: int = VEHICLES) -> Path:
     return folder
 
 
+def _run(folder: Path) -> Path:
+    return run_folder_of(load_scenario(folder / "scenario.yaml"), folder / ".evac")
+
+
 def test_a_ferry_takes_as_many_an_hour_as_the_scenario_says(tmp_path: Path) -> None:
     ferry = f"{{name: Ferry, street: Ferry Road, towards: east, veh_per_h: {FERRY_VEH_PER_H:g}}}"
     folder = _scenario(tmp_path, f"{{also: [{ferry}]}}")
-    assert run_guarded(["run", str(folder), "--no-sensitivity", "--workspace", str(tmp_path)]) == 0
-    (table,) = (tmp_path / ".evac" / "runs").glob("*/vehicles.parquet")
+    table = _run(folder) / "vehicles.parquet"
     out_s = np.sort(pd.read_parquet(table)["evacuated_s"].dropna().to_numpy())
     assert len(out_s) == VEHICLES
     assert np.ptp(out_s) / 3600.0 == pytest.approx((VEHICLES - 1) / FERRY_VEH_PER_H, rel=0.02)
@@ -73,8 +78,7 @@ def test_a_ferry_takes_no_more_where_the_road_ends_in_a_short_piece(tmp_path: Pa
     ferry = f"{{name: Ferry, street: Ferry Road, towards: east, veh_per_h: {FERRY_VEH_PER_H:g}}}"
     folder = _scenario(tmp_path, f"{{also: [{ferry}]}}")
     _with_a_last_piece_of_six_metres(folder)
-    assert run_guarded(["run", str(folder), "--no-sensitivity", "--workspace", str(tmp_path)]) == 0
-    (run,) = (tmp_path / ".evac" / "runs").glob("*")
+    run = _run(folder)
     out_s = np.sort(pd.read_parquet(run / "vehicles.parquet")["evacuated_s"].dropna().to_numpy())
     assert len(out_s) == VEHICLES
     assert np.ptp(out_s) / 3600.0 == pytest.approx((VEHICLES - 1) / FERRY_VEH_PER_H, rel=0.02)
@@ -86,8 +90,7 @@ def test_who_waits_an_hour_for_his_turn_is_not_stuck(tmp_path: Path) -> None:
     """One an hour: the first drives out, and in three hours two more are due; the others need more time, and say so."""
     ferry = "{name: Ferry, street: Ferry Road, towards: east, veh_per_h: 1}"
     folder = _scenario(tmp_path, f"{{also: [{ferry}]}}", vehicles=8)
-    assert run_guarded(["run", str(folder), "--no-sensitivity", "--workspace", str(tmp_path)]) == 0
-    (run,) = (tmp_path / ".evac" / "runs").glob("*")
+    run = _run(folder)
     ledger = json.loads((run / "ledger.json").read_text())
     out_s = np.sort(pd.read_parquet(run / "vehicles.parquet")["evacuated_s"].dropna().to_numpy())
     assert json.loads((run / "ending.json").read_text())["reason"] == "end of time"
@@ -101,8 +104,7 @@ def test_the_next_towns_jam_comes_back_and_goes(tmp_path: Path) -> None:
     jam = "beyond: [{veh_per_h: 300, until_min: 30}, {veh_per_h: 600, from_min: 30, until_min: 50}]"
     exits = f"{{also: [{{name: Ferry, street: Ferry Road, towards: east, veh_per_h: 650, {jam}}}]}}"
     folder = _scenario(tmp_path, exits, vehicles=450)
-    assert run_guarded(["run", str(folder), "--no-sensitivity", "--workspace", str(tmp_path)]) == 0
-    (table,) = (tmp_path / ".evac" / "runs").glob("*/vehicles.parquet")
+    table = _run(folder) / "vehicles.parquet"
     out_min = np.sort(pd.read_parquet(table)["evacuated_s"].to_numpy()) / 60.0
     first_min = out_min[0]
     assert first_min < 3

@@ -37,7 +37,8 @@ _SLOW = """async () => {
     const until = performance.now() + 60;
     while (performance.now() < until);
   };
-  for (let i = 0; i < 600 && map.getPixelRatio() < 1; i += 1) await frame(); // it has just been looked at from afar
+  // It has just been looked at from afar.
+  for (let i = 0; i < 600 && map.getPixelRatio() < devicePixelRatio; i += 1) await frame();
   const before = map.getPixelRatio();
   map.on("render", hinder);
   for (let i = 0; i < 200 && map.getPixelRatio() === before; i += 1) {
@@ -47,7 +48,7 @@ _SLOW = """async () => {
   const moving = map.getPixelRatio();
   map.off("render", hinder);
   for (let i = 0; i < 600 && map.getPixelRatio() < before; i += 1) await new Promise((done) => setTimeout(done, 50));
-  return [before, moving, map.getPixelRatio()];
+  return [before, moving, map.getPixelRatio()].map((pixels) => pixels / devicePixelRatio);
 }"""
 
 
