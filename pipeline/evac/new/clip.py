@@ -24,7 +24,7 @@ from evac.households.clipping import LOT_DEPTH_M
 from evac.osm.access import CLASSES
 from evac.osm.buildings import is_water
 from evac.osm.far_ways import FarWay, nodes_left_out
-from evac.osm.source import SourceFacts, readable
+from evac.osm.source import SourceFacts, joined, readable
 from evac.osm.tidy import Source
 from evac.osm.web_rows import STAGE_KEYS
 from evac.projection import grown
@@ -77,8 +77,7 @@ def look_at_extract(source: Source) -> Extract:
                 major.append(shapely.LineString(line))
     if not corners:
         raise DataError(Problem(str(source.path), "has no road", "take an extract with streets"))
-    boxes = shapely.union_all([shapely.box(*box) for box in facts.boxes])
-    covered = boxes if facts.boxes else grown(shapely.MultiPoint(corners).convex_hull, LOT_DEPTH_M)
+    covered = joined(facts.boxes) if facts.boxes else grown(shapely.MultiPoint(corners).convex_hull, LOT_DEPTH_M)
     return Extract(facts, covered, gpd.GeoSeries(major, crs="EPSG:4326"))
 
 

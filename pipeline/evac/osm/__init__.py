@@ -50,7 +50,7 @@ from evac.osm.lanes import count_lanes
 from evac.osm.moments import Moment
 from evac.osm.roads import Roads, Way, cut_at_barriers, read_roads
 from evac.osm.signs import Sign, read_signs
-from evac.osm.source import SourceFacts, check_source, readable
+from evac.osm.source import SourceFacts, check_source, joined, readable
 from evac.osm.speeds import has_country, read_speed, speed_tag
 from evac.osm.tidy import tidied
 from evac.osm.web import Web, declares_homes, read_web
@@ -224,7 +224,7 @@ def _beyond_its_bounds(named: Iterable[tuple[float, float]], facts: SourceFacts)
     """Return, in order, the places to which roads are kept that wouldn't be: a map isn't made anew for others."""
     if not facts.readable:  # its bounds aren't known before it is converted
         return sorted(named)
-    covered = shapely.union_all([shapely.box(*box) for box in facts.boxes])
+    covered = joined(facts.boxes)
     return [] if covered.is_empty else sorted(place for place in named if not covered.covers(shapely.Point(place)))
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 
 from evac.osm.roads import Roads, Way, fresh_ids
-from evac.osm.source import Box
+from evac.osm.source import Box, joined
 from evac.projection import grown
 
 FAR_M = 1_000.0
@@ -100,7 +100,7 @@ def drop_far_ends(roads: Roads, boxes: Sequence[Box], named: Sequence[tuple[floa
     named
         Places (WGS 84) that a scenario names: roads are kept as far as these.
     """
-    covered = shapely.union_all([shapely.box(*box) for box in boxes])
+    covered = joined(boxes)
     if covered.is_empty or _lie_elsewhere(roads, covered):
         return
     for far in cut_far_ways(roads, covered.union(shapely.MultiPoint(list(named)))).values():

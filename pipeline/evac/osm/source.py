@@ -12,13 +12,14 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import osmium
+import shapely
 
 from evac.errors import DataError, Problem
 from evac.osm.formats import HISTORY, by_first_bytes, by_first_words, by_name
@@ -73,6 +74,11 @@ class SourceFacts:
             return None
         wests, souths, easts, norths = zip(*self.boxes, strict=True)
         return min(wests), min(souths), max(easts), max(norths)
+
+
+def joined(boxes: Iterable[Box]) -> shapely.Geometry:
+    """Return what some boxes cover together (WGS 84); empty where there are none."""
+    return shapely.union_all([shapely.box(*box) for box in boxes])
 
 
 def check_source(path: Path) -> SourceFacts:

@@ -124,7 +124,8 @@ class Decision:
         """
         roads = self.roads
         ends, simulated = self._ends(kept)
-        lines, beyond = self._lines(self._counted(ends, settings), simulated), ~simulated & self.lead.outside
+        counted, _ = self._by_choice(ends, settings)
+        lines, beyond = self._lines(counted, simulated), ~simulated & self.lead.outside
         for looked_at in (near, near_to(roads, lines)) if lines else ():
             arcs = [
                 int(arc)
@@ -136,9 +137,13 @@ class Decision:
                 return arcs
         return []
 
-    def _counted(self, ends: Sequence[ExitEnd], settings: FoundExits) -> list[ExitEnd]:
-        """Return the exits that count."""
-        return [end for end, wanted in zip(ends, self._chosen(ends, settings), strict=True) if wanted]
+    def _by_choice(self, ends: Sequence[ExitEnd], settings: FoundExits) -> tuple[list[ExitEnd], list[ExitEnd]]:
+        """Return the exits that count, and those that don't."""
+        chosen = self._chosen(ends, settings)
+        counted, lesser = (
+            [end for end, is_ in zip(ends, chosen, strict=True) if is_ is wanted] for wanted in (True, False)
+        )
+        return counted, lesser
 
     def _lines(self, ends: Sequence[ExitEnd], simulated: Mask) -> list[Line]:
         """Return the lines of some exits."""
@@ -209,10 +214,8 @@ class Decision:
         settings = settings or FoundExits()
         kept = np.ones(len(self.roads.ways), dtype=bool) if kept is None else kept
         ends, simulated = self._ends(kept)
-        chosen = self._chosen(ends, settings)
-        counted = [end for end, wanted in zip(ends, chosen, strict=True) if wanted]
-        lesser = [end for end, wanted in zip(ends, chosen, strict=True) if not wanted]
-        by_default = zip(ends, chosen, self._chosen(ends, FoundExits()), strict=True)
+        counted, lesser = self._by_choice(ends, settings)
+        by_default, _ = self._by_choice(ends, FoundExits())
         leaving = Leaving(self.roads, self.lead, self.edge)
         return WaysOutRecord(
             ends=tuple(counted),
@@ -222,7 +225,7 @@ class Decision:
             reach_m=self.edge.beyond_m(self.roads.area),
             declared=self.edge.declared,
             outline=self.roads.plane.degrees(self.edge.outline),
-            left_out=tuple(end for end, wanted, else_wanted in by_default if else_wanted and not wanted),
+            left_out=tuple(end for end in by_default if end in lesser),
             shared=tuple(self._shared(counted, simulated)),
             shared_by_lesser=tuple(self._shared_by_lesser(counted, lesser, simulated)),
         )

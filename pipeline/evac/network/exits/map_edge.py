@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from evac.network.exits.graph import Mask, RoadWeb, rank_of
+from evac.osm.source import joined
 
 _HULL_RATIO = 0.1  # of shapely.concave_hull: follows a valley's or a country's outline, not single streets
 NEAR_M = 500.0  # how far short of the outline through roads of the three test maps end (at most 464 m)
@@ -60,7 +61,7 @@ def edge_of(roads: RoadWeb) -> MapEdge:
     """Return where the map of some roads ends."""
     points = shapely.multipoints(roads.xy[roads.on_road])
     if roads.web.boxes:
-        declared = roads.plane.shape(shapely.union_all([shapely.box(*box) for box in roads.web.boxes]))
+        declared = roads.plane.shape(joined(roads.web.boxes))
         if _holds_the_roads(roads, declared) and points.envelope.area > _LEAST_FILLED * declared.area:
             return MapEdge(declared, declared=True)
     return MapEdge(_outline_of(points), declared=False)
