@@ -1,6 +1,7 @@
 # `make` alone prints what there is. Every target sets up first what it needs (setup/bootstrap.py).
 
 PYTHON = .venv/bin/python
+TEST = $(PYTHON) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 unexport PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL = help
@@ -29,13 +30,13 @@ study-full: setup ## the same and areas one at a time, driving styles, other dep
 	$(STUDY) --full
 
 test: lint ## check style and types, run the tests (without the slow ones)
-	$(PYTHON) -m pytest -n auto --dist loadfile -m "not slow"
+	$(TEST) -m "not slow"
 
 test-slow: setup ## run the tests that take minutes
-	$(PYTHON) -m pytest -n auto --dist loadfile -m slow
+	$(TEST) -m slow
 
 coverage: setup ## run the tests and show which lines they don't reach
-	$(PYTHON) -m pytest -n auto --dist loadfile -m "not slow" --cov=evac --cov-report=term-missing
+	$(TEST) -m "not slow" --cov=evac --cov-report=term-missing
 
 verify: setup ## hold the toolkit against theory: forty-one small scenarios, two minutes
 	.venv/bin/evac verify
