@@ -168,6 +168,20 @@ def test_cases_that_are_not_a_car_apart_say_nothing(tmp_path: Path) -> None:
     assert fewer_cars.one_car_less(report, cases, cases[0]) is None
 
 
+def test_a_caveat_that_is_too_long_for_the_first_page_ends_with_a_whole_name(report: ReportInput) -> None:
+    names = [f"Upper Canyon {number}" for number in range(30)]
+    caveat = f"1,120 households would need a bus; of these {', '.join(f'9 in {name}' for name in names)}"
+    runs = tuple(replace(run, ledger={**run.ledger, "caveats": [caveat]}) for run in report.runs)
+    cases = results.case_results(replace(report, runs=runs))
+    said = [sentence.words for sentence in advice.unknown(report, results.headline(report, cases))]
+    (words,) = (item for item in said if item.startswith("1,120 households"))
+    assert words.endswith(" …")
+    shown = words.removesuffix(" …")
+    assert caveat.startswith(f"{shown}, ")
+    assert shown.rpartition(" in ")[2] in names
+    assert len(shown) > 150
+
+
 @pytest.mark.parametrize(("number", "words"), [(3, "1 more caveat is in"), (4, "2 more caveats are in")])
 def test_caveats_without_room_on_the_first_page_are_counted(report: ReportInput, number: int, words: str) -> None:
     caveats = [f"street {index}: guessed" for index in range(number)]

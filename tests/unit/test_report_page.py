@@ -293,6 +293,14 @@ def test_a_plan_that_is_not_trusted_says_so_over_zones_and_exits(tmp_path: Path)
         assert not heads["good"]
 
 
+def test_what_a_reader_must_know_of_the_scenario_stands_before_the_answer_and_once(tmp_path: Path) -> None:
+    scenario = report_data.scenario(note="Made up: no advice to anybody.")
+    report = report_data.report_input(tmp_path, (report_data.write_run(tmp_path, Case()),), scenario=scenario)
+    words = _words_of(report, tmp_path).words
+    assert 0 < words.index("no advice to anybody") < words.index("The answer")
+    assert words.count("no advice to anybody") == 1
+
+
 def test_the_first_page_gives_each_reason_for_distrust_once(tmp_path: Path) -> None:
     reasons = {
         ("a", "1"): ("39 of 2,000: not connected",), ("a", "2"): ("39 of 4,000: not connected",), ("b", "1"): (),

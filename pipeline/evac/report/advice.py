@@ -18,6 +18,7 @@ from evac.study.precision import Shortfall, Unhelped
 MOST = 4
 """Sentences of each kind on the first page; more stand under “How sure are these numbers?”."""
 _CAVEATS_IN_WORDS = 2
+_CAVEAT_LENGTH = 200
 _NOT_ON_SITE = ("much_traffic_for_the_lanes",)
 """Findings that reckon with everybody's quickest way: the simulation, in which drivers take others, answers them."""
 _SEEDS = 5
@@ -96,13 +97,21 @@ def _cut_off(report: ReportInput) -> Sentence | None:
 
 
 def _caveats(centre: CaseResult) -> Iterator[Sentence]:
-    found = [text.plain(caveat) for caveat in centre.shown.caveats]
-    yield from (Sentence(_whole(caveat)) for caveat in found[:_CAVEATS_IN_WORDS])
+    found = centre.shown.caveats
+    yield from (Sentence(_whole(_shortened(caveat))) for caveat in found[:_CAVEATS_IN_WORDS])
     more = len(found) - _CAVEATS_IN_WORDS
     if more == 1:
         yield Sentence(say("1 more caveat is in the trust ledger."))
     elif more > 1:
         yield Sentence(say("{number} more caveats are in the trust ledger.", number=more))
+
+
+def _shortened(caveat: str) -> str:
+    """Return a caveat with so much of a long list as the page has room for, nothing cut in two; the ledger has all."""
+    words = text.plain(caveat, len(caveat))
+    head = words[:_CAVEAT_LENGTH]
+    ends = max(head.rfind(", "), head.rfind("; "))
+    return words if head == words else f"{head[:ends]} …" if ends > 0 else text.plain(caveat, _CAVEAT_LENGTH)
 
 
 def _whole(words: str) -> str:
