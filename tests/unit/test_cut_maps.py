@@ -8,8 +8,9 @@ import pytest
 
 from decided_exits import VILLAGE, decided, exits, none, village, web_of
 from drawn_map import DrawnMap, Spot, box, metres, straight
-from evac.audit.ways_out import caveats
+from evac.audit.ways_out import audit_ways_out, caveats
 from evac.network.exits.decide import Decision
+from evac.network.exits.record import WaysOutRecord
 from evac.osm.web_rows import label_of
 from evac.schema.places import FoundExits
 
@@ -148,6 +149,23 @@ def test_an_exit_that_only_the_cut_shows_is_marked(tmp_path: Path) -> None:
     (end,) = near.ends
     assert near.chosen([(end.lon, end.lat)]).ends == near.ends  # evac new did
     assert not near.chosen([(end.lon, end.lat + 0.002)]).ends[0].by_cut
+
+
+def test_an_exit_where_the_map_ends_inside_the_area_is_told(tmp_path: Path) -> None:
+    """Drawn across a border beyond which the extract has nothing: who reaches the line is still in the area."""
+    drawn = village((-500, -500, 900, 900)).road("Bridge", "primary", straight((400, 200), (950, 200)))
+    record = decided(
+        drawn.road("Out", "secondary", straight((200, 0), (200, -700))), tmp_path, box(-50, -50, 1500, 450)
+    )
+    assert {end.label: end.inside for end in record.ends} == {"Bridge": True, "Out": False}
+    lon = next(end.lon for end in record.ends if end.inside)
+    texts = {item.kind: item.text for item in audit_ways_out(record, (), (), 100.0) if item.lon == lon}
+    assert texts["exit_inside"].startswith("Bridge is an exit inside the area, where the map ends: who gets there")
+    assert "exit_by_cut" not in texts
+    told = "the map ends inside the area at these exits, so who gets there counts as out and isn't: Bridge"
+    assert told in caveats(record)
+    record.write(tmp_path / "ways_out.geojson")
+    assert WaysOutRecord.read(tmp_path / "ways_out.geojson").ends == record.ends
 
 
 @pytest.mark.parametrize("highway", ["primary", "tertiary"])

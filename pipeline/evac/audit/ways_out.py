@@ -24,6 +24,7 @@ _TO_DRIVE_IT = {
     True: "name an exit behind it instead of these to have it count",
 }
 _FAR = "the lines of these exits lie more than 5 km beyond the area"
+_INSIDE = "the map ends inside the area at these exits"
 _REST = "no road leads off the map, so these exits lead into the rest of it"
 
 
@@ -73,7 +74,9 @@ def caveats(
     behind which it ends, and some whose lines are far away.
     """
     told = []
-    if cut := [end.label for end in record.ends if end.by_cut]:
+    if inside := [end.label for end in record.ends if end.inside]:
+        told.append(f"{_INSIDE}, so who gets there counts as out and isn't: {_listed(inside)}")
+    if cut := [end.label for end in record.ends if end.by_cut and not end.inside]:
         told.append(f"the map ends so near that only its cut tells whether these exits lead on: {_listed(cut)}")
     if presumed := [end.label for end in record.ends if end.presumed]:
         told.append(f"{_PRESUMED}: these exits are roads that just end near its edge: {_listed(presumed)}")
@@ -127,7 +130,13 @@ def _ends(record: WaysOutRecord) -> Iterator[Finding]:
 
 def _by_cut(record: WaysOutRecord) -> Iterator[Finding]:
     for end in record.ends:
-        if end.by_cut:
+        if end.inside:
+            plain = (
+                f"{end.label} is an exit inside the area, where the map ends: who gets there counts as out and isn't"
+            )
+            text = f"{plain}; take a map that reaches beyond the area, or draw the area no farther than the map"
+            yield Finding("warning", "exit_inside", text, end.lon, end.lat, 0.0, plain=plain)
+        elif end.by_cut:
             text = f"{end.label} is an exit because the map ends there, near the area: take a larger map to be sure"
             yield Finding("warning", "exit_by_cut", text, end.lon, end.lat, 0.0)
 

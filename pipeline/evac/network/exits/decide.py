@@ -37,6 +37,9 @@ _MEETINGS = 5
 _SEEN_M = 1_000.0
 """A road that the map shows for less than this (m) beyond the area is an exit by the map's cut. Our choice."""
 
+_WELL_INSIDE_M = 100.0
+"""Areas are drawn roughly: an exit line nearer than this (m) to the area's edge lies on it. Our choice."""
+
 SAME_WAY_DEG, SAME_WAY_M = 45.0, 2_000.0
 """A tertiary road leads the same way as a higher road if their exits lie within this angle, seen from the area's
 middle, and this distance (m). Our choice: in towns every second kilometre has a secondary road; Neal and Pentz Road,
@@ -342,7 +345,8 @@ class Decision:
         way = int(roads.way[arc])
         row = roads.ways[way]
         cut = self.lead.cut
-        away_m = float(roads.area.distance(shapely.Point(roads.xy[node])))
+        spot = shapely.Point(roads.xy[node])
+        away_m = float(roads.area.distance(spot))
         return ExitEnd(
             label=row.label or self._leads_to(node, way),
             highway=row.highway,
@@ -354,6 +358,7 @@ class Decision:
             by_cut=bool(cut.certain[node] or cut.presumed[node]) and away_m < _SEEN_M,
             presumed=bool(cut.presumed[node] and not cut.certain[node]),
             into_rest=bool(self.lead.rest[node]),
+            inside=bool(roads.inside[node]) and float(roads.area.boundary.distance(spot)) > _WELL_INSIDE_M,
         )
 
     def _leads_to(self, node: int, way: int) -> str:

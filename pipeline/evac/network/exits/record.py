@@ -51,6 +51,8 @@ class ExitEnd:
         The road just ends near the map's edge: the file doesn't say that it cuts it off there.
     into_rest
         No road leads off the map, and the rest of it, less than ten times the area's roads, is all the room there is.
+    inside
+        It lies well inside the area that is ordered to leave: the map ends there.
     """
 
     label: str
@@ -63,6 +65,7 @@ class ExitEnd:
     by_cut: bool = False
     presumed: bool = False
     into_rest: bool = False
+    inside: bool = False
 
 
 @dataclass(frozen=True)
