@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import evac
-from studio_page import TIMEOUT_MS, axe_problems, click_at, look_at, pictured
+from studio_page import TIMEOUT_MS, axe_problems, click_at, look_at, pictured, until
 from studio_workspace import Served
 
 
@@ -66,6 +66,26 @@ def test_from_afar_a_street_has_both_directions_and_a_slow_map_fewer_pixels_whil
     chosen.first.wait_for()
     assert chosen.count() == 2
     assert page.evaluate(_SLOW) == [1, 0.5, 1]
+
+
+_LAYERS = """([source, features]) => {
+  const { placeMap } = document.querySelector(".map"), { map } = placeMap;
+  placeMap.put(source, { type: "FeatureCollection", features });
+  const layers = map.getLayersOrder().map((id) => map.getLayer(id)).filter((layer) => layer.source === source);
+  return layers.map((layer) => map.getLayoutProperty(layer.id, "visibility"));
+}"""
+_QUEUES = "document.querySelector('.map').placeMap.map.queryRenderedFeatures({layers: ['queues']}).length"
+
+
+def test_what_has_nothing_to_show_costs_no_layer(page: Any) -> None:
+    """Tiles are made for a layer that is visible, and clipped in each frame, though nothing is in them."""
+    road = page.evaluate("document.querySelector('.map').placeMap.roads[0]")
+    queue = {"type": "Feature", "geometry": road["geometry"], "properties": {"queue": 7}}
+    assert page.evaluate(_LAYERS, ["queues", []]) == ["none"]
+    assert page.evaluate(_LAYERS, ["queues", [queue]]) == ["visible"]
+    until(page, f"{_QUEUES} > 0")
+    assert page.evaluate(_LAYERS, ["queues", []]) == ["none"]
+    until(page, f"{_QUEUES} === 0")
 
 
 _ZONE_NAMES = """async () => {

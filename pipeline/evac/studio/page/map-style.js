@@ -6,6 +6,7 @@ export const EMPTY = { type: "FeatureCollection", features: [] };
 export const SHOWN = ["area", "zones", "roads", "none", "unused", "safe", "exits", "zone_names"];
 export const SEEN_FROM_NEAR = ["twins", "closed", "junctions"];
 export const POINTED = ["gains", "queues", "marks", "changes", "spots", "chosen"];
+const EDITED = ["closed", "crossings"]; // layers of what a plan may change besides streets
 const WIDE = ["motorway", "trunk", "primary"], MIDDLE = ["secondary", "tertiary", "motorway_link", "trunk_link", "primary_link"];
 const FONT = ["sans-serif"];
 const NEAR = 13; // zoom
@@ -16,9 +17,15 @@ const ROAD_EDGES = ["any", [">=", ["zoom"], NEAR], byClass(true, true, false)];
 const ENDS = { "line-cap": ["step", ["zoom"], "butt", NEAR, "round"], "line-join": ["step", ["zoom"], "bevel", NEAR, "round"] };
 const zoomed = (...stops) => ["interpolate", ["exponential", 1.6], ["zoom"], ...stops];
 
+/**
+ * Whether a layer is drawn now. One without features would cost as much as one with some: tiles are made for it, and
+ * each is clipped in each frame.
+ */
+export const visibility = ({ id, source }, content, edits) => (!source || (content[source]?.features.length && (edits || !EDITED.includes(id))) ? "visible" : "none");
+
 /** The style with what is shown now; `edits` shows what a plan may change besides. */
 export function style(content, edits) {
-  const editing = edits ? "visible" : "none";
+  const seen = (layer) => ({ ...layer, layout: { ...layer.layout, visibility: visibility(layer, content, edits) } });
   const ink = colour("map-ink"), halo = colour("map-ground");
   const label = (size) => ({ "text-font": FONT, "text-size": size });
   const inked = { "text-color": ink, "text-halo-color": halo, "text-halo-width": 1.6 };
@@ -33,11 +40,11 @@ export function style(content, edits) {
     layers: [
       { id: "ground", type: "background", paint: { "background-color": halo } },
       { id: "area", type: "fill", source: "area", paint: { "fill-color": colour("area"), "fill-opacity": 0.1, "fill-antialias": false } },
+      { id: "area-edge", type: "line", source: "area", paint: { "line-color": colour("area"), "line-width": 2 } },
       { id: "zones", type: "fill", source: "zones", paint: { "fill-color": colour("area"), "fill-opacity": 0.06, "fill-antialias": false } },
+      { id: "zone-edges", type: "line", source: "zones", paint: { "line-color": colour("area"), "line-width": 1, "line-dasharray": [4, 3] } },
       { id: "gains", type: "fill", source: "gains",
         paint: { "fill-color": ["case", [">", ["get", "later_min"], 0], colour("fewer"), colour("more")], "fill-opacity": ["interpolate", ["linear"], ["abs", ["get", "later_min"]], 0, 0, 30, 0.5] } },
-      { id: "zone-edges", type: "line", source: "zones", paint: { "line-color": colour("area"), "line-width": 1, "line-dasharray": [4, 3] } },
-      { id: "area-edge", type: "line", source: "area", paint: { "line-color": colour("area"), "line-width": 2 } },
       { ...edges, id: "twin-edges", source: "twins", minzoom: NEAR },
       { ...edges, id: "road-edges", source: "roads", filter: ROAD_EDGES },
       { ...surface, id: "twins", source: "twins", minzoom: NEAR },
@@ -51,9 +58,9 @@ export function style(content, edits) {
           "line-width": zoomed(10, 3, 18, 11), "line-offset": ["interpolate", ["linear"], ["zoom"], 14, 2, 17, 0] } },
       { id: "road-names", type: "symbol", source: "roads", minzoom: 13.5, filter: ["!=", ["get", "street"], ""],
         layout: { "symbol-placement": "line", "text-field": ["get", "street"], ...label(12), "symbol-spacing": 320, "text-padding": 12 }, paint: inked },
-      { id: "closed", type: "line", source: "closed", minzoom: 13.5, layout: { visibility: editing },
+      { id: "closed", type: "line", source: "closed", minzoom: 13.5,
         paint: { "line-color": colour("note"), "line-width": zoomed(13, 0.8, 18, 5), "line-dasharray": [2, 2], "line-opacity": 0.7 } },
-      { id: "crossings", type: "circle", source: "junctions", minzoom: 14, layout: { visibility: editing },
+      { id: "crossings", type: "circle", source: "junctions", minzoom: 14,
         paint: { "circle-radius": zoomed(14, 3.5, 18, 8), "circle-color": halo, "circle-stroke-color": colour("chosen"), "circle-stroke-width": 1.5 } },
       { id: "junctions", type: "circle", source: "junctions", minzoom: 15, filter: ["get", "signal"],
         paint: { "circle-radius": 5, "circle-color": colour("signal"), "circle-stroke-color": halo, "circle-stroke-width": 1.5 } },
@@ -74,6 +81,6 @@ export function style(content, edits) {
       { id: "exit-names", type: "symbol", source: "exits",
         layout: { "text-field": ["get", "words"], ...label(13), "text-variable-anchor": ["top", "left", "right", "bottom"], "text-radial-offset": 1.2, "text-justify": "auto", "text-max-width": 14, "text-allow-overlap": true },
         paint: { ...inked, "text-color": ["case", ["has", "closed"], colour("bad"), colour("exit")], "text-halo-width": 2.2 } },
-    ],
+    ].map(seen),
   };
 }

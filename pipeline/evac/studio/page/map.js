@@ -2,7 +2,7 @@
 import { CarsLayer } from "./cars-layer.js";
 import { drawFewerPixelsWhileMoving } from "./fewer-pixels.js";
 import { clock, count, fill, h, say } from "./dom.js";
-import { colour, EMPTY, POINTED, SEEN_FROM_NEAR, SHOWN, style } from "./map-style.js";
+import { colour, EMPTY, POINTED, SEEN_FROM_NEAR, SHOWN, style, visibility } from "./map-style.js";
 import { drawn, isRoad } from "./roads.js";
 
 /* global maplibregl */
@@ -93,7 +93,7 @@ export class PlaceMap {
     const begun = { ...this.content };
     this.loaded = this.map.once("load");
     await this.loaded;
-    for (const [name, features] of Object.entries(this.content)) if (features !== begun[name]) this.map.getSource(name).setData(features);
+    for (const [name, features] of Object.entries(this.content)) if (features !== begun[name]) this.#draw(name);
     this.map.addLayer(this.cars, "road-names");
   }
 
@@ -141,7 +141,7 @@ export class PlaceMap {
   showEdits(edits) {
     if (edits === this.edits) return; // the map may not have its layers yet
     this.edits = edits;
-    for (const layer of ["closed", "crossings"]) this.map.setLayoutProperty(layer, "visibility", edits ? "visible" : "none");
+    for (const name of SEEN_FROM_NEAR) this.#seeLayersOf(name);
   }
 
   /** Show which ways out are closed, and when; none when empty. */
@@ -157,7 +157,19 @@ export class PlaceMap {
   put(name, features) {
     const isChanged = features.features.length || this.content[name]?.features.length; // all is drawn anew at each
     this.content[name] = features; // while the map begins it is put by then
-    if (isChanged) this.map?.getSource(name)?.setData(features);
+    if (isChanged && this.map?.getSource(name)) this.#draw(name);
+  }
+
+  #draw(name) {
+    this.map.getSource(name).setData(this.content[name]);
+    this.#seeLayersOf(name);
+  }
+
+  #seeLayersOf(source) {
+    for (const layer of this.map.getLayersOrder().map((id) => this.map.getLayer(id)).filter((item) => item.source === source)) {
+      const now = visibility(layer, this.content, this.edits);
+      if (layer.visibility !== now) this.map.setLayoutProperty(layer.id, "visibility", now);
+    }
   }
 
   on(kind, listener) { this.listeners[kind] = listener; }
