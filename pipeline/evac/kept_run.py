@@ -40,7 +40,7 @@ def kept_runs(cache: Path, place: str, present: Basis) -> pd.DataFrame:
         What its runs would stand on now.
     """
     records = [record for record in read_studies(cache) if record.place == place]
-    jobs = {run.job for record in records for run in record.runs}
+    jobs = {job for record in records for job in record.jobs}
     now = {run.job for record in records for run in set(record.runs) - older_runs(record, present)}
     rows = sorted(indexed_runs(cache, jobs) if jobs else [], key=lambda row: row["ended"], reverse=True)
     about = [{"ended": datetime.fromtimestamp(row.pop("ended"), UTC), "older": row["job"] not in now} for row in rows]
@@ -49,7 +49,7 @@ def kept_runs(cache: Path, place: str, present: Basis) -> pd.DataFrame:
 
 def asked_jobs(cache: Path, place: str) -> set[str]:
     """Return the jobs that studies of a place have asked for, finished or not."""
-    return {run.job for record in read_studies(cache) if record.place == place for run in record.runs}
+    return {job for record in read_studies(cache) if record.place == place for job in record.jobs}
 
 
 def is_kept(folder: Path) -> bool:

@@ -18,7 +18,7 @@ from evac.archive.index import indexed_runs
 from evac.archive.records import StudyRecord, Wanted, failure_of, note_failure, note_study, now, read_studies
 from evac.archive.status import done_of, status_of, time_left_s, unclaimed
 from evac.files import whole_directory
-from evac.kept_run import kept_runs
+from evac.kept_run import asked_jobs, kept_runs
 from evac.seals import seal
 
 CASE = {"vehicles_per_household": "1", "departure": "d", "seed": 1, "plan": "a", "fidelity": "micro"}
@@ -162,6 +162,20 @@ def test_a_quick_look_does_not_replace_the_record_of_a_big_study(tmp_path):
     note_study(tmp_path, record(["x", "z"], selected={"seeds": [1]}))
     assert [len(item.runs) for item in read_studies(tmp_path)] == [2, 2]
     assert {wanted.job for item in read_studies(tmp_path) for wanted in item.runs} == {"x", "y", "z"}
+
+
+def test_a_run_of_the_same_selection_stays_listed_when_a_changed_plan_is_run_again(tmp_path):
+    make_run(tmp_path, "first", age_days=2)
+    note_study(tmp_path, record(["first", "never made"], age_days=2))
+    changed = basis(plans={"a": "1"})
+    for job in ("second", "third"):  # a job is another under another plan
+        note_study(tmp_path, replace(record([job]), basis=changed))
+        make_run(tmp_path, job)
+    (found,) = read_studies(tmp_path)
+    assert (found.earlier, [run.job for run in found.runs]) == (("first", "second"), ["third"])
+    runs = kept_runs(tmp_path, "town", changed)
+    assert dict(runs[["job", "older"]].to_numpy()) == {"first": True, "second": True, "third": False}
+    assert asked_jobs(tmp_path, "town") == {"first", "second", "third"}
 
 
 def test_a_record_of_an_older_toolkit_is_read_and_its_runs_are_older(tmp_path):

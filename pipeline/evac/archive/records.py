@@ -1,14 +1,15 @@
 """What the cache knows of studies: which jobs each asked for, and why runs failed.
 
 `studies/<name>.json` is written when a study begins, and again when seeds are added: one record for the same selection
-of cases under the same plans of the same place, the last start's. It lets `evac status` and `evac clean` answer without
-preparing the scenario. Results never depend on it.
+of cases under the same plans of the same place, the last start's; it keeps the jobs that earlier starts asked for, when
+the place or a plan was another. It lets `evac status` and `evac clean` answer without preparing the scenario. Results
+never depend on it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,8 @@ class StudyRecord:
         Folders of the cache that its runs and its report need, such as `nets/<digest>`.
     selected
         Which cases were asked for: what tells it from another study of the same plans.
+    earlier
+        Jobs of finished runs that earlier starts asked for, and this one doesn't.
     """
 
     place: str
@@ -59,6 +62,12 @@ class StudyRecord:
     runs: tuple[Wanted, ...]
     folders: tuple[str, ...]
     selected: Mapping[str, Any] = field(default_factory=dict)
+    earlier: tuple[str, ...] = ()
+
+    @property
+    def jobs(self) -> set[str]:
+        """The jobs that this start or an earlier one asked for."""
+        return {*self.earlier, *(run.job for run in self.runs)}
 
     @property
     def plans(self) -> list[str]:
@@ -76,8 +85,12 @@ class StudyRecord:
 
 
 def note_study(cache: Path, record: StudyRecord) -> None:
-    """Write down that a study has begun."""
-    write_record(cache / _FOLDER / f"{record.name}.json", record.document())
+    """Write down that a study has begun; finished runs of its earlier starts stay known."""
+    path = cache / _FOLDER / f"{record.name}.json"
+    before = read_record(path, _record)
+    known = before.jobs - {run.job for run in record.runs} if before else set()
+    earlier = tuple(sorted(job for job in known if (cache / "runs" / job).is_dir()))
+    write_record(path, replace(record, earlier=earlier).document())
 
 
 def read_studies(cache: Path) -> list[StudyRecord]:
@@ -123,4 +136,6 @@ def _record(content: dict[str, Any]) -> StudyRecord:
         content["basis"] = {"plans": content.pop("plans")}
         del content["scenario"]
     content["basis"] = Basis(**content["basis"])
-    return StudyRecord(**{**content, "folders": tuple(content["folders"])})
+    for name in ("folders", "earlier"):
+        content[name] = tuple(content.get(name, ()))
+    return StudyRecord(**content)
