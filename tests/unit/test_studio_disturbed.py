@@ -103,7 +103,7 @@ def test_a_run_is_called_off_while_its_process_begins(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_told_without_where_it_lies() -> None:
-    told = failure(OSError(errno.EROFS, "Read-only file system", "/somebody/scenarios"))["error"]
+    told = failure(OSError(errno.EROFS, "Read-only file system", "/somebody/scenarios"), Path("/somebody"))["error"]
     assert told.startswith("a file of the workspace can't be read or written (Read-only file system): see that")
     assert "somebody" not in told
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import evac
-from evac.errors import Mend, ScenarioError
+from evac.errors import Mend, Problem, ScenarioError
 from evac.plans.model import Plan
 from evac.plans.reading import load_plan
 from evac.studio.assets import PAGE
@@ -88,7 +88,7 @@ def _problems(folder: Path, text: str) -> list[dict[str, Any]]:
     (folder / "plan.yaml").write_text(text)
     with pytest.raises(ScenarioError) as refused:
         load_plan("plan", folder)
-    return [problem_of(problem) for problem in refused.value.problems]
+    return [problem_of(problem, folder) for problem in refused.value.problems]
 
 
 def test_a_mistake_in_a_file_is_told_with_and_without_its_key(tmp_path: Path) -> None:
@@ -97,6 +97,15 @@ def test_a_mistake_in_a_file_is_told_with_and_without_its_key(tmp_path: Path) ->
     assert problem["keys"] == ("actions", 1, "kph")
     assert problem["what"].startswith("'actions.1.kph': expected a number, found 'fast'")
     assert problem["told"].startswith("expected a number, found 'fast'")
+
+
+def test_a_file_of_the_workspace_is_named_from_its_folder_on(tmp_path: Path) -> None:
+    """Where the workspace lies is nothing to whoever looks at the page, and makes the line too long to read."""
+    (problem,) = _problems(tmp_path, "name: [unclosed\n")
+    assert problem["where"].startswith("plan.yaml")
+    outside = Problem(f"{tmp_path}-elsewhere/map.osm.pbf", f"{tmp_path}/data/a.geojson isn't it", "")
+    told = problem_of(outside, tmp_path)
+    assert (told["where"], told["what"]) == (f"{tmp_path}-elsewhere/map.osm.pbf", "data/a.geojson isn't it")
 
 
 def test_a_label_of_the_plan_below_is_told_at_its_action(tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import evac
 from evac.errors import UserError
 from evac.studio.assets import PAGE
 from evac.studio.words import catalogue, catalogue_text, settings_of
@@ -24,6 +27,35 @@ def test_every_text_can_be_found(path: Path) -> None:
     """A text that is put together before it is said would be in no catalogue."""
     script = path.read_text()
     assert re.findall(r"(?<!function )\bsay\((?!\"|english)", script) == []
+
+
+_TELLING = ("tell", "_tell", "Progress")
+_NOT_SHOWN = {"cluster.py", "roster.py", "trials.py", "progress.py", "controller.py"}
+"""Of what the studio doesn't do: runs on other machines, trials of orders; the terminal's own lines; a run's files."""
+_NO_TEXTS = {"preparing", "laying plans", "simulating", "reporting", "plan", "scenario", "job", "progress", ""}
+"""Names of phases, and of news."""
+
+
+def _told() -> Iterator[str]:
+    """Yield what the toolkit tells while it works, with an X in each of its places."""
+    for path in Path(evac.__file__).parent.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())) if path.name not in _NOT_SHOWN else ():
+            if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in _TELLING:
+                yield from (_with_places(text) for text in call.args if isinstance(text, ast.JoinedStr | ast.Constant))
+
+
+def _with_places(text: ast.JoinedStr | ast.Constant) -> str:
+    parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in parts)
+
+
+def test_what_is_told_while_it_works_can_be_said_otherwise() -> None:
+    told = {text for text in _told() if not text.replace(".", "").isdigit()} - _NO_TEXTS
+    assert {"Building the network", "Laying X over the network"} <= told
+    heard = re.findall(r'heard\("([^"]+)"\)', (PAGE / "steps.js").read_text())
+    patterns = [re.sub(r"\\{\w+\\}", ".+", re.escape(text)) for text in heard]
+    assert {text for text in told if not any(re.fullmatch(pattern, text) for pattern in patterns)} == set()
+    assert set(heard) <= set(catalogue())
 
 
 def test_no_element_has_words_that_nobody_can_say_otherwise() -> None:

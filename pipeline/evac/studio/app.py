@@ -103,16 +103,16 @@ async def _words(request: Request) -> Response:
     return JSONResponse({"language": settings.language, "words": settings.words})
 
 
-async def _told_problems(_request: Request, error: Exception) -> Response:
-    return JSONResponse(in_words(error), status_code=422)
+async def _told_problems(request: Request, error: Exception) -> Response:
+    return JSONResponse(in_words(error, studio_of(request).workspace.folder), status_code=422)
 
 
-async def _told_changed(_request: Request, error: Exception) -> Response:
-    return JSONResponse(in_words(error), status_code=412)
+async def _told_changed(request: Request, error: Exception) -> Response:
+    return JSONResponse(in_words(error, studio_of(request).workspace.folder), status_code=412)
 
 
-async def _told_error(_request: Request, error: Exception) -> Response:
-    return JSONResponse(in_words(error), status_code=500)
+async def _told_error(request: Request, error: Exception) -> Response:
+    return JSONResponse(in_words(error, studio_of(request).workspace.folder), status_code=500)
 
 
 async def _told_disk(_request: Request, error: Exception) -> Response:

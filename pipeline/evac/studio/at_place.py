@@ -343,7 +343,8 @@ def plan(place: evac.Place, name: str) -> dict[str, Any]:
         under = place.under(name)
         above = _name_of(place, under.loaded.model.extends)
     except UserError as error:
-        return {"plan": name, "name": name, "problems": [problem_of(problem) for problem in error.problems]}
+        problems = [problem_of(problem, place.workspace) for problem in error.problems]
+        return {"plan": name, "name": name, "problems": problems}
     return {
         "plan": name,
         "name": under.name,

@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import evac
-from evac.errors import Cancelled, EvacError, UserError, readable
+from evac.errors import Cancelled, EvacError, UserError
 from evac.new_place import new_place
 from evac.plans import BASELINE
 from evac.simulate.job import Case
 from evac.studio import plan_file
 from evac.studio.at_place import checked
 from evac.studio.frames import Frames
-from evac.studio.told import disk_words
+from evac.studio.told import disk_words, line_of, problem_of
 from evac.studio.workspace import FILE_NAME
 from evac.study.cases import case_name
 from evac.watching import OnProgress
@@ -48,19 +48,20 @@ def main(scenario: Path, workspace: Path) -> int:
     except Cancelled:
         return CANCELLED_CODE
     except Exception as error:  # noqa: BLE001 - whoever asked must hear of it
-        _say(answers, told=failure(error))
+        _say(answers, told=failure(error, workspace))
     return 0
 
 
-def failure(error: Exception) -> dict[str, Any]:
+def failure(error: Exception, workspace: Path) -> dict[str, Any]:
     """Return what is told of a job that has failed: `problems`, or an `error` in a sentence."""
     if isinstance(error, UserError):
-        return {"problems": [asdict(problem) for problem in error.problems]}
+        return {"problems": [problem_of(problem, workspace) for problem in error.problems]}
     if isinstance(error, EvacError):
-        return {"error": readable(error)}
+        return {"error": line_of(error, workspace)}
     if isinstance(error, OSError):
         return {"error": disk_words(error)}
-    return {"error": f"an error that nobody has foreseen, in evac itself: {type(error).__name__}: {readable(error)}"}
+    line = line_of(error, workspace)
+    return {"error": f"an error that nobody has foreseen, in evac itself: {type(error).__name__}: {line}"}
 
 
 def _hear(off: threading.Event) -> None:

@@ -25,6 +25,7 @@ from evac.studio.bench import Benches, Tell, tell_nobody
 from evac.studio.handing_on import pack
 from evac.studio.making import Making, Makings
 from evac.studio.remembered import Answer, Remembered
+from evac.studio.told import line_of
 from evac.studio.workspace import FILE_NAME, PACKED, Workspace, stamp_of
 from evac.studio.yaml_text import read, require_right, tag_of
 
@@ -73,7 +74,7 @@ class Places:
         try:
             place = self._open(name)
         except EvacError as error:
-            return {"place": name, "name": name, "note": "", "problem": str(error)}
+            return {"place": name, "name": name, "note": "", "problem": line_of(error, self.workspace.folder)}
         return {"place": name, "name": place.name, "note": " ".join(place.scenario.note.split()), "problem": ""}
 
     def plans(self, name: str) -> Answer:

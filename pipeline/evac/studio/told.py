@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from evac.errors import Problem, readable
@@ -10,9 +11,17 @@ from evac.errors import Problem, readable
 _TEXTS = ("where", "what", "remedy", "told")
 
 
-def problem_of(problem: Problem) -> dict[str, Any]:
+def problem_of(problem: Problem, workspace: Path) -> dict[str, Any]:
     """Return a problem as plain values: its texts in a line each, and what they are about."""
-    return {**asdict(problem), **{name: readable(getattr(problem, name)) for name in _TEXTS}}
+    return {**asdict(problem), **{name: line_of(getattr(problem, name), workspace) for name in _TEXTS}}
+
+
+def line_of(text: object, workspace: Path) -> str:
+    """Return a text in a line, with the files of a workspace named from its folder on: where that lies is known."""
+    line = str(text)
+    for folder in (workspace.resolve(), workspace.absolute()):
+        line = line.replace(f"{folder}/", "")
+    return readable(line)
 
 
 def disk_words(error: Exception) -> str:

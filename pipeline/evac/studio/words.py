@@ -1,5 +1,7 @@
 """The page's words: every sentence stands in its scripts in English, in `say("…")`, and may be said otherwise.
 
+What the toolkit tells while it works stands there in `heard("…")`.
+
 docs/studio-words.yaml has them all, written by `make docs`; a workspace's `studio.yaml` has what it says otherwise.
 """
 
@@ -23,7 +25,7 @@ from evac.studio.assets import PAGE
 from evac.validation import read_model
 
 FILE_NAME = "studio.yaml"
-_SAID = re.compile(r'\bsay\(("(?:[^"\\]|\\.)*")')
+_SAID = re.compile(r'\b(?:say|heard)\(("(?:[^"\\]|\\.)*")')
 _PLACE = re.compile(r"\{(\w+)\}")
 _HEAD = """\
 # Every text of the studio's page, written from its scripts by `make docs`. To have the page in another language, copy

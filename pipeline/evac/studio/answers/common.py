@@ -8,12 +8,13 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from evac.errors import EvacError, UserError, readable
+from evac.errors import EvacError, UserError
 from evac.studio.guard import MOST_JSON_BYTES, Refusal, limited
 from evac.studio.journal import Journal
 from evac.studio.new_places import NewPlaces
@@ -22,7 +23,7 @@ from evac.studio.places import Places
 from evac.studio.remembered import Answer
 from evac.studio.runner import Runner
 from evac.studio.sessions import Sessions
-from evac.studio.told import problem_of
+from evac.studio.told import line_of, problem_of
 from evac.studio.workspace import Workspace
 
 
@@ -62,11 +63,12 @@ def studio_of(request: Request) -> Studio:
     return studio
 
 
-def in_words(error: BaseException) -> dict[str, Any]:
+def in_words(error: BaseException, workspace: Path) -> dict[str, Any]:
     """Return an error as the page shows it: the problems with their places, or a sentence."""
     if isinstance(error, UserError):
-        return {"problems": [problem_of(item) for item in error.problems]}
-    return {"error": readable(error) if isinstance(error, EvacError) else f"{type(error).__name__}: {readable(error)}"}
+        return {"problems": [problem_of(item, workspace) for item in error.problems]}
+    line = line_of(error, workspace)
+    return {"error": line if isinstance(error, EvacError) else f"{type(error).__name__}: {line}"}
 
 
 _TEXTS = frozenset(

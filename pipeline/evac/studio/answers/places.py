@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 from sse_starlette.sse import EventSourceResponse
@@ -26,7 +27,8 @@ async def _places(request: Request) -> Response:
 
 async def _prepare(request: Request) -> Response:
     """Stream how far the preparation of a place is; the last event says that its picture is there, or what is wrong."""
-    making = await studio_of(request).places.make_picture(request.path_params["place"])
+    studio = studio_of(request)
+    making = await studio.places.make_picture(request.path_params["place"])
 
     async def events() -> AsyncIterator[dict[str, str]]:
         told = ""
@@ -36,17 +38,17 @@ async def _prepare(request: Request) -> Response:
                 told = making.step
                 yield event("step", {"text": told})
             if making.task.done():
-                yield event(*_outcome(making.task))
+                yield event(*_outcome(making.task, studio.workspace.folder))
                 return
 
     return EventSourceResponse(events())
 
 
-def _outcome(task: asyncio.Task[Any]) -> tuple[str, Any]:
+def _outcome(task: asyncio.Task[Any], workspace: Path) -> tuple[str, Any]:
     error = task.exception()
     if error is None:
         return "ready", {}
-    return "failed", in_words(error)
+    return "failed", in_words(error, workspace)
 
 
 async def _picture(request: Request) -> Response:

@@ -10,6 +10,7 @@ import { plansPanel } from "./plans-panel.js";
 import { pointOn, problemsList } from "./problems.js";
 import { runsPanel } from "./runs-panel.js";
 import { ScenarioFile } from "./scenario-file.js";
+import { stepWords } from "./steps.js";
 
 const PANELS = [
   { key: "place", title: () => say("Where"), make: placePanel },
@@ -158,7 +159,7 @@ export async function start(root) {
 async function prepared(name, tell) {
   let failed = null;
   await listen(`places/${part(name)}/prepare`, (kind, content) => {
-    if (kind === "step") tell(content.text);
+    if (kind === "step") tell(stepWords(content.text));
     if (kind === "failed") failed = content;
   });
   if (failed) throw new Refused(422, failed);

@@ -2,6 +2,7 @@
 import { sending } from "./answers.js";
 import { count, clock, h, say } from "./dom.js";
 import { curveChart } from "./chart.js";
+import { stepWords } from "./steps.js";
 
 /** A job that waits or runs. */
 export function liveView(job, jobs, more = null) {
@@ -24,7 +25,7 @@ function stateWords({ state, progress = {} }) {
     return say("{time} h after the order: {out} of {planned} out, {driving} driving, {waiting} waiting to start; {speed} times as fast as real time", {
       time: clock(progress.time_s), out: count(progress.out), planned: count(progress.planned), driving: count(progress.driving), waiting: count(progress.waiting), speed: count(progress.speed) });
   }
-  return progress.text || say("begins");
+  return progress.text ? stepWords(progress.text) : say("begins");
 }
 
 function soFar(name, minutes, planned) {
