@@ -17,7 +17,7 @@ END_M, ROAD_M = 2000.0, 2400.0
 
 def one_road(folder: Path, households: Mapping[str, int], closes_min: float | None = None) -> Path:
     """Write a place: Main Road from the west to the exit in the east, which a front reaches behind the last homes."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     drawn = DrawnMap((-60.0, -200.0, ROAD_M, 200.0))
     drawn.road("Main Road", "secondary", straight((0, 0), (ROAD_M, 0)), lanes="2", maxspeed="50")
     for x in (0.0, END_M / 2.0, END_M):  # where a side street comes in, the road is reached piece by piece

@@ -11,13 +11,15 @@ import geopandas as gpd
 import pandas as pd
 
 from evac import sumo
-from evac.demand.drivers import right_of_way_options
+from evac.demand.drivers import discharge_headway_s, right_of_way_options
 from evac.demand.on_stages import on_stages
+from evac.demand.packets import Packets
 from evac.demand.routes import routing_options, write_exit_zones, write_trips
 from evac.hazards.refuges import ResolvedRefuge
 from evac.measure.trips import read_trips
 from evac.network import Network, compile_net, read_net
 from evac.network.exits import ResolvedExit
+from evac.network.signal_programs import for_packets, other_programs
 from evac.overlay import Overlay, exits_under, lay_over
 from evac.overlay.staging import Staged, stage_roads
 from evac.plans.reading import load_plan
@@ -28,6 +30,7 @@ from evac.simulate import run_job
 from evac.simulate.job import Case, Job
 from evac.simulate.job_inputs import JobInputs
 from evac.simulate.meso import Meso
+from evac.study.sumo_inputs import with_other_programs
 
 _COLUMNS = ("way_id", "osm_way_id", "name", "ref", "highway", "lanes_forward", "lanes_backward")
 STREETS = gpd.GeoDataFrame({name: [] for name in (*_COLUMNS, "centre_lane", "lanes_guessed", "speed_guessed")})
@@ -92,21 +95,35 @@ class Town:
     ) -> tuple[pd.DataFrame, Path]:
         """Run the vehicles; return a row each (`vehicle`, `entered_s`, `arrived_s`, `arrival_lane`), and the folder."""
         net = read_net(overlay.network.net_file)
-        staged = Staged(overlay.network, overlay.timetable, Stages())
+        staged, everybody = Staged(overlay.network, overlay.timetable, Stages()), vehicles
+        packets = Packets.of(vehicles.assign(zone="all", ordered=True), meso.packet if meso else 1)
         if meso is not None:
-            cache = self.folder / ".evac"
+            cache, vehicles = self.folder / ".evac", packets.leaders(vehicles)
             staged = stage_roads(overlay.network, net, overlay.timetable, cache, alternate=True)
             vehicles = on_stages(vehicles, staged.stages, vehicles["departure_s"], ["edge"])
         exits = [replace(item, edges=staged.stages.edges_of(item.edges)) for item in exits_under(self.exits, net)]
         simulation, driver, traffic = Simulation(router=router), Driver(reroute_every_s=60), Traffic()  # type: ignore[arg-type]
         writers = {
             "t.rou.xml": lambda path: write_trips(
-                vehicles, exits, path, driver=driver, traffic=traffic, capacity_factor=1.0, refuges=refuges
+                vehicles,
+                exits,
+                path,
+                driver=driver,
+                traffic=traffic,
+                capacity_factor=1.0,
+                refuges=refuges,
+                cars=packets.size,
             ),
             "exits.add.xml": lambda path: write_exit_zones(exits, path, refuges=refuges),
         }
+        headway_s, timetable = discharge_headway_s(driver.profile), staged.timetable
+        if packets.size > 1:
+            programs = for_packets(other_programs(staged.network.net_file, None), packets.size, headway_s)
+            writers["signals.add.xml"] = lambda path: path.write_text(programs)
+            timetable = with_other_programs(timetable)
         if overlay.additional is not None:
-            writers["plan.add.xml"] = lambda path: path.write_text(str(staged.additional(overlay.additional)))
+            additional = for_packets(str(staged.additional(overlay.additional)), packets.size, headway_s)
+            writers["plan.add.xml"] = lambda path: path.write_text(additional)
         if meso is not None:
             writers["roads.add.xml"] = meso.write_types
         inputs = JobInputs(
@@ -115,11 +132,12 @@ class Town:
             end_s=3600.0 * end_h,
             gridlock_after_s=300,
             extra_options=(*routing_options(simulation, driver), *right_of_way_options(traffic)),
-            timetable=staged.timetable,
+            timetable=timetable,
             exits={item.name: item.edges for item in exits},
             meso=meso,
             stages=staged.stages,
             refuges=tuple(refuges),
+            packets=packets,
         )
         case = Case(vehicles_per_household="1", departure="d", seed=seed)
         settings = {"timetable": overlay.timetable.document(), "router": router, "vehicles": vehicles.to_csv()}
@@ -127,7 +145,7 @@ class Town:
         settings |= {"refuges": [asdict(item) for item in refuges]} if refuges else {}
         job = Job.of(case, settings=settings, inputs={"net": overlay.network.digest})
         run = run_job(job, inputs, self.folder / ".evac")
-        return read_trips(run / "sumo" / "tripinfo.xml"), run
+        return packets.spread(read_trips(run / "sumo" / "tripinfo.xml"), everybody, inputs.end_s), run
 
 
 def town(

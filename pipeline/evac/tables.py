@@ -208,7 +208,11 @@ def read_lanes(path: Path) -> pd.DataFrame:
     return _on_the_map(rows.join(_minutes(table, "lane")).assign(occupancy_percent=table["lane_occupancy"].to_numpy()))
 
 
-def read_edges(path: Path, roads: Mapping[str, str] | None = None) -> pd.DataFrame:
+_COUNTED = ["vehicles", "sampled_s", "distance_m", "time_loss_s"]
+"""What SUMO's lane and edge outputs sum over vehicles."""
+
+
+def read_edges(path: Path, roads: Mapping[str, str] | None = None, *, cars: int = 1) -> pd.DataFrame:
     """Read SUMO's edge output (edgeData, one interval each five minutes) of a mesoscopic run.
 
     Parameters
@@ -217,6 +221,8 @@ def read_edges(path: Path, roads: Mapping[str, str] | None = None) -> pd.DataFra
         The file.
     roads
         The road of each edge that is one of its stages (`evac.plans.stages`): a road has one row an interval.
+    cars
+        Cars that each simulated vehicle stands for (`evac.demand.packets`).
 
     Returns
     -------
@@ -224,6 +230,7 @@ def read_edges(path: Path, roads: Mapping[str, str] | None = None) -> pd.DataFra
     """
     table = _sumo_table(path, "edge").drop_null()
     rows = _on_the_map(_minutes(table, "edge").assign(edge=table["edge_id"].to_pandas()))
+    rows[_COUNTED] *= cars
     if not roads:
         return rows
     rows["edge"] = rows["edge"].astype(str).map(lambda edge: roads.get(edge, edge)).astype("category")

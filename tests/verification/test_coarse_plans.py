@@ -117,6 +117,6 @@ def test_everybody_gets_out_of_random_towns_under_random_plans(tmp_path: Path, s
     vehicles = random_cars(streets, chance)
     if len(place.exits) > 1:
         vehicles = _held_as_demand_has_it(place, overlay, vehicles, chance)
-    meso = Meso(chance.choice(["free", "limited", "full"]))
+    meso = Meso(chance.choice(["free", "limited", "full"]), packet=chance.choice([1, 1, 2, 4]))
     trips, _ = place.drive(overlay, vehicles, seed=seed, router=chance.choice(["dijkstra", "CCH"]), meso=meso)
     assert trips["arrived_s"].notna().all(), f"{trips['arrived_s'].isna().sum()} of {len(trips)} not out"

@@ -118,9 +118,10 @@ def _check_exposure_of_a_stream(folder: Path, ends: dict[str, Any], reached: Rea
         + '"/></vehicle>'
         for number, start_s in enumerate(enters_s)
     ]
-    (folder / "ways.xml").write_text("<routes>" + "".join(vehicles) + "</routes>")
+    (folder / "sumo").mkdir()
+    (folder / "sumo" / "vehroutes.xml").write_text("<routes>" + "".join(vehicles) + "</routes>")
     done = pd.DataFrame({"vehicle": [f"h{number}v0" for number in range(len(enters_s))], "zone": "A"})
-    exposed = exposures(folder / "ways.xml", done, reached.arrival_s, end_s=1e6)
+    exposed = exposures(folder, done, reached.arrival_s, end_s=1e6)
     step_s = 0.1
     time_s = np.arange(first_s, enters_s[-1] + 3_500.0 / speed_mps, step_s) + step_s / 2.0
     at_m = marks_m[0] + (time_s[:, None] - enters_s) * speed_mps
@@ -203,7 +204,7 @@ def _exposed(run: Path, arrival_s: dict[str, float]) -> pd.DataFrame:
     trips = read_trips(run / "sumo" / "tripinfo.xml")
     done = pd.DataFrame({"vehicle": trips["vehicle"], "zone": "A"})
     end_s = json.loads((run / "ending.json").read_text())["time_s"]
-    return exposures(run / "sumo" / "vehroutes.xml", done, arrival_s, end_s)
+    return exposures(run, done, arrival_s, end_s)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -22,6 +22,7 @@ from typing import Literal
 
 import numpy as np
 
+from evac.clock import HOUR_S
 from evac.schema.driving import Traffic
 from evac.sumo import CAR_CLASS
 
@@ -34,6 +35,8 @@ _EVACUATION_REDUCTION = 0.15
 TARGET_VEH_PER_H = _BASE_SATURATION_FLOW_VEH_PER_H * (1.0 - _EVACUATION_REDUCTION)
 """Queue discharge of a lane that the normal driver is calibrated to, at the reference speed: 1,615 veh/h."""
 REFERENCE_SPEED_KPH = 50.0
+_KPH_A_MPS = 3.6
+_ROOM = ("length", "minGap", "tau")
 """Speed limit at which the discharge is the target: an urban street (31 mph)."""
 LESS_CAPACITY, MORE_CAPACITY = 0.85, 1.15
 """Lane capacity is the assumption that nobody measures: every report shows the 90 % clearance at both ends of ± 15 %,
@@ -207,6 +210,30 @@ def calibration(profile: Profile, capacity_factor: float) -> Calibrated:
     if row is None:
         raise ValueError(f"no driver is calibrated for a capacity factor of {capacity_factor:g}: {CAPACITY_FACTORS}")
     return row
+
+
+def discharge_headway_s(profile: Profile, capacity_factor: float = 1.0) -> float:
+    """Return the seconds between two cars of a queue that discharges on one lane at the reference speed."""
+    return HOUR_S / calibration(profile, capacity_factor).discharge_veh_per_h[int(REFERENCE_SPEED_KPH)]
+
+
+def packet_attributes(profile: Profile, cars: int, capacity_factor: float = 1.0) -> dict[str, float]:
+    """Return `length`, `minGap` (m) and `tau` (s) of a packet of cars in the mesoscopic model; of a car for one.
+
+    A packet has the room that its cars take in a queue that moves, not in one that stands: the model fills a queue up
+    whatever it passes. How dense a queue is depends on its flow (Newell, A simplified car-following theory, 2002: each
+    car needs its standing room, and its reaction time at the queue's speed); here it is one that passes half of what a
+    lane can, as where two full lanes become one. At the reference speed packets discharge as the cars would.
+    """
+    car = {name: float(value) for name, value in vtype_attributes(profile, capacity_factor).items() if name in _ROOM}
+    if cars == 1:
+        return car
+    standing_m, headway_s = car["length"] + car["minGap"], discharge_headway_s(profile, capacity_factor)
+    speed_mps = REFERENCE_SPEED_KPH / _KPH_A_MPS
+    reacts_s = headway_s - standing_m / speed_mps
+    room_m = standing_m * 2.0 * headway_s / (2.0 * headway_s - reacts_s)
+    tau_s = car["tau"] * (headway_s - room_m / speed_mps) / reacts_s
+    return {"length": (room_m - car["minGap"]) * cars, "minGap": car["minGap"] * cars, "tau": tau_s * cars}
 
 
 @cache

@@ -23,7 +23,7 @@ from xml.sax.saxutils import quoteattr
 
 import pandas as pd
 
-from evac.demand.drivers import right_of_way_attributes, vtype_attributes
+from evac.demand.drivers import packet_attributes, right_of_way_attributes, vtype_attributes
 from evac.demand.starts import ANY_REFUGE
 from evac.network.exits.drive_beyond import DrivesBeyond
 from evac.network.reach import ExitEdges
@@ -151,6 +151,7 @@ def write_trips(
     traffic: Traffic,
     capacity_factor: float,
     refuges: Sequence[ExitEdges] = (),
+    cars: int = 1,
 ) -> None:
     """Write SUMO's route file: the driver types, and a trip for each planned vehicle that has a way out.
 
@@ -166,19 +167,24 @@ def write_trips(
         The drivers, and right of way.
     capacity_factor
         One of `drivers.CAPACITY_FACTORS`.
+    cars
+        Cars that each vehicle has the room and the headway of (`demand.packets`).
     """
     with path.open("w", encoding="utf-8") as file:
         file.write("<routes>\n")
         residents = bool(vehicles["resident"].any())
         file.writelines(f'    <vType id="{name}" vClass="{_CLASS_OFF_ROADS}"/>\n' for name in _UNUSED_TYPES)
         for vclass in (CAR_CLASS, RESIDENT_CLASS) if residents else (CAR_CLASS,):
-            file.write(_vehicle_type(vclass, driver, traffic, capacity_factor))
+            file.write(_vehicle_type(vclass, driver, traffic, capacity_factor, cars))
         file.writelines(_trips(vehicles, exits, refuges))
         file.write("</routes>\n")
 
 
-def _vehicle_type(vclass: str, driver: Driver, traffic: Traffic, capacity_factor: float) -> str:
+def _vehicle_type(vclass: str, driver: Driver, traffic: Traffic, capacity_factor: float, cars: int) -> str:
     attributes = {**vtype_attributes(driver.profile, capacity_factor), **right_of_way_attributes(traffic)}
+    if cars > 1:
+        room = packet_attributes(driver.profile, cars, capacity_factor)
+        attributes |= {name: f"{value:.3f}" for name, value in room.items()}
     values = {"id": vehicle_type(vclass), **attributes, "vClass": vclass}
     return f"    <vType {' '.join(f'{key}={quoteattr(value)}' for key, value in values.items())}/>\n"
 

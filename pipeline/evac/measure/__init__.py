@@ -23,6 +23,7 @@ import pandas as pd
 import sumolib
 
 from evac import tables
+from evac.demand.packets import Packets
 from evac.files import digest_file, write_text
 from evac.measure.bottlenecks import FoundBottleneck, find_bottlenecks, lane_minutes, mean_rates, measured_lanes
 from evac.measure.clearance import clearance_s, curve, exit_counts, headline, shadow_counts, zone_clearance
@@ -169,7 +170,7 @@ def _on_lanes(run_dir: Path, control: Control, trips: Driven, setup: Setup) -> _
 
 def _on_edges(run_dir: Path, setup: Setup) -> _Traffic:
     """Return what a run without lanes knows; that nobody drove on a lane which the plan adds can't be told."""
-    rows = tables.read_edges(run_dir / "sumo" / "edges.parquet", setup.roads)
+    rows = tables.read_edges(run_dir / "sumo" / "edges.parquet", setup.roads, cars=Packets.read(run_dir).size)
     return _Traffic(rows, [], tables.empty_table(tables.BOTTLENECKS), set(setup.facts.added_lanes))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from evac.demand.packets import Packets
 from evac.measure.arrival import arrivals
 from evac.measure.setup import Setup
 from evac.measure.stranded import read_ending
@@ -41,11 +42,15 @@ class Driven:
 def read_driven(run_dir: Path, vehicles: pd.DataFrame, exits: Sequence[ExitEdges], setup: Setup) -> Driven:
     """Read a run's trips; the parameters are those of `measure_run`."""
     statistics = read_statistics(run_dir / "sumo" / "statistics.xml")
+    end_s = statistics["performance"]["end"]
     trips, buses = split_buses(read_trips(run_dir / "sumo" / "tripinfo.xml"))
+    packets = Packets.read(run_dir)
+    trips = packets.spread(trips, vehicles, end_s)
     trips, passing = split_background(trips, setup.background)
     lines, shelters = ([_with_stages(item, setup.roads) for item in items] for items in (exits, setup.refuges))
-    at_home = read_ending(run_dir / "ending.json").at_home
-    done = vehicle_results(vehicles, trips, lines, statistics["performance"]["end"], shelters, at_home=at_home)
+    at_home = read_ending(run_dir).at_home
+    leaves = packets.leaves_s(vehicles)
+    done = vehicle_results(vehicles, trips, lines, end_s, shelters, at_home=at_home, leaves=leaves)
     return Driven(statistics, done, passing, arrivals(done[done["ordered"]], setup.with_drives), buses)
 
 

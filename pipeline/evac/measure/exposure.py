@@ -16,11 +16,14 @@ import numpy as np
 import pandas as pd
 
 from evac.clock import MINUTE_S
+from evac.demand.packets import Packets
 from evac.errors import SimulationError
+
+_WAYS = Path("sumo", "vehroutes.xml")
 
 
 def exposures(
-    ways: Path,
+    run_dir: Path,
     done: pd.DataFrame,
     arrival_s: Mapping[str, float],
     end_s: float,
@@ -31,8 +34,8 @@ def exposures(
 
     Parameters
     ----------
-    ways
-        SUMO's vehroute output, with exit times.
+    run_dir
+        Holds SUMO's vehroute output with exit times, `sumo/vehroutes.xml`.
     done
         `trips.vehicle_results` of the run; traffic that isn't evacuating has no zone.
     arrival_s
@@ -48,12 +51,15 @@ def exposures(
         SUMO's output is unreadable.
     """
     zones = dict(zip(done["vehicle"], done["zone"], strict=True))
-    first_s = min(arrival_s.values(), default=math.inf)
+    first_s, packets = min(arrival_s.values(), default=math.inf), Packets.read(run_dir)
+    asked = None if of is None else {packets.leader_of.get(name, name) for name in of}
     rows = [
-        (vehicle, zones.get(vehicle), edge, minute, spent_s)
-        for vehicle, edge, enters_s, leaves_s in _stays(ways, end_s, first_s, of)
+        (car, zones.get(car), edge, minute, spent_s)
+        for vehicle, edge, enters_s, leaves_s in _stays(run_dir / _WAYS, end_s, first_s, asked)
         if leaves_s > first_s and edge in arrival_s
         for minute, spent_s in _by_minute(max(enters_s, arrival_s[edge]), leaves_s)
+        for car in packets.all_of([vehicle])
+        if of is None or car in of
     ]
     found = pd.DataFrame(rows, columns=["vehicle", "zone", "edge", "minute", "exposed_s"])
     return found.sort_values(["minute", "edge", "vehicle"], ignore_index=True)

@@ -32,9 +32,9 @@ EXTRA_TABLES = (_EXPOSURE, _INCIDENTS, _PASSENGERS, _REFUGES, _WALKERS)
 
 def write_exposure(run_dir: Path, done: pd.DataFrame, arrival_s: Mapping[str, float], end_s: float) -> dict[str, Any]:
     """Write who was on a road that a hazard had reached; return the counts."""
-    exposed = exposures(run_dir / "sumo" / "vehroutes.xml", done, arrival_s, end_s)
+    exposed = exposures(run_dir, done, arrival_s, end_s)
     tables.write_table(exposed, tables.EXPOSURE, run_dir / _EXPOSURE)
-    return exposed_counts(exposed, done, read_ending(run_dir / "ending.json").turned_round)
+    return exposed_counts(exposed, done, read_ending(run_dir).turned_round)
 
 
 def write_passengers(run_dir: Path, buses: BusService, driven: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -44,7 +44,7 @@ def write_passengers(run_dir: Path, buses: BusService, driven: pd.DataFrame) -> 
     """
     passengers = passenger_results(buses, run_dir / "buses.json", driven)
     tables.write_table(passengers, tables.PASSENGERS, run_dir / _PASSENGERS)
-    left = stranded_buses(run_dir / "buses.json", read_ending(run_dir / "ending.json"))
+    left = stranded_buses(run_dir / "buses.json", read_ending(run_dir))
     return {"passengers": passengers, "buses_left": left}
 
 
@@ -59,7 +59,7 @@ def write_refuges(run_dir: Path, done: pd.DataFrame, refuges: Sequence[ResolvedR
     """Write who came to refuges, where there are any; return the counts by refuge."""
     if not refuges:
         return {}
-    turned_on = read_ending(run_dir / "ending.json").turned_on
+    turned_on = read_ending(run_dir).turned_on
     tables.write_table(refuge_results(done, turned_on), tables.REFUGES, run_dir / _REFUGES)
     return refuge_counts(refuges, done, turned_on)
 

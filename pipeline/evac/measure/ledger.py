@@ -115,7 +115,7 @@ def build_ledger(
         Counts, limits and the verdict, ready for `ledger.json`.
     """
     end_s = statistics["performance"]["end"]
-    stuck = stranded(done, read_ending(run_dir / "ending.json"), end_s)
+    stuck = stranded(done, read_ending(run_dir), end_s)
     held = stuck[(hazard is not None) & ~stuck["edge"].isin(leads_out)]
     counts = {
         **_vehicle_counts(done, end_s),

@@ -74,10 +74,10 @@ def safety_so_far(
     planned = driven.planned.assign(zone=driven.planned["zone"].astype(str))
     mine = planned[planned["zone"].isin(list(zones))]
     reached_s, names = reached_with_stages(setup) or {}, set(mine["vehicle"])
-    on_it = exposures(run_dir / "sumo" / "vehroutes.xml", mine, reached_s, driven.end_s, of=names)
+    on_it = exposures(run_dir, mine, reached_s, driven.end_s, of=names)
     exposed = mine["vehicle"].isin(set(on_it["vehicle"]))
     safe = mine["status"].isin(["evacuated", "in_refuge"]) & ~exposed
-    at_home = mine["vehicle"].isin(read_ending(run_dir / "ending.json").at_home)
+    at_home = mine["vehicle"].isin(read_ending(run_dir).at_home)
     lost = ~safe if is_over else exposed | at_home | (mine["status"] == "no_route")
     by_zone = {str(zone): rows.index for zone, rows in mine.groupby("zone")}
     return {zone: Safety(len(rows), int(safe[rows].sum()), int(lost[rows].sum())) for zone, rows in by_zone.items()}

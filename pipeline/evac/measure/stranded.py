@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 import sumolib
 
+from evac.demand.packets import Packets
 from evac.errors import SimulationError
 from evac.network.street_names import street_of
 from evac.plans.timetable import edge_of
@@ -63,19 +64,24 @@ class Ending:
         return self.reason == "standstill" or self.left[vehicle][1] >= self.for_good_s
 
 
-def read_ending(path: Path) -> Ending:
-    """Read a run's `ending.json`.
+def read_ending(run_dir: Path) -> Ending:
+    """Read a run's `ending.json`, with the cars that follow others (`demand.packets`).
 
     Raises
     ------
     SimulationError
         It is no such file.
     """
+    path, packets = run_dir / "ending.json", Packets.read(run_dir)
     try:
         ending = json.loads(path.read_text())
-        left = {str(name): (str(road), float(stood_s)) for name, (road, stood_s) in ending["left"].items()}
+        left = {
+            car: (str(road), float(stood_s))
+            for name, (road, stood_s) in ending["left"].items()
+            for car in packets.all_of([str(name)])
+        }
         turned_on = {str(name): tuple(vehicles) for name, vehicles in ending.get("turned_on", {}).items()}
-        turned_round, at_home = (frozenset(ending.get(key, ())) for key in ("turned_round", "at_home"))
+        turned_round, at_home = (frozenset(packets.all_of(ending.get(key, ()))) for key in ("turned_round", "at_home"))
         return Ending(ending["reason"], left, turned_round, turned_on, at_home, float(ending.get("wait_s", 0.0)))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SimulationError(f"{path}: doesn't say how the run ended ({error!r}); run it again") from error

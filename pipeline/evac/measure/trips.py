@@ -128,6 +128,7 @@ def vehicle_results(
     refuges: Sequence[ExitEdges] = (),
     *,
     at_home: Collection[str] = (),
+    leaves: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Return the rows of `tables.VEHICLES`, one for each vehicle in the demand's order, and those of `tables.REFUGES`.
 
@@ -137,8 +138,10 @@ def vehicle_results(
     against driving its way at its own free speed; for one that isn't out it is the delay until the end of the run. A
     detour isn't delay, and a vehicle without a route has none. Who stayed `at_home` because a hazard closed the street
     that it waited for is in none of SUMO's trips; it waits there to the end.
+
+    `leaves` has when SUMO lets each onto its street, where that isn't `routes.leaves_s` (s).
     """
-    _check_accounts(vehicles, trips, end_s, at_home)
+    _check_accounts(vehicles, trips, end_s, at_home, leaves_s(vehicles) if leaves is None else leaves)
     done = vehicles.rename(columns={"exit": "exit_assigned", "status": "planned"}).merge(
         trips, on="vehicle", how="left", validate="1:1"
     )
@@ -156,10 +159,12 @@ def vehicle_results(
     return done
 
 
-def _check_accounts(vehicles: pd.DataFrame, trips: pd.DataFrame, end_s: float, at_home: Collection[str]) -> None:
+def _check_accounts(
+    vehicles: pd.DataFrame, trips: pd.DataFrame, end_s: float, at_home: Collection[str], leaves: pd.Series
+) -> None:
     """Raise when SUMO's trips and the demand don't name the same vehicles, save those due to leave after the end."""
     due = set(vehicles.loc[vehicles["status"] == "planned", "vehicle"])
-    in_time = set(vehicles.loc[(vehicles["status"] == "planned") & (leaves_s(vehicles) < end_s), "vehicle"])
+    in_time = set(vehicles.loc[(vehicles["status"] == "planned") & (leaves < end_s), "vehicle"])
     reported = set(trips["vehicle"])
     lost, strange = sorted(in_time - reported - set(at_home)), sorted(reported - due)
     if lost or strange:

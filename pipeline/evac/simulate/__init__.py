@@ -120,7 +120,8 @@ def run_until_known(
     SimulationError, InstallationError
         As `run_job` does.
     """
-    ways_of = tuple(vehicle for group in asked.groups for vehicle in group.leaves_s)
+    lead = inputs.packets.leader_of
+    ways_of = tuple({lead.get(name, name): None for group in asked.groups for name in group.leaves_s})
     inputs = replace(inputs, with_roads=False, ways_of=ways_of)
     with files.passing_directory(cache / TRIALS / job.digest) as folder:
         with _log_kept(folder / OUTPUTS, cache / "failed" / f"{job.digest}.log"):
@@ -144,7 +145,8 @@ def _simulate(
             turns=actors.turns,
             end_s=inputs.end_s,
             report=report,
-            fates=None if asked is None else Fates(connection, asked.groups, asked.reached_s),
+            fates=None if asked is None else Fates(connection, asked.groups, asked.reached_s, inputs.packets),
+            cars=inputs.packets.size,
         )
     _check_ending(folder / OUTPUTS / "statistics.xml", ending)
     for name, record in actors.records(ending, inputs.stages).items():

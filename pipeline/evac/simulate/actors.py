@@ -52,6 +52,7 @@ class Actors:
             stages=inputs.stages,
             refuges=refuges,
             drives=inputs.drives,
+            cars=inputs.packets.size,
         )
         return cls(
             watch,

@@ -91,6 +91,8 @@ class Controller:
         Where those go whose last way to any exit a hazard takes; they stand when None.
     drives
         The drives behind the exits, where any takes time: who is sent to another exit reckons with them.
+    cars
+        Cars that each vehicle stands for.
     closed
         Edges that have closed and admit no car now.
     at_home
@@ -108,6 +110,7 @@ class Controller:
     stages: Stages = field(default_factory=Stages)
     refuges: Refuges | None = None
     drives: DrivesBeyond | None = None
+    cars: int = 1
     events: list[dict[str, Any]] = field(default_factory=list)
     closed: set[str] = field(default_factory=set)
     at_home: set[str] = field(default_factory=set)
@@ -375,7 +378,7 @@ class Controller:
         self._officers.pop(tls, None)
         self.connection.trafficlight.setProgram(tls, state.holds.program)
         if state.holds.officer:
-            self._officers[tls] = Officer(self.connection, tls, state.holds.program, coarse=self.coarse)
+            self._officers[tls] = Officer(self.connection, tls, state.holds.program, coarse=self.coarse, cars=self.cars)
         what = "officer on duty" if state.holds.officer else "signal switched"
         if not state.actions and before is not None:
             self._tell(now_s, "; ".join(before.actions), "signal as normal")

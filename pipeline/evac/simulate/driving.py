@@ -99,10 +99,11 @@ def drive(
     end_s: float,
     report: Callable[[Progress], None],
     fates: Fates | None = None,
+    cars: int = 1,
 ) -> Ending:
     """Step through the simulation until it ends: it may be over although the plan still has lanes to open or close.
 
-    With `fates`, it ends when these are known.
+    With `fates`, it ends when these are known. What is reported counts `cars` a simulated vehicle.
     """
     actors = [plan, *others]
     started_s = time.monotonic()
@@ -114,7 +115,8 @@ def drive(
         now_s = _step(connection, actors, metering, now_s, min(POLL_S * (now_s // POLL_S + 1.0), end_s))
         counts = _counts(connection)
         speed = now_s / max(time.monotonic() - started_s, 1e-9)
-        how_far = Progress(now_s, counts.inserted - counts.running, counts.running, counts.waiting, speed)
+        out, driving, waiting = counts.inserted - counts.running, counts.running, counts.waiting
+        how_far = Progress(now_s, out * cars, driving * cars, waiting * cars, speed)
         if counts.running == 0 and counts.loaded == counts.inserted and not any(actor.has_plans for actor in others):
             report(how_far)
             return Ending("cleared", now_s, counts)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import traci.constants as tc
 from traci.connection import Connection
 
+from evac.demand.packets import Packets
 from evac.simulate.answers import text, values_of, vehicles_known
 
 
@@ -64,10 +65,18 @@ class Fates:
         The groups.
     reached_s
         When the hazard reaches each edge that it ever reaches (s after the order).
+    packets
+        Who drives for whom; everybody himself when None.
     """
 
-    def __init__(self, connection: Connection, groups: Sequence[Group], reached_s: Mapping[str, float]) -> None:
-        self._connection, self._reached_s = connection, reached_s
+    def __init__(
+        self,
+        connection: Connection,
+        groups: Sequence[Group],
+        reached_s: Mapping[str, float],
+        packets: Packets | None = None,
+    ) -> None:
+        self._connection, self._reached_s, self._packets = connection, reached_s, packets or Packets()
         self._open = [group for group in groups if not group.is_lost]
         self._first_s = min(reached_s.values(), default=math.inf)
         self._exposed: set[str] = set()
@@ -85,7 +94,8 @@ class Fates:
         is_burning = now_s > self._first_s
         if is_burning or any(group.enough_left_s < now_s for group in self._open):
             on_road = set(vehicles_known(self._connection))
-            there = on_road.union(self._connection.simulation.getPendingVehicles())
+            there = self._packets.all_of(on_road.union(self._connection.simulation.getPendingVehicles()))
+            at_home = self._packets.all_of(at_home)
             if is_burning:
                 self._see_exposed(on_road, now_s)
             self._open = [group for group in self._open if not self._is_known(group, there, at_home, now_s)]
@@ -93,10 +103,11 @@ class Fates:
 
     def _see_exposed(self, on_road: AbstractSet[str], now_s: float) -> None:
         for group in self._open:
-            mine = list((group.leaves_s.keys() & on_road) - self._exposed)
+            leaders = {self._packets.leader_of.get(name, name) for name in group.leaves_s.keys() - self._exposed}
+            mine = list(leaders & on_road)
             for vehicle, road in zip(mine, values_of(self._connection, tc.VAR_ROAD_ID, mine), strict=True):
                 if self._reached_s.get(text(road), math.inf) < now_s:
-                    self._exposed.add(vehicle)
+                    self._exposed |= self._packets.all_of([vehicle])
 
     def _is_known(self, group: Group, there: AbstractSet[str], at_home: AbstractSet[str], now_s: float) -> bool:
         lost = group.leaves_s.keys() & (self._exposed | at_home)

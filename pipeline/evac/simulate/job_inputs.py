@@ -10,6 +10,7 @@ from pathlib import Path
 
 from evac.demand.buses import BusService
 from evac.demand.incidents import Breakdowns
+from evac.demand.packets import Packets
 from evac.hazards.refuges import ResolvedRefuge
 from evac.network.exits.drive_beyond import DrivesBeyond
 from evac.network.exits.resolved import Spell
@@ -74,6 +75,8 @@ class JobInputs:
         Whether SUMO writes what lanes or roads carried.
     ways_of
         The vehicles of which SUMO writes who drove where under a hazard; all when None.
+    packets
+        Who drives for whom (mesoscopic model only).
     """
 
     net_file: Path
@@ -94,6 +97,7 @@ class JobInputs:
     refuges: tuple[ResolvedRefuge, ...] = ()
     with_roads: bool = True
     ways_of: tuple[str, ...] | None = None
+    packets: Packets = field(default_factory=Packets)
 
 
 def output_options(folder: Path) -> list[str]:
@@ -144,6 +148,8 @@ def write_inputs(folder: Path, inputs: JobInputs, seed: int) -> None:
             ET.SubElement(root, option, value=value)
     ET.indent(root)
     ET.ElementTree(root).write(folder / _CONFIGURATION, encoding="utf-8", xml_declaration=True)
+    if inputs.packets.followers:
+        inputs.packets.write(folder)
     (folder / OUTPUTS).mkdir()
     if inputs.with_roads:
         _write_traffic_output(folder / OUTPUTS, *(_EDGES if inputs.meso else _LANES))

@@ -20,6 +20,8 @@ _TAU_FF, _TAU_FJ, _TAU_JF, _TAU_JJ = 1.13, 1.13, 1.73, 1.4  # SUMO's defaults
 _TRAVEL_TIMES_EVERY_S = 120
 """How often drivers' travel times are brought up to date, which is a quarter of the model's time if it is done every
 minute as in the microscopic one (docs/performance-log.md)."""
+_JAMMED_FROM = "-0.25"
+"""Of packets: jammed from so many vehicles on as would drive at a quarter of the road's speed."""
 _JUNCTIONS = {
     "free": (),
     "limited": ("--meso-junction-control.limited",),
@@ -49,12 +51,15 @@ class Meso:
         Those of a jam as a multiple of SUMO's defaults: how fast a queue moves up.
     roads
         Roads that have headways of their own.
+    packet
+        Cars that a simulated vehicle stands for (`demand.packets`).
     """
 
     junctions: Literal["free", "limited", "full"] = "limited"
     free: float = 1.0
     jam: float = 1.0
     roads: tuple[RoadHeadway, ...] = ()
+    packet: int = 1
 
     @classmethod
     def of_lane(cls, junctions: Literal["free", "limited", "full"], factor: float) -> Meso:
@@ -68,11 +73,21 @@ class Meso:
             "--no-internal-links",
             *("--device.rerouting.adaptation-interval", str(_TRAVEL_TIMES_EVERY_S)),
             *_JUNCTIONS[self.junctions],
+            *(self._of_packets() if self.packet > 1 else ()),
             *("--meso-tauff", f"{_TAU_FF * self.free:.3f}"),
             *("--meso-taufj", f"{_TAU_FJ * self.free:.3f}"),
             *("--meso-taujf", f"{_TAU_JF * self.jam:.3f}"),
             *("--meso-taujj", f"{_TAU_JJ * self.jam:.3f}"),
         ]
+
+    def _of_packets(self) -> list[str]:
+        """Return what packets need otherwise than cars.
+
+        Who has to wait at a junction looks again after as many seconds as a packet has cars. And a road isn't taken for
+        jammed as early: SUMO does so from as many cars on as drive on it freely, which a packet or two are at once, and
+        from one jammed road 1,080 cars an hour get into the next (SUMO 1.28; tests/verification/test_packets.py).
+        """
+        return ["--meso-recheck", str(self.packet), "--meso-jam-threshold", _JAMMED_FROM]
 
     def write_types(self, path: Path) -> None:
         """Write SUMO's additional file with the headways of roads that have their own; each is a type."""

@@ -91,11 +91,14 @@ class Officer:
         change the yellow and all-red, named `stage 0 to 1`, which lead on into the next stage.
     coarse
         Whether the simulation is mesoscopic: a car is seen on the first lane that leads where it is bound for.
+    cars
+        Cars that each vehicle stands for, so many times as far are vehicles apart (`evac.demand.packets`).
     """
 
-    def __init__(self, connection: Connection, tls: str, program: str, *, coarse: bool = False) -> None:
+    def __init__(self, connection: Connection, tls: str, program: str, *, coarse: bool = False, cars: int = 1) -> None:
         self._connection = connection
         self._coarse = coarse
+        self._sight_m = _LOOK_BACK_M * cars
         self._tls = tls
         self._program = program
         phases = self._phases()
@@ -106,7 +109,7 @@ class Officer:
         self._stop_lines = frozenset(connection.trafficlight.getControlledLanes(tls))
         self._in_sight = self._lanes_in_sight()
         self._on_duty_since_s: float | None = None
-        self._rules = Rules(stages)
+        self._rules = Rules(stages, NEAR_M * cars)
 
     def act(self, now_s: float) -> None:
         """Look at the traffic, and change to another stage if that is due.
@@ -146,7 +149,7 @@ class Officer:
         for lane in self._in_sight:
             for name in self._connection.lane.getLastStepVehicleIDs(lane):
                 for tls, movement, away_m, _ in vehicle.getNextTLS(name)[:1]:
-                    if tls == self._tls and away_m <= _LOOK_BACK_M:
+                    if tls == self._tls and away_m <= self._sight_m:
                         at_line = lane if lane in self._stop_lines else self._lane_of[movement]
                         yield Car(name, at_line, movement, away_m, vehicle.getSpeed(name))
 
@@ -158,7 +161,7 @@ class Officer:
             for name in self._connection.edge.getLastStepVehicleIDs(edge):
                 movements = self._movement_of.get(way_ahead(self._connection, name)[:2], ())
                 away_m = length_m - vehicle.getLanePosition(name)
-                if movements and away_m <= _LOOK_BACK_M:
+                if movements and away_m <= self._sight_m:
                     yield Car(name, self._lane_of[movements[0]], movements[0], away_m, vehicle.getSpeed(name))
 
     def _movements(self) -> dict[tuple[str, ...], list[int]]:
@@ -179,7 +182,7 @@ class Officer:
         roads = list(ahead_m)
         for road in roads:  # grows on the way
             end_m = ahead_m[road] + self._connection.lane.getLength(f"{road}_0")
-            before = self._before(road) if end_m < _LOOK_BACK_M else []
+            before = self._before(road) if end_m < self._sight_m else []
             new = [edge for edge in before if edge not in ahead_m]
             ahead_m.update(dict.fromkeys(new, end_m))
             roads += new
@@ -205,10 +208,13 @@ class Rules:
     ----------
     stages
         The state of each stage: a letter for each movement.
+    near_m
+        How near to the stop line a queue that discharges has two vehicles and more.
     """
 
-    def __init__(self, stages: Sequence[str]) -> None:
+    def __init__(self, stages: Sequence[str], near_m: float = NEAR_M) -> None:
         self.stages = tuple(stages)
+        self._near_m = near_m
         self._waiting_since_s: dict[str, float] = {}
 
     def next_stage(self, stage: int, green_s: float, lanes: Lanes, now_s: float) -> int:
@@ -265,7 +271,7 @@ class Rules:
     def _discharges(self, stage: int, lanes: Lanes) -> bool:
         """Return whether cars that have green come to the stop line, and move."""
         go = self._letters(stage, _GOES)
-        near = [[car for car in cars if car.movement in go and car.away_m <= NEAR_M] for cars in lanes.values()]
+        near = [[car for car in cars if car.movement in go and car.away_m <= self._near_m] for cars in lanes.values()]
         return any(len(cars) > 1 and any(car.speed_mps > _MOVES_MPS for car in cars) for cars in near)
 
     def _gain(self, stage: int, other: int, lanes: Lanes) -> int:

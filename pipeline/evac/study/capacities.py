@@ -21,7 +21,7 @@ import pandas as pd
 from sumolib.net import Net
 
 from evac.clock import HOUR_MIN, HOUR_S
-from evac.demand.drivers import REFERENCE_SPEED_KPH, TARGET_VEH_PER_H, Profile, calibration, vtype_attributes
+from evac.demand.drivers import REFERENCE_SPEED_KPH, TARGET_VEH_PER_H, Profile, calibration, packet_attributes
 from evac.measure.queues import MERGE, WINDOW_MIN
 from evac.network.exits import ResolvedExit
 from evac.simulate.meso import RoadHeadway
@@ -37,7 +37,6 @@ _OF_ITS_OWN = 0.75
 """Share of what a lane can pass from which on a stop line holds up traffic as the road itself would: a minor road that
 waits for gaps passes less (900 veh/h onto an empty road, Highway Capacity Manual, 7th edition, chapter 20)."""
 _KPH_A_MPS = 3.6
-_OF_DRIVER = ("length", "minGap", "tau")
 
 
 def lane_factor(profile: Profile) -> float:
@@ -46,29 +45,29 @@ def lane_factor(profile: Profile) -> float:
     return headway_factor(known, REFERENCE_SPEED_KPH / _KPH_A_MPS, profile)
 
 
-def headway_factor(veh_per_h: float, speed_mps: float, profile: Profile) -> float:
+def headway_factor(veh_per_h: float, speed_mps: float, profile: Profile, cars: int = 1) -> float:
     """Return the factor of the driver's own headway at which the mesoscopic model's lane passes a flow.
 
-    It adds the time that the vehicle with its gap takes to pass.
+    It adds the time that the vehicle with its gap takes to pass. `cars` is how many a simulated vehicle stands for.
     """
-    driver = {name: float(value) for name, value in vtype_attributes(profile).items() if name in _OF_DRIVER}
-    passing_s = (driver["length"] + driver["minGap"]) / speed_mps
-    return (HOUR_S / veh_per_h - passing_s) / driver["tau"]
+    room = {name: value / cars for name, value in packet_attributes(profile, cars).items()}
+    passing_s = (room["length"] + room["minGap"]) / speed_mps
+    return (HOUR_S / veh_per_h - passing_s) / room["tau"]
 
 
-def exit_headways(exits: Sequence[ResolvedExit], net: Net, profile: Profile) -> tuple[RoadHeadway, ...]:
+def exit_headways(exits: Sequence[ResolvedExit], net: Net, profile: Profile, cars: int = 1) -> tuple[RoadHeadway, ...]:
     """Return the headways of the last roads of exits that take only so many vehicles an hour, such as a ferry."""
     found = []
     for item in exits:
         lanes = sum(net.getEdge(road).getLaneNumber() for road in item.edges)
         for road in item.edges if item.veh_per_h else ():
-            factor = headway_factor(item.veh_per_h / lanes, net.getEdge(road).getSpeed(), profile)
+            factor = headway_factor(item.veh_per_h / lanes, net.getEdge(road).getSpeed(), profile, cars)
             found.append(RoadHeadway(road, round(factor, 3)))
     return tuple(found)
 
 
 def road_headways(
-    manifest: Mapping[str, Any], windows: pd.DataFrame, net: Net, profile: Profile
+    manifest: Mapping[str, Any], windows: pd.DataFrame, net: Net, profile: Profile, cars: int = 1
 ) -> tuple[RoadHeadway, ...]:
     """Return the headways of a run's bottlenecks.
 
@@ -82,12 +81,14 @@ def road_headways(
         The net that it drove on.
     profile
         The drivers'.
+    cars
+        Cars that a simulated vehicle stands for.
     """
     usual = lane_factor(profile)
     found = []
     for road, veh_per_h in sorted(_rates(manifest).items()):
         lanes = net.getEdge(road).getLaneNumber()
-        factor = headway_factor(veh_per_h, net.getEdge(road).getSpeed(), profile)
+        factor = headway_factor(veh_per_h, net.getEdge(road).getSpeed(), profile, cars)
         if veh_per_h * lanes >= _SATURATED * _peak_veh_per_h(windows[windows["edge"] == road]):
             found.append(RoadHeadway(road, round(max(factor, usual), 3)))
     return tuple(found)

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evac.demand.packets import packet_size
 from evac.errors import SimulationError
 from evac.files import digest_json
 from evac.measure.clearance import clearance_s
@@ -30,8 +31,8 @@ from evac.seals import has_entry, read_record, write_record
 from evac.simulate.job import Case
 from evac.simulate.meso import Meso, RoadHeadway
 from evac.study.capacities import exit_headways, lane_factor, road_headways
-from evac.study.cases import case_name
-from evac.study.ground import Ground, Terms
+from evac.study.cases import background_of, case_name
+from evac.study.ground import Ground, Terms, demand_of
 from evac.study.jobs import job_of, run_folder
 from evac.study.runs import Display, Silent, read_ledger, read_manifest
 from evac.study.tasks import Engine, Task
@@ -76,7 +77,8 @@ class Calibration:
                 f"on a microscopic run that it wasn't fitted to its 90 % clearance was off by {self.t90_error:+.1%}, "
                 f"its curve by {self.curve_error:.1%} of that time"
             )
-        return f"coarse (mesoscopic) simulation, for screening only, without lanes: {found}"
+        together = f", cars in packets of {self.meso.packet}" if self.meso.packet > 1 else ""
+        return f"coarse (mesoscopic) simulation, for screening only, without lanes{together}: {found}"
 
 
 @dataclass(frozen=True)
@@ -221,9 +223,27 @@ def coarse(ground: Ground, meso: Meso, cache: Path) -> Ground:
     terms = ground.terms
     alternate = terms.model.traffic.merges == "alternate"
     staged = stage_roads(terms.network, ground.net, terms.timetable, cache, alternate=alternate)
-    metered = exit_headways(terms.exits, ground.net, terms.model.driver.profile)
+    metered = exit_headways(terms.exits, ground.net, terms.model.driver.profile, meso.packet)
     roads = {item.road: item for item in (*meso.roads, *metered)}
     return replace(ground, terms=replace(terms, meso=replace(meso, roads=tuple(roads.values())), staged=staged))
+
+
+def unfitted(ground: Ground, case: Case) -> Meso:
+    """Return the mesoscopic model of a case as far as it is known without any microscopic run: by its drivers."""
+    profile = ground.terms.model.driver.profile
+    packet = _packet(ground.terms, int(demand_of(ground, case)["ordered"].sum()))
+    return replace(Meso.of_lane("full", lane_factor(profile)), packet=packet)
+
+
+def _packet(terms: Terms, vehicles: int) -> int:
+    """Return how many cars a packet has; one where each is counted by itself, or shares the road with single others.
+
+    Places in a refuge are counted by car, and background traffic by vehicle.
+    """
+    model = terms.model
+    background = [background_of(model, item.name) for item in model.departures]
+    alone = not terms.refuges and all(item.is_nobody for item in background)
+    return packet_size(vehicles) if alone else 1
 
 
 def labelled(ground: Ground, found: Calibration) -> Ground:
@@ -273,9 +293,11 @@ def _calibrate(town: Town, fitted: Sequence[Case], check: Case) -> Calibration:
     profile = town.ground.terms.model.driver.profile
     largest = micro[len(fitted) - 1]
     windows = pd.read_parquet(largest / "edges.parquet", columns=["edge", "from_s", "flow_veh_per_h"])
-    roads = road_headways(read_manifest(largest), windows, town.ground.net, profile)
+    packet = _packet(town.ground.terms, read_manifest(largest)["planned"])
+    roads = road_headways(read_manifest(largest), windows, town.ground.net, profile, packet)
     # Headways follow from drivers and from what the worst bottlenecks pass; only the keeping of right of way is tried.
-    kinds = [replace(Meso.of_lane(kind, lane_factor(profile)), roads=roads) for kind in ("free", "limited", "full")]
+    tried = [Meso.of_lane(kind, lane_factor(profile)) for kind in ("free", "limited", "full")]
+    kinds = [replace(meso, roads=roads, packet=packet) for meso in tried]
     meso = _best(town, fitted, micro[:-1], kinds)
     (checked,) = town.run([(coarse(town.other, meso, town.cache), replace(check, fidelity="meso"))])
     t90_error, curve_error = _errors(checked, micro[-1])

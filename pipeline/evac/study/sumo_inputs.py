@@ -11,15 +11,16 @@ import pandas as pd
 from evac import clock
 from evac.demand.background import ENGINE, engine_attributes, write_background
 from evac.demand.buses import write_bus_type
-from evac.demand.drivers import right_of_way_attributes, right_of_way_options, vtype_attributes
+from evac.demand.drivers import discharge_headway_s, right_of_way_attributes, right_of_way_options, vtype_attributes
 from evac.demand.incidents import Breakdowns, breakdowns
 from evac.demand.on_stages import on_stages
 from evac.demand.orders import driver_under
+from evac.demand.packets import Packets
 from evac.demand.routes import leaves_s, routing_options, write_exit_zones, write_trips
 from evac.hazards.refuges import ResolvedRefuge
 from evac.network.exits.drive_beyond import DrivesBeyond
 from evac.network.exits.resolved import ResolvedExit
-from evac.network.signal_programs import OTHER, other_programs
+from evac.network.signal_programs import OTHER, for_packets, other_programs
 from evac.overlay.signals import OFF
 from evac.overlay.staging import Staged
 from evac.plans.stages import Stages
@@ -40,12 +41,20 @@ def inputs_of(terms: Terms, case: Case, vehicles: pd.DataFrame, others: Others) 
     stages = staged.stages
     exits = [replace(item, edges=stages.edges_of(item.edges)) for item in terms.exits]
     refuges = tuple(replace(item, edges=stages.edges_of(item.edges)) for item in terms.refuges)
-    vehicles = on_stages(vehicles, stages, leaves_s(vehicles), ("edge", "stop_edge"))
+    packets = Packets.of(vehicles, terms.meso.packet if terms.meso else 1)
+    leaders = packets.leaders(vehicles)
+    vehicles = on_stages(leaders, stages, leaves_s(leaders), ("edge", "stop_edge"))
     background = on_stages(others.background, stages, others.background["departure_s"], ("edge", "to_edge"))
     some_held = bool(refuges or vehicles["exit"].notna().any() or staged.timetable.states().approaches)
     drives = DrivesBeyond(exits) if any(item.has_drive for item in exits) else None
     traffic = _Traffic(
-        vehicles=vehicles, background=background, exits=exits, refuges=refuges, drives=drives, some_held=some_held
+        vehicles=vehicles,
+        background=background,
+        exits=exits,
+        refuges=refuges,
+        drives=drives,
+        some_held=some_held,
+        cars=packets.size,
     )
     # The mesoscopic model's exits have headways instead (`study.screening`), and nobody is held at their lines.
     held_at = exits if terms.meso is None else []
@@ -54,13 +63,13 @@ def inputs_of(terms: Terms, case: Case, vehicles: pd.DataFrame, others: Others) 
         write={
             **_traffic_files(terms, case, traffic),
             **({} if others.buses is None else _bus_files(terms, case)),
-            **_road_files(terms, case, staged),
+            **_road_files(terms, case, staged, packets),
         },
         end_s=model.simulation.end_h * clock.HOUR_S,
         gridlock_after_s=model.simulation.gridlock_after_s,
         teleport_after_s=model.simulation.teleport_after_s,
         extra_options=(*routing_options(model.simulation, driver), *right_of_way_options(model.traffic)),
-        timetable=staged.timetable if case.signals is None else _with_other_programs(staged.timetable),
+        timetable=with_other_programs(staged.timetable) if _has_others(case, packets) else staged.timetable,
         exits={item.name: item.edges for item in exits},
         veh_per_h={item.name: item.veh_per_h for item in held_at if item.veh_per_h},
         beyond={
@@ -72,6 +81,7 @@ def inputs_of(terms: Terms, case: Case, vehicles: pd.DataFrame, others: Others) 
         breakdowns=_breakdowns(terms, case, vehicles, background),
         stages=stages,
         refuges=refuges,
+        packets=packets,
     )
 
 
@@ -86,6 +96,8 @@ class _Traffic:
     drives: DrivesBeyond | None
     some_held: bool
     """Whether anybody is held to one exit or refuge at any time."""
+    cars: int
+    """Cars that a simulated vehicle stands for."""
 
 
 def _traffic_files(terms: Terms, case: Case, traffic: _Traffic) -> _Writers:
@@ -95,7 +107,14 @@ def _traffic_files(terms: Terms, case: Case, traffic: _Traffic) -> _Writers:
 
     def write_vehicles(path: Path) -> None:
         write_trips(
-            traffic.vehicles, exits, path, driver=driver, traffic=rules, capacity_factor=factor, refuges=refuges
+            traffic.vehicles,
+            exits,
+            path,
+            driver=driver,
+            traffic=rules,
+            capacity_factor=factor,
+            refuges=refuges,
+            cars=traffic.cars,
         )
 
     def write_zones(path: Path) -> None:
@@ -118,21 +137,28 @@ def _bus_files(terms: Terms, case: Case) -> _Writers:
     return {"buses.rou.xml": write}
 
 
-def _road_files(terms: Terms, case: Case, staged: Staged) -> _Writers:
+def _has_others(case: Case, packets: Packets) -> bool:
+    """Return whether the signals have other programs than the net's."""
+    return case.signals is not None or packets.size > 1
+
+
+def _road_files(terms: Terms, case: Case, staged: Staged, packets: Packets) -> _Writers:
     """Return the writers of other signal programs, the mesoscopic model's types of road, and what the plan adds."""
     files: _Writers = {}
-    if case.signals is not None:
-        programs = other_programs(staged.network.net_file, case.signals)
+    headway_s = discharge_headway_s(terms.model.driver.profile)
+    if _has_others(case, packets):
+        programs = for_packets(other_programs(staged.network.net_file, case.signals), packets.size, headway_s)
         files["signals.add.xml"] = lambda path: path.write_text(programs, encoding="utf-8")
     if terms.meso is not None and terms.meso.roads:
         files["roads.add.xml"] = terms.meso.write_types
     additional = staged.additional(terms.additional)
     if additional is not None:
+        additional = for_packets(additional, packets.size, headway_s)
         files["plan.add.xml"] = lambda path: path.write_text(additional, encoding="utf-8")
     return files
 
 
-def _with_other_programs(timetable: Timetable) -> Timetable:
+def with_other_programs(timetable: Timetable) -> Timetable:
     """Return the timetable with the other programs around the plan's; a signal that only the plan has stays off."""
     programs = (item if item.normal == OFF else replace(item, normal=OTHER) for item in timetable.programs)
     return replace(timetable, programs=tuple(programs))

@@ -22,14 +22,13 @@ from evac.plans.reading import LoadedPlan
 from evac.plans.timetable import FLEEING
 from evac.seals import has_entry
 from evac.simulate.job import Case, Job
-from evac.simulate.meso import Meso
 from evac.study.cases import case_name
 from evac.study.ground import Ground, demand_of, ground_of
 from evac.study.jobs import job_of, run_folder
 from evac.study.prepare import Prepared
 from evac.study.runs import Display, Silent, read_manifest
 from evac.study.safe_order import Trial
-from evac.study.screening import coarse
+from evac.study.screening import coarse, unfitted
 from evac.study.tasks import Engine, Task
 from evac.study.under_plan import UnderPlan, under_plan
 from evac.study.verdicts import Question, read_verdict, verdict_folder
@@ -221,9 +220,9 @@ class Trials:
     def _ground(self, trial: Trial) -> Ground:
         if trial.pace not in self._grounds:
             ground = ground_of(self.prepared, self.under(trial.pace))
-            self._grounds[trial.pace] = (
-                coarse(_by_the_minute(ground), Meso(), self.cache) if self.asked.coarse else ground
-            )
+            if self.asked.coarse:
+                ground = coarse(_by_the_minute(ground), unfitted(ground, self._case(trial)), self.cache)
+            self._grounds[trial.pace] = ground
         ground = self._grounds[trial.pace]
         minutes = dict(trial.minutes)
         model = ground.terms.model

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -126,8 +126,10 @@ def _simulated(
     update: Callable[[Progress], None],
 ) -> dict[str, Safety]:
     terms, setup = ground.terms, _setup(ground, others)
-    asked = Asked(tuple(groups.values()), reached_with_stages(setup) or {})
     inputs = inputs_of(terms, job.case, vehicles, others)
+    leaves = dict(zip(vehicles["vehicle"], inputs.packets.leaves_s(vehicles).tolist(), strict=True))
+    led = [replace(item, leaves_s={name: leaves[name] for name in item.leaves_s}) for item in groups.values()]
+    asked = Asked(tuple(led), reached_with_stages(setup) or {})
     with run_until_known(job, inputs, cache, asked, update) as (folder, is_over):
         return safety_so_far(folder, vehicles, terms.exits, setup, groups, is_over=is_over)
 
