@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import geopandas as gpd
 import pandas as pd
 import pytest
+from shapely import LineString
 
 import report_data
 from evac.audit.findings import Finding
-from evac.report import advice, fewer_cars, forms, nureg, results
+from evac.report import advice, fewer_cars, forms, movement, nureg, results
 from evac.report.catalogue import catalogue
 from evac.report.hazard_answers import HazardAnswers, SafeOrders
 from evac.report.inputs import ReportInput, ReportPlan
 from evac.schema.places import Point
 from evac.schema.refuge import Refuge, Walking
+from evac.seals import sealed_directory
 from report_data import Case
 
 
@@ -59,9 +62,21 @@ def test_on_site_is_checked_what_most_vehicles_of_the_case_pass(report: ReportIn
     ]  # fmt: skip
     steps = advice.next_steps(replace(report, findings=tuple(findings)), centre)
     edges = pd.read_parquet(centre.run.folder / "edges.parquet")
-    flow = edges.loc[edges["edge"] == report.edges["edge"].iloc[0], "flow_veh_per_h"]
-    number = round(flow.sum() / 12)
+    mine = edges[edges["edge"] == report.edges["edge"].iloc[0]]
+    spans_s = (centre.run.manifest["end_s"] - mine["from_s"]).clip(upper=300)
+    number = round((mine["flow_veh_per_h"] * spans_s / 3600).sum())
     assert f"Check on site: Mill Street; {number:,} vehicles pass there in this case." in steps
+
+
+def test_the_last_window_of_a_run_is_as_long_as_the_run_lasts(tmp_path: Path) -> None:
+    """128 vehicles on a road of which 5 pass it in the last minute, which is 300 an hour: "130 pass there"."""
+    windows = {"edge": ["a", "a", "b"], "from_s": [0, 300, 0], "flow_veh_per_h": [123 * 12.0, 300.0, 12.0]}
+    with sealed_directory(tmp_path / "run") as folder:
+        pd.DataFrame(windows).to_parquet(folder / "edges.parquet")
+    roads = [LineString([(9.5, lat), (9.501, lat)]) for lat in (47.0, 47.1)]
+    edges = gpd.GeoDataFrame({"edge": ["a", "b"]}, geometry=roads, crs="EPSG:4326")
+    case = SimpleNamespace(run=SimpleNamespace(folder=tmp_path / "run", manifest={"end_s": 360.0}))
+    assert movement.passing(case, edges, [(9.5005, 47.0)]) == [pytest.approx(128.0)]
 
 
 def test_what_dark_signals_cost_is_to_be_weighed_where_a_plan_has_them(report: ReportInput) -> None:

@@ -75,11 +75,18 @@ def passing(case: CaseResult, edges: gpd.GeoDataFrame, places: Sequence[tuple[fl
     """Return how many vehicles pass each of some places (WGS 84) in the shown run: on the busiest road there."""
     crs = edges.estimate_utm_crs()
     lines, points = edges.to_crs(crs), gpd.points_from_xy(*zip(*places, strict=True), crs="EPSG:4326").to_crs(crs)
-    table = pd.read_parquet(require_file(case.run.folder / "edges.parquet"), columns=["edge", "flow_veh_per_h"])
-    flow = table.astype({"edge": str}).groupby("edge")["flow_veh_per_h"].sum()
-    vehicles = lines["edge"].map(flow).fillna(0.0).to_numpy() * _EDGE_WINDOW_MIN / clock.HOUR_MIN
+    vehicles = lines["edge"].map(_driven(case)).fillna(0.0).to_numpy()
     place, line = lines.sindex.query(points, predicate="dwithin", distance=_THERE_M)
     return [float(vehicles[line[place == number]].max(initial=0.0)) for number in range(len(places))]
+
+
+def _driven(case: CaseResult) -> pd.Series:
+    """Return how many vehicles passed each edge in the shown run; its last window ends with it."""
+    columns = ["edge", "from_s", "flow_veh_per_h"]
+    table = pd.read_parquet(require_file(case.run.folder / "edges.parquet"), columns=columns).astype({"edge": str})
+    left_s = case.run.manifest["end_s"] - table["from_s"]
+    span_h = left_s.clip(upper=_EDGE_WINDOW_MIN * clock.MINUTE_S) / clock.HOUR_S
+    return pd.Series(table["flow_veh_per_h"] * span_h).groupby(table["edge"]).sum()
 
 
 def states(cases: Sequence[CaseResult], edges: gpd.GeoDataFrame) -> pd.DataFrame:
