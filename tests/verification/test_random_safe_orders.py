@@ -29,13 +29,22 @@ def _trials(folder: Path, seed: int, share: float) -> tuple[Trials, str]:
 
 
 @pytest.mark.parametrize(
-    ("seed", "fidelity"),
-    [(1, "meso"), *(pytest.param(seed, of, marks=pytest.mark.slow) for seed, of in ((4, "micro"), (5, "meso")))],
+    ("seed", "fidelity", "cars"),
+    [
+        (1, "meso", 1),
+        (1, "meso", 3),
+        (5, "meso", 1),  # somebody leaves in the second in which the fire closes his street
+        *(
+            pytest.param(seed, of, cars, marks=pytest.mark.slow)
+            for seed, of, cars in ((4, "micro", 1), (2, "meso", 2), (3, "meso", 4), (5, "meso", 3))
+        ),
+    ],
 )
 def test_a_trial_that_ends_when_its_zone_is_decided_says_what_the_whole_run_says(
-    tmp_path: Path, seed: int, fidelity: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, fidelity: str, cars: int
 ) -> None:
     """Orders at once, in between and too late: no verdict differs, and nothing of a run that was cut is left as one."""
+    monkeypatch.setattr("evac.study.screening.packet_size", lambda _: cars)
     trials, told = _trials(tmp_path, seed, 0.95)
     trials.asked = replace(trials.asked, coarse=fidelity == "meso")
     runs, verdicts = tmp_path / ".evac" / "runs", tmp_path / ".evac" / "trials"

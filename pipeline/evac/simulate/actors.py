@@ -53,6 +53,7 @@ class Actors:
             refuges=refuges,
             drives=inputs.drives,
             cars=inputs.packets.size,
+            leaves=inputs.leaves,
         )
         return cls(
             watch,

@@ -15,8 +15,8 @@ When lanes close (`edge` or lane permissions, traci `lane.setAllowed`), three gr
 
 A lane that a hazard closes lets nobody through. Who is on it becomes one of SUMO's class `army`, which it admits, until
 off it (`simulate.flight`); who has no other way left drives to a refuge (`simulate.refuges`), or stands before it, also
-when the hazard comes. Who waits at home to get onto the very street that closes stays there: SUMO 1.28 would take him
-out without a word, so he is taken out here, by name (`at_home`).
+when the hazard comes. Who waits at home to get onto the very street that closes, or leaves in that second, stays there:
+SUMO 1.28 would take him out without a word, so he is taken out here, by name (`at_home`).
 
 SUMO's own closing rerouter doesn't serve: it strands who is past the last turn-off, and drivers routed by travel times
 come back to the closed road. Of the routers that prepare a hierarchy, CCH sees lanes close and open, and CH doesn't
@@ -93,6 +93,8 @@ class Controller:
         The drives behind the exits, where any takes time: who is sent to another exit reckons with them.
     cars
         Cars that each vehicle stands for.
+    leaves
+        When vehicles mean to get onto each edge that a hazard may close (s), with their names.
     closed
         Edges that have closed and admit no car now.
     at_home
@@ -111,6 +113,7 @@ class Controller:
     refuges: Refuges | None = None
     drives: DrivesBeyond | None = None
     cars: int = 1
+    leaves: Mapping[str, Sequence[tuple[float, str]]] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     closed: set[str] = field(default_factory=set)
     at_home: set[str] = field(default_factory=set)
@@ -224,7 +227,7 @@ class Controller:
             if edges and not has_looked:
                 self._ways.look(now_s)
                 has_looked = True
-            at_home = self._keep_at_home(edges) if admitted == (FLEEING,) else set()
+            at_home = self._keep_at_home(edges, now_s) if admitted == (FLEEING,) else set()
             bound = self._ways.bound_for(edges)
             on_lanes |= self._flight.about_to_enter(bound, edges) if admitted == (FLEEING,) else set()
             classes = self._guide.classes(on_lanes | bound, but=admitted)
@@ -255,11 +258,13 @@ class Controller:
             self._again[at_s] += again
         self._agenda.sort(key=lambda entry: entry[:2])
 
-    def _keep_at_home(self, edges: Collection[str]) -> set[str]:
-        """Take those out who wait to get onto a street that a hazard closes."""
+    def _keep_at_home(self, edges: Collection[str], now_s: float) -> set[str]:
+        """Take those out who wait to get onto a street that a hazard closes, or would do so in the next step."""
         bound = self._ways.bound_for(edges)
         waits = bound.intersection(waiting(self.connection)) if bound else ()
         kept = {name for name in waits if way_ahead(self.connection, name)[0] in edges}
+        leaving = (item for edge in edges for item in self.leaves.get(edge, ()))
+        kept |= {name for leaves_s, name in leaving if now_s - 1.0 < leaves_s <= now_s}
         for vehicle in kept:
             self.connection.vehicle.remove(vehicle)
         self._ways.forget(kept)

@@ -77,6 +77,8 @@ class JobInputs:
         The vehicles of which SUMO writes who drove where under a hazard; all when None.
     packets
         Who drives for whom (mesoscopic model only).
+    leaves
+        When vehicles mean to get onto each edge (s), with their names; needed where a hazard may close it.
     """
 
     net_file: Path
@@ -98,6 +100,7 @@ class JobInputs:
     with_roads: bool = True
     ways_of: tuple[str, ...] | None = None
     packets: Packets = field(default_factory=Packets)
+    leaves: Mapping[str, Sequence[tuple[float, str]]] = field(default_factory=dict)
 
 
 def output_options(folder: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -82,7 +83,17 @@ def inputs_of(terms: Terms, case: Case, vehicles: pd.DataFrame, others: Others) 
         stages=stages,
         refuges=refuges,
         packets=packets,
+        leaves=_leaves(vehicles) if staged.timetable.under_hazard else {},
     )
+
+
+def _leaves(vehicles: pd.DataFrame) -> dict[str, list[tuple[float, str]]]:
+    """Return when the vehicles of each edge leave, as SUMO is told (s), with their names."""
+    going = vehicles[vehicles["status"] == "planned"]
+    found: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for edge, at_s, name in zip(going["edge"], leaves_s(going).round(1), going["vehicle"], strict=True):
+        found[edge].append((at_s, name))
+    return dict(found)
 
 
 @dataclass(frozen=True, kw_only=True)
