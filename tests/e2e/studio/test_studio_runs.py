@@ -65,7 +65,12 @@ def test_a_second_tab_hears_of_a_run_and_calls_it_off(page: Any, context: Any) -
     page.get_by_role("button", name="Run", exact=True).click()
     other.locator(".live-key", has_text="drive").wait_for()
     assert other.evaluate("document.querySelector('.map').placeMap.cars.count") > 0
-    other.get_by_role("button", name="Cancel").click()
+    # While the run goes on being told of, whoever is on the button stays on it.
+    other.get_by_role("button", name="Cancel").focus()
+    said = other.inner_text(".job .step")
+    other.wait_for_function("said => document.querySelector('.job .step').innerText !== said", arg=said)
+    assert other.evaluate("document.activeElement.innerText") == "Cancel"
+    other.keyboard.press("Enter")
     for tab in (page, other):
         tab.locator(".job").wait_for(state="detached")
     other.close()

@@ -35,8 +35,11 @@ export function h(name, about = {}, ...content) {
 
 const kept = (content) => content.flat(Infinity).filter((item) => item !== null && item !== undefined && item !== false);
 
-/** Put other content into an element. */
-export function fill(element, ...content) { element.replaceChildren(...kept(content)); }
+/** Put other content into an element; what is the same stays where it is, with whoever is on it. */
+export function fill(element, ...content) {
+  const wanted = kept(content), there = [...element.childNodes];
+  if (wanted.length !== there.length || wanted.some((item, number) => item !== there[number])) element.replaceChildren(...wanted);
+}
 
 const NUMBER = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 

@@ -7,6 +7,7 @@ export const RANK = { error: () => say("wrong"), warning: () => say("doubtful"),
 /** What to do here about a finding whose own words are about files (`Finding.plain`). */
 const ADVICE = {
   exit_ends: () => say("See that people are safe there; if not, refuse it as a way out, or say what the road beyond takes."),
+  exit_inside: () => say("Make the place anew with a map that reaches beyond the area, or draw the area no farther than the map."),
   exit_presumed: () => say("See that it leads on; if not, refuse it as a way out."),
   exits_share: () => say("Say at each of these ways out how much of the road behind it gets, or make the place anew with more of the map."),
 };

@@ -1,19 +1,42 @@
 // A run as it goes: how far it is, the curve so far, and what calls it off.
 import { sending } from "./answers.js";
-import { count, clock, h, say } from "./dom.js";
+import { count, clock, fill, h, say } from "./dom.js";
 import { curveChart } from "./chart.js";
 import { stepWords } from "./steps.js";
 
-/** A job that waits or runs. */
-export function liveView(job, jobs, more = null) {
-  const { progress = {} } = job, told = h("div", {});
-  const stop = h("button", { type: "button", disabled: job.ending, onclick: sending(told, () => jobs.cancel(job)) }, job.ending ? say("Ending …") : say("Cancel"));
-  return h("div", { class: "job", dataset: { job: job.id, state: job.state } },
+/**
+ * The view of each job that waits or runs, by its id: it stays the same element while it is told of, so that whoever is
+ * about to press its button, or has come to it by keyboard, doesn't lose it. `more(job)` is a button beside it, or none.
+ */
+export function liveViews(jobs, more = () => null) {
+  const views = new Map();
+  return (job) => {
+    if (!views.has(job.id)) views.set(job.id, liveView(job, jobs, more));
+    const view = views.get(job.id);
+    view.update(job);
+    return view.element;
+  };
+}
+
+function liveView(job, jobs, more) {
+  const told = h("div", {}), beside = h("span", {}), curves = h("div", {});
+  const bar = h("progress", { max: 1, value: 0, "aria-label": say("Progress") }), step = h("p", { class: "step" });
+  const stop = h("button", { type: "button", onclick: sending(told, () => jobs.cancel(job)) });
+  const element = h("div", { class: "job", dataset: { job: job.id } },
     h("p", {}, h("strong", {}, jobWords(job)), ` · ${say("{n} vehicles per household", { n: job.asked.vehicles })}`),
-    h("progress", { max: 1, value: progress.fraction ?? 0, "aria-label": say("Progress") }),
-    h("p", { class: "step", role: "status" }, stateWords(job)),
-    Object.entries(job.minutes ?? {}).length ? curveChart(Object.entries(job.minutes).slice(-2).map(([name, minutes]) => soFar(name, minutes, job.planned[name]))) : null,
-    h("div", { class: "row" }, stop, more), told);
+    bar, step, curves, h("div", { class: "row" }, stop, beside), told);
+  const update = (now) => {
+    const { progress = {}, minutes = {}, planned } = now;
+    element.dataset.state = now.state;
+    bar.value = progress.fraction ?? 0;
+    step.textContent = stateWords(now);
+    stop.disabled = Boolean(now.ending);
+    stop.textContent = now.ending ? say("Ending …") : say("Cancel");
+    if (Object.entries(minutes).length) fill(curves, curveChart(Object.entries(minutes).slice(-2).map(([name, of]) => soFar(name, of, planned[name]))));
+    const button = beside.childElementCount ? null : more(now);
+    if (button) fill(beside, button);
+  };
+  return { element, update };
 }
 
 /** What a job is about. */

@@ -4,7 +4,7 @@ import { newestOf, sending, sendingForm } from "./answers.js";
 import { drawPolygon } from "./draw-polygon.js";
 import { count, fill, h, say } from "./dom.js";
 import { fileButton } from "./file-button.js";
-import { liveView } from "./live-view.js";
+import { liveViews } from "./live-view.js";
 import { problemsList } from "./problems.js";
 import { centreOf } from "./targets.js";
 
@@ -54,6 +54,7 @@ export function newPlace(panel, { map, jobs, opened, back }) {
     make, told.all, going));
   readExtracts();
   let over = false;
+  const view = liveViews(jobs);
   const deaf = jobs.hear(follow);
   return () => { over = true; deaf(); state.drawing?.stop(); };
 
@@ -76,7 +77,7 @@ export function newPlace(panel, { map, jobs, opened, back }) {
       return;
     }
     const isNew = !going.childElementCount;
-    fill(going, liveView(job, jobs));
+    fill(going, view(job));
     if (isNew) going.scrollIntoView({ block: "nearest" });
   }
 

@@ -3,7 +3,7 @@ import { ask, part } from "./api.js";
 import { newestOf, sendingForm } from "./answers.js";
 import { count, fill, h, say } from "./dom.js";
 import { LiveCars } from "./live-cars.js";
-import { jobWords, liveView } from "./live-view.js";
+import { jobWords, liveViews } from "./live-view.js";
 import { nextStep } from "./next-step.js";
 import { problemsList } from "./problems.js";
 import { reportLink, searchPageButton } from "./report-link.js";
@@ -61,11 +61,12 @@ export function runsPanel(body, place) {
   }
 
   readRuns();
+  const view = liveViews(jobs, (job) => (job.asked.kind === "search" && job.state === "running" ? searchPageButton(name) : null));
   const deaf = jobs.hear(() => {
     const mine = jobs.of(name), going = mine.filter((job) => job.state === "running" || job.state === "waiting");
     const ended = mine.filter((job) => running.has(job.id) && !going.includes(job));
     fill(live, jobs.connected ? null : h("p", { class: "bad" }, jobs.absence()),
-      going.map((job) => liveView(job, jobs, job.asked.kind === "search" && job.state === "running" ? searchPageButton(name) : null)), ended.filter((job) => job.state === "failed").map((job) => failure(job)));
+      going.map(view), ended.filter((job) => job.state === "failed").map((job) => failure(job)));
     cars.follow(jobs.connected ? going.find((job) => job.state === "running") : null); // anew after a break
     const done = ended.find((job) => job.state === "done");
     running = new Map([...going.map((job) => [job.id, job]), ...ended.filter((job) => job.state === "failed").map((job) => [job.id, job])]);
