@@ -35,9 +35,9 @@ _EVACUATION_REDUCTION = 0.15
 TARGET_VEH_PER_H = _BASE_SATURATION_FLOW_VEH_PER_H * (1.0 - _EVACUATION_REDUCTION)
 """Queue discharge of a lane that the normal driver is calibrated to, at the reference speed: 1,615 veh/h."""
 REFERENCE_SPEED_KPH = 50.0
-_KPH_A_MPS = 3.6
-_ROOM = ("length", "minGap", "tau")
 """Speed limit at which the discharge is the target: an urban street (31 mph)."""
+REFERENCE_SPEED_MPS = REFERENCE_SPEED_KPH / 3.6
+_ROOM = ("length", "minGap", "tau")
 LESS_CAPACITY, MORE_CAPACITY = 0.85, 1.15
 """Lane capacity is the assumption that nobody measures: every report shows the 90 % clearance at both ends of ± 15 %,
 the range of reductions reported for evacuations (TRID 1093433)."""
@@ -229,10 +229,9 @@ def packet_attributes(profile: Profile, cars: int, capacity_factor: float = 1.0)
     if cars == 1:
         return car
     standing_m, headway_s = car["length"] + car["minGap"], discharge_headway_s(profile, capacity_factor)
-    speed_mps = REFERENCE_SPEED_KPH / _KPH_A_MPS
-    reacts_s = headway_s - standing_m / speed_mps
+    reacts_s = headway_s - standing_m / REFERENCE_SPEED_MPS
     room_m = standing_m * 2.0 * headway_s / (2.0 * headway_s - reacts_s)
-    tau_s = car["tau"] * (headway_s - room_m / speed_mps) / reacts_s
+    tau_s = car["tau"] * (headway_s - room_m / REFERENCE_SPEED_MPS) / reacts_s
     return {"length": (room_m - car["minGap"]) * cars, "minGap": car["minGap"] * cars, "tau": tau_s * cars}
 
 

@@ -1,10 +1,9 @@
 """Packets: one simulated vehicle that stands for several cars, in the mesoscopic model alone.
 
-A packet of four takes the road space and the headway of four cars and chooses one way, so a queue of packets is as long
-and discharges as fast as the cars would, and a run costs about as many times less as a packet has cars. The
-method is CONTRAM's (Leonard, Gower and Taylor, CONTRAM: Structure of the Model, TRL RR 178, 1989); UXsim calls the
-same platoons. What it loses: cars of a packet leave and arrive together, and a green phase lets the last packet
-through whole (`study.screening` measures what comes of it).
+A packet of four takes the headway of four cars and the room that they have in a queue that moves, and chooses one way;
+a run costs nearly as many times less as a packet has cars. The method is CONTRAM's (Leonard, Gower and Taylor, CONTRAM:
+Structure of the Model, TRL RR 178, 1989); UXsim calls the same platoons. What it loses: cars of a packet take one way,
+and minor roads get more of them into gaps (`study.screening` measures what comes of it in a town).
 
 No car is lost: each is of one packet, and what its leader meets with is what becomes of it.
 """

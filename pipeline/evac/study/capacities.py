@@ -21,7 +21,13 @@ import pandas as pd
 from sumolib.net import Net
 
 from evac.clock import HOUR_MIN, HOUR_S
-from evac.demand.drivers import REFERENCE_SPEED_KPH, TARGET_VEH_PER_H, Profile, calibration, packet_attributes
+from evac.demand.drivers import (
+    REFERENCE_SPEED_MPS,
+    TARGET_VEH_PER_H,
+    Profile,
+    discharge_headway_s,
+    packet_attributes,
+)
 from evac.measure.queues import MERGE, WINDOW_MIN
 from evac.network.exits import ResolvedExit
 from evac.simulate.meso import RoadHeadway
@@ -36,13 +42,11 @@ _PEAK_WINDOWS = 3
 _OF_ITS_OWN = 0.75
 """Share of what a lane can pass from which on a stop line holds up traffic as the road itself would: a minor road that
 waits for gaps passes less (900 veh/h onto an empty road, Highway Capacity Manual, 7th edition, chapter 20)."""
-_KPH_A_MPS = 3.6
 
 
 def lane_factor(profile: Profile) -> float:
     """Return the headway, as a factor of the driver's own, at which a lane passes what the driver is calibrated to."""
-    known = calibration(profile, 1.0).discharge_veh_per_h[int(REFERENCE_SPEED_KPH)]
-    return headway_factor(known, REFERENCE_SPEED_KPH / _KPH_A_MPS, profile)
+    return headway_factor(HOUR_S / discharge_headway_s(profile), REFERENCE_SPEED_MPS, profile)
 
 
 def headway_factor(veh_per_h: float, speed_mps: float, profile: Profile, cars: int = 1) -> float:
