@@ -102,13 +102,15 @@ class Packets:
 
     def leaders(self, vehicles: pd.DataFrame) -> pd.DataFrame:
         """Return the rows of vehicles that are simulated, and of those that have no way."""
-        return (
-            vehicles[~vehicles["vehicle"].isin(self.leader_of)].reset_index(drop=True) if self.followers else vehicles
-        )
+        if not self.followers:
+            return vehicles
+        return vehicles[~vehicles["vehicle"].isin(self.leader_of)].reset_index(drop=True)
 
     def leaves_s(self, vehicles: pd.DataFrame) -> pd.Series:
         """Return when each vehicle's packet wants to get onto the street (s)."""
         own_s = leaves_s(vehicles)
+        if not self.followers:
+            return own_s
         of_leader = dict(zip(vehicles["vehicle"], own_s, strict=True))
         return vehicles["vehicle"].map(lambda name: of_leader[self.leader_of.get(name, name)])
 
