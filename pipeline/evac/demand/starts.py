@@ -110,10 +110,10 @@ class Starts:
         near = self._near[opened]
         return _best_matches(near[~near["edge"].isin(closed)] if closed else near)
 
-    def _cost_s(self, closed: frozenset[str], opened: frozenset[str]) -> Mapping[str, Mapping[str, float]]:
+    def _cost_s(self, closed: frozenset[str], opened: frozenset[str]) -> Mapping[str, pd.Series]:
         """Return the free-flow seconds by edge to each exit and refuge, any exit and any refuge."""
         out = reach.cost_by_exit(self._net, self._exits, closed, opened)
-        in_refuge = {}
+        in_refuge: dict[str, pd.Series] = {}
         if self._refuges:
             in_refuge = reach.cost_by_exit(self._net, self._exits, closed, opened, to=self._refuges)
         return {**out, **in_refuge, FREE_CHOICE: _least(out), ANY_REFUGE: _least(in_refuge)}
@@ -137,15 +137,12 @@ def _edges(net: sumolib.net.Net, opened: frozenset[str]) -> _Edges:
     return _Edges(table, [frozenset(way_ids(edge)) for edge in edges])
 
 
-def _least(costs: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+def _least(costs: Mapping[str, pd.Series]) -> pd.Series:
     """Return the seconds from each edge to the nearest of some destinations."""
-    nearest: dict[str, float] = {}
-    for cost in costs.values():
-        nearest.update({edge: cost_s for edge, cost_s in cost.items() if cost_s < nearest.get(edge, np.inf)})
-    return nearest
+    return pd.concat(costs.values()).groupby(level=0).min() if costs else pd.Series(dtype=float)
 
 
-def _found(households: pd.DataFrame, near: pd.DataFrame, cost_s: Mapping[str, float]) -> pd.DataFrame:
+def _found(households: pd.DataFrame, near: pd.DataFrame, cost_s: pd.Series) -> pd.DataFrame:
     """Return where the vehicles of each household start, for a destination with these free-flow seconds by edge."""
     starts = pd.DataFrame({"edge": None, "pos_m": np.nan, "reason": None}, index=households.index, dtype=object)
     connected = households["connected"].to_numpy(dtype=bool)

@@ -19,7 +19,7 @@ from evac.limits.dead_ends import without_dead_ends
 from evac.limits.expand import STEP_S, Supplies, expanded, supplies_of
 from evac.limits.graph import SINK, Graph, directed_graph, undirected_graph
 from evac.limits.no_queue import come_by_step, nobody_waits
-from evac.limits.roads import Drivers, Road, Rules, roads_of, turns_of
+from evac.limits.roads import Drivers, Road, Rules, streets_of
 from evac.network.exits import ResolvedExit
 from evac.overlay import TWIN_EXIT_M
 
@@ -213,17 +213,15 @@ def town_of(
     either_way
         Whether cars may leave home in the other direction of their road as well, as they might under another plan.
     """
-    roads = {road.edge: road for road in roads_of(net, drivers, rules)}
-    going = _going(vehicles)
-    turns = turns_of(net, roads, drivers, rules)
-    graph = directed_graph(roads, turns, exits, _busy(going, roads), turn_round=either_way)
+    streets, going = streets_of(net, drivers, rules), _going(vehicles)
+    roads = streets.roads
+    graph = directed_graph(roads, streets.turns, exits, _busy(going, roads), turn_round=either_way)
     return _town(net, vehicles, going, roads, graph, either_way=either_way)
 
 
 def reversible_town_of(net: Net, exits: Sequence[ResolvedExit], vehicles: pd.DataFrame, drivers: Drivers) -> Town:
     """Return the flow problem in which every lane may lead either way; see `undirected_graph`."""
-    roads = {road.edge: road for road in roads_of(net, drivers, Rules())}
-    going = _going(vehicles)
+    roads, going = streets_of(net, drivers, Rules()).roads, _going(vehicles)
     graph = undirected_graph(roads, exits, _busy(going, roads), _inbound(net, roads, exits))
     return _town(net, vehicles, going, roads, graph, either_way=True)
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from weakref import WeakKeyDictionary
 
 from sumolib.net import Net
 from sumolib.net.connection import Connection
@@ -102,8 +105,44 @@ class Rules:
     for_residents: Collection[str] = ()
 
 
-def roads_of(net: Net, drivers: Drivers, rules: Rules) -> list[Road]:
-    """Return the roads of a net."""
+@dataclass(frozen=True)
+class Streets:
+    """What a flow sees of a net: its roads by their edges, and the movements between them."""
+
+    roads: Mapping[str, Road]
+    turns: Sequence[Turn]
+
+
+def streets_of(net: Net, drivers: Drivers, rules: Rules) -> Streets:
+    """Return what a flow sees of a net.
+
+    The runs of a plan differ in how fast the fastest of their drivers is, and mostly in nothing else that counts here:
+    so the last few nets and rules stay known.
+    """
+    found = _at_the_limit(net, replace(drivers, fastest=1.0), rules)
+    roads = {edge: replace(road, time_s=road.time_s / drivers.fastest) for edge, road in found.roads.items()}
+    return replace(found, roads=roads)
+
+
+_KNOWN: WeakKeyDictionary[Net, deque[tuple[Drivers, Rules, Streets]]] = WeakKeyDictionary()
+_FEW = 4
+"""How many stay known of a net: as built, with its signals, and under its plan with signals and without."""
+_ONE_AT_A_TIME = Lock()  # two runs side by side begin with the same
+
+
+def _at_the_limit(net: Net, drivers: Drivers, rules: Rules) -> Streets:
+    with _ONE_AT_A_TIME:
+        known = _KNOWN.setdefault(net, deque(maxlen=_FEW))
+        for drivers_then, rules_then, streets in known:
+            if (drivers_then, rules_then) == (drivers, rules):
+                return streets
+        roads = {road.edge: road for road in _roads_of(net, drivers, rules)}
+        streets = Streets(roads, _turns_of(net, roads, drivers, rules))
+        known.append((drivers, rules, streets))
+        return streets
+
+
+def _roads_of(net: Net, drivers: Drivers, rules: Rules) -> list[Road]:
     edges = net.getEdges(withInternal=False)
     fled = _fled_over(edges, drivers, rules)
     found = (_road(edge, drivers, rules, fled.get(edge.getID())) for edge in edges)
@@ -126,8 +165,7 @@ def lane_limits(net: Net, drivers: Drivers, rules: Rules) -> dict[str, float]:
     return {lane.getID(): drivers.lane_veh_per_h(_fastest_limit_mps(lane, rules)) for lane in lanes}
 
 
-def turns_of(net: Net, roads: Mapping[str, Road], drivers: Drivers, rules: Rules) -> list[Turn]:
-    """Return the movements between roads."""
+def _turns_of(net: Net, roads: Mapping[str, Road], drivers: Drivers, rules: Rules) -> list[Turn]:
     rates = {
         lane: drivers.lane_veh_per_h(_fastest_limit_mps(lane, rules))
         for road in roads

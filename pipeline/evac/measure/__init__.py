@@ -200,7 +200,7 @@ def _leads_out(
     if arrival_s is None:
         return frozenset()
     reached = {edge for edge, reached_s in arrival_s.items() if reached_s <= end_s}
-    return frozenset().union(*cost_by_exit(net, exits, closed=reached).values())
+    return frozenset().union(*(cost_s.index for cost_s in cost_by_exit(net, exits, closed=reached).values()))
 
 
 def _by_place(planned: pd.DataFrame, rates: pd.DataFrame, found: Sequence[FoundBottleneck]) -> dict[str, Any]:

@@ -18,12 +18,12 @@ junction (`_SEEN_FROM_M`, and from where they can still brake): 2,370 and 705 th
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ET
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
+from sys import intern
 from typing import TextIO
 
 from evac.files import write_parts
@@ -34,43 +34,81 @@ _ZIPPER, _MINOR = "Z", "m"
 _SEEN_FROM_M = 4.5
 """From where drivers see each other who merge into one lane of several (m): SUMO's value for links that yield."""
 _VISIBILITY = re.compile(r' visibility="[^"]*"')
-_CHANGED = {"connection": "state", "request": "response"}
-_RULES = {*_CHANGED, "junction", "/junction>", "roundabout"}
+_ATTRIBUTE = re.compile(r' (\w+)="([^"]*)"')
+_WITHIN = ' from=":'
+"""What a connection inside a junction has, which is nobody's choice."""
+
+
+@dataclass(slots=True)
+class _Connection:
+    """A connection of two lanes, as the net's file has it, and the number of its line."""
+
+    line: int
+    edge: str
+    lane: str
+    to: str
+    to_lane: str
+    state: str
+    visibility: str
+
+
+@dataclass(slots=True)
+class _Request:
+    """A row of a junction's right-of-way matrix, and the number of its line in the net's file."""
+
+    line: int
+    index: int
+    response: str
+    cont: bool
+
+
+@dataclass(slots=True)
+class _Junction:
+    """A junction, its lanes in the order of its matrix."""
+
+    name: str
+    kind: str
+    lanes: str
+    requests: list[_Request]
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """The right of way of a net: what it takes to change it, and nothing more, since a city's is large."""
+
+    junctions: list[_Junction] = field(default_factory=list)
+    connections: dict[str, list[_Connection]] = field(default_factory=lambda: defaultdict(list))
+    round_about: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
 class _Link:
     """A connection, and the row of the junction's right-of-way matrix that is its."""
 
-    connection: ET.Element
-    request: ET.Element
+    connection: _Connection
+    request: _Request
 
     @property
     def state(self) -> str:
-        return self.connection.get("state", "")
-
-    @property
-    def target(self) -> tuple[str, str]:
-        return self.connection.attrib["to"], self.connection.attrib["toLane"]
+        return self.connection.state
 
     @property
     def way(self) -> tuple[str, str]:
         """The roads that it leads from and to."""
-        return self.connection.attrib["from"], self.connection.attrib["to"]
+        return self.connection.edge, self.connection.to
 
     def merges_with(self, other: _Link) -> bool:
         """Return whether both lead from different roads into one lane, without a stop in the middle of the junction."""
-        inside = "1" in (self.request.get("cont"), other.request.get("cont"))
-        return (
-            self.target == other.target and self.connection.get("from") != other.connection.get("from") and not inside
-        )
+        one, two = self.connection, other.connection
+        inside = self.request.cont or other.request.cont
+        return one.to == two.to and one.to_lane == two.to_lane and one.edge != two.edge and not inside
 
     def yields_to(self, other: _Link) -> None:
         """Let this link's drivers look at those of the other, as drivers on a zipper link do."""
-        self.connection.set("state", _ZIPPER)
-        response = list(self.request.attrib["response"])
-        response[-1 - int(other.request.attrib["index"])] = "1"  # the matrix counts from the right
-        self.request.set("response", "".join(response))
+        self.connection.state = _ZIPPER
+        response = list(self.request.response)
+        response[-1 - other.request.index] = "1"  # the matrix counts from the right
+        self.request.response = "".join(response)
 
 
 def alternate_at_merges(net_file: Path) -> None:
@@ -84,21 +122,23 @@ def alternate_at_merges(net_file: Path) -> None:
         A compiled net; it is changed.
     """
     with _lines(net_file) as lines:
-        root = _rules(lines)
-    round_about = {node for item in root.iter("roundabout") for node in item.get("nodes", "").split()}
-    connections: dict[str, list[ET.Element]] = defaultdict(list)
-    for item in root.iter("connection"):
-        connections[f"{item.attrib['from']}_{item.attrib['fromLane']}"].append(item)
-    for junction in root.iter("junction"):
-        if junction.get("type") in _UNREGULATED and junction.get("id") not in round_about:
-            links = list(_links(junction, connections))
-            for one, other in combinations(links, 2):
-                if one.merges_with(other):
-                    one.yields_to(other)
-                    other.yields_to(one)
-            _level(links)
+        rules = _rules(lines)
+    changed: dict[int, str] = {}
+    for junction in rules.junctions:
+        if junction.kind in _UNREGULATED and junction.name not in rules.round_about:
+            links = list(_links(junction, rules.connections))
+            _alternate(links)
+            changed |= {line: wanted for link in links for line, wanted in _wanted(link)}
     with _lines(net_file) as lines:
-        write_parts(net_file, (line.encode() for line in _changed(lines, root)))
+        write_parts(net_file, (line.encode() for line in _changed(lines, changed)))
+
+
+def _alternate(links: Sequence[_Link]) -> None:
+    for one, other in combinations(links, 2):
+        if one.merges_with(other):
+            one.yields_to(other)
+            other.yields_to(one)
+    _level(links)
 
 
 def _lines(net_file: Path) -> TextIO:
@@ -106,39 +146,58 @@ def _lines(net_file: Path) -> TextIO:
     return net_file.open(encoding="utf-8", newline="\n")
 
 
-def _rules(lines: Iterable[str]) -> ET.Element:
-    """Return a net's junctions and connections: netconvert has each on lines of its own.
+def _rules(lines: Iterable[str]) -> _Rules:
+    """Return the right of way of a net: netconvert has each of its parts on a line of its own.
 
     The edges and their shapes are most of a net, and reading them would take many times as long.
     """
-    parser = ET.XMLParser()  # noqa: S314  netconvert's own output
-    parser.feed("<net>")
-    for line in lines:
-        if _tag(line) in _RULES:
-            parser.feed(line)
-    parser.feed("</net>")
-    root: ET.Element = parser.close()
-    return root
+    rules = _Rules()
+    for number, line in enumerate(lines):
+        tag = _tag(line)
+        if tag == "junction":
+            has = dict(_ATTRIBUTE.findall(line))
+            rules.junctions.append(_Junction(has["id"], has.get("type", ""), has.get("incLanes", ""), []))
+        elif tag == "request":
+            has = dict(_ATTRIBUTE.findall(line))
+            request = _Request(number, int(has["index"]), has["response"], has.get("cont") == "1")
+            rules.junctions[-1].requests.append(request)
+        elif tag == "connection" and _WITHIN not in line:
+            item = _connection(number, line)
+            rules.connections[f"{item.edge}_{item.lane}"].append(item)
+        elif tag == "roundabout":
+            rules.round_about.update(dict(_ATTRIBUTE.findall(line)).get("nodes", "").split())
+    return rules
+
+
+def _connection(number: int, line: str) -> _Connection:
+    has = dict(_ATTRIBUTE.findall(line))
+    edge, lane, to, to_lane = (intern(has[key]) for key in ("from", "fromLane", "to", "toLane"))
+    return _Connection(number, edge, lane, to, to_lane, has["state"], has.get("visibility", ""))
 
 
 def _tag(line: str) -> str:
     return line.lstrip()[1:].partition(" ")[0].rstrip("\n")
 
 
-def _changed(lines: Iterable[str], root: ET.Element) -> Iterator[str]:
+def _wanted(link: _Link) -> Iterator[tuple[int, str]]:
+    """Give the lines of a link in the net's file, each with the attributes that it is to have."""
+    connection, request = link.connection, link.request
+    visibility = f' visibility="{connection.visibility}"' if connection.visibility else ""
+    yield connection.line, f'state="{connection.state}"{visibility}'
+    yield request.line, f'response="{request.response}"'
+
+
+def _changed(lines: Iterable[str], changed: Mapping[int, str]) -> Iterator[str]:
     """Give the lines of a net with the states of links and their rows of the matrix."""
-    items = (item for item in root.iter() if item.tag in _CHANGED)
-    for line in lines:
-        key = _CHANGED.get(_tag(line))
-        yield line if key is None else _with(line, key, next(items))
+    for number, line in enumerate(lines):
+        wanted = changed.get(number)
+        yield line if wanted is None else _with(line, wanted)
 
 
-def _with(line: str, key: str, item: ET.Element) -> str:
-    wanted = f'{key}="{item.get(key, "")}"'
-    if seen_from_m := item.get("visibility"):
-        wanted += f' visibility="{seen_from_m}"'
+def _with(line: str, wanted: str) -> str:
     if wanted in line:  # a net that is compiled from another one's plain files may have a visibility
         return line
+    key = wanted.partition("=")[0]
     return re.sub(rf'\b{key}="[^"]*"', wanted, _VISIBILITY.sub("", line), count=1)
 
 
@@ -153,17 +212,16 @@ def _level(links: Sequence[_Link]) -> None:
     zippers = {link.way for link in links if link.state == _ZIPPER}
     for link in links:
         if link.state == _MINOR and link.way in zippers:
-            link.connection.set("state", _ZIPPER)
+            link.connection.state = _ZIPPER
     lanes = Counter(link.way for link in links if link.way in zippers)
     wide = {to for (_, to), number in lanes.items() if number > 1}
     for link in links:
         if link.state == _ZIPPER and link.way[1] in wide:
-            link.connection.set("visibility", f"{_SEEN_FROM_M:g}")
+            link.connection.visibility = f"{_SEEN_FROM_M:g}"
 
 
-def _links(junction: ET.Element, connections: Mapping[str, Sequence[ET.Element]]) -> Iterator[_Link]:
+def _links(junction: _Junction, connections: Mapping[str, Sequence[_Connection]]) -> Iterator[_Link]:
     """Give a junction's links in the order of its right-of-way matrix: by lane, and by connection of each lane."""
-    found = [item for lane in junction.get("incLanes", "").split() for item in connections.get(lane, ())]
-    requests = sorted(junction.iter("request"), key=lambda item: int(item.attrib["index"]))
-    for connection, request in zip(found, requests, strict=True):
+    found = [item for lane in junction.lanes.split() for item in connections.get(lane, ())]
+    for connection, request in zip(found, sorted(junction.requests, key=lambda item: item.index), strict=True):
         yield _Link(connection, request)

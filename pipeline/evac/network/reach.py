@@ -15,6 +15,7 @@ from typing import Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
+import pandas as pd
 import sumolib
 from numpy.typing import NDArray
 from sumolib.net.edge import Edge
@@ -168,17 +169,19 @@ def cost_by_exit(
     *,
     vclass: str = "passenger",
     to: Sequence[ExitEdges] | None = None,
-) -> dict[str, dict[str, float]]:
-    """Return, for each exit's name, the free-flow seconds to it from each edge that can reach it.
+) -> dict[str, pd.Series]:
+    """Return, for each exit's name, the free-flow seconds to it from each edge that can reach it, by edge.
 
     No way leads over the line of another exit: who crosses one is out. A plan has closed the edges in `closed`, and
     opened those in `opened`, which the net has closed. With `to`, the seconds to these other destinations instead.
     """
     graph = _ending_at(exits, road_graph(net, vclass, closed, opened))
-    costs: dict[str, dict[str, float]] = {}
+    edges = pd.Index(graph.edges, dtype=object)
+    costs: dict[str, pd.Series] = {}
     for item in exits if to is None else to:
-        out = ways_out(graph, item.edges)
-        costs[item.name] = {graph.edges[here]: float(out.cost_s[here]) for here in out.reachable()}
+        cost_s = ways_out(graph, item.edges).cost_s
+        finite = np.isfinite(cost_s)
+        costs[item.name] = pd.Series(cost_s[finite], index=edges[finite])
     return costs
 
 
