@@ -66,8 +66,8 @@ def test_each_edge_has_its_nearest_exit(net, west, east):
     both = cost_by_exit(net, [west, east])
     cost = cost_to_exit(net, [*west.edges, *east.edges])
     for edge, seconds_out in cost.items():
-        assert seconds_out == pytest.approx(min(costs[edge] for costs in both.values() if edge in costs))
-        assert seconds_out == pytest.approx(both[nearest[edge]][edge])
+        assert seconds_out == pytest.approx(both.loc[edge].min())
+        assert seconds_out == pytest.approx(both.at[edge, nearest[edge]])
 
 
 def test_everybody_with_a_way_out_crosses_an_exit_line(net, west, east):

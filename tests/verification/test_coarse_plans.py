@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from bisect import bisect_right
 from dataclasses import replace
@@ -105,7 +106,10 @@ def _held_as_demand_has_it(
     reach = [cost_by_exit(net, exits_under(place.exits, net), state.closed, state.opened) for state in states]
     held = [chance.choice([*(item.name for item in place.exits), None, None]) for _ in range(len(vehicles))]
     now = [reach[bisect_right(from_s, time_s) - 1] for time_s in vehicles["departure_s"]]
-    leads = [edge in ways.get(name, ()) for edge, name, ways in zip(vehicles["edge"], held, now, strict=True)]
+    leads = [
+        name is not None and edge in ways.index and bool(ways.loc[edge, name] < math.inf)
+        for edge, name, ways in zip(vehicles["edge"], held, now, strict=True)
+    ]
     return vehicles.assign(exit=pd.Series(held, index=vehicles.index).where(leads, None))
 
 

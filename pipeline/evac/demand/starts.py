@@ -113,10 +113,8 @@ class Starts:
     def _cost_s(self, closed: frozenset[str], opened: frozenset[str]) -> Mapping[str, pd.Series]:
         """Return the free-flow seconds by edge to each exit and refuge, any exit and any refuge."""
         out = reach.cost_by_exit(self._net, self._exits, closed, opened)
-        in_refuge: dict[str, pd.Series] = {}
-        if self._refuges:
-            in_refuge = reach.cost_by_exit(self._net, self._exits, closed, opened, to=self._refuges)
-        return {**out, **in_refuge, FREE_CHOICE: _least(out), ANY_REFUGE: _least(in_refuge)}
+        in_refuge = reach.cost_by_exit(self._net, self._exits, closed, opened, to=self._refuges)
+        return {**out, **in_refuge, FREE_CHOICE: out.min(axis=1), ANY_REFUGE: in_refuge.min(axis=1)}
 
 
 def _edges(net: sumolib.net.Net, opened: frozenset[str]) -> _Edges:
@@ -137,11 +135,6 @@ def _edges(net: sumolib.net.Net, opened: frozenset[str]) -> _Edges:
     return _Edges(table, [frozenset(way_ids(edge)) for edge in edges])
 
 
-def _least(costs: Mapping[str, pd.Series]) -> pd.Series:
-    """Return the seconds from each edge to the nearest of some destinations."""
-    return pd.concat(costs.values()).groupby(level=0).min() if costs else pd.Series(dtype=float)
-
-
 def _found(households: pd.DataFrame, near: pd.DataFrame, cost_s: pd.Series) -> pd.DataFrame:
     """Return where the vehicles of each household start, for a destination with these free-flow seconds by edge."""
     starts = pd.DataFrame({"edge": None, "pos_m": np.nan, "reason": None}, index=households.index, dtype=object)
@@ -149,7 +142,7 @@ def _found(households: pd.DataFrame, near: pd.DataFrame, cost_s: pd.Series) -> p
     starts.loc[~connected, "reason"] = households.loc[~connected, "reason"].fillna("not connected to a street")
     from_start_s = near["edge"].map(cost_s).astype(float)
     way_s = from_start_s - near["time_s"] * near["pos_m"] / near["length_m"]  # from the position to beyond the line
-    chosen = _quickest_beside(near.assign(cost_s=way_s)[way_s.notna()])
+    chosen = _quickest_beside(near.assign(cost_s=way_s)[np.isfinite(way_s)])
     starts.loc[chosen.index, "edge"] = chosen["edge"]
     starts.loc[chosen.index, "pos_m"] = fitting_position_m(chosen["pos_m"], chosen["length_m"])
     _explain_missing(starts, households, near, connected)

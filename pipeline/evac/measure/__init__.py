@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import sumolib
 
@@ -200,7 +201,8 @@ def _leads_out(
     if arrival_s is None:
         return frozenset()
     reached = {edge for edge, reached_s in arrival_s.items() if reached_s <= end_s}
-    return frozenset().union(*(cost_s.index for cost_s in cost_by_exit(net, exits, closed=reached).values()))
+    costs = cost_by_exit(net, exits, closed=reached)
+    return frozenset(costs.index[np.isfinite(costs).any(axis=1)])
 
 
 def _by_place(planned: pd.DataFrame, rates: pd.DataFrame, found: Sequence[FoundBottleneck]) -> dict[str, Any]:

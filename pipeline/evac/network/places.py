@@ -254,7 +254,7 @@ class StreetIndex:
     @cached_property
     def points(self) -> shapely.Geometry:
         """Points of the roads' lines (m), each once: a street's directions have the same ones."""
-        return shapely.multipoints(np.unique(np.concatenate([edge.getShape() for edge in self.edges]), axis=0))
+        return shapely.multipoints(np.unique([spot for edge in self.edges for spot in edge.getShape()], axis=0))
 
     @cached_property
     def hull(self) -> shapely.Geometry:

@@ -169,20 +169,15 @@ def cost_by_exit(
     *,
     vclass: str = "passenger",
     to: Sequence[ExitEdges] | None = None,
-) -> dict[str, pd.Series]:
-    """Return, for each exit's name, the free-flow seconds to it from each edge that can reach it, by edge.
+) -> pd.DataFrame:
+    """Return the free-flow seconds from each edge (index) to each exit (columns); infinite where no way leads.
 
     No way leads over the line of another exit: who crosses one is out. A plan has closed the edges in `closed`, and
     opened those in `opened`, which the net has closed. With `to`, the seconds to these other destinations instead.
     """
     graph = _ending_at(exits, road_graph(net, vclass, closed, opened))
-    edges = pd.Index(graph.edges, dtype=object)
-    costs: dict[str, pd.Series] = {}
-    for item in exits if to is None else to:
-        cost_s = ways_out(graph, item.edges).cost_s
-        finite = np.isfinite(cost_s)
-        costs[item.name] = pd.Series(cost_s[finite], index=edges[finite])
-    return costs
+    costs = {item.name: ways_out(graph, item.edges).cost_s for item in (exits if to is None else to)}
+    return pd.DataFrame(costs, index=pd.Index(graph.edges, dtype=object), dtype=float)
 
 
 def _ending_at(exits: Sequence[ExitEdges], graph: RoadGraph) -> RoadGraph:

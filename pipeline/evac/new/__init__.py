@@ -112,7 +112,7 @@ def write_scenario(request: Request, workspace: Path, tell: Tell, *, force: bool
     digests = {target / path.relative_to(folder): digest for path, digest in prepared.digests.items()}
     written = load_scenario(target)
     loaded = replace(written, model=written.model.model_copy(update={"traffic": prepared.loaded.model.traffic}))
-    return NewScenario(target, facts, replace(prepared, loaded=loaded, given=written, digests=digests))
+    return NewScenario(target, facts, prepared.told_by(loaded, written, digests))
 
 
 def _recover(target: Path, replaced: Path) -> None:

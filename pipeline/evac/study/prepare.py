@@ -55,6 +55,9 @@ from evac.schema.hazard import Hazard
 from evac.schema.places import Bottleneck, ForbiddenExit, FoundExits, Place
 from evac.schema.scenario import Scenario, vehicles_label
 
+_FOUND = frozenset({"homes", "starts_of", "starting"})
+"""What `Prepared` finds when it is asked for, and which takes a while."""
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -114,6 +117,12 @@ class Prepared:
     def starts_of(self) -> StartsOf:
         """Where the vehicles start on the net, by the exit that they are held to."""
         return Starts(self.homes, self.net, self.exits, self.refuges).when()
+
+    def told_by(self, loaded: LoadedScenario, given: LoadedScenario, digests: Mapping[Path, str]) -> Prepared:
+        """Return the same as another file tells it; where households start needn't be found again."""
+        same = replace(self, loaded=loaded, given=given, digests=digests)
+        same.__dict__.update({name: found for name, found in vars(self).items() if name in _FOUND})
+        return same
 
     def with_hazard(self, hazard: Hazard) -> Prepared:
         """Return the scenario with another hazard."""
