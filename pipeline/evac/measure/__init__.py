@@ -202,7 +202,7 @@ def _leads_out(
         return frozenset()
     reached = {edge for edge, reached_s in arrival_s.items() if reached_s <= end_s}
     costs = cost_by_exit(net, exits, closed=reached)
-    return frozenset(costs.index[np.isfinite(costs).any(axis=1)])
+    return frozenset(costs.index[np.isfinite(costs.to_numpy()).any(axis=1)])
 
 
 def _by_place(planned: pd.DataFrame, rates: pd.DataFrame, found: Sequence[FoundBottleneck]) -> dict[str, Any]:
