@@ -25,6 +25,14 @@ def utm_of(shapes: gpd.GeoSeries | gpd.GeoDataFrame) -> CRS:
     return _zone((west + east) / 2.0, (south + north) / 2.0)
 
 
+def line_through(spots: np.ndarray) -> shapely.Geometry:
+    """Return one line through points; shape (points, 2).
+
+    It has the hulls of the points, where many points that are each an object take a hundred times the memory.
+    """
+    return shapely.linestrings(spots) if len(spots) > 1 else shapely.multipoints(spots)
+
+
 def _zone(lon: float, lat: float) -> CRS:
     number = int(np.floor((lon + 180.0) / _ZONE_DEG)) % _ZONES + 1
     return _known((_NORTH if lat >= 0.0 else _SOUTH) + number)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
-import rasterio
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError, ProjError
-from rasterio.windows import Window
 
 from evac.errors import DataError, Problem
+
+if TYPE_CHECKING:
+    from rasterio.windows import Window
 
 _TILE = 512  # cells: 2 MB a tile of float64
 
@@ -28,6 +29,8 @@ def opened(file: Path) -> Any:
     DataError
         GDAL can't read it, or it is another raster.
     """
+    import rasterio  # noqa: PLC0415 - GDAL is large, and most scenarios have no raster
+
     try:
         grid = rasterio.open(file)
     except rasterio.errors.RasterioError as error:
@@ -126,6 +129,8 @@ def tiles(
 
     A raster that is stored in rows, as every Esri ASCII file, is read in strips of rows: each row once.
     """
+    from rasterio.windows import Window  # noqa: PLC0415 - as above
+
     in_rows = grid.block_shapes[0][1] == grid.width
     height, width = (max(_TILE * _TILE // grid.width, 1), grid.width) if in_rows else (_TILE, _TILE)
     across = -(-grid.width // width)
@@ -152,9 +157,11 @@ def values_in(grid: Any, window: Window | None) -> NDArray[np.float64]:
     DataError
         The file ends before them, or is damaged.
     """
+    from rasterio.errors import RasterioError  # noqa: PLC0415 - as above
+
     try:
         values = grid.read(1, window=window, masked=True).astype(np.float64).filled(np.inf)
-    except rasterio.errors.RasterioError as error:
+    except RasterioError as error:
         raise _unreadable(grid.name, error.__cause__ or error) from error
     return np.where(np.isfinite(values), values * grid.scales[0] + grid.offsets[0], np.inf)
 

@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from evac.network.plain_files import elements
+
 
 def remove_banned_turns(plain: Path, bans: Iterable[Mapping[str, Sequence[int]]]) -> None:
     """Remove from plain XML the connections that bans forbid whose ways between, if any, lie inside a junction.
@@ -23,6 +25,9 @@ def remove_banned_turns(plain: Path, bans: Iterable[Mapping[str, Sequence[int]]]
     bans
         `from`, `via` and `to`: ids of ways.
     """
+    bans = list(bans)
+    if not bans:
+        return
     edges_of = _edges_of_ways(plain / "plain.edg.xml")
     banned = {
         (start, end)
@@ -43,7 +48,7 @@ def _edges(edges_of: Mapping[int, set[str]], ways: Iterable[int]) -> set[str]:
 def _edges_of_ways(path: Path) -> Mapping[int, set[str]]:
     """Return the edges of each way, in both directions."""
     found: dict[int, set[str]] = defaultdict(set)
-    for edge in ET.parse(path).getroot().iter("edge"):  # noqa: S314  netconvert's own output
+    for edge in elements(path, "edge"):
         for param in edge.iter("param"):
             if param.get("key") == "origId":
                 for way in param.get("value", "").split():

@@ -23,6 +23,7 @@ from sumolib.net.node import Node
 
 from evac.errors import Mend, PlaceError, Problem
 from evac.network.place_names import near_names, normal_name, split_names
+from evac.projection import line_through
 from evac.schema.places import Compass, Place, Point
 
 COMPASS: dict[Compass, float] = {
@@ -253,8 +254,8 @@ class StreetIndex:
 
     @cached_property
     def points(self) -> shapely.Geometry:
-        """Points of the roads' lines (m), each once: a street's directions have the same ones."""
-        return shapely.multipoints(np.unique([spot for edge in self.edges for spot in edge.getShape()], axis=0))
+        """A line through the points of the roads' lines (m), each once: a street's directions have the same ones."""
+        return line_through(np.unique([spot for edge in self.edges for spot in edge.getShape()], axis=0))
 
     @cached_property
     def hull(self) -> shapely.Geometry:

@@ -9,16 +9,22 @@ Highway Capacity Manual gives for a two-way stop (270 instead of 744 veh/h into 
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from itertools import chain
 from pathlib import Path
 
+from evac.files import write_parts
+from evac.network.plain_files import elements
 from evac.osm.signs import ALL_WAY, STOP, Sign
 
 # Kinds of junction that signs decide about; where there are signals they are for when these are off.
 _BY_RIGHT_OF_WAY = frozenset({"priority", "right_before_left", "left_before_right"})
 _FEWEST_STOPS = 3  # of an all-way stop
+_BEGIN = re.compile(r'\s*<(?:node|edge) id="([^"]*)"')
 
 
 def put_up_signs(plain: Path, signs: Iterable[Sign]) -> None:
@@ -31,26 +37,35 @@ def put_up_signs(plain: Path, signs: Iterable[Sign]) -> None:
     signs
         The signs.
     """
-    nodes = ET.parse(plain / "plain.nod.xml")  # noqa: S314  netconvert's own output
-    edges = ET.parse(plain / "plain.edg.xml")  # noqa: S314  as above
-    junctions = {node.attrib["id"]: node for node in nodes.getroot().iter("node")}
-    arriving: dict[str, list[ET.Element]] = defaultdict(list)
-    for edge in edges.getroot().iter("edge"):
-        arriving[edge.attrib["to"]].append(edge)
-    for name, found in _by_junction(signs, junctions).items():
-        if junctions[name].get("type") in _BY_RIGHT_OF_WAY:
-            _regulate(junctions[name], arriving[name], found)
-    nodes.write(plain / "plain.nod.xml", encoding="UTF-8", xml_declaration=True)
-    edges.write(plain / "plain.edg.xml", encoding="UTF-8", xml_declaration=True)
-
-
-def _by_junction(signs: Iterable[Sign], junctions: Mapping[str, ET.Element]) -> dict[str, list[Sign]]:
-    """Return the signs of each junction of the net; those of a junction that was joined to others are left out."""
-    found: dict[str, list[Sign]] = defaultdict(list)
+    by_node: dict[str, list[Sign]] = defaultdict(list)
     for sign in signs:
-        if str(sign.node) in junctions:
-            found[str(sign.node)].append(sign)
-    return found
+        by_node[str(sign.node)].append(sign)
+    nodes, edges = plain / "plain.nod.xml", plain / "plain.edg.xml"
+    # Those of junctions that were joined to others are left out: their nodes are none of the net's.
+    junctions = {node.attrib["id"]: deepcopy(node) for node in elements(nodes, "node") if node.get("id") in by_node}
+    arriving: dict[str, list[ET.Element]] = defaultdict(list)
+    for edge in elements(edges, "edge") if junctions else ():
+        if edge.get("to") in junctions:
+            arriving[edge.attrib["to"]].append(deepcopy(edge))
+    for name, node in junctions.items():
+        if node.get("type") in _BY_RIGHT_OF_WAY:
+            _regulate(node, arriving[name], by_node[name])
+    _write(nodes, "type", junctions.values())
+    _write(edges, "priority", chain.from_iterable(arriving.values()))
+
+
+def _write(path: Path, key: str, items: Iterable[ET.Element]) -> None:
+    """Write an attribute of some nodes or edges into a file that has each on a line of its own."""
+    wanted = {item.attrib["id"]: item.get(key) for item in items}
+    if wanted:
+        with path.open(encoding="utf-8", newline="\n") as lines:
+            write_parts(path, (_with(line, key, wanted).encode() for line in lines))
+
+
+def _with(line: str, key: str, wanted: Mapping[str, str | None]) -> str:
+    begin = _BEGIN.match(line)
+    value = wanted.get(begin[1]) if begin else None
+    return line if value is None else re.sub(rf'\b{key}="[^"]*"', f'{key}="{value}"', line, count=1)
 
 
 def _regulate(junction: ET.Element, arriving: list[ET.Element], signs: list[Sign]) -> None:

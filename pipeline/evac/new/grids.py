@@ -7,10 +7,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import rasterio
 import shapely
-from rasterio.errors import WindowError
-from rasterio.features import geometry_window
 
 from evac.errors import DataError, Problem
 from evac.new.request import extent
@@ -41,6 +38,8 @@ def read_cells(file: Path, area: shapely.Geometry) -> gpd.GeoDataFrame:
     DataError
         The grid can't be used.
     """
+    import rasterio  # noqa: PLC0415 - GDAL is large, and most places are counted otherwise
+
     try:
         with rasterio.open(file) as grid:
             people, transform, first, crs = _read(grid, file, area)
@@ -60,6 +59,9 @@ def read_cells(file: Path, area: shapely.Geometry) -> gpd.GeoDataFrame:
 
 def _read(grid: Any, file: Path, area: shapely.Geometry) -> tuple[np.ndarray, np.ndarray, tuple[int, int], str]:
     """Return the people of each cell around an area, their affine transform (2 by 3), where they begin, and the CRS."""
+    from rasterio.errors import WindowError  # noqa: PLC0415 - as above
+    from rasterio.features import geometry_window  # noqa: PLC0415 - as above
+
     if grid.crs is None:
         raise DataError(Problem(str(file), "has no coordinate reference system", "assign it in a GIS: gdal_edit.py"))
     crs = grid.crs.to_wkt()

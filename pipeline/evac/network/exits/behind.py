@@ -23,6 +23,7 @@ from evac.network.exits.resolved import ResolvedExit
 from evac.network.exits.sharing import Line, near_to, shared_behind, shared_road
 from evac.network.exits.why_none import AT_FERRIES, stopped_at
 from evac.network.places import way_ids
+from evac.projection import line_through
 
 _SAME_NODE_M = 0.1  # both directions of a road arrive at one node
 
@@ -103,7 +104,7 @@ class _Behind:
         self._goes_on: Mask = cut.certain | cut.presumed | at_lines
         border = decision.edge.outline.boundary
         if not cut.certain.any():  # bounds that cut nothing are drawn around the roads
-            border = border.union(shapely.multipoints(roads.xy[roads.on_road]).convex_hull.boundary)
+            border = border.union(line_through(roads.xy[roads.on_road]).convex_hull.boundary)
         self._near_edge: Mask = shapely.distance(border, spots) <= NEAR_M
 
     def reason(self, line: Edge, net: Net) -> str | None:

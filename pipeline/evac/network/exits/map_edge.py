@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from evac.network.exits.graph import Mask, RoadWeb, rank_of
 from evac.osm.source import joined
+from evac.projection import line_through
 
 _HULL_RATIO = 0.1  # of shapely.concave_hull: follows a valley's or a country's outline, not single streets
 NEAR_M = 500.0  # how far short of the outline through roads of the three test maps end (at most 464 m)
@@ -59,7 +60,7 @@ class MapEdge:
 
 def edge_of(roads: RoadWeb) -> MapEdge:
     """Return where the map of some roads ends."""
-    points = shapely.multipoints(roads.xy[roads.on_road])
+    points = line_through(roads.xy[roads.on_road])
     if roads.web.boxes:
         declared = roads.plane.shape(joined(roads.web.boxes))
         if _holds_the_roads(roads, declared) and points.envelope.area > _LEAST_FILLED * declared.area:
@@ -121,7 +122,7 @@ def _presumed(roads: RoadWeb, edge: MapEdge, ends: NDArray[np.int64], certain: M
     (`at_bounds`) show it if they are most; where ways have lost their nodes outside, some lie there by chance.
     """
     plain = ~(_said_to_end(roads) | certain | at_bounds)
-    points = shapely.multipoints(roads.xy[roads.on_road])
+    points = line_through(roads.xy[roads.on_road])
     gaps = (roads.web.nodes["off_file"] & ~roads.web.nodes["cut_short"]).to_numpy(dtype=bool)
     shown = bool((certain & ~gaps).any())
     if not edge.declared:
