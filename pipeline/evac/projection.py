@@ -28,7 +28,7 @@ def utm_of(shapes: gpd.GeoSeries | gpd.GeoDataFrame) -> CRS:
 def line_through(spots: np.ndarray) -> shapely.Geometry:
     """Return one line through points; shape (points, 2).
 
-    It has the hulls of the points, where many points that are each an object take a hundred times the memory.
+    It has the hulls of the points; as a geometry of points each would be an object, in twenty times the memory.
     """
     return shapely.linestrings(spots) if len(spots) > 1 else shapely.multipoints(spots)
 
