@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evac.errors import Problem, UserError
-from evac.plans.reading import load_plan, plan_names
+from evac.plans.reading import LoadedPlan, load_plan, plan_names
 from evac.scenario import LoadedScenario
+from evac.schema.demand import Measured
 from evac.schema.scenario import Scenario, vehicles_label
 from evac.stages import Stages
 from evac.under import RESOURCES, points
@@ -39,6 +40,7 @@ class OnTheMap:
 
     loaded: LoadedScenario
     workspace: Path
+    _documents: dict[str, tuple[object, list[Any]]] = field(default_factory=dict, init=False, compare=False)
 
     @cached_property
     def stages(self) -> Stages:
@@ -222,11 +224,23 @@ class OnTheMap:
         return kept_runs(self.cache, self.key, basis_of(self.loaded, dict(map(self._document, self.plan_names))))
 
     def _document(self, plan: str) -> tuple[str, list[Any]]:
-        """Return a plan with its actions as runs of it stand on them; nothing where its file has a mistake."""
+        """Return a plan with its actions as runs of it stand on them; nothing where its file has a mistake.
+
+        A plan that is one file is read again only when that file has changed: who changes one waits for no other.
+        """
+        path = self.loaded.plans_folder / f"{plan}.yaml"
+        state = _state_of(path)
+        known = self._documents.get(plan)
+        if known is not None and known[0] == state:
+            return plan, known[1]
         try:
-            return plan, load_plan(plan, self.loaded.plans_folder).document()
+            loaded = load_plan(plan, self.loaded.plans_folder)
         except UserError:
             return plan, []
+        document = loaded.document()
+        if _is_one_file(loaded) and _state_of(path) == state:
+            self._documents[plan] = state, document
+        return plan, document
 
     def kept_run(self, job: str) -> KeptRun:
         """Return a finished run of this place by its `job`, as `runs` lists it. Needs no preparation.
@@ -242,3 +256,18 @@ class OnTheMap:
         if job not in asked_jobs(self.cache, self.key) or not is_kept(folder):
             raise UserError(Problem(f"the runs of {self.key}", f"there is no run '{job}'", "Place.runs() lists them"))
         return KeptRun(folder)
+
+
+def _is_one_file(plan: LoadedPlan) -> bool:
+    """Tell whether a plan is what its own file says: it extends no other, and its actions name no file."""
+    curves = [getattr(item.action, "curve", None) for item in plan.actions]
+    return plan.model.extends is None and not plan.files and not any(isinstance(curve, Measured) for curve in curves)
+
+
+def _state_of(path: Path) -> tuple[int, ...] | None:
+    """Return what changes whenever a file is written or replaced; None where there is none."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
