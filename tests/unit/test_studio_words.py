@@ -11,7 +11,9 @@ import pytest
 
 import evac
 from evac.errors import UserError
+from evac.plans.reading import load_plan
 from evac.studio.assets import PAGE
+from evac.studio.sentences import sentences
 from evac.studio.words import catalogue, catalogue_text, settings_of
 from studio_workspace import ROOT, client_of
 
@@ -66,10 +68,23 @@ def test_no_element_has_words_that_nobody_can_say_otherwise() -> None:
 
 
 def test_other_words_are_said(tmp_path: Path) -> None:
-    assert client_of(tmp_path).get("/api/words").json() == {"language": "en", "words": {}}
+    assert client_of(tmp_path).get("/api/words").json() == {"language": "en", "words": {}, "told": []}
     (tmp_path / "studio.yaml").write_text("language: de\n" + GERMAN)
     told = client_of(tmp_path).get("/api/words").json()
-    assert told == {"language": "de", "words": {"Ways out": "Auswege", "{n} lanes": "{n} Spuren"}}
+    assert (told["language"], told["words"]) == ("de", {"Ways out": "Auswege", "{n} lanes": "{n} Spuren"})
+    assert told["told"] == list(sentences())
+
+
+def test_what_is_said_of_plans_is_read_from_the_code_that_says_it(tmp_path: Path) -> None:
+    """A problem as it is told is one of the sentences, filled in; the longest that fits is the first."""
+    (tmp_path / "plan.yaml").write_text("name: P\nactions: [{do: close, exit: E, lanes: [0]}]\n")
+    with pytest.raises(UserError) as told:
+        load_plan(str(tmp_path / "plan.yaml"), tmp_path)
+    (problem,) = told.value.problems
+    patterns = {text: re.sub(r"\\{\w+\\}", ".*", re.escape(text)) for text in sentences()}
+    found = [text for text, pattern in patterns.items() if re.fullmatch(pattern, problem.told.partition(" (")[0])]
+    assert found[0] == "'lanes' belongs to 'where': an exit closes with all of its lanes"
+    assert not any("<" in text or "\n" in text for text in sentences())
 
 
 @pytest.mark.parametrize(

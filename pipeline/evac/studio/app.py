@@ -24,6 +24,7 @@ from evac.studio.new_places import NewPlaces
 from evac.studio.news import News
 from evac.studio.places import Places
 from evac.studio.runner import Runner
+from evac.studio.sentences import sentences
 from evac.studio.sessions import Sessions
 from evac.studio.told import disk_words
 from evac.studio.uploads import Uploads
@@ -100,7 +101,8 @@ async def _session(request: Request) -> Response:
 
 async def _words(request: Request) -> Response:
     settings = await asyncio.to_thread(words.settings_of, studio_of(request).workspace.folder)
-    return JSONResponse({"language": settings.language, "words": settings.words})
+    told = await asyncio.to_thread(sentences) if settings.words else ()
+    return JSONResponse({"language": settings.language, "words": settings.words, "told": told})
 
 
 async def _told_problems(request: Request, error: Exception) -> Response:

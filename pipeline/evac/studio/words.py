@@ -1,6 +1,7 @@
 """The page's words: every sentence stands in its scripts in English, in `say("…")`, and may be said otherwise.
 
-What the toolkit tells while it works stands there in `heard("…")`.
+What the toolkit tells while it works stands there in `heard("…")`, and what it says of plans is read from its own code
+(`sentences`).
 
 docs/studio-words.yaml has them all, written by `make docs`; a workspace's `studio.yaml` has what it says otherwise.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from pydantic import Field
 from evac.errors import Problem, ScenarioError
 from evac.schema.base import Model
 from evac.studio.assets import PAGE
+from evac.studio.sentences import sentences
 from evac.validation import read_model
 
 FILE_NAME = "studio.yaml"
@@ -31,6 +33,11 @@ _HEAD = """\
 # Every text of the studio's page, written from its scripts by `make docs`. To have the page in another language, copy
 # what you translate into `words` of the workspace's studio.yaml and change the right side (docs/studio.md). What stands
 # in braces is filled in by the page: it may move, and may be left out.
+"""
+_HEAD_OF_SENTENCES = """\
+
+# What the page has from the toolkit, of a plan that is laid over the network: what it does, and what is wrong with it.
+# A part that stands in another sentence has a line of its own.
 """
 
 
@@ -45,15 +52,25 @@ class StudioSettings(Model):
 
 @cache
 def catalogue() -> tuple[str, ...]:
-    """Return every text of the page, in English and in alphabetical order."""
+    """Return every text of the page's own, in English and in alphabetical order."""
     scripts = [path.read_text(encoding="utf-8") for path in PAGE.glob("*.js")]
     return tuple(sorted({json.loads(match[1]) for script in scripts for match in _SAID.finditer(script)}))
 
 
+@cache
+def _all_texts() -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*catalogue(), *sorted(sentences())]))
+
+
 def catalogue_text() -> str:
     """Return docs/studio-words.yaml."""
-    words = {english: english for english in catalogue()}
-    return _HEAD + yaml.safe_dump(words, allow_unicode=True, width=1_000_000, sort_keys=False)
+    own, told = catalogue(), _all_texts()[len(catalogue()) :]
+    return f"{_HEAD}{_as_yaml(own)}{_HEAD_OF_SENTENCES}{_as_yaml(told)}"
+
+
+def _as_yaml(texts: Sequence[str]) -> str:
+    words = {english: english for english in texts}
+    return yaml.safe_dump(words, allow_unicode=True, width=1_000_000, sort_keys=False)
 
 
 def settings_of(workspace: Path) -> StudioSettings:
@@ -76,8 +93,8 @@ def settings_of(workspace: Path) -> StudioSettings:
 def _problems(path: Path, settings: StudioSettings) -> Iterator[Problem]:
     for english, words in settings.words.items():
         where = f"{path}: words: {english}"
-        if english not in catalogue():
-            near = get_close_matches(english, catalogue(), n=1, cutoff=0.5)
+        if english not in _all_texts():
+            near = get_close_matches(english, _all_texts(), n=1, cutoff=0.5)
             yield Problem(
                 where,
                 "is no text of the page",

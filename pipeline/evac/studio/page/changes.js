@@ -1,6 +1,6 @@
 // What a plan changes, on the map and as rows.
 import { colourKey } from "./colour-key.js";
-import { count, h, say } from "./dom.js";
+import { count, h, say, sayTold } from "./dom.js";
 import { closedWords } from "./map.js";
 import { withPlaces } from "./problems.js";
 
@@ -39,10 +39,13 @@ const SORTS = { more: () => say("more lanes"), fewer: () => say("fewer lanes"), 
 
 export const kindWords = (kind) => KINDS[kind]?.() ?? kind;
 
-function inWords({ kind, place, before, after, when }) {
-  const change = before ? `${before} → ${after}` : after;
-  return [`${kindWords(kind)}: ${place}`, change, when].filter(Boolean).join(", ");
-}
+/** How it was and how it is, and when. */
+export const changeWords = ({ before, after, when }) => [before ? `${sayTold(before)} → ${sayTold(after)}` : sayTold(after), sayTold(when)].filter(Boolean).join(", ");
+
+function inWords({ kind, place, ...of }) { return [`${kindWords(kind)}: ${sayTold(place)}`, changeWords(of)].filter(Boolean).join(", "); }
+
+/** What an action is called: what its author calls it, else what it does, in the page's words. */
+export const nameOf = ({ label, action }) => (label === action ? sayTold(label) : label);
 
 /** The rows of what a plan changes, cuts off, and what to look at. */
 export function changeRows(map, diff) {
@@ -53,7 +56,7 @@ export function changeRows(map, diff) {
     lost ? h("p", { class: "bad" }, say("{n} households lose their only way out.", { n: count(lost) }))
       : h("p", {}, say("No household loses its way out.")),
     diff.closed_exits.length ? [h("h4", {}, say("Ways out that close")), h("ul", { class: "closing" }, diff.closed_exits.map((item) => h("li", {}, `${item.exit}: ${closedWords(item)}`)))] : null,
-    diff.warnings.length ? h("ul", { class: "warnings" }, diff.warnings.map((text) => h("li", {}, withPlaces(text)))) : null,
+    diff.warnings.length ? h("ul", { class: "warnings" }, diff.warnings.map((text) => h("li", {}, withPlaces(sayTold(text))))) : null,
     colourKey(Object.entries(SORTS).filter(([sort]) => (sort === "other" ? [...sorts].some((one) => !(one in SORTS)) : sorts.has(sort))).map(([sort, words]) => [sort, words()])),
     Object.entries(kinds).map(([kind, items]) => [h("h4", {}, kindWords(kind)), h("ul", { class: "changes" }, items.map((item) => row(map, item)))]),
   ];
@@ -61,7 +64,5 @@ export function changeRows(map, diff) {
 
 function row(map, { properties: of, geometry }) {
   const at = geometry.type === "Point" ? geometry.coordinates : geometry.coordinates.flat(geometry.type === "MultiLineString" ? 1 : 0)[0];
-  const change = of.before ? `${of.before} → ${of.after}` : of.after;
-  return h("li", {}, h("button", { type: "button", class: "to-map", onclick: () => map.flyTo(at) }, of.place),
-    ` ${[change, of.when].filter(Boolean).join(", ")}`);
+  return h("li", {}, h("button", { type: "button", class: "to-map", onclick: () => map.flyTo(at) }, sayTold(of.place)), ` ${changeWords(of)}`);
 }

@@ -1,9 +1,12 @@
 // Small helpers of all panels: elements, words, numbers. Texts go in as text, never as HTML: names are other people's.
 
-let words = {};
+let words = {}, sentences = [];
 
-/** Take other words for the page's texts, from the English ones. */
-export function learnWords(spoken) { words = spoken; }
+/** Take other words for the page's texts, from the English ones; `told` has the toolkit's own, the longest first. */
+export function learnWords(spoken, told) {
+  words = spoken;
+  sentences = told.map(sentence);
+}
 
 /**
  * A sentence in the page's language, with values in the places that it names, such as {plan}.
@@ -12,6 +15,27 @@ export function learnWords(spoken) { words = spoken; }
  */
 export function say(english, values = {}) {
   return (words[english] ?? english).replace(/\{(\w+)\}/g, (place, name) => (name in values ? String(values[name]) : place));
+}
+
+/** A sentence of the toolkit's, in English: what finds it again, with whatever stands in its places. */
+export const sentence = (english) => ({ english, pattern: new RegExp(`^${english.replace(/[.+*?()[\]\\^$|]/g, "\\$&").replace(/\{(\w+)\}/g, "(?<_$1>.*)")}$`, "s") });
+
+/** A text in the page's language if it is this sentence, and what stands in it as `inner` says it; else null. */
+export function sayAs({ english, pattern }, text, inner = (part) => part) {
+  const found = text.match(pattern);
+  return found && say(english, Object.fromEntries(Object.entries(found.groups ?? {}).map(([name, part]) => [name.slice(1), inner(part)])));
+}
+
+/** What the toolkit says of a plan, in the page's language, with what stands in it; what is no such sentence stays as it is. */
+export function sayTold(text) {
+  for (const one of text ? sentences : []) {
+    const said = sayAs(one, text, sayTold);
+    if (said !== null) return said;
+  }
+  const [, before, aside] = text?.match(/^(.+) \(([^()]*)\)$/s) ?? [];
+  if (sentences.length && before) return `${sayTold(before)} (${sayTold(aside)})`;
+  const between = ["; ", ", "].find((sign) => sentences.length && text?.includes(sign));
+  return between ? text.split(between).map(sayTold).join(between) : text;
 }
 
 /**

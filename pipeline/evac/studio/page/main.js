@@ -6,8 +6,8 @@ addEventListener("hashchange", () => { if (location.hash.startsWith("#token=")) 
 const root = document.getElementById("studio");
 try {
   await openSession();
-  const { language, words } = await ask("words");
-  learnWords(words);
+  const { language, words, told } = await ask("words");
+  learnWords(words, told);
   document.documentElement.lang = language;
   const { start } = await import("./app.js");
   await start(root);

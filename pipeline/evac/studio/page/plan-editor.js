@@ -3,8 +3,8 @@ import { ask, askWhole, part } from "./api.js";
 import { actionForm } from "./action-form.js";
 import { oneByOne, sending } from "./answers.js";
 import { kindOf, kindsAt } from "./actions.js";
-import { changeRows, clearChanges, drawChanges } from "./changes.js";
-import { fill, h, say, takes } from "./dom.js";
+import { changeRows, clearChanges, drawChanges, nameOf } from "./changes.js";
+import { fill, h, say, sayTold, takes } from "./dom.js";
 import { finder } from "./finder.js";
 import { actionsOf, problemsList, problemWords, textOf } from "./problems.js";
 import { byName, clicked, everybody, shapesOf, spotOf } from "./targets.js";
@@ -120,7 +120,7 @@ export function planEditor(body, place, key, leave) {
       h("p", { class: "takes" }, say("Takes {what}", { what: takes(plan.resources) })),
       plan.problems.length ? h("p", { class: "bad" }, say("This plan has a mistake, and can't be laid over the network until it is mended: change or remove the action, or take the last change back with Undo.")) : null,
       h("details", {}, h("summary", {}, say("The file")), h("pre", { tabindex: "0" }, plan.text)));
-    fill(list, (plan.inherited ?? []).map((item) => h("li", { class: "inherited" }, item.label)), plan.actions.map((item, number) => ownAction(item, number)));
+    fill(list, (plan.inherited ?? []).map((item) => h("li", { class: "inherited" }, nameOf(item))), plan.actions.map((item, number) => ownAction(item, number)));
     const elsewhere = besideActions(plan.problems);
     if (elsewhere.length) head.append(problemsList({ problems: elsewhere }));
   }
@@ -136,14 +136,14 @@ export function planEditor(body, place, key, leave) {
   function ownAction(item, number) {
     const wrong = h("div", {}), remove = sending(wrong, () => change(() => ({ do: "remove", at: placeOf(item, number) })));
     const spot = spotOf(picture, item.given);
-    const label = spot ? h("button", { type: "button", class: "to-map", onclick: () => map.flyTo(spot) }, item.label) : item.label;
-    return h("li", {}, h("span", {}, label), item.action === item.label ? null : h("span", { class: "does" }, item.action),
+    const label = spot ? h("button", { type: "button", class: "to-map", onclick: () => map.flyTo(spot) }, nameOf(item)) : nameOf(item);
+    return h("li", {}, h("span", {}, label), item.action === item.label ? null : h("span", { class: "does" }, sayTold(item.action)),
       h("span", { class: "buttons" },
-        h("button", { type: "button", "aria-label": say("Change: {action}", { action: item.label }), onclick: () => {
+        h("button", { type: "button", "aria-label": say("Change: {action}", { action: nameOf(item) }), onclick: () => {
           choose(null);
-          fill(form, h("h3", {}, item.label), actionForm(kindOf(item.given, picture), null, item.given, picture, (action) => change(() => ({ do: "replace", at: placeOf(item, number), action })).then(() => fill(form)), () => fill(form)));
+          fill(form, h("h3", {}, nameOf(item)), actionForm(kindOf(item.given, picture), null, item.given, picture, (action) => change(() => ({ do: "replace", at: placeOf(item, number), action })).then(() => fill(form)), () => fill(form)));
         } }, say("Change")),
-        h("button", { type: "button", "aria-label": say("Remove: {action}", { action: item.label }), onclick: remove }, say("Remove"))), wrong);
+        h("button", { type: "button", "aria-label": say("Remove: {action}", { action: nameOf(item) }), onclick: remove }, say("Remove"))), wrong);
   }
 
   async function showDiff() {
@@ -171,7 +171,7 @@ export function planEditor(body, place, key, leave) {
     const inherited = (plan.inherited ?? []).length;
     const features = problems.flatMap((problem) => actionsOf(problem).flatMap((number) => {
       const action = plan.actions[number - inherited], spot = action && spotOf(picture, action.given);
-      return spot ? [{ type: "Feature", properties: { severity: "error", text: `${action.label}: ${textOf(problemWords(problem).what)}` }, geometry: { type: "Point", coordinates: spot } }] : [];
+      return spot ? [{ type: "Feature", properties: { severity: "error", text: `${nameOf(action)}: ${textOf(problemWords(problem).what)}` }, geometry: { type: "Point", coordinates: spot } }] : [];
     }));
     return { type: "FeatureCollection", features: features.map((item, id) => ({ ...item, id })) };
   }

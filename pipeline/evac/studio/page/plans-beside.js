@@ -1,7 +1,7 @@
 // Two plans side by side: what each does, takes, changes on which street, and how soon the town was out under it.
 import { ask, part } from "./api.js";
-import { clearChanges, drawChanges, kindWords } from "./changes.js";
-import { clock, count, fill, h, say } from "./dom.js";
+import { changeWords, clearChanges, drawChanges, kindWords, nameOf } from "./changes.js";
+import { clock, count, fill, h, say, sayTold } from "./dom.js";
 import { problemsList } from "./problems.js";
 
 const RESOURCES = [["officers", () => say("Officers")], ["signs", () => say("Signs")], ["cones", () => say("Cones")], ["barricades", () => say("Barricades")]];
@@ -45,7 +45,7 @@ function tableOf(plans, diffs, runs) {
   const cell = (content) => h("td", {}, content), row = (words, of) => h("tr", {}, h("th", { scope: "row" }, words), [0, 1].map((number) => cell(of(number))));
   const list = (texts) => (texts.length ? h("ul", {}, texts.map((text) => h("li", {}, text))) : say("nothing"));
   return h("table", { class: "two" }, h("thead", {}, h("tr", {}, h("td", {}), plans.map((plan) => h("th", { scope: "col" }, plan.name)))),
-    h("tbody", {}, row(say("Does"), (i) => list(plans[i].actions.map((item) => item.label))),
+    h("tbody", {}, row(say("Does"), (i) => list(plans[i].actions.map(nameOf))),
       RESOURCES.map(([key, words]) => (plans.some((plan) => plan.resources[key]) ? row(words(), (i) => count(plans[i].resources[key])) : null)),
       row(say("Households that lose their only way out"), (i) => count(diffs[i].cut_off.features.length)),
       row(say("90 % out, in the newest run"), (i) => lastTime(plans[i], runs)),
@@ -63,8 +63,8 @@ function changesOf(diffs) {
   const rows = new Map();
   diffs.forEach((diff, number) => diff.changes.features.forEach(({ properties: of }) => {
     const key = `${of.kind} ${of.place}`;
-    const row = rows.get(key) ?? { words: `${kindWords(of.kind)}: ${of.place}`, each: [] };
-    row.each[number] = [row.each[number], [of.before ? `${of.before} → ${of.after}` : of.after, of.when].filter(Boolean).join(", ")].filter(Boolean).join("; ");
+    const row = rows.get(key) ?? { words: `${kindWords(of.kind)}: ${sayTold(of.place)}`, each: [] };
+    row.each[number] = [row.each[number], changeWords(of)].filter(Boolean).join("; ");
     rows.set(key, row);
   }));
   return [...rows.values()];

@@ -2,7 +2,7 @@
 import { ask, askWhole, part } from "./api.js";
 import { newestOf, sending, sendingForm } from "./answers.js";
 import { fill, h, say, takes } from "./dom.js";
-import { changeRows, clearChanges, drawChanges } from "./changes.js";
+import { changeRows, clearChanges, drawChanges, nameOf } from "./changes.js";
 import { planEditor } from "./plan-editor.js";
 import { plansBeside } from "./plans-beside.js";
 import { problemsList } from "./problems.js";
@@ -111,7 +111,7 @@ function card({ name: place, picture: { hazard }, map, choose }, plan, shown, ed
     plan.note ? h("p", { class: "note" }, plan.note) : null,
     plan.problems.length ? [problemsList(plan), h("div", { class: "row" }, buttons.slice(1, 2))] : [
       plan.extends ? h("p", {}, say("Builds on {plan}", { plan: plan.extends })) : null,
-      plan.actions.length ? h("ul", {}, plan.actions.map((item) => h("li", {}, item.label))) : h("p", {}, say("Normal rules: it changes nothing.")),
+      plan.actions.length ? h("ul", {}, plan.actions.map((item) => h("li", {}, nameOf(item)))) : h("p", {}, say("Normal rules: it changes nothing.")),
       h("p", { class: "takes" }, say("Takes {what}", { what: takes(plan.resources) })),
       h("div", { class: "row" }, plan.actions.length || hazard ? button : null, buttons), above, told, diff],
   );

@@ -1,6 +1,6 @@
 // What is wrong, in the page's words: which action, which of its fields, where on the map, and what to try there.
 // The command line says the same of the file and its keys.
-import { h, say } from "./dom.js";
+import { h, say, sayTold } from "./dom.js";
 
 /** What to try, where a problem's own words are about the plan's file (`evac.errors.Mend`). */
 const MEND = {
@@ -77,7 +77,7 @@ function placeOf(problem, isBeside) {
 /** A problem in the page's words: where, what, and what to try; `isBeside` where it stands beside its action. */
 export function problemWords(problem, isBeside = false) {
   const { what, told, mend, remedy } = problem;
-  return { where: placeOf(problem, isBeside), what: inFields(told || what), remedy: MEND[mend]?.() ?? inFields(remedy) };
+  return { where: placeOf(problem, isBeside), what: inFields(sayTold(told || what)), remedy: MEND[mend]?.() ?? inFields(sayTold(remedy)) };
 }
 
 /** A text with its places as words, where nothing can be clicked. */

@@ -1,7 +1,7 @@
 // What is being done, which the toolkit tells in English, in the page's words; a test holds the list to what it tells.
-import { say } from "./dom.js";
+import { sayAs, sentence } from "./dom.js";
 
-const heard = (english) => ({ english, pattern: new RegExp(`^${english.replace(/[.+*?()[\]\\^$|]/g, "\\$&").replace(/\{(\w+)\}/g, "(?<$1>.+)")}$`) });
+const heard = sentence; // `heard("…")` is looked for in here, for the catalogue
 
 const STEPS = [
   heard("Preparing"), heard("Looking up {place}"), heard("Cutting the roads out of {file}"), heard("Fetching roads and buildings from OpenStreetMap"),
@@ -17,9 +17,9 @@ const STEPS = [
 
 /** A line of progress in the page's language; one that nobody has foreseen stays as it is. */
 export function stepWords(text) {
-  for (const { english, pattern } of STEPS) {
-    const found = text.match(pattern);
-    if (found) return say(english, found.groups);
+  for (const step of STEPS) {
+    const said = sayAs(step, text);
+    if (said !== null) return said;
   }
   return text;
 }
