@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from studio_page import axe_problems, context_of
+from studio_page import axe_problems, context_of, until
 from studio_workspace import ROOT, Served, prepare_as_balzers, served
 
 REFUGE = {"name": "School yard", "at": {"lat": 47.06663, "lon": 9.50387}, "vehicles": 300, "people": 900}
@@ -64,6 +64,31 @@ def test_hazard_refuge_and_buses_are_told_and_drawn(browser: Any, studio: Served
         assert {"refuge", "bus stop"} <= set(page.locator(".dots li").all_inner_texts())
         assert "By the hazard: closed" in page.inner_text(".exits")
         assert axe_problems(page, 1280) == []
+
+
+_AT_READY = """() => {
+  const root = document.getElementById("studio"), { map } = document.querySelector(".map").placeMap;
+  const safe = () => map.queryRenderedFeatures({layers: ["safe"]}).length;
+  window.atReady = [];
+  new MutationObserver(() => {
+    if (root.dataset.state === "ready") window.atReady.push([map.loaded(), safe()]);
+  }).observe(root, { attributeFilter: ["data-state"] });
+}"""
+
+
+def test_a_place_that_is_changed_to_is_drawn_when_the_page_says_so(browser: Any, studio: Served) -> None:
+    """Both places lie over each other: the tiles of the one are no sign that the other is drawn."""
+    with context_of(browser, studio) as context:
+        page = context.new_page()
+        page.goto(f"{studio.client.base_url}#place=balzers")
+        page.wait_for_selector("#studio[data-state=ready]")
+        page.evaluate(_AT_READY)
+        for place, safe in (("balzers-flood", 2), ("balzers", 0)):
+            page.select_option("#place", place)
+            page.wait_for_selector("#studio[data-state=preparing]", state="detached")
+            until(page, "place => location.hash.includes(`place=${place}&`)", place)
+            until(page, "window.atReady.length > 0")
+            assert page.evaluate("window.atReady.splice(0)") == [[True, safe]]
 
 
 def test_a_place_without_any_of_these_says_nothing_of_them(browser: Any, studio: Served) -> None:

@@ -43,12 +43,29 @@ async function answered(path, given) {
   throw new Refused(response.status, told.error || told.problems ? told : { error: `${response.status} ${response.statusText}` });
 }
 
+const foreseen = new Map();
+
+/** Ask already what the page is about to ask: who then does gets this answer. */
+export function foresee(path) {
+  const answer = ask(path);
+  answer.catch(() => { /* told to whoever asks */ });
+  foreseen.set(path, answer);
+}
+
+/** Forget what was foreseen and hasn't been asked: it would be old by then. */
+export function foreseeNoMore() { foreseen.clear(); }
+
 /**
  * Ask a question and return the answer.
  * @param {string} path below /api/
  * @param {{method?: string, body?: object|Blob, headers?: object, signal?: AbortSignal}} [given]
  */
 export async function ask(path, given) {
+  const answer = given ? null : foreseen.get(path);
+  if (answer) {
+    foreseen.delete(path);
+    return answer;
+  }
   return (await askWhole(path, given)).content;
 }
 

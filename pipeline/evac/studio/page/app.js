@@ -99,11 +99,12 @@ export async function start(root) {
     root.dataset.state = "preparing";
     fill(panel, h("p", { class: "busy" }, say("Preparing {place} …", { place: listed.name })));
     if (!stay) map.clear();
+    map.begin();
     const now = () => new URLSearchParams(location.hash.slice(1)).get("tab") ?? tab;
     const file = shown = new ScenarioFile(listed.place, () => open(listed.place, now(), true));
     try {
-      await prepared(listed.place, (text) => { if (isMine()) status.textContent = text; });
-      const picture = await ask(`places/${part(listed.place)}/picture`);
+      const [picture] = await Promise.all([ask(`places/${part(listed.place)}/picture`), // given when it is made
+        prepared(listed.place, (text) => { if (isMine()) status.textContent = text; })]);
       if (!isMine()) return;
       status.textContent = "";
       await map.show(picture, stay);

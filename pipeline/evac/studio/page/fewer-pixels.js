@@ -3,8 +3,18 @@
 
 const SLOW_MS = 40, FRAMES = 4, REST_MS = 400, SHARE = 0.5;
 
+/** How many pixels each way a map is drawn with that isn't seen yet, of one on the screen. */
+export const FEW_PIXELS = 0.1;
+
+/** Draw a map with all pixels, and from now on with fewer while it moves; return once it is drawn. */
+export async function drawAllPixels(map) {
+  map.setPixelRatio(window.devicePixelRatio);
+  await map.once("render");
+  drawFewerPixelsWhileMoving(map);
+}
+
 /** @param {object} map of maplibre */
-export function drawFewerPixelsWhileMoving(map) {
+function drawFewerPixelsWhileMoving(map) {
   let watched = null, began = 0, frames = 0, rest = null, isCoarse = false, isChanging = false;
 
   function draw(coarsely) {

@@ -1,5 +1,5 @@
 // How the map is drawn: its sources and layers, in the colours of the page.
-// A road is two directions. From afar one of them is drawn, and of lesser roads no edge: half the lines, and nobody sees it.
+// A road is two directions. From afar one of them is drawn, and of small roads no edge: half the lines, and nobody sees it.
 // What isn't seen from afar comes after the first picture.
 
 export const EMPTY = { type: "FeatureCollection", features: [] };
@@ -12,8 +12,19 @@ const FONT = ["sans-serif"];
 const NEAR = 13; // zoom
 
 export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-const byClass = (wide, middle, small) => ["match", ["get", "highway"], WIDE, wide, MIDDLE, middle, small];
-const ROAD_EDGES = ["any", [">=", ["zoom"], NEAR], byClass(true, true, false)];
+
+/** The ranks of roads, the smallest first: each is a layer of its own, which a frame draws sooner than what each road looks like by itself. */
+const RANKS = [
+  { rank: "small", edge: [0.7, 2.2, 8], width: [0.5, 1, 6.5] },
+  { rank: "middle", edge: [1.3, 3.4, 11], width: [0.8, 2, 9] },
+  { rank: "wide", edge: [2, 4.4, 13], width: [1.4, 3, 11] },
+];
+
+/** The rank of a road, by OpenStreetMap's class. */
+export const rankOf = (highway) => (WIDE.includes(highway) ? "wide" : MIDDLE.includes(highway) ? "middle" : "small");
+
+/** The layers in which the pointer finds roads. */
+export const ROADS = RANKS.flatMap(({ rank }) => [`twins-${rank}`, `roads-${rank}`]);
 const ENDS = { "line-cap": ["step", ["zoom"], "butt", NEAR, "round"], "line-join": ["step", ["zoom"], "bevel", NEAR, "round"] };
 const zoomed = (...stops) => ["interpolate", ["exponential", 1.6], ["zoom"], ...stops];
 
@@ -23,32 +34,38 @@ const zoomed = (...stops) => ["interpolate", ["exponential", 1.6], ["zoom"], ...
  */
 export const visibility = ({ id, source }, content, edits) => (!source || (content[source]?.features.length && (edits || !EDITED.includes(id))) ? "visible" : "none");
 
+const ground = () => ({ id: "ground", type: "background", paint: { "background-color": colour("map-ground") } });
+
+/** The style of a map that shows nothing yet. */
+export const bare = () => ({ version: 8, sources: {}, layers: [ground()] });
+
 /** The style with what is shown now; `edits` shows what a plan may change besides. */
 export function style(content, edits) {
   const seen = (layer) => ({ ...layer, layout: { ...layer.layout, visibility: visibility(layer, content, edits) } });
   const ink = colour("map-ink"), halo = colour("map-ground");
   const label = (size) => ({ "text-font": FONT, "text-size": size });
   const inked = { "text-color": ink, "text-halo-color": halo, "text-halo-width": 1.6 };
-  const byRoad = (small) => byClass(colour("road-wide"), colour("road-middle"), small);
   const ofSeverity = ["match", ["get", "severity"], "error", colour("bad"), "warning", colour("warn"), colour("note")];
-  const edges = { type: "line", layout: ENDS, paint: { "line-color": colour("road-edge"), "line-width": zoomed(9, byClass(2, 1.3, 0.7), 13, byClass(4.4, 3.4, 2.2), 18, byClass(13, 11, 8)) } };
-  const surface = { type: "line", layout: ENDS, paint: { "line-color": ["step", ["zoom"], byRoad(colour("road-far")), NEAR, byRoad(colour("road"))],
-    "line-width": zoomed(9, byClass(1.4, 0.8, 0.5), 13, byClass(3, 2, 1), 18, byClass(11, 9, 6.5)) } };
+  const lines = (kind, line, from) => ["twins", "roads"].flatMap((source) => RANKS.map((of) => ({ id: `${source}${kind}-${of.rank}`, type: "line", source, filter: ["==", ["get", "rank"], of.rank],
+    minzoom: source === "twins" ? NEAR : from(of), layout: ENDS, paint: line(of) }))); // one source after the other: at each change of it all tiles are clipped anew
+  const widths = ([far, near, nearest]) => zoomed(9, far, 13, near, 18, nearest);
+  const roadColour = ({ rank }) => (rank === "small" ? ["step", ["zoom"], colour("road-far"), NEAR, colour("road")] : colour(`road-${rank}`));
+  const edges = lines("-edges", (of) => ({ "line-color": colour("road-edge"), "line-width": widths(of.edge) }), ({ rank }) => (rank === "small" ? NEAR : 0));
+  const surfaces = lines("", (of) => ({ "line-color": roadColour(of), "line-width": widths(of.width) }), () => 0);
   return {
     version: 8,
+    transition: { duration: 0, delay: 0 }, // else a map that has all is drawn anew for as long before it says so
     sources: Object.fromEntries([...SHOWN, ...SEEN_FROM_NEAR, ...POINTED].map((name) => [name, { type: "geojson", data: content[name] ?? EMPTY }])),
     layers: [
-      { id: "ground", type: "background", paint: { "background-color": halo } },
+      ground(),
       { id: "area", type: "fill", source: "area", paint: { "fill-color": colour("area"), "fill-opacity": 0.1, "fill-antialias": false } },
       { id: "area-edge", type: "line", source: "area", paint: { "line-color": colour("area"), "line-width": 2 } },
       { id: "zones", type: "fill", source: "zones", paint: { "fill-color": colour("area"), "fill-opacity": 0.06, "fill-antialias": false } },
       { id: "zone-edges", type: "line", source: "zones", paint: { "line-color": colour("area"), "line-width": 1, "line-dasharray": [4, 3] } },
       { id: "gains", type: "fill", source: "gains",
         paint: { "fill-color": ["case", [">", ["get", "later_min"], 0], colour("fewer"), colour("more")], "fill-opacity": ["interpolate", ["linear"], ["abs", ["get", "later_min"]], 0, 0, 30, 0.5] } },
-      { ...edges, id: "twin-edges", source: "twins", minzoom: NEAR },
-      { ...edges, id: "road-edges", source: "roads", filter: ROAD_EDGES },
-      { ...surface, id: "twins", source: "twins", minzoom: NEAR },
-      { ...surface, id: "roads", source: "roads" },
+      ...edges,
+      ...surfaces,
       { id: "queues", type: "line", source: "queues", layout: { "line-cap": "round" },
         paint: { "line-color": ["step", ["get", "queue"], colour("queue-few"), 5, colour("queue-some"), 20, colour("queue-many")], "line-width": zoomed(10, 3, 18, 12) } },
       { id: "chosen", type: "line", source: "chosen", layout: { "line-cap": "round" },

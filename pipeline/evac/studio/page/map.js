@@ -1,8 +1,8 @@
 // The map: the scenario's own roads, area, zones, exits and junctions, and above them what a panel points at.
 import { CarsLayer } from "./cars-layer.js";
-import { drawFewerPixelsWhileMoving } from "./fewer-pixels.js";
+import { drawAllPixels, FEW_PIXELS } from "./fewer-pixels.js";
 import { clock, count, fill, h, say } from "./dom.js";
-import { colour, EMPTY, POINTED, SEEN_FROM_NEAR, SHOWN, style, visibility } from "./map-style.js";
+import { bare, colour, EMPTY, POINTED, ROADS, SEEN_FROM_NEAR, SHOWN, style, visibility } from "./map-style.js";
 import { drawn, isRoad } from "./roads.js";
 
 /* global maplibregl */
@@ -45,7 +45,7 @@ export class PlaceMap {
     this.dots = h("ul", { class: "dots", hidden: true, "aria-label": say("Dots on the map") });
     this.element = h("section", { class: "map", "aria-label": say("Map") }, this.canvas, h("div", { class: "middle", "aria-hidden": "true" }), this.tip, this.words, this.dots);
     this.element.placeMap = this; // for whoever scripts the page
-    this.map = this.loaded = null;
+    this.map = this.styled = null;
     this.content = {};
     this.exits = [];
     this.listeners = {};
@@ -61,15 +61,15 @@ export class PlaceMap {
     this.roads = picture.roads.features;
     this.exits = exits;
     this.bounds = picture.bounds;
-    if (!this.map) {
-      await this.#begin(content);
-    } else {
-      if (!stay) this.map.fitBounds(this.bounds, { padding: this.#room(), animate: false });
-      for (const name of SHOWN) this.put(name, content[name] ?? EMPTY);
-      for (const name of POINTED) this.put(name, EMPTY);
-      await this.loaded;
-      if (!this.map.areTilesLoaded()) await this.map.once("idle");
-    }
+    this.begin();
+    if (!stay) this.map.fitBounds(this.bounds, { padding: this.#room(), animate: false });
+    for (const name of SHOWN) this.put(name, content[name] ?? EMPTY);
+    for (const name of POINTED) this.put(name, EMPTY);
+    const isFirst = !this.styled;
+    if (isFirst) this.#dress();
+    await this.styled;
+    while (!this.map.loaded()) await this.map.once("render"); // its tiles alone may be those of the place before
+    if (isFirst) await drawAllPixels(this.map);
     this.map.once("idle", () => {
       if (this.roads !== picture.roads.features) return; // another place is shown by now
       for (const name of SEEN_FROM_NEAR) this.put(name, content[name] ?? EMPTY);
@@ -77,10 +77,21 @@ export class PlaceMap {
     this.map.triggerRepaint();
   }
 
-  async #begin(content) {
-    this.content = Object.fromEntries(SHOWN.map((name) => [name, content[name] ?? EMPTY]));
-    this.map = new maplibregl.Map({ container: this.canvas, style: style(this.content, this.edits), bounds: this.bounds, fitBoundsOptions: { padding: this.#room() },
-      attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 20, fadeDuration: 0 });
+  /** Have an empty map, which takes a while to make: whoever waits for what it shows can have it made meanwhile. */
+  begin() {
+    if (this.map) return;
+    this.map = new maplibregl.Map({ container: this.canvas, style: bare(), attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 20, fadeDuration: 0,
+      pixelRatio: FEW_PIXELS }); // until it has all that it shows: it is drawn anew at each piece of it
+  }
+
+  /** Give the map its layers, with what they show: data that come after a layer have its tiles cut twice. */
+  #dress() {
+    const begun = { ...this.content };
+    this.map.setStyle(style(begun, this.edits), { diff: false });
+    this.styled = this.map.once("style.load").then(() => {
+      for (const [name, features] of Object.entries(this.content)) if (features !== begun[name]) this.#draw(name);
+      this.map.addLayer(this.cars, "road-names");
+    });
     this.map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-left");
     this.map.addControl(new WholePlace(() => this.fit(this.bounds)), "top-left");
     this.map.addControl(new maplibregl.ScaleControl({}), "bottom-left");
@@ -89,12 +100,6 @@ export class PlaceMap {
     this.map.getCanvas().setAttribute("aria-label", say("Map: arrow keys move it, + and - zoom"));
     this.map.on("mousemove", (event) => this.#hover(event));
     this.map.on("click", (event) => this.listeners.click?.(event, this.under(event.point)));
-    drawFewerPixelsWhileMoving(this.map);
-    const begun = { ...this.content };
-    this.loaded = this.map.once("load");
-    await this.loaded;
-    for (const [name, features] of Object.entries(this.content)) if (features !== begun[name]) this.#draw(name);
-    this.map.addLayer(this.cars, "road-names");
   }
 
   /** Mark the middle of the map for whoever draws there with the keyboard. */
@@ -161,8 +166,8 @@ export class PlaceMap {
   }
 
   #draw(name) {
+    this.#seeLayersOf(name); // first: of a layer that is seen from now on all tiles are cut anew
     this.map.getSource(name).setData(this.content[name]);
-    this.#seeLayersOf(name);
   }
 
   #seeLayersOf(source) {
@@ -175,7 +180,7 @@ export class PlaceMap {
   on(kind, listener) { this.listeners[kind] = listener; }
 
   /** What is on the map at a point of the screen, the topmost first. */
-  under(point, layers = ["marks", "spots", "exits", "safe", "none", "unused", "junctions", "crossings", "queues", "changes", "roads", "twins", "closed", "zones"]) {
+  under(point, layers = ["marks", "spots", "exits", "safe", "none", "unused", "junctions", "crossings", "queues", "changes", ...ROADS, "closed", "zones"]) {
     const near = [[point.x - 5, point.y - 5], [point.x + 5, point.y + 5]];
     return this.map.queryRenderedFeatures(near, { layers });
   }
@@ -203,6 +208,7 @@ export class PlaceMap {
 
   #restyle() {
     if (!this.map) return;
+    if (!this.styled) { this.map.setStyle(bare()); return; }
     this.map.setStyle(style(this.content, this.edits), { diff: false });
     this.map.once("styledata", () => { if (!this.map.getLayer(this.cars.id)) this.map.addLayer(this.cars, "road-names"); });
   }

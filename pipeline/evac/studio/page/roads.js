@@ -1,5 +1,7 @@
 // The two directions of a road: SUMO names the one that OpenStreetMap's way is drawn against with a minus.
 
+import { rankOf } from "./map-style.js";
+
 const other = (edge) => (edge.startsWith("-") ? edge.slice(1) : `-${edge}`);
 
 /**
@@ -9,8 +11,8 @@ const other = (edge) => (edge.startsWith("-") ? edge.slice(1) : `-${edge}`);
 export function drawn({ features }) {
   const known = new Set(features.map((item) => item.properties.edge)), roads = [], twins = [];
   for (const item of features) {
-    const { edge, street, highway } = item.properties, isTwin = edge?.startsWith("-") && known.has(other(edge));
-    (isTwin ? twins : roads).push({ ...item, properties: { street, highway } });
+    const { edge, street, highway } = item.properties, rank = rankOf(highway), isTwin = edge?.startsWith("-") && known.has(other(edge));
+    (isTwin ? twins : roads).push({ ...item, properties: { street, rank } });
   }
   return { roads: { type: "FeatureCollection", features: roads }, twins: { type: "FeatureCollection", features: twins } };
 }
