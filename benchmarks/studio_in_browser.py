@@ -88,8 +88,11 @@ def _shown(studio: Served, place: str, page: Any) -> Any:
 
 
 def picture(folder: Path, place: str) -> Figures:
-    """Time the first picture of a place in a new page, and panning over all of it and near by."""
-    with served(folder) as studio, launched() as browser, context_of(browser, studio) as context:
+    """Time the first picture of a place in a new page, and panning over all of it and near by.
+
+    With a pixel of the map for each of the screen (the tests' pages have half as many each way).
+    """
+    with served(folder) as studio, launched() as browser, context_of(browser, studio, device_scale_factor=1) as context:
         _opened(studio, place, context).close()  # the picture is kept from here on
         times = []
         for _ in range(5):
