@@ -75,6 +75,12 @@ def _on_tab(page: Any, name: str) -> None:
         page.keyboard.press("ArrowRight")
 
 
+_IS_DRAWN = """() => {
+  const { map } = document.querySelector(".map").placeMap;
+  return map.loaded() && map.getSource("td-polygon") && map.getLayer("cars");
+}"""
+
+
 def _draw(page: Any) -> None:
     """Draw an area of four corners, one of which is taken back meanwhile."""
     said = page.locator(".area-said")
@@ -85,6 +91,9 @@ def _draw(page: Any) -> None:
     said.get_by_text("3 corners so far").wait_for()
     page.keyboard.press("Backspace")
     said.get_by_text("2 corners so far").wait_for()
+    for colours in ("dark", "light"):  # as at sunset: the map has another style, and still what is being drawn
+        page.emulate_media(color_scheme=colours)
+        until(page, _IS_DRAWN)
     assert page.get_by_role("button", name="The area is complete").is_disabled()
     page.keyboard.press("Enter")
     _corner(page, "ArrowLeft", "ArrowLeft")

@@ -209,7 +209,7 @@ export class PlaceMap {
   #restyle() {
     if (!this.map) return;
     if (!this.styled) { this.map.setStyle(bare()); return; }
-    this.map.setStyle(style(this.content, this.edits), { diff: false });
+    this.map.setStyle(style(this.content, this.edits), { diff: false, transformStyle: withWhatIsDrawn });
     this.map.once("styledata", () => { if (!this.map.getLayer(this.cars.id)) this.map.addLayer(this.cars, "road-names"); });
   }
 
@@ -220,6 +220,12 @@ export class PlaceMap {
     this.tip.hidden = !words;
     this.tip.textContent = words;
   }
+}
+
+/** A style with the sources and layers of the one before that others have put there: an area that is being drawn. */
+function withWhatIsDrawn(before, next) {
+  const layers = before.layers.filter(({ id }) => !next.layers.some((layer) => layer.id === id));
+  return { ...next, sources: { ...before.sources, ...next.sources }, layers: [...next.layers, ...layers] };
 }
 
 /** The points of a geometry, however deep they are nested. */
