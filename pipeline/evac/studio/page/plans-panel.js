@@ -26,7 +26,7 @@ export function plansPanel(body, place) {
 function planList(body, place, edit) {
   const { name, jobs, isOpen } = place;
   const list = h("div", { class: "cards" }, h("p", { class: "busy" }, say("Reading the plans …")));
-  fill(body, h("h2", {}, say("Plans")), h("p", { class: "note" }, say("A plan is what the city does: turn a lane round, close a road, put an officer at a junction, let a zone leave later. Give a new one a name; then click on the map what it is about.")), newPlan(name, null, edit), searchForm(place), list);
+  fill(body, h("h2", {}, say("Plans")), h("p", { class: "note" }, say("A plan is what the city does: turn a lane round, close a road, put an officer at a junction, let a zone leave later.")), h("p", { class: "note edits" }, say("Give a new one a name; then click on the map what it is about.")), newPlan(name, null, edit), searchForm(place), list);
   const shown = { close: null }, asked = newestOf();
   let isOver = false, before = "", cards = new Map();
   async function read() {
