@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import evac
+from studio_editor import Editor
 from studio_page import axe_problems, click_at, look_at, pictured, until
 from studio_workspace import prepared_balzers
 
@@ -113,6 +114,19 @@ def test_a_plan_built_by_clicks_gives_the_bytes_of_its_yaml(page: Any, folder: P
         page.set_viewport_size({"width": width, "height": 820})
         page.emulate_media(color_scheme=scheme)
         assert axe_problems(page, width) == []
+
+
+def test_a_street_is_found_by_its_mere_name_and_who_misspells_it_is_told(page: Any) -> None:
+    page.click("#tab-plans")
+    editor = Editor(page, "By name")
+    told = page.locator(".finder [role=status]")
+    editor.find("gagotz")
+    told.get_by_text("Nothing here has this name.").wait_for()
+    editor.find("strasse")
+    told.get_by_text("Which one: ").wait_for()
+    editor.find("gagoz")
+    page.locator(".form h3", has_text="Gagoz").wait_for()
+    assert told.inner_text() == ""
 
 
 def test_a_plan_is_renamed_and_removed(page: Any, folder: Path) -> None:
