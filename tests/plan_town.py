@@ -3,38 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from evac import sumo
-from evac.demand.drivers import discharge_headway_s, right_of_way_options
-from evac.demand.on_stages import on_stages
-from evac.demand.packets import Packets
-from evac.demand.routes import routing_options, write_exit_zones, write_trips
+from evac.demand.background import COLUMNS
+from evac.demand.orders import Orders
 from evac.hazards.refuges import ResolvedRefuge
+from evac.households import Households
+from evac.measure.facts import RunFacts
 from evac.measure.trips import read_trips
 from evac.network import Network, compile_net, read_net
 from evac.network.exits import ResolvedExit
-from evac.network.signal_programs import for_packets, other_programs
 from evac.overlay import Overlay, exits_under, lay_over
-from evac.overlay.staging import Staged, stage_roads
+from evac.overlay.staging import stage_roads
 from evac.plans.reading import load_plan
-from evac.plans.stages import Stages
 from evac.plans.timetable import Timetable
-from evac.schema.driving import Driver, Simulation, Traffic
+from evac.schema.driving import Traffic
+from evac.schema.scenario import Scenario
 from evac.simulate import run_job
 from evac.simulate.job import Case, Job
-from evac.simulate.job_inputs import JobInputs
 from evac.simulate.meso import Meso
-from evac.study.sumo_inputs import with_other_programs
+from evac.study.ground import Terms
+from evac.study.others import Others
+from evac.study.sumo_inputs import inputs_of
 
 _COLUMNS = ("way_id", "osm_way_id", "name", "ref", "highway", "lanes_forward", "lanes_backward")
 STREETS = gpd.GeoDataFrame({name: [] for name in (*_COLUMNS, "centre_lane", "lanes_guessed", "speed_guessed")})
 NOTHING_CLOSED = STREETS.assign(direction=[], nodes=[], speed_kph=[])
+_NOBODY = Households(Path(), "")
+_NO_OTHERS = Others(pd.DataFrame(columns=list(COLUMNS)).astype({"made": bool}), None, None)
 _LOCATION = (
     '<location netOffset="-500000.00,-5200000.00" convBoundary="0.00,0.00,9000.00,9000.00" '
     'origBoundary="9,46.9,9.1,47" projParameter="+proj=utm +zone=32 +ellps=WGS84 +datum=WGS84 +units=m +no_defs"/>'
@@ -94,58 +97,55 @@ class Town:
         refuges: Sequence[ResolvedRefuge] = (),
     ) -> tuple[pd.DataFrame, Path]:
         """Run the vehicles; return a row each (`vehicle`, `entered_s`, `arrived_s`, `arrival_lane`), and the folder."""
-        net = read_net(overlay.network.net_file)
-        staged, everybody = Staged(overlay.network, overlay.timetable, Stages()), vehicles
-        packets = Packets.of(vehicles.assign(zone="all", ordered=True), meso.packet if meso else 1)
-        if meso is not None:
-            cache, vehicles = self.folder / ".evac", packets.leaders(vehicles)
-            staged = stage_roads(overlay.network, net, overlay.timetable, cache, alternate=True)
-            vehicles = on_stages(vehicles, staged.stages, vehicles["departure_s"], ["edge"])
-        exits = [replace(item, edges=staged.stages.edges_of(item.edges)) for item in exits_under(self.exits, net)]
-        simulation, driver, traffic = Simulation(router=router), Driver(reroute_every_s=60), Traffic()  # type: ignore[arg-type]
-        writers = {
-            "t.rou.xml": lambda path: write_trips(
-                vehicles,
-                exits,
-                path,
-                driver=driver,
-                traffic=traffic,
-                capacity_factor=1.0,
-                refuges=refuges,
-                cars=packets.size,
-            ),
-            "exits.add.xml": lambda path: write_exit_zones(exits, path, refuges=refuges),
-        }
-        headway_s, timetable = discharge_headway_s(driver.profile), staged.timetable
-        if packets.size > 1:
-            programs = for_packets(other_programs(staged.network.net_file, None), packets.size, headway_s)
-            writers["signals.add.xml"] = lambda path: path.write_text(programs)
-            timetable = with_other_programs(timetable)
-        if overlay.additional is not None:
-            additional = for_packets(str(staged.additional(overlay.additional)), packets.size, headway_s)
-            writers["plan.add.xml"] = lambda path: path.write_text(additional)
-        if meso is not None:
-            writers["roads.add.xml"] = meso.write_types
-        inputs = JobInputs(
-            net_file=staged.network.net_file,
-            write=writers,
-            end_s=3600.0 * end_h,
-            gridlock_after_s=300,
-            extra_options=(*routing_options(simulation, driver), *right_of_way_options(traffic)),
-            timetable=timetable,
-            exits={item.name: item.edges for item in exits},
-            meso=meso,
-            stages=staged.stages,
-            refuges=tuple(refuges),
-            packets=packets,
-        )
+        net, cache = read_net(overlay.network.net_file), self.folder / ".evac"
         case = Case(vehicles_per_household="1", departure="d", seed=seed)
-        settings = {"timetable": overlay.timetable.document(), "router": router, "vehicles": vehicles.to_csv()}
+        terms = Terms(
+            model=_scenario(self.traffic, router, end_h),
+            plan=(),
+            network=overlay.network,
+            households=_NOBODY,
+            exits=exits_under(self.exits, net),
+            bottlenecks=(),
+            orders=Orders(),
+            timetable=overlay.timetable,
+            facts=RunFacts(),
+            for_residents=overlay.for_residents,
+            additional=overlay.additional,
+            meso=meso,
+            staged=stage_roads(overlay.network, net, overlay.timetable, cache, alternate=True) if meso else None,
+            refuges=tuple(refuges),
+        )
+        inputs = inputs_of(terms, case, _whole(vehicles), _NO_OTHERS)
+        settings: dict[str, Any] = {
+            "timetable": overlay.timetable.document(),
+            "router": router,
+            "vehicles": vehicles.to_csv(),
+        }
         settings |= {"meso": asdict(meso)} if meso else {}
         settings |= {"refuges": [asdict(item) for item in refuges]} if refuges else {}
         job = Job.of(case, settings=settings, inputs={"net": overlay.network.digest})
-        run = run_job(job, inputs, self.folder / ".evac")
-        return packets.spread(read_trips(run / "sumo" / "tripinfo.xml"), everybody, inputs.end_s), run
+        run = run_job(job, inputs, cache)
+        return inputs.packets.spread(read_trips(run / "sumo" / "tripinfo.xml"), vehicles, inputs.end_s), run
+
+
+def _scenario(traffic: Traffic, router: str, end_h: float) -> Scenario:
+    """Return a scenario of which the runs need the drivers, and how they are simulated."""
+    return Scenario.model_validate(
+        {
+            "name": "A crafted town",
+            "osm": {"file": "town.osm"},
+            "households": {"zones": {"file": "zones.geojson", "count": "households"}},
+            "driver": {"reroute_every_s": 60},
+            "simulation": {"router": router, "end_h": end_h},
+            "traffic": traffic.model_dump(),
+        }
+    )
+
+
+def _whole(vehicles: pd.DataFrame) -> pd.DataFrame:
+    """Return vehicles with the columns of the demand's table that tests leave out."""
+    missing: dict[str, Any] = {"zone": "all", "ordered": True, "stop_edge": None}
+    return vehicles.assign(**{name: value for name, value in missing.items() if name not in vehicles})
 
 
 def town(

@@ -68,6 +68,19 @@ def test_much_traffic_for_a_lane_says_how_long_it_takes_at_best(town, exits):
     assert of(audited(town, exits), "much_traffic_for_the_lanes") == []
 
 
+def test_a_road_without_a_name_has_an_article_in_every_finding(town, exits):
+    nameless = town.edges.assign(name=None, lanes_guessed=True, speed_guessed=True)
+    leaving = {("9", "5"): 2000.0, ("7", "4"): 500.0, ("1", "2"): 500.0}
+    weights = {edge_between(town, *ends): vehicles for ends, vehicles in leaving.items()}
+    found = audit_network(town.net, nameless, [], exits, weights)
+    texts = [finding.text for finding in found if "nnamed" in finding.text]
+    kinds = {finding.kind for finding in found if finding.text in texts}
+    assert kinds >= {"lanes_guessed", "speed_guessed", "merge", "much_traffic_for_the_lanes", "no_way_out"}
+    for text in texts:
+        before = [part[-3:] for part in text.replace("Unnamed", "unnamed").split("unnamed ")[:-1]]
+        assert all(part in ("an ", "An ", " / ") or part[-2:-1].isdigit() for part in before), text
+
+
 def test_netconverts_warnings_count_where_somebody_drives(town, exits):
     used, unused = edge_between(town, "16", "5"), edge_between(town, "1", "2")
     warnings = [{"kind": "connection_lost", "text": "", "ids": [f"{edge}_0"]} for edge in (used, unused)]

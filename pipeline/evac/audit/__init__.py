@@ -34,6 +34,7 @@ from evac.audit.traffic import Traffic, estimate_traffic, middle
 from evac.counted import counted
 from evac.graphs import components
 from evac.network.reach import ExitEdges
+from evac.unnamed import in_prose, sentence
 
 __all__ = [
     "Finding",
@@ -133,7 +134,7 @@ def _cut_off_group(traffic: Traffic, group: Sequence[Edge]) -> Finding | None:
     )
     longest = max(group, key=lambda edge: float(edge.getLength()))
     lon, lat = traffic.net.convertXY2LonLat(*middle(longest))
-    text = f"{_streets(traffic, group)} ({metres:,.0f} m of carriageway{affected}): {why}"
+    text = f"{sentence(_streets(traffic, group))} ({metres:,.0f} m of carriageway{affected}): {why}"
     return Finding(severity, "no_way_out", text, lon, lat, starting / traffic.total if traffic.total else 0.0)
 
 
@@ -148,4 +149,4 @@ def _streets(traffic: Traffic, group: Iterable[Edge]) -> str:
         lengths[traffic.name(edge)] += round(edge.getLength())
     names = [name for name, _ in lengths.most_common(_STREETS_NAMED)]
     more = len(lengths) - len(names)
-    return ", ".join(names) + (f" and {counted(more, 'other street')}" if more else "")
+    return ", ".join(map(in_prose, names)) + (f" and {counted(more, 'other street')}" if more else "")

@@ -13,6 +13,7 @@ from sumolib.net.node import Node
 from evac.audit.findings import Finding
 from evac.audit.traffic import Traffic, middle
 from evac.counted import counted
+from evac.unnamed import in_prose, sentence
 
 _MAIN_WAY_SHARE = 0.02  # ways that a fiftieth of the evacuation takes
 
@@ -55,24 +56,24 @@ def guessed_values(traffic: Traffic, warnings: Iterable[Warning_]) -> Iterator[F
     )
 
 
-def _guessed(traffic: Traffic, column: str, sentence: str, doubted: Collection[int]) -> Iterator[Finding]:
+def _guessed(traffic: Traffic, column: str, words: str, doubted: Collection[int]) -> Iterator[Finding]:
     guessed = traffic.table[column].astype(bool)
     if doubted:
         guessed &= ~traffic.table["way_ids"].map(lambda ways: not set(ways).isdisjoint(doubted))
     of_edge = guessed.to_dict()
     used = [edge for edge in traffic.used(_MAIN_WAY_SHARE) if of_edge.get(edge.getID(), False)]
     for name, street in groupby(sorted(used, key=traffic.name), key=traffic.name):
-        yield _guessed_street(traffic, column, sentence, name, list(street))
+        yield _guessed_street(traffic, column, words, name, list(street))
 
 
-def _guessed_street(traffic: Traffic, kind: str, sentence: str, name: str, street: Sequence[Edge]) -> Finding:
+def _guessed_street(traffic: Traffic, kind: str, words: str, name: str, street: Sequence[Edge]) -> Finding:
     busiest = max(street, key=lambda edge: traffic.share(edge.getID()))
     share = traffic.share(busiest.getID())
     metres = sum(edge.getLength() for edge in street)
-    said = sentence.format(name=name, lanes=busiest.getLaneNumber(), kph=busiest.getSpeed() * 3.6)
+    said = words.format(name=in_prose(name), lanes=busiest.getLaneNumber(), kph=busiest.getSpeed() * 3.6)
     text = f"{said}, over {metres:,.0f} m"
     ways = traffic.ways(*sorted(street, key=lambda edge: -traffic.share(edge.getID())))
-    return traffic.finding(kind, _sentence(text), middle(busiest), share, ways)
+    return traffic.finding(kind, sentence(text), middle(busiest), share, ways)
 
 
 def guessed_signals(traffic: Traffic, warnings: Iterable[Warning_]) -> Iterator[Finding]:
@@ -82,8 +83,8 @@ def guessed_signals(traffic: Traffic, warnings: Iterable[Warning_]) -> Iterator[
     for node in signals:
         if node.getID() in not_on_map:
             share = traffic.share_at(node)
-            text = f"the map shows no signal at {junction_name(traffic, node)}; guessed: one"
-            yield traffic.finding("signal_guessed", _sentence(text), node.getCoord(), share)
+            text = f"the map shows no signal at {in_prose(junction_name(traffic, node))}; guessed: one"
+            yield traffic.finding("signal_guessed", sentence(text), node.getCoord(), share)
     main = {node.getID(): junction_name(traffic, node).split(" / ")[0] for node in signals}
     for street, nodes in groupby(sorted(signals, key=lambda node: main[node.getID()]), lambda node: main[node.getID()]):
         yield _guessed_programs(traffic, street, list(nodes))
@@ -94,19 +95,19 @@ def _guessed_programs(traffic: Traffic, street: str, nodes: Sequence[Node]) -> F
     share = traffic.share_at(busiest)
     count = "the signal" if len(nodes) == 1 else f"the {len(nodes)} signals"
     runs = "runs" if len(nodes) == 1 else "run"
-    text = f"how {count} on {street} {runs} is guessed, here at {junction_name(traffic, busiest)}"
-    return traffic.finding("signal_program_guessed", _sentence(text), busiest.getCoord(), share)
+    text = f"how {count} on {in_prose(street)} {runs} is guessed, here at {in_prose(junction_name(traffic, busiest))}"
+    return traffic.finding("signal_program_guessed", sentence(text), busiest.getCoord(), share)
 
 
 def netconvert_warnings(traffic: Traffic, warnings: Iterable[Warning_]) -> Iterator[Finding]:
     """Report netconvert's warnings about movements and lanes where anybody of the evacuation drives."""
     items = list(warnings)
-    for kind, sentence in _WARNINGS.items():
+    for kind, words in _WARNINGS.items():
         edges = {edge for item in items if item["kind"] == kind for edge in [_first_edge(traffic, item)] if edge}
         for edge in sorted(edges, key=Edge.getID):
             share = traffic.share(edge.getID())
             if share > 0:
-                text = _sentence(sentence.format(name=traffic.name(edge)))
+                text = sentence(words.format(name=traffic.said(edge)))
                 yield traffic.finding(kind, text, edge.getShape()[-1], share, traffic.ways(edge))
     for kind, (one, many, said) in _WITHOUT_PLACE.items():
         ids = [name for item in items if item["kind"] == kind for name in item["ids"]]
@@ -135,7 +136,3 @@ def junction_name(traffic: Traffic, node: Node) -> str:
     names = list(dict.fromkeys(traffic.name(edge) for edge in legs))
     named = [name for name in names if not name.startswith("unnamed")] or names
     return " / ".join(named[:3])
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -16,6 +16,7 @@ from evac.audit.findings import Finding
 from evac.audit.guesses import Warning_, junction_name
 from evac.audit.traffic import VCLASS, Traffic, middle
 from evac.network.places import angle_between_deg, centre_line, end_bearing_deg, start_bearing_deg
+from evac.unnamed import beginning, in_prose, sentence
 
 _USED_SHARE = 0.01
 _MAIN_WAY_SHARE = 0.05
@@ -42,10 +43,10 @@ def lane_drops(traffic: Traffic) -> Iterator[Finding]:
         if after is None or not _drops_lanes(edge, after):
             continue
         share = traffic.share(edge.getID())
-        here, there = traffic.name(edge), traffic.name(after)
+        here, there = traffic.said(edge), traffic.said(after)
         goes_on = f"{here} goes on" if here == there else f"{here} goes on as {there}"
         text = f"{goes_on} with {_counted(len(_lanes(after)))} after {len(_lanes(edge))}: check the lanes on the map"
-        yield traffic.finding("lane_drop", text, edge.getShape()[-1], share, traffic.ways(after))
+        yield traffic.finding("lane_drop", sentence(text), edge.getShape()[-1], share, traffic.ways(after))
 
 
 def _drops_lanes(edge: Edge, after: Edge) -> bool:
@@ -67,18 +68,22 @@ def merges(traffic: Traffic) -> Iterator[Finding]:
 
 
 def _merge(traffic: Traffic, edges: Sequence[Edge], after: Edge) -> Iterator[Finding]:
-    names = list(dict.fromkeys(traffic.name(edge) for edge in edges[:3]))
-    joining = " and ".join(names) if len(names) > 1 else f"{len(edges)} roads called {names[0]}"
+    names = list(dict.fromkeys(traffic.said(edge) for edge in edges[:3]))
+    joining = sentence(" and ".join(names)) if len(names) > 1 else _of_one_name(len(edges), traffic.name(edges[0]))
     least = traffic.share(edges[1].getID())  # the most used come first
     share = sum(traffic.share(edge.getID()) for edge in edges)
     if any("_link" in edge.getType() for edge in edges) and _fast(after):
-        text = f"A ramp joins {traffic.name(after)} without a lane of its own to speed up on"
+        text = f"A ramp joins {traffic.said(after)} without a lane of its own to speed up on"
         yield traffic.finding("ramp_without_own_lane", text, after.getShape()[0], share)
     elif least >= _MAIN_WAY_SHARE:
-        text = f"{joining} share {_counted(len(_lanes(after)))} of {traffic.name(after)} from here on"
+        text = f"{joining} share {_counted(len(_lanes(after)))} of {traffic.said(after)} from here on"
         shares = " and ".join(f"{traffic.share(edge.getID()):.0%}" for edge in edges[:3])
         passing = f"{shares} of the traffic"
         yield traffic.finding("merge", text, after.getShape()[0], share, passing=passing)
+
+
+def _of_one_name(number: int, name: str) -> str:
+    return f"{number} {name}s" if in_prose(name) != name else f"{number} roads called {name}"
 
 
 def _fast(edge: Edge) -> bool:
@@ -104,7 +109,7 @@ def joined_junctions(traffic: Traffic, warnings: Iterable[Warning_]) -> Iterator
         if count > _ORDINARY_CROSSING:
             share = traffic.share_at(node)
             text = (
-                f"{count} junctions of the map were joined into one at {junction_name(traffic, node)}: "
+                f"{count} junctions of the map were joined into one at {in_prose(junction_name(traffic, node))}: "
                 "check its lanes and movements"
             )
             yield traffic.finding("junctions_joined", text, node.getCoord(), share)
@@ -117,10 +122,8 @@ def short_edges_at_signals(traffic: Traffic) -> Iterator[Finding]:
         signal = any(node.getType().startswith("traffic_light") for node in ends)
         if edge.getLength() < _SHORT_M and signal and all(_is_crossing(node) for node in ends):
             share = traffic.share(edge.getID())
-            text = (
-                f"{traffic.name(edge)} is {edge.getLength():.0f} m long between two junctions, one with a signal: "
-                "they may be one in reality"
-            )
+            road = f"{beginning(traffic.name(edge))} is {edge.getLength():.0f} m long"
+            text = f"{road} between two junctions, one with a signal: they may be one in reality"
             yield traffic.finding("short_edge_at_signal", text, middle(edge), share)
 
 
@@ -144,7 +147,7 @@ def unconnected_lanes(traffic: Traffic, exit_edges: Collection[str]) -> Iterator
 
 def _lane_finding(traffic: Traffic, edge: Edge, lanes: int, what: str, at: tuple[float, float]) -> Finding:
     share = traffic.share(edge.getID())
-    text = f"{lanes} of {_counted(len(_lanes(edge)))} of {traffic.name(edge)} {what}"
+    text = f"{lanes} of {_counted(len(_lanes(edge)))} of {traffic.said(edge)} {what}"
     return traffic.finding("lane_not_connected", text, at, share, traffic.ways(edge))
 
 
@@ -163,7 +166,7 @@ def parallel_ramps(traffic: Traffic) -> Iterator[Finding]:
             if _beside(edge, used[other], lines[number], lines[other]):
                 share = traffic.share(edge.getID()) + traffic.share(used[other].getID())
                 text = (
-                    f"A ramp runs beside {traffic.name(used[other])} without a change of lanes between them: "
+                    f"A ramp runs beside {traffic.said(used[other])} without a change of lanes between them: "
                     "they may be one carriageway"
                 )
                 yield traffic.finding("parallel_ramp", text, middle(edge), share)
@@ -189,7 +192,7 @@ def too_much_for_the_lanes(traffic: Traffic) -> Iterator[Finding]:
     for name, (hours, edge) in sorted(worst.items()):
         vehicles = traffic.passing[edge.getID()]
         text = (
-            f"{vehicles:,.0f} vehicles have {_counted(len(_lanes(edge)))} on {name}: at least "
+            f"{vehicles:,.0f} vehicles have {_counted(len(_lanes(edge)))} on {in_prose(name)}: at least "
             f"{clock.clock(hours * clock.HOUR_S)} at {SATURATION_VEH_PER_H:,.0f} vehicles an hour and lane, if all "
             "take their quickest way"
         )

@@ -15,6 +15,7 @@ from sumolib.net.node import Node
 from evac.audit.findings import Finding, Severity
 from evac.network.reach import ExitEdges, WaysOut, road_graph, tree_assignment, ways_out
 from evac.network.street_names import street_of
+from evac.unnamed import in_prose, unnamed
 
 _HOMES = {"residential", "living_street", "unclassified"}
 _WARN_FROM_SHARE = 0.10  # a tenth of the evacuation: beyond the ± 10 % to which clearance times are compared
@@ -58,13 +59,17 @@ class Traffic:
         """Return the name of each edge's street, for people."""
         named = self.table["name"].fillna("")
         return {
-            str(edge): str(name) or f"unnamed {str(highway).replace('_', ' ')} road"
+            str(edge): str(name) or unnamed(str(highway))
             for edge, name, highway in zip(self.table.index, named, self.table["highway"], strict=True)
         }
 
     def name(self, edge: Edge) -> str:
         """Return the name of an edge's street, for people."""
         return self.names.get(edge.getID()) or street_of(edge)
+
+    def said(self, edge: Edge) -> str:
+        """Return the name of an edge's street as a sentence has it: with an article where it has none."""
+        return in_prose(self.name(edge))
 
     def share(self, edge: str) -> float:
         """Return the part of the evacuation that passes an edge (0 to 1)."""

@@ -13,6 +13,7 @@ from evac.network.exits import ResolvedExit
 from evac.network.exits.graph import rank_of
 from evac.network.exits.record import RoadOut, SharedRoad, WaysOutRecord
 from evac.projection import grown
+from evac.unnamed import beginning, in_prose
 
 _GRAVE = rank_of("primary")  # such a road seldom ends, so its end is a gap of the map until somebody has looked
 _FAR_M = 5_000  # beyond the area: some five minutes more on the road, and a queue there is one of another town (ours)
@@ -116,7 +117,7 @@ def _far(exits: Sequence[ResolvedExit]) -> Iterator[Finding]:
 def _none(record: WaysOutRecord) -> Iterator[Finding]:
     for item in record.none:
         severity: Severity = "warning" if rank_of(item.highway) <= _GRAVE else "note"
-        text = f"{item.label} ({item.highway}) leads away and is no exit: {item.reason}"
+        text = f"{beginning(item.label)} ({item.highway}) leads away and is no exit: {item.reason}"
         yield Finding(severity, "no_exit", text, item.lon, item.lat, 0.0)
 
 
@@ -124,27 +125,27 @@ def _ends(record: WaysOutRecord) -> Iterator[Finding]:
     told = {(item.label, item.reason) for item in record.none}
     for item in record.ends_inside:
         if (item.label, item.reason) not in told:
-            text = f"{item.label} ({item.highway}) ends on the map and not at its edge: {item.reason}"
+            text = f"{beginning(item.label)} ({item.highway}) ends on the map and not at its edge: {item.reason}"
             yield Finding("warning", "road_ends", text, item.lon, item.lat, 0.0)
 
 
 def _by_cut(record: WaysOutRecord) -> Iterator[Finding]:
     for end in record.ends:
         if end.inside:
-            plain = (
-                f"{end.label} is an exit inside the area, where the map ends: who gets there counts as out and isn't"
-            )
+            where = f"{beginning(end.label)} is an exit inside the area, where the map ends"
+            plain = f"{where}: who gets there counts as out and isn't"
             text = f"{plain}; take a map that reaches beyond the area, or draw the area no farther than the map"
             yield Finding("warning", "exit_inside", text, end.lon, end.lat, 0.0, plain=plain)
         elif end.by_cut:
-            text = f"{end.label} is an exit because the map ends there, near the area: take a larger map to be sure"
+            why = f"{beginning(end.label)} is an exit because the map ends there, near the area"
+            text = f"{why}: take a larger map to be sure"
             yield Finding("warning", "exit_by_cut", text, end.lon, end.lat, 0.0)
 
 
 def _presumed(record: WaysOutRecord) -> Iterator[Finding]:
     for end in record.ends:
         if end.presumed:
-            plain = f"{end.label} is an exit because it just ends near the map's edge, and {_PRESUMED}"
+            plain = f"{beginning(end.label)} is an exit because it just ends near the map's edge, and {_PRESUMED}"
             text = f"{plain}: see that it leads on, then name the exits in the scenario, without 'ways_out'"
             yield Finding("warning", "exit_presumed", text, end.lon, end.lat, 0.0, plain=plain)
 
@@ -153,8 +154,8 @@ def _into_rest(record: WaysOutRecord) -> Iterator[Finding]:
     for end in record.ends:
         if end.into_rest:
             text = (
-                f"{end.label} is an exit into the rest of a map that no road leads off, such as an island: see that "
-                "there is room for so many, and that it is safe there"
+                f"{beginning(end.label)} is an exit into the rest of a map that no road leads off, such as an island: "
+                "see that there is room for so many, and that it is safe there"
             )
             yield Finding("warning", "exit_into_rest", text, end.lon, end.lat, 0.0)
 
@@ -164,7 +165,8 @@ def _shared_in_words(item: SharedRoad) -> str:
     names = list(dict.fromkeys(item.exits))
     which = f"the exits {_and(names)}" if len(names) > 1 else f"the roads of the exit {names[0]}"
     where = "behind their lines" if item.simulated else "behind the cut of the map"
-    return f"{which} ({_lanes(item.exit_lanes)} together) meet again {where}, on {item.label} with {_lanes(item.lanes)}"
+    road = f"{in_prose(item.label)} with {_lanes(item.lanes)}"
+    return f"{which} ({_lanes(item.exit_lanes)} together) meet again {where}, on {road}"
 
 
 def _and(names: Sequence[str]) -> str:

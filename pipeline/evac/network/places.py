@@ -25,6 +25,7 @@ from evac.errors import Mend, PlaceError, Problem
 from evac.network.place_names import near_names, normal_name, split_names
 from evac.projection import line_through
 from evac.schema.places import Compass, Place, Point
+from evac.unnamed import unnamed
 
 COMPASS: dict[Compass, float] = {
     "north": 0.0,
@@ -95,7 +96,7 @@ class StreetIndex:
     def label(self, edge: Edge) -> str:
         """Return what people call the edge's street: its name, else its road number, else its class."""
         names = self.names(edge)
-        return names[0] if names else f"unnamed {self.highway(edge).replace('_', ' ')} road"
+        return names[0] if names else unnamed(self.highway(edge))
 
     def has_centre_lane(self, edge: Edge) -> bool:
         """Return whether the map has a lane for both directions in the middle of an edge's road."""

@@ -20,6 +20,7 @@ from evac.osm.restrictions import Turns
 from evac.osm.roads import Roads, Way, on_the_road
 from evac.osm.speeds import is_unknown_law, speed_tag
 from evac.osm.write import Street
+from evac.unnamed import in_prose, unnamed
 
 _ADVISED_AGAINST = {"discouraged", "unsuitable"}  # https://wiki.openstreetmap.org/wiki/Tag:access=discouraged
 _SAYS_SOMETHING = {"barrier", *ACCESS_KEYS, *POINT_KEYS}
@@ -85,7 +86,7 @@ def doubts_of(roads: Roads, streets: Iterable[Street], turns: Turns) -> list[dic
 def named(way: Way) -> str:
     """Return the name of a way for people."""
     tags = way.tags
-    return tags.get("name") or tags.get("ref") or f"an unnamed {tags['highway']} road (way {way.osm_way_id})"
+    return tags.get("name") or tags.get("ref") or f"{in_prose(unnamed(tags['highway']))} (way {way.osm_way_id})"
 
 
 def _middle_of(roads: Roads, way: Way) -> tuple[float, float]:

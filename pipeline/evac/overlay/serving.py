@@ -12,6 +12,7 @@ from evac.network.street_names import street_of
 from evac.overlay.plain import PlainNet
 from evac.overlay.turning import STRAIGHT, line_of, side_of
 from evac.plans.timetable import edge_of
+from evac.unnamed import in_prose
 
 _BLOCK_M = 100.0
 """About a block of a town: nobody changes onto a lane that ends so soon, as the lane ahead decides where one drives."""
@@ -40,7 +41,7 @@ def require_served(net: Net, added: Mapping[str, str]) -> None:
         leads = bool(net.getLane(name).getOutgoing())
         ends = all(after.getToNode() is edge.getFromNode() for after in edge.getOutgoing())  # but for turning round
         if (before and not fed) or not (leads or ends):
-            dead.setdefault(where, []).append(street_of(edge))
+            dead.setdefault(where, []).append(in_prose(street_of(edge)))
     remedy = "let the stretch begin and end where the road goes on"
     problems = [
         Problem(

@@ -70,7 +70,7 @@ def inputs_of(terms: Terms, case: Case, vehicles: pd.DataFrame, others: Others) 
         gridlock_after_s=model.simulation.gridlock_after_s,
         teleport_after_s=model.simulation.teleport_after_s,
         extra_options=(*routing_options(model.simulation, driver), *right_of_way_options(model.traffic)),
-        timetable=with_other_programs(staged.timetable) if _has_others(case, packets) else staged.timetable,
+        timetable=_with_other_programs(staged.timetable) if _has_others(case, packets) else staged.timetable,
         exits={item.name: item.edges for item in exits},
         veh_per_h={item.name: item.veh_per_h for item in held_at if item.veh_per_h},
         beyond={
@@ -169,7 +169,7 @@ def _road_files(terms: Terms, case: Case, staged: Staged, packets: Packets) -> _
     return files
 
 
-def with_other_programs(timetable: Timetable) -> Timetable:
+def _with_other_programs(timetable: Timetable) -> Timetable:
     """Return the timetable with the other programs around the plan's; a signal that only the plan has stays off."""
     programs = (item if item.normal == OFF else replace(item, normal=OTHER) for item in timetable.programs)
     return replace(timetable, programs=tuple(programs))

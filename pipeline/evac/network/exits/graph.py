@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from evac.graphs import components, reached_from
 from evac.osm.web import Web
 from evac.osm.web_rows import FERRY, FOOT_FERRY
+from evac.unnamed import unnamed
 
 Mask = NDArray[np.bool_]
 _METRES_PER_DEGREE = 111_195.0  # of latitude, on a sphere of 6,371 km
@@ -156,7 +157,7 @@ class WebWay:
     @property
     def called(self) -> str:
         """Return what people call it: its label, else its class."""
-        return self.label or f"unnamed {self.highway.replace('_', ' ')} road"
+        return self.label or unnamed(self.highway)
 
 
 def _rows(ways: pd.DataFrame) -> list[WebWay]:

@@ -1,0 +1,47 @@
+"""Roads without a name, in words."""
+
+from __future__ import annotations
+
+_ARTICLES = {
+    "unnamed ": "an",
+    **dict.fromkeys(("road to ", "road from ", "ramp to ", "ramp from "), "the"),
+    **dict.fromkeys(("road without a name", "ramp without a name"), "a"),
+}
+"""The article of what no sign would show, by how it begins: as `unnamed` and `network.street_names` have it."""
+
+
+def unnamed(highway: str) -> str:
+    """Return what a road without a name is called, by its OpenStreetMap `highway` class.
+
+    Examples
+    --------
+    >>> unnamed("motorway_link")
+    'unnamed motorway link road'
+    """
+    return f"unnamed {highway.replace('_', ' ')} road"
+
+
+def in_prose(road: str) -> str:
+    """Return a road's name as a sentence has it: with an article where it is none that a sign would show.
+
+    Examples
+    --------
+    >>> in_prose("unnamed primary road off Schaaner Strasse")
+    'an unnamed primary road off Schaaner Strasse'
+    >>> in_prose("road to Vaduz")
+    'the road to Vaduz'
+    >>> in_prose("Main Street")
+    'Main Street'
+    """
+    article = next((article for begins, article in _ARTICLES.items() if road.startswith(begins)), "")
+    return f"{article} {road}".strip()
+
+
+def beginning(road: str) -> str:
+    """Return a road's name as it begins a sentence."""
+    return sentence(in_prose(road))
+
+
+def sentence(text: str) -> str:
+    """Return a text with a capital letter at its beginning."""
+    return text[:1].upper() + text[1:]
