@@ -191,6 +191,11 @@ def write_title(axes: Axes, words: str, size: float, *, most_lines: int = 2, **s
         title.set_text("\n".join(lines))
 
 
+def pixels(points: float) -> float:
+    """Return how many pixels a length in points takes while a figure is laid out."""
+    return points * _LAYOUT_DPI / _POINTS_PER_INCH
+
+
 def _label_box(label: Annotation) -> Bbox:
     """Return the label's box in pixels, without its line to the point."""
     with _any_script():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import geopandas as gpd
 import shapely
@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 from shapely.geometry import LineString, box
+from shapely.geometry.base import BaseGeometry
 
 from evac.report import drawing, text
 
@@ -22,6 +23,8 @@ _ALONG = (0.5, 0.35, 0.65, 0.2, 0.8)
 """Where on its longest piece a street's name is tried, as shares of the length."""
 _NAME_CHARS, _TURN_DEG = 28, 35.0
 _PAD_PX = 2.0
+_LEAST_EM_A_CHAR = 0.25
+"""No letter or digit of DejaVu Sans is narrower: a street that is shorter than its name so is left out at once."""
 
 
 def write_street_names(
@@ -58,14 +61,14 @@ def _by_rank(streets: gpd.GeoDataFrame, axes: Axes) -> Iterator[tuple[str, LineS
     rank = streets["highway"].map({name: number for number, name in enumerate(_RANKS)})
     named = streets[rank.notna() & (streets["name"].fillna("").astype(str) != "")].assign(rank=rank)
     inside = named.clip(box(west, south, east, north))
-    pieces = [
-        (rows["rank"].min(), str(name), _longest(rows.geometry)) for name, rows in inside.groupby("name", sort=True)
-    ]
+    lines, ranks = inside.geometry.to_numpy(), inside["rank"].to_numpy()  # a table for each street would take longer
+    of_street = inside.groupby("name", sort=True).indices
+    pieces = [(ranks[rows].min(), str(name), _longest(lines[rows])) for name, rows in of_street.items()]
     for _, name, line in sorted(pieces, key=lambda piece: (piece[0], -piece[2].length, piece[1])):
         yield name, line
 
 
-def _longest(lines: gpd.GeoSeries) -> LineString:
+def _longest(lines: Iterable[BaseGeometry]) -> LineString:
     merged = shapely.line_merge(shapely.union_all(list(lines)))
     parts = [part for part in shapely.get_parts(merged) if part.geom_type == "LineString"]
     return max(parts, key=lambda part: part.length, default=LineString())
@@ -73,14 +76,15 @@ def _longest(lines: gpd.GeoSeries) -> LineString:
 
 def _settle(axes: Axes, name: str, line: LineString, size: float, covered: Sequence[Bbox]) -> Bbox | None:
     """Write a name where it covers nothing and its street is straight and long enough; return its box, else None."""
-    figure = axes.get_figure(root=True)
-    assert figure is not None  # noqa: S101 - axes of a map are in a figure
+    frame, words = axes.get_window_extent(), text.plain(name, _NAME_CHARS)
+    metres_a_pixel = (axes.get_xlim()[1] - axes.get_xlim()[0]) / frame.width
+    least_px = drawing.pixels(_LEAST_EM_A_CHAR * size * sum(map(str.isalnum, words)))
+    if line.length < least_px * metres_a_pixel:
+        return None
     label = axes.text(
-        0, 0, text.plain(name, _NAME_CHARS), fontsize=size, color=drawing.INK, ha="center", va="center",
+        0, 0, words, fontsize=size, color=drawing.INK, ha="center", va="center",
         rotation_mode="anchor", zorder=18, path_effects=[withStroke(linewidth=2.2, foreground="white")],
     )  # fmt: skip
-    frame = axes.get_window_extent()
-    metres_a_pixel = (axes.get_xlim()[1] - axes.get_xlim()[0]) / frame.width
     half_m = drawing.text_box(label).width * metres_a_pixel / 2
     for share in _ALONG:
         middle_m = share * line.length
