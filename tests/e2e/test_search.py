@@ -49,9 +49,23 @@ def command(town: Path, *options: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the town after a search."""
+def watched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """Return the folder of the town after a search, and what its page was whenever a run began."""
     town = made(tmp_path_factory.mktemp("search"))
+    pages: list[str] = []
+
+    def look(event: evac.Progress) -> None:
+        if event.run and not event.ended and not event.time_s:
+            pages.append((results(town) / "progress.html").read_text())
+
+    evac.open(town).search(officers=1, cones=20, seeds=2, jobs=1, on_progress=look)
+    return town, pages
+
+
+@pytest.fixture(scope="module")
+def searched(watched: tuple[Path, list[str]]) -> Path:
+    """Return the folder of the town after the command's search, whose runs have been made."""
+    town, _ = watched
     assert command(town, *ARGUMENTS) == 0
     return town
 
@@ -183,18 +197,11 @@ def test_the_page_is_no_wider_than_a_telephone(browser: Any, searched: Path) -> 
     page.close()
 
 
-def test_while_it_goes_on_the_page_says_what_is_tried_and_is_looked_at_again(tmp_path: Path) -> None:
-    town = made(tmp_path)
-    pages = []
-
-    def look(event: evac.Progress) -> None:
-        if event.run and not event.ended and not event.time_s:
-            pages.append((results(town) / "progress.html").read_text())
-
-    evac.open(town).search(officers=1, cones=20, seeds=1, jobs=1, on_progress=look)
+def test_while_it_goes_on_the_page_says_what_is_tried_and_is_looked_at_again(watched: tuple[Path, list[str]]) -> None:
+    _, pages = watched
     assert all("location.reload()" in page for page in pages)
     assert "The first run, which shows where queues stand" in pages[0]
-    assert any("1 plans tried, trying: officer at Main Road / Cross Street" in page for page in pages)
+    assert any("1 plan tried, trying: officer at Main Road / Cross Street" in page for page in pages)
     assert "Letting things go wrong with officer at Main Road / Cross Street" in pages[-1]
 
 

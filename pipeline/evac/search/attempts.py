@@ -64,6 +64,13 @@ class Attempts:
         self.sets.display.tell(text)
         self.on_step(text)
 
+    def _tell_trying(self, words: str) -> None:
+        number = len(self.scores) + len(self.late)
+        if number == 1:
+            self.tell(f"1 plan tried, trying: {words}")
+        else:
+            self.tell(f"{number} plans tried, trying: {words}")
+
     def judge(self, sets: Sequence[Chosen], by_s: float = math.inf) -> dict[Chosen, float]:
         """Return the scores of sets (s), simulating those that haven't been.
 
@@ -84,8 +91,7 @@ class Attempts:
                 worth_it = [chosen for chosen in part if self._is_worth_it(chosen)]
                 laid = [ahead.submit(self.sets.facts, chosen) for chosen in following]
                 if worth_it:
-                    words = "; ".join(self.sets.words(chosen) for chosen in worth_it)
-                    self.tell(f"{len(self.scores) + len(self.late)} plans tried, trying: {words}")
+                    self._tell_trying("; ".join(self.sets.words(chosen) for chosen in worth_it))
                     self._simulate(worth_it, by_s)
                 for one in laid:
                     one.result()

@@ -11,7 +11,7 @@ const STEPS = [
   heard("Placing households"), heard("Building the network"), heard("Warning: {text}"),
   heard("Laying the variants over the network"), heard("Laying the plan over the network"), heard("Laying {plan} over the network"), heard("Drawing the map"), heard("Checking the map"),
   heard("Working out what no plan can beat"), heard("Asking OpenStreetMap"), heard("Reading the area"), heard("Reading the extract"),
-  heard("Writing the report"), heard("has begun"), heard("the first run, which shows where queues stand"), heard("{n} plans tried, trying: {words}"),
+  heard("Writing the report"), heard("has begun"), heard("the first run, which shows where queues stand"), heard("1 plan tried, trying: {words}"), heard("{n} plans tried, trying: {words}"),
   heard("letting things go wrong with {words}"), heard("with {n} of {all} seeds that chose nothing: {words}"), heard("with {n} seeds: {words}"), heard("What it is trying: {page}"),
 ];
 
