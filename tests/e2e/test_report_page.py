@@ -16,6 +16,7 @@ from PIL import Image, ImageColor, ImageSequence
 
 import report_data
 import report_words
+from chromium import is_complaint
 from evac import clock
 from evac.report import moments, publish
 from evac.report.inputs import ReportPlan
@@ -56,7 +57,7 @@ def test_the_page_is_quiet_needs_no_network_and_fits(browser: Any, pages: list[P
     page = browser.new_page(viewport={"width": width, "height": 900})
     noise: list[str] = []
     requests: list[str] = []
-    page.on("console", lambda message: noise.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("console", lambda message: noise.append(message.text) if is_complaint(message) else None)
     page.on("pageerror", lambda error: noise.append(str(error)))
     page.on("dialog", lambda dialog: (noise.append("dialog"), dialog.dismiss()))
     page.on("request", lambda request: requests.append(request.url))
@@ -215,13 +216,21 @@ def test_any_two_cases_are_picked_from_the_keyboard(town: Any, pages: list[Path]
     assert not town.locator("#compare-zones-box").is_visible()
 
 
+@pytest.fixture
+def light(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out of reports what takes longest, where a test looks at none of it."""
+    monkeypatch.setattr(publish, "pdf_bytes", lambda _: b"%PDF")
+    monkeypatch.setattr(publish, "animation", lambda *_: {"gif": b"GIF89a"})
+
+
+@pytest.mark.usefixtures("light")
 def test_front_and_smoke_move_with_the_queues(browser: Any, tmp_path: Path) -> None:
     run = report_data.write_run(tmp_path, Case(plan="final"))
     plans = {"final": ReportPlan("final", "Final")}
     report = report_data.under_fire(report_data.report_input(tmp_path, (run,), plan="final", plans=plans))
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     noise: list[str] = []
-    page.on("console", lambda message: noise.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("console", lambda message: noise.append(message.text) if is_complaint(message) else None)
     page.on("pageerror", lambda error: noise.append(str(error)))
     page.goto(write_report(report, tmp_path / "report").as_uri())
     page.wait_for_selector("#map-app[data-state=ready]", timeout=TIMEOUT_MS)
@@ -319,11 +328,8 @@ def test_without_ffmpeg_there_is_no_old_video(tmp_path: Path, monkeypatch: pytes
     assert (old.parent / "animation.gif").exists()
 
 
-def test_no_english_is_left_in_what_the_scripts_write(
-    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(publish, "pdf_bytes", lambda _: b"%PDF")
-    monkeypatch.setattr(publish, "animation", lambda *_: {"gif": b"GIF89a"})
+@pytest.mark.usefixtures("light")
+def test_no_english_is_left_in_what_the_scripts_write(browser: Any, tmp_path: Path) -> None:
     runs = tuple(report_data.write_run(tmp_path, Case(plan=plan), reasons=("r",)) for plan in ("p1", "p2"))
     report = report_data.report_input(
         tmp_path, runs, plan="p2", compared_with="p1",

@@ -73,7 +73,7 @@ def test_signals_are_among_what_moves_the_answer_most(report: ReportInput) -> No
     [
         ((), "which may cost more than it buys"),
         ((row(refused="it failed"),), "which may cost more than it buys"),
-        ((row(),), "Weigh each signal that “Dark” switches off by itself: “evac ablate SCENARIO baseline”."),
+        ((row(),), "Weigh the signals that “Dark” switches off one at a time: “evac ablate SCENARIO baseline”."),
         ((row(other_s=9000.0),), ""),
     ],
 )
@@ -82,6 +82,14 @@ def test_what_is_to_do_next_follows(report: ReportInput, rows: tuple[BesideDark,
     dark = replace(report, plans={PLAN: ReportPlan(PLAN, "Dark", signals_off=2)}, dark=rows)
     found = [item for item in advice.next_steps(dark, centre) if "signal" in item]
     assert (len(found) == 1 and step in found[0]) if step else not found
+
+
+def test_several_plans_with_costly_signals_are_one_step(report: ReportInput) -> None:
+    plans = {PLAN: ReportPlan(PLAN, "Dark", signals_off=2), "night": ReportPlan("night", "Night", signals_off=1)}
+    dark = replace(report, plans=plans, dark=(row(), row(plan="night")))
+    (step,) = advice._weigh(dark)
+    assert step.startswith("Weigh the signals that “Dark” and “Night” switch off one at a time: ")
+    assert step.endswith("“evac ablate SCENARIO baseline” and “evac ablate SCENARIO night”.")
 
 
 def test_the_table_has_a_row_a_plan_and_what_holds_instead(report: ReportInput) -> None:

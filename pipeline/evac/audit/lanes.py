@@ -45,7 +45,7 @@ def lane_drops(traffic: Traffic) -> Iterator[Finding]:
         share = traffic.share(edge.getID())
         here, there = traffic.said(edge), traffic.said(after)
         goes_on = f"{here} goes on" if here == there else f"{here} goes on as {there}"
-        text = f"{goes_on} with {_counted(len(_lanes(after)))} after {len(_lanes(edge))}: check the lanes on the map"
+        text = f"{goes_on} with {_counted(len(_lanes(after)))} after {len(_lanes(edge))} on the map"
         yield traffic.finding("lane_drop", sentence(text), edge.getShape()[-1], share, traffic.ways(after))
 
 
@@ -110,7 +110,7 @@ def joined_junctions(traffic: Traffic, warnings: Iterable[Warning_]) -> Iterator
             share = traffic.share_at(node)
             text = (
                 f"{count} junctions of the map were joined into one at {in_prose(junction_name(traffic, node))}: "
-                "check its lanes and movements"
+                "its lanes and movements may be others in reality"
             )
             yield traffic.finding("junctions_joined", text, node.getCoord(), share)
 

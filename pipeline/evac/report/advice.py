@@ -206,13 +206,17 @@ def _weigh(report: ReportInput) -> Iterator[str]:
     """Give the plans whose dark signals decide more than all else does, and may cost time, or do."""
     told = {row.plan for row in report.dark if not row.refused}
     costly = {row.plan for row in report.dark if state_of(row) == "costs"}
+    found = [key for key in report.plans if key in costly]
+    plans = text.listing([f"“{plan_name(report, key)}”" for key in found])
+    commands = text.listing([f"“evac ablate SCENARIO {text.plain(key, 60)}”" for key in found])
+    if len(found) == 1:
+        yield say("Weigh the signals that {plan} switches off one at a time: {command}.", plan=plans, command=commands)
+    elif found:
+        yield say(
+            "Weigh the signals that {plans} switch off one at a time: {commands}.", plans=plans, commands=commands
+        )
     for key, plan in report.plans.items():
-        if key in costly:
-            yield say(
-                "Weigh each signal that “{plan}” switches off by itself: “evac ablate SCENARIO {key}”.",
-                plan=plan_name(report, key), key=text.plain(key, 60),
-            )  # fmt: skip
-        elif plan.signals_off and key not in told:
+        if plan.signals_off and key not in told:
             yield say(
                 "“{plan}” switches signals off, which may cost more than it buys: “evac ablate SCENARIO {key}” tells "
                 "by how much, beside signals left on and beside officers.",

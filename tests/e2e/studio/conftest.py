@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chromium import is_complaint
 from studio_page import context_of
 from studio_workspace import Served, prepared_balzers, served
 
@@ -34,7 +35,7 @@ def context(browser: Any, studio: Served) -> Iterator[Any]:
 
 def _is_noise(message: Any) -> bool:
     """Tell whether a message of the browser is none about what the studio has refused, which the page shows itself."""
-    return message.type in ("error", "warning") and "status of 422" not in message.text
+    return is_complaint(message) and "status of 422" not in message.text
 
 
 @pytest.fixture
