@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 _ARTICLES = {
-    "unnamed ": "an",
-    **dict.fromkeys(("road to ", "road from ", "ramp to ", "ramp from "), "the"),
-    **dict.fromkeys(("road without a name", "ramp without a name"), "a"),
+    "an": re.compile(r"^unnamed "),
+    "the": re.compile(r"^(road|ramp) (to|from) "),
+    "a": re.compile(r"^(road|ramp) without a name$"),
 }
-"""The article of what no sign would show, by how it begins: as `unnamed` and `network.street_names` have it."""
+"""The article of what no sign would show: as `unnamed` and `network.street_names` have it."""
 
 
 def unnamed(highway: str) -> str:
@@ -33,7 +35,7 @@ def in_prose(road: str) -> str:
     >>> in_prose("Main Street")
     'Main Street'
     """
-    article = next((article for begins, article in _ARTICLES.items() if road.startswith(begins)), "")
+    article = next((article for article, nameless in _ARTICLES.items() if nameless.match(road)), "")
     return f"{article} {road}".strip()
 
 

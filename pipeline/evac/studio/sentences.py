@@ -23,6 +23,7 @@ _SAID_IN = (
     "study/closed_bottlenecks.py",
     "study/under_plan.py",
     "study/warned.py",
+    "unnamed.py",
     "validation.py",
 )
 """Modules and packages that lay a plan over the network, or read its file."""
