@@ -20,7 +20,7 @@ _SPACING_M = 300
 _AS_DEMAND = {"ordered": True, "stop_edge": None, "stop_pos_m": None, "stop_s": None}
 
 
-def random_town(folder: Path, chance: random.Random, *, lanes_more: int = 0) -> Town:
+def random_town(folder: Path, chance: random.Random, *, lanes_more: int = 0, signals_at_exits: bool = True) -> Town:
     """Return a grid of streets with some signals, and one to three exits at its edge, with so many lanes more."""
     columns, rows = chance.randint(2, 4), chance.randint(2, 3)
     nodes = {f"n{x}{y}": (_SPACING_M * x, _SPACING_M * y) for x in range(columns) for y in range(rows)}
@@ -36,6 +36,8 @@ def random_town(folder: Path, chance: random.Random, *, lanes_more: int = 0) -> 
         exits[f"exit {number}"] = f"{node}e{number}"
     speeds_mps = {name: chance.choice([8.33, 13.89, 22.22]) for _, name, _ in streets}
     inner = [node for node in nodes if node.startswith("n") and chance.random() < 0.3]
+    if not signals_at_exits:
+        inner = [node for node in inner if not any(edge.startswith(node) for edge in exits.values())]
     return town(folder, nodes, streets, exits, kinds=dict.fromkeys(inner, "traffic_light"), speeds_mps=speeds_mps)
 
 
