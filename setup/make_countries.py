@@ -51,7 +51,7 @@ def main() -> None:
     found = found[~found.geometry.is_empty].dissolve("code").reset_index()
     found.geometry = shapely.coverage_simplify(found.geometry.values, SIMPLIFIED_DEGREES)
     found = found[~found.geometry.is_empty].assign(name=[_name(code) for code in found["code"]])
-    found[["code", "name", "geometry"]].to_parquet(OUT, compression="zstd", compression_level=19, index=False)
+    found[["code", "name", "geometry"]].to_parquet(OUT, compression="brotli", compression_level=11, index=False)
 
 
 def _arcs(topology: dict[str, Any]) -> list[np.ndarray]:
