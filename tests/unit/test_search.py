@@ -5,13 +5,16 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from io import StringIO
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
+from evac.cli import searching
 from evac.errors import ScenarioError
 from evac.plans.action import Resources
 from evac.search import costs
@@ -180,3 +183,19 @@ def test_a_way_out_that_closes_before_most_are_out_is_none() -> None:
     assert closes(["bridge1", "bridge2"], closed, before_s=3600.0)
     assert not closes(["bridge1", "bridge2"], closed, before_s=1200.0)
     assert not closes(["bridge1", "other"], closed, before_s=3600.0)
+
+
+def test_at_80_columns_the_frontier_names_plans_whole_and_says_times_as_hours_and_minutes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = StringIO()
+    monkeypatch.setattr(searching, "console", Console(file=said, width=80))
+    ends = {"t90_low_min": 61.1, "t90_high_min": 62.2, "saved_low_min": -1.4, "saved_high_min": 12.25}
+    row = {"t90_min": 61.7, "saved_min": 2.0, **ends, "seeds": 64, "cones": 1240, "barricades": 300, "actions": "so"}
+    plans = ["search-f99edee2", "search-f99edee3"]
+    frontier = pd.DataFrame([{**row, "officers": 1000 + number, "plan": plan} for number, plan in enumerate(plans)])
+    searching._print_frontier(frontier)
+    lines = [line.rstrip() for line in said.getvalue().splitlines()]
+    rows = [line for line in lines if "1:02 (1:01-1:02)" in line and "2.0 (-1.4 to 12.2)" in line]
+    assert [line.rpartition(" ")[2] for line in rows] == plans
+    assert f"{plans[1]}: so" in lines

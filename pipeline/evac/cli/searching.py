@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
@@ -131,23 +132,37 @@ def _fresh_words(found: Found) -> Iterator[str]:
     """Yield what the best two plans are worth by seeds that had no part in choosing them."""
     rows = found.table()
     for row in rows[rows["fresh_t90_min"].notna()].to_dict("records"):
-        times = f"90 % out (min): {_interval(row, 'fresh_t90')}; sooner by {_interval(row, 'fresh_saved')}"
+        times = f"90 % out after {_clearance(row, 'fresh_t90')} h; sooner by {_interval(row, 'fresh_saved')} min"
         yield f"{row['plan']} with {row['fresh_seeds']} seeds that had no part in choosing it: {times}"
 
 
 def _print_frontier(rows: pd.DataFrame) -> None:
     """Print the best plan for each number of officers, and below what each does."""
-    table = Table("officers", "cones", "barricades", "90 % out (min)", "sooner by (min)", "seeds", "plan")
+    table = Table(padding=(0, 0), box=SIMPLE_HEAD)
+    for head in ("offi-\ncers", "cones", "barri-\ncades", "90 % out\n(h:mm)", "sooner by\n(min)", "seeds"):
+        table.add_column(head, justify="right")
+    table.add_column("plan", overflow="fold")
     for row in rows.to_dict("records"):
         counts = (str(row[name]) for name in ("officers", "cones", "barricades"))
-        table.add_row(*counts, _interval(row, "t90"), _interval(row, "saved"), str(row["seeds"]), escape(row["plan"]))
+        times = _clearance(row, "t90"), _interval(row, "saved"), str(row["seeds"])
+        table.add_row(*counts, *times, escape(row["plan"]))
     console.print(table)
     for row in rows[rows["plan"] != rows["actions"]].to_dict("records"):  # the plan without a new action does nothing
         console.print(escape(f"{row['plan']}: {row['actions']}"), highlight=False, soft_wrap=True)
 
 
+def _clearance(row: Mapping[Hashable, Any], name: str) -> str:
+    """Return a time after the order with its interval (h:mm)."""
+    return _mean_and_ends(row, name, lambda minutes: clock.hours_minutes(minutes * MINUTE_S), "-")
+
+
 def _interval(row: Mapping[Hashable, Any], name: str) -> str:
+    """Return a difference with its interval (minutes)."""
+    return _mean_and_ends(row, name, "{:.1f}".format, " to ")
+
+
+def _mean_and_ends(row: Mapping[Hashable, Any], name: str, say: Callable[[float], str], to: str) -> str:
     mean, low, high = (row[f"{name}{end}_min"] for end in ("", "_low", "_high"))
     if math.isnan(mean):
         return "not reached"
-    return f"{mean:.1f}" if math.isnan(low) else f"{mean:.1f} ({low:.1f} to {high:.1f})"
+    return say(mean) if math.isnan(low) else f"{say(mean)} ({say(low)}{to}{say(high)})"
