@@ -22,6 +22,7 @@ from sumolib.net.edge import Edge
 
 from evac.files import write_text
 from evac.network.places import way_ids
+from evac.network.plain_files import elements
 from evac.osm import StreetMap
 
 # Kind of warning by what netconvert's text begins with or holds, in the order in which they are tried.
@@ -139,7 +140,7 @@ def _warnings(log: str) -> Iterator[dict[str, Any]]:
 def joined_junctions(path: Path) -> _Joined:
     """Return the OSM nodes of each junction that netconvert joined, by the junction's id."""
     clusters: _Joined = {}
-    for join in ET.parse(path).getroot().iter("join"):  # noqa: S314  netconvert's own output
+    for join in elements(path, "join"):
         nodes = join.get("nodes", "").split()
         clusters[join.get("id") or "cluster_" + "_".join(sorted(nodes))] = nodes
     return clusters
@@ -147,7 +148,7 @@ def joined_junctions(path: Path) -> _Joined:
 
 def _guessed_signals(nodes: Path, roads: _Roads, joined: _Joined) -> Iterator[dict[str, Any]]:
     """Give the junctions that got signals although none of their own nodes is tagged as a signal."""
-    for node in ET.parse(nodes).getroot().iter("node"):  # noqa: S314  netconvert's own output
+    for node in elements(nodes, "node"):
         name = node.get("id", "")
         if node.get("type", "").startswith("traffic_light") and roads.signals.isdisjoint(joined.get(name, [name])):
             yield {"kind": "signals_guessed", "text": "signals on the ways in make this a signal", "ids": [name]}

@@ -24,9 +24,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 from sys import intern
-from typing import TextIO
 
-from evac.files import write_parts
+from evac.network.plain_files import lines_of, rewrite, with_attribute
 
 # Junctions without signals or stop signs for all; signals and all-way stops share out the right of way by themselves.
 _UNREGULATED = frozenset({"priority", "priority_stop", "right_before_left", "left_before_right"})
@@ -121,7 +120,7 @@ def alternate_at_merges(net_file: Path) -> None:
     net_file
         A compiled net; it is changed.
     """
-    with _lines(net_file) as lines:
+    with lines_of(net_file) as lines:
         rules = _rules(lines)
     changed: dict[int, str] = {}
     for junction in rules.junctions:
@@ -129,8 +128,7 @@ def alternate_at_merges(net_file: Path) -> None:
             links = list(_links(junction, rules.connections))
             _alternate(links)
             changed |= {line: wanted for link in links for line, wanted in _wanted(link)}
-    with _lines(net_file) as lines:
-        write_parts(net_file, (line.encode() for line in _changed(lines, changed)))
+    rewrite(net_file, lambda lines: _changed(lines, changed))
 
 
 def _alternate(links: Sequence[_Link]) -> None:
@@ -139,11 +137,6 @@ def _alternate(links: Sequence[_Link]) -> None:
             one.yields_to(other)
             other.yields_to(one)
     _level(links)
-
-
-def _lines(net_file: Path) -> TextIO:
-    """Open a net to be read line by line: a city's is too large to hold."""
-    return net_file.open(encoding="utf-8", newline="\n")
 
 
 def _rules(lines: Iterable[str]) -> _Rules:
@@ -198,7 +191,7 @@ def _with(line: str, wanted: str) -> str:
     if wanted in line:  # a net that is compiled from another one's plain files may have a visibility
         return line
     key = wanted.partition("=")[0]
-    return re.sub(rf'\b{key}="[^"]*"', wanted, _VISIBILITY.sub("", line), count=1)
+    return with_attribute(_VISIBILITY.sub("", line), key, wanted)
 
 
 def _level(links: Sequence[_Link]) -> None:

@@ -17,8 +17,7 @@ from copy import deepcopy
 from itertools import chain
 from pathlib import Path
 
-from evac.files import write_parts
-from evac.network.plain_files import elements
+from evac.network.plain_files import elements, rewrite, with_attribute
 from evac.osm.signs import ALL_WAY, STOP, Sign
 
 # Kinds of junction that signs decide about; where there are signals they are for when these are off.
@@ -58,14 +57,13 @@ def _write(path: Path, key: str, items: Iterable[ET.Element]) -> None:
     """Write an attribute of some nodes or edges into a file that has each on a line of its own."""
     wanted = {item.attrib["id"]: item.get(key) for item in items}
     if wanted:
-        with path.open(encoding="utf-8", newline="\n") as lines:
-            write_parts(path, (_with(line, key, wanted).encode() for line in lines))
+        rewrite(path, lambda lines: (_with(line, key, wanted) for line in lines))
 
 
 def _with(line: str, key: str, wanted: Mapping[str, str | None]) -> str:
     begin = _BEGIN.match(line)
     value = wanted.get(begin[1]) if begin else None
-    return line if value is None else re.sub(rf'\b{key}="[^"]*"', f'{key}="{value}"', line, count=1)
+    return line if value is None else with_attribute(line, key, f'{key}="{value}"')
 
 
 def _regulate(junction: ET.Element, arriving: list[ET.Element], signs: list[Sign]) -> None:
