@@ -113,8 +113,11 @@ class Starts:
     def _cost_s(self, closed: frozenset[str], opened: frozenset[str]) -> Mapping[str, pd.Series]:
         """Return the free-flow seconds by edge to each exit and refuge, any exit and any refuge."""
         out = reach.cost_by_exit(self._net, self._exits, closed, opened)
-        in_refuge = reach.cost_by_exit(self._net, self._exits, closed, opened, to=self._refuges)
-        return {**out, **in_refuge, FREE_CHOICE: out.min(axis=1), ANY_REFUGE: in_refuge.min(axis=1)}
+        cost_s = {**out, FREE_CHOICE: out.min(axis=1), ANY_REFUGE: pd.Series(dtype=float)}
+        if self._refuges:
+            in_refuge = reach.cost_by_exit(self._net, self._exits, closed, opened, to=self._refuges)
+            cost_s |= {**in_refuge, ANY_REFUGE: in_refuge.min(axis=1)}
+        return cost_s
 
 
 def _edges(net: sumolib.net.Net, opened: frozenset[str]) -> _Edges:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -119,15 +120,19 @@ class Prepared:
         return Starts(self.homes, self.net, self.exits, self.refuges).when()
 
     def told_by(self, loaded: LoadedScenario, given: LoadedScenario, digests: Mapping[Path, str]) -> Prepared:
-        """Return the same as another file tells it; where households start needn't be found again."""
-        same = replace(self, loaded=loaded, given=given, digests=digests)
-        same.__dict__.update({name: found for name, found in vars(self).items() if name in _FOUND})
-        return same
+        """Return the same as another file tells it."""
+        return self._with(loaded=loaded, given=given, digests=digests)
 
     def with_hazard(self, hazard: Hazard) -> Prepared:
         """Return the scenario with another hazard."""
         model = self.loaded.model.model_copy(update={"hazard": hazard})
-        return replace(self, loaded=replace(self.loaded, model=model))
+        return self._with(loaded=replace(self.loaded, model=model))
+
+    def _with(self, **changes: Any) -> Prepared:
+        """Return the same but for what has no bearing on where households start, which then needn't be found again."""
+        other = replace(self, **changes)
+        other.__dict__.update({name: found for name, found in vars(self).items() if name in _FOUND})
+        return other
 
     @property
     def starts(self) -> pd.DataFrame:
