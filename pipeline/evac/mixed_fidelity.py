@@ -27,7 +27,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evac.statistics import CONFIDENCE, WIDENED, Interval, mean_interval, pair_by_pair, students_t
+from evac.moderated import Prior, moderated_interval
+from evac.statistics import CONFIDENCE, WIDENED, Interval, pair_by_pair, students_t
 
 LEAST_PAIRS = 8
 """Pairs below which nothing is said of how well one simulation follows the other."""
@@ -44,11 +45,14 @@ class Spread:
     explained
         Share of its variance that the cheap one explains, adjusted for the few pairs that it is known from (Ezekiel's
         adjusted R², 0 where that is negative): the plain R² of five pairs that have nothing in common is 0.25.
+    borrowed
+        Degrees of freedom that other cases' runs add to those of its own dear ones (`evac.moderated`).
     """
 
     mean: float
     sd: float
     explained: float
+    borrowed: float = 0.0
 
     def half_width(self, dear: int, cheap: int, confidence: float = CONFIDENCE) -> float:
         """Return the half-width of the interval to be expected from so many runs; of dear ones alone where cheap is 0.
@@ -58,7 +62,8 @@ class Spread:
         if dear <= 1:
             return math.inf
         if not cheap:
-            return WIDENED * students_t(dear - 1, confidence) * self.sd / math.sqrt(dear)
+            widened = 1.0 if self.borrowed else WIDENED
+            return widened * students_t(dear - 1 + self.borrowed, confidence) * self.sd / math.sqrt(dear)
         if dear < LEAST_PAIRS:
             return math.inf
         left = (1.0 - self.explained) / dear * (dear - 2) / (dear - 3)
@@ -71,6 +76,7 @@ def mixed_interval(
     confidence: float = CONFIDENCE,
     *,
     sequential: bool = False,
+    prior: Prior | None = None,
 ) -> Interval:
     """Return the mean of the dear simulation with its interval, from both where that helps, else from the dear alone.
 
@@ -85,9 +91,11 @@ def mixed_interval(
         The interval's level.
     sequential
         Whether runs were added until the interval was narrow; where there are cheap ones, they were.
+    prior
+        What other cases tell of the dear one's spread.
     """
-    alone = mean_interval(list(dear.values()), confidence, sequential=sequential or bool(cheap))
-    spread = spread_of(dear, cheap)
+    alone = moderated_interval(list(dear.values()), prior, confidence, sequential=sequential or bool(cheap))
+    spread = spread_of(dear, cheap, prior)
     if spread is None or alone.half_width is None or not cheap:
         return alone
     n, total = len(dear), len(cheap)
@@ -103,7 +111,7 @@ def mixed_interval(
     mean, variance = float(y.mean()) + slope * away, of_line + of_control
     freedom = variance**2 / (of_line**2 / (n - 2) + of_control**2 / (total - 1)) if variance else float(n - 2)
     half = WIDENED * students_t(freedom, confidence) * math.sqrt(variance)
-    return replace(alone, mean=mean, low=mean - half, high=mean + half, coarse=total)
+    return replace(alone, mean=mean, low=mean - half, high=mean + half, coarse=total, moderated=False)
 
 
 def mixed_difference(
@@ -112,6 +120,7 @@ def mixed_difference(
     confidence: float = CONFIDENCE,
     *,
     sequential: bool = False,
+    priors: tuple[Prior | None, Prior | None] = (None, None),
 ) -> Interval:
     """Return the mean of `ours` less `theirs`, seed by seed, as `mixed_interval` does it for one.
 
@@ -123,14 +132,20 @@ def mixed_difference(
         The interval's level.
     sequential
         As for `mixed_interval`.
+    priors
+        What other cases tell of the spread of each of the two.
     """
-    dear, cheap = (pair_by_pair(mine, others) for mine, others in zip(ours, theirs, strict=True))
-    found = mixed_interval(dear, cheap, confidence, sequential=sequential)
+    mine, others = priors
+    prior = None if mine is None or others is None else mine.of_difference(others)
+    dear, cheap = (pair_by_pair(of_ours, of_theirs) for of_ours, of_theirs in zip(ours, theirs, strict=True))
+    found = mixed_interval(dear, cheap, confidence, sequential=sequential, prior=prior)
     unpaired = len(ours[0].keys() ^ theirs[0].keys())
     return replace(found, unpaired=unpaired)
 
 
-def spread_of(dear: Mapping[int, float | None], cheap: Mapping[int, float | None]) -> Spread | None:
+def spread_of(
+    dear: Mapping[int, float | None], cheap: Mapping[int, float | None], prior: Prior | None = None
+) -> Spread | None:
     """Return how much the dear simulation varies; None with fewer than two runs, or where one has no value.
 
     Nothing is explained where there are fewer than `LEAST_PAIRS` pairs, more dear than cheap runs, or a cheap run
@@ -140,7 +155,9 @@ def spread_of(dear: Mapping[int, float | None], cheap: Mapping[int, float | None
     if len(values) < max(2, len(dear)):
         return None
     mean, sd = float(np.mean(values)), float(np.std(values, ddof=1))
-    return Spread(mean, sd, _explained(dear, cheap))
+    if prior is None:
+        return Spread(mean, sd, _explained(dear, cheap))
+    return Spread(mean, prior.moderated_sd(sd, len(values)), _explained(dear, cheap), prior.freedom)
 
 
 def _explained(dear: Mapping[int, float | None], cheap: Mapping[int, float | None]) -> float:

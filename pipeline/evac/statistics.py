@@ -50,6 +50,8 @@ class Interval:
         The level, such as 0.95.
     coarse
         Coarse runs that helped (`evac.mixed_fidelity`); `runs` are the microscopic ones.
+    moderated
+        Whether the spread of the study's other cases is in the interval (`evac.moderated`).
     """
 
     mean: float | None
@@ -60,6 +62,7 @@ class Interval:
     unpaired: int = 0
     confidence: float = CONFIDENCE
     coarse: int = 0
+    moderated: bool = False
 
     @property
     def half_width(self) -> float | None:
@@ -77,7 +80,8 @@ class Interval:
     @property
     def seeds_words(self) -> str:
         """What the mean is of, in words: `8 seeds`, `8 seeds and 64 coarse runs`."""
-        return f"{self.runs} seeds" + (f" and {self.coarse} coarse runs" if self.coarse else "")
+        others = ", spread by the other cases too" if self.moderated else ""
+        return f"{self.runs} seeds" + (f" and {self.coarse} coarse runs" if self.coarse else others)
 
     @property
     def excludes_zero(self) -> bool:
@@ -150,6 +154,8 @@ def verdict(plan: str, other: str, difference: Interval, untrusted: int = 0) -> 
         parts.append(f"{untrusted} of these runs {'is' if untrusted == 1 else 'are'} not trustworthy")
     if difference.coarse:
         parts.append(f"{difference.coarse} coarse runs of each help to tell")
+    if difference.moderated:
+        parts.append(BY_OTHERS)
     if difference.unpaired:
         parts.append(left_out(difference.unpaired))
     return "; ".join(parts)
@@ -161,6 +167,8 @@ def left_out(unpaired: int) -> str:
     return f"{seeds} left out: only one of the two plans has a run of it"
 
 
+BY_OTHERS = "the interval also rests on how much the other cases vary"
+"""Said of an interval that is `moderated`; a report may say it in another language."""
 LESS_THAN_A_MINUTE = "less than a minute"
 """The size of a difference that minutes don't show; a report may say it in another language."""
 _ONE_SEED = "with the one seed that was run, which says nothing about others"

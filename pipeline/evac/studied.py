@@ -14,7 +14,7 @@ from evac.errors import EvacError, Problem, SimulationError, UserError
 from evac.outcome import Run
 from evac.plans.reading import load_plan
 from evac.study.cases import Selection, case_name
-from evac.study.comparing import cells_of, means, verdicts
+from evac.study.comparing import cells_of_study, means, verdicts
 from evac.study.runs import Failure
 from evac.study.runs import Study as Found
 from evac.watching import Cancel, OnProgress, Progress, Watch
@@ -130,8 +130,7 @@ class Study:
         interval; missing with one seed), `saved_s` (by how much sooner than under the first plan),
         `saved_half_width_s`, `untrusted` (number of runs).
         """
-        found = self._found
-        cells, rows = cells_of(found.runs, found.coarse, sequential=found.sequential), []
+        cells, rows = cells_of_study(self._found), []
         for cell in cells:
             first = next(other for other in cells if other.is_comparable(cell))
             mean, saved = cell.interval, first.less(cell)

@@ -113,3 +113,26 @@ def test_a_mixed_study_runs_both_models_with_the_same_seeds_and_says_what_its_ti
 def test_a_mixed_study_needs_a_precision(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_guarded(["run", str(TOWN), "--fidelity", "mixed", "--workspace", str(tmp_path)]) == 2
     assert "--until" in capsys.readouterr().err
+
+
+def test_the_cases_of_a_mixed_study_tell_each_other_how_much_they_vary(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--plan", "baseline", "--plan", "waves", "--no-sensitivity", "--fidelity", "mixed"]
+    study = ["run", str(TOWN), *options, "--until", "20%", "--workspace", str(tmp_path)]
+    assert run_guarded(study) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "2 seeds, spread by the other cases too" in said
+    assert "the interval also rests on how much the other cases vary" in said
+    report = tmp_path / "reports" / "town"
+    rows = pd.read_csv(report / "tables" / "clearance.csv")
+    assert len(rows) >= 4
+    assert set(rows["seeds"]) == {2}
+    assert rows["t90_low_s"].notna().all()
+    page = (report / "index.html").read_text()
+    assert "from how much the other cases vary" in page
+    assert "the interval also rests on how much the other cases vary" in page
+    first = (report / "tables" / "clearance.csv").read_text()
+    (report / "tables" / "clearance.csv").unlink()
+    assert run_guarded(["report", str(TOWN), "--workspace", str(tmp_path)]) == 0
+    assert (report / "tables" / "clearance.csv").read_text() == first

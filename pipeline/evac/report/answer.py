@@ -115,6 +115,12 @@ def _by_chance(centre: CaseResult) -> Sentence:
             range=time, number=number, coarse=text.count(found.coarse),
         )  # fmt: skip
         return Sentence(words)
+    if found.moderated:
+        words = say(
+            "Chance: {range} (95 % interval of the mean, from {number} seeds and from how much the other cases vary).",
+            range=time, number=number,
+        )  # fmt: skip
+        return Sentence(words)
     return Sentence(say("Chance: {range} (95 % interval of the mean, {number} seeds).", range=time, number=number))
 
 

@@ -18,7 +18,7 @@ import yaml
 from jinja2 import nodes
 
 from evac.report.words import say
-from evac.statistics import VERDICTS
+from evac.statistics import BY_OTHERS, VERDICTS
 
 _SAYING = ("say", "mark")
 _ITEM = "Item"
@@ -35,7 +35,7 @@ _HEAD = """\
 def catalogue() -> tuple[str, ...]:
     """Return every text of the report, in English and in alphabetical order."""
     package = resources.files("evac.report")
-    found = set(VERDICTS.values())
+    found = {*VERDICTS.values(), BY_OTHERS}
     for file in (*package.iterdir(), *(package / "templates").iterdir()):
         found.update(_texts(file))
     return tuple(sorted(found))

@@ -10,7 +10,7 @@ from evac.report import text
 from evac.report.inputs import ReportInput
 from evac.report.results import CaseResult, counterpart, same_case
 from evac.report.words import say
-from evac.statistics import LESS_THAN_A_MINUTE, Interval, finding
+from evac.statistics import BY_OTHERS, LESS_THAN_A_MINUTE, Interval, finding
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,8 @@ class Comparison:
                 "coarse simulations of each that help to tell: {number}", number=text.count(difference.coarse)
             )
             said = f"{said}; {helping}"
+        if difference.moderated:
+            said = f"{said}; {say(BY_OTHERS)}"
         if difference.runs + difference.missing == 0 or not difference.unpaired:
             return said
         left_out = say("seeds left out, because only one of the two has a run: {number}", number=difference.unpaired)

@@ -188,6 +188,7 @@ def read_study(
         _imprecise(selection, every, [*runs, *coarse], cache),
         coarse,
         sequential=selection.until is not None,
+        moderated=selection.fidelity == "mixed",
         unhelped=tuple(unhelped(cells_of(runs, coarse))),
         aside=tuple(Aside(case, jobs[case], folders[jobs[case]]) for case in of_variants if jobs[case] in folders),
     )
@@ -209,7 +210,8 @@ def _imprecise(selection: Selection, cases: Sequence[Case], runs: Sequence[Run],
     if selection.until is None:
         return ()
     t90_s = {row["job"]: row["t90_s"] for row in indexed_runs(cache, [run.job for run in runs])}
-    return tuple(shortfalls(selection.until, cases, {run.case: t90_s[run.job] for run in runs}))
+    known = {run.case: t90_s[run.job] for run in runs}
+    return tuple(shortfalls(selection.until, cases, known, moderated=selection.fidelity == "mixed"))
 
 
 def pick_run(study: Study, plan: str) -> Run:

@@ -76,6 +76,7 @@ def report_input(prepared: Prepared, plans: Plans, study: Study, compare: tuple[
         coarse=tuple(coarse),
         has_signals=any(net.getTrafficLights() for net in (prepared.net, *(under.net for under in plans.values()))),
         sequential=study.sequential,
+        moderated=study.moderated,
         unhelped=study.unhelped,
         dark=study.dark,
     )

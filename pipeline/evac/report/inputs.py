@@ -238,6 +238,8 @@ class ReportInput:
         Whether any net that was simulated has a signal.
     sequential
         Whether seeds were added until the means were known well enough (`evac.statistics.WIDENED`).
+    moderated
+        Whether its cases tell each other how much they vary over seeds (`evac.moderated`).
     unhelped
         The plans and cases whose means the coarse runs don't help to know.
     dark
@@ -271,6 +273,7 @@ class ReportInput:
     coarse: tuple[ReportRun, ...] = ()
     has_signals: bool = True
     sequential: bool = False
+    moderated: bool = False
     unhelped: tuple[Unhelped, ...] = ()
     dark: tuple[BesideDark, ...] = ()
 

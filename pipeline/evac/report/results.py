@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,7 @@ from evac.demand.drivers import LESS_CAPACITY, MORE_CAPACITY
 from evac.errors import EvacError
 from evac.measure.clearance import SHARES_PERCENT
 from evac.mixed_fidelity import mixed_difference, mixed_interval
+from evac.moderated import Prior, priors_of
 from evac.report import text
 from evac.report.inputs import ReportInput, ReportRun
 from evac.report.words import mark, say
@@ -82,7 +83,8 @@ class CaseResult:
     """One case: its runs over the seeds, the one that is shown, and one seed's with less and more lane capacity.
 
     `assumed` is the run that `less` and `more` are to be compared with: that of their own seed as assumed. So is
-    `signals`, the run of that seed with the other kind of signal programs.
+    `signals`, the run of that seed with the other kind of signal programs. `priors` has by percentage what the study's
+    other cases tell of how much the clearance time varies (`evac.moderated`).
     """
 
     shown: Result
@@ -94,6 +96,7 @@ class CaseResult:
     signals: Result | None = None
     coarse: tuple[Result, ...] = ()
     sequential: bool = False
+    priors: Mapping[int, Prior | None] = field(default_factory=dict)
 
     @property
     def capacity_seed(self) -> int | None:
@@ -119,7 +122,7 @@ class CaseResult:
 
         Coarse runs of the case help, where there are any and they do.
         """
-        return mixed_interval(*self._by_seed(percent), sequential=self.sequential)
+        return mixed_interval(*self._by_seed(percent), sequential=self.sequential, prior=self.priors.get(percent))
 
     def _by_seed(self, percent: int) -> tuple[dict[int, float | None], dict[int, float | None]]:
         """Return the clearance times by seed (s): of the runs, and of the coarse ones."""
@@ -132,7 +135,9 @@ class CaseResult:
 
     def later_than(self, other: CaseResult, percent: int) -> Interval:
         """Return how much later than another case a percentage is out (s), pair by pair of the same seed."""
-        return mixed_difference(self._by_seed(percent), other._by_seed(percent), sequential=self.sequential)
+        priors = self.priors.get(percent), other.priors.get(percent)
+        both = self._by_seed(percent), other._by_seed(percent)
+        return mixed_difference(*both, sequential=self.sequential, priors=priors)
 
     def later_shown(self, other: CaseResult, percent: int) -> Interval:
         """Return `later_than` with the mean that adds up with the two times as they are shown, to the minute."""
@@ -221,7 +226,19 @@ def case_results(report: ReportInput) -> list[CaseResult]:
     cases = [_case_result(report, groups[group], _shown(report, plain, group)) for group in plain]
     if not cases:
         raise EvacError(f"{report.scenario.name}: no run has ended well, so there is nothing to report")
-    return cases
+    return _with_priors(cases) if report.moderated else cases
+
+
+def _with_priors(cases: Sequence[CaseResult]) -> list[CaseResult]:
+    """Return the cases with what each tells the others of how much clearance times vary."""
+    by_percent = {
+        percent: priors_of([{one.seed: clearance_s(one, percent) for one in case.seeds} for case in cases])
+        for percent in SHARES_PERCENT
+    }
+    return [
+        replace(case, priors={percent: priors[number] for percent, priors in by_percent.items()})
+        for number, case in enumerate(cases)
+    ]
 
 
 def headline(report: ReportInput, cases: Sequence[CaseResult]) -> CaseResult:

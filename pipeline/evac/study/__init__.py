@@ -113,6 +113,7 @@ def run_study(
         tuple(imprecise),
         tuple(coarse),
         sequential=selection.until is not None,
+        moderated=mixed,
         unhelped=tuple(unhelped(cells_of(runs, coarse))),
         aside=tuple(Aside(case, work.jobs[case].digest, work.folders[case]) for case in beside if case in work.folders),
     )
@@ -134,7 +135,7 @@ def _all_run(work: _Work, cases: list[Case], selection: Selection) -> tuple[list
     while more := work.more_cases(until, cases, mixed=selection.fidelity == "mixed"):
         cases = [*cases, *more]
         work.run(cases, None)
-    return cases, shortfalls(until, cases, work.t90_s())
+    return cases, shortfalls(until, cases, work.t90_s(), moderated=selection.fidelity == "mixed")
 
 
 @dataclass

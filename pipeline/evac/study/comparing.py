@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from evac import clock
 from evac.mixed_fidelity import mixed_difference, mixed_interval
+from evac.moderated import Prior, priors_of
 from evac.schema.scenario import vehicles_words
 from evac.statistics import Interval, verdict
 from evac.study.runs import Run, Study
@@ -28,6 +29,8 @@ class Cell:
         The same of coarse runs that help to know the mean.
     sequential
         Whether seeds were added until the mean was known well enough (`evac.statistics.WIDENED`).
+    prior
+        What the study's other cells tell of how much this one varies (`evac.moderated`).
     """
 
     plan: str
@@ -38,6 +41,7 @@ class Cell:
     untrusted: frozenset[int]
     coarse_t90_s: Mapping[int, float | None] = field(default_factory=dict)
     sequential: bool = False
+    prior: Prior | None = None
 
     @property
     def words(self) -> str:
@@ -47,7 +51,7 @@ class Cell:
     @property
     def interval(self) -> Interval:
         """The mean 90 % clearance (s)."""
-        return mixed_interval(self.t90_s, self.coarse_t90_s, sequential=self.sequential)
+        return mixed_interval(self.t90_s, self.coarse_t90_s, sequential=self.sequential, prior=self.prior)
 
     def is_comparable(self, other: Cell) -> bool:
         """Tell whether another cell is the same but for the plan. Fidelities are never mixed."""
@@ -56,10 +60,12 @@ class Cell:
     def less(self, other: Cell) -> Interval:
         """Return the paired difference of the 90 % clearance: this plan's less the other's (s)."""
         ours, theirs = ((cell.t90_s, cell.coarse_t90_s) for cell in (self, other))
-        return mixed_difference(ours, theirs, sequential=self.sequential)
+        return mixed_difference(ours, theirs, sequential=self.sequential, priors=(self.prior, other.prior))
 
 
-def cells_of(runs: Sequence[Run], coarse: Sequence[Run] = (), *, sequential: bool = False) -> list[Cell]:
+def cells_of(
+    runs: Sequence[Run], coarse: Sequence[Run] = (), *, sequential: bool = False, moderated: bool = False
+) -> list[Cell]:
     """Return the runs at the lane capacity and with the signals assumed by plan and case, in their order.
 
     Parameters
@@ -70,6 +76,8 @@ def cells_of(runs: Sequence[Run], coarse: Sequence[Run] = (), *, sequential: boo
         Coarse runs that help to know the means.
     sequential
         Whether seeds were added until the means were known well enough.
+    moderated
+        Whether each tells of how much the others vary (`evac.moderated`).
     """
     helping: dict[tuple[str, str, str], dict[int, float | None]] = {}
     for run in coarse:
@@ -81,7 +89,7 @@ def cells_of(runs: Sequence[Run], coarse: Sequence[Run] = (), *, sequential: boo
         if case.is_as_assumed:
             key = (case.plan, case.vehicles_per_household, case.departure, case.fidelity)
             groups.setdefault(key, []).append(run)
-    return [
+    cells = [
         Cell(
             *key,
             t90_s={run.case.seed: run.manifest()["t90_s"] for run in group},
@@ -91,12 +99,21 @@ def cells_of(runs: Sequence[Run], coarse: Sequence[Run] = (), *, sequential: boo
         )
         for key, group in groups.items()
     ]
+    if not moderated:
+        return cells
+    priors = priors_of([cell.t90_s for cell in cells])
+    return [replace(cell, prior=prior) for cell, prior in zip(cells, priors, strict=True)]
+
+
+def cells_of_study(study: Study) -> list[Cell]:
+    """Return the runs of a study by plan and case, with all that helps to know their means."""
+    return cells_of(study.runs, study.coarse, sequential=study.sequential, moderated=study.moderated)
 
 
 def means(study: Study) -> list[str]:
     """Return the mean 90 % clearance of each plan and case that several seeds were run of, with its interval."""
     lines = []
-    for cell in cells_of(study.runs, study.coarse, sequential=study.sequential):
+    for cell in cells_of_study(study):
         found = cell.interval
         if found.mean is not None and found.half_width is not None and found.relative_half_width is not None:
             size = f"{clock.clock(found.mean)} \u00b1 {clock.span(found.half_width)}"
@@ -110,7 +127,7 @@ def means(study: Study) -> list[str]:
 
 def verdicts(study: Study) -> list[str]:
     """Return what the study says of each plan against the first one, a line a case."""
-    cells = cells_of(study.runs, study.coarse, sequential=study.sequential)
+    cells = cells_of_study(study)
     lines = []
     for cell in cells:
         first = next(other for other in cells if other.is_comparable(cell))

@@ -1,9 +1,10 @@
 """Which runs to add until intervals are narrow, where coarse runs may help microscopic ones (`evac.mixed_fidelity`).
 
-The first `FIRST_SEEDS` seeds are microscopic. Where that is precise enough, or nearly, it stays at that: the coarse
-model would have to be fitted first. Else `LEAST_PAIRS` seeds are run in both models, and tell how well the coarse one
-follows and what it costs; from then on each round takes the numbers of both that reach the precision at the least cost.
-That may be no more coarse ones at all: then more seeds are run microscopically, as without this module.
+The first seeds are microscopic: `_FIRST_TOGETHER` of each plan and case where these are enough to tell each other how
+much they vary (`evac.moderated`), else `FIRST_SEEDS`. Where that is precise enough, or nearly, it stays at that: the
+coarse model would have to be fitted first. Else `LEAST_PAIRS` seeds are run in both models, and tell how well the
+coarse one follows and what it costs; from then on each round takes the numbers of both that reach the precision at the
+least cost. That may be no more coarse ones at all: then more seeds are run microscopically, as without this module.
 
 Seeds are the same in both models, and for all plans. A coarse run that isn't cleared is of no help to its plan.
 """
@@ -11,15 +12,19 @@ Seeds are the same in both models, and for all plans. A coarse run that isn't cl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from statistics import median
 
-from evac.mixed_fidelity import LEAST_PAIRS, Allocation, Spread, allocate, balanced, mixed_interval, spread_of
+from evac.mixed_fidelity import LEAST_PAIRS, Allocation, allocate, balanced, mixed_interval, spread_of
+from evac.moderated import LEAST_OTHERS, Prior, priors_of
 from evac.simulate.job import Case
 from evac.study.comparing import Cell
 from evac.study.precision import FIRST_SEEDS, Precision, Unhelped
 
+_FIRST_TOGETHER = 2
+"""Seeds before the first look where the plans and cases tell each other how much they vary: one of a case alone would
+say nothing of its own."""
 _WORTH_SCREENING = 2 * FIRST_SEEDS
 """Seeds up to which microscopic runs alone are added: fitting the coarse model and trying it costs about as much."""
 _MOST_COARSE = 1000
@@ -34,6 +39,7 @@ class _Group:
 
     cases: list[Case]
     t90_s: Mapping[Case, float | None]
+    priors: dict[str, Prior | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         micro = [case for case in self.cases if case.fidelity == "micro"]
@@ -46,9 +52,9 @@ class _Group:
         mine = [case for case in self.cases if (case.plan, case.fidelity) == (plan, fidelity) and case in self.t90_s]
         return {case.seed: self.t90_s[case] for case in mine}
 
-    def of_plans(self) -> list[tuple[dict[int, float | None], dict[int, float | None]]]:
-        """Return the microscopic and the coarse times of each plan."""
-        return [(self.values(plan, "micro"), self.values(plan, "meso")) for plan in self.plans]
+    def of_plans(self) -> list[tuple[dict[int, float | None], dict[int, float | None], Prior | None]]:
+        """Return the microscopic and the coarse times of each plan, and what the others tell of their spread."""
+        return [(self.values(plan, "micro"), self.values(plan, "meso"), self.priors.get(plan)) for plan in self.plans]
 
     def until(self, numbers: Allocation) -> list[Case]:
         """Return the cases that are missing of so many seeds; seeds go on from those that there are."""
@@ -87,24 +93,40 @@ def more_mixed_cases(
     """
     found: list[Case] = []
     plain = sorted((case for case in cases if case.is_as_assumed), key=_key)
-    for _, of_key in groupby(plain, key=_key):
-        group = _Group(list(of_key), t90_s)
-        numbers = _next(precision, group, took_s)
+    groups = [_Group(list(of_key), t90_s) for _, of_key in groupby(plain, key=_key)]
+    _share_spread(groups)
+    first = _FIRST_TOGETHER if sum(len(group.plans) for group in groups) > LEAST_OTHERS else FIRST_SEEDS
+    for group in groups:
+        numbers = _next(precision, group, took_s, first)
         if numbers is not None:
             found += group.until(numbers)
     return found
 
 
-def _next(precision: Precision, group: _Group, took_s: Mapping[Case, float]) -> Allocation | None:
-    """Return how many runs to have of each model after the next round; None when there is nothing to do."""
+def _share_spread(groups: Sequence[_Group]) -> None:
+    """Give each plan of each group what all others tell of how much it varies."""
+    of_all = [(group, plan) for group in groups for plan in group.plans]
+    priors = priors_of([group.values(plan, "micro") for group, plan in of_all])
+    for (group, plan), prior in zip(of_all, priors, strict=True):
+        group.priors[plan] = prior
+
+
+def _next(precision: Precision, group: _Group, took_s: Mapping[Case, float], first: int) -> Allocation | None:
+    """Return how many runs to have of each model after the next round; None when there is nothing to do.
+
+    `first` is how many microscopic ones to have at least.
+    """
     have = Allocation(len(group.seeds), len(group.coarse_seeds))
-    if have.dear < min(FIRST_SEEDS, precision.max_seeds):
-        return Allocation(min(FIRST_SEEDS, precision.max_seeds), have.cheap)
-    spreads = [spread_of(micro, coarse) for micro, coarse in group.of_plans()]
+    least = min(first, precision.max_seeds)
+    if have.dear >= least and None in group.priors.values():  # too few others tell anything
+        least = min(FIRST_SEEDS, precision.max_seeds)
+    if have.dear < least:
+        return Allocation(least, have.cheap)
+    spreads = [spread_of(*runs) for runs in group.of_plans()]
     known = [spread for spread in spreads if spread is not None]
     if len(known) < len(spreads) or _are_precise(precision, group):
         return None  # a run that isn't cleared leaves no mean, however many others there are
-    alone = [Spread(spread.mean, spread.sd, 0.0) for spread in known]
+    alone = [replace(spread, explained=0.0) for spread in known]
     dear_only = allocate(alone, precision.relative, 1.0, have=have, most=Allocation(precision.max_seeds, 0))
     if not have.cheap and have.dear < precision.max_seeds and (dear_only is None or dear_only.dear > _WORTH_SCREENING):
         pairs = min(max(have.dear, LEAST_PAIRS), precision.max_seeds)
@@ -122,7 +144,10 @@ def _next(precision: Precision, group: _Group, took_s: Mapping[Case, float]) -> 
 
 
 def _are_precise(precision: Precision, group: _Group) -> bool:
-    widths = [mixed_interval(micro, coarse, sequential=True).relative_half_width for micro, coarse in group.of_plans()]
+    widths = [
+        mixed_interval(micro, coarse, sequential=True, prior=prior).relative_half_width
+        for micro, coarse, prior in group.of_plans()
+    ]
     return all(width is not None and width <= precision.relative for width in widths)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from evac.mixed_fidelity import mixed_interval
+from evac.moderated import priors_of
 from evac.schema.scenario import vehicles_words
 from evac.simulate.job import Case
 from evac.statistics import Interval, mean_interval
@@ -105,13 +106,17 @@ def more_cases(precision: Precision, cases: Sequence[Case], t90_s: Mapping[Case,
     return found
 
 
-def shortfalls(precision: Precision, cases: Sequence[Case], t90_s: Mapping[Case, float | None]) -> list[Shortfall]:
+def shortfalls(
+    precision: Precision, cases: Sequence[Case], t90_s: Mapping[Case, float | None], *, moderated: bool = False
+) -> list[Shortfall]:
     """Return where the precision was not reached, and how far it got.
 
     Parameters
     ----------
     precision, cases, t90_s
         As for `more_cases`, when all has run; coarse runs beside microscopic ones help.
+    moderated
+        Whether the cases tell each other how much they vary (`evac.moderated`).
     """
     groups: dict[Case, tuple[dict[int, float | None], dict[int, float | None]]] = {}
     model = cases[0].fidelity if cases else "micro"
@@ -119,10 +124,14 @@ def shortfalls(precision: Precision, cases: Sequence[Case], t90_s: Mapping[Case,
         if case.is_as_assumed:
             values, coarse = groups.setdefault(replace(case, seed=0, fidelity=model), ({}, {}))
             (values if case.fidelity == model else coarse).update({case.seed: t90_s[case]} if case in t90_s else {})
-    found = ((case, mixed_interval(values, coarse, sequential=True)) for case, (values, coarse) in groups.items())
+    priors = priors_of([values for values, _ in groups.values()]) if moderated else [None] * len(groups)
+    found = {
+        case: mixed_interval(values, coarse, sequential=True, prior=prior)
+        for (case, (values, coarse)), prior in zip(groups.items(), priors, strict=True)
+    }
     return [
         Shortfall(case, interval)
-        for case, interval in found
+        for case, interval in found.items()
         if interval.relative_half_width is None or interval.relative_half_width > precision.relative
     ]
 

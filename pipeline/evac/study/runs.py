@@ -134,6 +134,8 @@ class Study:
         Coarse runs that help to know the means of the others (`evac.mixed_fidelity`).
     sequential
         Whether seeds were added until the means were known well enough (`evac.statistics.WIDENED`).
+    moderated
+        Whether its cases tell each other how much they vary over seeds (`evac.moderated`).
     unhelped
         The plans and cases whose means the coarse runs don't help to know.
     aside
@@ -148,6 +150,7 @@ class Study:
     imprecise: tuple[Shortfall, ...] = ()
     coarse: tuple[Run, ...] = ()
     sequential: bool = False
+    moderated: bool = False
     unhelped: tuple[Unhelped, ...] = ()
     aside: tuple[Aside, ...] = ()
     dark: tuple[BesideDark, ...] = ()
