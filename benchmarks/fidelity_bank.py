@@ -3,8 +3,9 @@
     python benchmarks/fidelity_bank.py BANK.csv SCENARIO [--plan PLAN] [--vehicles CASE] [--micro N] [--meso N]
                                        [--cache FOLDER]
 
-Runs seeds 1 to N of one plan and case. The coarse model is the one that `evac run --fidelity meso` fits. What the file
-has isn't run again. CPU seconds are those of SUMO and of what the toolkit does for the run.
+Runs seeds 1 to N of one plan and case. The coarse model is the one that `evac run --fidelity meso` fits; with
+`--meso 0` none is. What the file has isn't run again. CPU seconds are those of SUMO and of what the toolkit does for
+the run.
 """
 
 from __future__ import annotations
@@ -41,18 +42,18 @@ _Fidelity = Literal["micro", "meso"]
 
 @dataclass(frozen=True)
 class Grounds:
-    """What a plan's runs in each model stand on."""
+    """What a plan's runs in each model stand on; None where the coarse one isn't wanted."""
 
     micro: Ground
-    meso: Ground
+    meso: Ground | None
     town: str
     plan: str
     departure: str
     middle: str
 
 
-def grounds(scenario: Path, plan: str, cache: Path) -> Grounds:
-    """Prepare a scenario under a plan, and fit the coarse model to its baseline."""
+def grounds(scenario: Path, plan: str, cache: Path, *, coarse: bool) -> Grounds:
+    """Prepare a scenario under a plan; where coarse runs are wanted, fit their model to its baseline."""
     prepared = prepare(load_scenario(scenario), cache, lambda _: None)
     folder = ROOT / "plans" / prepared.loaded.place_id
     by_plan = {
@@ -61,12 +62,11 @@ def grounds(scenario: Path, plan: str, cache: Path) -> Grounds:
     model = prepared.loaded.model
     labels = [vehicles_label(case) for case in model.vehicles_per_household]
     first = Case(vehicles_per_household=labels[0], departure=model.departures[0].name, seed=1)
-    town = Town(by_plan[BASELINE], by_plan[plan], plan, cache, Serial(), Quiet())
-    found = calibrate(town, labels, first)
-    coarse = screened(by_plan, found, cache)
-    return Grounds(
-        by_plan[plan], coarse[plan], prepared.loaded.place_id, plan, first.departure, middle_vehicles(model, labels)
-    )
+    meso = None
+    if coarse:
+        town = Town(by_plan[BASELINE], by_plan[plan], plan, cache, Serial(), Quiet())
+        meso = screened(by_plan, calibrate(town, labels, first), cache)[plan]
+    return Grounds(by_plan[plan], meso, prepared.loaded.place_id, plan, first.departure, middle_vehicles(model, labels))
 
 
 def fill(bank: Path, stood_on: Grounds, vehicles: str, seeds: dict[_Fidelity, int], cache: Path) -> None:
@@ -83,7 +83,9 @@ def fill(bank: Path, stood_on: Grounds, vehicles: str, seeds: dict[_Fidelity, in
                     plan=stood_on.plan,
                     fidelity=fidelity,
                 )
-                _add(bank, (*key, *_run(case, stood_on.micro if fidelity == "micro" else stood_on.meso, cache)))
+                ground = stood_on.micro if fidelity == "micro" else stood_on.meso
+                if ground is not None:
+                    _add(bank, (*key, *_run(case, ground, cache)))
 
 
 def _run(case: Case, ground: Ground, cache: Path) -> tuple[float | None, str]:
@@ -124,7 +126,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="evac-bank-") as temporary:
         cache = given.cache or Path(temporary) / ".evac"
         cache.mkdir(parents=True, exist_ok=True)
-        stood_on = grounds(given.scenario, given.plan, cache)
+        stood_on = grounds(given.scenario, given.plan, cache, coarse=given.meso > 0)
         fill(
             given.bank,
             stood_on,
