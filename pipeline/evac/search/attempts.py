@@ -23,8 +23,9 @@ from evac.study.runs import read_ledger, read_manifest
 from evac.study.tasks import Outcome
 
 _DECISIVE = DECISIVE_PERCENT / 100.0
-_MOST_FRESH_SEEDS = 5
-_WITHOUT_RIGHT_OF_WAY = "the coarse model that fits this town has no right of way to keep: --screen micro judges it"
+_NEAR = 0.5
+"""Share of the time without candidates that the bound must be for bounds of sets to be asked: where it is less, an
+action would have to make it twice as late before a run could be spared, and each costs a tenth of a coarse run."""
 
 
 @dataclass
@@ -89,7 +90,7 @@ class Attempts:
             for part, following in zip_longest(parts, parts[1:], fillvalue=()):
                 self.patience.check()
                 worth_it = [chosen for chosen in part if self._is_worth_it(chosen)]
-                laid = [ahead.submit(self.sets.facts, chosen) for chosen in following]
+                laid = [ahead.submit(self._look_ahead, chosen) for chosen in following]
                 if worth_it:
                     self._tell_trying("; ".join(self.sets.words(chosen) for chosen in worth_it))
                     self._simulate(worth_it, by_s)
@@ -103,12 +104,28 @@ class Attempts:
         known = chosen in self.scores or chosen in self.sets.refused or chosen in self.pruned
         return known or self.late.get(chosen, -math.inf) >= by_s
 
+    def _look_ahead(self, chosen: Chosen) -> None:
+        """Find what is asked of a set before it is simulated."""
+        if not self.sets.facts(chosen).refused and self._may_be_spared:
+            self.sets.bound_s(chosen)
+
+    @property
+    def _may_be_spared(self) -> bool:
+        """Whether bounds are so near to what is simulated that they may spare runs."""
+        start_s = self.scores.get(frozenset())
+        if start_s is None or self.bounds is None:
+            return False
+        earliest_s = self.bounds.under_plan.earliest_s(DECISIVE_PERCENT)
+        return earliest_s is None or earliest_s >= _NEAR * start_s
+
     def _is_worth_it(self, chosen: Chosen) -> bool:
         """Return whether a set can be, and its bound leaves it a chance to be quicker than what was tried."""
         if self.sets.facts(chosen).refused:
             return False
+        if not chosen or not self._may_be_spared:
+            return True
         rivals = [score for other, score in self.scores.items() if self._is_rival(other, chosen)]
-        if chosen and rivals and (bound_s := self.sets.bound_s(chosen)) >= min(rivals):
+        if rivals and (bound_s := self.sets.bound_s(chosen)) >= min(rivals):
             self.pruned[chosen] = bound_s
             return False
         return True

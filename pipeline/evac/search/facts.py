@@ -25,14 +25,11 @@ class Facts:
     ----------
     job
         The digest of its job with the first seed; empty where it can't be laid over the net.
-    bound_s
-        Before when the share that decides can't be out (s); None where it never can.
     refused
         Why it can't be laid over the net; empty where it can.
     """
 
     job: str = ""
-    bound_s: float | None = None
     refused: str = ""
 
 
@@ -71,3 +68,16 @@ def kept_facts(cache: Path, start: Job, actions: list[Any], find: Callable[[], F
         known = find()
         write_record(path, asdict(known))
     return known
+
+
+def kept_bound_s(cache: Path, job: str, find: Callable[[], float | None]) -> float:
+    """Return before when the share that decides can't be out in a job's case (s), infinity where it never can.
+
+    `find` finds it (None: never) where the cache doesn't have it.
+    """
+    path = cache / "search" / f"bound-{job}.json"
+    known = read_record(path, lambda content: (content["earliest_s"],))
+    if known is None:
+        known = (find(),)
+        write_record(path, {"earliest_s": known[0]})
+    return math.inf if known[0] is None else float(known[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,7 +16,7 @@ from evac.plans.action import Resources
 from evac.plans.model import Plan
 from evac.plans.reading import LoadedAction, LoadedPlan
 from evac.search.candidates import Candidate
-from evac.search.facts import Facts, kept_facts
+from evac.search.facts import Facts, kept_bound_s, kept_facts
 from evac.search.goal import Goal
 from evac.search.lazy import Chosen
 from evac.simulate.job import Case, Job
@@ -61,6 +62,7 @@ class Sets:
     refused: dict[Chosen, str] = field(default_factory=dict)
     _laid: dict[Chosen, UnderPlan] = field(default_factory=dict)
     _facts: dict[Chosen, Facts] = field(default_factory=dict)
+    _bounds: dict[Chosen, float] = field(default_factory=dict)
 
     def plan(self, chosen: Chosen) -> LoadedPlan:
         """Return a set of candidates as a plan; its key tells plans with other actions apart."""
@@ -108,9 +110,20 @@ class Sets:
         return laid
 
     def bound_s(self, chosen: Chosen) -> float:
-        """Return before when the share that decides can't be out under a set, whatever drivers do (s)."""
-        earliest_s = self.facts(chosen).bound_s
-        return float("inf") if earliest_s is None else earliest_s
+        """Return before when the share that decides can't be out under a set, whatever drivers do (s).
+
+        Infinity where it never can, or the set can't be laid over the net.
+        """
+        if self.facts(chosen).refused:
+            return math.inf
+        if chosen not in self._bounds:
+            job = self.facts(chosen).job
+            self._bounds[chosen] = kept_bound_s(self.cache, job, lambda: self._find_bound_s(chosen))
+        return self._bounds[chosen]
+
+    def _find_bound_s(self, chosen: Chosen) -> float | None:
+        case, ground = self.case(chosen, "micro"), self._ground(chosen, "micro")
+        return earliest_under(ground, case, demand_of(ground, case))
 
     def facts(self, chosen: Chosen) -> Facts:
         """Return what is known of a set before it is simulated; what an earlier search has found isn't found again."""
@@ -127,9 +140,7 @@ class Sets:
             return Facts(refused=_WITHOUT_RIGHT_OF_WAY)
         if self.lay(chosen) is None:
             return Facts(refused=self.refused[chosen])
-        case, ground = self.case(chosen, "micro"), self._ground(chosen, "micro")
-        earliest_s = earliest_under(ground, case, demand_of(ground, case))
-        return Facts(job=self.task(chosen, self.goal.screen).job.digest, bound_s=earliest_s)
+        return Facts(job=self.task(chosen, self.goal.screen).job.digest)
 
     def officers(self, chosen: Chosen) -> int:
         """Return how many officers a set takes."""
