@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from evac.prose import begun
+
 _ARTICLES = {
     "an": re.compile(r"^unnamed "),
     "the": re.compile(r"^(road|ramp) (to|from) "),
@@ -41,9 +43,4 @@ def in_prose(road: str) -> str:
 
 def beginning(road: str) -> str:
     """Return a road's name as it begins a sentence."""
-    return sentence(in_prose(road))
-
-
-def sentence(text: str) -> str:
-    """Return a text with a capital letter at its beginning."""
-    return text[:1].upper() + text[1:]
+    return begun(in_prose(road))

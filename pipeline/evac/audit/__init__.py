@@ -34,7 +34,8 @@ from evac.audit.traffic import Traffic, estimate_traffic, middle
 from evac.counted import counted
 from evac.graphs import components
 from evac.network.reach import ExitEdges
-from evac.unnamed import in_prose, sentence
+from evac.prose import begun
+from evac.unnamed import in_prose
 
 __all__ = [
     "Finding",
@@ -134,7 +135,7 @@ def _cut_off_group(traffic: Traffic, group: Sequence[Edge]) -> Finding | None:
     )
     longest = max(group, key=lambda edge: float(edge.getLength()))
     lon, lat = traffic.net.convertXY2LonLat(*middle(longest))
-    text = f"{sentence(_streets(traffic, group))} ({metres:,.0f} m of carriageway{affected}): {why}"
+    text = f"{begun(_streets(traffic, group))} ({metres:,.0f} m of carriageway{affected}): {why}"
     return Finding(severity, "no_way_out", text, lon, lat, starting / traffic.total if traffic.total else 0.0)
 
 

@@ -13,7 +13,8 @@ from sumolib.net.node import Node
 from evac.audit.findings import Finding
 from evac.audit.traffic import Traffic, middle
 from evac.counted import counted
-from evac.unnamed import in_prose, sentence
+from evac.prose import begun
+from evac.unnamed import in_prose
 
 _MAIN_WAY_SHARE = 0.02  # ways that a fiftieth of the evacuation takes
 
@@ -73,7 +74,7 @@ def _guessed_street(traffic: Traffic, kind: str, words: str, name: str, street: 
     said = words.format(name=in_prose(name), lanes=busiest.getLaneNumber(), kph=busiest.getSpeed() * 3.6)
     text = f"{said}, over {metres:,.0f} m"
     ways = traffic.ways(*sorted(street, key=lambda edge: -traffic.share(edge.getID())))
-    return traffic.finding(kind, sentence(text), middle(busiest), share, ways)
+    return traffic.finding(kind, begun(text), middle(busiest), share, ways)
 
 
 def guessed_signals(traffic: Traffic, warnings: Iterable[Warning_]) -> Iterator[Finding]:
@@ -84,7 +85,7 @@ def guessed_signals(traffic: Traffic, warnings: Iterable[Warning_]) -> Iterator[
         if node.getID() in not_on_map:
             share = traffic.share_at(node)
             text = f"the map shows no signal at {in_prose(junction_name(traffic, node))}; guessed: one"
-            yield traffic.finding("signal_guessed", sentence(text), node.getCoord(), share)
+            yield traffic.finding("signal_guessed", begun(text), node.getCoord(), share)
     main = {node.getID(): junction_name(traffic, node).split(" / ")[0] for node in signals}
     for street, nodes in groupby(sorted(signals, key=lambda node: main[node.getID()]), lambda node: main[node.getID()]):
         yield _guessed_programs(traffic, street, list(nodes))
@@ -96,7 +97,7 @@ def _guessed_programs(traffic: Traffic, street: str, nodes: Sequence[Node]) -> F
     count = "the signal" if len(nodes) == 1 else f"the {len(nodes)} signals"
     runs = "runs" if len(nodes) == 1 else "run"
     text = f"how {count} on {in_prose(street)} {runs} is guessed, here at {in_prose(junction_name(traffic, busiest))}"
-    return traffic.finding("signal_program_guessed", sentence(text), busiest.getCoord(), share)
+    return traffic.finding("signal_program_guessed", begun(text), busiest.getCoord(), share)
 
 
 def netconvert_warnings(traffic: Traffic, warnings: Iterable[Warning_]) -> Iterator[Finding]:
@@ -107,7 +108,7 @@ def netconvert_warnings(traffic: Traffic, warnings: Iterable[Warning_]) -> Itera
         for edge in sorted(edges, key=Edge.getID):
             share = traffic.share(edge.getID())
             if share > 0:
-                text = sentence(words.format(name=traffic.said(edge)))
+                text = begun(words.format(name=traffic.said(edge)))
                 yield traffic.finding(kind, text, edge.getShape()[-1], share, traffic.ways(edge))
     for kind, (one, many, said) in _WITHOUT_PLACE.items():
         ids = [name for item in items if item["kind"] == kind for name in item["ids"]]

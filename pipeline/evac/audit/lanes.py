@@ -16,7 +16,8 @@ from evac.audit.findings import Finding
 from evac.audit.guesses import Warning_, junction_name
 from evac.audit.traffic import VCLASS, Traffic, middle
 from evac.network.places import angle_between_deg, centre_line, end_bearing_deg, start_bearing_deg
-from evac.unnamed import beginning, in_prose, sentence
+from evac.prose import begun
+from evac.unnamed import beginning, in_prose
 
 _USED_SHARE = 0.01
 _MAIN_WAY_SHARE = 0.05
@@ -46,7 +47,7 @@ def lane_drops(traffic: Traffic) -> Iterator[Finding]:
         here, there = traffic.said(edge), traffic.said(after)
         goes_on = f"{here} goes on" if here == there else f"{here} goes on as {there}"
         text = f"{goes_on} with {_counted(len(_lanes(after)))} after {len(_lanes(edge))} on the map"
-        yield traffic.finding("lane_drop", sentence(text), edge.getShape()[-1], share, traffic.ways(after))
+        yield traffic.finding("lane_drop", begun(text), edge.getShape()[-1], share, traffic.ways(after))
 
 
 def _drops_lanes(edge: Edge, after: Edge) -> bool:
@@ -69,7 +70,7 @@ def merges(traffic: Traffic) -> Iterator[Finding]:
 
 def _merge(traffic: Traffic, edges: Sequence[Edge], after: Edge) -> Iterator[Finding]:
     names = list(dict.fromkeys(traffic.said(edge) for edge in edges[:3]))
-    joining = sentence(" and ".join(names)) if len(names) > 1 else _of_one_name(len(edges), traffic.name(edges[0]))
+    joining = begun(" and ".join(names)) if len(names) > 1 else _of_one_name(len(edges), traffic.name(edges[0]))
     least = traffic.share(edges[1].getID())  # the most used come first
     share = sum(traffic.share(edge.getID()) for edge in edges)
     if any("_link" in edge.getType() for edge in edges) and _fast(after):

@@ -16,7 +16,7 @@ from sumolib.net.edge import Edge
 from evac.audit.findings import Finding, Severity
 from evac.audit.traffic import Traffic
 from evac.network.reach import ExitEdges, tree_assignment, ways_out
-from evac.unnamed import sentence
+from evac.prose import begun
 
 # Doubts about what isn't in the net have no traffic: they are told all the same.
 _TOLD_ANYWAY = {"barrier", "opened_at_times", "way_gap"}
@@ -56,14 +56,14 @@ def map_doubts(traffic: Traffic, warnings: Iterable[Doubt], exits: Sequence[Exit
         kind = doubt["kind"]
         if kind in _TOLD_ANYWAY:
             severity: Severity = "warning" if kind == "way_gap" else "note"
-            yield Finding(severity, kind, sentence(doubt["text"]), doubt["lon"], doubt["lat"], 0.0)
+            yield Finding(severity, kind, begun(doubt["text"]), doubt["lon"], doubt["lat"], 0.0)
             continue
         share = _share(traffic, doubt, edges_of)
         ways_to = [name for name, bound in to_each if _share(bound, doubt, edges_of) > 0]
         if share > 0 or ways_to:
             where = None if share > 0 else f"it is on the way to {_listed(ways_to)}"
             at = traffic.net.convertLonLat2XY(doubt["lon"], doubt["lat"])
-            found = traffic.finding(kind, sentence(doubt["text"]), at, share, map(int, doubt["ways"]), passing=where)
+            found = traffic.finding(kind, begun(doubt["text"]), at, share, map(int, doubt["ways"]), passing=where)
             yield replace(found, severity="warning") if kind in _MAY_CLOSE_AN_EXIT and ways_to else found
 
 

@@ -13,7 +13,8 @@ from evac.network.exits import ResolvedExit
 from evac.network.exits.graph import rank_of
 from evac.network.exits.record import RoadOut, SharedRoad, WaysOutRecord
 from evac.projection import grown
-from evac.unnamed import beginning, in_prose, sentence
+from evac.prose import begun
+from evac.unnamed import beginning, in_prose
 
 _GRAVE = rank_of("primary")  # such a road seldom ends, so its end is a gap of the map until somebody has looked
 _FAR_M = 5_000  # beyond the area: some five minutes more on the road, and a queue there is one of another town (ours)
@@ -186,7 +187,7 @@ def _shared(record: WaysOutRecord, exits: Sequence[ResolvedExit], vehicles: floa
         with_it = max(used - (item.exit_lanes - item.lanes) * SATURATION_VEH_PER_H, least)
         said = _shared_in_words(item)
         plain = (
-            f"{sentence(said)}: by all ways out at least {clock.clock(vehicles / with_it * clock.HOUR_S)} "
+            f"{begun(said)}: by all ways out at least {clock.clock(vehicles / with_it * clock.HOUR_S)} "
             f"for {vehicles:,.0f} vehicles at {SATURATION_VEH_PER_H:,.0f} an hour and lane, not "
             f"{clock.clock(vehicles / used * clock.HOUR_S)}"
         )

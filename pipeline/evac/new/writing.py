@@ -13,6 +13,7 @@ import yaml
 from evac.network.exits.record import WaysOutRecord
 from evac.new.mending import Mended
 from evac.new.naming import Named
+from evac.prose import begun
 
 AREA, ROADS, WAYS_OUT = "data/area.geojson", "data/roads.osm.pbf", "data/ways_out.geojson"
 _MEASURED = "vehicles available"
@@ -153,7 +154,7 @@ def _corrections(closed_ways: Iterable[int]) -> list[str]:
 
 
 def _households(facts: Facts) -> str:
-    lines = _comment(f"{facts.households[:1].upper()}{facts.households[1:]}.")
+    lines = _comment(f"{begun(facts.households)}.")
     lines.append("households:")
     lines += [f"  {key}: {_flow(value)}" for key, value in facts.section.items()]
     if facts.mended.max_to_street_m > Mended().max_to_street_m:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from evac import clock
+from evac.prose import begun
 from evac.report import movement, tables, text
 from evac.report.answer import Sentence, plan_name
 from evac.report.dark_signals import state_of
@@ -116,7 +117,7 @@ def _shortened(caveat: str) -> str:
 
 def _whole(words: str) -> str:
     """Return words as a sentence."""
-    return f"{words[:1].upper()}{words[1:]}{'' if words.endswith('…') else '.'}"
+    return f"{begun(words)}{'' if words.endswith('…') else '.'}"
 
 
 def _imprecise(report: ReportInput) -> Sentence | None:

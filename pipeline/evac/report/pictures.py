@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+from evac.prose import begun
 from evac.report import (
     alts,
     answer,
@@ -268,7 +269,7 @@ def _plan(plan: ReportPlan, picture: PlanPicture) -> Picture:
         f"plan-{text.file_name(plan.key)}",
         say("What the plan “{plan}” changes", plan=text.plain(plan.key)),
         text.plain(f"{say('Map of the plan {plan}.', plan=plan.name)} {changes}", 1500),
-        f"{does[:1].upper()}{does[1:]}. {takes}",
+        f"{begun(does)}. {takes}",
         figure=plan_map.draw_plan_map(picture),
         on_page="png",
     )

@@ -18,6 +18,7 @@ import jinja2
 from evac import clock
 from evac.files import write_text
 from evac.plans import BASELINE
+from evac.prose import begun
 from evac.report.moving_map import content_hash
 from evac.schema.scenario import vehicles_words
 from evac.search.attempts import Attempts
@@ -81,7 +82,7 @@ class ProgressPage:
             "script_hash": content_hash(script),
             "town": self.attempts.sets.prepared.loaded.model.name,
             "asked": self._asked(),
-            "step": f"{step[:1].upper()}{step[1:]}",
+            "step": begun(step),
             "ending": ending,
             "stages": list(self._stages(ended=bool(ending))),
             "time": f"{datetime.now().astimezone():%H:%M:%S}",

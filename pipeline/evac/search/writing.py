@@ -16,6 +16,7 @@ from evac.clock import MINUTE_S
 from evac.files import write_bytes, write_text
 from evac.plans import BASELINE
 from evac.plans.model import AnyAction
+from evac.prose import begun
 from evac.report import drawing
 from evac.report.sheets import csv_bytes
 from evac.schema.scenario import vehicles_words
@@ -108,7 +109,7 @@ def _seeds(cell: Cell) -> str:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{begun(text)}."
 
 
 def _alone(found: Found, number: int) -> str:
