@@ -40,6 +40,18 @@ def why_no_file(path: Path) -> str:
     return "is no file but a device or a pipe" if os.path.exists(path) else "there is no such file"  # noqa: PTH110
 
 
+def state_of(path: Path) -> tuple[int, ...]:
+    """Return what changes whenever a file is written, replaced or linked anew; its content isn't read.
+
+    Raises
+    ------
+    OSError
+        There is none, or it may not be looked at.
+    """
+    state = path.stat()
+    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+
+
 def digest_file(path: Path) -> str:
     """Return the SHA-256 of a file's content as 64 hex digits."""
     digest = hashlib.sha256()

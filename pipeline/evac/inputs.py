@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from evac.errors import DataError, Problem
-from evac.files import digest_file, digest_json
+from evac.files import digest_file, digest_json, state_of
 
 # What belongs to a file of several parts, as far as GDAL reads it (https://gdal.org/en/stable/drivers: ESRI Shapefile,
 # MapInfo, GeoTIFF). A GeoPackage that is open elsewhere has its last edits in the `-wal`.
@@ -27,7 +27,7 @@ _PARTS = {
     ".gpkg": (".gpkg-wal",),
 }
 
-_Stamp = tuple[str, int, int, int, int]
+_Stamp = tuple[str, tuple[int, ...]]
 
 
 def parts_of(path: Path) -> list[Path]:
@@ -115,9 +115,4 @@ def _unreadable(path: Path, error: OSError) -> DataError:
 
 def _stamps(path: Path) -> list[_Stamp]:
     """Return what changes whenever one of the files of a data set is written, replaced, added or removed."""
-    found = []
-    for part in parts_of(path):
-        if part.is_file():
-            state = part.stat()
-            found.append((part.name, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
-    return found
+    return [(part.name, state_of(part)) for part in parts_of(path) if part.is_file()]

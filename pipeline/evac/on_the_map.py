@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evac.errors import Problem, UserError
+from evac.files import state_of
 from evac.plans.reading import LoadedPlan, load_plan, plan_names
 from evac.scenario import LoadedScenario
 from evac.schema.demand import Measured
@@ -267,7 +268,6 @@ def _is_one_file(plan: LoadedPlan) -> bool:
 def _state_of(path: Path) -> tuple[int, ...] | None:
     """Return what changes whenever a file is written or replaced; None where there is none."""
     try:
-        state = path.stat()
+        return state_of(path)
     except OSError:
         return None
-    return state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns

@@ -193,7 +193,7 @@ def compile_net(plain: Path, out: Path, *, alternate: bool = False) -> str:
 
 def read_net(path: Path) -> Any:
     """Return a `.net.xml` as `sumolib.net.Net`, with the signals' programs and without the lanes inside junctions."""
-    state = path.stat()
+    state = path.stat()  # and not `files.state_of`: a link of another name is the same net
     return _last_net(_SameFile(str(path), (state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size)))
 
 

@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from evac.files import state_of
 from evac.studio.news import News
 from evac.studio.workspace import FILE_NAME, Workspace
 from evac.studio.yaml_text import tag_of
 
 _EVERY_S = 1.0
 _GONE = "gone"
-_State = tuple[int, int, int]
-"""Of a file: its number, its size, and when it was changed."""
+_State = tuple[int, ...]
+"""Of a file (`files.state_of`)."""
 
 
 @dataclass
@@ -61,10 +62,10 @@ class Watched:
         folder = self.workspace.folder
         for path in (*folder.glob(f"scenarios/*/{FILE_NAME}"), *folder.glob("plans/*/*.yaml")):
             try:
-                info = path.stat()
+                state = state_of(path)
             except OSError:  # it is gone by now
                 continue
-            yield path, (info.st_ino, info.st_size, info.st_mtime_ns)
+            yield path, state
 
 
 def _named(path: Path) -> tuple[str, dict[str, str]]:

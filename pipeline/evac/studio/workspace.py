@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from evac.errors import Problem, UserError
+from evac.files import state_of
 
 FILE_NAME = "scenario.yaml"
 SENDING = ".tmp."
@@ -111,12 +112,10 @@ def _looked_at(path: Path) -> float:
 
 def stamp_of(files: list[Path], about: dict[str, Any]) -> str:
     """Return what stands for files as they are now, without reading them: names, sizes and times; and for `about`."""
-    seen: list[tuple[str, int | None, int | None, int | None]] = []
+    seen: list[tuple[str, tuple[int, ...] | None]] = []
     for path in sorted(set(files)):
         try:
-            info = path.stat()
+            seen.append((str(path), state_of(path)))
         except OSError:
-            seen.append((str(path), None, None, None))
-        else:
-            seen.append((str(path), info.st_ino, info.st_size, info.st_mtime_ns))
+            seen.append((str(path), None))
     return hashlib.sha256(json.dumps([seen, about], sort_keys=True).encode()).hexdigest()
