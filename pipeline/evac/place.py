@@ -185,8 +185,8 @@ class Place(OnTheMap):
         until, max_seeds
             Add seeds until the 95 % interval of the 90 % clearance is this narrow (0.05 is ± 5 %), up to so many.
         fidelity
-            SUMO's model: `micro`, or `meso` for a coarse look; `mixed`, with `until`, is `micro` with coarse runs
-            beside it where these help to be as precise sooner.
+            SUMO's model: `micro`, or `meso` for a coarse look; `mixed`, with `until`, is `micro` with fewer
+            seeds: the cases tell each other how much they vary, and coarse runs help where they can.
         part
             Only the n-th of m parts, for the tasks of a batch system that share a cache.
         engine, jobs

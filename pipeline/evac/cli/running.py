@@ -47,7 +47,7 @@ def run(
         Literal["micro", "meso", "mixed"],
         typer.Option(
             help="SUMO's model: micro, or meso for a fast look, after a fit to a few micro runs; mixed, with --until: "
-            "micro, with meso runs beside it where they help to be as precise sooner."
+            "micro, with fewer seeds: cases tell each other how much they vary, and meso runs help where they can."
         ),
     ] = "micro",
     engine: EngineName = "local",
