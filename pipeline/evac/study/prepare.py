@@ -13,7 +13,6 @@ import pandas as pd
 import shapely
 from sumolib.net import Net
 
-from evac.acquire import fetch_missing
 from evac.archive.basis import input_files
 from evac.audit import (
     Finding,
@@ -230,7 +229,10 @@ def prepare(loaded: LoadedScenario, cache: Path, tell: Callable[[str], None]) ->
         An input is wrong; nothing has been written then but what is right and can be used again.
     """
     _check_curves(loaded.model)
-    fetch_missing(loaded, cache, tell)
+    if loaded.model.fetch is not None:
+        from evac.acquire import fetch_missing  # noqa: PLC0415 - it loads what asks servers, and most have their files
+
+        fetch_missing(loaded, cache, tell)
     given, watched = loaded, Watched.of(input_files(loaded.model))
     zones = read_zones(loaded.model.households.zones)  # a mistake in there is told before the long work
     country = None if loaded.model.traffic.country else country_of(_place(loaded.model, zones))
