@@ -34,7 +34,9 @@ _DIGEST_LENGTH = 6
 def plain(text: object, limit: int = 200) -> str:
     """Return text in one line, without control characters, shortened to `limit` characters."""
     visible = _DIRECTION_CONTROLS.sub("", str(text))
-    visible = "".join(" " if unicodedata.category(char) in {"Cc", "Cs", "Co", "Zl", "Zp"} else char for char in visible)
+    if not visible.isprintable():  # most text is, and a look at each character takes long
+        controls = {"Cc", "Cs", "Co", "Zl", "Zp"}
+        visible = "".join(" " if unicodedata.category(char) in controls else char for char in visible)
     line = " ".join(visible.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
