@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from evac import clock
+from evac.projection import utm_of
 from evac.report.estimates import case_columns
 from evac.report.results import CaseResult
 from evac.seals import require_file
@@ -73,7 +74,7 @@ def evacuated(case: CaseResult) -> pd.DataFrame:
 
 def passing(case: CaseResult, edges: gpd.GeoDataFrame, places: Sequence[tuple[float, float]]) -> list[float]:
     """Return how many vehicles pass each of some places (WGS 84) in the shown run: on the busiest road there."""
-    crs = edges.estimate_utm_crs()
+    crs = utm_of(edges)
     lines, points = edges.to_crs(crs), gpd.points_from_xy(*zip(*places, strict=True), crs="EPSG:4326").to_crs(crs)
     vehicles = lines["edge"].map(_driven(case)).fillna(0.0).to_numpy()
     place, line = lines.sindex.query(points, predicate="dwithin", distance=_THERE_M)
