@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import itertools
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.text import Annotation, Text
+from PIL import Image
 from shapely.geometry import box
 
 import report_data
@@ -197,6 +199,16 @@ def test_a_figure_is_the_same_bytes_for_the_same_data(report: ReportInput) -> No
     for saved in (drawing.png_bytes, drawing.svg_bytes):
         assert saved(twice[0]) == saved(twice[1])
     assert b"<dc:date>" not in drawing.svg_bytes(twice[0])
+
+
+def test_a_png_is_the_whole_figure_on_white_without_transparency() -> None:
+    figure = drawing.new_figure(2.0, 1.2)
+    image = Image.open(io.BytesIO(drawing.png_bytes(figure)))
+    assert (image.mode, image.getpixel((0, 0))) == ("RGB", (255, 255, 255))
+    assert image.info["dpi"] == pytest.approx((160, 160), abs=0.1)
+    assert image.size == (320, 192)
+    figure.text(0.5, 0.5, "words")
+    assert np.asarray(Image.open(io.BytesIO(drawing.png_bytes(figure)))).min() < 128
 
 
 def test_lines_and_text_stand_out_from_white() -> None:

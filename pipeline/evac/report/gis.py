@@ -45,12 +45,13 @@ def geopackage(content: Mapping[str, gpd.GeoDataFrame]) -> bytes:
     """Return layers as a GeoPackage."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "layers.gpkg"
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _FIXED_DATE})
+        # A file that is read at once needn't be on the disk after each layer.
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _FIXED_DATE, "OGR_SQLITE_SYNCHRONOUS": "OFF"})
         try:
             for name, layer in content.items():
                 pyogrio.write_dataframe(_plain(layer), path, layer=name, driver="GPKG", append=path.exists())
         finally:
-            pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+            pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None, "OGR_SQLITE_SYNCHRONOUS": None})
         return path.read_bytes()
 
 
