@@ -13,7 +13,7 @@ from evac.limits.bound import Bound
 from evac.report import answer, figures, results
 from evac.report.at_best import holding_table
 from evac.report.inputs import ReportInput
-from evac.report.page import page_html
+from evac.report.page import content, page_html
 from evac.report.pictures import draw_pictures
 from evac.study.bounds import Bounds
 from report_data import Case
@@ -77,7 +77,7 @@ def test_the_figure_has_the_line_that_no_plan_is_above(tmp_path: Path, run: repo
 def test_the_page_says_what_a_lane_more_along_each_street_is_worth(tmp_path: Path, run: report_data.ReportRun) -> None:
     report = report_data.report_input(tmp_path, (run,), bounds=report_data.bounds("Mill Street", "Shore Road"))
     cases = results.case_results(report)
-    page = page_html(report, cases, draw_pictures(report, cases))
+    page = page_html(report, cases, content(report, cases, draw_pictures(report, cases)))
     rows = page[page.index("where a lane more would move it") :]
     assert rows.index("Mill Street") < rows.index("no earlier: others hold as many up") < rows.index("Shore Road")
     assert rows.index("Shore Road") < rows.index("1\u00a0min earlier")

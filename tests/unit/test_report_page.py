@@ -78,7 +78,8 @@ def _words_of(report: ReportInput, folder: Path) -> _Page:
     """Return the page of a report alone, without figures and tables: a tenth of the time."""
     front = [Picture(name, name, "", "", {"png": b""}, "png") for name in ("front_curves", "front_map")]
     path = folder / "words.html"
-    path.write_text(page.page_html(report, case_results(report), front))
+    cases = case_results(report)
+    path.write_text(page.page_html(report, cases, page.content(report, cases, front)))
     return _Page(path)
 
 

@@ -17,6 +17,7 @@ from matplotlib.animation import FFMpegWriter
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgba_array
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
@@ -199,7 +200,7 @@ class _Scene:
         crs = utm_of(report.zones)
         edges = report.edges.to_crs(crs)
         self._streets = report.streets.to_crs(crs)
-        self._lines = dict(zip(edges["edge"], edges.geometry, strict=True))
+        self._lines = dict(zip(edges["edge"], map(shapely.get_coordinates, edges.geometry), strict=True))
         self._exits = _exit_points(report).to_crs(crs)
         self.closed = report.closed_exits(case.shown.plan)
         self._limits = pd.Series((edges["speed_kph"] / _KPH).to_numpy(), index=edges["edge"])
@@ -236,8 +237,8 @@ class _Scene:
         kind = np.digitize(share[known], _SHARES)
         order = np.argsort(-kind, kind="stable")
         names = rows["edge"].to_numpy()[known][order]
-        lines = [shapely.get_coordinates(self._lines[name]) for name in names]
-        colours, widths = [_COLOURS[k] for k in kind[order]], [_WIDTHS_PT[k] for k in kind[order]]
+        lines = [self._lines[name] for name in names]
+        colours, widths = to_rgba_array(_COLOURS)[kind[order]], np.array(_WIDTHS_PT)[kind[order]]
         drawn = LineCollection(lines, colors=colours, linewidths=widths, zorder=_SPEEDS_ZORDER)
         axes.add_collection(drawn)
         return drawn

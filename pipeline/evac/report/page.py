@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -80,17 +80,24 @@ _GLOSSARY = (
 )
 
 
-def page_html(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequence[Picture]) -> str:
-    """Return the page, with the map that moves."""
+def content(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequence[Picture]) -> dict[str, Any]:
+    """Return what page and paper both tell, for `page_html` and `print_html`."""
+    sections: dict[str, list[Picture]] = {}
+    for picture in pictures:
+        sections.setdefault(picture.section, []).append(picture)
+    first = {picture.name: picture for picture in sections.pop(FRONT, [])}
+    return {**_results(report, cases), **_about(report), "front_pictures": first, "pictures": sections}
+
+
+def page_html(report: ReportInput, cases: Sequence[CaseResult], told: Mapping[str, Any]) -> str:
+    """Return the page that tells some `content`, with the map that moves."""
     centre = headline(report, cases)
     offered = picker.offered(cases)
     scripts = moving_map.scripts(*(_OWN_SCRIPTS if offered else _OWN_SCRIPTS[:-1]))
     shown = moving_map.shown_cases(cases, centre)
     left_out = [text.plain(case.shown.plan) for case in same_case(cases, centre) if case not in shown]
     return _render(
-        report,
-        cases,
-        pictures,
+        told,
         scripts=scripts,
         script_hashes=[moving_map.content_hash(script) for script in scripts],
         page_words=text.page_json(_script_words()),
@@ -108,20 +115,13 @@ def _script_words() -> dict[str, str]:
     return {english: said for english, said in words.items() if english != said}
 
 
-def print_html(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequence[Picture]) -> str:
+def print_html(told: Mapping[str, Any]) -> str:
     """Return the same content for paper: without scripts, and what needs them."""
-    return _render(report, cases, pictures, scripts=(), script_hashes=())
+    return _render(told, scripts=(), script_hashes=())
 
 
-def _render(report: ReportInput, cases: Sequence[CaseResult], pictures: Sequence[Picture], **map_content: Any) -> str:
-    template = _templates().get_template("page.html.j2")
-    sections: dict[str, list[Picture]] = {}
-    for picture in pictures:
-        sections.setdefault(picture.section, []).append(picture)
-    first = {picture.name: picture for picture in sections.pop(FRONT, [])}
-    return template.render(
-        **_results(report, cases), **_about(report), front_pictures=first, pictures=sections, **map_content
-    )
+def _render(told: Mapping[str, Any], **map_content: Any) -> str:
+    return _templates().get_template("page.html.j2").render(**told, **map_content)
 
 
 def _results(report: ReportInput, cases: Sequence[CaseResult]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from evac.measure.clearance import SHARES_PERCENT
 from evac.report import exports, gis, tables
 from evac.report.inputs import ReportInput
 from evac.report.moments import animation
-from evac.report.page import page_html, print_html
+from evac.report.page import content, page_html, print_html
 from evac.report.paper import pdf_bytes
 from evac.report.pictures import draw_pictures
 from evac.report.results import COUNTS, case_results, headline, results_table
@@ -70,19 +70,20 @@ def write_report(report: ReportInput, folder: Path) -> Path:
         No run has ended well: there is nothing to report.
     """
     with speaking(report.settings.words):
-        content = _content(report)
-    for name, data in content.items():
+        written = _files(report)
+    for name, data in written.items():
         files.write_bytes(folder / name, data)
-    _remove_old_figures(folder / "figures", content)
+    _remove_old_figures(folder / "figures", written)
     return folder / "index.html"
 
 
-def _content(report: ReportInput) -> dict[str, bytes]:
+def _files(report: ReportInput) -> dict[str, bytes]:
     """Return the files by their names."""
     cases = case_results(report)
     results = results_table(report)
     centre = headline(report, cases)
     pictures = draw_pictures(report, cases)
+    told = content(report, cases, pictures)
     tables_of_report, places = sheets(report, cases, centre), gis.layers(report, cases, centre)
     return {
         **{f"figures/{picture.name}.{kind}": data for picture in pictures for kind, data in picture.formats.items()},
@@ -95,16 +96,16 @@ def _content(report: ReportInput) -> dict[str, bytes]:
         "tables/report.gpkg": gis.geopackage(places),
         "tables/report.kml": exports.placemarks(places),
         **{f"figures/animation.{kind}": data for kind, data in animation(report, centre).items()},
-        "report.pdf": pdf_bytes(print_html(report, cases, pictures)),
-        "index.html": page_html(report, cases, pictures).encode(),
+        "report.pdf": pdf_bytes(print_html(told)),
+        "index.html": page_html(report, cases, told).encode(),
     }
 
 
-def _remove_old_figures(folder: Path, content: Mapping[str, bytes]) -> None:
+def _remove_old_figures(folder: Path, written: Mapping[str, bytes]) -> None:
     """Remove an older report's figures: one of a case or a plan that is no more must not be taken for this report's."""
     for pattern in _SOMETIMES:
         for path in folder.glob(pattern):
-            if f"figures/{path.name}" not in content:
+            if f"figures/{path.name}" not in written:
                 path.unlink()
 
 
