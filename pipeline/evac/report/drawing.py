@@ -19,6 +19,7 @@ import shapely
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 from matplotlib.ticker import FuncFormatter, MultipleLocator
@@ -59,8 +60,9 @@ class _Canvas(FigureCanvasAgg):
 
     def print_png(self, filename_or_obj: Any, **_: Any) -> None:
         """Write a PNG without transparency, which a figure on white has no use for: smaller, and sooner packed."""
-        self.draw()
-        pixels = Image.fromarray(np.asarray(self.buffer_rgba())).convert("RGB")
+        canvas: Any = self  # Agg's methods have no types
+        canvas.draw()
+        pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
         pixels.save(filename_or_obj, "PNG", dpi=(self.figure.dpi, self.figure.dpi))
 
 
@@ -108,6 +110,13 @@ class Labels:
 
     covered: list[Bbox]
     left_out: list[tuple[float, float, str]]
+
+
+def draw_lines(axes: Axes, lines: Iterable[BaseGeometry], **style: Any) -> None:
+    """Draw lines into axes whose limits are set; GeoPandas' `plot` looks at the limits again for each layer."""
+    parts = shapely.get_parts(shapely.normalize(np.asarray(lines)))
+    points = np.split(shapely.get_coordinates(parts), np.cumsum(shapely.get_num_coordinates(parts))[:-1])
+    axes.add_collection(LineCollection(points, **style), autolim=False)
 
 
 def points_along(lines: Iterable[BaseGeometry], step: float) -> list[tuple[float, float]]:

@@ -191,7 +191,8 @@ def draw_streets(axes: Axes, streets: gpd.GeoDataFrame) -> None:
     inside = streets[streets.intersects(box(west, south, east, north))]
     classes = {name: (width, colour) for names, width, colour in _STREET_CLASSES for name in names}
     for (width, colour), rows in inside.groupby(inside["highway"].map(lambda name: classes.get(name, _OTHER_STREETS))):
-        rows.plot(ax=axes, color=colour, linewidth=width, aspect=None, zorder=2 + width / 10, rasterized=True)
+        style = {"color": colour, "linewidth": width, "zorder": 2 + width / 10}
+        drawing.draw_lines(axes, rows.geometry, rasterized=True, **style)
 
 
 def draw_queues(axes: Axes, queues: gpd.GeoDataFrame) -> None:
@@ -200,7 +201,8 @@ def draw_queues(axes: Axes, queues: gpd.GeoDataFrame) -> None:
     for number, (width, colour) in enumerate(_QUEUE_STYLES):
         rows = queues[step == number]
         if len(rows):
-            rows.plot(ax=axes, color=colour, linewidth=width, aspect=None, zorder=4 + number / 10, capstyle="round")
+            style = {"color": colour, "linewidth": width, "zorder": 4 + number / 10}
+            drawing.draw_lines(axes, rows.geometry, capstyle="round", **style)
 
 
 def _draw_households(axes: Axes, households: gpd.GeoDataFrame) -> None:
