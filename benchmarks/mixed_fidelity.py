@@ -1,6 +1,7 @@
 """What coarse runs and other cases save a study, and whether its intervals hold: from a bank of finished runs.
 
     python benchmarks/mixed_fidelity.py [BANK.csv] [--until SHARE] [--studies N]
+                                        [--towns BANK.csv] [--study-until SHARE]
 
 `fidelity_bank.py` fills the bank; all is printed as Markdown. A row for each plan and case with enough pairs: how well
 the coarse model follows over seeds, what it costs, the least share of CPU time that any allocation can reach with
@@ -8,8 +9,10 @@ these, and what studies until a precision really take. They draw seeds from the 
 mean of these is the true one. Without `--until` each case is studied until ± 0.4 of its standard deviation: about 25
 microscopic runs alone.
 
-Below it a row for each town with enough cases to tell each other how much they vary (`evac.moderated`): what a study of
-all of them until ± 5 % takes (`--study-until`), and how many of its intervals hold.
+Below it a row for each town of `town_bank.csv` (or of `--towns`) with enough cases to tell each other how much they
+vary (`evac.moderated`): what a study of all of them until ± 5 % takes (`--study-until`), and how many of its intervals
+hold. Its seeds are normal draws with the means, deviations and correlations of the bank's: of eight seeds as they are,
+one in eight pairs would be the same one twice, which no study has.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ from evac.statistics import mean_interval
 from evac.study.mixing import more_mixed_cases
 from evac.study.precision import Precision, more_cases
 
-_BANK = Path(__file__).parent / "fidelity_bank.csv"
+_BANK, _TOWNS = (Path(__file__).parent / f"{name}_bank.csv" for name in ("fidelity", "town"))
 _MOST_SEEDS = 200
 _OF_A_DEVIATION = 0.4
 
@@ -127,14 +130,16 @@ class Studied:
 
 
 def town_study(town: Town, precise: Precision, draw: np.random.Generator, *, mixed: bool) -> Studied:
-    """Do a study of all cases of a town with microscopic runs, each seed drawn for all of them alike.
+    """Do a study of all cases of a town with microscopic runs, each seed drawn for all of them together.
 
     Raises
     ------
     ValueError
         It would try coarse runs: these are looked at case by case.
     """
-    drawn = draw.integers(town.t90_s.shape[1], size=2000)
+    means, banked = town.t90_s.mean(axis=1), town.t90_s.shape[1]
+    weights = draw.standard_normal((banked, _MOST_SEEDS + 1)) / math.sqrt(banked - 1)
+    drawn = means[:, None] + (town.t90_s - means[:, None]) @ weights
     cases = more = [
         Case(vehicles_per_household=vehicles, departure="d", seed=1, plan=plan) for plan, vehicles in town.cases
     ]
@@ -143,9 +148,7 @@ def town_study(town: Town, precise: Precision, draw: np.random.Generator, *, mix
     while more:
         if any(case.fidelity == "meso" for case in more):
             raise ValueError(f"{town.name}: so precise that coarse runs are tried")
-        t90_s |= {
-            case: float(town.t90_s[row[case.plan, case.vehicles_per_household], drawn[case.seed]]) for case in more
-        }
+        t90_s |= {case: float(drawn[row[case.plan, case.vehicles_per_household], case.seed]) for case in more}
         took_s = dict.fromkeys(cases, 1.0)
         more = more_mixed_cases(precise, cases, t90_s, took_s) if mixed else more_cases(precise, cases, t90_s)
         cases = [*cases, *more]
@@ -156,7 +159,6 @@ def town_study(town: Town, precise: Precision, draw: np.random.Generator, *, mix
     found = [
         mixed_interval(some, {}, sequential=True, prior=prior) for some, prior in zip(by_cell, priors, strict=True)
     ]
-    means = town.t90_s.mean(axis=1)
     holds = [abs(item.mean - mean) <= item.half_width for item, mean in zip(found, means, strict=True)]
     cost = sum(town.cpu_s[row[case.plan, case.vehicles_per_household]] for case in cases)
     return Studied(holds, [item.relative_half_width for item in found], cost, len(cases))
@@ -204,6 +206,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bank", nargs="?", type=Path, default=_BANK)
     parser.add_argument("--until", type=float, help="half-width as a share of the mean, such as 0.01")
+    parser.add_argument("--towns", type=Path, default=_TOWNS)
     parser.add_argument("--study-until", type=float, default=0.05, help="the same for studies of all cases of a town")
     parser.add_argument("--studies", type=int, default=200)
     given = parser.parse_args()
@@ -220,7 +223,7 @@ def main() -> None:
         held = [f"{np.mean([holds for holds, _ in some]):.1%}" for some in (both, alone)]
         print(f"| {pairs.name} | {len(pairs.fine_s)} | {deviation:.1%} | {pairs.correlation:.2f} | {pairs.cost:.2f} | "
               f"{pairs.least_share:.0%} | {precise.relative:.2%} | {share:.0%} | {' | '.join(held)} |")  # fmt: skip
-    print_towns(read_towns(given.bank), Precision(given.study_until, _MOST_SEEDS), given.studies)
+    print_towns(read_towns(given.towns), Precision(given.study_until, _MOST_SEEDS), given.studies)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,8 @@ from evac.statistics import CONFIDENCE, Interval, mean_interval, students_t
 PRIOR_FREEDOM = 4.0
 """Degrees of freedom that the other cases' variance counts for at most. It stands for standard deviations that differ
 between cases by a factor of 1.5 to either side (the logarithm of the variance has a standard deviation of 0.8, the root
-of the trigamma function at 2); those of the eight cases in docs/studies.md, of four towns, differ by 1.25."""
+of the trigamma function at 2); those of nine cases of Balzers differ by 1.5 too, of which a part is that each is known
+from eight seeds (`benchmarks/town_bank.csv`)."""
 LEAST_OTHERS = 3
 """Other cases, each with two runs or more, below which they tell nothing: fewer are no distribution."""
 
