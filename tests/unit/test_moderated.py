@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from evac.mixed_fidelity import mixed_difference, mixed_interval
 from evac.moderated import LEAST_OTHERS, PRIOR_FREEDOM, Prior, moderated_interval, priors_of
 from evac.simulate.job import Case
 from evac.statistics import mean_interval, students_t
-from evac.study.mixing import more_mixed_cases
+from evac.study.comparing import Cell
+from evac.study.mixing import more_mixed_cases, unhelped
 from evac.study.precision import FIRST_SEEDS, Precision, shortfalls
 
 SD = 0.012
@@ -134,3 +136,15 @@ def test_a_study_of_few_cases_or_with_runs_that_are_not_cleared_begins_with_five
     assert next_of(cases_of("abc", ("1",), range(1, 2))) == set(range(2, FIRST_SEEDS + 1))
     # One of four says nothing, so that three are left to tell each other.
     assert next_of(cases_of("abcd", ("1",), range(1, 3)), d=None) == set(range(3, FIRST_SEEDS + 1))
+
+
+def test_coarse_runs_that_tell_less_than_the_other_cases_are_said_to_be_of_no_help() -> None:
+    draw = np.random.default_rng(8)
+    coarse = dict(enumerate(draw.normal(3600.0, 40.0, 12)))
+    fine = {seed: 3600.0 + 0.8 * (coarse[seed] - 3600.0) + draw.normal(0.0, 24.0) for seed in range(8)}
+    alone = Cell("a", "1", "d", "micro", fine, frozenset(), coarse)
+    assert alone.interval.coarse == len(coarse)
+    assert unhelped([alone]) == []
+    among_steady_ones = replace(alone, prior=Prior(1.0, PRIOR_FREEDOM))
+    assert among_steady_ones.interval.moderated
+    assert [item.case.plan for item in unhelped([among_steady_ones])] == ["a"]

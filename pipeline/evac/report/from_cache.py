@@ -181,6 +181,7 @@ def read_study(
         tuple(Run(case, jobs[case], folders[jobs[case]], lanes[jobs[case]]) for case in some if jobs[case] in folders)
         for some in (cases, beside)
     )
+    mixed = selection.fidelity == "mixed"
     return Study(
         runs,
         tuple(Failure(case, _NOT_SIMULATED) for case in (*every, *of_variants) if jobs[case] not in folders),
@@ -188,8 +189,8 @@ def read_study(
         _imprecise(selection, every, [*runs, *coarse], cache),
         coarse,
         sequential=selection.until is not None,
-        moderated=selection.fidelity == "mixed",
-        unhelped=tuple(unhelped(cells_of(runs, coarse))),
+        moderated=mixed,
+        unhelped=tuple(unhelped(cells_of(runs, coarse, moderated=mixed))),
         aside=tuple(Aside(case, jobs[case], folders[jobs[case]]) for case in of_variants if jobs[case] in folders),
     )
 

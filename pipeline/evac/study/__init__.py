@@ -114,7 +114,7 @@ def run_study(
         tuple(coarse),
         sequential=selection.until is not None,
         moderated=mixed,
-        unhelped=tuple(unhelped(cells_of(runs, coarse))),
+        unhelped=tuple(unhelped(cells_of(runs, coarse, moderated=mixed))),
         aside=tuple(Aside(case, work.jobs[case].digest, work.folders[case]) for case in beside if case in work.folders),
     )
 
